@@ -1,0 +1,33 @@
+"""Who may do what where: ``may(actor, act, unit)``, the door of every officer's query, and the hook that says who looks.
+
+This room knows no account. `accounts` registers how a request becomes an :class:`Actor`; every app registers its acts.
+"""
+
+from portal.access.actors import ANONYMOUS, SYSTEM, Actor, ActingAs, Assurance, actor_of
+from portal.access.rules import (
+    AccessDenied,
+    Act,
+    acts,
+    may,
+    register_acts,
+    require,
+    through_door,
+    unit_scope,
+)
+
+__all__ = [
+    "ANONYMOUS",
+    "SYSTEM",
+    "AccessDenied",
+    "Act",
+    "ActingAs",
+    "Actor",
+    "Assurance",
+    "actor_of",
+    "acts",
+    "may",
+    "register_acts",
+    "require",
+    "through_door",
+    "unit_scope",
+]

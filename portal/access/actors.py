@@ -1,0 +1,83 @@
+"""The actor: who acts, as whom, from which unit, with which roles and how surely we know it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+class ActingAs(enum.StrEnum):
+    """As whom a session acts; changed on purpose, written into every event."""
+
+    NOBODY = "nobody"
+    SELF = "self"
+    CHILD = "child"
+    ORGANISATION = "organisation"
+    POSITION = "position"
+    SYSTEM = "system"
+
+
+class Assurance(enum.IntEnum):
+    """How surely the sign-in proved the person (Rules art. 11): one-time password medium, certificate high."""
+
+    NONE = 0
+    MEDIUM = 2
+    HIGH = 3
+
+
+@dataclass(frozen=True)
+class Actor:
+    """One natural person (or the system itself) acting in one capacity. Immutable; made once a request."""
+
+    acting_as: ActingAs = ActingAs.NOBODY
+    user_id: UUID | None = None
+    person_id: UUID | None = None
+    position_id: UUID | None = None
+    unit: str = ""
+    """Identifier code of the officer's unit (``H26.12``), empty for citizens."""
+    roles: frozenset[str] = field(default_factory=frozenset)
+    assurance: Assurance = Assurance.NONE
+    label: str = ""
+    """How the actor is shown in the header and in histories."""
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether a person is behind this actor."""
+        return self.user_id is not None
+
+    @property
+    def is_officer(self) -> bool:
+        """Whether the person acts in a position of an agency."""
+        return self.acting_as is ActingAs.POSITION
+
+    @property
+    def is_citizen(self) -> bool:
+        """Whether the person acts for themself or for one they stand for."""
+        return self.acting_as in (ActingAs.SELF, ActingAs.CHILD, ActingAs.ORGANISATION)
+
+
+ANONYMOUS = Actor()
+SYSTEM = Actor(acting_as=ActingAs.SYSTEM, label="Hệ thống")
+
+_resolver: Callable[[HttpRequest], Actor] | None = None
+
+
+def register_actor_resolver(resolver: Callable[[HttpRequest], Actor]) -> None:
+    """Let an upper room (``accounts``) say how a request with a session becomes an actor. Called once, in ``ready()``."""
+    global _resolver
+    _resolver = resolver
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The actor behind a request; resolved once and kept on the request. Never touches a session that does not exist."""
+    known = getattr(request, "_actor", None)
+    if known is None:
+        known = _resolver(request) if _resolver is not None else ANONYMOUS
+        request._actor = known  # type: ignore[attr-defined]
+    return known

@@ -1,0 +1,31 @@
+"""Puts ``request.actor`` on the request, lazily: a page that never asks who looks stays cacheable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
+
+from portal.access.actors import actor_of
+from portal.access.rules import AccessDenied
+
+
+class ActorMiddleware:
+    """Adds ``request.actor`` and turns :class:`AccessDenied` into the 403 page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.actor = SimpleLazyObject(lambda: actor_of(request))  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A refused act is a 403 with our page, never a 500."""
+        if isinstance(exception, AccessDenied):
+            from django.core.exceptions import PermissionDenied
+            from django.views.defaults import permission_denied
+
+            return permission_denied(request, PermissionDenied(exception.act))
+        return None

@@ -1,0 +1,258 @@
+"""What every installation shares. Values that differ between machines come from the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import environ
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+env = environ.Env()
+
+VAR = Path(env.str("VAR", str(BASE_DIR / "var"))).resolve()
+"""Where this copy keeps what must outlive a process: private files, demo keys, the embedded servers' data."""
+
+SECRET_KEY = env.str("SECRET_KEY", "")
+DEBUG = False
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
+SITE_URL = env.str("SITE_URL", "http://localhost:8000")
+"""Public address of the portal, without a slash at the end; printed into QR codes and messages."""
+
+INSTALLED_APPS = [
+    "portal.access.site.DeskConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "template_partials",
+    "csp",
+    "pgtrigger",
+    "pghistory",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "portal.catalogues",
+    "portal.access",
+    "portal.audit",
+    "portal.crypto",
+    "portal.files",
+    "portal.outbox",
+    "portal.limits",
+    "portal.exchange",
+    "portal.notifications",
+    "portal.operations",
+    "portal.documents",
+    "accounts",
+    "procedures",
+    "dossiers",
+]
+
+MIDDLEWARE = [
+    "portal.operations.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "portal.access.middleware.ActorMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "builtins": ["portal.ui_tags"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.access.context.viewer",
+            ],
+        },
+    }
+]
+
+DATABASES = {"default": env.db("DATABASE_URL", default="postgres://portal@127.0.0.1:5432/portal")}
+DATABASES["default"].update(
+    CONN_MAX_AGE=env.int("DATABASE_CONN_MAX_AGE", 60),
+    CONN_HEALTH_CHECKS=True,
+    ATOMIC_REQUESTS=False,
+)
+# A statement that runs longer than this is a bug or an attack; reports set their own limit.
+DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
+    f"-c statement_timeout={env.int('DATABASE_STATEMENT_TIMEOUT_MS', 15000)} -c lock_timeout=10000"
+)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+    }
+}
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_DEFAULT_QUEUE = "soon"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 60,
+    "unacked_restore_interval": 5,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+    "retry_on_timeout": True,
+}
+# Publishing must never hold a page up: the outbox sweeper sends what the broker missed.
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TIMEZONE = "Asia/Ho_Chi_Minh"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE = {
+    "outbox-sweep": {"task": "portal.outbox.tasks.sweep", "schedule": 10.0, "options": {"queue": "now", "expires": 10}},
+    "audit-seal": {"task": "portal.audit.tasks.seal", "schedule": 10.0, "options": {"queue": "soon", "expires": 10}},
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "run" / "celerybeat-schedule")
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "portal.access.backend.AccessBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "/tai-khoan/dang-nhap/"
+LOGIN_REDIRECT_URL = "/ho-so/"
+LOGOUT_REDIRECT_URL = "/"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_NAME = "phien"
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "portal.views.csrf_failure"
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+MFA_ADAPTER = "accounts.adapter.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_PASSKEY_SIGNUP_ENABLED = False
+
+LANGUAGE_CODE = "vi"
+LANGUAGES = [("vi", "Tiếng Việt"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]
+TIME_ZONE = "Asia/Ho_Chi_Minh"
+USE_TZ = True
+USE_I18N = True
+USE_THOUSAND_SEPARATOR = False
+FORMAT_MODULE_PATH = ["portal.formats"]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = env.str("STATIC_ROOT", str(VAR / "static"))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+FILES_ROOT = env.str("FILES_ROOT", str(VAR / "files"))
+"""Folder of the private, encrypted files. Never served by a web server."""
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+MAX_FILE_BYTES = 20 * 1024 * 1024
+MAX_DOSSIER_BYTES = 100 * 1024 * 1024
+CLAMAV_ADDRESS = env.str("CLAMAV_ADDRESS", "")
+"""host:port of clamd; empty: the built-in checks only."""
+
+# Keys: "id:base64 of 32 bytes", newest first; older ones stay to read what they wrapped.
+FIELD_KEYS: list[str] = env.list("FIELD_KEYS", default=[])
+BLIND_INDEX_KEY = env.str("BLIND_INDEX_KEY", "")
+AUDIT_SIGNING_KEY = env.str("AUDIT_SIGNING_KEY", "")
+"""Ed25519 private key that signs the seals of the audit trail: base64 of the 32 raw bytes."""
+
+# Systems outside our walls. In production these point to the real ones; `make run` points them to the simulators.
+SMS_GATEWAY_URL = env.str("SMS_GATEWAY_URL", "")
+SMS_GATEWAY_TOKEN = env.str("SMS_GATEWAY_TOKEN", "")
+SMS_SENDER = env.str("SMS_SENDER", "DVCQG")
+POPULATION_REGISTRY_URL = env.str("POPULATION_REGISTRY_URL", "")
+POPULATION_REGISTRY_TOKEN = env.str("POPULATION_REGISTRY_TOKEN", "")
+REMOTE_SIGNING_URL = env.str("REMOTE_SIGNING_URL", "")
+"""Base of the Cloud Signature Consortium API v2 service, e.g. https://sign.example/csc/v2."""
+REMOTE_SIGNING_PUBLIC_URL = env.str("REMOTE_SIGNING_PUBLIC_URL", REMOTE_SIGNING_URL)
+"""The same service as the officer's browser reaches it."""
+REMOTE_SIGNING_CLIENT_ID = env.str("REMOTE_SIGNING_CLIENT_ID", "")
+REMOTE_SIGNING_CLIENT_SECRET = env.str("REMOTE_SIGNING_CLIENT_SECRET", "")
+TIMESTAMP_URL = env.str("TIMESTAMP_URL", "")
+TRUSTED_ROOTS = env.str("TRUSTED_ROOTS", "")
+"""PEM file with the certificates of the roots we trust for signatures and officers' sign-in."""
+OUTSIDE_TIMEOUT_SECONDS = env.float("OUTSIDE_TIMEOUT_SECONDS", 5.0)
+
+ENVIRONMENT_LABEL = env.str("ENVIRONMENT_LABEL", "")
+"""Shown on every page where set ("Bản thử nghiệm"): nobody takes a trial system for the real one."""
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+"""Bearer token that /metrics asks for; empty: only loopback addresses may read it."""
+
+_signing_origin = "/".join(REMOTE_SIGNING_PUBLIC_URL.split("/")[:3]) if REMOTE_SIGNING_PUBLIC_URL else ""
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        # A form whose answer redirects to the signing service is held to this list by browsers.
+        "form-action": ["'self'", *([_signing_origin] if _signing_origin else [])],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+        "object-src": ["'none'"],
+        "manifest-src": ["'self'"],
+    }
+}
+
+LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"context": {"()": "portal.operations.logs.RequestContextFilter"}},
+    "formatters": {"json": {"()": "portal.operations.logs.JsonFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["context"]}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "weasyprint": {"level": "ERROR"},
+        "fontTools": {"level": "ERROR"},
+        # Both name the holders of certificates (personal numbers) in what they log; our own rooms say what matters without them.
+        "pyhanko": {"level": "CRITICAL"},
+        "pyhanko_certvalidator": {"level": "CRITICAL"},
+        "celery.app.trace": {"level": "WARNING"},
+    },
+}

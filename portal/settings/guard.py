@@ -1,0 +1,72 @@
+"""Refuses insecure production settings, one sentence each."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+# Everything that leads outside; none of these may be a simulator on this machine or speak plain HTTP.
+OUTSIDE = ("SMS_GATEWAY_URL", "POPULATION_REGISTRY_URL", "REMOTE_SIGNING_URL", "REMOTE_SIGNING_PUBLIC_URL")
+SECRETS = (
+    "SMS_GATEWAY_TOKEN",
+    "POPULATION_REGISTRY_TOKEN",
+    "REMOTE_SIGNING_CLIENT_ID",
+    "REMOTE_SIGNING_CLIENT_SECRET",
+    "TRUSTED_ROOTS",
+    "TIMESTAMP_URL",
+)
+
+
+def _is_local(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.") or host.endswith(".localhost")
+
+
+def _key_bytes(text: str) -> int:
+    try:
+        return len(base64.b64decode(text, validate=True))
+    except (binascii.Error, ValueError):
+        return 0
+
+
+def problems(settings: Mapping[str, Any]) -> list[str]:
+    """What is insecure in these settings; each entry names the variable and the remedy. Empty: fit for production."""
+    found: list[str] = []
+    if settings.get("DEBUG"):
+        found.append("DEBUG is on: unset it")
+    secret = settings.get("SECRET_KEY", "")
+    if len(secret) < 50 or len(set(secret)) < 15 or secret.startswith(("django-insecure", "only-for-tests")):
+        found.append("SECRET_KEY is missing or weak: give 50 or more random characters")
+    hosts = settings.get("ALLOWED_HOSTS") or []
+    if not hosts or any(host.strip() in ("*", "") for host in hosts):
+        found.append("ALLOWED_HOSTS is empty or '*': name the portal's hosts")
+    if urlsplit(settings.get("SITE_URL", "")).scheme != "https":
+        found.append("SITE_URL is not https")
+    keys = settings.get("FIELD_KEYS") or []
+    if not keys or any(":" not in key or _key_bytes(key.split(":", 1)[1]) != 32 for key in keys):
+        found.append("FIELD_KEYS must hold 'id:base64 of 32 bytes', newest first")
+    for name in ("BLIND_INDEX_KEY", "AUDIT_SIGNING_KEY"):
+        if _key_bytes(settings.get(name, "")) != 32:
+            found.append(f"{name} must be base64 of 32 bytes")
+    for name in OUTSIDE:
+        url = settings.get(name, "")
+        if urlsplit(url).scheme != "https":
+            found.append(f"{name} must be an https address")
+        elif _is_local(url):
+            found.append(f"{name} points to this machine: simulators are refused in production")
+    found += [f"{name} is missing" for name in SECRETS if not settings.get(name)]
+    if settings.get("TIMESTAMP_URL") and _is_local(settings["TIMESTAMP_URL"]):
+        found.append("TIMESTAMP_URL points to this machine: simulators are refused in production")
+    return found
+
+
+def refuse_insecure(settings: Mapping[str, Any]) -> None:
+    """Raise ``ImproperlyConfigured`` naming everything that is insecure at once."""
+    found = problems(settings)
+    if found:
+        raise ImproperlyConfigured("production settings refuse to start: " + "; ".join(found))

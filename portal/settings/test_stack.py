@@ -1,0 +1,13 @@
+"""A whole portal started by a test: as ``local``, with the tests' fixed keys."""
+
+from __future__ import annotations
+
+from portal.settings.test import *  # noqa: F403
+from portal.settings.test import env
+
+ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+STATIC_ROOT = env.str("STATIC_ROOT")
