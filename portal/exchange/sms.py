@@ -1,0 +1,44 @@
+"""Text messages through a GSMA OneAPI gateway (OMA RESTful Network API for Messaging, outbound requests)."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, urlsplit
+
+from django.conf import settings
+
+from portal.exchange import http
+from portal.exchange.errors import OutsideUnavailable
+
+E164 = re.compile(r"^\+[1-9][0-9]{6,14}$")
+
+
+def send(*, to: str, text: str, correlator: str) -> str:
+    """Hand one message to the gateway; answers the gateway's number for it.
+
+    ``to``: E.164 (``+84…``). ``correlator``: the same for every try of the same message; the gateway sends it once.
+    Raises ``ValueError`` for a number that is none, ``OutsideUnavailable``, ``OutsideRefused``.
+    """
+    if not E164.match(to):
+        raise ValueError("the recipient's number is not E.164")
+    if not correlator or not text:
+        raise ValueError("a message needs a text and a correlator")
+    sender = settings.SMS_SENDER
+    url = http.address("sms", "SMS_GATEWAY_URL", f"smsmessaging/v1/outbound/{quote(sender, safe='')}/requests")
+    body = {
+        "outboundSMSMessageRequest": {
+            "address": [f"tel:{to}"],
+            "senderAddress": sender,
+            "outboundSMSTextMessage": {"message": text},
+            "clientCorrelator": correlator,
+        }
+    }
+    answer = http.ask("sms", "POST", url, bearer=settings.SMS_GATEWAY_TOKEN, body=body) or {}
+    for name in ("resourceReference", "outboundSMSMessageRequest"):
+        # Gateways answer with the reference alone or with the whole request, as the specification leaves to them.
+        part = answer.get(name)
+        if isinstance(part, dict) and isinstance(part.get("resourceURL"), str):
+            number = urlsplit(part["resourceURL"]).path.rstrip("/").rpartition("/")[2]
+            if number:
+                return number[:200]
+    raise OutsideUnavailable("sms", "wrong_answer")

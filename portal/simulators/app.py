@@ -1,0 +1,74 @@
+"""The outside world for a copy of the portal on one machine: ONE process, real HTTP, nothing of ours imported.
+
+Start: ``gunicorn -w 1 --threads 8 -b 127.0.0.1:8001 portal.simulators.app:app`` (keys and certificates are made before
+serving; ``python -m portal.simulators.pki`` makes them ahead).
+
+Environment: VAR (state under $VAR/simulators, root certificate in $VAR/demo/test-root.pem, officers' keys in
+$VAR/demo/<id_number>.p12 with the PIN as password), SIMULATORS_URL (default http://localhost:8001; stands inside the
+certificates), SITE_URL (default http://localhost:8000; where remote signing may send people back) or
+REMOTE_SIGNING_REDIRECT_URIS (comma separated, exact), SMS_GATEWAY_TOKEN, POPULATION_REGISTRY_TOKEN,
+REMOTE_SIGNING_CLIENT_ID, REMOTE_SIGNING_CLIENT_SECRET, DEMO_POPULATION (default portal/demo/population.json).
+
+What is mounted where, and which setting of the portal points to it:
+
+    /                                            index page (Vietnamese);  /health  "ok"
+    /sms                     SMS_GATEWAY_URL          GSMA OneAPI outbound SMS
+    /sms/outbox/?to=         (a page for people)      messages sent, newest first;  /sms/outbox.json?to=
+    /population              POPULATION_REGISTRY_URL  POST /population/v1/verify, GET /population/v1/people/<id_number>
+    /csc/v2                  REMOTE_SIGNING_URL and REMOTE_SIGNING_PUBLIC_URL    Cloud Signature Consortium API v2.0
+    /pki/test/tsa/time       TIMESTAMP_URL            RFC 3161
+    /pki/test/ocsp/<ca>, /pki/test/crls/<ca>/latest.crl, /pki/test/certs/<ca>/ca.crt      addresses inside certificates
+    /control/                page with switches;  POST /control/faults, /control/revoke, /control/reset (JSON or form)
+    $VAR/demo/test-root.pem  TRUSTED_ROOTS
+"""
+
+from __future__ import annotations
+
+from flask import Flask, Response, render_template
+
+from portal.simulators import authority, control, csc, pki, population, sms
+from portal.simulators.config import Config
+from portal.simulators.faults import Faults
+from portal.simulators.store import Store
+
+MAX_BODY_BYTES = 1024 * 1024
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """Keys and certificates first, then the routes."""
+    config = config or Config()
+    store = Store(config.state / "simulators.db")
+    certificates = pki.load(config, store)
+    faults = Faults(store)
+    made = Flask("portal.simulators", root_path=str(config.here))
+    made.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    made.json.ensure_ascii = False  # type: ignore[attr-defined]
+    made.register_blueprint(sms.blueprint(config, store, faults))
+    made.register_blueprint(population.blueprint(config, faults))
+    made.register_blueprint(authority.blueprint(certificates, faults))
+    made.register_blueprint(csc.blueprint(config, store, certificates, faults))
+    made.register_blueprint(control.blueprint(config, store, faults))
+
+    @made.get("/")
+    def index() -> str:
+        return render_template("index.html", config=config, credentials=config.credentials.values())
+
+    @made.get("/health")
+    def health() -> Response:
+        store.row("SELECT 1 FROM fault")
+        return Response("ok\n", mimetype="text/plain")
+
+    @made.after_request
+    def guard(answer: Response) -> Response:
+        answer.headers.setdefault(
+            "Content-Security-Policy",
+            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+        )
+        answer.headers.setdefault("X-Content-Type-Options", "nosniff")
+        answer.headers.setdefault("Referrer-Policy", "no-referrer")
+        return answer
+
+    return made
+
+
+app = create_app()

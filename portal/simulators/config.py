@@ -1,0 +1,94 @@
+"""What the simulators read from the environment and from the demo population."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+DEFAULT_POPULATION = HERE.parent / "demo" / "population.json"
+
+
+@dataclass(frozen=True)
+class Credential:
+    """A signing key held by the remote signing service: an officer's or the seal of a unit."""
+
+    id: str
+    person: bool
+    name: str
+    unit: str
+    uid: str
+    pin: str
+    key: str
+
+
+class Config:
+    """Read once at start; nothing here changes while the process runs."""
+
+    here = HERE
+
+    def __init__(self, environ: dict[str, str] | None = None) -> None:
+        env = dict(os.environ) if environ is None else environ
+        self.var = Path(env.get("VAR") or HERE.parent.parent / "var").resolve()
+        self.url = (env.get("SIMULATORS_URL") or "http://localhost:8001").rstrip("/")
+        self.site_url = (env.get("SITE_URL") or "http://localhost:8000").rstrip("/")
+        self.redirect_uris = [uri.strip() for uri in env.get("REMOTE_SIGNING_REDIRECT_URIS", "").split(",") if uri.strip()]
+        self.sms_token = env.get("SMS_GATEWAY_TOKEN") or "demo-sms-token"
+        self.population_token = env.get("POPULATION_REGISTRY_TOKEN") or "demo-population-token"
+        self.client_id = env.get("REMOTE_SIGNING_CLIENT_ID") or "demo-portal"
+        self.client_secret = env.get("REMOTE_SIGNING_CLIENT_SECRET") or "demo-portal-secret"
+        self.population_file = Path(env.get("DEMO_POPULATION") or DEFAULT_POPULATION)
+
+    @property
+    def state(self) -> Path:
+        """Folder of everything that must outlive the process."""
+        return self.var / "simulators"
+
+    @property
+    def demo(self) -> Path:
+        """Folder the portal's people look into: root certificate, officers' keys."""
+        return self.var / "demo"
+
+    @cached_property
+    def population(self) -> dict[str, Any]:
+        data: dict[str, Any] = json.loads(self.population_file.read_text(encoding="utf-8"))
+        return data
+
+    @cached_property
+    def people(self) -> dict[str, dict[str, Any]]:
+        return {person["id_number"]: person for person in self.population["people"]}
+
+    @cached_property
+    def unit_names(self) -> dict[str, str]:
+        return {seal["unit"]: seal["name"] for seal in self.population["seals"]}
+
+    @cached_property
+    def credentials(self) -> dict[str, Credential]:
+        """By credential id: officers (asked for their PIN) and seals of units (no person)."""
+        found: dict[str, Credential] = {}
+        for officer in self.population["officers"]:
+            id_number = officer["id_number"]
+            found[officer["credential_id"]] = Credential(
+                id=officer["credential_id"],
+                person=True,
+                name=self.people[id_number]["full_name"],
+                unit=officer["unit"],
+                uid=f"CCCD:{id_number}",
+                pin=officer["pin"],
+                key=officer.get("key", "RSA"),
+            )
+        for seal in self.population["seals"]:
+            found[seal["credential_id"]] = Credential(
+                id=seal["credential_id"],
+                person=False,
+                name=seal["name"],
+                unit=seal["unit"],
+                uid=f"MDD:{seal['unit']}",
+                pin="",
+                key=seal.get("key", "RSA"),
+            )
+        return found

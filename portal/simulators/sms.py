@@ -1,0 +1,138 @@
+"""SMS gateway: GSMA OneAPI outbound messaging (OMA RESTful Network API for Messaging), and the outbox where people read."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+import secrets
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, jsonify, render_template, request
+
+from portal.simulators.config import Config
+from portal.simulators.faults import Faults
+from portal.simulators.store import Store, now
+
+PHONE = re.compile(r"^(?:tel:)?(\+[1-9][0-9]{6,14})$")
+MAX_TEXT = 1600
+SHOWN = 100
+HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+def _exception(kind: str, message_id: str, text: str, status: int, *variables: str) -> tuple[Response, int]:
+    """A OneAPI request error: service exceptions SVC…, policy exceptions POL…."""
+    fault = {"messageId": message_id, "text": text, "variables": list(variables)}
+    return jsonify({"requestError": {kind: fault}}), status
+
+
+def blueprint(config: Config, store: Store, faults: Faults) -> Blueprint:
+    """Everything under /sms/."""
+    pages = Blueprint("sms", __name__, url_prefix="/sms")
+    base = f"{config.url}/sms/smsmessaging/v1/outbound"
+
+    def refusal() -> Any:
+        if (broken := faults.before("sms")) is not None:
+            return broken
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not hmac.compare_digest(token.strip().encode(), config.sms_token.encode()):
+            return _exception("policyException", "POL0001", "A policy error occurred. Error code is %1", 401, "unauthorized")
+        return None
+
+    @pages.post("/smsmessaging/v1/outbound/<path:sender>/requests")
+    def send(sender: str) -> Any:
+        if (no := refusal()) is not None:
+            return no
+        body = request.get_json(silent=True)
+        message = body.get("outboundSMSMessageRequest") if isinstance(body, dict) else None
+        if not isinstance(message, dict):
+            return _exception("serviceException", "SVC0002", "Invalid input value for message part %1", 400, "outboundSMSMessageRequest")
+        addresses = message.get("address")
+        if isinstance(addresses, str):
+            addresses = [addresses]
+        recipients = [found[1] for address in addresses or [] if isinstance(address, str) and (found := PHONE.match(address))]
+        if not addresses or len(recipients) != len(addresses):
+            return _exception("serviceException", "SVC0004", "No valid addresses provided in message part %1", 400, "address")
+        text = (message.get("outboundSMSTextMessage") or {}).get("message")
+        if not isinstance(text, str) or not text or len(text) > MAX_TEXT:
+            return _exception("serviceException", "SVC0002", "Invalid input value for message part %1", 400, "message")
+        correlator = message.get("clientCorrelator") or None
+        kept = json.dumps({"recipients": recipients, "text": text}, ensure_ascii=False)
+        with store.writing() as connection:
+            row = None
+            if correlator is not None:
+                row = connection.execute("SELECT * FROM sms_request WHERE sender = ? AND correlator = ?", (sender, correlator)).fetchone()
+            if row is not None and row["body"] != kept:
+                return _exception(
+                    "serviceException",
+                    "SVC0005",
+                    "Correlator %1 specified in message part %2 is a duplicate",
+                    409,
+                    str(correlator),
+                    "clientCorrelator",
+                )
+            request_id = row["id"] if row is not None else secrets.token_hex(12)
+            if row is None:
+                connection.execute("INSERT INTO sms_request VALUES (?, ?, ?, ?, ?)", (request_id, sender, correlator, kept, now()))
+                connection.executemany(
+                    "INSERT INTO sms_message (request, recipient, text, created) VALUES (?, ?, ?, ?)",
+                    [(request_id, recipient, text, now()) for recipient in recipients],
+                )
+        if faults.wrong("sms"):
+            return jsonify({"outboundSMSMessageRequest": {"clientCorrelator": correlator}}), 200
+        resource = f"{base}/{quote(sender, safe='')}/requests/{request_id}"
+        return jsonify({"resourceReference": {"resourceURL": resource}}), 201, {"Location": resource}
+
+    @pages.get("/smsmessaging/v1/outbound/<path:sender>/requests/<request_id>/deliveryInfos")
+    def delivery_infos(sender: str, request_id: str) -> Any:
+        if (no := refusal()) is not None:
+            return no
+        rows = store.rows(
+            "SELECT m.recipient FROM sms_message m JOIN sms_request r ON r.id = m.request WHERE r.id = ? AND r.sender = ?",
+            request_id,
+            sender,
+        )
+        if not rows:
+            return _exception("serviceException", "SVC0002", "Invalid input value for message part %1", 404, "requestId")
+        infos = [{"address": f"tel:{row['recipient']}", "deliveryStatus": "DeliveredToTerminal"} for row in rows]
+        address = f"{base}/{quote(sender, safe='')}/requests/{request_id}/deliveryInfos"
+        return jsonify({"deliveryInfoList": {"resourceURL": address, "deliveryInfo": infos}})
+
+    def messages(recipient: str) -> list[dict[str, Any]]:
+        number = re.sub(r"[^0-9+]", "", recipient)
+        if number.startswith("0"):
+            number = "+84" + number[1:]
+        sql = "SELECT m.*, r.sender, r.correlator FROM sms_message m JOIN sms_request r ON r.id = m.request"
+        rows = (
+            store.rows(f"{sql} WHERE m.recipient = ? ORDER BY m.id DESC LIMIT {SHOWN}", number)
+            if number
+            else store.rows(f"{sql} ORDER BY m.id DESC LIMIT {SHOWN}")
+        )
+        return [
+            {
+                "id": row["id"],
+                "to": row["recipient"],
+                "text": row["text"],
+                "sender": row["sender"],
+                "correlator": row["correlator"],
+                "at": datetime.fromtimestamp(row["created"], tz=HANOI).isoformat(timespec="seconds"),
+            }
+            for row in rows
+        ]
+
+    @pages.get("/outbox.json")
+    def outbox_json() -> Response:
+        return jsonify({"messages": messages(request.args.get("to", ""))})
+
+    @pages.get("/outbox/")
+    def outbox() -> str:
+        to = request.args.get("to", "")
+        found = messages(to)
+        for message in found:
+            message["shown"] = datetime.fromisoformat(message["at"]).strftime("%H:%M:%S, %d/%m/%Y")
+        return render_template("outbox.html", messages=found, to=to, people=config.population["people"], limit=SHOWN)
+
+    return pages
