@@ -1,0 +1,31 @@
+"""Registrations of the accounts app."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """People, logins, positions."""
+
+    name = "accounts"
+    verbose_name = "Tài khoản"
+
+    def ready(self) -> None:
+        from allauth.account.signals import user_logged_in
+
+        from accounts import demo, sessions, signals
+        from accounts.contacts import contact_of
+        from portal.access import Act, register_acts
+        from portal.access.actors import register_actor_resolver
+        from portal.notifications.registry import register_contact_resolver, register_template
+        from portal.operations.preparation import register_loader
+
+        register_actor_resolver(sessions.resolve_actor)
+        register_contact_resolver(contact_of)
+        register_template("accounts.otp", sms="{code} là mật khẩu một lần để đăng nhập Cổng Dịch vụ công Quốc gia. Không đưa mã này cho ai. Hết hạn sau {minutes} phút.")
+        register_acts(
+            Act("accounts.read_positions", "Xem chức danh trong đơn vị", frozenset({"administrator"})),
+        )
+        register_loader("người và chức danh trình diễn", demo.load, order=50, demo=True)
+        user_logged_in.connect(signals.passkey_signed_in, dispatch_uid="accounts.passkey")

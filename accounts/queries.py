@@ -1,0 +1,36 @@
+"""What can be asked about people and positions. Each function says how many SQL queries it makes."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import Person, Position
+
+
+def person(person_id: UUID) -> Person:
+    """The person with this id (one query). Raises ``Person.DoesNotExist``."""
+    return Person.objects.get(pk=person_id)
+
+
+def positions_held(person_id: UUID) -> list[Position]:
+    """The positions a person holds now, by unit and title (one query)."""
+    now = timezone.now()
+    rows: QuerySet[Position] = Position.objects.filter(person_id=person_id, valid_from__lte=now)
+    return [position for position in rows.order_by("unit_code", "title", "id")[:50] if position.is_held(now=now)]
+
+
+def signing_credential(position_id: UUID) -> tuple[str, str]:
+    """Credential of the position's holder at the signing service and the label under a signature (one query).
+
+    The credential is empty when the officer has none.
+    """
+    position = Position.objects.select_related("person").get(pk=position_id)
+    return position.credential_id, f"{position.person.full_name}, {position.title}"
+
+
+def position_holder_id_number(position_id: UUID) -> str:
+    """Identity number of the one who holds the position: their certificate must name it (one or two queries)."""
+    return Position.objects.select_related("person").get(pk=position_id).person.id_number or ""

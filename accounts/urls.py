@@ -1,0 +1,30 @@
+"""Addresses below /tai-khoan/."""
+
+from __future__ import annotations
+
+from allauth.mfa.webauthn.views import login_webauthn
+from django.urls import path
+from django.views.generic import RedirectView
+
+from accounts import views
+
+urlpatterns = [
+    path("dang-nhap/", views.sign_in, name="sign-in"),
+    path("dang-nhap/ma/", views.sign_in_code, name="sign-in-code"),
+    path("can-bo/", views.officer_sign_in, name="officer-sign-in"),
+    path("can-bo/tro-ve/", views.certificate_callback, name="certificate-callback"),
+    path("can-bo/cho/", views.certificate_wait, name="certificate-wait"),
+    path("dang-xuat/", views.sign_out, name="sign-out"),
+    path("vai-tro/", views.capacities, name="capacities"),
+    path("thong-bao/", views.inbox, name="inbox"),
+    path("thong-bao/<uuid:notice_id>/", views.open_notice, name="open-notice"),
+    path("khoa-truy-cap/", views.passkeys, name="passkeys"),
+    path("khoa-truy-cap/them/", views.add_passkey, name="passkey-add"),
+    path("khoa-truy-cap/<int:pk>/go/", views.remove_passkey, name="passkey-remove"),
+    # Names that the library looks up; each leads to a page of ours.
+    path("khoa-truy-cap/dang-nhap/", login_webauthn, name="mfa_login_webauthn"),
+    path("khoa-truy-cap/vao/", RedirectView.as_view(pattern_name="officer-sign-in"), name="account_login"),
+    path("khoa-truy-cap/ra/", RedirectView.as_view(pattern_name="sign-out"), name="account_logout"),
+    path("khoa-truy-cap/danh-sach/", RedirectView.as_view(pattern_name="passkeys"), name="mfa_list_webauthn"),
+    path("khoa-truy-cap/tat-ca/", RedirectView.as_view(pattern_name="passkeys"), name="mfa_index"),
+]

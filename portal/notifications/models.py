@@ -1,0 +1,47 @@
+"""Notices to people: one row for each notice and channel. The text is sealed with the person's key."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from portal.crypto.fields import SealedTextField
+
+
+class Notification(models.Model):
+    """One notice on one channel. ``key`` makes it exist once whatever is repeated."""
+
+    class Channel(models.TextChoices):
+        """Channels a notice can take."""
+
+        INBOX = "inbox", "Tài khoản"
+        SMS = "sms", "Tin nhắn"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    person_id = models.UUIDField()
+    template = models.CharField(max_length=60)
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    key = models.CharField(max_length=120)
+    title = SealedTextField(subject="person_id", null=True)
+    body = SealedTextField(subject="person_id", null=True)
+    link = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True)
+    read_at = models.DateTimeField(null=True)
+    provider_id = models.CharField(max_length=200, blank=True)
+    failed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "thông báo"
+        verbose_name_plural = "thông báo"
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["person_id", "-created_at", "-id"], condition=Q(channel="inbox"), name="notification_inbox"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["key", "channel"], name="notification_once_per_key_and_channel")]
+
+    def __str__(self) -> str:
+        return f"{self.template} ({self.channel})"

@@ -1,0 +1,83 @@
+"""Tell people: a row for each channel in the caller's transaction, SMS by the outbox."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Literal
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from portal import outbox
+from portal.exchange import sms
+from portal.exchange.errors import OutsideRefused
+from portal.notifications import registry
+from portal.notifications.models import Notification
+
+logger = logging.getLogger(__name__)
+
+
+def notify(
+    *,
+    person_id: UUID,
+    template: str,
+    context: Mapping[str, str],
+    key: str,
+    channels: Sequence[str] = ("inbox", "sms"),
+    link: str = "",
+    queue: Literal["now", "soon", "bulk"] = "soon",
+) -> None:
+    """Tell a person by the channels given, once for each ``key`` and channel; must run inside the act's transaction.
+
+    ``link`` is a path of ours. Raises ``KeyError`` for an unknown template or a missing place in the context.
+    """
+    transaction.get_connection().validate_no_broken_transaction()
+    text = registry.template(template)
+    values = {**context, "link": settings.SITE_URL + link}
+    for channel in channels:
+        inbox = channel == Notification.Channel.INBOX
+        row = Notification(
+            person_id=person_id,
+            template=template,
+            channel=channel,
+            key=key,
+            link=link,
+            title=text.inbox_title.format(**values) if inbox else None,
+            body=(text.inbox_body if inbox else text.sms).format(**values),
+            sent_at=timezone.now() if inbox else None,
+        )
+        made = Notification.objects.bulk_create([row], ignore_conflicts=True) and Notification.objects.filter(pk=row.pk).exists()
+        if made and channel == Notification.Channel.SMS:
+            outbox.put("notifications.sms", key=str(row.id), payload={"notification": str(row.id)}, queue=queue)
+
+
+def send_sms(notification_id: UUID) -> None:
+    """Hand one SMS to the gateway (worker). The notice's id is the correlator: the gateway sends it once.
+
+    Raises ``OutsideUnavailable`` to be tried again.
+    """
+    row = Notification.objects.get(pk=notification_id)
+    if row.sent_at is not None or row.failed_at is not None:
+        return
+    phone = registry.contact_of(row.person_id).phone
+    if not phone or not row.body:
+        Notification.objects.filter(pk=row.pk).update(failed_at=timezone.now())
+        return
+    try:
+        provider_id = sms.send(to=phone, text=row.body, correlator=str(row.id))
+    except OutsideRefused as refused:
+        logger.warning("sms refused", extra={"notification": str(row.id), "code": refused.code})
+        Notification.objects.filter(pk=row.pk).update(failed_at=timezone.now())
+        return
+    now = timezone.now()
+    # A one-time password has no business in our tables once it is on its way.
+    spent = {"body": None} if row.template == "accounts.otp" else {}
+    Notification.objects.filter(pk=row.pk).update(sent_at=now, provider_id=provider_id[:200], **spent)
+
+
+def mark_read(*, person_id: UUID, notification_id: UUID) -> None:
+    """Note that the person has opened one of their notices; another person's changes nothing."""
+    Notification.objects.filter(pk=notification_id, person_id=person_id, read_at__isnull=True).update(read_at=timezone.now())

@@ -1,0 +1,30 @@
+"""Registrations of operations."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class OperationsConfig(AppConfig):
+    """Health, figures, logs, preparation of an installation."""
+
+    name = "portal.operations"
+    label = "operations"
+    verbose_name = "Vận hành"
+
+    def ready(self) -> None:
+        from portal.catalogues.services import load_shipped
+        from portal.operations.metrics import register_gauge
+        from portal.operations.preparation import register_loader
+        from portal.outbox.queries import backlog
+
+        register_gauge("portal_outbox_waiting", "Outside effects that could run now", lambda: backlog().due)
+        register_gauge("portal_outbox_oldest_seconds", "Age of the oldest outside effect that could run now", lambda: backlog().oldest_seconds)
+        register_gauge("portal_outbox_dead", "Outside effects that were given up", lambda: backlog().dead)
+
+        def load_catalogues() -> str:
+            written = load_shipped()
+            return ", ".join(f"{name}: {count}" for name, count in written.items()) if any(written.values()) else "đủ"
+
+        # The catalogues stand below this room and cannot register themselves.
+        register_loader("danh mục dùng chung", load_catalogues, order=10)

@@ -1,0 +1,147 @@
+"""Tests run on real parts: PostgreSQL, Redis, Celery, files, simulators over HTTP, Chromium.
+
+Each xdist worker has a database, a Redis index and, when a test asks for them, processes of its own. Databases are clones of
+a template made once a session; a test that commits gets its database cloned anew afterwards.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock
+
+WORKER = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
+_redis, _slash, _index = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0").rpartition("/")
+os.environ["REDIS_URL"] = f"{_redis}/{int(_index or 0) + WORKER}"
+
+from tests.support import databases, processes  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def shared_tmp(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all xdist workers of this session share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+@pytest.fixture(scope="session")
+def worker_var(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """VAR of this xdist worker."""
+    path = tmp_path_factory.mktemp("var")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(shared_tmp: Path, django_db_blocker: Any, worker_var: Path) -> Iterator[None]:
+    """Make the templates once a session, then this worker's clone."""
+    from django.conf import settings
+
+    settings.VAR = worker_var
+    settings.FILES_ROOT = str(worker_var / "files")
+    with FileLock(str(shared_tmp / "templates.lock")), django_db_blocker.unblock():
+        done = shared_tmp / "templates.done"
+        if not done.exists():
+            databases.build_templates()
+            done.touch()
+    with django_db_blocker.unblock():
+        databases.use_clone(databases.EMPTY)
+    yield
+    with django_db_blocker.unblock():
+        databases.drop_own()
+
+
+@pytest.fixture
+def committed_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """A database in which the test commits; processes and threads see what it wrote. Cloned anew afterwards."""
+    with django_db_blocker.unblock():
+        yield
+        databases.use_clone(databases.EMPTY)
+
+
+@pytest.fixture
+def demo_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """As ``committed_db``, with the reference and demo data that ``make run`` loads."""
+    with django_db_blocker.unblock():
+        databases.use_clone(databases.DEMO)
+        yield
+        databases.use_clone(databases.EMPTY)
+
+
+@pytest.fixture
+def demo_data(db: None) -> None:
+    """The reference and demo data, in this test's transaction."""
+    from portal.operations.preparation import loaders
+
+    for loader in loaders():
+        loader.load()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_redis(request: pytest.FixtureRequest) -> None:
+    """Limits and caches of one test say nothing to the next."""
+    if {"db", "committed_db", "demo_db", "stack", "portal"} & set(request.fixturenames):
+        import redis
+        from django.conf import settings
+
+        redis.Redis.from_url(settings.REDIS_URL).flushdb()
+
+
+@pytest.fixture(scope="session")
+def site_port() -> int:
+    """The port on which this xdist worker's portal answers, when a test starts it."""
+    return processes.free_port()
+
+
+@pytest.fixture(scope="session")
+def simulators(worker_var: Path, site_port: int) -> Iterator[Any]:
+    """The outside world: one real process, shared by the tests of this worker."""
+    from tests.simulators.running import start_simulators
+
+    handle = start_simulators(worker_var, processes.free_port(), {"SITE_URL": f"http://localhost:{site_port}"})
+    yield handle
+    handle.stop()
+
+
+@pytest.fixture
+def outside(simulators: Any, settings: Any, site_port: int) -> Any:
+    """The simulators, without faults and with an empty outbox, and this process's settings pointing to them."""
+    simulators.reset()
+    for name, value in simulators.settings.items():
+        setattr(settings, name, value)
+    settings.SITE_URL = f"http://localhost:{site_port}"
+
+    return simulators
+
+
+@pytest.fixture(scope="session")
+def celery_process(django_db_setup: None, worker_var: Path, simulators: Any, site_port: int) -> Iterator[processes.Running]:
+    """A real Celery worker on this xdist worker's database and Redis index."""
+    worker = processes.start_celery(worker_var, simulators.env, beat=False, SITE_URL=f"http://localhost:{site_port}")
+    yield worker
+    worker.stop()
+
+
+@pytest.fixture
+def celery_worker(celery_process: processes.Running, committed_db: None, outside: Any) -> processes.Running:
+    """The worker, for a test that commits."""
+    return celery_process
+
+
+@pytest.fixture(scope="session")
+def stack(django_db_setup: None, worker_var: Path, simulators: Any, site_port: int) -> Iterator[processes.Stack]:
+    """A whole running portal: gunicorn, worker, beat, simulators."""
+    running = processes.start_stack(worker_var, simulators, site_port)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def portal(stack: processes.Stack, demo_db: None, outside: Any) -> processes.Stack:
+    """The running portal with fresh demo data."""
+    return stack

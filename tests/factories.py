@@ -1,0 +1,95 @@
+"""People for tests: plainly made up, entered through the same services as real ones."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+from django.utils import timezone
+
+from portal.access import Actor, ActingAs, Assurance
+
+_numbers = itertools.count(100000)
+
+
+def make_person(**values: Any) -> Any:
+    """A person with a login; any value can be given."""
+    from accounts.services.people import enter_person
+    from portal.access import SYSTEM
+
+    number = next(_numbers)
+    fields: dict[str, Any] = {
+        "full_name": "Nguyễn Thị Giả Định",
+        "id_number": f"001195{number:06d}",
+        "birth_date": date(1995, 5, 20),
+        "sex": "female",
+        "phone": f"+84900{number:06d}",
+        "residence_unit": "00070",
+        "address": "Số 0 phố Ví Dụ",
+        **values,
+    }
+    return enter_person(actor=SYSTEM, **fields)
+
+
+def make_position(person: Any = None, *, unit: str = "H26.101", roles: tuple[str, ...] = ("reception", "handling", "signing"), **values: Any) -> Any:
+    """A position in force."""
+    from accounts.services.people import give_position
+    from portal.access import SYSTEM
+
+    person = person or make_person(full_name="Phạm Văn Cán Bộ Giả Định")
+    return give_position(
+        actor=SYSTEM,
+        person_id=person.id,
+        unit_code=unit,
+        title=values.get("title", "Công chức thử nghiệm"),
+        roles=list(roles),
+        credential_id=values.get("credential_id", ""),
+        now=timezone.now(),
+    )
+
+
+def citizen_actor(person: Any) -> Actor:
+    """The person, acting for themself, signed in by one-time password."""
+    return Actor(
+        acting_as=ActingAs.SELF, user_id=person.user_id, person_id=person.id, assurance=Assurance.MEDIUM, label=person.full_name
+    )
+
+
+make_citizen_actor = citizen_actor
+
+
+def officer_actor(position: Any) -> Actor:
+    """The holder of a position, signed in by certificate."""
+    return Actor(
+        acting_as=ActingAs.POSITION,
+        user_id=position.person.user_id,
+        person_id=position.person_id,
+        position_id=position.id,
+        unit=position.unit_code,
+        roles=frozenset(position.roles),
+        assurance=Assurance.HIGH,
+        label=f"{position.person.full_name} · {position.title}",
+    )
+
+
+def make_officer_actor(unit: str = "H26.101", roles: tuple[str, ...] = ("reception", "handling", "signing")) -> Actor:
+    """A new officer of a unit."""
+    return officer_actor(make_position(unit=unit, roles=roles))
+
+
+def loose_officer(unit: str = "H26.101", roles: tuple[str, ...] = ("reception",), assurance: Assurance = Assurance.HIGH) -> Actor:
+    """An officer's actor without rows behind it, for rules that need none."""
+    return Actor(
+        acting_as=ActingAs.POSITION, user_id=uuid4(), person_id=uuid4(), position_id=uuid4(), unit=unit, roles=frozenset(roles), assurance=assurance
+    )
+
+
+def sign_in(client: Any, person: Any, *, position: Any = None, assurance: Assurance = Assurance.MEDIUM) -> None:
+    """Give the test client a session of the person (in the position), as the sign-in pages would leave it."""
+    client.force_login(person.user, backend="portal.access.backend.AccessBackend")
+    session = client.session
+    session["assurance"] = int(Assurance.HIGH if position else assurance)
+    session["acting_as"] = {"kind": "position", "id": str(position.id)} if position else {"kind": "self", "id": ""}
+    session.save()

@@ -1,0 +1,146 @@
+"""Real processes for tests: web, worker, and a whole portal."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.support import databases
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BIN = Path(sys.executable).parent
+
+
+def free_port() -> int:
+    """A TCP port that nobody uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Running:
+    """One process (group)."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def stop(self) -> None:
+        """Ask it to end, then make it."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGTERM)
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """kill -9 of the whole group."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(15)
+
+
+def start(name: str, command: list[str], var: Path, env: dict[str, str]) -> Running:
+    """Start a command in a process group of its own; its output goes to a file under ``var``."""
+    log = var / f"{name}.log"
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, **env}, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True
+        )
+    return Running(process, log)
+
+
+def wait_for(url: str, seconds: float = 30, running: Running | None = None) -> None:
+    """Wait until an address answers 200."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if running is not None and running.process.poll() is not None:
+            raise AssertionError(f"process ended: {running.log.read_text(errors='replace')[-3000:]}")
+        with contextlib.suppress(urllib.error.URLError, OSError), urllib.request.urlopen(url, timeout=2) as answer:
+            if answer.status == 200:
+                return
+        time.sleep(0.1)
+    raise AssertionError(f"{url} did not answer in {seconds} s" + (f": {running.log.read_text(errors='replace')[-3000:]}" if running else ""))
+
+
+def eventually(check: Any, seconds: float = 20, every: float = 0.1) -> Any:
+    """The first true value of ``check()``; fails after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = check()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"did not come true in {seconds} s")
+        time.sleep(every)
+
+
+def environment(var: Path, outside: dict[str, str], **more: str) -> dict[str, str]:
+    """What the processes of a test portal get: this worker's database, Redis index and keys."""
+    return {
+        "DATABASE_URL": databases.url(),
+        "DATABASE_CONN_MAX_AGE": "0",
+        "VAR": str(var),
+        "FILES_ROOT": str(var / "files"),
+        **outside,
+        **more,
+    }
+
+
+def start_celery(var: Path, outside: dict[str, str], *, beat: bool, **more: str) -> Running:
+    """A worker on all queues; with ``beat`` it also runs the schedule."""
+    (var / "run").mkdir(exist_ok=True)
+    env = environment(var, outside, DJANGO_SETTINGS_MODULE="portal.settings.test", **more)
+    running = start(
+        "celery",
+        [
+            str(BIN / "celery"), "-A", "portal", "worker", "-Q", "now,soon,bulk", "-c", "2", "--loglevel", "INFO", "--without-gossip",
+            "--without-mingle", *(["-B", "-s", str(var / "run" / "beat")] if beat else []),
+        ],
+        var,
+        env,
+    )  # fmt: skip
+    eventually(lambda: "ready." in running.log.read_text(errors="replace"), 40)
+    return running
+
+
+@dataclass
+class Stack:
+    """A whole running portal."""
+
+    url: str
+    web: Running
+    worker: Running
+    simulators: Any
+    var: Path
+
+    def stop(self) -> None:
+        """All down, except the simulators (another fixture's)."""
+        self.web.stop()
+        self.worker.stop()
+
+
+def start_stack(var: Path, simulators: Any, port: int) -> Stack:
+    """gunicorn with collected static files, worker and beat, beside running simulators."""
+    url = f"http://localhost:{port}"
+    env = environment(var, simulators.env, SITE_URL=url, STATIC_ROOT=str(var / "static"), DJANGO_SETTINGS_MODULE="portal.settings.test_stack")
+    subprocess.run(
+        [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], cwd=ROOT, env={**os.environ, **env}, check=True, capture_output=True
+    )
+    web = start(
+        "web", [str(BIN / "gunicorn"), "portal.wsgi", "-w", "2", "-k", "gthread", "--threads", "4", "-b", f"127.0.0.1:{port}"], var, env
+    )
+    worker = start_celery(var, simulators.env, beat=True, SITE_URL=url)
+    wait_for(url + "/health/live", 40, web)
+    return Stack(url, web, worker, simulators, var)
