@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+
+from portal.access import Act, register_acts
+
+ALL_ROLES = frozenset({"reception", "handling", "signing", "administrator", "steering"})
+
+
+class CataloguesConfig(AppConfig):
+    name = "portal.catalogues"
+    label = "catalogues"
+    verbose_name = "Danh mục dùng chung"
+
+    def ready(self) -> None:
+        register_acts(
+            Act("catalogues.read", "Xem danh mục dùng chung", ALL_ROLES, everywhere=True),
+            Act("catalogues.edit", "Sửa danh mục dùng chung", frozenset({"administrator", "steering"}), everywhere=True),
+        )

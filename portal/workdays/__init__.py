@@ -1,0 +1,30 @@
+"""Working time: office hours, holidays, swap days, and the moment at which something falls due.
+
+Pure functions: ``now`` and ``start`` are arguments, the calendar is a value. All results are in Asia/Ho_Chi_Minh.
+"""
+
+from portal.workdays.calendar import (
+    OFFICE_HOURS,
+    ZONE,
+    Calendar,
+    CalendarDoesNotReach,
+    is_working_day,
+    national_calendar,
+    working_time_between,
+)
+from portal.workdays.due import RESPONSE_HOURS, Unit, due_at, remaining_words, response_due
+
+__all__ = [
+    "OFFICE_HOURS",
+    "RESPONSE_HOURS",
+    "ZONE",
+    "Calendar",
+    "CalendarDoesNotReach",
+    "Unit",
+    "due_at",
+    "is_working_day",
+    "national_calendar",
+    "remaining_words",
+    "response_due",
+    "working_time_between",
+]

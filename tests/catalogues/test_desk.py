@@ -1,0 +1,80 @@
+"""The catalogues on the desk: everybody reads, administrators amend, nothing is lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from portal.catalogues import queries, services
+from portal.catalogues.models import Agency
+from tests.factories import make_position, sign_in
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/quan-tri/catalogues/agency/"
+
+
+@pytest.fixture
+def desk(client: Client) -> Any:
+    """A signed-in officer's browser, by roles and unit."""
+    services.load_shipped()
+
+    def open_desk(unit: str, *roles: str) -> Client:
+        position = make_position(unit=unit, roles=roles)
+        sign_in(client, position.person, position=position)
+        return client
+
+    return open_desk
+
+
+def posted(page: Any, **changes: str) -> dict[str, str]:
+    """What the browser would send back of a form, with changes."""
+    form = page.context["adminform"].form
+    values = {name: form[name].value() for name in form.fields}
+    return {name: "" if value in (None, False) else str(value) for name, value in values.items()} | changes
+
+
+@pytest.mark.requirement("C-17")
+def test_every_officer_reads_and_searches_without_diacritics(desk: Any) -> None:
+    browser = desk("H26.101", "reception")
+    found = browser.get(LIST, {"q": "CUA NAM"})
+    assert found.status_code == 200
+    assert [agency.code for agency in found.context["cl"].result_list] == ["H26.102"]
+    assert browser.get(f"{LIST}add/").status_code == 403
+    agency = queries.agency("H26.101")
+    page = browser.get(f"{LIST}{agency.pk}/change/")
+    assert page.status_code == 200 and not page.context["has_change_permission"]
+    assert browser.post(f"{LIST}{agency.pk}/change/", {"hotline": "1900 9999"}).status_code == 403
+    browser.post(LIST, {"action": "disable", "_selected_action": [agency.pk]})
+    agency.refresh_from_db()
+    assert agency.effective_to is None
+
+
+@pytest.mark.requirement("C-17", "O-07")
+def test_an_administrators_change_is_an_amendment(desk: Any) -> None:
+    browser = desk("G22", "steering")
+    old = queries.agency("H26.101")
+    page = browser.get(f"{LIST}{old.pk}/change/")
+    answer = browser.post(f"{LIST}{old.pk}/change/", posted(page, hotline="1900 9999"), follow=True)
+    assert answer.status_code == 200
+    new = queries.agency("H26.101")
+    assert (new.hotline, new.address, new.pk) == ("1900 9999", old.address, Agency.objects.get(pk=old.pk).successor_id)
+    # The row that was succeeded is history now.
+    assert browser.post(f"{LIST}{old.pk}/change/", posted(page, hotline="1900 0000")).status_code == 403
+    assert browser.post(f"{LIST}{new.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_an_administrator_adds_and_ends_an_entry(desk: Any) -> None:
+    browser = desk("G22", "administrator")
+    page = browser.get("/quan-tri/catalogues/paperkind/add/")
+    answer = browser.post(
+        "/quan-tri/catalogues/paperkind/add/",
+        posted(page, code="KQ.G15.000032", name="Giấy chứng nhận kết hôn", owner_code="G15", effective_from="21/11/2025"),
+    )
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    kind = queries.paper_kind("KQ.G15.000032")
+    browser.post("/quan-tri/catalogues/paperkind/", {"action": "disable", "_selected_action": [kind.pk]})
+    kind.refresh_from_db()
+    assert kind.effective_to is not None
