@@ -130,6 +130,7 @@ CELERY_TIMEZONE = "Asia/Ho_Chi_Minh"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "outbox-sweep": {"task": "portal.outbox.tasks.sweep", "schedule": 10.0, "options": {"queue": "now", "expires": 10}},
+    "files-orphans": {"task": "portal.files.tasks.remove_orphans", "schedule": 3600.0, "options": {"queue": "bulk", "expires": 3600}},
     "audit-seal": {"task": "portal.audit.tasks.seal", "schedule": 10.0, "options": {"queue": "soon", "expires": 10}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "run" / "celerybeat-schedule")
@@ -187,6 +188,7 @@ FILES_ROOT = env.str("FILES_ROOT", str(VAR / "files"))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 MAX_FILE_BYTES = 20 * 1024 * 1024
+MAX_IMAGE_PIXELS = 80_000_000
 MAX_DOSSIER_BYTES = 100 * 1024 * 1024
 CLAMAV_ADDRESS = env.str("CLAMAV_ADDRESS", "")
 """host:port of clamd; empty: the built-in checks only."""
@@ -196,6 +198,8 @@ FIELD_KEYS: list[str] = env.list("FIELD_KEYS", default=[])
 BLIND_INDEX_KEY = env.str("BLIND_INDEX_KEY", "")
 AUDIT_SIGNING_KEY = env.str("AUDIT_SIGNING_KEY", "")
 """Ed25519 private key that signs the seals of the audit trail: base64 of the 32 raw bytes."""
+AUDIT_PUBLIC_KEYS: list[str] = env.list("AUDIT_PUBLIC_KEYS", default=[])
+"""Public halves of earlier signing keys, base64: seals made with them still verify."""
 
 # Systems outside our walls. In production these point to the real ones; `make run` points them to the simulators.
 SMS_GATEWAY_URL = env.str("SMS_GATEWAY_URL", "")

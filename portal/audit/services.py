@@ -1,0 +1,186 @@
+"""Record an act; chain and sign what is committed; check the whole trail.
+
+Why in two steps: chaining inside the act's transaction would make all transactions wait for one another. So an act is
+written unchained, and one sealer links the committed ones, in order, every 10 s.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, models, transaction
+from django.utils import timezone
+
+from portal.access import Actor
+from portal.audit import canonical
+from portal.audit.context import request_id
+from portal.audit.models import Act, Link, Pending, Seal
+
+log = logging.getLogger(__name__)
+
+SEALER_LOCK = 0x61756469  # "audi": the advisory lock that makes the sealer the only one
+BATCH = 5000
+CHUNK = 2000
+
+
+class NotInTransaction(RuntimeError):
+    """An act was recorded outside a transaction: it would not stand or fall with what it records."""
+
+
+def record(*, actor: Actor, act: str, target: str = "", target_id: str = "", unit: str = "", details: dict[str, Any] | None = None) -> Act:
+    """Write one act into the present transaction. It is committed with the act itself or not at all.
+
+    ``target`` is a model label (``dossiers.dossier``); ``unit`` the code of the unit concerned (default: the actor's).
+    ``details`` holds codes, ids and numbers, never personal data: the trail cannot be erased. The actor's name is not
+    stored either, only ids. Raises :class:`NotInTransaction`.
+    """
+    if not connection.in_atomic_block:
+        raise NotInTransaction(act)
+    return Act.objects.create(
+        act=act,
+        target=target,
+        target_id=str(target_id),
+        unit=unit or actor.unit,
+        acting_as=actor.acting_as.value,
+        user_id=actor.user_id,
+        person_id=actor.person_id,
+        position_id=actor.position_id,
+        request_id=request_id.get()[:64],
+        details=details or {},
+    )
+
+
+@transaction.atomic
+def seal(*, limit: int = BATCH) -> int:
+    """Chain the acts that are committed for good and sign the new head. Returns how many were chained.
+
+    What waits stands in ``Pending``, put there by a trigger in the act's own transaction: it becomes visible with the
+    commit, so each run takes what was committed since the last one, ordered by (xid, id) within the run. A long
+    transaction's acts come in a later run, after the acts that were committed before it, and cannot be passed over. No
+    horizon of transaction ids is used: it spans all databases of the server, so one forgotten session anywhere would
+    keep the whole trail unsealed. Only one sealer works; another returns 0 at once.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEALER_LOCK])
+        if not cursor.fetchone()[0]:
+            return 0
+    acts = list(Act.objects.filter(pk__in=Pending.objects.values("act_id")).order_by("xid", "id")[:limit])
+    if not acts:
+        return 0
+    head = Link.objects.order_by("-seq").first()
+    seq, previous = (head.seq, head.hash) if head is not None else (0, canonical.GENESIS)
+    links = []
+    for act in acts:
+        seq += 1
+        previous = canonical.chained(previous, seq, act)
+        links.append(Link(seq=seq, act_id=act.id, hash=previous))
+    Link.objects.bulk_create(links, batch_size=1000)
+    Pending.objects.filter(pk__in=[act.id for act in acts]).delete()
+    key = canonical.signing_key()
+    key_id = canonical.id_of(key.public_key())
+    at = timezone.now()
+    signature = key.sign(canonical.seal_bytes(seq=seq, head=previous, at=at, key_id=key_id)).hex()
+    Seal.objects.create(seq=seq, hash=previous, at=at, key_id=key_id, signature=signature)
+    # The log leaves this database: whoever cuts off the end of all three tables still contradicts it.
+    transaction.on_commit(lambda: log.info("audit head", extra={"audit_seq": seq, "audit_head": previous}))
+    return len(acts)
+
+
+@dataclass(frozen=True)
+class Altered:
+    """The first thing wrong with the trail: its place, the act (None: unknown) and what is wrong, in English."""
+
+    seq: int
+    act_id: int | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """Outcome of a check. ``sealed`` acts were found in order up to the first fault (all, if there is none)."""
+
+    first_altered: Altered | None
+    sealed: int
+    unsealed: int
+    """Committed acts that wait for the sealer."""
+    oldest_unsealed: datetime | None
+
+
+def _stream(upto: int) -> Iterator[tuple[Link, Act | None]]:
+    """Links with their acts in order, a chunk at a time: memory stays flat however long the trail is."""
+    after = 0
+    while links := list(Link.objects.filter(seq__gt=after, seq__lte=upto).order_by("seq")[:CHUNK]):
+        acts = Act.objects.in_bulk([link.act_id for link in links])
+        for link in links:
+            yield link, acts.get(link.act_id)
+        after = links[-1].seq
+
+
+def _seals(upto: int) -> Iterator[Seal]:
+    yield from Seal.objects.filter(seq__lte=upto).order_by("seq").iterator(chunk_size=CHUNK)
+
+
+def _first_fault(upto: int) -> tuple[Altered | None, int]:
+    keys = canonical.trusted_keys()
+    seals = _seals(upto)
+    coming = next(seals, None)
+    expected, previous = 0, canonical.GENESIS
+    for link, act in _stream(upto):
+        expected += 1
+        if link.seq != expected:
+            return Altered(expected, None, "link missing"), expected - 1
+        if act is None:
+            return Altered(link.seq, link.act_id, "act missing"), expected - 1
+        computed = canonical.chained(previous, link.seq, act)
+        if computed != link.hash:
+            return Altered(link.seq, act.id, "act or link altered"), expected - 1
+        previous = computed
+        if coming is not None and coming.seq == link.seq:
+            message = canonical.seal_bytes(seq=coming.seq, head=coming.hash, at=coming.at, key_id=coming.key_id)
+            if coming.hash != link.hash:
+                return Altered(link.seq, act.id, "seal does not fit the chain: acts up to here were rewritten"), expected - 1
+            if coming.key_id not in keys:
+                return Altered(link.seq, act.id, f"seal by unknown key {coming.key_id}"), expected - 1
+            if not canonical.signature_holds(keys[coming.key_id], coming.signature, message):
+                return Altered(link.seq, act.id, "signature of seal does not hold"), expected - 1
+            coming = next(seals, None)
+    if expected < upto:
+        return Altered(expected + 1, None, "link missing"), expected
+    return None, expected
+
+
+def verify(*, expected_seq: int = 0, expected_head: str = "") -> Report:
+    """Check the whole trail: every act against the chain, every seal's signature, acts slipped in, the tail.
+
+    Runs beside the sealer and beside work. ``expected_seq`` and ``expected_head`` (from the logs, ``audit head``) also
+    show an end that was cut off together with its seals.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        # The longest single statement is bounded by CHUNK rows; the two anti-joins below may take minutes on a full trail.
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        newest = Seal.objects.order_by("-seq").first()
+        upto = newest.seq if newest is not None else 0
+        fault, sealed = _first_fault(upto)
+        if fault is None and expected_seq:
+            link = Link.objects.filter(pk=expected_seq).first()
+            if link is None:
+                fault = Altered(expected_seq, None, "end of the trail cut off")
+            elif link.hash != expected_head:
+                fault = Altered(expected_seq, link.act_id, "chain differs from the head given")
+        if fault is None:
+            loose = Link.objects.filter(seq__gt=models.Subquery(Seal.objects.order_by("-seq").values("seq")[:1])).order_by("seq").first()
+            if newest is None:
+                loose = Link.objects.order_by("seq").first() if not Seal.objects.exists() else None
+            if loose is not None:
+                fault = Altered(loose.seq, loose.act_id, "link without a seal")
+        unlinked = Act.objects.filter(~models.Exists(Link.objects.filter(act_id=models.OuterRef("pk"))))
+        if fault is None:
+            extra = unlinked.filter(~models.Exists(Pending.objects.filter(pk=models.OuterRef("pk")))).order_by("id").first()
+            if extra is not None:
+                fault = Altered(sealed + 1, extra.id, "act outside the chain: slipped in, or its link was removed")
+        tail = Act.objects.filter(pk__in=Pending.objects.values("act_id")).aggregate(n=models.Count("pk"), oldest=models.Min("at"))
+    return Report(first_altered=fault, sealed=sealed, unsealed=tail["n"], oldest_unsealed=tail["oldest"])

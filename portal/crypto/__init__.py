@@ -1,0 +1,42 @@
+"""Key ring, subject keys, field encryption, blind index, certificate validation.
+
+``from portal import crypto; crypto.encrypt(...)``: the names below load on first use, because models need ready apps.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from portal.crypto.errors import CryptoError, KeyDestroyed, KeyMissing, Tampered
+
+if TYPE_CHECKING:
+    from portal.crypto.keyring import blind_index, open_text, seal_text
+    from portal.crypto.services import decrypt, encrypt, forget_keys, is_destroyed, prefetch, shred
+
+__all__ = [
+    "CryptoError",
+    "KeyDestroyed",
+    "KeyMissing",
+    "Tampered",
+    "blind_index",
+    "decrypt",
+    "encrypt",
+    "forget_keys",
+    "is_destroyed",
+    "open_text",
+    "prefetch",
+    "seal_text",
+    "shred",
+]
+
+_KEYRING = frozenset({"blind_index", "open_text", "seal_text"})
+_SERVICES = frozenset({"decrypt", "encrypt", "forget_keys", "is_destroyed", "prefetch", "shred"})
+
+
+def __getattr__(name: str) -> Any:
+    if name in _KEYRING:
+        return getattr(import_module("portal.crypto.keyring"), name)
+    if name in _SERVICES:
+        return getattr(import_module("portal.crypto.services"), name)
+    raise AttributeError(name)

@@ -1,0 +1,288 @@
+"""Take files, give them out, erase them. Who may is the caller's question; this room knows only subjects."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import re
+import time
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.core.files.base import File
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from portal import audit, crypto, outbox
+from portal.access import Actor
+from portal.files import segments, sniff
+from portal.files.errors import FileAltered, FileErased, FileMissing, FileNotChecked, FileQuarantined, FileRefused
+from portal.files.models import FileState, StoredFile, path_of
+
+log = logging.getLogger(__name__)
+
+KEY_CONTEXT = "files.storedfile.wrapped_key"
+NAME_CHARACTERS = 200
+ORPHAN_SECONDS = 3600
+"""A file on disk without a row is an orphan after so long: no upload's transaction lasts an hour."""
+
+
+def clean_name(name: str) -> str:
+    """A file name fit to show and to give back: no folders, no control or direction characters, composed accents, 200 characters."""
+    base = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    base = "".join(ch for ch in base if unicodedata.category(ch) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")).strip(" .")
+    if len(base) > NAME_CHARACTERS:
+        stem, dot, suffix = base.rpartition(".")
+        base = stem[: NAME_CHARACTERS - len(suffix) - 1] + dot + suffix if dot and len(suffix) <= 10 else base[:NAME_CHARACTERS]
+    return base or "tep"
+
+
+def _pieces(upload: File[bytes] | Iterable[bytes]) -> Iterator[bytes]:
+    if isinstance(upload, File):
+        upload.seek(0)
+        return iter(upload.chunks(chunk_size=256 * 1024))
+    return iter(upload)
+
+
+def _head_of(pieces: Iterator[bytes]) -> bytes:
+    head = bytearray()
+    for piece in pieces:
+        head += piece
+        if len(head) >= sniff.HEAD_BYTES:
+            break
+    return bytes(head)
+
+
+def _too_big(max_bytes: int) -> FileRefused:
+    limit = f"{max_bytes / 1048576:.1f}".rstrip("0").rstrip(".").replace(".", ",")
+    sentence = _("Tệp lớn quá %(limit)s MB. Bạn chụp lại với độ phân giải thấp hơn hoặc nén tệp rồi gửi lại.")
+    return FileRefused("too_big", sentence % {"limit": limit})
+
+
+class _Meter:
+    """Counts and hashes what flows through, and stops it at the limit."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self.max_bytes = max_bytes
+        self.size = 0
+        self.hash = hashlib.sha256()
+
+    def through(self, head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+        """Head and rest, unchanged; :class:`FileRefused` ("too_big") as soon as the limit is passed."""
+        for part in (iter((head,)), rest):
+            for piece in part:
+                self.size += len(piece)
+                if self.size > self.max_bytes:
+                    raise _too_big(self.max_bytes)
+                self.hash.update(piece)
+                yield piece
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _write(file_id: UUID, key: bytes, content: Iterable[bytes]) -> None:
+    """Encrypt to a temporary name, force to disk, rename: a file is there whole or not at all."""
+    target = path_of(file_id)
+    partial = target.with_name(target.name + ".part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            segments.write(out, key=key, file_id=file_id, content=content)
+            out.flush()
+            os.fsync(out.fileno())
+        partial.rename(target)
+        _sync_folder(target.parent)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+        if isinstance(error, OSError) and not isinstance(error, ConnectionError):  # that one is the sender's line
+            log.error("file storage failed", extra={"file_id": str(file_id), "errno": error.errno})
+            raise FileRefused("storage", _("Hệ thống chưa lưu được tệp này. Bạn thử lại sau ít phút; những gì đã điền vẫn còn.")) from error
+        raise
+
+
+def _keep(
+    *, subject: UUID, content: Iterable[bytes], meter: _Meter, name: str, purpose: str, media_type: str, state: FileState, actor: Actor
+) -> StoredFile:
+    file = StoredFile(id=uuid4(), subject=subject, name=clean_name(name), purpose=purpose, media_type=media_type, state=state)
+    key = os.urandom(32)
+    file.wrapped_key = crypto.encrypt(subject, key, context=f"{KEY_CONTEXT}|{file.id}")
+    _write(file.id, key, content)
+    try:
+        file.size, file.sha256 = meter.size, meter.hash.hexdigest()
+        file.save(force_insert=True)
+        audit.record(
+            actor=actor,
+            act="files.receive",
+            target="files.storedfile",
+            target_id=str(file.id),
+            details={"size": file.size, "media_type": media_type, "purpose": purpose},
+        )
+        if state == FileState.UPLOADED:
+            outbox.put("files.scan", key=str(file.id), payload={"file": str(file.id)}, queue="now")
+    except BaseException:
+        file.path.unlink(missing_ok=True)
+        raise
+    return file
+
+
+@transaction.atomic
+def receive(
+    *,
+    subject: UUID,
+    upload: File[bytes] | Iterable[bytes],
+    name: str,
+    purpose: str,
+    max_bytes: int,
+    allowed_types: Collection[str],
+    actor: Actor,
+) -> StoredFile:
+    """Take a file from outside: look at its content, encrypt it to disk, have it checked.
+
+    ``max_bytes`` is the limit in bytes; ``allowed_types`` are media types, compared with what the content shows. The file
+    is ``uploaded`` until the check (outbox "files.scan") calls it clean or quarantined; signal ``file_checked`` follows.
+    Raises :class:`FileRefused` with a sentence for the person. Should the caller's transaction be rolled back, the bytes
+    left on disk are unreadable (their key went with the row) and ``remove_orphans`` takes them away.
+    """
+    known_size = getattr(upload, "size", None)
+    if known_size is not None and known_size > max_bytes:
+        raise _too_big(max_bytes)
+    pieces = _pieces(upload)
+    head = _head_of(pieces)
+    if not head:
+        raise FileRefused("empty", _("Tệp này trống. Bạn chọn lại tệp có nội dung."))
+    found = sniff.media_type(head)
+    if found not in allowed_types:
+        raise FileRefused("type", _type_sentence(allowed_types))
+    if found.startswith("image/") and (sniff.pixels(head) or 0) > sniff.max_pixels():
+        raise FileRefused("image_too_big", _("Ảnh này quá lớn để mở an toàn. Bạn chụp lại với độ phân giải thấp hơn."))
+    meter = _Meter(max_bytes)
+    return _keep(
+        subject=subject,
+        content=meter.through(head, pieces),
+        meter=meter,
+        name=name,
+        purpose=purpose,
+        media_type=found,
+        state=FileState.UPLOADED,
+        actor=actor,
+    )
+
+
+_NAMES = {"image/jpeg": "JPEG", "image/png": "PNG", "application/pdf": "PDF", "image/webp": "WebP", "image/heic": "HEIC"}
+
+
+def _type_sentence(allowed_types: Collection[str]) -> str:
+    kinds = ", ".join(sorted(_NAMES.get(kind, kind.rsplit("/", 1)[-1].upper()) for kind in allowed_types))
+    return _("Loại tệp này chưa nhận được ở đây. Bạn gửi một trong các loại: %(kinds)s.") % {"kinds": kinds}
+
+
+@transaction.atomic
+def store_bytes(*, subject: UUID, data: bytes, name: str, purpose: str, media_type: str, actor: Actor) -> StoredFile:
+    """Keep a file that the portal itself made (a rendered PDF). It is clean from the start."""
+    meter = _Meter(len(data))
+    return _keep(
+        subject=subject,
+        content=meter.through(data, iter(())),
+        meter=meter,
+        name=name,
+        purpose=purpose,
+        media_type=media_type,
+        state=FileState.CLEAN,
+        actor=actor,
+    )
+
+
+def _open(file: StoredFile) -> Iterator[bytes]:
+    if file.wrapped_key is None:
+        raise FileErased(str(file.id))
+    try:
+        key = crypto.decrypt(file.subject, bytes(file.wrapped_key), context=f"{KEY_CONTEXT}|{file.id}")
+    except crypto.KeyDestroyed:
+        raise FileErased(str(file.id)) from None
+    except crypto.Tampered:
+        raise FileAltered(f"{file.id}: key") from None
+    try:
+        source = file.path.open("rb")  # closed by the generator below
+    except FileNotFoundError:
+        raise FileMissing(str(file.id)) from None
+
+    def content() -> Iterator[bytes]:
+        size, digest = 0, hashlib.sha256()
+        with source:
+            for piece in segments.read(source, key=key, file_id=file.id):
+                size += len(piece)
+                digest.update(piece)
+                yield piece
+        if size != file.size or digest.hexdigest() != file.sha256:
+            raise FileAltered(f"{file.id}: hash")
+
+    return content()
+
+
+def open_plain(file: StoredFile, *, unchecked: bool = False) -> Iterator[bytes]:
+    """The content in pieces of at most 1 MiB, each verified; at the end size and hash are compared with the row.
+
+    Permission was asked by the caller. Raises a :class:`~portal.files.errors.FileUnreadable` before the first piece when
+    the file is erased, missing, in quarantine or not checked yet (``unchecked=True`` lets the last pass: for the check
+    itself and for showing a person their own photo); :class:`FileAltered` also later, at the faulty piece.
+    """
+    if file.state == FileState.ERASED:
+        raise FileErased(str(file.id))
+    if file.state == FileState.QUARANTINED:
+        raise FileQuarantined(str(file.id))
+    if file.state == FileState.UPLOADED and not unchecked:
+        raise FileNotChecked(str(file.id))
+    return _open(file)
+
+
+def read_bytes(file: StoredFile, *, unchecked: bool = False) -> bytes:
+    """The whole content; errors as :func:`open_plain`. Nothing is returned unless all of it is verified."""
+    return b"".join(open_plain(file, unchecked=unchecked))
+
+
+@transaction.atomic
+def erase(*, file: StoredFile, actor: Actor) -> None:
+    """Erase one file for good: key and name at once, the bytes when the transaction commits. Twice is the same as once."""
+    locked = StoredFile.objects.select_for_update().get(pk=file.pk)
+    if locked.state == FileState.ERASED:
+        return
+    StoredFile.objects.filter(pk=file.pk).update(state=FileState.ERASED, wrapped_key=None, name=None)
+    audit.record(actor=actor, act="files.erase", target="files.storedfile", target_id=str(file.pk))
+    transaction.on_commit(lambda: path_of(file.pk).unlink(missing_ok=True), robust=True)
+    file.refresh_from_db()
+
+
+def remove_orphans(*, older_than_seconds: float = ORPHAN_SECONDS) -> int:
+    """Delete what lies on disk without a living row: rolled-back uploads, half-written pieces, erased files. Returns how many.
+
+    Walks the folders of FILES_ROOT; names that are not ours are left alone.
+    """
+    removed = 0
+    limit = time.time() - older_than_seconds
+    for folder in Path(settings.FILES_ROOT).glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]"):
+        old: dict[UUID, list[Path]] = {}
+        for path in folder.iterdir():
+            with contextlib.suppress(ValueError, FileNotFoundError):
+                if path.stat().st_mtime <= limit:
+                    old.setdefault(UUID(path.name.removesuffix(".part")), []).append(path)
+        living = set(StoredFile.objects.filter(pk__in=old).exclude(state=FileState.ERASED).values_list("pk", flat=True)) if old else set()
+        for file_id, paths in old.items():
+            for path in paths:
+                if file_id not in living or path.suffix == ".part":
+                    path.unlink(missing_ok=True)
+                    removed += 1
+    if removed:
+        log.info("orphans removed", extra={"files": removed})
+    return removed

@@ -1,0 +1,72 @@
+"""Handlers: who carries out which kind of message. Apps keep theirs in ``<app>/outbox_handlers.py``, which is found at start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from portal.outbox.models import Message
+
+DEFAULT_LEASE_SECONDS = 30
+DEFAULT_MAX_ATTEMPTS = 60
+
+
+class RetryLater(Exception):
+    """Not now. ``reason`` is stored and shown on the desk: no personal data. ``delay_seconds`` replaces the usual back-off."""
+
+    def __init__(self, reason: str, delay_seconds: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.delay_seconds = delay_seconds
+
+
+class GiveUp(Exception):
+    """Never: a dead letter at once. ``reason`` is stored and shown on the desk: no personal data."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Handler:
+    """One kind of message and the function that does it."""
+
+    kind: str
+    function: Callable[[Message], None]
+    queue: str = "soon"
+    lease_seconds: int = DEFAULT_LEASE_SECONDS
+    max_attempts: int = DEFAULT_MAX_ATTEMPTS
+
+
+_handlers: dict[str, Handler] = {}
+
+
+def handler(
+    kind: str, *, queue: str = "soon", lease_seconds: int = DEFAULT_LEASE_SECONDS, max_attempts: int = DEFAULT_MAX_ATTEMPTS
+) -> Callable[[Callable[[Message], None]], Callable[[Message], None]]:
+    """Register a function for a kind of message.
+
+    It runs outside a transaction and must be idempotent: after a crash between effect and note it runs again (give the
+    message's id to the outside system as its idempotency key). It may raise :class:`RetryLater` or :class:`GiveUp`; any
+    other exception is retried with back-off. It must end within ``lease_seconds``: the task is interrupted then.
+    """
+
+    def register(function: Callable[[Message], None]) -> Callable[[Message], None]:
+        known = _handlers.get(kind)
+        if known is not None and known.function.__qualname__ != function.__qualname__:
+            raise ValueError(f"outbox kind {kind} has two handlers")
+        _handlers[kind] = Handler(kind, function, queue, lease_seconds, max_attempts)
+        return function
+
+    return register
+
+
+def handler_of(kind: str) -> Handler | None:
+    """The handler of a kind, or None: a newer process may know kinds this one does not."""
+    return _handlers.get(kind)
+
+
+def kinds() -> frozenset[str]:
+    """All kinds somebody handles."""
+    return frozenset(_handlers)

@@ -1,0 +1,58 @@
+"""The outbox: one row is one outside effect that was promised in a transaction and happens after it."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Queue(models.TextChoices):
+    """Queues by human impatience."""
+
+    NOW = "now", "Ngay"
+    SOON = "soon", "Trong phút"
+    BULK = "bulk", "Hàng loạt"
+
+
+WAITING = models.Q(done_at__isnull=True, dead_at__isnull=True)
+
+
+class Message(models.Model):
+    """What is to be done (``kind``), for what (``key``, unique within the kind) and with which ids (``payload``).
+
+    The row is the truth; the Celery task that carries its id is only a nudge. No personal data stand in it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField("Loại việc", max_length=80)
+    key = models.CharField("Khóa", max_length=200)
+    payload = models.JSONField("Nội dung", default=dict)
+    queue = models.CharField("Hàng đợi", max_length=8, choices=Queue.choices, default=Queue.SOON)
+    created_at = models.DateTimeField("Lập lúc", db_default=Now())
+    available_at = models.DateTimeField("Làm từ lúc", db_default=Now())
+    """Not before this; moved by each retry."""
+    sweep_at = models.DateTimeField(db_default=Now())
+    """When the sweeper should nudge next if nothing has happened until then."""
+    attempts = models.PositiveIntegerField("Số lần thử", default=0)
+    lease_until = models.DateTimeField(null=True)
+    """A worker has it until then; later it counts as lost."""
+    done_at = models.DateTimeField("Xong lúc", null=True)
+    dead_at = models.DateTimeField("Thôi thử lúc", null=True)
+    last_error = models.CharField("Lỗi gần nhất", max_length=300, blank=True, default="")
+
+    class Meta:
+        verbose_name = "việc gửi ra ngoài"
+        verbose_name_plural = "Việc gửi ra ngoài không xong"
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "key"], name="outbox_once"),
+            models.CheckConstraint(name="outbox_done_or_dead", condition=models.Q(done_at__isnull=True) | models.Q(dead_at__isnull=True)),
+        ]
+        indexes = [
+            models.Index(fields=["queue", "sweep_at"], name="outbox_due", condition=WAITING),
+            models.Index(fields=["-dead_at"], name="outbox_dead", condition=models.Q(dead_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
