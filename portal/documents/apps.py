@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+
+
+class DocumentsConfig(AppConfig):
+    """Registers who may issue, sign and revoke."""
+
+    name = "portal.documents"
+    label = "documents"
+
+    def ready(self) -> None:
+        from portal.access import Act, register_acts
+
+        register_acts(
+            Act("documents.issue", "Lập văn bản đóng dấu số của cơ quan", frozenset({"reception", "handling", "signing"})),
+            Act("documents.sign", "Ký số văn bản", frozenset({"signing"})),
+            Act("documents.revoke", "Thu hồi văn bản đã ký", frozenset({"signing"})),
+        )

@@ -1,0 +1,16 @@
+"""How a unit's code reads to people."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from portal.catalogues import queries as catalogues
+from portal.catalogues.models import Agency
+
+
+def unit_name(code: str, *, on: dt.date | None = None) -> str:
+    """Name of the agency with this identifier code on that day (today); the code itself where the catalogue does not know it."""
+    try:
+        return catalogues.agency(code, on=on).name
+    except Agency.DoesNotExist:
+        return code
