@@ -1,0 +1,28 @@
+"""Registrations of the procedures app."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class ProceduresConfig(AppConfig):
+    """The catalogue of administrative procedures."""
+
+    name = "procedures"
+    verbose_name = "Thủ tục hành chính"
+
+    def ready(self) -> None:
+        """Acts of the desk; the curated procedures that every installation loads."""
+        from portal.access import Act, register_acts
+        from portal.access.roles import OFFICER_ROLES
+        from portal.operations.preparation import register_loader
+
+        register_acts(Act("procedures.read", "Xem thủ tục hành chính", OFFICER_ROLES, everywhere=True))
+        register_loader("thủ tục", _load, order=20)
+
+
+def _load() -> str:
+    from procedures.services import load_shipped
+
+    report = load_shipped()
+    return f"thêm {report.added}, đổi {report.changed}, giữ nguyên {report.same}"

@@ -1,0 +1,57 @@
+"""What the tests of pages share: the pages themselves, and what no page may hold."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+PUBLIC = [
+    "/",
+    "/tim-kiem/",
+    "/tim-kiem/?q=khai+sinh",
+    "/thu-tuc/",
+    "/thu-tuc/1.001193/",
+    "/thu-tuc/1.004222/",
+    "/he-thiet-ke/",
+    "/dieu-khoan/",
+    "/ho-tro/",
+]
+
+
+class Page(HTMLParser):
+    """A page taken apart: what would break the CSP, its ids, labels, headings and links."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.refused: list[str] = []
+        self.ids: list[str] = []
+        self.references: list[str] = []
+        self.headings: list[str] = []
+        self.links: list[str] = []
+        self.post_forms = 0
+        self.assets: list[str] = []
+        self.feed(html)
+        self.title = re.search(r"<title>(.*?)</title>", html, re.S).group(1)  # type: ignore[union-attr]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag == "style" or "style" in values or any(name.startswith("on") for name in values):
+            self.refused.append(f"<{tag} {values}>")
+        if tag == "script" and not values.get("src") and values.get("type") != "application/ld+json":
+            self.refused.append(f"<script {values}>")
+        if any(str(value).lower().startswith("javascript:") for value in values.values()):
+            self.refused.append(f"<{tag} {values}>")
+        if "id" in values:
+            self.ids.append(str(values["id"]))
+        for name in ("for", "aria-describedby", "aria-labelledby"):
+            self.references += str(values.get(name) or "").split()
+        if tag in ("h1", "h2", "h3"):
+            self.headings.append(tag)
+        if tag == "a" and values.get("href"):
+            self.links.append(str(values["href"]))
+        if tag == "form" and str(values.get("method", "get")).lower() == "post":
+            self.post_forms += 1
+        if tag == "link" and values.get("rel") in ("stylesheet", "icon"):
+            self.assets.append(str(values["href"]))
+        if tag in ("script", "img") and values.get("src"):
+            self.assets.append(str(values["src"]))

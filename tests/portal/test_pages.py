@@ -1,0 +1,168 @@
+"""Every public page: answers, is cacheable, obeys the CSP, is light, has one h1 and no dangling reference."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.db import OperationalError
+from django.test import Client, RequestFactory
+from django.utils.translation import override
+
+from portal import views
+from procedures.services import load_shipped
+from tests.factories import make_person
+from tests.portal.pages import PUBLIC, Page
+
+pytestmark = pytest.mark.django_db
+STATIC = Path(settings.BASE_DIR) / "static"
+
+
+@pytest.fixture
+def catalogue(db):
+    load_shipped()
+
+
+def gzipped(path: Path) -> int:
+    return len(gzip.compress(path.read_bytes(), 9))
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_page_obeys_the_content_security_policy_and_its_own_anchors(client, catalogue, path):
+    response = client.get(path)
+    assert response.status_code == 200
+    page = Page(response.content.decode())
+    assert page.refused == []
+    assert page.headings.count("h1") == 1
+    assert len(page.ids) == len(set(page.ids)), "an id stands twice"
+    assert set(page.references) <= set(page.ids), "a label or description points to nothing"
+    assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
+    assert page.title.endswith("Cổng Dịch vụ công Quốc gia") and not page.title.startswith(" –")
+    policy = response["Content-Security-Policy"]
+    assert "default-src 'none'" in policy and "unsafe" not in policy and "nonce" not in policy
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_strangers_get_a_page_that_shared_caches_may_keep(client, catalogue, path):
+    response = client.get(path)
+    assert not response.cookies
+    assert "public" in response["Cache-Control"] and "max-age" in response["Cache-Control"]
+    assert "Cookie" in response["Vary"]
+    assert Page(response.content.decode()).post_forms == 0
+    again = client.get(path, headers={"if-none-match": response["ETag"]})
+    assert again.status_code == 304 and again.content == b""
+
+
+def test_a_signed_in_person_gets_a_private_page_with_their_name(client, catalogue):
+    person = make_person(full_name="Nguyễn Thị Mẫu Giả")
+    client.force_login(person.user)
+    response = client.get("/")
+    assert "private" in response["Cache-Control"] and "public" not in response["Cache-Control"]
+    assert "ETag" not in response
+    assert "Nguyễn Thị Mẫu Giả" in response.content.decode()
+
+
+def test_own_links_of_public_pages_lead_somewhere(client, catalogue):
+    links = {link.split("#")[0] for path in PUBLIC for link in Page(client.get(path).content.decode()).links}
+    ours = {link for link in links if link.startswith("/") and not link.startswith(("/ho-so/", "/nop-ho-so/", "/quan-tri/"))}
+    assert len(ours) > 8
+    for link in ours:
+        assert client.get(link).status_code == 200, link
+
+
+def test_home_makes_a_fixed_number_of_queries(client, catalogue, django_assert_num_queries):
+    client.get("/")
+    with django_assert_num_queries(4):
+        client.get("/")
+
+
+@pytest.mark.parametrize("path", ["/dieu-khoan/", "/ho-tro/", "/he-thiet-ke/"])
+def test_pages_of_plain_text_ask_the_database_nothing(client, django_assert_num_queries, path):
+    with django_assert_num_queries(0):
+        assert client.get(path).status_code == 200
+
+
+def test_weights_on_a_first_visit(client, catalogue):
+    css = gzipped(STATIC / "css/tokens.css") + gzipped(STATIC / "css/portal.css")
+    fonts = sum(path.stat().st_size for path in (STATIC / "fonts").glob("*.woff2"))
+    assert css <= 14 * 1024
+    assert fonts <= 50 * 1024
+    for path, later in (("/", 15), ("/tim-kiem/?q=khai", 15), ("/thu-tuc/1.001193/", 30), ("/thu-tuc/1.004222/", 30)):
+        response = client.get(path)
+        body = len(gzip.compress(response.content, 6))
+        assets = {asset.removeprefix("/static/") for asset in Page(response.content.decode()).assets} | {"img/drum.svg"}
+        found = [finders.find(asset) for asset in assets]
+        assert all(found), assets
+        whole = body + sum(gzipped(Path(asset)) for asset in found)
+        assert body <= later * 1024, path
+        assert whole <= 45 * 1024, path
+        assert whole + fonts <= 100 * 1024, path
+
+
+def test_fonts_hold_every_vietnamese_letter():
+    from fontTools.ttLib import TTFont
+
+    marks = "aăâeêioôơuưy"
+    tones = ["", "\u0300", "\u0309", "\u0303", "\u0301", "\u0323"]
+    import unicodedata
+
+    letters = {unicodedata.normalize("NFC", letter + tone) for letter in marks for tone in tones}
+    needed = letters | {letter.upper() for letter in letters} | set("đĐ–—…“”‘’·×≤≥₫") | {chr(code) for code in range(0x20, 0x7F)}
+    for weight in (400, 700):
+        have = TTFont(STATIC / f"fonts/be-vietnam-pro-{weight}.woff2").getBestCmap()
+        assert not {char for char in needed if ord(char) not in have}
+    assert "SIL Open Font License" in (STATIC / "fonts/OFL.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"), [("/khong-co/", 404, "Không tìm thấy trang"), ("/thu-tuc/9.999999/", 404, "Không tìm thấy trang")]
+)
+def test_a_missing_page_says_what_to_do(client, path, status, words):
+    response = client.get(path)
+    assert response.status_code == status
+    assert words in response.content.decode() and 'name="q"' in response.content.decode()
+    assert Page(response.content.decode()).refused == []
+
+
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "410", "429", "500", "503"])
+def test_error_pages_render_with_one_h1_and_nothing_inline(rf, name):
+    from django.template.loader import render_to_string
+
+    page = Page(render_to_string(f"{name}.html", {"retry_after": 30}, request=rf.get("/")))
+    assert page.refused == [] and page.headings.count("h1") == 1
+
+
+def test_a_form_without_token_gets_our_page():
+    response = Client(enforce_csrf_checks=True).post("/tai-khoan/dang-nhap/", {"id_number": "1"})
+    assert response.status_code == 403
+    assert "Trang đã mở quá lâu" in response.content.decode()
+
+
+@pytest.mark.parametrize(("error", "status"), [(RuntimeError("x"), 500), (OperationalError("gone"), 503)])
+def test_the_page_for_our_own_failures_needs_no_database(rf: RequestFactory, django_assert_num_queries, error, status):
+    with django_assert_num_queries(0):
+        try:
+            raise error
+        except Exception:
+            response = views.server_error(rf.get("/"))
+    assert response.status_code == status
+    assert response["Cache-Control"] == "no-store"
+    assert ("Retry-After" in response) == (status == 503)
+    assert Page(response.content.decode()).refused == []
+
+
+def test_dates_are_read_and_written_the_vietnamese_way():
+    import datetime as dt
+
+    from django import forms
+    from django.utils import formats
+
+    with override("vi"):
+        assert forms.DateField(localize=False).clean("11/10/2026") == dt.date(2026, 10, 11)
+        assert formats.date_format(dt.date(2026, 11, 20)) == "20/11/2026"
+        assert forms.DateField().clean("2026-11-20") == dt.date(2026, 11, 20)
+        with pytest.raises(forms.ValidationError):
+            forms.DateField().clean("20/13/2026")
