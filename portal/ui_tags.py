@@ -124,6 +124,9 @@ def duration(part: Any) -> str:
     amount, unit = part.time_amount, part.time_unit
     if amount is None or not unit:
         return str(getattr(part, "time_text", "") or _("Không quy định thời hạn"))
+    if amount == 0:
+        # What the law calls "in the day": received after 15:00, the next working day (``portal.workdays``).
+        return str(_("Trong ngày"))
     plural = 1 if amount == 1 else 2
     words = {
         "hour": ngettext("%(n)s giờ", "%(n)s giờ", plural),

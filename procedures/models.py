@@ -206,7 +206,7 @@ class Channel(Part):
             *_in_order("version", "channel"),
             models.CheckConstraint(
                 name="channel_time_is_number_with_unit",
-                condition=Q(time_amount__isnull=True, time_unit="") | (Q(time_amount__gt=0) & ~Q(time_unit="")),
+                condition=Q(time_amount__isnull=True, time_unit="") | (Q(time_amount__gte=0) & ~Q(time_unit="")),
             ),
         ]
 

@@ -618,7 +618,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='channel',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('time_amount__isnull', True), ('time_unit', '')), models.Q(('time_amount__gt', 0), models.Q(('time_unit', ''), _negated=True)), _connector='OR'), name='channel_time_is_number_with_unit'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('time_amount__isnull', True), ('time_unit', '')), models.Q(('time_amount__gte', 0), models.Q(('time_unit', ''), _negated=True)), _connector='OR'), name='channel_time_is_number_with_unit'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='channel',
