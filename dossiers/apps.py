@@ -1,0 +1,68 @@
+"""Registrations of the dossiers app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import AppConfig
+
+
+class DossiersConfig(AppConfig):
+    """Electronic forms, filing, the officers' desk, tracking."""
+
+    name = "dossiers"
+    verbose_name = "Hồ sơ"
+
+    def ready(self) -> None:
+        """Tell the rooms below: acts, notices, what proof pages may show, what a signed document means here."""
+        from dossiers import slips
+        from dossiers.forms_data import load_forms
+        from portal.access import Act, Assurance, register_acts
+        from portal.documents.services import register_masked_facts
+        from portal.documents.signals import document_signed
+        from portal.notifications.registry import register_template
+        from portal.operations.preparation import register_loader
+
+        register_acts(
+            Act("dossiers.read", "Xem hồ sơ", frozenset({"reception", "handling", "signing"})),
+            Act("dossiers.receive", "Tiếp nhận hồ sơ", frozenset({"reception"})),
+            Act("dossiers.refuse", "Từ chối tiếp nhận", frozenset({"reception"})),
+            Act("dossiers.decide", "Quyết định và ký kết quả", frozenset({"signing"}), assurance=Assurance.HIGH),
+        )
+        register_template(
+            "dossiers.submitted",
+            inbox_title="Đã gửi hồ sơ {code}",
+            inbox_body="Hồ sơ {procedure} đã đến {unit}. Trong 8 giờ làm việc, bạn nhận được tin hồ sơ có được tiếp nhận hay không.",
+            sms="Hồ sơ {code} đã đến {unit}. Theo dõi: {link}",
+        )
+        register_template(
+            "dossiers.received",
+            inbox_title="Hồ sơ {code} đã được tiếp nhận",
+            inbox_body="{unit} đã tiếp nhận hồ sơ {procedure}. Hẹn trả kết quả: {due}. Giấy tiếp nhận có trong trang hồ sơ.",
+            sms="Hồ sơ {code} đã được tiếp nhận. Hẹn trả kết quả: {due}. Xem: {link}",
+        )
+        register_template(
+            "dossiers.result",
+            inbox_title="Hồ sơ {code} đã có kết quả",
+            inbox_body="Kết quả {procedure} của bạn đã được ký số. Bạn mở, tải về và dùng như bản giấy.",
+            sms="Hồ sơ {code} đã có kết quả. Mở và tải về: {link}",
+        )
+        register_template(
+            "dossiers.refused",
+            inbox_title="Hồ sơ {code} không được tiếp nhận",
+            inbox_body="{unit} không tiếp nhận hồ sơ {procedure}. Lý do và việc cần làm tiếp có trong trang hồ sơ.",
+            sms="Hồ sơ {code} không được tiếp nhận. Xem lý do: {link}",
+        )
+        for kind in (slips.RECEIPT, slips.BIRTH_CERTIFICATE):
+            register_masked_facts(kind, slips.masked_facts)
+        document_signed.connect(_signed, dispatch_uid="dossiers.signed")
+        register_loader("biểu mẫu điện tử", load_forms, order=40)
+
+
+def _signed(sender: Any, document: Any, **kwargs: Any) -> None:
+    """A signed document may be the result that a dossier waits for."""
+    from django.utils import timezone
+
+    from dossiers.services import return_result
+
+    return_result(document_id=document.id, now=timezone.now())

@@ -1,0 +1,178 @@
+"""The dossier, its events and the counter behind its code."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+
+from dossiers.models.forms import FormVersion
+from dossiers.models.states import State
+from portal.crypto.fields import SealedJSONField, SealedTextField
+
+CODE_PATTERN = r"^[A-Z][0-9]{2}(\.[0-9]{1,3}){0,3}-[0-9]{6}-[0-9]{4,}$"
+"""``<agency identifier>-<yymmdd>-<sequence of the day>`` (Decree 61/2018; domain.md §2.2)."""
+
+_RECEIVED_STATES = [State.RECEIVED, State.PROCESSING, State.INCOMPLETE, State.PAYMENT_DUE, State.STOPPED, State.DECIDED, State.RETURNED]
+
+
+class Channel(models.TextChoices):
+    """KenhThucHien of the synchronisation standard (domain.md §3.3)."""
+
+    COUNTER = "1", "Trực tiếp"
+    ONLINE = "2", "Trực tuyến"
+    POST = "3", "Bưu chính công ích"
+
+
+class Dossier(models.Model):
+    """One dossier, from submission on. What ratings cannot rebuild later is written here when it happens."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    code = models.CharField("mã hồ sơ", max_length=60, unique=True, null=True, blank=True)
+    procedure_code = models.CharField("mã thủ tục", max_length=40)
+    procedure_version = models.ForeignKey("procedures.ProcedureVersion", on_delete=models.PROTECT, related_name="+")
+    procedure_name = models.CharField("thủ tục", max_length=500)
+    """Name on the day of filing; the catalogue may rename the procedure later."""
+    service_level = models.CharField(max_length=20)
+    """Level of the online service on the day of filing (end-to-end or partial)."""
+    channel = models.CharField("kênh nộp", max_length=2, choices=Channel.choices)
+
+    applicant_id = models.UUIDField()
+    """Who files (người nộp)."""
+    applicant_name = models.CharField("người nộp", max_length=200)
+    owner_id = models.UUIDField()
+    """Whom the dossier concerns (chủ hồ sơ); the same person unless one files for another."""
+    owner_name = models.CharField("chủ hồ sơ", max_length=200)
+    owner_name_key = models.CharField(max_length=200)
+    acting_as = models.CharField(max_length=20)
+    acting_as_id = models.UUIDField(null=True, blank=True)
+
+    unit_code = models.CharField("cơ quan giải quyết", max_length=40)
+    unit_level = models.CharField(max_length=20)
+    """Level of the handling agency on the day of filing."""
+    state = models.CharField("tình trạng", max_length=2, choices=State.choices)
+    version = models.PositiveIntegerField(default=1)
+    """Raised by every change; a form that carries an older one was filled in on a page that is out of date."""
+    form_version = models.ForeignKey(FormVersion, on_delete=models.PROTECT, related_name="+")
+    answers: Any = SealedJSONField(subject="id", default=dict)
+
+    officer_id = models.UUIDField(null=True, blank=True)
+    """Position of the officer in charge."""
+    officer_label = models.CharField("cán bộ phụ trách", max_length=200, blank=True)
+
+    draft_started_at = models.DateTimeField()
+    submitted_at = models.DateTimeField("ngày nộp")
+    response_due_at = models.DateTimeField()
+    """An online filing is answered within 8 working hours (Decree 45/2020; requirement D-29)."""
+    received_at = models.DateTimeField("ngày tiếp nhận", null=True, blank=True)
+    due_at = models.DateTimeField("hạn trả kết quả", null=True, blank=True)
+    due_first = models.DateTimeField(null=True, blank=True)
+    """The appointment as first given; ``due_at`` may move, this one never does."""
+    decided_at = models.DateTimeField(null=True, blank=True)
+    """The decision stops the clock; signing and returning do not count against the agency's time."""
+    finished_at = models.DateTimeField(null=True, blank=True)
+    """The result stands, signed (NgayKetThucXuLy)."""
+    returned_at = models.DateTimeField(null=True, blank=True)
+    """The applicant can take the result (NgayTra)."""
+    refused_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    supplements_before = models.PositiveSmallIntegerField(default=0)
+    """Times returned for completion before reception."""
+    supplements_after = models.PositiveSmallIntegerField(default=0)
+    """Times returned for completion after reception; more than one counts as overdue (Decision 766)."""
+
+    class Meta:
+        verbose_name = "hồ sơ"
+        verbose_name_plural = "hồ sơ"
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=[state.value for state in State]), name="dossiers_state_known"),
+            models.CheckConstraint(condition=Q(code__isnull=True) | Q(code__regex=CODE_PATTERN), name="dossiers_code_format"),
+            models.CheckConstraint(condition=~Q(channel=Channel.ONLINE) | Q(code__isnull=False), name="dossiers_online_has_code_at_once"),
+            models.CheckConstraint(
+                condition=~Q(state__in=_RECEIVED_STATES)
+                | Q(code__isnull=False, received_at__isnull=False, due_at__isnull=False, due_first__isnull=False, officer_id__isnull=False),
+                name="dossiers_received_has_appointment",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[State.DECIDED, State.RETURNED]) | Q(decided_at__isnull=False), name="dossiers_decided_has_time"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=State.RETURNED) | Q(finished_at__isnull=False, returned_at__isnull=False),
+                name="dossiers_returned_has_times",
+            ),
+            models.CheckConstraint(condition=~Q(state=State.REFUSED) | Q(refused_at__isnull=False), name="dossiers_refused_has_time"),
+            models.CheckConstraint(condition=~Q(state=State.WITHDRAWN) | Q(withdrawn_at__isnull=False), name="dossiers_withdrawn_has_time"),
+            models.CheckConstraint(
+                condition=(Q(received_at__isnull=True) | Q(received_at__gte=F("submitted_at")))
+                & (Q(decided_at__isnull=True) | Q(decided_at__gte=F("received_at")))
+                & (Q(finished_at__isnull=True) | Q(finished_at__gte=F("decided_at")))
+                & (Q(returned_at__isnull=True) | Q(returned_at__gte=F("finished_at"))),
+                name="dossiers_times_in_order",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["unit_code", "state", "due_at"], name="dossiers_desk_queue"),
+            models.Index(fields=["unit_code", "owner_name_key"], name="dossiers_desk_name"),
+            models.Index(fields=["unit_code", "-submitted_at"], name="dossiers_desk_newest"),
+            models.Index(fields=["applicant_id", "-submitted_at"], name="dossiers_mine_applicant"),
+            models.Index(fields=["owner_id", "-submitted_at"], name="dossiers_mine_owner"),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="dossier_stays", operation=pgtrigger.Delete),
+            # One dossier, one code, one first appointment for its whole life.
+            pgtrigger.Protect(
+                name="dossier_code_is_final",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "((OLD.code IS NOT NULL AND NEW.code IS DISTINCT FROM OLD.code)"
+                    " OR (OLD.due_first IS NOT NULL AND NEW.due_first IS DISTINCT FROM OLD.due_first))"
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code or str(self.id)
+
+
+class DossierEvent(models.Model):
+    """One thing that happened to a dossier: time, officer, unit, note, deadline (requirement D-06). Never changed."""
+
+    id = models.BigAutoField(primary_key=True)
+    dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="events")
+    at = models.DateTimeField()
+    name = models.CharField(max_length=40)
+    """Name of the transition, or of an act that leaves the state alone."""
+    from_state = models.CharField(max_length=2, blank=True)
+    to_state = models.CharField(max_length=2)
+    acting_as = models.CharField(max_length=20)
+    person_id = models.UUIDField(null=True, blank=True)
+    position_id = models.UUIDField(null=True, blank=True)
+    label = models.CharField(max_length=200, blank=True)
+    """How an officer is shown. Citizens are named by their id only: this row can never be erased."""
+    unit_code = models.CharField(max_length=40, blank=True)
+    note: Any = SealedTextField(subject="dossier_id", null=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+    """The deadline that held after the event."""
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["dossier", "id"], name="dossiers_event_order")]
+        triggers = [pgtrigger.Protect(name="event_append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.dossier_id} {self.name}"
+
+
+class CodeCounter(models.Model):
+    """The last sequence number given by a unit on a day; raised by `dossiers.services.codes.next_code` only."""
+
+    pk = models.CompositePrimaryKey("unit_code", "day")
+    unit_code = models.CharField(max_length=40)
+    day = models.DateField()
+    last = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.unit_code} {self.day}: {self.last}"

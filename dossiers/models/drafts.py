@@ -1,0 +1,42 @@
+"""A draft: what a person has typed so far, valid or not."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db import models
+
+from dossiers.models.forms import FormVersion
+from portal.crypto.fields import SealedJSONField
+
+
+class Draft(models.Model):
+    """One unfinished filing. Its id becomes the id of the dossier, so the key of its answers and files goes along."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    person_id = models.UUIDField()
+    acting_as = models.CharField(max_length=20)
+    acting_as_id = models.UUIDField(null=True, blank=True)
+    """The child or organisation one acts for; empty when acting for oneself."""
+    procedure_code = models.CharField(max_length=40)
+    form_version = models.ForeignKey(FormVersion, on_delete=models.PROTECT, related_name="+")
+    unit_code = models.CharField(max_length=40, blank=True)
+    answers: Any = SealedJSONField(subject="id", default=dict)
+    """Strings as typed, valid or not: nothing a person typed is lost because it is wrong."""
+    last_page = models.CharField(max_length=20, default="to-khai")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person_id", "acting_as", "acting_as_id", "procedure_code"],
+                name="dossiers_one_draft",
+                nulls_distinct=False,
+            ),
+        ]
+        indexes = [models.Index(fields=["person_id", "-updated_at"], name="dossiers_draft_mine")]
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,0 +1,69 @@
+"""Papers a person hands in, and documents the agency issues."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from dossiers.models.dossier import Dossier
+from dossiers.models.drafts import Draft
+
+
+class Origin(models.TextChoices):
+    """Where a paper came from; ratings count what was reused instead of asked again."""
+
+    UPLOADED = "uploaded", "Người nộp tải lên"
+    REUSED = "reused", "Dùng lại từ kho giấy tờ"
+
+
+class Paper(models.Model):
+    """One file handed in for one required paper, first with the draft, then with the dossier."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    draft = models.ForeignKey(Draft, null=True, blank=True, on_delete=models.CASCADE, related_name="papers")
+    dossier = models.ForeignKey(Dossier, null=True, blank=True, on_delete=models.PROTECT, related_name="papers")
+    kind = models.CharField(max_length=60)
+    """Code of the required paper within the procedure version."""
+    label = models.CharField(max_length=500)
+    """Name of the required paper as the applicant saw it."""
+    file = models.ForeignKey("files.StoredFile", on_delete=models.PROTECT, related_name="+")
+    origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.UPLOADED)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(draft__isnull=True, dossier__isnull=False) | Q(draft__isnull=False, dossier__isnull=True),
+                name="dossiers_paper_has_one_home",
+            ),
+            models.UniqueConstraint(fields=["file"], name="dossiers_paper_file_once"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class DossierDocument(models.Model):
+    """A document the agency issued in a dossier: the receipt (sealed by the unit), the result (signed by a person)."""
+
+    class Role(models.TextChoices):
+        """What the document is to the dossier."""
+
+        RECEIPT = "receipt", "Giấy tiếp nhận hồ sơ và hẹn trả kết quả"
+        RESULT = "result", "Kết quả giải quyết"
+
+    id = models.BigAutoField(primary_key=True)
+    dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="documents")
+    document = models.OneToOneField("documents.Document", on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=10, choices=Role.choices)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["dossier", "role"], name="dossiers_document_once_a_role")]
+
+    def __str__(self) -> str:
+        return f"{self.dossier_id} {self.role}"

@@ -1,0 +1,272 @@
+"""What can be asked about drafts and dossiers; the number of SQL queries does not grow with the rows shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import queries as people
+from dossiers.models import Dossier, DossierEvent, Draft, FormVersion, State
+from portal.access import AccessDenied, Actor
+from portal.catalogues import queries as catalogues
+from portal.catalogues.models import AdministrativeUnit, Agency
+from portal.workdays import Calendar, national_calendar, remaining_words
+from procedures import queries as procedures
+
+OPEN_STATES = (State.SUBMITTED, State.RECEIVED, State.PROCESSING, State.INCOMPLETE, State.PAYMENT_DUE)
+
+
+class FormUnknown(ObjectDoesNotExist):
+    """No published electronic form for this procedure: it cannot be filed online."""
+
+
+def newest_form(procedure_code: str) -> FormVersion:
+    """The newest published form of a procedure (one query); :class:`FormUnknown` when there is none."""
+    form = FormVersion.objects.filter(procedure_code=procedure_code, published_at__isnull=False).order_by("-number").first()
+    if form is None:
+        raise FormUnknown(procedure_code)
+    return form
+
+
+PREFILL: dict[str, Callable[[Any], str]] = {
+    "person.full_name": lambda person: person.full_name,
+    "person.id_number": lambda person: person.id_number or "",
+    "person.birth_date": lambda person: person.birth_date or "",
+    "person.address": lambda person: person.address or "",
+}
+"""Where a form's ``prefill`` takes its value: data the portal already holds, never asked again (requirement D-02)."""
+
+
+def known_answers(form: FormVersion, person: Any) -> dict[str, str]:
+    """The answers a form takes from the person's record."""
+    return {field["name"]: PREFILL[field["prefill"]](person) for field in form.known}
+
+
+def _person_id(actor: Actor) -> UUID:
+    if actor.person_id is None:
+        raise AccessDenied("dossiers.file")
+    return actor.person_id
+
+
+def draft_of(actor: Actor, procedure_code: str) -> Draft | None:
+    """The actor's draft for the procedure, if begun (one query)."""
+    return (
+        Draft.objects.select_related("form_version")
+        .filter(person_id=_person_id(actor), acting_as=actor.acting_as.value, procedure_code=procedure_code)
+        .first()
+    )
+
+
+def drafts_of(actor: Actor) -> QuerySet[Draft]:
+    """The actor's drafts, last touched first."""
+    return Draft.objects.filter(person_id=_person_id(actor), acting_as=actor.acting_as.value).order_by("-updated_at", "id")
+
+
+ORDERS = {"moi-nhat": ("-submitted_at", "id"), "cu-nhat": ("submitted_at", "id"), "han": ("due_at", "-submitted_at", "id")}
+"""How one may order one's dossiers: newest first, oldest first, earliest deadline first."""
+
+
+def dossiers_of(actor: Actor, order: str = "moi-nhat") -> QuerySet[Dossier]:
+    """The dossiers a person filed or that concern them."""
+    mine = Dossier.objects.defer("answers").filter(Q(applicant_id=_person_id(actor)) | Q(owner_id=_person_id(actor)))
+    return mine.order_by(*ORDERS.get(order, ORDERS["moi-nhat"]))
+
+
+def dossier_of(actor: Actor, code: str) -> Dossier | None:
+    """One's own dossier by its code; None for another's, as for one that does not exist (one query)."""
+    if not actor.is_citizen or actor.person_id is None:
+        return None
+    return (
+        Dossier.objects.select_related("form_version")
+        .filter(Q(applicant_id=actor.person_id) | Q(owner_id=actor.person_id), code=code)
+        .first()
+    )
+
+
+@dataclass(frozen=True)
+class HandlingUnit:
+    """An agency that can handle a dossier, with the working time that its deadlines follow."""
+
+    code: str
+    name: str
+    level: str
+    hotline: str
+    calendar: Calendar
+
+
+def _as_unit(agency: Agency) -> HandlingUnit:
+    return HandlingUnit(agency.code, agency.name, agency.level, agency.hotline, agency.calendar())
+
+
+def handling_unit(code: str) -> HandlingUnit | None:
+    """The agency with this code today, or None (one query)."""
+    try:
+        return _as_unit(catalogues.agency(code))
+    except Agency.DoesNotExist:
+        return None
+
+
+def unit_calendar(code: str) -> Calendar:
+    """The working time of an agency; the national one where the agency is not in the catalogue any more (one query)."""
+    unit = handling_unit(code)
+    return unit.calendar if unit is not None else national_calendar()
+
+
+def handling_units(person_id: UUID, levels: Sequence[str]) -> list[HandlingUnit]:
+    """The agencies among which a person may choose: those of the procedure's levels in their own province, in every province
+    for a person without a known residence; the one of their own ward first (three queries)."""
+    ward = people.person(person_id).residence_unit
+    rows = (
+        Agency.objects.on(timezone.localdate())
+        .filter(level__in=[level for level in levels if level in Agency.Level.values], administrative_unit__isnull=False)
+        .select_related("administrative_unit")
+    )
+    home = AdministrativeUnit.objects.on(timezone.localdate()).filter(code=ward).select_related("parent").first() if ward else None
+    if home is not None:
+        province = home.parent.code if home.parent is not None else home.code
+        rows = rows.filter(Q(administrative_unit__code=province) | Q(administrative_unit__parent__code=province))
+    agencies = sorted(rows, key=lambda agency: (agency.administrative_unit.code != ward, agency.sort_key, agency.code))
+    return [_as_unit(agency) for agency in agencies]
+
+
+def default_unit(person_id: UUID, levels: Sequence[str]) -> str:
+    """Code of the agency that handles the dossier unless the person chooses another; empty when there is none."""
+    return next((unit.code for unit in handling_units(person_id, levels)[:1]), "")
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What a status page says first: what happens now, who has the dossier, how long it may take."""
+
+    headline: str
+    explanation: str
+    deadline: datetime | None
+    deadline_words: str
+    deadline_kind: str
+    """``good``, ``wait`` on the last day, ``bad`` when it has passed: colours of the components."""
+    tag_kind: str
+
+
+def situation(dossier: Dossier, *, now: datetime, reason: str = "", calendar: Calendar | None = None) -> Situation:
+    """The present situation of a dossier in words for its applicant (requirement D-12). No query.
+
+    ``calendar`` is the handling unit's; without it the national one.
+    """
+    text: tuple[str, datetime | None]
+    if dossier.state == State.SUBMITTED:
+        text = (
+            _("Cơ quan đang kiểm tra hồ sơ. Bạn chưa cần làm gì. Chúng tôi nhắn tin cho bạn khi hồ sơ được tiếp nhận."),
+            dossier.response_due_at,
+        )
+    elif dossier.state in (State.RECEIVED, State.PROCESSING):
+        text = _("Cán bộ đang giải quyết hồ sơ. Bạn chưa cần làm gì. Chúng tôi nhắn tin cho bạn khi có kết quả."), dossier.due_at
+    elif dossier.state == State.DECIDED:
+        text = _("Cơ quan đã giải quyết xong, kết quả đang được ký số. Bạn chưa cần làm gì."), None
+    elif dossier.state == State.RETURNED:
+        text = _("Kết quả đã có. Bạn mở, tải về và dùng như bản giấy."), None
+    elif dossier.state == State.REFUSED:
+        text = _("Cơ quan không tiếp nhận hồ sơ này. Lý do: %(reason)s") % {"reason": reason}, None
+    elif dossier.state == State.WITHDRAWN:
+        text = _("Bạn đã rút hồ sơ này. Khi cần, bạn có thể nộp hồ sơ mới."), None
+    else:
+        text = str(State(dossier.state).label), dossier.due_at
+    explanation, deadline = text
+    return Situation(
+        headline=str(State(dossier.state).label),
+        explanation=explanation,
+        deadline=deadline,
+        deadline_words=remaining_words(now, deadline, calendar or national_calendar()) if deadline else "",
+        deadline_kind=_deadline_kind(now, deadline) if deadline else "",
+        tag_kind=_TAGS.get(State(dossier.state), "wait"),
+    )
+
+
+_TAGS = {
+    State.SUBMITTED: "info",
+    State.RETURNED: "good",
+    State.REFUSED: "bad",
+    State.STOPPED: "bad",
+    State.WITHDRAWN: "",
+}
+
+
+def _deadline_kind(now: datetime, deadline: datetime) -> str:
+    if deadline < now:
+        return "bad"
+    return "wait" if timezone.localdate(deadline) == timezone.localdate(now) else "good"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the timeline component: past (``done``), present (``now``) or to come (empty)."""
+
+    title: str
+    state: str
+    at: datetime | None = None
+    text: str = ""
+
+
+def _titles() -> dict[str, str]:
+    return {
+        "submit": _("Bạn đã gửi hồ sơ"),
+        "receive": _("Cơ quan đã tiếp nhận hồ sơ"),
+        "start": _("Cán bộ đang xử lý"),
+        "refuse": _("Cơ quan không tiếp nhận hồ sơ"),
+        "decide": _("Đã giải quyết xong, đang ký kết quả"),
+        "return_result": _("Đã có kết quả"),
+        "withdraw": _("Bạn đã rút hồ sơ"),
+    }
+
+
+_USUAL_WAY = ("submit", "receive", "start", "decide", "return_result")
+
+
+def entries_for_applicant(dossier: Dossier, history: Sequence[DossierEvent]) -> list[Entry]:
+    """The timeline as the applicant reads it: what happened, what happens now, and the usual steps to come. No query."""
+    titles = _titles()
+    is_open = dossier.state in OPEN_STATES or dossier.state == State.DECIDED
+    entries = [
+        Entry(
+            titles.get(event.name, event.name),
+            "now" if is_open and index == len(history) - 1 else "done",
+            event.at,
+            event.label if event.name == "receive" else "",
+        )
+        for index, event in enumerate(history)
+    ]
+    if is_open:
+        passed = {event.name for event in history}
+        to_come = {"receive": _("Cơ quan tiếp nhận"), "start": _("Xử lý"), "decide": _("Ký kết quả"), "return_result": _("Trả kết quả")}
+        entries += [Entry(to_come[step], "") for step in _USUAL_WAY if step not in passed]
+    return entries
+
+
+def timeline(dossier: Dossier) -> list[DossierEvent]:
+    """What happened to the dossier, in order (one query; notes are opened when they are shown)."""
+    return list(dossier.events.all())
+
+
+@dataclass(frozen=True)
+class NamedDraft:
+    """A draft with the name of its procedure."""
+
+    draft: Draft
+    name: str
+    page: str
+
+
+def named_drafts(actor: Actor, *, now: datetime) -> list[NamedDraft]:
+    """The actor's drafts with the names their procedures have today (two queries)."""
+    drafts = list(drafts_of(actor).defer("answers")[:50])
+    codes = {draft.procedure_code for draft in drafts}
+    versions = procedures.in_force(timezone.localdate(now)).filter(procedure__code__in=codes)
+    names = {version.procedure.code: version.name for version in versions}
+    return [NamedDraft(draft, names.get(draft.procedure_code, draft.procedure_code), draft.last_page) for draft in drafts]

@@ -1,0 +1,32 @@
+"""What can be done with drafts and dossiers. Each verb is one transaction: permission and state checked, event and audit act written."""
+
+from dossiers.services.codes import next_code
+from dossiers.services.common import FilingRefused, NotYours, Problem, filer
+from dossiers.services.desk import authorise_result, decide, open_dossier, receive, refuse
+from dossiers.services.drafts import add_paper, discard_draft, remove_paper, save_draft, start_or_open_draft
+from dossiers.services.filing import submit, withdraw, withdraw_refusal
+from dossiers.services.forms import publish_form
+from dossiers.services.results import return_result
+
+__all__ = [
+    "FilingRefused",
+    "NotYours",
+    "Problem",
+    "add_paper",
+    "authorise_result",
+    "decide",
+    "discard_draft",
+    "filer",
+    "next_code",
+    "open_dossier",
+    "publish_form",
+    "receive",
+    "refuse",
+    "remove_paper",
+    "return_result",
+    "save_draft",
+    "start_or_open_draft",
+    "submit",
+    "withdraw",
+    "withdraw_refusal",
+]

@@ -1,0 +1,122 @@
+"""What the verbs share: whose dossier it is, the lock, the move with its event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from dossiers.models import TABLE, Dossier, DossierEvent
+from dossiers.queries import handling_unit
+from portal import audit
+from portal.access import AccessDenied, Actor, Assurance, require, through_door
+from portal.notifications.services import notify
+from portal.states import TransitionRefused
+
+STALE = "Hồ sơ đã thay đổi từ lúc bạn mở trang này. Trang dưới đây cho thấy tình trạng mới nhất; hãy xem lại rồi thực hiện nếu vẫn cần."
+
+
+class NotYours(Exception):
+    """The draft or dossier does not exist for this person. Pages answer 404: existence itself is private."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that keeps a filing from being sent: the page that mends it, the field on it, a sentence for the person."""
+
+    page: str
+    field: str
+    message: str
+
+
+class FilingRefused(Exception):
+    """The filing cannot be sent (or a paper not be taken) as it is; ``problems`` say why and where to mend it."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("; ".join(f"{p.page}/{p.field}" for p in problems))
+        self.problems = problems
+
+
+def filer(actor: Actor) -> UUID:
+    """The person of a citizen's actor, signed in at least at medium assurance (Rules art. 11); else :class:`AccessDenied`."""
+    if not actor.is_citizen or actor.person_id is None or actor.assurance < Assurance.MEDIUM:
+        raise AccessDenied("dossiers.file")
+    return actor.person_id
+
+
+def position_of(actor: Actor) -> UUID:
+    """The position an officer acts in; :class:`AccessDenied` for anybody else."""
+    if actor.position_id is None:
+        raise AccessDenied("dossiers.read")
+    return actor.position_id
+
+
+def lock_for_officer(*, actor: Actor, dossier_id: UUID, act: str, seen_version: int, transition: str) -> Dossier:
+    """The dossier, locked, for an officer's act.
+
+    ``Dossier.DoesNotExist`` behind the door, :class:`AccessDenied` without the role, ``TransitionRefused`` when the page
+    the officer decided on is out of date.
+    """
+    dossier = through_door(actor, Dossier.objects.select_for_update(), "dossiers.read", "unit_code").get(pk=dossier_id)
+    require(actor, act, dossier.unit_code)
+    check_seen(dossier, seen_version, transition)
+    return dossier
+
+
+def check_seen(dossier: Dossier, seen_version: int, transition: str) -> None:
+    """Refuse an act that was chosen on a page showing an older version of the dossier."""
+    if dossier.version != seen_version:
+        raise TransitionRefused(transition, dossier.state, STALE)
+
+
+def advance(dossier: Dossier, transition: str, *, actor: Actor, now: datetime, note: str = "") -> DossierEvent:
+    """Move the locked dossier along one edge, save it, write the event and the audit act. The caller set the times."""
+    before = dossier.state
+    TABLE.move(dossier, transition)
+    dossier.version += 1
+    dossier.save()
+    return write_event(dossier, transition, before=before, actor=actor, now=now, note=note)
+
+
+def write_event(dossier: Dossier, name: str, *, before: str, actor: Actor, now: datetime, note: str = "") -> DossierEvent:
+    """The event of the dossier and the act in the audit trail, in the current transaction."""
+    event = DossierEvent.objects.create(
+        dossier=dossier,
+        at=now,
+        name=name,
+        from_state=before,
+        to_state=dossier.state,
+        acting_as=actor.acting_as.value,
+        person_id=actor.person_id,
+        position_id=actor.position_id,
+        label=actor.label if not actor.is_citizen else "",
+        unit_code=dossier.unit_code,
+        note=note or None,
+        due_at=dossier.due_at,
+    )
+    audit.record(
+        actor=actor,
+        act=f"dossiers.{name}",
+        target="dossiers.dossier",
+        target_id=str(dossier.pk),
+        unit=dossier.unit_code,
+        details={"code": dossier.code or "", "from": before, "to": dossier.state},
+    )
+    return event
+
+
+def tell(dossier: Dossier, template: str, **more: str) -> None:
+    """Tell the applicant by the registered template, once for the dossier."""
+    unit = handling_unit(dossier.unit_code)
+    notify(
+        person_id=dossier.applicant_id,
+        template=template,
+        context={
+            "code": dossier.code or "",
+            "procedure": dossier.procedure_name,
+            "unit": unit.name if unit else dossier.unit_code,
+            **more,
+        },
+        key=f"{template}:{dossier.id}",
+        link=f"/ho-so/{dossier.code}/",
+    )

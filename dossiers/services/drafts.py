@@ -1,0 +1,157 @@
+"""Drafts: begun, saved field by field, with papers, thrown away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from dossiers.models import Draft, Paper
+from dossiers.queries import default_unit, newest_form
+from dossiers.services.common import FilingRefused, NotYours, Problem, filer
+from dossiers.terms import RequiredPaper, terms_on
+from portal import audit
+from portal.access import Actor
+from portal.files import services as files
+from portal.files.errors import FileRefused
+
+MAX_ANSWER_CHARS = 5000
+"""Nobody types more into one field; what is longer is cut before it is kept, whatever the form allows."""
+PAGES = ("to-khai", "giay-to", "kiem-tra")
+PAPER_TYPES = frozenset({"image/jpeg", "image/png", "application/pdf"})
+MAX_FILES_A_PAPER = 10
+
+
+@transaction.atomic
+def start_or_open_draft(*, actor: Actor, procedure_code: str, now: datetime) -> Draft:
+    """The person's draft for the procedure, begun now if there is none.
+
+    One draft for each person, capacity and procedure. Raises :class:`AccessDenied` unless a citizen is signed in,
+    ``TermsUnknown`` when the procedure cannot be filed online on that day.
+    """
+    person_id = filer(actor)
+    terms = terms_on(procedure_code, now)
+    form = newest_form(procedure_code)
+    draft, made = Draft.objects.get_or_create(
+        person_id=person_id,
+        acting_as=actor.acting_as.value,
+        acting_as_id=None,
+        procedure_code=procedure_code,
+        defaults={"form_version": form, "unit_code": default_unit(person_id, terms.levels)},
+    )
+    if made:
+        audit.record(actor=actor, act="dossiers.start_draft", target="dossiers.draft", target_id=str(draft.id), unit=draft.unit_code)
+    return draft
+
+
+def _mine(actor: Actor, draft_id: UUID) -> Draft:
+    draft = Draft.objects.select_for_update().filter(pk=draft_id, person_id=filer(actor), acting_as=actor.acting_as.value).first()
+    if draft is None:
+        raise NotYours
+    return draft
+
+
+@transaction.atomic
+def save_draft(*, actor: Actor, draft_id: UUID, values: Mapping[str, str], unit_code: str | None = None, page: str = "") -> Draft:
+    """Keep what was typed, valid or not, for the fields given; fields not given stay. :class:`NotYours` for another's draft."""
+    draft = _mine(actor, draft_id)
+    asked = {field["name"] for field in draft.form_version.asked}
+    typed = {name: value[:MAX_ANSWER_CHARS] for name, value in values.items() if name in asked}
+    draft.answers = {**(draft.answers or {}), **typed}
+    if unit_code is not None:
+        draft.unit_code = unit_code[:40]
+    if page in PAGES:
+        draft.last_page = page
+    draft.save()
+    return draft
+
+
+@transaction.atomic
+def discard_draft(*, actor: Actor, draft_id: UUID) -> None:
+    """Throw a draft and its papers away at its owner's wish."""
+    draft = _mine(actor, draft_id)
+    papers = list(draft.papers.select_related("file"))
+    audit.record(actor=actor, act="dossiers.discard_draft", target="dossiers.draft", target_id=str(draft.id), unit=draft.unit_code)
+    draft.delete()
+    for paper in papers:
+        files.erase(file=paper.file, actor=actor)
+
+
+def add_paper(*, actor: Actor, draft_id: UUID, kind: str, upload: UploadedFile, now: datetime) -> Paper:
+    """Take one file for one required paper: JPEG, PNG or PDF by content, up to the paper's size, 100 MB a dossier.
+
+    Raises :class:`FilingRefused` with a sentence for the person, :class:`NotYours` for another's draft.
+    """
+    with transaction.atomic():
+        draft = _mine(actor, draft_id)
+        wanted = _wanted(draft, kind, now)
+        _room_left(draft, kind, upload)
+    try:
+        # Outside the transaction: 20 MB are written and flushed to disk while nobody else waits for the draft's row.
+        stored = files.receive(
+            subject=draft.id,
+            upload=upload,
+            name=upload.name or "",
+            purpose="dossiers.paper",
+            max_bytes=settings.MAX_FILE_BYTES,
+            allowed_types=PAPER_TYPES,
+            actor=actor,
+        )
+    except FileRefused as refused:
+        raise FilingRefused([Problem("giay-to", kind, refused.message)]) from refused
+    with transaction.atomic():
+        draft = _mine(actor, draft_id)
+        _room_left(draft, kind, upload)
+        paper = Paper.objects.create(draft=draft, kind=kind, label=wanted.label, file=stored)
+        draft.last_page = "giay-to"
+        draft.save(update_fields=["last_page", "updated_at"])
+        audit.record(
+            actor=actor,
+            act="dossiers.add_paper",
+            target="dossiers.draft",
+            target_id=str(draft.id),
+            unit=draft.unit_code,
+            details={"kind": kind, "sha256": stored.sha256, "size": stored.size},
+        )
+    return paper
+
+
+@transaction.atomic
+def remove_paper(*, actor: Actor, draft_id: UUID, paper_id: UUID) -> None:
+    """Take a paper out of a draft again; its file is erased. Removing it twice is no error."""
+    draft = _mine(actor, draft_id)
+    paper = draft.papers.select_related("file").filter(pk=paper_id).first()
+    if paper is None:
+        return
+    stored = paper.file
+    paper.delete()
+    files.erase(file=stored, actor=actor)
+    audit.record(
+        actor=actor,
+        act="dossiers.remove_paper",
+        target="dossiers.draft",
+        target_id=str(draft.id),
+        unit=draft.unit_code,
+        details={"kind": paper.kind},
+    )
+
+
+def _wanted(draft: Draft, kind: str, now: datetime) -> RequiredPaper:
+    for paper in terms_on(draft.procedure_code, now).papers:
+        if paper.kind == kind:
+            return paper
+    raise NotYours
+
+
+def _room_left(draft: Draft, kind: str, upload: UploadedFile) -> None:
+    if draft.papers.filter(kind=kind).count() >= MAX_FILES_A_PAPER:
+        raise FilingRefused([Problem("giay-to", kind, _("Mỗi loại giấy tờ nhận tối đa 10 tệp. Bạn hãy xóa bớt tệp cũ rồi thêm lại."))])
+    taken = draft.papers.aggregate(total=Sum("file__size"))["total"] or 0
+    if taken + (upload.size or 0) > settings.MAX_DOSSIER_BYTES:
+        raise FilingRefused([Problem("giay-to", kind, _("Cả hồ sơ nhận tối đa 100 MB. Bạn hãy xóa bớt tệp hoặc chụp ảnh nhỏ hơn."))])

@@ -1,0 +1,30 @@
+"""What happens when a document of a dossier has been signed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from dossiers.models import Dossier, DossierDocument, State
+from dossiers.services.common import advance, tell
+from portal.access import SYSTEM
+
+
+@transaction.atomic
+def return_result(*, document_id: UUID, now: datetime) -> Dossier | None:
+    """The signed result reaches the applicant (state 9 → 10): in the account, told by SMS and inbox.
+
+    Called by the system when the document stands. Idempotent; None for a document that is not a dossier's result.
+    """
+    issued = DossierDocument.objects.filter(document_id=document_id, role=DossierDocument.Role.RESULT).first()
+    if issued is None:
+        return None
+    dossier = Dossier.objects.select_for_update().get(pk=issued.dossier_id)
+    if dossier.state == State.RETURNED:
+        return dossier
+    dossier.finished_at = dossier.returned_at = max(now, dossier.decided_at or now)
+    advance(dossier, "return_result", actor=SYSTEM, now=now)
+    tell(dossier, "dossiers.result")
+    return dossier

@@ -1,0 +1,109 @@
+"""What the catalogue says about filing a procedure on a day: name, level, papers, time limit. The only door to `procedures`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dossiers.models import Dossier
+from portal.access import Assurance
+from portal.workdays import Unit
+from procedures import queries as procedures
+from procedures.models import Channel, ProcedureVersion, RequiredDocument
+
+
+class TermsUnknown(ObjectDoesNotExist):
+    """The procedure does not exist on that day, or cannot be filed online. Pages answer 404."""
+
+
+@dataclass(frozen=True)
+class RequiredPaper:
+    """One paper to hand in. ``kind`` is unique within the version and stands in addresses and rows."""
+
+    kind: str
+    label: str
+    note: str
+    required: bool
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The terms of one filing, fixed by the version of that day."""
+
+    procedure_code: str
+    version_id: int
+    name: str
+    summary: str
+    levels: tuple[str, ...]
+    """Levels of agencies that carry it out."""
+    service_level: str
+    assurance: Assurance
+    limit_amount: Decimal
+    limit_unit: Unit
+    limit_words: str
+    fees: tuple[tuple[str, int | None, str], ...]
+    """Name, amount in đồng (0 free, None set elsewhere) and condition of each fee online."""
+    papers: tuple[RequiredPaper, ...]
+
+
+def terms_on(code: str, at: datetime) -> Terms:
+    """The terms of filing the procedure online at a moment (a bounded number of queries). :class:`TermsUnknown`."""
+    version = procedures.procedure_on(code, timezone.localdate(at))
+    if version is None:
+        raise TermsUnknown(code)
+    return _terms(version)
+
+
+def terms_of(dossier: Dossier) -> Terms:
+    """The terms under which a dossier was filed, whatever the catalogue says today."""
+    return _terms(
+        ProcedureVersion.objects.select_related("procedure", "online_service")
+        .prefetch_related("documents", "channels__fees")
+        .get(pk=dossier.procedure_version_id)
+    )
+
+
+def _terms(version: ProcedureVersion) -> Terms:
+    online = next((channel for channel in version.channels.all() if channel.kind == Channel.Kind.ONLINE), None)
+    service = getattr(version, "online_service", None)
+    if online is None or service is None or online.time_amount is None:
+        # Without a time limit in numbers nobody could be given an appointment.
+        raise TermsUnknown(version.procedure.code)
+    amount, unit = online.time_amount, online.time_unit
+    return Terms(
+        procedure_code=version.procedure.code,
+        version_id=version.pk,
+        name=version.name,
+        summary=version.summary,
+        levels=tuple(version.levels),
+        service_level=service.level,
+        assurance=Assurance(service.assurance),
+        limit_amount=amount,
+        limit_unit=Unit(unit),
+        limit_words=online.time_text or _limit_words(amount, Unit(unit)),
+        fees=tuple((fee.name, fee.amount, fee.condition) for fee in online.fees.all()),
+        papers=_papers(version),
+    )
+
+
+def _limit_words(amount: Decimal, unit: Unit) -> str:
+    names = {Unit.HOUR: _("giờ làm việc"), Unit.WORKING_DAY: _("ngày làm việc"), Unit.DAY: _("ngày"), Unit.MONTH: _("tháng")}
+    if amount == 0:
+        return _("trong ngày làm việc")
+    return f"{amount.normalize():f}".replace(".", ",") + f" {names[unit]}"
+
+
+def _papers(version: ProcedureVersion) -> tuple[RequiredPaper, ...]:
+    """Papers to hand in; the declaration itself is the electronic form, and what is only shown at the counter is not asked online."""
+    found: dict[str, RequiredPaper] = {}
+    for document in version.documents.all():
+        if document.mode != RequiredDocument.Mode.SUBMIT or document.form:
+            continue
+        kind = document.paper_kind if document.paper_kind and document.paper_kind not in found else f"TP-{document.position}"
+        found[kind] = RequiredPaper(kind, document.name, document.note, document.required and not document.case)
+    return tuple(found.values())

@@ -1,0 +1,23 @@
+"""Addresses of filing and following; contracts (docs/architecture.md)."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from dossiers.views import filing, tracking
+
+urlpatterns = [
+    path("nop-ho-so/<str:code>/", filing.start, name="file-start"),
+    path("nop-ho-so/<str:code>/to-khai/", filing.answers, name="file-to-khai"),
+    path("nop-ho-so/<str:code>/giay-to/", filing.papers, name="file-giay-to"),
+    path("nop-ho-so/<str:code>/giay-to/<uuid:paper_id>/", filing.draft_paper, name="file-paper"),
+    path("nop-ho-so/<str:code>/giay-to/<uuid:paper_id>/xoa/", filing.remove_paper, name="file-paper-remove"),
+    path("nop-ho-so/<str:code>/kiem-tra/", filing.check, name="file-kiem-tra"),
+    path("nop-ho-so/<str:code>/xoa-nhap/", filing.discard, name="file-discard"),
+    path("ho-so/", tracking.mine, name="dossiers"),
+    path("ho-so/<str:code>/", tracking.dossier_page, name="dossier"),
+    path("ho-so/<str:code>/rut/", tracking.withdraw, name="dossier-withdraw"),
+    path("ho-so/<str:code>/giay-to/<uuid:paper_id>/", tracking.paper, name="dossier-paper"),
+    path("ho-so/<str:code>/ket-qua/", tracking.result, name="dossier-result"),
+    path("ho-so/<str:code>/giay-tiep-nhan/", tracking.receipt, name="dossier-receipt"),
+]

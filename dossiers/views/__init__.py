@@ -1,0 +1,1 @@
+"""Pages of citizens: each parses, calls one service or query, renders."""

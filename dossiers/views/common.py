@@ -1,0 +1,83 @@
+"""What the pages share: who may look, and how a file leaves the house."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+
+from dossiers.queries import FormUnknown
+from dossiers.services import NotYours
+from dossiers.terms import TermsUnknown
+from portal.access import Assurance, actor_of
+from portal.files import services as files
+from portal.files.errors import FileUnreadable
+from portal.files.models import StoredFile
+
+log = logging.getLogger(__name__)
+
+Page = Callable[..., HttpResponseBase]
+
+
+def citizen_page(view: Page) -> Page:
+    """A page for one who is signed in for themself; others are led to where they can be. Another's thing is a 404."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        actor = actor_of(request)
+        if not actor.is_signed_in or (actor.is_citizen and actor.assurance < Assurance.MEDIUM):
+            # After a POST from a dead session one comes back to the page, not to an address that only takes POST.
+            back = request.get_full_path() if request.method in ("GET", "HEAD") else _page_of(request.path)
+            return redirect(f"{settings.LOGIN_URL}?{urlencode({'next': back})}")
+        if not actor.is_citizen:
+            return render(request, "dossiers/not_as_officer.html", status=403)
+        try:
+            return view(request, *args, **kwargs)
+        except (NotYours, TermsUnknown, FormUnknown) as error:
+            raise Http404 from error
+
+    return never_cache(wrapped)
+
+
+def _page_of(path: str) -> str:
+    """The page a POST address belongs to: ``…/giay-to/<uuid>/xoa/`` → ``…/giay-to/``."""
+    parts = path.strip("/").split("/")
+    return "/" + "/".join(parts[:3] if parts[0] == "nop-ho-so" else parts[:2]) + "/"
+
+
+def send_file(stored: StoredFile, *, name: str, inline: bool, trusted: bool = False, unchecked: bool = False) -> StreamingHttpResponse:
+    """A private file to one who may have it: decrypted as it leaves, never cached, never able to run anything.
+
+    ``unchecked`` shows a person their own file before its check has finished; unreadable files are a 404. ``trusted`` is for
+    PDFs we made ourselves: a browser's PDF viewer does not work within ``sandbox``.
+    """
+    try:
+        content = files.open_plain(stored, unchecked=unchecked)
+    except FileUnreadable as error:
+        log.warning("file not given out", extra={"file_id": str(stored.id), "why": type(error).__name__})
+        raise Http404 from error
+    response = StreamingHttpResponse(content, content_type=stored.media_type)
+    plain = name.encode("ascii", "replace").decode().replace('"', "_").replace("\\", "_").replace("?", "_")
+    kind = "inline" if inline else "attachment"
+    response["Content-Disposition"] = f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    response["Content-Length"] = str(stored.size)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    response["Content-Security-Policy"] = (
+        "default-src 'none'; object-src 'self'; frame-ancestors 'none'" if trusted else "default-src 'none'; img-src 'self'; sandbox"
+    )
+    return response
+
+
+def as_int(text: str | None) -> int:
+    """A number from a form's hidden field; -1 for anything else, which no version ever is."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else -1

@@ -1,0 +1,164 @@
+"""After sending: my dossiers, one dossier's page, its files, taking it back."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from dossiers import queries, services, slips
+from dossiers.models import Dossier, DossierDocument
+from dossiers.views.common import as_int, citizen_page, send_file
+from portal import audit
+from portal.access import Actor, actor_of, through_door
+from portal.states import TransitionRefused
+
+PAGE_SIZES = (10, 20, 50)
+ORDER_NAMES = {"moi-nhat": lazy("Mới nộp trước"), "cu-nhat": lazy("Nộp lâu nhất trước"), "han": lazy("Đến hạn trước")}
+
+
+@require_safe
+@citizen_page
+def mine(request: HttpRequest) -> HttpResponse:
+    """My drafts and my dossiers."""
+    actor = actor_of(request)
+    order = request.GET.get("sap-xep", "")
+    order = order if order in ORDER_NAMES else "moi-nhat"
+    size = as_int(request.GET.get("so-dong"))
+    size = size if size in PAGE_SIZES else PAGE_SIZES[0]
+    page = Paginator(queries.dossiers_of(actor, order), size).get_page(request.GET.get("trang"))
+    now = timezone.now()
+    return render(
+        request,
+        "dossiers/mine.html",
+        {
+            "drafts": queries.named_drafts(actor, now=now),
+            "page": page,
+            "rows": [(dossier, queries.situation(dossier, now=now)) for dossier in page.object_list],
+            "order": order,
+            "orders": ORDER_NAMES.items(),
+            "size": size,
+            "sizes": PAGE_SIZES,
+            "query": urlencode([("sap-xep", order), ("so-dong", str(size))]),
+        },
+    )
+
+
+def _own(request: HttpRequest, code: str) -> Dossier:
+    dossier = queries.dossier_of(actor_of(request), code)
+    if dossier is None:
+        raise Http404
+    return dossier
+
+
+def _page(request: HttpRequest, dossier: Dossier, *, status: int = 200, **more: Any) -> HttpResponse:
+    history = queries.timeline(dossier)
+    documents = {issued.role: issued.document for issued in dossier.documents.select_related("document")}
+    reason = next((event.note or "" for event in reversed(history) if event.name == "refuse"), "")
+    unit = queries.handling_unit(dossier.unit_code)
+    return render(
+        request,
+        "dossiers/dossier.html",
+        {
+            "dossier": dossier,
+            "situation": queries.situation(dossier, now=timezone.now(), reason=reason, calendar=unit.calendar if unit else None),
+            "unit": unit,
+            "entries": queries.entries_for_applicant(dossier, history),
+            "answers": [{"label": label, "value": value} for label, value in slips.answers_shown(dossier)],
+            "papers": list(dossier.papers.select_related("file")),
+            "result": documents.get(DossierDocument.Role.RESULT),
+            "receipt": documents.get(DossierDocument.Role.RECEIPT),
+            "can_withdraw": not services.withdraw_refusal(dossier),
+            **more,
+        },
+        status=status,
+    )
+
+
+@require_safe
+@citizen_page
+def dossier_page(request: HttpRequest, code: str) -> HttpResponse:
+    """Confirmation and status: what happens now, who has it, until when, what happened so far."""
+    return _page(request, _own(request, code), just_sent="da-gui" in request.GET)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@citizen_page
+def withdraw(request: HttpRequest, code: str) -> HttpResponse:
+    """Take a dossier back before it is received; asks first."""
+    dossier = _own(request, code)
+    refusal = services.withdraw_refusal(dossier)
+    if request.method == "POST":
+        try:
+            services.withdraw(
+                actor=actor_of(request), dossier_id=dossier.id, seen_version=as_int(request.POST.get("seen")), now=timezone.now()
+            )
+        except TransitionRefused as refused:
+            return _page(request, _own(request, code), refused=refused.reason, status=409)
+        return redirect(reverse("dossier", args=[code]))
+    if refusal:
+        return _page(request, dossier, refused=refusal, status=409)
+    return render(request, "dossiers/withdraw.html", {"dossier": dossier})
+
+
+def _for_reader(actor: Actor, code: str) -> Dossier | None:
+    """The dossier for one who may read its files: applicant, owner, or an officer through the door."""
+    if actor.is_officer:
+        return through_door(actor, Dossier.objects.all(), "dossiers.read", "unit_code").filter(code=code).first()
+    return queries.dossier_of(actor, code)
+
+
+@require_safe
+@never_cache
+def paper(request: HttpRequest, code: str, paper_id: UUID) -> HttpResponseBase:
+    """One paper of a dossier. Officers open checked files only, and each look is an act in the audit trail."""
+    actor = actor_of(request)
+    dossier = _for_reader(actor, code)
+    found = dossier.papers.select_related("file").filter(pk=paper_id).first() if dossier is not None else None
+    if dossier is None or found is None:
+        raise Http404
+    if actor.is_officer:
+        _note_look(actor, dossier, "dossiers.read_paper", paper=str(found.id))
+    shown_at_once = found.file.media_type.startswith("image/")
+    return send_file(found.file, name=str(found.file.name or ""), inline=shown_at_once, unchecked=not actor.is_officer)
+
+
+def _issued(request: HttpRequest, code: str, role: str, file_name: str) -> HttpResponseBase:
+    actor = actor_of(request)
+    dossier = _for_reader(actor, code)
+    issued = dossier.documents.select_related("document__file").filter(role=role).first() if dossier is not None else None
+    if dossier is None or issued is None or not issued.document.is_signed or issued.document.file is None:
+        raise Http404
+    if actor.is_officer:
+        _note_look(actor, dossier, "dossiers.read_document", role=role)
+    return send_file(issued.document.file, name=f"{file_name}-{dossier.code}.pdf", inline=True, trusted=True)
+
+
+@require_safe
+@never_cache
+def result(request: HttpRequest, code: str) -> HttpResponseBase:
+    """The signed result as PDF."""
+    return _issued(request, code, DossierDocument.Role.RESULT, "ket-qua")
+
+
+@require_safe
+@never_cache
+def receipt(request: HttpRequest, code: str) -> HttpResponseBase:
+    """The sealed receipt with the appointment as PDF."""
+    return _issued(request, code, DossierDocument.Role.RECEIPT, "giay-tiep-nhan")
+
+
+@transaction.atomic
+def _note_look(actor: Actor, dossier: Dossier, act: str, **details: str) -> None:
+    audit.record(actor=actor, act=act, target="dossiers.dossier", target_id=str(dossier.pk), unit=dossier.unit_code, details=details)

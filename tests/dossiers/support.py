@@ -1,0 +1,143 @@
+"""What the tests of dossiers share: a real small PNG, filled drafts, dossiers on their way, threads that start together."""
+
+from __future__ import annotations
+
+import struct
+import threading
+import zlib
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.models import Person
+from dossiers import services
+from dossiers.models import Dossier, DossierDocument, Draft
+from portal.access import SYSTEM, Actor
+from portal.files import services as files
+from portal.files.models import FileState, StoredFile
+from tests.factories import citizen_actor
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=ZONE)
+"""A Friday morning."""
+CODE = "1.001193"
+PAPER = "giay-chung-sinh"
+ANSWERS = {
+    "child_name": "Trần Thị Bé Thử",
+    "child_birth_date": "15/11/2026",
+    "child_sex": "female",
+    "birth_place": "Bệnh viện Thử Nghiệm, phường Hoàn Kiếm",
+    "father_name": "Trần Văn Thử",
+}
+
+
+def png(size: int = 16, filler: int = 0) -> bytes:
+    """A valid grey picture; ``filler`` bytes follow in a private chunk."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = zlib.compress((b"\x00" + b"\x80" * size) * size)
+    more = chunk(b"prVt", b"\x00" * filler) if filler else b""
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", size, size, 8, 0, 0, 0, 0))
+        + more
+        + chunk(b"IDAT", rows)
+        + chunk(b"IEND", b"")
+    )
+
+
+def photo(name: str = "giấy chứng sinh.png") -> SimpleUploadedFile:
+    """The photo a mother would send."""
+    return SimpleUploadedFile(name, png(), content_type="image/png")
+
+
+def mother() -> Person:
+    """The demo mother."""
+    return Person.objects.get(full_name="Nguyễn Thị Mẫu")
+
+
+def father() -> Person:
+    """The demo father."""
+    return Person.objects.get(full_name="Trần Văn Thử")
+
+
+def ready_draft(actor: Actor, *, now: datetime = NOW, **answers: str) -> Draft:
+    """A draft from which nothing is missing."""
+    draft = services.start_or_open_draft(actor=actor, procedure_code=CODE, now=now)
+    services.save_draft(actor=actor, draft_id=draft.id, values={**ANSWERS, **answers}, page="to-khai")
+    services.add_paper(actor=actor, draft_id=draft.id, kind=PAPER, upload=photo(), now=now)
+    return Draft.objects.get(pk=draft.pk)
+
+
+def filed(person: Person | None = None, *, now: datetime = NOW) -> Dossier:
+    """A dossier just sent by the demo mother (or another)."""
+    actor = citizen_actor(person or mother())
+    return services.submit(actor=actor, draft_id=ready_draft(actor, now=now).id, now=now)
+
+
+def received(officer: Actor, *, now: datetime = NOW) -> Dossier:
+    """A dossier an officer has received."""
+    dossier = filed(now=now)
+    return services.receive(actor=officer, dossier_id=dossier.id, seen_version=dossier.version, now=now)
+
+
+def decided(officer: Actor, *, now: datetime = NOW) -> DossierDocument:
+    """The result of a decided dossier, waiting for the signature."""
+    dossier = received(officer, now=now)
+    return services.decide(
+        actor=officer, dossier_id=dossier.id, seen_version=dossier.version, registration_number="125/2026", book="01/2026", now=now
+    )
+
+
+def sign_by_hand(issued: DossierDocument, content: bytes = b"%PDF-1.7 signed") -> None:
+    """Bring a document to the state the worker leaves it in, with a real encrypted file, and send the signal it sends."""
+    from portal.documents.models import Document
+    from portal.documents.signals import document_signed
+
+    with transaction.atomic():
+        stored = files.store_bytes(
+            subject=issued.dossier_id,
+            data=content,
+            name="ket-qua.pdf",
+            purpose="documents.signed",
+            media_type="application/pdf",
+            actor=SYSTEM,
+        )
+        Document.objects.filter(pk=issued.document_id).update(state="signed", file=stored, sha256=stored.sha256, signed_at=timezone.now())
+        issued.document.refresh_from_db()
+        document_signed.send(sender=Document, document=issued.document)
+
+
+def mark_clean(dossier: Dossier) -> None:
+    """Let the check of all papers have found nothing."""
+    StoredFile.objects.filter(pk__in=dossier.papers.values("file")).update(state=FileState.CLEAN, checked_at=timezone.now())
+
+
+def at_once(*jobs: Callable[[], Any]) -> list[Any]:
+    """Run the jobs in threads that start together, each on its own connection; results or exceptions, in order."""
+    barrier = threading.Barrier(len(jobs))
+    outcomes: list[Any] = [None] * len(jobs)
+
+    def run(index: int, job: Callable[[], Any]) -> None:
+        try:
+            barrier.wait(timeout=10)
+            outcomes[index] = job()
+        except Exception as error:
+            outcomes[index] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(jobs)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert not any(thread.is_alive() for thread in threads)
+    return outcomes

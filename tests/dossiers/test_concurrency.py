@@ -1,0 +1,75 @@
+"""Two at once, on real threads and a real PostgreSQL: one wins, the other is told, nothing is done twice."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from dossiers import services
+from dossiers.models import Dossier, DossierDocument, DossierEvent, State
+from portal.notifications.models import Notification
+from portal.states import TransitionRefused
+from tests.dossiers.support import NOW, at_once, filed, mother, ready_draft
+from tests.factories import citizen_actor, make_officer_actor, make_position, sign_in
+
+pytestmark = pytest.mark.usefixtures("demo_db")
+
+
+def test_two_sends_at_the_same_moment_give_one_dossier() -> None:
+    actor = citizen_actor(mother())
+    draft = ready_draft(actor)
+    outcomes = at_once(*[lambda: services.submit(actor=actor, draft_id=draft.id, now=NOW)] * 3)
+    assert [getattr(outcome, "code", outcome) for outcome in outcomes] == ["H26.101-261120-0001"] * 3
+    assert Notification.objects.filter(template="dossiers.submitted", channel="sms").count() == 1
+
+
+@pytest.mark.requirement("D-11")
+def test_two_officers_receive_at_the_same_moment() -> None:
+    dossier = filed()
+    officers = [make_officer_actor(), make_officer_actor(), make_officer_actor()]
+    outcomes = at_once(
+        *[
+            lambda officer=officer: services.receive(actor=officer, dossier_id=dossier.id, seen_version=dossier.version, now=NOW)
+            for officer in officers
+        ]
+    )
+    won = [outcome for outcome in outcomes if isinstance(outcome, Dossier)]
+    refused = [outcome for outcome in outcomes if isinstance(outcome, TransitionRefused)]
+    assert (len(won), len(refused)) == (1, 2), outcomes
+    dossier.refresh_from_db()
+    assert dossier.state == State.PROCESSING
+    assert DossierEvent.objects.filter(dossier=dossier, name="receive").count() == 1
+    assert DossierDocument.objects.filter(dossier=dossier).count() == 1
+    assert Notification.objects.filter(template="dossiers.received", channel="sms").count() == 1
+
+
+def test_an_officer_refuses_while_the_applicant_withdraws() -> None:
+    dossier = filed()
+    officer, owner = make_officer_actor(), citizen_actor(mother())
+    outcomes = at_once(
+        lambda: services.refuse(
+            actor=officer, dossier_id=dossier.id, seen_version=dossier.version, reason="Không thuộc thẩm quyền", now=NOW
+        ),
+        lambda: services.withdraw(actor=owner, dossier_id=dossier.id, seen_version=dossier.version, now=NOW),
+    )
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Dossier", "TransitionRefused"]
+    dossier.refresh_from_db()
+    assert dossier.state in (State.REFUSED, State.WITHDRAWN)
+    assert dossier.events.count() == 2
+
+
+def test_the_slower_officers_page_says_so_and_is_no_error() -> None:
+    dossier = filed()
+    seen = dossier.version
+    clients = []
+    for _ in range(2):
+        position = make_position()
+        client = Client()
+        sign_in(client, position.person, position=position)
+        clients.append(client)
+    address = f"/quan-tri/dossiers/dossier/{dossier.id}/receive/"
+    responses = at_once(*[lambda client=client: client.post(address, {"seen": seen}) for client in clients])
+    assert sorted(response.status_code for response in responses) == [302, 409], responses
+    loser = next(response for response in responses if response.status_code == 409)
+    assert "đã thay đổi" in loser.content.decode() or "trạng thái khác" in loser.content.decode()
+    assert "Đang xử lý" in loser.content.decode()
