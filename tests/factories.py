@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from portal.access import Actor, ActingAs, Assurance
+from portal.access import ActingAs, Actor, Assurance
 
 _numbers = itertools.count(100000)
 
@@ -33,7 +33,9 @@ def make_person(**values: Any) -> Any:
     return enter_person(actor=SYSTEM, **fields)
 
 
-def make_position(person: Any = None, *, unit: str = "H26.101", roles: tuple[str, ...] = ("reception", "handling", "signing"), **values: Any) -> Any:
+def make_position(
+    person: Any = None, *, unit: str = "H26.101", roles: tuple[str, ...] = ("reception", "handling", "signing"), **values: Any
+) -> Any:
     """A position in force."""
     from accounts.services.people import give_position
     from portal.access import SYSTEM
@@ -52,9 +54,7 @@ def make_position(person: Any = None, *, unit: str = "H26.101", roles: tuple[str
 
 def citizen_actor(person: Any) -> Actor:
     """The person, acting for themself, signed in by one-time password."""
-    return Actor(
-        acting_as=ActingAs.SELF, user_id=person.user_id, person_id=person.id, assurance=Assurance.MEDIUM, label=person.full_name
-    )
+    return Actor(acting_as=ActingAs.SELF, user_id=person.user_id, person_id=person.id, assurance=Assurance.MEDIUM, label=person.full_name)
 
 
 make_citizen_actor = citizen_actor
@@ -82,7 +82,13 @@ def make_officer_actor(unit: str = "H26.101", roles: tuple[str, ...] = ("recepti
 def loose_officer(unit: str = "H26.101", roles: tuple[str, ...] = ("reception",), assurance: Assurance = Assurance.HIGH) -> Actor:
     """An officer's actor without rows behind it, for rules that need none."""
     return Actor(
-        acting_as=ActingAs.POSITION, user_id=uuid4(), person_id=uuid4(), position_id=uuid4(), unit=unit, roles=frozenset(roles), assurance=assurance
+        acting_as=ActingAs.POSITION,
+        user_id=uuid4(),
+        person_id=uuid4(),
+        position_id=uuid4(),
+        unit=unit,
+        roles=frozenset(roles),
+        assurance=assurance,
     )
 
 

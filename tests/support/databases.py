@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -35,7 +36,12 @@ def url() -> str:
 def _maintenance() -> psycopg.Connection[Any]:
     settings = connections["default"].settings_dict
     return psycopg.connect(
-        host=settings["HOST"], port=settings["PORT"], user=settings["USER"], password=settings["PASSWORD"], dbname="postgres", autocommit=True
+        host=settings["HOST"],
+        port=settings["PORT"],
+        user=settings["USER"],
+        password=settings["PASSWORD"],
+        dbname="postgres",
+        autocommit=True,
     )
 
 
@@ -57,7 +63,7 @@ def build_templates() -> None:
         if kind == EMPTY:
             call_command("migrate", interactive=False, verbosity=0)
         else:
-            with open(os.devnull, "w", encoding="utf-8") as nowhere:
+            with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
                 call_command("prepare", stdout=nowhere)
         connections["default"].close()
 

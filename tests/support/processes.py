@@ -56,7 +56,13 @@ def start(name: str, command: list[str], var: Path, env: dict[str, str]) -> Runn
     log = var / f"{name}.log"
     with log.open("ab") as out:
         process = subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, **env}, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True
+            command,
+            cwd=ROOT,
+            env={**os.environ, **env},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
         )
     return Running(process, log)
 
@@ -71,7 +77,9 @@ def wait_for(url: str, seconds: float = 30, running: Running | None = None) -> N
             if answer.status == 200:
                 return
         time.sleep(0.1)
-    raise AssertionError(f"{url} did not answer in {seconds} s" + (f": {running.log.read_text(errors='replace')[-3000:]}" if running else ""))
+    raise AssertionError(
+        f"{url} did not answer in {seconds} s" + (f": {running.log.read_text(errors='replace')[-3000:]}" if running else "")
+    )
 
 
 def eventually(check: Any, seconds: float = 20, every: float = 0.1) -> Any:
@@ -134,9 +142,15 @@ class Stack:
 def start_stack(var: Path, simulators: Any, port: int) -> Stack:
     """gunicorn with collected static files, worker and beat, beside running simulators."""
     url = f"http://localhost:{port}"
-    env = environment(var, simulators.env, SITE_URL=url, STATIC_ROOT=str(var / "static"), DJANGO_SETTINGS_MODULE="portal.settings.test_stack")
+    env = environment(
+        var, simulators.env, SITE_URL=url, STATIC_ROOT=str(var / "static"), DJANGO_SETTINGS_MODULE="portal.settings.test_stack"
+    )
     subprocess.run(
-        [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], cwd=ROOT, env={**os.environ, **env}, check=True, capture_output=True
+        [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"],
+        cwd=ROOT,
+        env={**os.environ, **env},
+        check=True,
+        capture_output=True,
     )
     web = start(
         "web", [str(BIN / "gunicorn"), "portal.wsgi", "-w", "2", "-k", "gthread", "--threads", "4", "-b", f"127.0.0.1:{port}"], var, env

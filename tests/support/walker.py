@@ -1,0 +1,183 @@
+"""Walks the way over HTTP without a browser: reads the forms of a page and sends them as a browser without JavaScript would."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urljoin
+
+import requests
+from lxml import html
+
+from tests.browser.steps import OFFICER, PIN, photo
+from tests.support.processes import eventually
+
+CODE = re.compile(r"[HG]\d{2}(?:\.\d+)*-\d{6}-\d{4,}")
+
+
+class Walker:
+    """One browser: cookies, a current page, forms filled by field name."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.session = requests.Session()
+        self.page: requests.Response
+
+    def get(self, path: str) -> requests.Response:
+        """Open an address; while nobody answers, as a person would, again."""
+
+        def attempt() -> requests.Response | None:
+            try:
+                answer = self.session.get(urljoin(self.base, path), timeout=15)
+            except requests.RequestException:
+                return None
+            return None if answer.status_code >= 500 else answer
+
+        self.page = eventually(attempt, 60, 0.5)
+        return self.page
+
+    def tree(self) -> Any:
+        """The current page, parsed."""
+        return html.fromstring(self.page.content, base_url=self.page.url)
+
+    def form_with(self, field: str = "", action: str = "") -> Any:
+        """The form of the page that has the field, or that can be sent to an address that ends so."""
+        for form in self.tree().forms:
+            if field and field in form.fields:
+                return form
+            for button in form.xpath(".//*[@formaction]"):
+                if action and button.get("formaction").endswith(action):
+                    form.action = button.get("formaction")
+                    return form
+            if action and (form.action or "").endswith(action):
+                return form
+        raise AssertionError(f"{self.page.url} has no form with {field or action}: {self.page.text[:3000]}")
+
+    def send(self, form: Any, files: dict[str, Any] | None = None, **values: str) -> requests.Response:
+        """Send a form with its own values and these."""
+        data = dict(form.form_values()) | values
+        target, referer = urljoin(self.page.url, form.action or self.page.url), self.page.url
+
+        def attempt() -> requests.Response | None:
+            # No answer, or "not now": a person presses the button again.
+            try:
+                answer = self.session.post(target, data=data, files=files, headers={"Referer": referer}, timeout=30)
+            except requests.RequestException:
+                return None
+            assert answer.status_code != 500, answer.text[:3000]
+            return None if answer.status_code == 503 else answer
+
+        self.page = eventually(attempt, 60, 0.5)
+        return self.page
+
+
+class Way:
+    """The mother, the officer and the outside world of a running portal."""
+
+    def __init__(self, url: str, simulators: str) -> None:
+        self.url, self.simulators = url, simulators
+        self.mother, self.officer = Walker(url), Walker(url)
+        self.code = ""
+
+    def outbox(self, to: str) -> list[dict[str, Any]]:
+        """Messages in the SMS simulator, newest first."""
+
+        def ask() -> requests.Response | None:
+            try:
+                return requests.get(f"{self.simulators}/sms/outbox.json", params={"to": to}, timeout=10)
+            except requests.RequestException:
+                return None
+
+        found: list[dict[str, Any]] = eventually(ask, 30, 0.5).json()["messages"]
+        return found
+
+    def sign_in(self, number: str = "001195000001", phone: str = "+84900000001") -> None:
+        """By one-time password."""
+        before = len(self.outbox(phone))
+        self.mother.get("/nop-ho-so/1.001193/to-khai/")
+
+        def asked() -> bool:
+            # "Wait … seconds": somebody has just asked for a password; a person waits and asks again.
+            self.mother.send(self.mother.form_with("id_number"), id_number=number)
+            return self.mother.page.url.endswith("/ma/")
+
+        eventually(asked, 60, 2.0)
+        messages = eventually(lambda: found if len(found := self.outbox(phone)) > before else None, 60, 0.5)
+        self.mother.send(self.mother.form_with("code"), code=messages[0]["text"][:6])
+
+    def fill_in(self) -> None:
+        """Five fields and one photo."""
+        self.mother.get("/nop-ho-so/1.001193/to-khai/")
+        self.mother.send(
+            self.mother.form_with("child_name"),
+            child_name="Trần Gia Thử Nghiệm",
+            child_birth_date="01/11/2026",
+            child_sex="male",
+            birth_place="Bệnh viện Ví Dụ, Hà Nội",
+            father_name="Trần Văn Thử",
+            act="tiep",
+        )
+        assert self.mother.page.url.endswith("/giay-to/"), self.mother.page.text[:4000]
+        form = next(form for form in self.mother.tree().forms if "file" in form.inputs)
+        self.mother.send(form, files={"file": ("giấy chứng sinh.jpg", photo(), "image/jpeg")}, act="them")
+        assert "giấy chứng sinh.jpg" in self.mother.page.text
+
+    def submit(self) -> str:
+        """Send; again while the photo is still being looked through."""
+
+        def attempt() -> str:
+            self.mother.get("/nop-ho-so/1.001193/kiem-tra/")
+            found = re.search(r"/ho-so/([^/]+)/", self.mother.send(self.mother.form_with("draft")).url)
+            return found.group(1) if found else ""
+
+        self.code = eventually(attempt, 60, 1.0)
+        assert CODE.fullmatch(self.code)
+        return self.code
+
+    def authorise(self) -> None:
+        """The officer at the signing service: the PIN."""
+        self.officer.send(self.officer.form_with("pin"), pin=PIN)
+
+    def officer_in(self, number: str = OFFICER) -> None:
+        """By certificate."""
+        self.officer.get("/quan-tri/")
+        self.officer.send(self.officer.form_with("id_number"), id_number=number)
+        self.authorise()
+
+        def arrived() -> bool:
+            self.officer.get("/tai-khoan/can-bo/cho/")
+            return "/quan-tri/" in self.officer.page.url
+
+        eventually(arrived, 60, 0.5)
+
+    def open_dossier(self) -> None:
+        """From the list to the dossier."""
+        self.officer.get("/quan-tri/dossiers/dossier/?q=" + self.code)
+        [link] = [link for link in self.officer.tree().xpath("//a") if link.text_content().strip() == self.code]
+        self.officer.get(link.get("href"))
+
+    def receive(self) -> None:
+        """Receipt with appointment."""
+        self.open_dossier()
+        self.officer.send(self.officer.form_with(action="/receive/"))
+
+    def decide(self) -> None:
+        """The decision; ends at the signing service's page."""
+        self.open_dossier()
+        [link] = [link.get("href") for link in self.officer.tree().xpath("//a") if (link.get("href") or "").endswith("/decide/")]
+        self.officer.get(link)
+        form = self.officer.form_with("seen")
+        self.officer.send(form, **{name: "01/2026" for name in form.fields if name not in ("csrfmiddlewaretoken", "seen")})
+        assert "/csc/v2/" in self.officer.page.url, self.officer.page.text[:3000]
+
+    def result(self, seconds: float) -> bytes:
+        """The signed PDF once it is there."""
+
+        def there() -> bytes:
+            self.mother.get(f"/ho-so/{self.code}/")
+            if f"/ho-so/{self.code}/ket-qua/" not in self.mother.page.text:
+                return b""
+            return self.mother.get(f"/ho-so/{self.code}/ket-qua/").content
+
+        found: bytes = eventually(there, seconds, 0.5)
+        return found
