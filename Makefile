@@ -1,0 +1,62 @@
+# Needs make, Python 3.11 or newer, and (for missing system packages) apt. Everything else comes into .venv and var/.
+#
+#   make run                     the whole portal: http://localhost:8000 (PORT=, VAR= for a second copy)
+#   make test                    everything; needs Chromium            make test-quick    without browser and faults
+#   make lint  bench  coverage-of-requirements  lock  clean
+
+SHELL := /bin/sh
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
+	if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then command -v $$python; break; fi; done)
+BOOTSTRAP = $(or $(PYTHON),$(error Python 3.11 or newer is needed: install it, e.g. with `apt-get install python3`, or name it with `make PYTHON=/path/to/python3`)) -I portal/launcher/bootstrap.py
+VENV = .venv/bin/python
+TEST_VAR ?= var/test
+WITH_SERVICES = $(VENV) -m portal.launcher exec --var $(TEST_VAR) --
+PYTEST = $(WITH_SERVICES) $(VENV) -m pytest -n 2 $(PYTEST_ARGS)
+
+.DEFAULT_GOAL := run
+.PHONY: run test test-quick lint bench coverage-of-requirements lock clean ready ready-for-tests checks
+
+run:
+	@exec $(BOOTSTRAP) -- portal.launcher run
+
+test: ready-for-tests checks
+	$(PYTEST)
+
+test-quick: ready
+	$(PYTEST) -m "not browser and not fault"
+
+lint: ready checks
+
+bench: ready
+	$(VENV) -m portal.launcher exec --var var/bench -- $(VENV) -m bench
+
+coverage-of-requirements: ready
+	$(WITH_SERVICES) $(VENV) manage.py coverage_of_requirements
+
+# --- parts ---
+
+ready:
+	@$(BOOTSTRAP)
+
+ready-for-tests:
+	@$(BOOTSTRAP) --test
+
+checks:
+	$(VENV) -m ruff check .
+	$(VENV) -m ruff format --check .
+	$(VENV) -m mypy .
+	$(VENV) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+	DJANGO_SETTINGS_MODULE=portal.settings.test $(WITH_SERVICES) $(VENV) manage.py makemigrations --check --dry-run
+	DJANGO_SETTINGS_MODULE=portal.settings.test $(WITH_SERVICES) $(VENV) manage.py check_translations
+
+# All versions and hashes anew from requirements.in; no index address goes into the file.
+lock:
+	$(PYTHON) -m venv --clear var/lock
+	var/lock/bin/python -m pip install --quiet uv
+	UV_CUSTOM_COMPILE_COMMAND="make lock" var/lock/bin/uv --quiet pip compile requirements.in --universal --python-version 3.11 \
+		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --upgrade --output-file requirements.lock
+
+# What can be made again. Never the data: those lie in var/.
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache staticfiles var/test var/bench var/lock
+	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
