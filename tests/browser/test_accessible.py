@@ -1,0 +1,103 @@
+"""axe on every named page for each role (WCAG 2.2 AA), once a page and role; and no page scrolls sideways on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import DESK, PHONE
+from tests.browser.steps import no_sideways_scrolling, sign_in_citizen, sign_in_officer
+from tests.browser.test_way import file_birth, receive_and_decide
+from tests.support.processes import Stack, eventually
+
+pytestmark = pytest.mark.browser
+
+AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text(encoding="utf-8")
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+ANONYMOUS = [
+    "/",
+    "/thu-tuc/",
+    "/thu-tuc/1.001193/",
+    "/tim-kiem/?q=khai+sinh",
+    "/tim-kiem/?q=khong+co+gi+nhu+the",
+    "/nop-ho-so/1.001193/",
+    "/tai-khoan/dang-nhap/",
+    "/tai-khoan/can-bo/",
+    "/he-thiet-ke/",
+    "/ho-tro/",
+    "/dieu-khoan/",
+    "/khong-co-trang-nay/",
+    "/xac-minh/khong-co-ma-nay/",
+]
+
+
+def _findings(page: Page) -> list[str]:
+    page.evaluate(AXE)
+    found: list[dict[str, Any]] = page.evaluate("rules => axe.run(document, rules).then(result => result.violations)", RULES)
+    return [f"{page.url} {one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
+
+
+def _look(page: Page, url: str, addresses: list[str]) -> list[str]:
+    findings: list[str] = []
+    for address in addresses:
+        page.goto(url + address)
+        findings += _findings(page)
+        if page.viewport_size == PHONE:
+            no_sideways_scrolling(page)
+    return findings
+
+
+@pytest.mark.requirement("N-07")
+def test_pages_for_everybody(portal: Stack, open_page: Callable[..., Page]) -> None:
+    findings = _look(open_page(PHONE), portal.url, ANONYMOUS)
+    assert not findings, "\n".join(sorted(set(findings)))
+
+
+@pytest.mark.requirement("N-07")
+def test_pages_of_citizen_officer_and_stranger(portal: Stack, open_page: Callable[..., Page]) -> None:
+    phone = open_page(PHONE)
+    findings: list[str] = []
+    phone.goto(portal.url + "/nop-ho-so/1.001193/to-khai/")
+    sign_in_citizen(phone, portal)
+    # The form with its errors is a page of its own for somebody who cannot see it.
+    phone.get_by_role("button", name="Tiếp tục").click()
+    findings += _findings(phone)
+    findings += _look(phone, portal.url, ["/nop-ho-so/1.001193/to-khai/", "/ho-so/"])
+    code = file_birth(phone, portal)
+    citizen = [f"/ho-so/{code}/", f"/ho-so/{code}/rut/", "/tai-khoan/thong-bao/", "/tai-khoan/vai-tro/", "/tai-khoan/dang-xuat/"]
+    findings += _look(phone, portal.url, [*citizen, "/ho-so/", "/nop-ho-so/1.001193/giay-to/", "/nop-ho-so/1.001193/kiem-tra/"])
+
+    desk = open_page(DESK)
+    receive_and_decide(desk, portal, code)
+    findings += _look(
+        desk,
+        portal.url,
+        [
+            "/quan-tri/",
+            "/quan-tri/dossiers/dossier/",
+            "/quan-tri/procedures/procedure/",
+            "/quan-tri/catalogues/agency/",
+            "/quan-tri/catalogues/paperkind/",
+            "/tai-khoan/khoa-truy-cap/",
+            "/tai-khoan/khoa-truy-cap/them/",
+        ],
+    )
+    desk.goto(portal.url + "/quan-tri/dossiers/dossier/")
+    desk.get_by_role("link", name=code).click()
+    findings += _findings(desk)
+
+    def proof() -> str:
+        phone.goto(f"{portal.url}/ho-so/{code}/")
+        link = phone.get_by_role("link", name="Xem trang xác minh")
+        return str(link.get_attribute("href")) if link.count() else ""
+
+    address = eventually(proof, 60, 1)
+    findings += _findings(phone)
+    stranger = open_page(PHONE)
+    findings += _look(stranger, portal.url, [address, address + "doi-chieu/"])
+    assert not findings, "\n".join(sorted(set(findings)))
