@@ -1,0 +1,81 @@
+"""Every address we serve is known to be public, a citizen's, an officer's or a machine's, and refuses everybody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from portal.access import Assurance
+from tests import factories
+
+PUBLIC = {
+    "", "health/live", "health/ready", "metrics", "tim-kiem/", "thu-tuc/", "thu-tuc/<str:code>/", "ho-tro/", "dieu-khoan/", "he-thiet-ke/",
+    "nop-ho-so/<str:code>/", "xac-minh/<str:token>/", "ky-so/tro-ve/", "xac-minh/<str:token>/doi-chieu/",
+    "tai-khoan/dang-nhap/", "tai-khoan/dang-nhap/ma/", "tai-khoan/can-bo/", "tai-khoan/can-bo/tro-ve/", "tai-khoan/can-bo/cho/",
+    "tai-khoan/dang-xuat/", "tai-khoan/khoa-truy-cap/dang-nhap/", "tai-khoan/khoa-truy-cap/vao/", "tai-khoan/khoa-truy-cap/ra/",
+    "tai-khoan/khoa-truy-cap/danh-sach/", "tai-khoan/khoa-truy-cap/tat-ca/",
+}  # fmt: skip
+"""Addresses that anybody may open. Adding one here is a decision."""
+
+
+def _routes(patterns: Any, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _routes(pattern.url_patterns, route)
+        else:
+            yield route, pattern
+
+
+def _address(route: str) -> str:
+    values = {
+        "<str:code>": "1.001193", "<str:token>": "x" * 22, "<uuid:paper_id>": str(uuid4()), "<uuid:notice_id>": str(uuid4()), "<int:pk>": "1",
+        "<path:object_id>": str(uuid4()), "<uuid:dossier_id>": str(uuid4()), "<uuid:object_id>": str(uuid4()),
+        "<int:content_type_id>": "1", "<path:url>": "x",
+    }  # fmt: skip
+    for place, value in values.items():
+        route = route.replace(place, value)
+    return "/" + route
+
+
+OURS = [(route, pattern) for route, pattern in _routes(get_resolver().url_patterns) if not route.startswith("quan-tri/")]
+DESK = [
+    route
+    for route, _ in _routes(get_resolver().url_patterns)
+    if route.startswith("quan-tri/") and "(?P" not in route and route not in ("quan-tri/login/", "quan-tri/logout/")
+]
+
+
+@pytest.mark.requirement("O-07", "N-08")
+@pytest.mark.parametrize("route", sorted({route for route, _ in OURS} - PUBLIC))
+@pytest.mark.django_db
+def test_what_is_not_public_asks_to_sign_in(route: str, client: Client) -> None:
+    answer = client.get(_address(route))
+    if answer.status_code == 405:
+        answer = client.post(_address(route))
+    assert answer.status_code in (302, 404)
+    if answer.status_code == 302:
+        assert answer["Location"].startswith(("/tai-khoan/dang-nhap/", "/tai-khoan/can-bo/"))
+
+
+def test_the_list_of_public_addresses_holds_nothing_that_is_gone() -> None:
+    assert {route for route, _ in OURS} >= PUBLIC
+
+
+@pytest.mark.requirement("O-07", "D-11")
+@pytest.mark.parametrize("route", DESK)
+@pytest.mark.django_db
+def test_the_desk_is_for_officers(route: str) -> None:
+    stranger, citizen = Client(), Client()
+    factories.sign_in(citizen, factories.make_person(), assurance=Assurance.HIGH)
+    for client in (stranger, citizen):
+        for method in (client.get, client.post):
+            answer = method(_address(route))
+            assert answer.status_code in (302, 403, 404, 405), f"{method.__name__} {route}"
+            if answer.status_code == 302:
+                assert answer["Location"].startswith(("/quan-tri/login/", "/tai-khoan/can-bo/"))
