@@ -23,7 +23,7 @@ class PositionAdmin(OfficerModelAdmin):
     ordering = ["unit_code", "title", "id"]
     search_fields = ["person__name_key", "unit_code"]
     fields = ["person", "unit_code", "title", "role_names", "valid_from", "valid_to"]
-    readonly_fields = fields
+    readonly_fields = ["person", "title", "unit_code", "role_names", "valid_from", "valid_to"]
 
     @admin.display(description="Vai trò")
     def role_names(self, position: Position) -> str:

@@ -23,7 +23,10 @@ class AccountsConfig(AppConfig):
 
         register_actor_resolver(sessions.resolve_actor)
         register_contact_resolver(contact_of)
-        register_template("accounts.otp", sms="{code} là mật khẩu một lần để đăng nhập Cổng Dịch vụ công Quốc gia. Không đưa mã này cho ai. Hết hạn sau {minutes} phút.")
+        register_template(
+            "accounts.otp",
+            sms="{code} là mật khẩu một lần để đăng nhập Cổng Dịch vụ công Quốc gia. Không đưa mã này cho ai. Hết hạn sau {minutes} phút.",
+        )
         register_acts(
             Act("accounts.read_positions", "Xem chức danh trong đơn vị", frozenset({"administrator"})),
         )

@@ -12,10 +12,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import Person, Position, User
-from portal.access import ANONYMOUS, Actor, ActingAs, Assurance
+from portal.access import ANONYMOUS, ActingAs, Actor, Assurance
 
 ACTING_AS = "acting_as"
 ASSURANCE = "assurance"
+NO_POSITION = "00000000-0000-0000-0000-000000000000"
 _BACKEND = "portal.access.backend.AccessBackend"
 
 
@@ -56,7 +57,7 @@ def resolve_actor(request: HttpRequest) -> Actor:
     chosen = request.session.get(ACTING_AS) or {}
     assurance = Assurance(request.session.get(ASSURANCE, Assurance.NONE))
     if chosen.get("kind") == ActingAs.POSITION:
-        position = Position.objects.filter(id=chosen.get("id"), person_id=person.id).first()
+        position = Position.objects.filter(id=str(chosen.get("id") or NO_POSITION), person_id=person.id).first()
         if position is not None and position.is_held(now=timezone.now()):
             return Actor(
                 acting_as=ActingAs.POSITION,

@@ -87,9 +87,9 @@ def answer(*, sign_in_id: UUID, code: str, now: datetime) -> None:
 
 def refuse(*, sign_in_id: UUID, reason: str) -> None:
     """Close a sign-in that cannot succeed; the waiting page shows the reason."""
-    CertificateSignIn.objects.filter(
-        id=sign_in_id, state__in=[CertificateSignIn.State.BEGUN, CertificateSignIn.State.ANSWERED]
-    ).update(state=CertificateSignIn.State.REFUSED, refusal=reason[:300], code_sealed="")
+    CertificateSignIn.objects.filter(id=sign_in_id, state__in=[CertificateSignIn.State.BEGUN, CertificateSignIn.State.ANSWERED]).update(
+        state=CertificateSignIn.State.REFUSED, refusal=reason[:300], code_sealed=""
+    )
 
 
 def prove(*, sign_in_id: UUID, now: datetime) -> None:

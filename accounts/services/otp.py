@@ -87,9 +87,9 @@ def check_code(*, request_id: UUID, code: str, now: datetime) -> Person:
     no free guess, and two guesses at once count as two.
     """
     with transaction.atomic():
-        counted = OneTimePassword.objects.filter(
-            id=request_id, used_at__isnull=True, expires_at__gt=now, tries__lt=MAX_TRIES
-        ).update(tries=F("tries") + 1)
+        counted = OneTimePassword.objects.filter(id=request_id, used_at__isnull=True, expires_at__gt=now, tries__lt=MAX_TRIES).update(
+            tries=F("tries") + 1
+        )
     if not counted:
         raise WrongCode(0)
     with transaction.atomic():
@@ -100,6 +100,8 @@ def check_code(*, request_id: UUID, code: str, now: datetime) -> Person:
         else:
             otp.used_at = now
             otp.save(update_fields=["used_at"])
-            audit.record(actor=SYSTEM, act="accounts.sign_in", target="accounts.person", target_id=str(otp.person_id), details={"by": "otp"})
+            audit.record(
+                actor=SYSTEM, act="accounts.sign_in", target="accounts.person", target_id=str(otp.person_id), details={"by": "otp"}
+            )
             return otp.person
     raise wrong

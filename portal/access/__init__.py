@@ -3,7 +3,7 @@
 This room knows no account. `accounts` registers how a request becomes an :class:`Actor`; every app registers its acts.
 """
 
-from portal.access.actors import ANONYMOUS, SYSTEM, Actor, ActingAs, Assurance, actor_of
+from portal.access.actors import ANONYMOUS, SYSTEM, ActingAs, Actor, Assurance, actor_of
 from portal.access.rules import (
     AccessDenied,
     Act,

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
-from portal.access.actors import Actor, ActingAs, Assurance
+from portal.access.actors import ActingAs, Actor, Assurance
 
 M = TypeVar("M", bound=Model)
 

@@ -43,7 +43,7 @@ class OfficerSite(admin.AdminSite):
         """One way to sign out for everybody."""
         return redirect("/tai-khoan/dang-xuat/")
 
-    def i18n_javascript(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def i18n_javascript(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Translations for the desk's scripts."""
         return _JavaScriptTexts.as_view(packages=["django.contrib.admin"])(request)
 

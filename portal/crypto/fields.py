@@ -77,6 +77,10 @@ class _SealedAttribute(DeferredAttribute):
 class SealedField(models.BinaryField):
     """Base: what text and JSON share. ``subject`` is the path (dots allowed) from the instance to the subject's UUID."""
 
+    # What django-stubs reads: a value of any type, not the bytes that the column holds.
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
+
     descriptor_class = _SealedAttribute
 
     def __init__(self, *args: Any, subject: str = "subject_id", context: str = "", **kwargs: Any) -> None:

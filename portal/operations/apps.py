@@ -19,7 +19,9 @@ class OperationsConfig(AppConfig):
         from portal.outbox.queries import backlog
 
         register_gauge("portal_outbox_waiting", "Outside effects that could run now", lambda: backlog().due)
-        register_gauge("portal_outbox_oldest_seconds", "Age of the oldest outside effect that could run now", lambda: backlog().oldest_seconds)
+        register_gauge(
+            "portal_outbox_oldest_seconds", "Age of the oldest outside effect that could run now", lambda: backlog().oldest_seconds
+        )
         register_gauge("portal_outbox_dead", "Outside effects that were given up", lambda: backlog().dead)
 
         def load_catalogues() -> str:

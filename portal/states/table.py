@@ -65,7 +65,7 @@ class StateTable:
         return [
             edge
             for edge in self.transitions.values()
-            if (bool(edge.act) and may(actor, edge.act, unit) or (edge.by_owner and is_owner)) and not self.refusal(obj, edge.name)
+            if ((bool(edge.act) and may(actor, edge.act, unit)) or (edge.by_owner and is_owner)) and not self.refusal(obj, edge.name)
         ]
 
     def move(self, obj: Any, name: str) -> Transition:

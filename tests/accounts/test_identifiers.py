@@ -33,7 +33,13 @@ def test_the_number_agrees_with_birth_year_and_sex(born: date, female: bool) -> 
 
 @pytest.mark.parametrize(
     ("typed", "clean"),
-    [("0900 000 001", "+84900000001"), ("+84 900-000-001", "+84900000001"), ("84900000001", "+84900000001"), ("0123456789", ""), ("900000001", "")],
+    [
+        ("0900 000 001", "+84900000001"),
+        ("+84 900-000-001", "+84900000001"),
+        ("84900000001", "+84900000001"),
+        ("0123456789", ""),
+        ("900000001", ""),
+    ],
 )
 def test_phone_numbers(typed: str, clean: str) -> None:
     assert clean_phone(typed) == clean

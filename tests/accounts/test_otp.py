@@ -75,7 +75,11 @@ def test_five_wrong_codes_end_it_even_for_the_right_one() -> None:
 def test_nobody_learns_who_has_an_account() -> None:
     with_account = Client().post("/tai-khoan/dang-nhap/", {"id_number": factories.make_person().id_number})
     without = Client().post("/tai-khoan/dang-nhap/", {"id_number": "001195999999"})
-    assert (with_account.status_code, with_account["Location"]) == (without.status_code, without["Location"]) == (302, "/tai-khoan/dang-nhap/ma/")
+    assert (
+        (with_account.status_code, with_account["Location"])
+        == (without.status_code, without["Location"])
+        == (302, "/tai-khoan/dang-nhap/ma/")
+    )
     assert OneTimePassword.objects.count() == 1
 
 

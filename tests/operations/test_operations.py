@@ -73,9 +73,15 @@ def test_each_insecurity_is_named(name: str, value: Any) -> None:
 
 def _production(**changes: str) -> subprocess.CompletedProcess[str]:
     env = {name: ",".join(value) if isinstance(value, list) else str(value) for name, value in SECURE.items() if name != "DEBUG"}
-    env |= {"DJANGO_SETTINGS_MODULE": "portal.settings.production", "DATABASE_URL": os.environ.get("DATABASE_URL", ""), "PATH": os.environ["PATH"]}
+    env |= {
+        "DJANGO_SETTINGS_MODULE": "portal.settings.production",
+        "DATABASE_URL": os.environ.get("DATABASE_URL", ""),
+        "PATH": os.environ["PATH"],
+    }
     env |= {"REDIS_URL": os.environ["REDIS_URL"]} | changes
-    return subprocess.run([sys.executable, "manage.py", "check", "--deploy"], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy"], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.mark.requirement("N-08")
