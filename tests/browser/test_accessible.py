@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import DESK, PHONE
-from tests.browser.steps import no_sideways_scrolling, sign_in_citizen, sign_in_officer
+from tests.browser.steps import no_sideways_scrolling, sign_in_citizen
 from tests.browser.test_way import file_birth, receive_and_decide
 from tests.support.processes import Stack, eventually
 

@@ -34,7 +34,8 @@ def _routes(patterns: Any, prefix: str = "") -> Iterator[tuple[str, URLPattern]]
 
 def _address(route: str) -> str:
     values = {
-        "<str:code>": "1.001193", "<str:token>": "x" * 22, "<uuid:paper_id>": str(uuid4()), "<uuid:notice_id>": str(uuid4()), "<int:pk>": "1",
+        "<str:code>": "1.001193", "<str:token>": "x" * 22, "<uuid:paper_id>": str(uuid4()), "<uuid:notice_id>": str(uuid4()),
+        "<int:pk>": "1",
         "<path:object_id>": str(uuid4()), "<uuid:dossier_id>": str(uuid4()), "<uuid:object_id>": str(uuid4()),
         "<int:content_type_id>": "1", "<path:url>": "x",
     }  # fmt: skip
