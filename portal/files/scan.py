@@ -6,15 +6,16 @@ decode. Where ``settings.CLAMAV_ADDRESS`` is set ("host:port" or "unix:/path"), 
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import socket
 import warnings
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from django.conf import settings
-from PIL import Image
+from PIL import Image, ImageFile
 
 from portal.files import sniff
 
@@ -89,10 +90,21 @@ def _pdf(data: bytes) -> str:
     return f"pdf.{found[1].decode().lower()}" if found else ""
 
 
+@contextlib.contextmanager
+def _nothing_forgiven() -> Iterator[None]:
+    """Pillow reads broken images whole here: WeasyPrint, in the same process, tells it globally to forgive them."""
+    before = ImageFile.LOAD_TRUNCATED_IMAGES
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
+
+
 def _image(data: bytes) -> str:
     """Verdict on an image: it must decode whole, within the bound of pixels."""
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _nothing_forgiven():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data)) as image:
                 if image.width * image.height > sniff.max_pixels():

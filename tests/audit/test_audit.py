@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.utils import ProgrammingError
@@ -34,10 +35,16 @@ def _acts(count: int, *, prefix: str = "t") -> list[Act]:
 
 def _tamper(*statements: str) -> None:
     """As a database administrator would: triggers off, change, triggers on."""
+    tables = [model._meta.db_table for model in apps.get_app_config("audit").get_models()]
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
+        # The owner of a table may switch its own triggers off, foreign keys stay; checked at once, so that triggers can come back on.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for table in tables:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         for statement in statements:
             cursor.execute(statement)
+        for table in tables:
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
 @pytest.fixture

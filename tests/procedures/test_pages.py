@@ -29,7 +29,7 @@ def test_the_procedure_page_answers_first(client):
         "Giấy chứng sinh",
         "8.000\u00a0đ",
         "Miễn lệ phí",
-        "1 ngày làm việc",
+        "Trong ngày",
         "60/2014/QH13",
         "Trong 60 ngày kể từ ngày sinh con",
     ):

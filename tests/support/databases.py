@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.db import connections
 EMPTY = "empty"
 DEMO = "demo"
 _base = ""
+_generation = 0
 
 
 def _name(kind: str) -> str:
@@ -45,6 +47,18 @@ def _maintenance() -> psycopg.Connection[Any]:
     )
 
 
+def _drop(server: psycopg.Connection[Any], name: str) -> None:
+    for _ in range(100):
+        try:
+            server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        except psycopg.errors.InsufficientPrivilege:
+            # The server's own vacuum is at work there, and only a superuser may stop it.
+            time.sleep(0.2)
+        else:
+            return
+    raise AssertionError(f"{name} could not be dropped")
+
+
 def _point_to(name: str) -> None:
     connections["default"].close()
     connections["default"].settings_dict["NAME"] = name
@@ -73,16 +87,27 @@ def use_clone(kind: str) -> None:
     own = own_name()
     connections.close_all()
     with _maintenance() as server:
-        server.execute(f'DROP DATABASE IF EXISTS "{own}" WITH (FORCE)')
+        _drop(server, own)
         server.execute(f'CREATE DATABASE "{own}" TEMPLATE "{_name(kind)}"')
     _point_to(own)
+    global _generation
+    _generation += 1
     from portal.crypto import forget_keys
 
     forget_keys()
+
+
+def forget_dead_connection() -> None:
+    """Close a connection to a database that has been cloned anew since. Playwright runs tests in contexts of their own, each with its
+    own connection, and closing one's own does not reach theirs."""
+    connection = connections["default"]
+    if getattr(connection, "test_generation", _generation) != _generation:
+        connection.close()
+    connection.test_generation = _generation  # type: ignore[attr-defined]
 
 
 def drop_own() -> None:
     """Leave nothing behind."""
     connections.close_all()
     with _maintenance() as server:
-        server.execute(f'DROP DATABASE IF EXISTS "{own_name()}" WITH (FORCE)')
+        _drop(server, own_name())
