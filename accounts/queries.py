@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -34,3 +35,9 @@ def signing_credential(position_id: UUID) -> tuple[str, str]:
 def position_holder_id_number(position_id: UUID) -> str:
     """Identity number of the one who holds the position: their certificate must name it (one or two queries)."""
     return Position.objects.select_related("person").get(pk=position_id).person.id_number or ""
+
+
+def officer_labels(position_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Who held each of the positions, as officers' histories show it: name and title (one query)."""
+    rows = Position.objects.filter(pk__in=set(position_ids)).select_related("person")
+    return {row.pk: f"{row.person.full_name}, {row.title}" for row in rows}

@@ -1,13 +1,33 @@
-"""What can be asked of the shared catalogues. Each function is one SQL query; ``on`` is the day asked about, today if left out."""
+"""What can be asked of the shared catalogues. ``on`` is the day asked about, today if left out. One SQL query each, but places."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from portal.catalogues.models import AdministrativeUnit, Agency, EntryQuerySet, PaperKind
+from portal.catalogues.models import (
+    AdministrativeUnit,
+    Agency,
+    BankAccount,
+    CatalogueEntry,
+    EntryQuerySet,
+    PaperKind,
+    PaymentInstitution,
+    ResultKind,
+    RevenueKind,
+    Sector,
+)
+from portal.catalogues.places import Becoming, Found, find_today, successors
 from portal.text import search_key
+
+__all__ = [
+    "Becoming", "Found", "administrative_unit", "agency", "bank_accounts", "changed_since", "children", "communes", "districts",
+    "find_today", "institutions", "named_like", "offices", "paper_kind", "provinces", "result_kind", "revenue_kind", "sector",
+    "sector_named", "sectors", "successors",
+]  # fmt: skip
 
 
 def agency(code: str, *, on: dt.date | None = None) -> Agency:
@@ -20,19 +40,59 @@ def children(code: str, *, on: dt.date | None = None) -> EntryQuerySet:
     return Agency.objects.on(_day(on)).filter(parent__code=code)
 
 
+def offices(units: Iterable[str], *, on: dt.date | None = None) -> dict[str, Agency]:
+    """The People's Committees of provinces and communes, by the code of their place; a place without one in the catalogue is absent."""
+    levels = (Agency.Level.PROVINCE, Agency.Level.COMMUNE)
+    rows = Agency.objects.on(_day(on)).filter(administrative_unit__code__in=set(units), level__in=levels)
+    return {row.administrative_unit.code: row for row in rows.select_related("administrative_unit").order_by("-code")}
+
+
 def administrative_unit(code: str, *, on: dt.date | None = None) -> AdministrativeUnit:
-    """The province or commune with the statistics office's code. Raises ``AdministrativeUnit.DoesNotExist``."""
+    """The province, district or commune with the statistics office's code. Raises ``AdministrativeUnit.DoesNotExist``."""
     return AdministrativeUnit.objects.on(_day(on)).select_related("parent").get(code=code)
 
 
 def provinces(*, on: dt.date | None = None) -> EntryQuerySet:
-    """All provinces in alphabetical order."""
+    """All provinces in alphabetical order: 63 until 30 June 2025, 34 since."""
     return AdministrativeUnit.objects.on(_day(on)).filter(level=AdministrativeUnit.Level.PROVINCE)
 
 
-def communes(province: str, *, on: dt.date | None = None) -> EntryQuerySet:
-    """The communes of a province (its two-digit code) in alphabetical order."""
-    return AdministrativeUnit.objects.on(_day(on)).filter(parent__code=province)
+def districts(province: str, *, on: dt.date) -> EntryQuerySet:
+    """The districts of a province on a day before 1 July 2025; none since."""
+    return AdministrativeUnit.objects.on(on).filter(level=AdministrativeUnit.Level.DISTRICT, parent__code=province)
+
+
+def communes(parent: str, *, on: dt.date | None = None) -> EntryQuerySet:
+    """The communes of a province (two digits) or, until 30 June 2025, of a district (three), in alphabetical order."""
+    day = _day(on)
+    rows = AdministrativeUnit.objects.on(day).filter(level=AdministrativeUnit.Level.COMMUNE)
+    of_old_province = len(parent) == 2 and AdministrativeUnit.had_districts(day)
+    return rows.filter(parent__parent__code=parent) if of_old_province else rows.filter(parent__code=parent)
+
+
+def sector(code: str, *, on: dt.date | None = None) -> Sector:
+    """The field with this code, with the agency in charge. Raises ``Sector.DoesNotExist``."""
+    return Sector.objects.on(_day(on)).select_related("agency", "parent").get(code=code)
+
+
+def sector_named(name: str, *, on: dt.date | None = None) -> Sector | None:
+    """The field of this name, compared without diacritics and punctuation; None where the catalogue has none."""
+    key = _words(name)
+    if not key:
+        return None
+    near = Sector.objects.on(_day(on)).filter(search_key__startswith=key.split(" ")[0])
+    return next((row for row in near if _words(row.name) == key), None)
+
+
+def sectors(*, agency: str = "", on: dt.date | None = None) -> EntryQuerySet:
+    """All fields, or those an agency is in charge of, in alphabetical order."""
+    rows = Sector.objects.on(_day(on)).select_related("agency")
+    return rows.filter(agency__code=agency) if agency else rows
+
+
+def result_kind(code: str, *, on: dt.date | None = None) -> ResultKind:
+    """The kind of result with this code. Raises ``ResultKind.DoesNotExist``."""
+    return ResultKind.objects.on(_day(on)).get(code=code)
 
 
 def paper_kind(code: str, *, on: dt.date | None = None) -> PaperKind:
@@ -40,9 +100,37 @@ def paper_kind(code: str, *, on: dt.date | None = None) -> PaperKind:
     return PaperKind.objects.on(_day(on)).get(code=code)
 
 
+def revenue_kind(code: str, *, on: dt.date | None = None) -> RevenueKind:
+    """The kind of budget revenue with these four digits. Raises ``RevenueKind.DoesNotExist``."""
+    return RevenueKind.objects.on(_day(on)).get(code=code)
+
+
+def institutions(kind: str = "", *, on: dt.date | None = None) -> EntryQuerySet:
+    """Banks and payment intermediaries, or those of one kind, in alphabetical order."""
+    rows = PaymentInstitution.objects.on(_day(on))
+    return rows.filter(kind=kind) if kind else rows
+
+
+def bank_accounts(holder: str, *, on: dt.date | None = None) -> EntryQuerySet:
+    """The accounts into which an agency (by code) is paid."""
+    return BankAccount.objects.on(_day(on)).filter(holder__code=holder).select_related("institution")
+
+
 def named_like(entries: EntryQuerySet, words: str) -> EntryQuerySet:
     """Those of the entries whose name contains the words, written with or without diacritics."""
-    return entries.filter(search_key__contains=search_key(words))
+    return entries.filter(search_key__contains=search_key(words.replace("\0", "")))
+
+
+def changed_since(model: type[CatalogueEntry], moment: dt.datetime) -> QuerySet[CatalogueEntry]:
+    """Rows of a catalogue written or closed at or after a moment, oldest change first.
+
+    A change is dated when it is written and seen when its transaction ends: who asks again should go back a minute.
+    """
+    return model._default_manager.filter(updated_at__gte=moment).order_by("updated_at", "pk")
+
+
+def _words(name: str) -> str:
+    return " ".join("".join(letter if letter.isalnum() else " " for letter in search_key(name)).split())
 
 
 def _day(on: dt.date | None) -> dt.date:

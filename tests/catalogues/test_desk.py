@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from portal.catalogues import queries, services
+from portal.catalogues import queries
 from portal.catalogues.models import Agency
 from tests.factories import make_position, sign_in
 
@@ -19,7 +19,6 @@ LIST = "/quan-tri/catalogues/agency/"
 @pytest.fixture
 def desk(client: Client) -> Any:
     """A signed-in officer's browser, by roles and unit."""
-    services.load_shipped()
 
     def open_desk(unit: str, *roles: str) -> Client:
         position = make_position(unit=unit, roles=roles)
@@ -71,10 +70,10 @@ def test_an_administrator_adds_and_ends_an_entry(desk: Any) -> None:
     page = browser.get("/quan-tri/catalogues/paperkind/add/")
     answer = browser.post(
         "/quan-tri/catalogues/paperkind/add/",
-        posted(page, code="KQ.G15.000032", name="Giấy chứng nhận kết hôn", owner_code="G15", effective_from="21/11/2025"),
+        posted(page, code="KQ.G15.000099", name="Giấy thử nghiệm", owner_code="G15", effective_from="21/11/2025"),
     )
     assert answer.status_code == 302, answer.context["adminform"].form.errors
-    kind = queries.paper_kind("KQ.G15.000032")
+    kind = queries.paper_kind("KQ.G15.000099")
     browser.post("/quan-tri/catalogues/paperkind/", {"action": "disable", "_selected_action": [kind.pk]})
     kind.refresh_from_db()
     assert kind.effective_to is not None
