@@ -63,7 +63,7 @@ def terms_of(dossier: Dossier) -> Terms:
     """The terms under which a dossier was filed, whatever the catalogue says today."""
     return _terms(
         ProcedureVersion.objects.select_related("procedure", "online_service")
-        .prefetch_related("documents", "channels__fees")
+        .prefetch_related("documents", "channels__limits__fees")
         .get(pk=dossier.procedure_version_id)
     )
 

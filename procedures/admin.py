@@ -42,7 +42,17 @@ class StepInline(ReadOnlyInline):
 
 class ChannelInline(ReadOnlyInline):
     model = Channel
-    fields = ("kind", "time_amount", "time_unit", "time_text", "note")
+
+    @admin.display(description="Thời hạn, phí")
+    def limits_in_words(self, channel):
+        lines = []
+        for limit in channel.limits.all():
+            words = f"{limit.amount.normalize():f} {limit.get_unit_display()}" if limit.amount is not None else limit.text
+            fees = "; ".join(f"{fee.name}: {fee.amount if fee.amount is not None else fee.condition}" for fee in limit.fees.all())
+            lines.append(f"{words} ({fees})" if fees else words)
+        return " / ".join(lines)
+
+    fields = ("kind", "limits_in_words", "note")
 
 
 class DocumentInline(ReadOnlyInline):

@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
 
-from django.db.models import BooleanField, Case, F, IntegerField, Prefetch, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, F, IntegerField, Model, Prefetch, Q, QuerySet, Value, When
 
 from portal.text import search_key
-from procedures.models import Channel, LifeEvent, LifeEventEntry, Procedure, ProcedureVersion
+from procedures.models import Channel, FeeLine, LifeEvent, LifeEventEntry, Localisation, Procedure, ProcedureVersion, TimeLimit
 
 # Words people put around what they mean; they say nothing about which procedure it is.
 NOISE = frozenset(
-    search_key(
-        "thủ tục làm xin cho tôi muốn cần ở đâu thế nào gì như hướng dẫn hồ sơ online trực tuyến mới nhất một và hay hoặc về khi"
-    ).split()
+    search_key("thủ tục làm xin cho tôi muốn cần ở đâu thế nào gì như hướng dẫn online trực tuyến mới nhất một và hay hoặc về khi").split()
 )
 MAX_WORDS = 8
 """More words of a query are not looked at: nobody needs them and each costs an index scan."""
 
 
+def _holds(day: dt.date) -> Q:
+    """The condition that a version holds on a day: within its period, and its code still in the national list."""
+    period = Q(effective_to__isnull=True) | Q(effective_to__gt=day)
+    listed = Q(procedure__out_of_force_since__isnull=True) | Q(procedure__out_of_force_since__gt=day)
+    return period & listed & Q(effective_from__lte=day)
+
+
 def in_force(day: dt.date) -> QuerySet[ProcedureVersion]:
     """The versions that hold on that day, without those of replaced procedures. With ``procedure`` and whether it is ``online``."""
     return (
-        ProcedureVersion.objects.filter(
-            Q(effective_to__isnull=True) | Q(effective_to__gt=day), effective_from__lte=day, procedure__replaced_by__isnull=True
-        )
+        ProcedureVersion.objects.filter(_holds(day), procedure__replaced_by__isnull=True)
         .select_related("procedure")
         .annotate(
             online=Case(When(online_service__isnull=False, then=Value(True)), default=Value(False), output_field=BooleanField()),
@@ -33,27 +39,79 @@ def in_force(day: dt.date) -> QuerySet[ProcedureVersion]:
 
 
 def procedure_on(code: str, day: dt.date) -> ProcedureVersion | None:
-    """The version of a procedure in force on a day with all its parts, or None. Seven queries, whatever its size."""
-    channels = Prefetch("channels", queryset=Channel.objects.prefetch_related("fees"))
+    """The version of a procedure in force on a day with all its parts, or None. Eight queries, whatever its size."""
+    channels = Prefetch("channels", queryset=Channel.objects.prefetch_related("limits__fees"))
     return (
-        ProcedureVersion.objects.filter(
-            Q(effective_to__isnull=True) | Q(effective_to__gt=day), procedure__code=code, effective_from__lte=day
-        )
-        .select_related("procedure", "online_service")
+        ProcedureVersion.objects.filter(_holds(day), procedure__code=code)
+        .select_related("procedure", "online_service", "decision")
         .prefetch_related("steps", "documents", "results", "legal_bases", channels)
         .first()
     )
 
 
 def successor(code: str) -> str | None:
-    """The code that took over from this one, or None. One query."""
-    return Procedure.objects.filter(code=code, replaced_by__isnull=False).values_list("replaced_by__code", flat=True).first()
+    """The code that took over from this one, through up to four changes of code, or None. One query."""
+    links = ["__".join(["replaced_by"] * depth + ["code"]) for depth in range(1, 5)]
+    row = Procedure.objects.filter(code=code, replaced_by__isnull=False).values_list(*links).first()
+    return next((found for found in reversed(row) if found and found != code), None) if row else None
+
+
+def localised(version: ProcedureVersion, province_code: str) -> Localisation | None:
+    """Apply what a province lays down to a version from :func:`procedure_on`, in memory; None: the province laid down nothing.
+
+    Only time limits, fees, place, executing agency and details of papers change (Decree 63/2010 art. 13.2). One query.
+    The version must not be saved afterwards.
+    """
+    local = version.localisations.select_related("decision").filter(province_code=province_code).first()
+    if local is None:
+        return None
+    version.place = local.place or version.place
+    version.executing_agency = local.executing_agency or version.executing_agency
+    version.executing_codes = local.executing_codes or version.executing_codes
+    theirs = {row["kind"]: row for row in local.channels}
+    for channel in version.channels.all():
+        row = theirs.get(channel.kind)
+        if row is None:
+            continue
+        limits = []
+        for place, given in enumerate(row["limits"], start=1):
+            values = {name: value for name, value in given.items() if name != "fees"}
+            values["amount"] = None if values["amount"] is None else Decimal(str(values["amount"]))
+            # Never saved: a negative key lets it have fees like a row.
+            limit = TimeLimit(pk=-place, channel=channel, position=place, **values)
+            fees = [FeeLine(limit=limit, position=at, **fee_columns(fee)) for at, fee in enumerate(given["fees"], start=1)]
+            _remember(limit, "fees", fees)
+            limits.append(limit)
+        channel.note = row.get("note") or channel.note
+        _remember(channel, "limits", limits)
+    details = {row["position"]: row for row in local.documents}
+    for document in version.documents.all():
+        for name, value in details.get(document.position, {}).items():
+            if name != "position" and value:
+                setattr(document, name, value)
+    return local
+
+
+def fee_columns(row: dict[str, Any]) -> dict[str, Any]:
+    """Columns of a fee line from a stored row."""
+    amount = row.get("currency_amount")
+    return {**row, "currency_amount": None if amount is None else Decimal(str(amount))}
+
+
+def _remember(owner: Model, name: str, rows: list[Any]) -> None:
+    """Let ``owner.<name>.all()`` answer with these rows, as after a prefetch."""
+    query_set = getattr(owner, name).model.objects.none()
+    query_set._result_cache = rows
+    cache = owner.__dict__.setdefault("_prefetched_objects_cache", {})
+    cache[name] = query_set
 
 
 def search(q: str, day: dt.date) -> QuerySet[ProcedureVersion]:
     """Procedures whose code, name or keywords hold every meaningful word of ``q``, with or without diacritics; best first. One query."""
     key = search_key(q)
     words = key.replace(",", " ").split()[:MAX_WORDS]
+    # "hồ sơ" is noise as a pair only: without diacritics its words are also those of "hộ khẩu" and "sổ đỏ".
+    words = f" {' '.join(words)} ".replace(" ho so ", " ").split() or words
     meant = [word for word in words if word not in NOISE] or words
     if not meant:
         return ProcedureVersion.objects.none()
@@ -71,7 +129,7 @@ def search(q: str, day: dt.date) -> QuerySet[ProcedureVersion]:
             default=Value(5),
             output_field=IntegerField(),
         )
-    ).order_by("closeness", "sort_key", "procedure__code")
+    ).order_by("closeness", F("procedure__featured_rank").asc(nulls_last=True), "sort_key", "procedure__code")
 
 
 def all_procedures(day: dt.date) -> QuerySet[ProcedureVersion]:
@@ -98,3 +156,36 @@ def life_events(day: dt.date) -> list[LifeEvent]:
 def periods(code: str) -> QuerySet[ProcedureVersion]:
     """All versions of a procedure, newest first. One query."""
     return ProcedureVersion.objects.filter(procedure__code=code).order_by(F("effective_from").desc())
+
+
+def with_codes(codes: Iterable[str], day: dt.date) -> list[ProcedureVersion]:
+    """The versions in force of these codes, in the given order; a code that is not in force is left out. One query."""
+    wanted = list(codes)
+    found = {version.procedure.code: version for version in in_force(day).filter(procedure__code__in=wanted)} if wanted else {}
+    return [found[code] for code in wanted if code in found]
+
+
+def of_event(slug: str, day: dt.date) -> QuerySet[ProcedureVersion]:
+    """The procedures of a life or business event, in the editors' order. One query."""
+    return in_force(day).filter(procedure__entries__event__slug=slug).order_by("procedure__entries__position")
+
+
+def of_field(code: str, day: dt.date) -> QuerySet[ProcedureVersion]:
+    """The procedures of a field, in alphabetical order. One query."""
+    return all_procedures(day).filter(field_code=code)
+
+
+def of_agency(code: str, day: dt.date) -> QuerySet[ProcedureVersion]:
+    """The procedures that an agency issued or carries out, in alphabetical order. One query."""
+    return all_procedures(day).filter(Q(issuing_code=code) | Q(executing_codes__contains=[code]))
+
+
+def narrowed(rows: QuerySet[ProcedureVersion], *, subject: str = "", level: str = "", group: str = "") -> QuerySet[ProcedureVersion]:
+    """Only those for a subject, at a level, of a service group; what is blank does not narrow. No query of its own."""
+    if subject:
+        rows = rows.filter(subjects__contains=[subject])
+    if level:
+        rows = rows.filter(levels__contains=[level])
+    if group:
+        rows = rows.filter(service_group=group)
+    return rows

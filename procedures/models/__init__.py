@@ -1,0 +1,37 @@
+"""Administrative procedures and what the law says of each, typed part by part (Decree 63/2010 art. 8.2; Rules art. 14, 24.1a).
+
+A procedure is an identity (its code). What it says is a version in force over a period; a version's parts are rows of their own.
+"""
+
+from procedures.models.base import CODE_RULE, Level, Part, Subject, TimeUnit, tracked
+from procedures.models.events import LifeEvent, LifeEventEntry
+from procedures.models.imports import ImportRun, StagedRecord
+from procedures.models.localisation import Localisation
+from procedures.models.parts import Channel, FeeLine, LegalBasis, OnlineService, RequiredDocument, Result, Step, TimeLimit
+from procedures.models.version import DateRange, Decision, Procedure, ProcedureVersion
+
+__all__ = [
+    "CODE_RULE",
+    "Channel",
+    "DateRange",
+    "Decision",
+    "FeeLine",
+    "ImportRun",
+    "LegalBasis",
+    "Level",
+    "LifeEvent",
+    "LifeEventEntry",
+    "Localisation",
+    "OnlineService",
+    "Part",
+    "Procedure",
+    "ProcedureVersion",
+    "RequiredDocument",
+    "Result",
+    "StagedRecord",
+    "Step",
+    "Subject",
+    "TimeLimit",
+    "TimeUnit",
+    "tracked",
+]
