@@ -15,6 +15,11 @@ from django.utils.cache import get_conditional_response, patch_cache_control, pa
 
 View = Callable[..., HttpResponse]
 
+SHARED_SECONDS = 5
+"""How long a shared cache keeps a page: an editor's change is seen within seconds, and a rush costs one page every five seconds."""
+STALE_SECONDS = 10
+"""How much longer it may answer with the old page while it fetches the new one, so that nobody waits and nobody stampedes."""
+
 
 def _is_somebody(request: HttpRequest) -> bool:
     """Whether the page may hold something meant for this visitor alone: a session, or a message waiting to be shown."""
@@ -24,7 +29,8 @@ def _is_somebody(request: HttpRequest) -> bool:
 def public_page(*, max_age: int = 60) -> Callable[[View], Callable[..., HttpResponseBase]]:
     """Mark a view as a public page: ``public, max-age`` (seconds) and an ETag for strangers, ``private`` for a visitor with a session.
 
-    The view must not set a cookie or hold a POST form; a page with a form has its own, uncached address.
+    Shared caches are told the times above. The view must not set a cookie or hold a POST form; a page with a form has its own,
+    uncached address.
     """
 
     def decorate(view: View) -> Callable[..., HttpResponseBase]:
@@ -39,7 +45,8 @@ def public_page(*, max_age: int = 60) -> Callable[[View], Callable[..., HttpResp
                 return response
             if response.status_code != 200 or request.method not in ("GET", "HEAD"):
                 return response
-            patch_cache_control(response, public=True, max_age=max_age)
+            shared = min(max_age, SHARED_SECONDS)
+            patch_cache_control(response, public=True, max_age=max_age, s_maxage=shared, stale_while_revalidate=STALE_SECONDS)
             # Weak: the proxy in front may compress the page.
             response["ETag"] = f'W/"{hashlib.sha256(response.content).hexdigest()[:32]}"'
             return get_conditional_response(request, etag=response["ETag"], response=response) or response

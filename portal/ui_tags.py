@@ -6,17 +6,31 @@
 {% icon "search" %}
 {{ fee.amount|dong }}                          1.250.000 đ
 {{ channel|duration }}                         3 ngày làm việc
+{% deadline_meter used=0.6 due=… words=… %}    {% bar_chart title rows %}    {% line_chart title labels series %}
+{% province_map title values %}                {% qr_block url caption %}
+{% language_switch %}  {% alternates %}  {% text_size %}  {% localised "/thu-tuc/" %}      used by base.html
 """
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
+import segno
 from django import forms, template
+from django.conf import settings
 from django.forms import BaseForm, BoundField
+from django.template import Context
+from django.urls import Resolver404, get_urlconf, resolve
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+
+from portal import ui_charts
+from portal.ui_fields import AddressInput, DongInput, IdNumberInput, PhoneInput
 
 register = template.Library()
 
@@ -25,6 +39,10 @@ WIDTHS = ("", "short", "medium")
 
 def _kind(bound: BoundField) -> str:
     widget = bound.field.widget
+    if isinstance(widget, AddressInput):
+        return "address"
+    if isinstance(widget, DongInput):
+        return "dong"
     if isinstance(widget, forms.CheckboxSelectMultiple):
         return "checks"
     if isinstance(widget, forms.RadioSelect):
@@ -53,7 +71,11 @@ def field(bound: BoundField, *, hint: str = "", label: str = "", width: str = ""
     if width not in WIDTHS:
         raise ValueError(f"width must be one of {WIDTHS}")
     kind = _kind(bound)
+    widget = bound.field.widget
     hint = hint or str(bound.help_text or "")
+    if not width:
+        width = "short" if kind in ("date", "dong") or isinstance(bound.field, forms.IntegerField) else ""
+        width = "medium" if isinstance(widget, IdNumberInput | PhoneInput) else width
     if kind == "date" and not hint:
         hint = _("Ngày/tháng/năm. Ví dụ: 05/09/2026")
     described = [f"{bound.auto_id}_{part}" for part, there in (("hint", hint), ("error", bound.errors)) if there]
@@ -67,14 +89,14 @@ def field(bound: BoundField, *, hint: str = "", label: str = "", width: str = ""
             attrs["aria-invalid"] = "true"
         if kind == "date":
             attrs.setdefault("inputmode", "numeric")
-            attrs["class"] += "" if width else " control-short"
     return {
         "bound": bound,
         "kind": kind,
         "label": label or bound.label,
         "hint": hint,
         "described": " ".join(described),
-        "control": bound.as_widget(attrs=attrs) if kind not in ("radio", "checks") else "",
+        "control": bound.as_widget(attrs=attrs) if kind not in ("radio", "checks", "address") else "",
+        "parts": widget.parts(bound.html_name, bound.value(), {"id": bound.auto_id, **attrs}) if isinstance(widget, AddressInput) else None,
         "hint_id": f"{bound.auto_id}_hint",
         "error_id": f"{bound.auto_id}_error",
     }
@@ -135,3 +157,123 @@ def duration(part: Any) -> str:
         "month": ngettext("%(n)s tháng", "%(n)s tháng", plural),
     }
     return words[unit] % {"n": number(amount)}
+
+
+@register.inclusion_tag("components/deadline_meter.html")
+def deadline_meter(*, used: float, due: dt.datetime, words: str, kind: str = "") -> dict[str, Any]:
+    """How much of the time allowed is used (0 to 1; more means overdue), the deadline, and what is left in words.
+
+    ``used``: working time gone by divided by working time allowed (``portal.workdays.working_time_between``). Without ``kind`` the
+    last quarter is ``wait`` and beyond the end is ``bad``.
+    """
+    share = min(max(round(used * 100), 0), 100)
+    return {"share": share, "due": due, "words": words, "kind": kind or ("bad" if used > 1 else "wait" if used >= 0.75 else "good")}
+
+
+@register.inclusion_tag("components/bar_chart.html")
+def bar_chart(title: str, rows: Sequence[tuple[str, ui_charts.Number]], *, unit: str = "", note: str = "") -> dict[str, Any]:
+    """Amounts side by side, with the table of the same figures. ``rows``: pairs of label and amount, in the order to show."""
+    drawn, height = ui_charts.bars(rows)
+    return {"title": title, "bars": drawn, "height": height, "width": ui_charts.WIDTH, "unit": unit, "note": note}
+
+
+@register.inclusion_tag("components/line_chart.html")
+def line_chart(
+    title: str, labels: Sequence[str], series: Sequence[Mapping[str, Any]], *, unit: str = "", axis: str = "", note: str = ""
+) -> dict[str, Any]:
+    """Up to three courses over time, with their table. ``series``: dicts with ``name`` and ``values`` (``None``: not known)."""
+    rows = [(label, [one["values"][at] for one in series]) for at, label in enumerate(labels)]
+    return {"title": title, "unit": unit, "axis": axis, "note": note, "rows": rows, "width": ui_charts.WIDTH} | ui_charts.lines(
+        labels, series
+    )
+
+
+@register.inclusion_tag("components/province_map.html")
+def province_map(
+    title: str, values: Mapping[str, ui_charts.Number | None], *, unit: str = "", hrefs: Mapping[str, str] | None = None, note: str = ""
+) -> dict[str, Any]:
+    """The 34 provinces as tiles, coloured by a figure, with the table. ``values`` and ``hrefs`` by two-digit code."""
+    drawn = ui_charts.province_tiles(values, hrefs)
+    rows = [(tile.name, values.get(tile.code), tile.href) for tile in drawn["tiles"] if not tile.island]
+    rows.sort(key=lambda row: (row[1] is None, -(row[1] or 0)))
+    return {"title": title, "unit": unit, "note": note, "rows": rows} | drawn
+
+
+def qr_svg(text: str, *, label: str) -> SafeString:
+    """A QR code as an SVG picture without any style of its own, dark on light in every theme (readers need that)."""
+    code = segno.make(text, error="m", micro=False)
+    size = code.symbol_size(border=4)[0]
+    squares = []
+    for y, row in enumerate(code.matrix_iter(border=4)):
+        start = None
+        for x, dark in enumerate([*row, 0]):
+            if dark and start is None:
+                start = x
+            elif not dark and start is not None:
+                squares.append(f"M{start} {y}h{x - start}v1h-{x - start}z")
+                start = None
+    spoken = template.defaultfilters.force_escape(label)
+    return mark_safe(  # noqa: S308  # digits and our own letters; the label is escaped
+        f'<svg class="qr-code" viewBox="0 0 {size} {size}" role="img" aria-label="{spoken}" shape-rendering="crispEdges">'
+        f'<path fill="#fff" d="M0 0h{size}v{size}H0z"/><path fill="#000" d="{"".join(squares)}"/></svg>'
+    )
+
+
+@register.inclusion_tag("components/qr.html")
+def qr_block(url: str, caption: str = "", *, title: str = "") -> dict[str, Any]:
+    """A QR code with the address it holds in writing: who reads this on the phone cannot photograph its own screen."""
+    label = title or _("Mã QR dẫn tới địa chỉ ghi bên cạnh")
+    return {"code": qr_svg(url, label=label), "url": url, "caption": caption}
+
+
+@lru_cache(maxsize=256)
+def _served(path: str, urlconf: str) -> bool:
+    try:
+        resolve(path, urlconf)
+    except Resolver404:
+        return False
+    return True
+
+
+def _is_served(path: str) -> bool:
+    """Whether the portal answers at this fixed address (a frame must not link to a page that is not there)."""
+    return _served(path, get_urlconf() or settings.ROOT_URLCONF)
+
+
+@register.simple_tag
+def localised(path: str) -> str:
+    """A fixed address of the frame in the page's language: ``/en/thu-tuc/`` where the page is English and that address is served."""
+    english = f"/en{path}"
+    return english if get_language() == "en" and _is_served(english) else path
+
+
+@register.inclusion_tag("components/language_switch.html", takes_context=True)
+def language_switch(context: Context) -> dict[str, Any]:
+    """To the same page in the other language where the view gives ``english_url`` / ``vietnamese_url``, else to that language's home."""
+    english = get_language() == "en"
+    if english:
+        return {
+            "href": context.get("vietnamese_url") or "/",
+            "code": "vi",
+            "name": "Tiếng Việt",
+            "same": bool(context.get("vietnamese_url")),
+        }
+    href = context.get("english_url") or ("/en/" if _is_served("/en/") else "")
+    return {"href": href, "code": "en", "name": "English", "same": bool(context.get("english_url"))}
+
+
+@register.inclusion_tag("components/alternates.html", takes_context=True)
+def alternates(context: Context) -> dict[str, Any]:
+    """``hreflang`` links in the head, in full addresses as search engines want them; nothing where the page exists in one language."""
+    request = context.get("request")
+    english, vietnamese = context.get("english_url"), context.get("vietnamese_url")
+    if request is None or not (english or vietnamese):
+        return {}
+    site = settings.SITE_URL.rstrip("/")
+    return {"vi": site + (vietnamese or request.get_full_path()), "en": site + (english or request.get_full_path())}
+
+
+@register.inclusion_tag("components/text_size.html")
+def text_size() -> dict[str, Any]:
+    """The text-size switch: buttons with JavaScript, otherwise a link to the page that tells how browsers enlarge."""
+    return {"href": localised("/chu-lon/") if _is_served("/chu-lon/") else ""}

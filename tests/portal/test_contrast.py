@@ -21,6 +21,10 @@ TEXT = [
     ("on-band", "band", 7.0), ("band-soft", "band", 4.5),
     ("good", "good-soft", 4.5), ("wait", "wait-soft", 4.5), ("bad", "bad-soft", 4.5), ("info", "info-soft", 4.5),
     ("good", "paper", 4.5), ("wait", "paper", 4.5), ("bad", "paper", 4.5), ("bad", "surface", 4.5),
+    ("link", "good-soft", 4.5), ("link", "wait-soft", 4.5), ("link", "bad-soft", 4.5),
+    ("good", "surface", 4.5), ("wait", "surface", 4.5), ("action", "paper", 4.5), ("ink-soft", "info-soft", 4.5),
+    ("on-low", "scale-1", 4.5), ("on-low", "scale-2", 4.5), ("on-low", "scale-3", 4.5),
+    ("on-high", "scale-4", 4.5), ("on-high", "scale-5", 4.5),
 ]  # fmt: skip
 SHAPES = [
     ("line-strong", "surface"),
@@ -31,6 +35,13 @@ SHAPES = [
     ("focus", "surface"),
     ("band-soft", "band"),
     ("bad", "surface"),
+    ("line-strong", "sand"),
+    ("action", "sand"),
+    ("link", "paper"),
+    ("good", "paper"),
+    ("wait", "paper"),
+    ("bad", "paper"),
+    ("paper", "ink"),
 ]
 THEMES = {
     "light": [""],
@@ -49,7 +60,7 @@ def blocks() -> dict[str, dict[str, str]]:
     """The tokens of each theme's block, by its media condition."""
     found: dict[str, dict[str, str]] = {}
     for match in re.finditer(r"(?:@media ([^{]+)\{\s*)?:root \{([^}]*)\}", CSS):
-        found[(match[1] or "").strip()] = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})\b", match[2]))
+        found[(match[1] or "").strip()] = dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6})\b", match[2]))
     return found
 
 
@@ -95,6 +106,20 @@ def test_text_meets_its_contrast(theme):
     assert poor == []
 
 
+@pytest.mark.parametrize("theme", ["high contrast", "dark, high contrast"])
+@pytest.mark.requirement("N-07")
+def test_who_asks_for_more_contrast_gets_aaa(theme):
+    values = tokens(theme)
+    assert [(fg, bg) for fg, bg, _least in TEXT if contrast(values[fg], values[bg]) < 7] == []
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_steps_of_the_map_go_one_way(theme):
+    """Told apart in grey too: each step is darker (lighter in the dark) than the one before."""
+    shades = [luminance(tokens(theme)[f"scale-{step}"]) for step in range(1, 6)]
+    assert shades == sorted(shades, reverse="dark" not in theme)
+
+
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.requirement("N-07")
 def test_edges_and_focus_are_seen(theme):
@@ -103,7 +128,7 @@ def test_edges_and_focus_are_seen(theme):
 
 
 def test_sheets_use_tokens_only():
-    for name in ("portal.css", "desk.css"):
+    for name in ("portal.css", "pages.css", "desk.css"):
         sheet = (Path(settings.BASE_DIR) / "static/css" / name).read_text()
         used = set(re.findall(r"var\(--([a-z0-9-]+)", sheet))
         own = set(re.findall(r"--([a-z0-9-]+):", sheet)) | set(re.findall(r"--([a-z0-9-]+):", CSS))
