@@ -5,18 +5,30 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
-from portal import views
+from portal import ui_views, views
+from portal.api import api, docs
+from portal.languages import english
+from procedures.urls import pages as procedure_pages
 
-urlpatterns = [
+pages = [
     path("", views.home, name="home"),
-    path("he-thiet-ke/", views.design_system, name="design-system"),
     path("dieu-khoan/", views.terms, name="terms"),
     path("ho-tro/", views.support, name="support"),
+    path("ho-tro/nop-tien/", views.cashless, name="cashless"),
+    path("ho-tro/buu-chinh/", views.public_post, name="public-post"),
+    path("chu-lon/", views.large_text, name="text-size"),
+]
+urlpatterns = [
+    *pages,
+    path("en/", include((english([*pages, *procedure_pages]), "en"))),
+    path("he-thiet-ke/", ui_views.design_system, name="design-system"),
     path("", include("procedures.urls")),
     path("tai-khoan/", include("accounts.urls")),
     path("", include("dossiers.urls")),
     path("", include("portal.documents.urls")),
     path("", include("portal.operations.urls")),
+    path("api/v1/docs", docs, name="api-docs"),
+    path("api/v1/", api.urls),
     path("quan-tri/", admin.site.urls),
 ]
 

@@ -2,106 +2,96 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
-from typing import Any
 
-from django import forms
-from django.core.paginator import Paginator
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from portal.caching import public_page
+from portal.languages import ENGLISH, PREFIX, show
 from procedures import queries
+from procedures.views.groups import event_groups
 
 RETRY_SECONDS = 30
 """What a 503 asks a browser to wait; the launcher and the supervisor bring a part back within that time."""
 
 
+NEW_DAYS = 180
+"""For so many days a version counts as new on the home page."""
+
+
 @public_page()
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The front door: search first, then what happens in a life, then what most people come for."""
+    """The front door: search first, then what most people come for, then what happens in a life and in a business. Four queries."""
     day = timezone.localdate()
-    return render(request, "home/home.html", {"life_events": queries.life_events(day), "most_used": queries.most_used(day)})
+    since = day - dt.timedelta(days=NEW_DAYS)
+    new = queries.in_force(day).filter(effective_from__gte=since, origin="curated").order_by("-effective_from", "sort_key")[:4]
+    context = {"groups": event_groups(day), "most_used": queries.most_used(day, limit=8), "new": list(new), "day": day}
+    return show(request, "home/home.html", context)
 
 
 @public_page(max_age=3600)
 @require_safe
 def terms(request: HttpRequest) -> HttpResponse:
     """Terms of use (Rules art. 7.10)."""
-    return render(request, "home/terms.html")
+    return show(request, "home/terms.html")
 
 
 @public_page(max_age=3600)
 @require_safe
 def support(request: HttpRequest) -> HttpResponse:
     """Whom to call and what to do when stuck (Rules art. 7.7)."""
-    return render(request, "home/support.html")
-
-
-class ExampleForm(forms.Form):
-    """Every kind of field, for the page of components; saves nothing."""
-
-    name = forms.CharField(label=_("Họ, chữ đệm và tên"), help_text=_("Viết đúng như trên giấy tờ tùy thân."))
-    born = forms.DateField(label=_("Ngày sinh"))
-    copies = forms.IntegerField(label=_("Số bản sao"), required=False, min_value=0, max_value=20)
-    relation = forms.ChoiceField(
-        label=_("Quan hệ với trẻ"), choices=[("", _("Chọn một quan hệ")), ("mother", _("Mẹ")), ("father", _("Cha"))]
-    )
-    sex = forms.ChoiceField(label=_("Giới tính"), choices=[("female", _("Nữ")), ("male", _("Nam"))], widget=forms.RadioSelect)
-    reasons = forms.MultipleChoiceField(
-        label=_("Nhận kết quả"),
-        choices=[("online", _("Trên Cổng")), ("post", _("Qua bưu chính"))],
-        widget=forms.CheckboxSelectMultiple,
-        required=False,
-    )
-    note = forms.CharField(label=_("Lời nhắn cho cán bộ"), widget=forms.Textarea(attrs={"rows": 3}), required=False)
-    photo = forms.FileField(label=_("Ảnh chụp Giấy chứng sinh"), help_text=_("Ảnh JPG, PNG hoặc tệp PDF, không quá 20 MB."))
-    agreed = forms.BooleanField(label=_("Tôi cam đoan những điều khai trên là đúng."))
+    return show(request, "home/support.html")
 
 
 @public_page(max_age=3600)
 @require_safe
-def design_system(request: HttpRequest) -> HttpResponse:
-    """Every component with its states: for those who build pages, and for the tests that look at them."""
-    now = timezone.now().replace(hour=9, minute=0, second=0, microsecond=0)
-    context: dict[str, Any] = {
-        "filled": ExampleForm(initial={"name": "Nguyễn Thị Mẫu", "sex": "female"}, prefix="a"),
-        "wrong": ExampleForm({"w-born": "31/02/2026", "w-sex": "unknown", "w-copies": "21"}, prefix="w"),
-        "timeline": [
-            {"title": _("Đã nộp hồ sơ"), "at": now, "state": "done"},
-            {"title": _("Cán bộ đang kiểm tra"), "at": now, "state": "now", "text": _("Bạn không cần làm gì lúc này.")},
-            {"title": _("Trả kết quả"), "state": ""},
-        ],
-        "rows": [
-            {"label": _("Họ và tên trẻ"), "value": "Trần Thị Thử", "href": "#field"},
-            {"label": _("Nơi sinh"), "value": ""},
-        ],
-        "steps": [_("Thông tin của trẻ"), _("Giấy tờ"), _("Xem lại và nộp")],
-        "now": now,
-        "page": Paginator(range(45), 20).page(2),
-    }
-    return render(request, "home/design.html", context)
+def cashless(request: HttpRequest) -> HttpResponse:
+    """How to pay without cash (Rules art. 7.8)."""
+    return show(request, "home/cashless.html")
+
+
+@public_page(max_age=3600)
+@require_safe
+def public_post(request: HttpRequest) -> HttpResponse:
+    """How to file and to receive by public post (Rules art. 7.9)."""
+    return show(request, "home/public_post.html")
+
+
+@public_page(max_age=3600)
+@require_safe
+def large_text(request: HttpRequest) -> HttpResponse:
+    """How to enlarge the letters with what the device brings; where the switch in the header leads without JavaScript."""
+    return show(request, "home/large_text.html")
+
+
+def _said(request: HttpRequest, status: int) -> HttpResponse:
+    """An error page in the language of the address that was asked for."""
+    with override(ENGLISH if request.path.startswith(f"{PREFIX}/") else settings.LANGUAGE_CODE):
+        return render(request, f"{status}.html", status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400."""
-    return render(request, "400.html", status=400)
+    return _said(request, 400)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403."""
-    return render(request, "403.html", status=403)
+    return _said(request, 403)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404, with a search box."""
-    return render(request, "404.html", status=404)
+    return _said(request, 404)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

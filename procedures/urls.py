@@ -1,4 +1,4 @@
-"""Addresses of the catalogue."""
+"""Addresses of the catalogue. ``pages`` exist in both languages (portal.urls repeats them under ``/en/``)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,21 @@ from django.urls import path
 
 from procedures import views
 
-urlpatterns = [
+pages = [
     path("tim-kiem/", views.search_page, name="search"),
     path("thu-tuc/", views.procedure_list, name="procedures"),
     path("thu-tuc/<str:code>/", views.procedure_page, name="procedure"),
+    path("su-kien/", views.event_index, name="events"),
+    path("su-kien/<slug:slug>/", views.event_page, name="event"),
+    path("linh-vuc/", views.field_index, name="fields"),
+    path("linh-vuc/<str:code>/", views.field_page, name="field"),
+    path("co-quan/", views.agency_index, name="agencies"),
+    path("co-quan/<str:code>/", views.agency_page, name="agency"),
+    path("bao-loi/", views.report_mistake, name="report-mistake"),
+]
+urlpatterns = [
+    *pages,
+    path("sitemap.xml", views.sitemap, name="sitemap"),
+    path("robots.txt", views.robots, name="robots"),
+    path("opensearch.xml", views.opensearch, name="opensearch"),
 ]

@@ -15,6 +15,29 @@ PUBLIC = [
     "/he-thiet-ke/",
     "/dieu-khoan/",
     "/ho-tro/",
+    "/ho-tro/nop-tien/",
+    "/ho-tro/buu-chinh/",
+    "/chu-lon/",
+    "/su-kien/",
+    "/su-kien/co-con-nho/",
+    "/su-kien/khoi-su-kinh-doanh/",
+    "/linh-vuc/",
+    "/co-quan/",
+    "/bao-loi/",
+    "/bao-loi/?thu-tuc=1.001193",
+    "/thu-tuc/?doi-tuong=doanh-nghiep&muc-do=truc-tiep",
+    "/thu-tuc/1.001193/?tich=1&tich=3",
+    "/en/",
+    "/en/tim-kiem/?q=khai",
+    "/en/thu-tuc/",
+    "/en/thu-tuc/1.001193/",
+    "/en/thu-tuc/1.004222/",
+    "/en/su-kien/co-con-nho/",
+    "/en/linh-vuc/",
+    "/en/co-quan/",
+    "/en/ho-tro/",
+    "/en/chu-lon/",
+    "/en/bao-loi/",
 ]
 
 
@@ -55,3 +78,37 @@ class Page(HTMLParser):
             self.assets.append(str(values["href"]))
         if tag in ("script", "img") and values.get("src"):
             self.assets.append(str(values["src"]))
+
+
+class _Texts(HTMLParser):
+    """The words of a page, each with the language it is said to be in."""
+
+    VOID = frozenset(("meta", "link", "input", "img", "br", "hr", "path", "circle", "rect"))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.languages = ["vi"]
+        self.tags = ["html"]
+        self.found: list[tuple[str, str]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in self.VOID:
+            self.languages.append(str(dict(attrs).get("lang") or self.languages[-1]))
+            self.tags.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.VOID and tag in self.tags:
+            while self.tags.pop() != tag:
+                self.languages.pop()
+            self.languages.pop()
+
+    def handle_data(self, data: str) -> None:
+        if data.strip() and self.tags[-1] not in ("script", "aside"):
+            self.found.append((" ".join(data.split()), self.languages[-1]))
+
+
+def texts(html: str) -> list[tuple[str, str]]:
+    """Every piece of text with its language."""
+    parser = _Texts()
+    parser.feed(html)
+    return parser.found

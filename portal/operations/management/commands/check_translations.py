@@ -50,7 +50,7 @@ EXCLUDED: dict[str, str] = {
 
 _PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{\w*\}")
 _CALLS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy", "npgettext"}
-_IN_TEMPLATE = re.compile(r"\b(n?p?gettext)\((.*?)\)(?=\s|$)", re.S)
+_IN_TEMPLATE = re.compile(r"\b(n?p?gettext|_)\(")
 
 
 def _key(entry: polib.POEntry) -> tuple[str, str]:
@@ -113,10 +113,22 @@ def sources(root: Path) -> Iterator[tuple[str, str]]:
     for path in sorted((root / "templates").rglob("*.*")):
         if path.suffix not in {".html", ".txt", ".xml"}:
             continue
-        for name, arguments in _IN_TEMPLATE.findall(templatize(path.read_text(encoding="utf-8"), origin=str(path))):
-            values = ast.parse(f"[{arguments}]", mode="eval").body
-            if isinstance(values, ast.List):
-                yield from ((str(path.relative_to(root)), text) for text in _texts(name, values.elts))
+        text_of_template = templatize(path.read_text(encoding="utf-8"), origin=str(path))
+        for call in _IN_TEMPLATE.finditer(text_of_template):
+            yield from ((str(path.relative_to(root)), text) for text in _texts(call[1], _arguments(text_of_template, call.end())))
+
+
+def _arguments(source: str, start: int) -> list[ast.expr]:
+    """The arguments of a call that begin at ``start``: up to the first bracket with which they read as Python (texts hold brackets too)."""
+    end = source.find(")", start)
+    while end != -1:
+        try:
+            values = ast.parse(f"[{source[start:end]}]", mode="eval").body
+        except SyntaxError:
+            end = source.find(")", end + 1)
+            continue
+        return values.elts if isinstance(values, ast.List) else []
+    return []
 
 
 def _texts(name: str, arguments: list[ast.expr]) -> list[str]:

@@ -1,0 +1,222 @@
+"""The machine's door to the catalogue of procedures (C-18): list, search, one procedure as it holds on a day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Router, Schema
+from ninja.params import Query
+
+from portal.rest import MAX_PAGE, ApiError, decode_cursor, encode_cursor
+from procedures import queries
+from procedures.models import ProcedureVersion
+
+router = Router(tags=["procedures"])
+
+
+class ProcedureLine(Schema):
+    """A procedure in a list."""
+
+    code: str
+    name: str
+    field: str
+    field_code: str
+    levels: list[str]
+    subjects: list[str]
+    issuing_agency: str
+    executing_agency: str
+    online: bool
+    effective_from: dt.date
+    decision_number: str
+
+
+class ProcedurePage(Schema):
+    """One page of a list; ``next`` is the cursor of the next page, null on the last."""
+
+    items: list[ProcedureLine]
+    next: str | None
+
+
+class Fee(Schema):
+    """One fee line; ``amount`` null: set elsewhere, the condition says by whom."""
+
+    kind: str
+    name: str
+    amount: int | None
+    currency: str
+    currency_amount: Decimal | None
+    per: str
+    condition: str
+    exemption: str
+
+
+class Limit(Schema):
+    """One time limit of a channel with its fees; ``text`` where the source gives only words."""
+
+    amount: str | None
+    unit: str
+    text: str
+    fees: list[Fee]
+
+
+class ChannelOut(Schema):
+    """One way of filing."""
+
+    kind: str
+    note: str
+    limits: list[Limit]
+
+
+class DocumentOut(Schema):
+    """One required document."""
+
+    case: str
+    mode: str
+    name: str
+    note: str
+    originals: int
+    copies: int
+    required: bool
+    paper_kind: str
+    replaced_by_result: str
+    form: str
+
+
+class StepOut(Schema):
+    """One step."""
+
+    case: str
+    title: str
+    text: str
+
+
+class ResultOut(Schema):
+    """What one gets."""
+
+    code: str
+    name: str
+
+
+class LegalBasisOut(Schema):
+    """One legal text."""
+
+    number: str
+    title: str
+    issued_on: dt.date | None
+
+
+class ProcedureOut(ProcedureLine):
+    """A procedure whole, as it holds on the day asked for."""
+
+    effective_to: dt.date | None
+    summary: str
+    who: str
+    conditions: str
+    deadline_to_ask: str
+    dossier_sets: int
+    competent_agency: str
+    authorised_agency: str
+    coordinating_agency: str
+    related: list[str]
+    interlinked: list[str]
+    text_only: list[str]
+    raw_parts: dict[str, str]
+    missing: list[str]
+    english: dict[str, Any]
+    steps: list[StepOut]
+    channels: list[ChannelOut]
+    documents: list[DocumentOut]
+    results: list[ResultOut]
+    legal_bases: list[LegalBasisOut]
+    source: str
+    checked_on: dt.date
+
+
+def _line(version: ProcedureVersion, *, online: bool) -> dict[str, Any]:
+    names = ("name", "field", "field_code", "levels", "subjects", "issuing_agency", "executing_agency", "effective_from", "decision_number")
+    return {"code": version.procedure.code, "online": online, **{name: getattr(version, name) for name in names}}
+
+
+@router.get("", response=ProcedurePage, summary="Procedures in force, searched or narrowed")
+def list_procedures(
+    request: HttpRequest,
+    q: str = Query("", max_length=200, description="words, with or without diacritics; best first"),
+    field: str = Query("", max_length=40, description="code of a field"),
+    agency: str = Query("", max_length=40, description="code of an agency that issues or executes"),
+    level: str = Query("", max_length=12),
+    subject: str = Query("", max_length=24),
+    limit: int = Query(50, ge=1, le=MAX_PAGE),
+    cursor: str = Query("", max_length=400),
+) -> dict[str, Any]:
+    """Without ``q`` in the order of codes, each page one query from the cursor on; with ``q`` best first."""
+    day = timezone.localdate()
+    rows: QuerySet[ProcedureVersion] = queries.search(q, day) if q else queries.in_force(day)
+    if field:
+        rows = rows.filter(field_code=field)
+    if agency:
+        rows = rows.filter(pk__in=queries.of_agency(agency, day).order_by().values("pk"))
+    rows = queries.narrowed(rows, subject=subject, level=level)
+    if q:
+        [after] = decode_cursor(cursor, 1) if cursor else ["0"]
+        if not after.isdecimal() or len(after) > 6:
+            raise ApiError(422, "bad_cursor", "The cursor was not made by this API.")
+        start = int(after)
+        found = list(rows[start : start + limit + 1])
+        following = encode_cursor(str(start + limit))
+    else:
+        [after] = decode_cursor(cursor, 1) if cursor else [""]
+        found = list(rows.filter(procedure__code__gt=after).order_by("procedure__code")[: limit + 1])
+        following = encode_cursor(found[limit - 1].procedure.code) if len(found) > limit else ""
+    return {
+        "items": [_line(version, online=bool(getattr(version, "online", False))) for version in found[:limit]],
+        "next": following if len(found) > limit else None,
+    }
+
+
+@router.get("/{code}", response=ProcedureOut, summary="One procedure as it holds on a day")
+def read_procedure(request: HttpRequest, code: str, on: dt.date | None = None) -> dict[str, Any]:
+    """404 ``not_found`` where the code is unknown or not in force on that day; 410 ``replaced`` names the successor."""
+    version = queries.procedure_on(code, on or timezone.localdate()) if len(code) <= 40 else None
+    if version is None:
+        heir = queries.successor(code) if len(code) <= 40 else None
+        if heir:
+            raise ApiError(410, "replaced", "This code was replaced.", f"/api/v1/procedures/{heir}")
+        raise ApiError(404, "not_found", "No procedure with this code is in force on that day.")
+    names = (
+        "effective_to", "summary", "who", "conditions", "deadline_to_ask", "dossier_sets", "competent_agency", "authorised_agency",
+        "coordinating_agency", "related", "interlinked", "text_only", "raw_parts", "missing", "english", "source", "checked_on",
+    )  # fmt: skip
+    channels = [
+        {
+            "kind": channel.kind,
+            "note": channel.note,
+            "limits": [
+                {
+                    "amount": None if limit.amount is None else f"{limit.amount.normalize():f}",
+                    "unit": limit.unit,
+                    "text": limit.text,
+                    "fees": [_values(fee, Fee) for fee in limit.fees.all()],
+                }
+                for limit in channel.limits.all()
+            ],
+        }
+        for channel in version.channels.all()
+    ]
+    return {
+        **_line(version, online=hasattr(version, "online_service")),
+        **{name: getattr(version, name) for name in names},
+        "channels": channels,
+        "steps": [_values(step, StepOut) for step in version.steps.all()],
+        "documents": [_values(document, DocumentOut) for document in version.documents.all()],
+        "results": [_values(result, ResultOut) for result in version.results.all()],
+        "legal_bases": [_values(basis, LegalBasisOut) for basis in version.legal_bases.all()],
+    }
+
+
+def _values(row: Any, schema: type[Schema]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in schema.model_fields}

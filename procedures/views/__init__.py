@@ -1,0 +1,24 @@
+"""Pages of the catalogue."""
+
+from __future__ import annotations
+
+from procedures.views.lists import agency_index, agency_page, event_index, event_page, field_index, field_page, procedure_list, search_page
+from procedures.views.machines import opensearch, robots, sitemap
+from procedures.views.mistakes import report_mistake
+from procedures.views.procedure import procedure_page
+
+__all__ = [
+    "agency_index",
+    "agency_page",
+    "event_index",
+    "event_page",
+    "field_index",
+    "field_page",
+    "opensearch",
+    "procedure_list",
+    "procedure_page",
+    "report_mistake",
+    "robots",
+    "search_page",
+    "sitemap",
+]

@@ -1,0 +1,287 @@
+"""What the page of a procedure says, in the language of the page: the version's own words, or their translation where there is one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from portal.languages import is_english
+from portal.ui_tags import duration
+from procedures.models import Channel, FeeLine, Localisation, ProcedureVersion, RequiredDocument, Step, Subject
+
+
+def subject_label(subject: str) -> str:
+    """A subject of the national list, in the language of the page."""
+    names = {
+        "citizen": _("Công dân Việt Nam"),
+        "overseas": _("Người Việt Nam định cư ở nước ngoài"),
+        "foreigner": _("Người nước ngoài"),
+        "official": _("Cán bộ, công chức, viên chức"),
+        "enterprise": _("Doanh nghiệp"),
+        "foreign_enterprise": _("Doanh nghiệp có vốn đầu tư nước ngoài"),
+        "organisation": _("Tổ chức (không bao gồm doanh nghiệp, hợp tác xã)"),
+        "foreign_organisation": _("Tổ chức nước ngoài"),
+        "cooperative": _("Hợp tác xã"),
+        "party_member": _("Đảng viên"),
+        "party_organisation": _("Tổ chức Đảng"),
+    }
+    return names[Subject(subject)]
+
+
+def channel_label(kind: str) -> str:
+    """A way of filing, in the language of the page."""
+    return {"online": _("Trực tuyến"), "direct": _("Trực tiếp"), "postal": _("Qua bưu chính")}[kind]
+
+
+def translation(version: ProcedureVersion) -> dict[str, Any]:
+    """The English of a version where the page is English and a translation exists; otherwise empty."""
+    return (version.english or {}) if is_english() else {}
+
+
+def _said(translated: dict[str, Any], key: str, own: str) -> str:
+    return str(translated.get(key) or own)
+
+
+def _beside(translated: dict[str, Any], key: str, rows: Sequence[Any]) -> list[Any]:
+    """The translations of these rows, one each: lists are translated whole or not at all."""
+    found = translated.get(key) or []
+    return list(found) if len(found) == len(rows) else [{}] * len(rows)
+
+
+@dataclass
+class Paper:
+    """One line of the checklist."""
+
+    number: int
+    name: str
+    note: str
+    form: str
+    case: str
+    row: RequiredDocument
+    ticked: bool
+
+    @property
+    def only_shown(self) -> bool:
+        """Whether it is shown at the counter and taken home again."""
+        return bool(self.row.mode == RequiredDocument.Mode.PRESENT)
+
+
+@dataclass
+class Fee:
+    """One fee with its words."""
+
+    name: str
+    condition: str
+    row: FeeLine
+
+
+@dataclass
+class Limit:
+    """One time limit with the fees that go with it."""
+
+    time: str
+    note: str
+    fees: list[Fee]
+
+
+@dataclass
+class Way:
+    """One way of filing."""
+
+    label: str
+    note: str
+    row: Channel
+    limits: list[Limit]
+
+    @property
+    def time(self) -> str:
+        """The limit that holds unless a case says otherwise."""
+        return self.limits[0].time if self.limits else ""
+
+    @property
+    def fees(self) -> list[Fee]:
+        """All fees, limit by limit."""
+        return [fee for limit in self.limits for fee in limit.fees]
+
+
+@dataclass
+class Move:
+    """One step of the procedure."""
+
+    title: str
+    text: str
+
+
+@dataclass
+class Sheet:
+    """Everything a page says of one version."""
+
+    version: ProcedureVersion
+    translated: bool
+    name: str
+    summary: str
+    who: str
+    conditions: str
+    deadline_to_ask: str
+    executing_agency: str
+    results: list[str]
+    papers: list[Paper]
+    ways: list[Way]
+    steps: list[tuple[str, list[Move]]]
+    subjects: list[str]
+    ticks: set[int] = field(default_factory=set)
+
+    @property
+    def lang(self) -> str:
+        """The language the procedure itself is told in; the frame may be English around a Vietnamese text."""
+        return "en" if self.translated else "vi"
+
+    @property
+    def is_foreign(self) -> bool:
+        """An English page around a text that is still Vietnamese."""
+        return is_english() and not self.translated
+
+    @property
+    def always(self) -> list[Paper]:
+        """What everybody hands in or shows."""
+        return [paper for paper in self.papers if not paper.case]
+
+    @property
+    def cases(self) -> list[tuple[str, list[Paper]]]:
+        """What is added in special cases, in the order of the law."""
+        grouped: dict[str, list[Paper]] = {}
+        for paper in self.papers:
+            if paper.case:
+                grouped.setdefault(paper.case, []).append(paper)
+        return list(grouped.items())
+
+    @property
+    def ticked(self) -> int:
+        """How many papers the reader has ticked."""
+        return sum(paper.ticked for paper in self.papers)
+
+    @property
+    def one_time(self) -> bool:
+        """Whether every way of filing takes as long."""
+        return len({way.time for way in self.ways}) <= 1
+
+    @property
+    def one_fee(self) -> bool:
+        """Whether every way of filing costs the same."""
+        return len({tuple((fee.name, fee.row.amount, fee.condition) for fee in way.fees) for way in self.ways}) <= 1
+
+    @property
+    def first_fee(self) -> Fee | None:
+        """The fee to name first: what most people pay."""
+        return self.ways[0].fees[0] if self.ways and self.ways[0].fees else None
+
+    @property
+    def more_fees(self) -> bool:
+        """Whether there is more to know about the cost than the first fee."""
+        return not self.one_fee or any(len(way.fees) > 1 for way in self.ways)
+
+
+def _limits(channel: Channel, words: dict[str, Any]) -> list[Limit]:
+    rows = list(channel.limits.all())
+    said = iter(_beside(words, "fees", channel.fees.all()))
+    limits = []
+    for row in rows:
+        fees = []
+        for fee in row.fees.all():
+            one = next(said)
+            fees.append(Fee(_said(one, "name", fee.name), _said(one, "condition", fee.condition), fee))
+        limits.append(Limit(duration(row), row.note, fees))
+    return limits
+
+
+def _ways(channels: Iterable[Channel], translated: dict[str, Any], local: Localisation | None) -> list[Way]:
+    rows = list(channels)
+    # What a province laid down replaced the limits and fees that the translation speaks of.
+    theirs = {entry["kind"] for entry in local.channels} if local else set()
+    ways = []
+    for channel, words in zip(rows, _beside(translated, "channels", rows), strict=True):
+        words = {} if channel.kind in theirs else words
+        ways.append(Way(channel_label(channel.kind), _said(words, "note", channel.note), channel, _limits(channel, words)))
+    return ways
+
+
+def _steps(rows: list[Step], translated: dict[str, Any]) -> list[tuple[str, list[Move]]]:
+    grouped: dict[str, list[Move]] = {}
+    for step, words in zip(rows, _beside(translated, "steps", rows), strict=True):
+        grouped.setdefault(_said(words, "case", step.case), []).append(
+            Move(_said(words, "title", step.title), _said(words, "text", step.text))
+        )
+    return list(grouped.items())
+
+
+def sheet(version: ProcedureVersion, ticks: Iterable[int] = (), local: Localisation | None = None) -> Sheet:
+    """What to show of this version (``queries.procedure_on``), after ``queries.localised`` where a province was chosen. No query."""
+    translated = translation(version)
+    theirs = {entry["position"] for entry in local.documents} if local else set()
+    ticked = set(ticks)
+    documents = list(version.documents.all())
+    results = list(version.results.all())
+    names = translated.get("results") or []
+    papers = [
+        Paper(
+            number=document.position,
+            name=_said(words, "name", document.name),
+            note=document.note if document.position in theirs else _said(words, "note", document.note),
+            form=document.form if document.form != document.name and not translated else "",
+            case=_said(words, "case", document.case) if document.case else "",
+            row=document,
+            ticked=document.position in ticked,
+        )
+        for document, words in zip(documents, _beside(translated, "documents", documents), strict=True)
+    ]
+    return Sheet(
+        version=version,
+        translated=bool(translated),
+        name=_said(translated, "name", version.name),
+        summary=_said(translated, "summary", version.summary),
+        who=_said(translated, "who", version.who),
+        conditions=_said(translated, "conditions", version.conditions),
+        deadline_to_ask=_said(translated, "deadline_to_ask", version.deadline_to_ask),
+        executing_agency=_said({} if local else translated, "executing_agency", version.executing_agency),
+        results=[str(name) for name in names] if len(names) == len(results) else [result.name for result in results],
+        papers=papers,
+        ways=_ways(version.channels.all(), translated, local),
+        steps=_steps(list(version.steps.all()), translated),
+        subjects=[subject_label(subject) for subject in version.subjects],
+        ticks=ticked,
+    )
+
+
+def structured_data(shown: Sheet, path: str) -> SafeString:
+    """schema.org GovernmentService as JSON-LD: a data block, which no browser executes and the CSP lets stand."""
+    version = shown.version
+    data = {
+        "@context": "https://schema.org",
+        "@type": "GovernmentService",
+        "name": shown.name,
+        "description": shown.summary,
+        "identifier": version.procedure.code,
+        "url": f"{settings.SITE_URL}{path}",
+        "inLanguage": shown.lang,
+        "serviceOperator": {"@type": "GovernmentOrganization", "name": shown.executing_agency},
+        "areaServed": {"@type": "Country", "name": _("Việt Nam")},
+        "audience": [{"@type": "Audience", "audienceType": name} for name in shown.subjects],
+        "serviceOutput": [{"@type": "Thing", "name": name} for name in shown.results],
+        "availableChannel": [
+            {"@type": "ServiceChannel", "name": way.label, "processingTime": way.time, "availableLanguage": "vi"} for way in shown.ways
+        ],
+        "offers": [
+            {"@type": "Offer", "name": fee.name, "price": fee.row.amount, "priceCurrency": "VND"}
+            for fee in (shown.ways[0].fees if shown.ways else [])
+            if fee.row.amount is not None
+        ],
+    }
+    text = json.dumps({key: value for key, value in data.items() if value not in ([], "")}, ensure_ascii=False)
+    # What could end the script element is written as JSON escapes.
+    return mark_safe(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))  # noqa: S308
