@@ -15,10 +15,17 @@ from tests import factories
 
 PUBLIC = {
     "", "health/live", "health/ready", "metrics", "tim-kiem/", "thu-tuc/", "thu-tuc/<str:code>/", "ho-tro/", "dieu-khoan/", "he-thiet-ke/",
-    "nop-ho-so/<str:code>/", "xac-minh/<str:token>/", "ky-so/tro-ve/", "xac-minh/<str:token>/doi-chieu/",
+    "nop-ho-so/<str:code>/", "xac-minh/<str:token>/", "ky-so/tro-ve/", "api/v1/docs",
+    "api/v1/openapi.json", "api/v1/procedures", "api/v1/catalogues",
+    "xac-minh/<str:token>/doi-chieu/",
     "tai-khoan/dang-nhap/", "tai-khoan/dang-nhap/ma/", "tai-khoan/can-bo/", "tai-khoan/can-bo/tro-ve/", "tai-khoan/can-bo/cho/",
     "tai-khoan/dang-xuat/", "tai-khoan/khoa-truy-cap/dang-nhap/", "tai-khoan/khoa-truy-cap/vao/", "tai-khoan/khoa-truy-cap/ra/",
     "tai-khoan/khoa-truy-cap/danh-sach/", "tai-khoan/khoa-truy-cap/tat-ca/",
+    "sitemap.xml", "robots.txt", "opensearch.xml",
+    *(page for path in (
+        "", "tim-kiem/", "thu-tuc/", "thu-tuc/<str:code>/", "su-kien/", "su-kien/<slug:slug>/", "linh-vuc/", "linh-vuc/<str:code>/",
+        "co-quan/", "co-quan/<str:code>/", "bao-loi/", "dieu-khoan/", "ho-tro/", "ho-tro/nop-tien/", "ho-tro/buu-chinh/", "chu-lon/",
+    ) for page in (path, f"en/{path}")),
 }  # fmt: skip
 """Addresses that anybody may open. Adding one here is a decision."""
 
@@ -35,7 +42,7 @@ def _routes(patterns: Any, prefix: str = "") -> Iterator[tuple[str, URLPattern]]
 def _address(route: str) -> str:
     values = {
         "<str:code>": "1.001193", "<str:token>": "x" * 22, "<uuid:paper_id>": str(uuid4()), "<uuid:notice_id>": str(uuid4()),
-        "<int:pk>": "1",
+        "<int:pk>": "1", "<slug:slug>": "khong-co",
         "<path:object_id>": str(uuid4()), "<uuid:dossier_id>": str(uuid4()), "<uuid:object_id>": str(uuid4()),
         "<int:content_type_id>": "1", "<path:url>": "x",
     }  # fmt: skip

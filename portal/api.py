@@ -1,0 +1,43 @@
+"""The API: rooms bring their routers, one description of all of them, one page to read it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from portal.caching import public_page
+from portal.catalogues.api import router as catalogues
+from portal.rest import PortalAPI, install_error_handlers
+from procedures.api import router as procedures
+
+api = PortalAPI(
+    title="Cổng Dịch vụ công Quốc gia",
+    version="1",
+    description="Procedures and shared catalogues. Errors are RFC 9457 problem documents with stable codes; reads carry an ETag.",
+    docs_url=None,
+    urls_namespace="api",
+)
+install_error_handlers(api)
+api.add_router("/procedures", procedures)
+api.add_router("/catalogues", catalogues)
+
+CODES = {
+    "not_found": "Không có gì ở địa chỉ này, hoặc không còn hiệu lực vào ngày được hỏi.",
+    "replaced": "Mã đã được thay; chi tiết lỗi là địa chỉ mới.",
+    "invalid_request": "Tham số không đúng kiểu; danh sách lỗi theo từng tham số.",
+    "bad_cursor": "Con trỏ trang không do API này tạo ra.",
+}
+
+
+@public_page(max_age=300)
+def docs(request: HttpRequest) -> HttpResponse:
+    """The description as a page, made from the same OpenAPI document that machines read."""
+    schema: dict[str, Any] = api.get_openapi_schema()
+    operations = [
+        {"method": method.upper(), "path": path, **operation}
+        for path, methods in schema["paths"].items()
+        for method, operation in methods.items()
+    ]
+    return render(request, "api/docs.html", {"schema": schema, "operations": operations, "codes": CODES})

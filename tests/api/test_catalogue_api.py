@@ -1,0 +1,96 @@
+"""The API over procedures and shared catalogues."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+pytestmark = pytest.mark.usefixtures("demo_data")
+
+
+@pytest.mark.requirement("C-18", "X-07")
+def test_one_procedure_whole(client: Client, django_assert_max_num_queries: Any) -> None:
+    with django_assert_max_num_queries(10):
+        found = client.get("/api/v1/procedures/1.001193").json()
+    assert found["name"] == "Đăng ký khai sinh"
+    assert found["online"] is True
+    assert found["results"][0]["code"] == "KQ.G15.000031"
+    online = next(channel for channel in found["channels"] if channel["kind"] == "online")
+    assert online["limits"][0]["amount"] == "0"
+    assert {fee["amount"] for fee in online["limits"][0]["fees"]} >= {0, 8000}
+
+
+@pytest.mark.requirement("C-18")
+def test_pages_follow_one_another_without_gap_or_repeat(client: Client) -> None:
+    codes: list[str] = []
+    cursor = ""
+    while True:
+        page = client.get("/api/v1/procedures", {"limit": 2, "cursor": cursor}).json()
+        codes += [item["code"] for item in page["items"]]
+        if page["next"] is None:
+            break
+        cursor = page["next"]
+    assert codes == sorted(set(codes))
+    assert "1.001193" in codes
+
+
+def test_search_without_diacritics(client: Client) -> None:
+    items = client.get("/api/v1/procedures", {"q": "khai sinh", "limit": 5}).json()["items"]
+    assert items[0]["code"] == "1.001193"
+
+
+@pytest.mark.requirement("C-17")
+def test_catalogues_with_changes_since(client: Client) -> None:
+    names = [one["name"] for one in client.get("/api/v1/catalogues").json()]
+    assert {"agencies", "administrative_units", "sectors", "paper_kinds"} <= set(names)
+    unit = client.get("/api/v1/catalogues/administrative_units/00070").json()
+    assert unit["parent"] == "01"
+    agency = client.get("/api/v1/catalogues/agencies/H26.101").json()
+    assert agency["administrative_unit"] == "00070"
+    since = {"updated_since": "2020-01-01T00:00:00+07:00", "limit": 1}
+    changed = client.get("/api/v1/catalogues/paper_kinds", since).json()
+    assert len(changed["items"]) == 1
+    again = client.get("/api/v1/catalogues/paper_kinds", {**since, "cursor": changed["next"]})
+    assert again.json()["items"][0]["code"] != changed["items"][0]["code"]
+    assert client.get("/api/v1/catalogues/paper_kinds", {"updated_since": "2100-01-01T00:00:00+07:00"}).json() == {
+        "items": [],
+        "next": None,
+    }
+
+
+@pytest.mark.requirement("C-18")
+def test_what_did_not_change_is_not_sent_again(client: Client) -> None:
+    first = client.get("/api/v1/procedures/1.001193")
+    assert "Set-Cookie" not in first
+    again = client.get("/api/v1/procedures/1.001193", headers={"If-None-Match": first["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.requirement("X-07")
+@pytest.mark.parametrize(
+    ("address", "status", "code"),
+    [
+        ("/api/v1/procedures/9.999999", 404, "not_found"),
+        ("/api/v1/procedures/" + "x" * 300, 404, "not_found"),
+        ("/api/v1/procedures?limit=0", 422, "invalid_request"),
+        ("/api/v1/procedures?cursor=nonsense", 422, "bad_cursor"),
+        ("/api/v1/procedures?q=a&cursor=WyItMSJd", 422, "bad_cursor"),
+        ("/api/v1/catalogues/nothing", 404, "not_found"),
+        ("/api/v1/catalogues/agencies/nothing", 404, "not_found"),
+        ("/api/v1/catalogues/agencies?updated_since=2026-01-01T00:00:00", 422, "invalid_request"),
+        ("/api/v1/catalogues/agencies?updated_since=2026-01-01T00:00:00%2B07:00&cursor=WyJ4IiwieCJd", 422, "bad_cursor"),
+    ],
+)
+def test_errors_are_problem_documents(client: Client, address: str, status: int, code: str) -> None:
+    answer = client.get(address)
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+    assert answer.json()["code"] == code
+
+
+def test_the_description_and_its_page(client: Client) -> None:
+    schema = client.get("/api/v1/openapi.json").json()
+    assert set(schema["paths"]) >= {"/api/v1/procedures", "/api/v1/procedures/{code}", "/api/v1/catalogues/{name}"}
+    page = client.get("/api/v1/docs").content.decode()
+    assert "/api/v1/procedures/{code}" in page
