@@ -34,6 +34,8 @@ TEST_PROGRAMS = {
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
     "poppler-utils": ("pdfsig",),
     "libnss3-tools": ("certutil",),
+    "nginx-light": ("nginx", "/usr/sbin/nginx"),
+    "docker-compose": ("docker-compose", "/usr/libexec/docker/cli-plugins/docker-compose"),
 }
 """Debian packages whose programs the tests start."""
 
