@@ -49,37 +49,44 @@ def django_db_setup(shared_tmp: Path, django_db_blocker: Any, worker_var: Path) 
         if not done.exists():
             databases.build_templates()
             done.touch()
-    with django_db_blocker.unblock():
-        databases.use_clone(databases.EMPTY)
     yield
     with django_db_blocker.unblock():
         databases.drop_own()
 
 
 @pytest.fixture
-def committed_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """A database in which the test commits; processes and threads see what it wrote. Cloned anew afterwards."""
+def _right_clone(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> None:
+    """Before a test opens its transaction: a clone with the data it asks for, made anew only where the last one does not fit."""
     with django_db_blocker.unblock():
+        databases.ensure(databases.DEMO if "demo_data" in request.fixturenames else databases.EMPTY)
+
+
+@pytest.fixture
+def _django_db_helper(_right_clone: None, _django_db_helper: None) -> None:
+    """pytest-django's transaction, on the right clone."""
+
+
+@pytest.fixture
+def demo_data(db: None) -> None:
+    """The reference and demo data that ``make run`` loads, in a transaction that is rolled back."""
+
+
+@pytest.fixture
+def committed_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """A database in which the test commits; processes and threads see what it wrote. The next test gets another clone."""
+    with django_db_blocker.unblock():
+        databases.ensure(databases.EMPTY)
+        databases.soil()
         yield
-        databases.use_clone(databases.EMPTY)
 
 
 @pytest.fixture
 def demo_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """As ``committed_db``, with the reference and demo data that ``make run`` loads."""
     with django_db_blocker.unblock():
-        databases.use_clone(databases.DEMO)
+        databases.ensure(databases.DEMO)
+        databases.soil()
         yield
-        databases.use_clone(databases.EMPTY)
-
-
-@pytest.fixture
-def demo_data(db: None) -> None:
-    """The reference and demo data, in this test's transaction."""
-    from portal.operations.preparation import loaders
-
-    for loader in loaders():
-        loader.load()
 
 
 @pytest.hookimpl(tryfirst=True)

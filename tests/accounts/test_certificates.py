@@ -35,7 +35,6 @@ def _prove(client: Client, outside: Any, number: str = OFFICER) -> CertificateSi
 
 
 @pytest.mark.requirement("A-17", "A-03")
-@pytest.mark.django_db
 def test_a_certificate_opens_the_desk_at_high_assurance(demo_data: None, outside: Any, client: Client) -> None:
     assert _prove(client, outside).state == "proved"
     assert client.get("/tai-khoan/can-bo/cho/")["Location"] == "/quan-tri/"
@@ -44,18 +43,13 @@ def test_a_certificate_opens_the_desk_at_high_assurance(demo_data: None, outside
 
 
 @pytest.mark.requirement("A-17")
-def test_the_whole_way_with_a_real_worker(celery_worker: Any, outside: Any, client: Client) -> None:
-    from portal.operations.preparation import loaders
-
-    for loader in loaders():
-        loader.load()
+def test_the_whole_way_with_a_real_worker(celery_process: Any, demo_db: None, outside: Any, client: Client) -> None:
     client.get("/tai-khoan/can-bo/tro-ve/", outside.authorise(_begin(client)))
     # The sweep is beat's part: it sends again what a broker lost.
     eventually(lambda: outbox.sweep() is not None and client.get("/tai-khoan/can-bo/cho/").status_code == 302, 60, 1)
     assert client.get("/quan-tri/").status_code == 200
 
 
-@pytest.mark.django_db
 def test_another_browser_cannot_pick_the_sign_in_up(demo_data: None, outside: Any, client: Client) -> None:
     back = outside.authorise(_begin(client))
     thief = Client()
@@ -64,14 +58,12 @@ def test_another_browser_cannot_pick_the_sign_in_up(demo_data: None, outside: An
     assert CertificateSignIn.objects.latest("created_at").state == "begun"
 
 
-@pytest.mark.django_db
 def test_a_proved_sign_in_is_used_once(demo_data: None, outside: Any, client: Client) -> None:
     sign_in = _prove(client, outside)
     assert certificates.use(sign_in_id=sign_in.id, now=timezone.now()) is not None
     assert certificates.use(sign_in_id=sign_in.id, now=timezone.now()) is None
 
 
-@pytest.mark.django_db
 def test_a_colleagues_certificate_is_refused(demo_data: None, outside: Any, client: Client) -> None:
     Position.objects.filter(credential_id=f"cred-{OFFICER}").update(credential_id=f"cred-{OTHER}")
     sign_in = _prove(client, outside)
@@ -79,7 +71,6 @@ def test_a_colleagues_certificate_is_refused(demo_data: None, outside: Any, clie
     assert "không phải của cán bộ" in sign_in.refusal
 
 
-@pytest.mark.django_db
 def test_a_revoked_certificate_is_refused(demo_data: None, outside: Any, client: Client) -> None:
     outside.revoke(f"cred-{OFFICER}")
     assert _prove(client, outside).state == "refused"
@@ -87,13 +78,11 @@ def test_a_revoked_certificate_is_refused(demo_data: None, outside: Any, client:
     assert page.redirect_chain[-1][0] == "/tai-khoan/can-bo/"
 
 
-@pytest.mark.django_db
 def test_a_signature_over_something_else_is_refused(demo_data: None, outside: Any, client: Client) -> None:
     outside.faults("csc", "wrong")
     assert _prove(client, outside).state == "refused"
 
 
-@pytest.mark.django_db
 def test_a_signing_service_that_is_down_is_tried_again(demo_data: None, outside: Any, client: Client) -> None:
     back = outside.authorise(_begin(client))
     client.get("/tai-khoan/can-bo/tro-ve/", back)
@@ -108,7 +97,6 @@ def test_a_signing_service_that_is_down_is_tried_again(demo_data: None, outside:
     assert sign_in.state == "proved"
 
 
-@pytest.mark.django_db
 def test_an_ended_position_opens_nothing(demo_data: None, outside: Any, client: Client) -> None:
     _prove(client, outside)
     client.get("/tai-khoan/can-bo/cho/")
@@ -120,7 +108,6 @@ def test_an_ended_position_opens_nothing(demo_data: None, outside: Any, client: 
         certificates.begin(id_number=OFFICER, now=timezone.now())
 
 
-@pytest.mark.django_db
 def test_a_citizen_is_no_officer(demo_data: None, client: Client) -> None:
     answer = client.post("/tai-khoan/can-bo/", {"id_number": "001195000001"})
     assert answer.status_code == 422

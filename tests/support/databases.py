@@ -14,6 +14,8 @@ EMPTY = "empty"
 DEMO = "demo"
 _base = ""
 _generation = 0
+_kind = ""
+_soiled = True
 
 
 def _name(kind: str) -> str:
@@ -65,8 +67,10 @@ def _point_to(name: str) -> None:
 
 
 def build_templates() -> None:
-    """Two templates: migrations only, and with reference and demo data."""
+    """Two templates: migrations and the places of the country only, and with all reference and demo data."""
     from django.core.management import call_command
+
+    from portal.catalogues.services import load_shipped
 
     for kind, source in ((EMPTY, "template0"), (DEMO, _name(EMPTY))):
         name = _name(kind)
@@ -76,10 +80,26 @@ def build_templates() -> None:
         _point_to(name)
         if kind == EMPTY:
             call_command("migrate", interactive=False, verbosity=0)
+            # 14,000 places and their succession take seconds: loaded once, not in every test that asks for the catalogues.
+            load_shipped(only=("administrative_units",))
         else:
             with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
                 call_command("prepare", stdout=nowhere)
         connections["default"].close()
+
+
+def ensure(kind: str) -> None:
+    """This worker's database is a clone of that template with nothing committed since."""
+    global _kind, _soiled
+    if _kind != kind or _soiled:
+        use_clone(kind)
+        _kind, _soiled = kind, False
+
+
+def soil() -> None:
+    """Somebody is about to commit: the next test needs another clone."""
+    global _soiled
+    _soiled = True
 
 
 def use_clone(kind: str) -> None:
