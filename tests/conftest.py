@@ -7,7 +7,6 @@ a template made once a session; a test that commits gets its database cloned ane
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-WORKER = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
-_redis, _slash, _index = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0").rpartition("/")
-os.environ["REDIS_URL"] = f"{_redis}/{int(_index or 0) + WORKER}"
-
-from tests.support import databases, processes  # noqa: E402
+from tests.support import databases, processes
 
 
 @pytest.fixture(scope="session")
@@ -136,7 +131,7 @@ def outside(simulators: Any, settings: Any, site_port: int) -> Any:
     return simulators
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def celery_process(django_db_setup: None, worker_var: Path, simulators: Any, site_port: int) -> Iterator[processes.Running]:
     """A real Celery worker on this xdist worker's database and Redis index."""
     worker = processes.start_celery(worker_var, simulators.env, beat=False, SITE_URL=f"http://localhost:{site_port}")
@@ -150,9 +145,9 @@ def celery_worker(celery_process: processes.Running, committed_db: None, outside
     return celery_process
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack(django_db_setup: None, worker_var: Path, simulators: Any, site_port: int) -> Iterator[processes.Stack]:
-    """A whole running portal: gunicorn, worker, beat, simulators."""
+    """A whole running portal: gunicorn, worker, beat, simulators. For a module: its beat would seal and sweep in other tests' data."""
     running = processes.start_stack(worker_var, simulators, site_port)
     yield running
     running.stop()
