@@ -28,7 +28,7 @@ test-quick: ready
 lint: ready checks
 
 bench: ready
-	$(VENV) -m portal.launcher exec --var var/bench -- $(VENV) -m bench
+	$(VENV) -m portal.launcher exec --var var/bench -- $(VENV) -m bench $(if $(WRITE),--write)
 
 coverage-of-requirements: ready
 	$(WITH_SERVICES) $(VENV) manage.py coverage_of_requirements

@@ -18,6 +18,8 @@ import threading
 import time
 from pathlib import Path
 
+from portal.launcher.environment import environment
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = {"home": "/", "procedure": "/thu-tuc/1.001193/", "procedures": "/thu-tuc/", "search": "/tim-kiem/?q=khai+sinh"}
 
@@ -70,7 +72,8 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     options = parser.parse_args()
-    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "bench.settings"}
+    servers = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
+    env = {**os.environ, **environment(Path(os.environ["VAR"]), servers), "DJANGO_SETTINGS_MODULE": "bench.settings"}
     for command in (["prepare"], ["collectstatic", "--noinput", "-v0"]):
         subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
     with socket.socket() as probe:
