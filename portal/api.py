@@ -31,7 +31,7 @@ CODES = {
 }
 
 
-@public_page(max_age=300)
+@public_page(max_age=300, rooms=())
 def docs(request: HttpRequest) -> HttpResponse:
     """The description as a page, made from the same OpenAPI document that machines read."""
     schema: dict[str, Any] = api.get_openapi_schema()

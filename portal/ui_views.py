@@ -186,7 +186,7 @@ def _examples() -> dict[str, Any]:
     }
 
 
-@public_page(max_age=3600)
+@public_page(max_age=3600, rooms=())
 @require_safe
 def design_system(request: HttpRequest) -> HttpResponse:
     """Every component with its states: for those who build pages, and for the tests that look at them. Asks the database nothing."""

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
-from portal.caching import public_page
+from portal.caching import CATALOGUE, public_page
 from portal.languages import ENGLISH, PREFIX, show
 from procedures import queries
 from procedures.views.groups import event_groups
@@ -27,7 +27,7 @@ NEW_DAYS = 180
 """For so many days a version counts as new on the home page."""
 
 
-@public_page()
+@public_page(rooms=CATALOGUE)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The front door: search first, then what most people come for, then what happens in a life and in a business. Four queries."""
@@ -38,35 +38,35 @@ def home(request: HttpRequest) -> HttpResponse:
     return show(request, "home/home.html", context)
 
 
-@public_page(max_age=3600)
+@public_page(max_age=3600, rooms=())
 @require_safe
 def terms(request: HttpRequest) -> HttpResponse:
     """Terms of use (Rules art. 7.10)."""
     return show(request, "home/terms.html")
 
 
-@public_page(max_age=3600)
+@public_page(max_age=3600, rooms=())
 @require_safe
 def support(request: HttpRequest) -> HttpResponse:
     """Whom to call and what to do when stuck (Rules art. 7.7)."""
     return show(request, "home/support.html")
 
 
-@public_page(max_age=3600)
+@public_page(max_age=3600, rooms=())
 @require_safe
 def cashless(request: HttpRequest) -> HttpResponse:
     """How to pay without cash (Rules art. 7.8)."""
     return show(request, "home/cashless.html")
 
 
-@public_page(max_age=3600)
+@public_page(max_age=3600, rooms=())
 @require_safe
 def public_post(request: HttpRequest) -> HttpResponse:
     """How to file and to receive by public post (Rules art. 7.9)."""
     return show(request, "home/public_post.html")
 
 
-@public_page(max_age=3600)
+@public_page(max_age=3600, rooms=())
 @require_safe
 def large_text(request: HttpRequest) -> HttpResponse:
     """How to enlarge the letters with what the device brings; where the switch in the header leads without JavaScript."""

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 
+from portal.caching.middleware import kept_pages
+
 requests = Counter("portal_requests_total", "Requests by route and status", ["method", "route", "status"])
 latency = Histogram(
     "portal_request_seconds", "Seconds a request took", ["route"], buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0, 10.0)
@@ -26,8 +28,8 @@ def render() -> bytes:
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         multiprocess.MultiProcessCollector(registry)
     else:
-        registry.register(requests)
-        registry.register(latency)
+        for figures in (requests, latency, kept_pages):
+            registry.register(figures)
     unreadable = 0
     for name, (description, read) in _gauges.items():
         try:

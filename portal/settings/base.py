@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "portal.caching",
     "portal.catalogues",
     "portal.access",
     "portal.audit",
@@ -53,6 +54,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "portal.operations.middleware.RequestIdMiddleware",
+    "portal.caching.middleware.PageCache",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -100,6 +102,8 @@ DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")
+PAGE_CACHE_MB = env.int("PAGE_CACHE_MB", 96)
+"""Memory in which each web process keeps pages for strangers; 0: none are kept."""
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -132,6 +136,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "outbox-sweep": {"task": "portal.outbox.tasks.sweep", "schedule": 10.0, "options": {"queue": "now", "expires": 10}},
     "files-orphans": {"task": "portal.files.tasks.remove_orphans", "schedule": 3600.0, "options": {"queue": "bulk", "expires": 3600}},
+    "caching-old": {"task": "portal.caching.tasks.remove_old_changes", "schedule": 86400.0, "options": {"queue": "bulk", "expires": 3600}},
     "audit-seal": {"task": "portal.audit.tasks.seal", "schedule": 10.0, "options": {"queue": "soon", "expires": 10}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "run" / "celerybeat-schedule")

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from portal.caching import public_page
+from portal.caching import CATALOGUE, public_page
 from portal.catalogues.models import Agency
 from portal.languages import show
 from portal.text import sort_key
@@ -21,7 +21,7 @@ from procedures.views.groups import event_groups, event_words
 MAX_QUERY = 200
 
 
-@public_page()
+@public_page(rooms=CATALOGUE)
 @require_safe
 def search_page(request: HttpRequest) -> HttpResponse:
     """Search by words, with or without diacritics, or by code."""
@@ -38,21 +38,21 @@ def _list(request: HttpRequest, rows: QuerySet[ProcedureVersion], template: str,
     return show(request, template, {"page": page, "filtered": filtered, **more})
 
 
-@public_page()
+@public_page(rooms=CATALOGUE)
 @require_safe
 def procedure_list(request: HttpRequest) -> HttpResponse:
     """Every procedure in force, in alphabetical order, by subject and by level online. Two queries."""
     return _list(request, queries.all_procedures(timezone.localdate()), "procedures/list.html")
 
 
-@public_page()
+@public_page(rooms=CATALOGUE)
 @require_safe
 def event_index(request: HttpRequest) -> HttpResponse:
     """Every event of a life and of a business. Two queries."""
     return show(request, "procedures/events.html", {"groups": event_groups(timezone.localdate())})
 
 
-@public_page()
+@public_page(rooms=CATALOGUE)
 @require_safe
 def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     """What one event brings with it, the most asked for first. Three queries."""
@@ -62,7 +62,7 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     return _list(request, queries.of_event(slug, timezone.localdate()), "procedures/event.html", event=event, words=event_words(event))
 
 
-@public_page()
+@public_page(rooms=CATALOGUE)
 @require_safe
 def field_index(request: HttpRequest) -> HttpResponse:
     """Every field that has procedures in force, in alphabetical order. One query."""
@@ -76,7 +76,7 @@ def field_index(request: HttpRequest) -> HttpResponse:
     return show(request, "procedures/fields.html", {"fields": ordered})
 
 
-@public_page()
+@public_page(rooms=CATALOGUE)
 @require_safe
 def field_page(request: HttpRequest, code: str) -> HttpResponse:
     """The procedures of one field. Three queries."""
@@ -87,7 +87,7 @@ def field_page(request: HttpRequest, code: str) -> HttpResponse:
     return _list(request, rows, "procedures/field.html", code=code, name=name)
 
 
-@public_page()
+@public_page(rooms=CATALOGUE)
 @require_safe
 def agency_index(request: HttpRequest) -> HttpResponse:
     """Ministries and provincial committees, with how many procedures each has published. Two queries."""
@@ -106,7 +106,7 @@ def agency_index(request: HttpRequest) -> HttpResponse:
     return show(request, "procedures/agencies.html", {"groups": [group for group in groups if group[1]]})
 
 
-@public_page()
+@public_page(rooms=CATALOGUE)
 @require_safe
 def agency_page(request: HttpRequest, code: str) -> HttpResponse:
     """How to reach one agency, what stands below it, and its procedures. Five queries."""

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from portal.caching import public_page
+from portal.caching import CATALOGUE, public_page
 from portal.languages import PREFIX
 from procedures import queries
 from procedures.models import LifeEvent
@@ -19,7 +19,7 @@ MAX_ADDRESSES = 50_000
 """A sitemap holds no more (sitemaps.org); the whole national list is a ninth of it."""
 
 
-@public_page(max_age=3600)
+@public_page(max_age=3600, rooms=CATALOGUE)
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
     """Every page that does not depend on a question, with its other language. Three queries."""
@@ -48,7 +48,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join(lines), content_type="application/xml; charset=utf-8")
 
 
-@public_page(max_age=3600)
+@public_page(max_age=3600, rooms=CATALOGUE)
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """Everything public may be found; what belongs to one person, and answers to questions, need not be asked for."""
@@ -68,7 +68,7 @@ def robots(request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
-@public_page(max_age=3600)
+@public_page(max_age=3600, rooms=CATALOGUE)
 @require_safe
 def opensearch(request: HttpRequest) -> HttpResponse:
     """OpenSearch description: browsers offer the portal's search in their address bar."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -142,8 +143,16 @@ class Stack:
 def start_stack(var: Path, simulators: Any, port: int) -> Stack:
     """gunicorn with collected static files, worker and beat, beside running simulators."""
     url = f"http://localhost:{port}"
+    figures = var / "figures"
+    shutil.rmtree(figures, ignore_errors=True)
+    figures.mkdir()
     env = environment(
-        var, simulators.env, SITE_URL=url, STATIC_ROOT=str(var / "static"), DJANGO_SETTINGS_MODULE="portal.settings.test_stack"
+        var,
+        simulators.env,
+        SITE_URL=url,
+        STATIC_ROOT=str(var / "static"),
+        PROMETHEUS_MULTIPROC_DIR=str(figures),
+        DJANGO_SETTINGS_MODULE="portal.settings.test_stack",
     )
     subprocess.run(
         [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"],

@@ -1,0 +1,169 @@
+"""Kept pages: in this process's memory, and for the other processes in Redis."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import threading
+import time
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import redis
+from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+logger = logging.getLogger(__name__)
+
+TIMEOUT_SECONDS = 0.1
+PAUSE_SECONDS = 2.0
+"""After a failure Redis is left alone this long: pages are then kept by each process for itself."""
+SHARED_SECONDS = 600
+"""How long Redis keeps a page that has an address of its own. Nothing depends on it: a page's mark is part of its key."""
+ASKED_SECONDS = 10
+"""The same for an answer to a question (an address with ``?``): long enough for a rush, too short for a flood of made-up questions."""
+WAIT_SECONDS = 3.0
+"""How long a process waits for another one's rendering of the same page before it renders the page itself."""
+_POLL_SECONDS = 0.01
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A page as it was answered."""
+
+    mark: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    etag: str
+    route: str
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes, about."""
+        return len(self.body) + 1500
+
+
+class Memory:
+    """The pages of this process, the longest unused leave first."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.used = 0
+        self._pages: OrderedDict[str, Kept] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: str, mark: str) -> Kept | None:
+        """The page, if nothing it shows has changed."""
+        with self._lock:
+            page = self._pages.get(key)
+            if page is None or page.mark != mark:
+                return None
+            self._pages.move_to_end(key)
+            return page
+
+    def put(self, key: str, page: Kept) -> None:
+        """Keep a page, in place of an older one."""
+        if page.size > self.limit // 8:
+            return
+        with self._lock:
+            old = self._pages.pop(key, None)
+            self.used += page.size - (old.size if old else 0)
+            self._pages[key] = page
+            while self.used > self.limit:
+                _key, gone = self._pages.popitem(last=False)
+                self.used -= gone.size
+
+    def clear(self) -> None:
+        """Forget all."""
+        with self._lock:
+            self._pages.clear()
+            self.used = 0
+
+
+@lru_cache(maxsize=1)
+def release() -> str:
+    """A fingerprint of this release: a page kept by the last one names its style sheets and speaks its words."""
+    found = hashlib.sha256()
+    folders = [settings.BASE_DIR / name for name in ("templates", "portal", "accounts", "procedures", "dossiers")]
+    files = [file for folder in folders for file in folder.rglob("*") if file.suffix in (".py", ".html", ".mo", ".json")]
+    for file in sorted([*files, Path(settings.STATIC_ROOT) / "staticfiles.json"]):
+        if file.is_file():
+            found.update(file.read_bytes())
+    for name in ("SITE_URL", "ENVIRONMENT_LABEL"):
+        found.update(str(getattr(settings, name)).encode())
+    return found.hexdigest()[:16]
+
+
+class Shared:
+    """What the processes share. Every method fails open and fast: Redis is never needed to answer a page."""
+
+    def __init__(self) -> None:
+        self._client: redis.Redis | None = None
+        self._closed_until = 0.0
+
+    def _ask(self, what: Callable[[redis.Redis], object]) -> object:
+        if time.monotonic() < self._closed_until:
+            return None
+        if self._client is None:
+            self._client = redis.Redis.from_url(
+                settings.REDIS_URL,
+                socket_timeout=TIMEOUT_SECONDS,
+                socket_connect_timeout=TIMEOUT_SECONDS,
+                retry=Retry(NoBackoff(), 0),
+            )
+        try:
+            return what(self._client)
+        except redis.RedisError:
+            self._closed_until = time.monotonic() + PAUSE_SECONDS
+            logger.warning("pages are not shared: Redis does not answer")
+            return None
+
+    def _name(self, key: str, mark: str) -> str:
+        return "page:" + hashlib.sha256("\n".join((release(), mark, key)).encode()).hexdigest()
+
+    def get(self, key: str, mark: str) -> Kept | None:
+        """Another process's page."""
+        found = self._ask(lambda client: client.get(self._name(key, mark)))
+        if not isinstance(found, bytes):
+            return None
+        try:
+            head, _, body = zlib.decompress(found).partition(b"\n")
+            facts = json.loads(head)
+            return Kept(mark, tuple((name, value) for name, value in facts["headers"]), body, facts["etag"], facts["route"])
+        except (zlib.error, ValueError, KeyError):
+            return None
+
+    def put(self, key: str, page: Kept) -> None:
+        """Let the other processes have it."""
+        head = json.dumps({"headers": page.headers, "etag": page.etag, "route": page.route}).encode()
+        packed = zlib.compress(head + b"\n" + page.body, 1)
+        seconds = ASKED_SECONDS if "?" in key else SHARED_SECONDS
+        self._ask(lambda client: client.set(self._name(key, page.mark), packed, ex=seconds))
+
+    def claim(self, key: str, mark: str) -> bool:
+        """Whether this process is the one to render the page; also True where nobody can say."""
+        answer = self._ask(lambda client: bool(client.set(self._name(key, mark) + ":making", b"1", nx=True, px=int(WAIT_SECONDS * 1000))))
+        return answer is not False
+
+    def release_claim(self, key: str, mark: str) -> None:
+        """The rendering is done, or failed."""
+        self._ask(lambda client: client.delete(self._name(key, mark) + ":making"))
+
+    def wait(self, key: str, mark: str) -> Kept | None:
+        """What the process that claimed the page makes of it; None: it took too long or gave up."""
+        end = time.monotonic() + WAIT_SECONDS
+        while time.monotonic() < end:
+            if page := self.get(key, mark):
+                return page
+            if time.monotonic() < self._closed_until:
+                return None
+            if self._ask(lambda client: client.exists(self._name(key, mark) + ":making")) == 0:
+                return self.get(key, mark)
+            time.sleep(_POLL_SECONDS)
+        return None

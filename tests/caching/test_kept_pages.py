@@ -1,0 +1,173 @@
+"""Pages for strangers are kept until what they show has changed; nobody else's page is (issue 3, "Speed"; N-02)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection, transaction
+from django.test import Client
+
+from portal.caching import changes, marks
+from portal.caching.models import Change
+from portal.caching.tasks import remove_old
+from procedures.models import LifeEvent, ProcedureVersion
+from tests.factories import make_person
+
+PAGE = "/thu-tuc/1.001193/"
+
+
+@pytest.fixture(autouse=True)
+def kept(settings: Any) -> Iterator[None]:
+    """As in a portal: pages are kept, and a change is looked for at every use."""
+    settings.PAGE_CACHE_MB = 8
+    changes.CHECK_SECONDS = 0.0
+    marks.forget()
+    yield
+    changes.CHECK_SECONDS = 1.0
+    marks.forget()
+
+
+@pytest.mark.usefixtures("demo_data")
+class TestOneProcess:
+    """What one process does."""
+
+    def test_a_page_is_rendered_once_and_looked_after_with_one_query(self, django_assert_num_queries: Any) -> None:
+        client = Client()
+        first = client.get(PAGE)
+        with django_assert_num_queries(1):
+            again = client.get(PAGE)
+        assert again.content == first.content and again.status_code == 200
+        for name in ("Content-Type", "Content-Security-Policy", "Cache-Control", "ETag", "Vary", "X-Frame-Options", "Referrer-Policy"):
+            assert again[name] == first[name], name
+        assert again["X-Request-ID"] != first["X-Request-ID"]
+        marks.forget()
+        changes.CHECK_SECONDS = 60.0
+        client.get(PAGE)
+        with django_assert_num_queries(0):
+            assert client.get(PAGE).content == first.content
+
+    def test_one_who_has_it_gets_304_and_head_gets_no_body(self) -> None:
+        client = Client()
+        etag = client.get(PAGE)["ETag"]
+        same = client.get(PAGE, headers={"if-none-match": etag})
+        assert (same.status_code, same.content, same["ETag"]) == (304, b"", etag)
+        assert client.get(PAGE, headers={"if-none-match": 'W/"other"'}).status_code == 200
+        head = client.head(PAGE)
+        assert head.status_code == 200 and head.content == b"" and int(head["Content-Length"]) > 1000
+        assert Client().get(PAGE, headers={"if-none-match": etag}).status_code == 304
+
+    def test_a_change_of_what_it_shows_empties_it_and_another_does_not(self, django_assert_num_queries: Any) -> None:
+        client = Client()
+        client.get(PAGE)
+        terms = client.get("/dieu-khoan/").content
+        ProcedureVersion.objects.filter(procedure__code="1.001193").update(summary="Câu mới của biên tập viên.")
+        assert "Câu mới của biên tập viên." in client.get(PAGE).content.decode()
+        with django_assert_num_queries(0):
+            assert client.get("/dieu-khoan/").content == terms
+
+    def test_every_table_of_the_catalogue_notes_its_changes(self) -> None:
+        from django.apps import apps
+
+        tables = {
+            model._meta.db_table
+            for label in ("procedures", "catalogues")
+            for model in apps.get_app_config(label).get_models()
+            if not model._meta.db_table.endswith("event") or model is LifeEvent
+        } - {"procedures_importrun", "procedures_stagedrecord", "catalogues_shippedfile", "catalogues_catalogueimport"}
+        # Reports of mistakes are shown to no stranger.
+        tables -= {"procedures_mistakereport"}
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'caching_note'")
+            noting = {name for (name,) in cursor.fetchall()}
+        assert noting == tables
+
+    def test_a_visitor_with_a_session_gets_a_page_of_their_own(self) -> None:
+        stranger, person = Client(), make_person(full_name="Trần Thị Mẫu Giả")
+        plain = stranger.get(PAGE).content
+        stranger.force_login(person.user)
+        own = stranger.get(PAGE)
+        assert "Trần Thị Mẫu Giả" in own.content.decode() and "private" in own["Cache-Control"]
+        other = Client().get(PAGE)
+        assert other.content == plain and "Trần Thị Mẫu Giả" not in other.content.decode()
+        assert Client().get(PAGE, headers={"authorization": "Bearer x"}).content == plain
+
+    def test_addresses_do_not_mix(self) -> None:
+        client = Client()
+        pages = {
+            path: client.get(path).content for path in (PAGE, f"/en{PAGE}", f"{PAGE}?dia-phuong=01", "/tim-kiem/?q=a", "/tim-kiem/?q=b")
+        }
+        assert len(set(pages.values())) == len(pages)
+        assert {path: client.get(path).content for path in pages} == pages
+        assert client.get(PAGE, headers={"host": "other.example"}).status_code == 200
+        assert client.get("/thu-tuc/9.999999/").status_code == client.get("/thu-tuc/9.999999/").status_code == 404
+        assert client.get("/tim-kiem/?q=" + "x" * 2000).status_code == 200
+        assert client.post(PAGE).status_code == 405
+
+    def test_a_new_day_is_a_new_page(self) -> None:
+        client = Client()
+        row = ProcedureVersion.objects.get(procedure__code="1.001193")
+        ProcedureVersion.objects.filter(pk=row.pk).update(effective_to=dt.date(2027, 3, 1))
+        with time_machine.travel(dt.datetime(2027, 2, 28, 23, 59, tzinfo=dt.timezone(dt.timedelta(hours=7))), tick=False):
+            assert client.get(PAGE).status_code == 200
+        with time_machine.travel(dt.datetime(2027, 3, 1, 0, 1, tzinfo=dt.timezone(dt.timedelta(hours=7))), tick=False):
+            assert client.get(PAGE).status_code == 410
+
+    def test_redis_away_costs_nothing_but_sharing(self, settings: Any) -> None:
+        settings.REDIS_URL = "redis://127.0.0.1:1/0"
+        client = Client()
+        assert client.get(PAGE).content == client.get(PAGE).content
+
+    def test_memory_has_an_end(self) -> None:
+        from portal.caching.store import Kept, Memory
+
+        memory = Memory(100_000)
+        for number in range(100):
+            memory.put(str(number), Kept("m", (), b"x" * 5000, "e", "r"))
+        assert memory.used <= 100_000 and memory.get("99", "m") and memory.get("0", "m") is None
+        memory.put("huge", Kept("m", (), b"x" * 50_000, "e", "r"))
+        assert memory.get("huge", "m") is None
+        assert memory.get("99", "another mark") is None
+
+
+@pytest.mark.django_db
+def test_what_is_old_is_removed_but_the_newest_of_a_room() -> None:
+    Change.objects.all().delete()
+    for days, room in ((30, "a"), (20, "a"), (1, "a"), (40, "b")):
+        Change.objects.create(room=room, transaction=days, noted_at=dt.datetime.now(dt.UTC) - dt.timedelta(days=days))
+    assert remove_old() == 2
+    assert sorted(Change.objects.values_list("room", "transaction")) == [("a", 1), ("b", 40)]
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_a_change_is_seen_when_its_transaction_ends_whatever_the_order() -> None:
+    """Two transactions overlap; the one that began first ends last, and its smaller row number is still a change."""
+    import threading
+
+    begun, go = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        with transaction.atomic():
+            LifeEvent.objects.create(slug="cham", name="Chậm", position=90)
+            begun.set()
+            go.wait(10)
+        connection.close()
+
+    thread = threading.Thread(target=slow)
+    thread.start()
+    assert begun.wait(10)
+    before = marks.of(("procedures",))
+    LifeEvent.objects.create(slug="nhanh", name="Nhanh", position=91)
+    between = marks.of(("procedures",))
+    go.set()
+    thread.join()
+    after = marks.of(("procedures",))
+    assert len({before, between, after}) == 3
+    assert marks.of(("catalogues",)) == marks.of(("catalogues",))
+    with transaction.atomic():
+        LifeEvent.objects.filter(slug="cham").update(position=92)
+        transaction.set_rollback(True)
+    assert marks.of(("procedures",)) == after
