@@ -1,14 +1,40 @@
-"""The desk's view of the catalogue: read only; editing comes with the publishing of procedures."""
+"""The desk's view of the catalogue: procedures, decisions, localisations and imports to look at, reports of mistakes to deal with."""
 
 from __future__ import annotations
 
-from django.contrib import admin
-from django.db.models import Prefetch
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.db.models import Count, Prefetch
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 
 from portal.access import actor_of, may
 from portal.access.site import OfficerModelAdmin
-from procedures.models import Channel, LegalBasis, OnlineService, Procedure, ProcedureVersion, RequiredDocument, Step
+from portal.catalogues.models import AdministrativeUnit
+from portal.states import TransitionRefused
+from portal.text import search_key
+from procedures import services
+from procedures.forms import HandleForm
+from procedures.models import (
+    MISTAKES,
+    Channel,
+    Decision,
+    ImportRun,
+    LegalBasis,
+    Localisation,
+    MistakeReport,
+    OnlineService,
+    Procedure,
+    ProcedureVersion,
+    RequiredDocument,
+    Step,
+)
 
 
 class ReadOnlyInline(admin.TabularInline):
@@ -104,3 +130,180 @@ class ProcedureVersionAdmin(OfficerModelAdmin):
     search_fields = ("search_key",)
     ordering = ("sort_key",)
     inlines = (ChannelInline, DocumentInline, StepInline, LegalBasisInline, OnlineServiceInline)
+
+
+class VersionInline(ReadOnlyInline):
+    """The versions that a decision published."""
+
+    model = ProcedureVersion
+    verbose_name_plural = "thủ tục được công bố"
+    fields = ("procedure", "name", "effective_from", "effective_to")
+    show_change_link = True
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("procedure").order_by("sort_key")
+
+
+@admin.register(Decision)
+class DecisionAdmin(OfficerModelAdmin):
+    """The decisions that introduce, amend and repeal procedures."""
+
+    view_act = "procedures.read"
+    list_display = ("number", "agency", "issued_on", "kind", "count")
+    list_filter = ("kind",)
+    search_fields = ("number", "agency")
+    search_help_text = "Số quyết định hoặc cơ quan công bố"
+    inlines = (VersionInline,)
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).annotate(version_count=Count("versions"))
+
+    @admin.display(description="Số thủ tục", ordering="version_count")
+    def count(self, decision):
+        return decision.version_count
+
+
+@admin.register(Localisation)
+class LocalisationAdmin(OfficerModelAdmin):
+    """What provinces lay down for themselves."""
+
+    view_act = "procedures.read"
+    list_display = ("version", "province_code", "province", "executing_agency", "decision_number")
+    list_select_related = ("version",)
+    list_filter = ("province_code",)
+    search_fields = ("version__search_key", "decision_number")
+    search_help_text = "Mã hoặc tên thủ tục, số quyết định"
+    ordering = ("province_code", "version__sort_key")
+
+    def get_queryset(self, request):
+        today = timezone.localdate()
+        provinces = AdministrativeUnit.objects.on(today).filter(level=AdministrativeUnit.Level.PROVINCE)
+        self._names = dict(provinces.values_list("code", "name"))
+        return super().get_queryset(request)
+
+    def get_search_results(self, request, queryset, search_term):
+        return super().get_search_results(request, queryset, search_key(search_term))
+
+    @admin.display(description="Tỉnh, thành phố")
+    def province(self, localisation):
+        return self._names.get(localisation.province_code, "")
+
+
+@admin.register(ImportRun)
+class ImportRunAdmin(OfficerModelAdmin):
+    """What became of each attempt to read a source."""
+
+    view_act = "procedures.read"
+    list_display = ("started_at", "kind", "source", "state", "summary")
+    list_filter = ("kind", "state")
+    fields = ("kind", "source", "digest", "state", "started_at", "finished_at", "summary", "parts", "refused", "notes")
+
+    @admin.display(description="Kết quả")
+    def summary(self, run):
+        told = run.report
+        counts = (("thêm", "added"), ("đổi", "changed"), ("giữ nguyên", "same"), ("giữ bản biên tập", "kept"), ("hết hiệu lực", "ended"))
+        words = ", ".join(f"{label} {told[name]}" for label, name in counts if told.get(name))
+        return f"{told.get('rows', 0)} dòng: {words or 'không đổi gì'}; từ chối {len(told.get('refused', []))}"
+
+    @admin.display(description="Phần có kiểu / để dạng chữ")
+    def parts(self, run):
+        rows = ((name, one["typed"], one["text"]) for name, one in run.report.get("parts", {}).items())
+        return format_html_join("", "<div>{}: {} / {}</div>", rows) or "–"
+
+    @admin.display(description="Dòng bị từ chối")
+    def refused(self, run):
+        rows = run.report.get("refused", [])
+        shown = format_html_join("", "<div>{} {}: {}</div>", ((row["place"], row["code"], row["reason"]) for row in rows[:REFUSED_SHOWN]))
+        return format_html("{}<div>… và {} dòng nữa</div>", shown, len(rows) - REFUSED_SHOWN) if len(rows) > REFUSED_SHOWN else shown or "–"
+
+    @admin.display(description="Lưu ý")
+    def notes(self, run):
+        return format_html_join("", "<div>{}</div>", ((note,) for note in run.report.get("notes", []))) or "–"
+
+
+REFUSED_SHOWN = 200
+
+
+@admin.register(MistakeReport)
+class MistakeReportAdmin(OfficerModelAdmin):
+    """What readers say is wrong, for the agency that answers for the page; VPCP sees all."""
+
+    view_act = "procedures.mistakes"
+    unit_field = "unit_code"
+    list_display = ("created_at", "part", "procedure", "unit_code", "state")
+    list_display_links = ("created_at", "part")
+    list_filter = ("state", "part")
+    list_select_related = ("version__procedure",)
+    change_form_template = "admin/procedures/mistakereport/change_form.html"
+    fields = ("created_at", "state", "part", "page", "language", "text", "unit_code", "note", "handled_at", "handled_by")
+
+    def _may(self, request, act, obj):
+        return super()._may(request, act, obj) or bool(act and may(actor_of(request), "procedures.mistakes.everywhere"))
+
+    def get_queryset(self, request):
+        if may(actor_of(request), "procedures.mistakes.everywhere"):
+            return self.model._default_manager.order_by("-created_at", "-id")
+        return super().get_queryset(request)
+
+    @admin.display(description="Thủ tục", ordering="version__sort_key")
+    def procedure(self, report):
+        return f"{report.version.procedure.code} {report.version.name}" if report.version else "(trang khác)"
+
+    @admin.display(description="Trang")
+    def page(self, report):
+        if report.version is None:
+            return "(trang khác)"
+        prefix = "/en" if report.language == "en" else ""
+        return format_html('<a href="{}/thu-tuc/{}/">{}</a>', prefix, report.version.procedure.code, report.version.name)
+
+    def get_urls(self):
+        """Each way to close a report has an address of its own."""
+        own = [
+            path(
+                f"<uuid:report_id>/{edge.name}/",
+                self.admin_site.admin_view(self.handle),
+                {"transition": edge.name},
+                name=f"procedures_mistakereport_{edge.name}",
+            )
+            for edge in MISTAKES.transitions.values()
+        ]
+        return [*own, *super().get_urls()]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """The report with the ways to close it."""
+        try:
+            report = self.get_queryset(request).filter(pk=UUID(object_id)).first()
+        except ValueError as error:
+            raise Http404 from error
+        edges = [] if report is None else [edge for edge in MISTAKES.transitions.values() if not MISTAKES.refusal(report, edge.name)]
+        ways = [(edge, reverse(f"admin:procedures_mistakereport_{edge.name}", args=[report.pk])) for edge in edges if report is not None]
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "ways": ways})
+
+    def handle(self, request, report_id: UUID, transition: str) -> HttpResponse:
+        """Ask what was done, then close. Somebody else was faster: a word, never an error."""
+        report: Any = self.get_queryset(request).filter(pk=report_id).select_related("version__procedure").first()
+        if report is None:
+            raise Http404
+        change = reverse("admin:procedures_mistakereport_change", args=[report_id])
+        form = HandleForm(request.POST if request.method == "POST" else None)
+        if form.is_bound and form.is_valid():
+            try:
+                services.handle_mistake(
+                    actor=actor_of(request), report_id=report_id, transition=transition, now=timezone.now(), **form.cleaned_data
+                )
+                self.message_user(request, "Đã ghi. Cảm ơn bạn đã xem báo sai này.", messages.SUCCESS)
+            except TransitionRefused:
+                self.message_user(request, "Người khác vừa xử lý báo sai này.", messages.WARNING)
+            return redirect(change)
+        if MISTAKES.refusal(report, transition):
+            self.message_user(request, "Báo sai này đã được xử lý.", messages.WARNING)
+            return redirect(change)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "title": MISTAKES.transitions[transition].label,
+            "report": report,
+            "form": form,
+            "addresses": {"list": reverse("admin:procedures_mistakereport_changelist"), "back": change},
+        }
+        return TemplateResponse(request, "admin/procedures/mistakereport/handle.html", context, status=422 if form.is_bound else 200)

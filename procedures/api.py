@@ -42,6 +42,23 @@ class ProcedurePage(Schema):
     next: str | None
 
 
+class ChangeLine(Schema):
+    """A procedure that was written since the moment asked about."""
+
+    code: str
+    updated_at: dt.datetime
+    state: str
+    """``in_force``, ``replaced`` (see ``replaced_by``) or ``ended``: today nothing stands behind the code."""
+    replaced_by: str | None
+
+
+class ChangePage(Schema):
+    """One page of changes, oldest first; ``next`` is the cursor of the next page, null on the last."""
+
+    items: list[ChangeLine]
+    next: str | None
+
+
 class Fee(Schema):
     """One fee line; ``amount`` null: set elsewhere, the condition says by whom."""
 
@@ -175,6 +192,40 @@ def list_procedures(
     return {
         "items": [_line(version, online=bool(getattr(version, "online", False))) for version in found[:limit]],
         "next": following if len(found) > limit else None,
+    }
+
+
+@router.get("/changes", response=ChangePage, summary="Procedures written since a moment")
+def list_changes(
+    request: HttpRequest, updated_since: dt.datetime, limit: int = Query(100, ge=1, le=MAX_PAGE), cursor: str = Query("", max_length=400)
+) -> dict[str, Any]:
+    """Every procedure of which anything was written since then, ended ones too, oldest change first; read each by its code.
+
+    Ask again from a minute before the newest ``updated_at`` you have: a change is dated when written and seen when its
+    transaction ends.
+    """
+    if updated_since.tzinfo is None:
+        raise ApiError(422, "invalid_request", "updated_since needs a time zone, e.g. 2026-11-20T00:00:00+07:00.")
+    after: tuple[dt.datetime, int] | None = None
+    if cursor:
+        moment, key = decode_cursor(cursor, 2)
+        try:
+            after = (dt.datetime.fromisoformat(moment), int(key))
+        except (ValueError, OverflowError):
+            raise ApiError(422, "bad_cursor", "The cursor was not made by this API.") from None
+    found = list(queries.changed_since(updated_since, timezone.localdate(), after=after)[: limit + 1])
+    last = found[limit - 1] if len(found) > limit else None
+    return {
+        "items": [
+            {
+                "code": row.code,
+                "updated_at": row.updated_at,
+                "state": "replaced" if row.replaced_by else "in_force" if row.is_in_force else "ended",
+                "replaced_by": row.replaced_by.code if row.replaced_by else None,
+            }
+            for row in found[:limit]
+        ],
+        "next": encode_cursor(last.updated_at.isoformat(), str(last.pk)) if last else None,
     }
 
 

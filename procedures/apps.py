@@ -17,7 +17,11 @@ class ProceduresConfig(AppConfig):
         from portal.access.roles import OFFICER_ROLES
         from portal.operations.preparation import register_loader
 
-        register_acts(Act("procedures.read", "Xem thủ tục hành chính", OFFICER_ROLES, everywhere=True))
+        register_acts(
+            Act("procedures.read", "Xem thủ tục hành chính", OFFICER_ROLES, everywhere=True),
+            Act("procedures.mistakes", "Xử lý báo sai của cơ quan mình", frozenset({"administrator"})),
+            Act("procedures.mistakes.everywhere", "Xử lý báo sai của mọi cơ quan", frozenset({"steering"}), everywhere=True),
+        )
         register_loader("thủ tục", _load, order=20)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import BooleanField, Case, F, IntegerField, Model, Prefetch, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Exists, F, IntegerField, Model, OuterRef, Prefetch, Q, QuerySet, Value, When
 
 from portal.text import search_key
 from procedures.models import Channel, FeeLine, LifeEvent, LifeEventEntry, Localisation, Procedure, ProcedureVersion, TimeLimit
@@ -163,6 +163,18 @@ def with_codes(codes: Iterable[str], day: dt.date) -> list[ProcedureVersion]:
     wanted = list(codes)
     found = {version.procedure.code: version for version in in_force(day).filter(procedure__code__in=wanted)} if wanted else {}
     return [found[code] for code in wanted if code in found]
+
+
+def changed_since(moment: dt.datetime, day: dt.date, *, after: tuple[dt.datetime, int] | None = None) -> QuerySet[Procedure]:
+    """Procedures of which anything was written since, oldest change first, from the place ``after`` (time, key) on. One query.
+
+    With ``replaced_by`` and ``is_in_force``: whether a version holds on ``day``.
+    """
+    rows = Procedure.objects.filter(updated_at__gte=moment).select_related("replaced_by").order_by("updated_at", "id")
+    if after is not None:
+        rows = rows.filter(Q(updated_at__gt=after[0]) | Q(updated_at=after[0], pk__gt=after[1]))
+    holding = ProcedureVersion.objects.filter(_holds(day), procedure=OuterRef("pk"))
+    return rows.annotate(is_in_force=Exists(holding))
 
 
 def of_event(slug: str, day: dt.date) -> QuerySet[ProcedureVersion]:

@@ -7,11 +7,13 @@ from procedures.models.base import CODE_RULE, Level, Part, Subject, TimeUnit, tr
 from procedures.models.events import LifeEvent, LifeEventEntry
 from procedures.models.imports import ImportRun, StagedRecord
 from procedures.models.localisation import Localisation
+from procedures.models.mistakes import MISTAKES, MistakeReport
 from procedures.models.parts import Channel, FeeLine, LegalBasis, OnlineService, RequiredDocument, Result, Step, TimeLimit
 from procedures.models.version import DateRange, Decision, Procedure, ProcedureVersion
 
 __all__ = [
     "CODE_RULE",
+    "MISTAKES",
     "Channel",
     "DateRange",
     "Decision",
@@ -22,6 +24,7 @@ __all__ = [
     "LifeEvent",
     "LifeEventEntry",
     "Localisation",
+    "MistakeReport",
     "OnlineService",
     "Part",
     "Procedure",

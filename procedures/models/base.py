@@ -12,7 +12,9 @@ M = TypeVar("M", bound=type[models.Model])
 
 def tracked(model: M) -> M:
     """Keep every insert, update and deletion in history: parts are deleted and written anew when a version changes."""
-    return pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())(model)
+    # When a row was touched is no fact of its own: the history says it anyway.
+    unseen = [field.name for field in model._meta.concrete_fields if field.name == "updated_at"]
+    return pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent(), exclude=unseen or None)(model)
 
 
 CODE_RULE = r"^(\d\.\d{6}|DV\.[GH]\d{2}(\.\d+)*\.\d{2})$"

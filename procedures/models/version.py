@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOper
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Now
 
 from procedures.models.base import CODE_RULE, Level, Subject, tracked
 
@@ -26,6 +27,9 @@ class Procedure(models.Model):
     out_of_force_since = models.DateField("ngoài danh mục quốc gia từ", null=True, blank=True)
     """The day of the national list that no longer names this code: from then on it is not in force, whatever its versions say."""
 
+    updated_at = models.DateTimeField("thay đổi lúc", db_default=Now(), editable=False)
+    """When the procedure or any version of it was last written: triggers set it (``0004_updated_at``)."""
+
     class Meta:
         verbose_name = "thủ tục hành chính"
         verbose_name_plural = "thủ tục hành chính"
@@ -36,6 +40,7 @@ class Procedure(models.Model):
                 name="procedure_not_replaced_by_itself", condition=Q(replaced_by__isnull=True) | ~Q(replaced_by=F("id"))
             ),
         ]
+        indexes = [models.Index(fields=["updated_at", "id"], name="procedure_updated")]
 
     def __str__(self) -> str:
         return self.code

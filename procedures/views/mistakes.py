@@ -1,29 +1,45 @@
-"""Where a reader says that a page is wrong. No form of its own yet: the free hotline takes it down and the agency answers for each word."""
+"""Where a reader says that a page is wrong: a short form, no sign-in; the agency that answers for each word reads it on the desk."""
 
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.utils.http import urlencode
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
-from portal.caching import public_page
 from portal.catalogues.models import Agency
-from portal.languages import show
-from procedures import queries
+from portal.languages import address, show
+from portal.limits import limit_view
+from procedures import queries, services
+from procedures.forms import MistakeForm
+from procedures.models import ProcedureVersion
 from procedures.views.sheet import translation
 
 
-@public_page(max_age=600)
-@require_safe
+def _version(code: str) -> ProcedureVersion | None:
+    if not code:
+        return None
+    version = queries.in_force(timezone.localdate()).filter(procedure__code=code.replace("\x00", "")).first()
+    if version is None:
+        raise Http404
+    return version
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@limit_view("procedures.mistakes", 5, 600, methods={"POST"})
 def report_mistake(request: HttpRequest) -> HttpResponse:
-    """Whom to tell, and what to say so that the page is found at once (``?thu-tuc=<code>``). Two queries."""
+    """The form (``?thu-tuc=<code>``), what was wrong in it (422), and thanks (``?da-nhan=1``). At most three queries."""
     code = request.GET.get("thu-tuc", "")
-    version, agency = None, None
-    if code:
-        today = timezone.localdate()
-        version = queries.in_force(today).filter(procedure__code=code.replace("\x00", "")).first()
-        if version is None:
-            raise Http404
-        agency = Agency.objects.on(today).filter(code=version.issuing_code).first() if version.issuing_code else None
+    version = _version(code)
+    form = MistakeForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        services.report_mistake(version=version, language=(get_language() or "vi")[:2], now=timezone.now(), **form.cleaned_data)
+        return redirect(f"{address('report-mistake')}?{urlencode({'thu-tuc': code, 'da-nhan': 1} if code else {'da-nhan': 1})}")
+    agency = Agency.objects.on(timezone.localdate()).filter(code=version.issuing_code).first() if version and version.issuing_code else None
     name = (translation(version).get("name") or version.name) if version else ""
-    return show(request, "procedures/mistake.html", {"version": version, "name": name, "agency": agency})
+    context = {"version": version, "name": name, "agency": agency, "form": form, "sent": "da-nhan" in request.GET and not form.is_bound}
+    return show(request, "procedures/mistake.html", context, status=422 if form.is_bound else 200)

@@ -80,6 +80,11 @@ class Fee:
     condition: str
     row: FeeLine
 
+    @property
+    def says_who(self) -> bool:
+        """Whether the condition stands in for the amount: it says who sets it."""
+        return self.row.amount is None and not self.row.currency
+
 
 @dataclass
 class Limit:

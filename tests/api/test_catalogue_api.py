@@ -61,6 +61,32 @@ def test_catalogues_with_changes_since(client: Client) -> None:
 
 
 @pytest.mark.requirement("C-18")
+def test_procedures_written_since_a_moment(client: Client, django_assert_max_num_queries: Any) -> None:
+    from django.utils import timezone
+
+    from procedures.models import Procedure, ProcedureVersion
+
+    everything: list[str] = []
+    cursor = ""
+    while True:
+        page = client.get("/api/v1/procedures/changes", {"updated_since": "2020-01-01T00:00:00Z", "limit": 20, "cursor": cursor}).json()
+        everything += [item["code"] for item in page["items"]]
+        if page["next"] is None:
+            break
+        cursor = page["next"]
+    assert sorted(everything) == sorted(Procedure.objects.values_list("code", flat=True))
+    moment = timezone.now().isoformat()
+    assert client.get("/api/v1/procedures/changes", {"updated_since": moment}).json()["items"] == []
+    ProcedureVersion.objects.filter(procedure__code="1.001193").update(summary="Câu mới.")
+    Procedure.objects.filter(code="1.000894").update(out_of_force_since=timezone.localdate())
+    with django_assert_max_num_queries(1):
+        items = client.get("/api/v1/procedures/changes", {"updated_since": moment}).json()["items"]
+    assert [(item["code"], item["state"]) for item in items] == [("1.001193", "in_force"), ("1.000894", "ended")]
+    for wrong in ({}, {"updated_since": "gestern"}, {"updated_since": "2026-01-01T00:00:00"}, {"updated_since": moment, "cursor": "x"}):
+        assert client.get("/api/v1/procedures/changes", wrong).status_code == 422
+
+
+@pytest.mark.requirement("C-18")
 def test_what_did_not_change_is_not_sent_again(client: Client) -> None:
     first = client.get("/api/v1/procedures/1.001193")
     assert "Set-Cookie" not in first

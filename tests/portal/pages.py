@@ -23,8 +23,6 @@ PUBLIC = [
     "/su-kien/khoi-su-kinh-doanh/",
     "/linh-vuc/",
     "/co-quan/",
-    "/bao-loi/",
-    "/bao-loi/?thu-tuc=1.001193",
     "/thu-tuc/?doi-tuong=doanh-nghiep&muc-do=truc-tiep",
     "/thu-tuc/1.001193/?tich=1&tich=3",
     "/en/",
@@ -37,7 +35,6 @@ PUBLIC = [
     "/en/co-quan/",
     "/en/ho-tro/",
     "/en/chu-lon/",
-    "/en/bao-loi/",
 ]
 
 

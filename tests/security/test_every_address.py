@@ -16,7 +16,7 @@ from tests import factories
 PUBLIC = {
     "", "health/live", "health/ready", "metrics", "tim-kiem/", "thu-tuc/", "thu-tuc/<str:code>/", "ho-tro/", "dieu-khoan/", "he-thiet-ke/",
     "nop-ho-so/<str:code>/", "xac-minh/<str:token>/", "ky-so/tro-ve/", "api/v1/docs",
-    "api/v1/openapi.json", "api/v1/procedures", "api/v1/catalogues",
+    "api/v1/openapi.json", "api/v1/procedures", "api/v1/procedures/changes", "api/v1/catalogues",
     "xac-minh/<str:token>/doi-chieu/",
     "tai-khoan/dang-nhap/", "tai-khoan/dang-nhap/ma/", "tai-khoan/can-bo/", "tai-khoan/can-bo/tro-ve/", "tai-khoan/can-bo/cho/",
     "tai-khoan/dang-xuat/", "tai-khoan/khoa-truy-cap/dang-nhap/", "tai-khoan/khoa-truy-cap/vao/", "tai-khoan/khoa-truy-cap/ra/",
@@ -44,7 +44,7 @@ def _address(route: str) -> str:
         "<str:code>": "1.001193", "<str:token>": "x" * 22, "<uuid:paper_id>": str(uuid4()), "<uuid:notice_id>": str(uuid4()),
         "<int:pk>": "1", "<slug:slug>": "khong-co",
         "<path:object_id>": str(uuid4()), "<uuid:dossier_id>": str(uuid4()), "<uuid:object_id>": str(uuid4()),
-        "<int:content_type_id>": "1", "<path:url>": "x",
+        "<uuid:report_id>": str(uuid4()), "<int:content_type_id>": "1", "<path:url>": "x",
     }  # fmt: skip
     for place, value in values.items():
         route = route.replace(place, value)

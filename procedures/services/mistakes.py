@@ -1,0 +1,68 @@
+"""Readers report mistakes; the agency that answers for the page deals with them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from uuid import UUID
+
+from django.db import transaction
+
+from portal import audit
+from portal.access import Actor, may, require
+from procedures.models import MISTAKES, MistakeReport, ProcedureVersion
+
+VPCP = "G22"
+"""The Government Office answers for what no agency issued."""
+_NUMBERS = re.compile(r"(?<![\d.])\+?\d[\d .-]{7,}\d(?![\d.])")
+"""Nine or more digits in a row, however parted: a phone, an identity or an account number, which nobody needs to correct a page."""
+
+
+def without_numbers(text: str) -> str:
+    """The text with numbers of people taken out; codes of procedures, amounts and numbers of legal texts stay."""
+
+    def hide(match: re.Match[str]) -> str:
+        digits = sum(char.isdigit() for char in match[0])
+        # 1.250.000.000 is an amount: groups of three after dots.
+        if digits < 9 or re.fullmatch(r"\d{1,3}(\.\d{3})+", match[0]):
+            return match[0]
+        return "…"
+
+    return _NUMBERS.sub(hide, text)
+
+
+@transaction.atomic
+def report_mistake(*, version: ProcedureVersion | None, part: str, text: str, language: str, now: dt.datetime) -> MistakeReport:
+    """Take down what a reader says is wrong on the page of ``version`` (None: another page)."""
+    return MistakeReport.objects.create(
+        version=version,
+        unit_code=(version.issuing_code if version else "") or VPCP,
+        part=part,
+        text=without_numbers(text),
+        language=language,
+        created_at=now,
+    )
+
+
+def may_handle(actor: Actor, report: MistakeReport) -> bool:
+    """The issuing agency's administrators, and VPCP everywhere."""
+    return may(actor, "procedures.mistakes", report.unit_code) or may(actor, "procedures.mistakes.everywhere")
+
+
+@transaction.atomic
+def handle_mistake(*, actor: Actor, report_id: UUID, transition: str, note: str, now: dt.datetime) -> MistakeReport:
+    """Close a report with a word on what was done. ``TransitionRefused`` when somebody else has closed it; ``AccessDenied``."""
+    report = MistakeReport.objects.select_for_update().get(pk=report_id)
+    if not may_handle(actor, report):
+        require(actor, "procedures.mistakes", report.unit_code)
+    MISTAKES.move(report, transition)
+    report.note, report.handled_at, report.handled_by = note, now, actor.label
+    report.save(update_fields=["state", "note", "handled_at", "handled_by"])
+    audit.record(
+        actor=actor,
+        act=f"procedures.mistakes.{transition}",
+        target="procedures.mistakereport",
+        target_id=str(report.pk),
+        unit=report.unit_code,
+    )
+    return report
