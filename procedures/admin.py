@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.db.models import Count, Prefetch
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -279,7 +279,7 @@ class MistakeReportAdmin(OfficerModelAdmin):
         ways = [(edge, reverse(f"admin:procedures_mistakereport_{edge.name}", args=[report.pk])) for edge in edges if report is not None]
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "ways": ways})
 
-    def handle(self, request, report_id: UUID, transition: str) -> HttpResponse:
+    def handle(self, request: HttpRequest, report_id: UUID, transition: str) -> HttpResponse:
         """Ask what was done, then close. Somebody else was faster: a word, never an error."""
         report: Any = self.get_queryset(request).filter(pk=report_id).select_related("version__procedure").first()
         if report is None:

@@ -165,7 +165,7 @@ def with_codes(codes: Iterable[str], day: dt.date) -> list[ProcedureVersion]:
     return [found[code] for code in wanted if code in found]
 
 
-def changed_since(moment: dt.datetime, day: dt.date, *, after: tuple[dt.datetime, int] | None = None) -> QuerySet[Procedure]:
+def changed_since(moment: dt.datetime, day: dt.date, *, after: tuple[dt.datetime, int] | None = None) -> QuerySet[Any]:
     """Procedures of which anything was written since, oldest change first, from the place ``after`` (time, key) on. One query.
 
     With ``replaced_by`` and ``is_in_force``: whether a version holds on ``day``.

@@ -38,7 +38,7 @@ def report_mistake(request: HttpRequest) -> HttpResponse:
     form = MistakeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         services.report_mistake(version=version, language=(get_language() or "vi")[:2], now=timezone.now(), **form.cleaned_data)
-        return redirect(f"{address('report-mistake')}?{urlencode({'thu-tuc': code, 'da-nhan': 1} if code else {'da-nhan': 1})}")
+        return redirect(f"{address('report-mistake')}?{urlencode({'thu-tuc': code, 'da-nhan': '1'} if code else {'da-nhan': '1'})}")
     agency = Agency.objects.on(timezone.localdate()).filter(code=version.issuing_code).first() if version and version.issuing_code else None
     name = (translation(version).get("name") or version.name) if version else ""
     context = {"version": version, "name": name, "agency": agency, "form": form, "sent": "da-nhan" in request.GET and not form.is_bound}
