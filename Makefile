@@ -2,7 +2,8 @@
 #
 #   make run                     the whole portal: http://localhost:8000 (PORT=, VAR= for a second copy)
 #   make test                    everything; needs Chromium            make test-quick    without browser and faults
-#   make lint  bench  coverage-of-requirements  lock  clean
+#   make bench                   speed; DATA=folder measures on a real list, WRITE=1 writes docs/performance.md
+#   make lint  coverage-of-requirements  lock  clean
 
 SHELL := /bin/sh
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
@@ -10,11 +11,13 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python;
 BOOTSTRAP = $(or $(PYTHON),$(error Python 3.11 or newer is needed: install it, e.g. with `apt-get install python3`, or name it with `make PYTHON=/path/to/python3`)) -I portal/launcher/bootstrap.py
 VENV = .venv/bin/python
 TEST_VAR ?= var/test
+# A folder for each kind of data, so that neither is measured with the other.
+BENCH_VAR ?= var/bench/$(if $(DATA),real,generated)
 WITH_SERVICES = $(VENV) -m portal.launcher exec --var $(TEST_VAR) --
 PYTEST = $(WITH_SERVICES) $(VENV) -m pytest -n 2 $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := run
-.PHONY: run test test-quick lint bench coverage-of-requirements lock clean ready ready-for-tests checks
+.PHONY: run test test-quick lint bench coverage-of-requirements lock clean ready ready-for-tests ready-for-bench checks
 
 run:
 	@exec $(BOOTSTRAP) -- portal.launcher run
@@ -27,8 +30,8 @@ test-quick: ready
 
 lint: ready checks
 
-bench: ready
-	$(VENV) -m portal.launcher exec --var var/bench -- $(VENV) -m bench $(if $(WRITE),--write)
+bench: ready-for-bench
+	$(VENV) -m portal.launcher exec --var $(BENCH_VAR) -- $(VENV) -m bench $(if $(WRITE),--write) $(if $(DATA),--data $(DATA))
 
 coverage-of-requirements: ready
 	$(WITH_SERVICES) $(VENV) manage.py coverage_of_requirements
@@ -40,6 +43,9 @@ ready:
 
 ready-for-tests:
 	@$(BOOTSTRAP) --test
+
+ready-for-bench:
+	@$(BOOTSTRAP) --bench
 
 checks:
 	$(VENV) -m ruff check .

@@ -1,5 +1,5 @@
-"""``python -m bench``: see :mod:`bench.run`."""
+"""``python -m bench``: see :mod:`bench.pages`."""
 
-from bench.run import main
+from bench.pages import main
 
 main()

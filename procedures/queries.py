@@ -32,6 +32,8 @@ def in_force(day: dt.date) -> QuerySet[ProcedureVersion]:
     return (
         ProcedureVersion.objects.filter(_holds(day), procedure__replaced_by__isnull=True)
         .select_related("procedure")
+        # What only a procedure's own page shows, some of it long.
+        .defer("raw_parts", "conditions", "search_key", "name_key", "sort_key", "place", "authorised_agency", "coordinating_agency")
         .annotate(
             online=Case(When(online_service__isnull=False, then=Value(True)), default=Value(False), output_field=BooleanField()),
         )
@@ -134,7 +136,7 @@ def search(q: str, day: dt.date) -> QuerySet[ProcedureVersion]:
 
 def all_procedures(day: dt.date) -> QuerySet[ProcedureVersion]:
     """Everything in force, in Vietnamese alphabetical order. One query (two with its count)."""
-    return in_force(day).order_by("sort_key", "procedure__code")
+    return in_force(day).order_by("sort_key", "procedure_id")
 
 
 def most_used(day: dt.date, *, limit: int = 6) -> list[ProcedureVersion]:

@@ -1,6 +1,6 @@
 """First step on a machine with Python and nothing of ours: system packages, ``.venv``, locked dependencies, then the command.
 
-    python3 -I portal/launcher/bootstrap.py [--test] -- module arguments …
+    python3 -I portal/launcher/bootstrap.py [--test|--bench] -- module arguments …
 
 Uses the standard library alone. Afterwards it becomes ``.venv/bin/python -m module arguments …``; without a module it only prepares.
 """
@@ -38,6 +38,8 @@ TEST_PROGRAMS = {
     "docker-compose": ("docker-compose", "/usr/libexec/docker/cli-plugins/docker-compose"),
 }
 """Debian packages whose programs the tests start."""
+BENCH_PROGRAMS = {"wrk": ("wrk",), "nginx-light": TEST_PROGRAMS["nginx-light"]}
+"""The same for the benchmarks."""
 
 
 def stop(sentence: str) -> NoReturn:
@@ -54,13 +56,13 @@ def _loads(library: str) -> bool:
     return True
 
 
-def missing_packages(for_tests: bool) -> list[str]:
+def missing_packages(for_tests: bool, for_bench: bool = False) -> list[str]:
     """Debian packages whose contents this machine lacks, however it got them."""
     missing = [package for package, library in LIBRARIES.items() if not _loads(library)]
     if not (VENV / "bin" / "python").exists() and importlib.util.find_spec("ensurepip") is None:
         missing.append(f"python{sys.version_info.major}.{sys.version_info.minor}-venv")
-    if for_tests:
-        missing += [package for package, names in TEST_PROGRAMS.items() if not any(shutil.which(name) for name in names)]
+    programs = {**(TEST_PROGRAMS if for_tests else {}), **(BENCH_PROGRAMS if for_bench else {})}
+    missing += [package for package, names in programs.items() if not any(shutil.which(name) for name in names)]
     return missing
 
 
@@ -125,7 +127,7 @@ def main(arguments: list[str]) -> None:
     os.umask(0o022)
     for_tests = arguments[:1] == ["--test"]
     command = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
-    if missing := missing_packages(for_tests):
+    if missing := missing_packages(for_tests, arguments[:1] == ["--bench"]):
         install_packages(missing)
     try:
         if not STAMP.exists() or STAMP.read_text() != _fingerprint():

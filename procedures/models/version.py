@@ -163,8 +163,9 @@ class ProcedureVersion(models.Model):
         indexes = [
             GinIndex(fields=["search_key"], opclasses=["gin_trgm_ops"], name="procedure_version_search"),
             GinIndex(fields=["executing_codes"], name="procedure_version_executing"),
-            models.Index(fields=["field_code"], name="procedure_version_field"),
-            models.Index(fields=["issuing_code"], name="procedure_version_issuing"),
+            models.Index(fields=["sort_key", "procedure"], name="procedure_version_order"),
+            models.Index(fields=["field_code", "sort_key"], name="procedure_version_field"),
+            models.Index(fields=["issuing_code", "sort_key"], name="procedure_version_issuing"),
         ]
 
     def __str__(self) -> str:

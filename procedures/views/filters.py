@@ -69,17 +69,20 @@ def _query(**chosen: str) -> str:
 
 
 def narrow(request: HttpRequest, rows: QuerySet[ProcedureVersion], **kept: str) -> Filtered:
-    """Narrow ``rows`` by what is asked; ``kept`` stays in the links (``q=…``). One query for every count there is."""
+    """Narrow ``rows`` by what is asked; ``kept`` stays in the links (``q=…``). One query for every count there is.
+
+    ``rows`` must hold no version twice.
+    """
     subject = _one_of(request, "doi-tuong", SUBJECTS)
     level = _one_of(request, "muc-do", LEVELS)
     by_subject = Q(subjects__contains=[SUBJECTS[subject]]) if subject else Q()
     by_level = LEVELS[level] if level else Q()
     counting = {
-        **{f"s_{slug}": Count("pk", filter=Q(subjects__contains=[value]) & by_level, distinct=True) for slug, value in SUBJECTS.items()},
-        **{f"l_{slug}": Count("pk", filter=condition & by_subject, distinct=True) for slug, condition in LEVELS.items()},
-        "all_subjects": Count("pk", filter=by_level or None, distinct=True),
-        "all_levels": Count("pk", filter=by_subject or None, distinct=True),
-        "both": Count("pk", filter=(by_subject & by_level) or None, distinct=True),
+        **{f"s_{slug}": Count("pk", filter=Q(subjects__contains=[value]) & by_level) for slug, value in SUBJECTS.items()},
+        **{f"l_{slug}": Count("pk", filter=condition & by_subject) for slug, condition in LEVELS.items()},
+        "all_subjects": Count("pk", filter=by_level or None),
+        "all_levels": Count("pk", filter=by_subject or None),
+        "both": Count("pk", filter=(by_subject & by_level) or None),
     }
     counts = rows.order_by().aggregate(**counting)
     level_names = {"toan-trinh": _("Toàn bộ trên mạng"), "mot-phan": _("Một phần trên mạng"), "truc-tiep": _("Chưa có trên mạng")}

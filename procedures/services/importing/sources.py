@@ -27,6 +27,8 @@ LONGEST_LINE = 4 * 1024 * 1024
 """Bytes of one line; the longest real one has some 150 thousand."""
 MOST_BYTES = 1024 * 1024 * 1024
 """Bytes of a source once unpacked; the real one has 50 million."""
+LARGEST_LIST = 64 * 1024 * 1024
+"""A national list is read at once; the real one has 1.5 MB."""
 MOST_ROWS = 200_000
 LARGEST_DOCUMENT = 20 * 1024 * 1024
 """Bytes of the text of one Word file."""
@@ -101,8 +103,8 @@ def _json_row(number: int, line: str) -> Row | Refused:
 def national_list(path: Path, progress: Progress) -> Iterator[Row | Refused]:
     """The rows of the national list. Columns ``code`` and ``name`` must be there; a row with too few cells means a cut file."""
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise Unreadable(f"{path.name} lớn bất thường")
+        if path.stat().st_size > LARGEST_LIST:
+            raise Unreadable(f"{path.name} lớn bất thường (quá {LARGEST_LIST // 2**20} MB): không phải danh mục thủ tục")
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Unreadable(f"{path.name} không phải UTF-8 (byte thứ {error.start + 1})") from error
