@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,3 +100,10 @@ def size_of(url: str) -> int:
     """Bytes of a page."""
     with urllib.request.urlopen(url, timeout=20) as answer:
         return len(answer.read())
+
+
+def warm(url: str, paths: Sequence[str], rounds: int = 6) -> None:
+    """Ask for each path several times, so that both processes have seen it (the kernel chooses who answers)."""
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(rounds):
+            list(pool.map(lambda path: size_of(url + path), paths))

@@ -17,7 +17,7 @@ from urllib.parse import quote_plus
 import psycopg
 
 from bench import data
-from bench.load import ROOT, Measured, gunicorn, size_of, wrk
+from bench.load import ROOT, Measured, gunicorn, size_of, warm, wrk
 from portal.launcher.environment import environment
 
 HOST = "Host: localhost"
@@ -101,8 +101,8 @@ def measure(env: dict[str, str], var: Path, seconds: float, *, kept: bool) -> li
         for name, some in paths(env["DATABASE_URL"]).items():
             size = mean_size(url, some)
             if kept:
-                # Once over everything in both processes, as on any day before one's own visit.
-                wrk(url, some, var, users=USERS, seconds=max(seconds, len(some) / 60), headers=[HOST])
+                # Everything has been asked for before, as on any day before one's own visit; each process has its own copies.
+                warm(url, some)
             one, many = (wrk(url, some, var, users=users, seconds=seconds, headers=[HOST]) for users in (1, USERS))
             bare_one, bare = (wrk(url, [f"/bare/{size}/"], var, users=users, seconds=seconds, headers=[HOST]) for users in (1, USERS))
             rows.append(row(name, size, one, many, bare_one, bare))
