@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.text import Truncator
 
 from portal.access import actor_of, may
 from portal.access.site import OfficerModelAdmin
@@ -35,6 +36,9 @@ from procedures.models import (
     RequiredDocument,
     Step,
 )
+
+NAME_SHOWN = 160
+"""Characters of a name in a list; some have over a thousand."""
 
 
 class ReadOnlyInline(admin.TabularInline):
@@ -114,7 +118,7 @@ class ProcedureAdmin(OfficerModelAdmin):
     @admin.display(description="Tên thủ tục")
     def name_today(self, procedure):
         version = self._now(procedure)
-        return version.name if version else "(không còn hiệu lực)"
+        return Truncator(version.name).chars(NAME_SHOWN) if version else "(không còn hiệu lực)"
 
     @admin.display(description="Lĩnh vực")
     def field_today(self, procedure):
@@ -125,11 +129,15 @@ class ProcedureAdmin(OfficerModelAdmin):
 @admin.register(ProcedureVersion)
 class ProcedureVersionAdmin(OfficerModelAdmin):
     view_act = "procedures.read"
-    list_display = ("name", "procedure", "effective_from", "effective_to", "decision_number", "field")
+    list_display = ("short_name", "procedure", "effective_from", "effective_to", "decision_number", "field")
     list_select_related = ("procedure",)
     search_fields = ("search_key",)
     ordering = ("sort_key",)
     inlines = (ChannelInline, DocumentInline, StepInline, LegalBasisInline, OnlineServiceInline)
+
+    @admin.display(description="Tên thủ tục", ordering="sort_key")
+    def short_name(self, version):
+        return Truncator(version.name).chars(NAME_SHOWN)
 
 
 class VersionInline(ReadOnlyInline):
@@ -198,7 +206,7 @@ class ImportRunAdmin(OfficerModelAdmin):
     list_filter = ("kind", "state")
     fields = ("kind", "source", "digest", "state", "started_at", "finished_at", "summary", "parts", "refused", "notes")
 
-    @admin.display(description="Kết quả")
+    @admin.display(description="Số dòng")
     def summary(self, run):
         told = run.report
         counts = (("thêm", "added"), ("đổi", "changed"), ("giữ nguyên", "same"), ("giữ bản biên tập", "kept"), ("hết hiệu lực", "ended"))
@@ -247,7 +255,7 @@ class MistakeReportAdmin(OfficerModelAdmin):
 
     @admin.display(description="Thủ tục", ordering="version__sort_key")
     def procedure(self, report):
-        return f"{report.version.procedure.code} {report.version.name}" if report.version else "(trang khác)"
+        return f"{report.version.procedure.code} {Truncator(report.version.name).chars(NAME_SHOWN)}" if report.version else "(trang khác)"
 
     @admin.display(description="Trang")
     def page(self, report):

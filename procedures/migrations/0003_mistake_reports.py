@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
                 ('unit_code', models.CharField(max_length=40, verbose_name='mã cơ quan trả lời')),
                 ('part', models.CharField(choices=[('documents', 'Giấy tờ cần có'), ('fees', 'Phí, lệ phí'), ('time', 'Thời hạn'), ('place', 'Nơi nộp, điện thoại, địa chỉ'), ('law', 'Căn cứ pháp lý, quyết định'), ('words', 'Câu chữ khó hiểu'), ('other', 'Chỗ khác')], max_length=12, verbose_name='chỗ sai')),
                 ('text', models.TextField(verbose_name='điều người đọc thấy sai')),
-                ('language', models.CharField(choices=[('vi', 'Tiếng Việt'), ('en', 'Tiếng Anh')], default='vi', max_length=2, verbose_name='trang')),
+                ('language', models.CharField(choices=[('vi', 'Tiếng Việt'), ('en', 'Tiếng Anh')], default='vi', max_length=2, verbose_name='ngôn ngữ')),
                 ('created_at', models.DateTimeField(verbose_name='gửi lúc')),
                 ('state', models.CharField(choices=[('new', 'Chờ xem'), ('corrected', 'Đã sửa'), ('unfounded', 'Không sai')], default='new', max_length=10, verbose_name='tình trạng')),
                 ('note', models.TextField(blank=True, verbose_name='cơ quan đã làm gì')),

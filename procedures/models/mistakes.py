@@ -37,7 +37,7 @@ class MistakeReport(models.Model):
     """The agency that issued the procedure; VPCP where there is none."""
     part = models.CharField("chỗ sai", max_length=12, choices=Part.choices)
     text = models.TextField("điều người đọc thấy sai")
-    language = models.CharField("trang", max_length=2, choices=[("vi", "Tiếng Việt"), ("en", "Tiếng Anh")], default="vi")
+    language = models.CharField("ngôn ngữ", max_length=2, choices=[("vi", "Tiếng Việt"), ("en", "Tiếng Anh")], default="vi")
     created_at = models.DateTimeField("gửi lúc")
     state = models.CharField("tình trạng", max_length=10, choices=State.choices, default=State.NEW)
     note = models.TextField("cơ quan đã làm gì", blank=True)

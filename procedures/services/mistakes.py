@@ -14,21 +14,14 @@ from procedures.models import MISTAKES, MistakeReport, ProcedureVersion
 
 VPCP = "G22"
 """The Government Office answers for what no agency issued."""
-_NUMBERS = re.compile(r"(?<![\d.])\+?\d[\d .-]{7,}\d(?![\d.])")
-"""Nine or more digits in a row, however parted: a phone, an identity or an account number, which nobody needs to correct a page."""
+_NUMBERS = re.compile(r"(?P<kept>(?<!\d)\d\.\d{6}(?!\d)(?:\.\d{1,3}(?!\d))*|(?<!\d)[1-9]\d{0,2}(?:\.\d{3})+(?!\d))|\+?\d(?:[ .-]*\d){8,}")
+"""Nine or more digits in a row, however parted: a phone, an identity or an account number, which nobody needs to correct a page. Codes of
+procedures (1.001193.000.00.00.H29) and amounts (1.250.000.000) are kept."""
 
 
 def without_numbers(text: str) -> str:
     """The text with numbers of people taken out; codes of procedures, amounts and numbers of legal texts stay."""
-
-    def hide(match: re.Match[str]) -> str:
-        digits = sum(char.isdigit() for char in match[0])
-        # 1.250.000.000 is an amount: groups of three after dots.
-        if digits < 9 or re.fullmatch(r"\d{1,3}(\.\d{3})+", match[0]):
-            return match[0]
-        return "…"
-
-    return _NUMBERS.sub(hide, text)
+    return _NUMBERS.sub(lambda found: found["kept"] or "…", text)
 
 
 @transaction.atomic

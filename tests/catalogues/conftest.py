@@ -15,7 +15,7 @@ def _catalogues(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]
     from portal.catalogues.services import load_shipped
 
     with django_db_blocker.unblock():
+        databases.ensure(databases.EMPTY)
         load_shipped()
     yield
-    with django_db_blocker.unblock():
-        databases.use_clone(databases.EMPTY)
+    databases.soil()

@@ -77,3 +77,22 @@ def test_an_administrator_adds_and_ends_an_entry(desk: Any) -> None:
     browser.post("/quan-tri/catalogues/paperkind/", {"action": "disable", "_selected_action": [kind.pk]})
     kind.refresh_from_db()
     assert kind.effective_to is not None
+
+
+def test_office_hours_are_written_as_people_write_them(desk: Any) -> None:
+    browser = desk("G22", "steering")
+    address = f"{LIST}{queries.agency('H26.101').pk}/change/"
+    page = browser.get(address)
+    assert "null</textarea>" not in page.content.decode()
+    wrong = browser.post(address, posted(page, working_hours="Thứ Hai: sáng"))
+    assert wrong.status_code == 200 and "Không hiểu dòng" in wrong.content.decode() and "Thứ Hai: sáng" in wrong.content.decode()
+    late = browser.post(address, posted(page, working_hours="Thứ Hai: 17:00-07:30"))
+    assert late.status_code == 200 and "Giờ làm việc gồm" in late.content.decode()
+    hours = "Thứ Hai: 7h30 - 11:30, 13:30–17:00\nthu bay: 08:00-11:00"
+    assert browser.post(address, posted(page, working_hours=hours)).status_code == 302
+    agency = queries.agency("H26.101")
+    assert agency.working_hours == [[["07:30", "11:30"], ["13:30", "17:00"]], [], [], [], [], [["08:00", "11:00"]], []]
+    again = browser.get(f"{LIST}{agency.pk}/change/")
+    assert again.context["adminform"].form["working_hours"].value() == "Thứ Hai: 07:30-11:30, 13:30-17:00\nThứ Bảy: 08:00-11:00"
+    same = browser.post(f"{LIST}{agency.pk}/change/", posted(again))
+    assert "Bạn chưa sửa gì." in same.content.decode()
