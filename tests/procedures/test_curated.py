@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import json
 import re
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from portal.workdays import Unit
 from procedures import services
@@ -55,6 +59,8 @@ RESULT = re.compile(r"KQ\.([GH]\d{2}|\d{10})\.\d{6}")
 """``KQ.<agency>.NNNNNN``; a utility stands there with its ten-figure tax code."""
 
 RECORDS = services.shipped_records()
+EVENT_DATA = json.loads((services.DATA / "life-events.json").read_text(encoding="utf-8"))
+CATALOGUES = Path(settings.BASE_DIR) / "portal" / "catalogues" / "data"
 every_record = pytest.mark.parametrize("record", RECORDS, ids=[record["code"] for record in RECORDS])
 
 
@@ -183,12 +189,61 @@ def test_english_stands_row_by_row_beside_the_vietnamese(record):
 
 
 @pytest.mark.requirement("C-01")
-def test_there_are_forty_and_three_of_each_group_and_ten_in_english():
+@pytest.mark.requirement("C-08")
+def test_every_event_leads_to_five_procedures_or_more():
+    listed = {event["slug"]: set(event["procedures"]) for event in EVENT_DATA["events"]}
+    for record in RECORDS:
+        for slug in record.get("events", []):
+            listed[slug].add(record["code"])
+    assert {slug: len(codes) for slug, codes in listed.items() if len(codes) < 5} == {}
+
+
+@pytest.mark.requirement("C-17")
+def test_fields_and_agencies_are_those_of_the_shared_catalogues():
+    def codes(name: str) -> set[str]:
+        with (CATALOGUES / f"{name}.csv").open(encoding="utf-8") as stream:
+            return {row["code"] for row in csv.DictReader(stream)}
+
+    assert {record["field_code"] for record in RECORDS if "field_code" in record} <= codes("sectors")
+    assert {record["issuing_code"] for record in RECORDS if "issuing_code" in record} <= codes("agencies")
+    named: dict[str, set[str]] = {}
+    for record in RECORDS:
+        named.setdefault(record.get("field_code", record["field"]), set()).add(record["field"])
+    assert {code: names for code, names in named.items() if len(names) > 1} == {}, "one field, two names"
+
+
+ESSENTIAL = {
+    "S-01": "1.002051 1.014160 1.014162 1.014137",
+    "S-02": "1.010337 1.010339 1.010341 1.010343 2.002237 2.002233 1.011022 1.014976",
+    "S-03": "2.001610 2.001583 2.001199 2.002043 2.002042 2.002041 2.002009 2.002011 2.002069 2.002029 2.002023",
+    "S-04": "1.000703 2.002286 2.002287 2.002288 2.002285 1.010702 1.010704 1.002829 1.002817 1.002861 1.002856 1.000302 1.001023 1.002877 "
+    "2.001034 3.000347 3.000353",
+    "S-05": "1.013855 1.001422 1.001411 1.006424 1.003094 1.002867 2.001191 1.013838 1.008435 1.003029 1.003039 1.003006 1.003844 1.003925 "
+    "1.002402 3.000446 3.000448 1.002151",
+    "S-06": "1.001193 1.000894 1.000656 1.004873 1.004859 2.000635 1.001022 1.004837",
+    "S-07": "1.000665 1.000695 1.000603 1.000432 1.000431 1.000694 1.000664 1.000382 1.010762 2.001372 1.008667 1.010056 1.000490 1.000450 "
+    "2.001555",
+    "S-08": "1.013831 1.013833 1.013992 1.013995",
+    "S-09": "3.000001 3.000002 3.000095 3.000096 3.000097 3.000098 3.000099 3.000100 3.000101 3.000102 3.000289 3.000290 "
+    "DV.H26.01 DV.H26.02 DV.H29.01 DV.H29.02",
+    "S-10": "3.000333 3.000334",
+}
+"""The services that must be there from the first day (Scheme IV.3a), by their codes of today."""
+
+
+@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.requirement(*GROUPS)
+def test_every_group_of_essential_services_is_whole(group):
+    assert set(ESSENTIAL[group].split()) <= {record["code"] for record in RECORDS if record.get("group", "S-06") == group}
+
+
+@pytest.mark.requirement("C-01")
+def test_there_are_a_hundred_and_fifty_and_three_of_each_group_and_twenty_five_in_english():
     codes = [record["code"] for record in RECORDS]
-    assert len(codes) == len(set(codes)) and len(codes) >= 40
+    assert len(codes) == len(set(codes)) and len(codes) >= 150
     groups = Counter(record.get("group", "S-06" if record["code"] in CIVIL_STATUS else "") for record in RECORDS)
     assert all(groups[group] >= 3 for group in GROUPS), groups
-    assert sum("english" in record for record in RECORDS) >= 10
+    assert sum("english" in record for record in RECORDS) >= 25
     assert [record["code"] for record in RECORDS if "online_service" in record] == ["1.001193"], "a form that does not exist is not offered"
 
 
