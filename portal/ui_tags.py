@@ -6,6 +6,7 @@
 {% icon "search" %}
 {{ fee.amount|dong }}                          1.250.000 đ
 {{ channel|duration }}                         3 ngày làm việc
+<time datetime="{{ event.at|machine_time }}">
 {% deadline_meter used=0.6 due=… words=… %}    {% bar_chart title rows %}    {% line_chart title labels series %}
 {% province_map title values %}                {% qr_block url caption %}
 {% language_switch %}  {% alternates %}  {% text_size %}  {% localised "/thu-tuc/" %}      used by base.html
@@ -87,6 +88,9 @@ def field(bound: BoundField, *, hint: str = "", label: str = "", width: str = ""
             attrs["aria-describedby"] = " ".join(described)
         if bound.errors:
             attrs["aria-invalid"] = "true"
+        if bound.form.errors:
+            # The summary of what is wrong takes the focus, and a page may give it once.
+            attrs["autofocus"] = False
         if kind == "date":
             attrs.setdefault("inputmode", "numeric")
     return {
@@ -138,6 +142,14 @@ def number(amount: Decimal | float | int | None) -> str:
     text = format(Decimal(str(amount)).normalize(), "f")
     whole, _dot, rest = text.partition(".")
     return f"{int(whole):,}".replace(",", ".") + (f",{rest}" if rest else "")
+
+
+@register.filter(expects_localtime=True)
+def machine_time(moment: dt.datetime | dt.date | None) -> str:
+    """A moment for an attribute ``datetime``, to the second: HTML knows three digits of a fraction, the database keeps six."""
+    if isinstance(moment, dt.datetime):
+        return moment.isoformat(timespec="seconds")
+    return moment.isoformat() if moment else ""
 
 
 @register.filter

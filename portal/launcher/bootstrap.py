@@ -1,4 +1,5 @@
-"""First step on a machine with Python and nothing of ours: system packages, ``.venv``, locked dependencies, then the command.
+"""First step on a machine with Python and nothing of ours: system packages, ``.venv``, locked dependencies, for tests the HTML checker,
+then the command.
 
     python3 -I portal/launcher/bootstrap.py [--test|--bench] -- module arguments …
 
@@ -13,6 +14,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
+import tempfile
 from pathlib import Path
 from typing import NoReturn
 
@@ -36,10 +39,17 @@ TEST_PROGRAMS = {
     "libnss3-tools": ("certutil",),
     "nginx-light": ("nginx", "/usr/sbin/nginx"),
     "docker-compose": ("docker-compose", "/usr/libexec/docker/cli-plugins/docker-compose"),
+    "default-jre-headless": ("java",),
+    "npm": ("npm",),
 }
-"""Debian packages whose programs the tests start."""
+"""Debian packages whose programs the tests, or this file for them, start."""
 BENCH_PROGRAMS = {"wrk": ("wrk",), "nginx-light": TEST_PROGRAMS["nginx-light"]}
 """The same for the benchmarks."""
+CHECKER = VENV / "vnu.jar"
+CHECKER_PACKAGE = "vnu-jar@26.9.27"
+CHECKER_MEMBER = "package/build/dist/vnu.jar"
+CHECKER_SHA256 = "22f15dd39a33bed929d2a5c0cddf5946849a647eca9272bf4d5d00bc7e7a4d47"
+"""The Nu HTML checker: where it is kept, the npm package it comes in, where it lies there, and the only contents that are used."""
 
 
 def stop(sentence: str) -> NoReturn:
@@ -120,6 +130,37 @@ def make_venv() -> None:
     STAMP.write_text(_fingerprint())
 
 
+def _checker_kept() -> bool:
+    return CHECKER.exists() and hashlib.sha256(CHECKER.read_bytes()).hexdigest() == CHECKER_SHA256
+
+
+def fetch_checker() -> None:
+    """The Nu HTML checker, by the name of its package; what is not exactly the pinned file is not kept."""
+    print("Fetching the HTML checker …", file=sys.stderr, flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        # The package is only unpacked: nothing in it is run, and no folder of node's comes into being.
+        npm = ["npm", "pack", CHECKER_PACKAGE, "--ignore-scripts", "--loglevel=error"]
+        if subprocess.run(npm, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL).returncode:
+            stop(f"`npm pack {CHECKER_PACKAGE}` (the HTML checker) failed: npm's message stands above; check the network and start again.")
+        content = b""
+        for packed in Path(folder).glob("*.tgz"):
+            with tarfile.open(packed) as package:
+                files = (package.extractfile(member) for member in package if member.name == CHECKER_MEMBER)
+                content = b"".join(file.read() for file in files if file)
+    if hashlib.sha256(content).hexdigest() != CHECKER_SHA256:
+        stop(
+            f"The HTML checker in {CHECKER_PACKAGE} is not the file whose SHA-256 is pinned here, so it is not used: see where npm got it."
+        )
+    # Whole or not at all, whenever somebody stops us.
+    fresh = CHECKER.with_suffix(".new")
+    fresh.write_bytes(content)
+    fresh.replace(CHECKER)
+
+
+def _ready(for_tests: bool) -> bool:
+    return STAMP.exists() and STAMP.read_text() == _fingerprint() and (not for_tests or _checker_kept())
+
+
 def main(arguments: list[str]) -> None:
     """Prepare, then become the command."""
     if sys.version_info < OLDEST:
@@ -130,12 +171,14 @@ def main(arguments: list[str]) -> None:
     if missing := missing_packages(for_tests, arguments[:1] == ["--bench"]):
         install_packages(missing)
     try:
-        if not STAMP.exists() or STAMP.read_text() != _fingerprint():
+        if not _ready(for_tests):
             # Two starts in one checkout: the second waits and finds it done.
             folder = os.open(ROOT, os.O_RDONLY)
             fcntl.flock(folder, fcntl.LOCK_EX)
-            if not STAMP.exists() or STAMP.read_text() != _fingerprint():
+            if not _ready(for_tests=False):
                 make_venv()
+            if not _ready(for_tests):
+                fetch_checker()
             os.close(folder)
     except PermissionError:
         stop(f"The checkout {ROOT} belongs to another user: start as that user, or clone it into a folder of your own.")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
 import re
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +17,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from portal.launcher import keys, processes
+from portal.launcher import bootstrap, keys, processes
 from portal.launcher.common import ROOT, LauncherError, Lock, make_folders, read_json, refuse_full_disk
 from portal.launcher.engines import Postgres
 from portal.launcher.run import KEEPER
@@ -226,3 +229,50 @@ def test_bootstrap_does_nothing_when_all_is_there() -> None:
     )
     assert time.monotonic() - began - first < 3
     assert done.stderr == ""
+
+
+@pytest.fixture
+def fake_npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An npm that packs what lies beside it, and a bootstrap that keeps the checker in an empty folder. Returns npm's folder."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    npm = programs / "npm"
+    npm.write_text(f'#!/bin/sh\necho "$@" > {programs}/asked\ncp {programs}/packed.tgz vnu.tgz\n')
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    monkeypatch.setattr(bootstrap, "CHECKER", tmp_path / "vnu.jar")
+    return programs
+
+
+def pack(path: Path, content: bytes) -> None:
+    """A package of npm's with a checker in it."""
+    with tarfile.open(path, "w:gz") as package:
+        member = tarfile.TarInfo(bootstrap.CHECKER_MEMBER)
+        member.size = len(content)
+        package.addfile(member, io.BytesIO(content))
+
+
+def test_the_checker_comes_by_the_name_of_its_package(fake_npm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pack(fake_npm / "packed.tgz", b"the checker")
+    monkeypatch.setattr(bootstrap, "CHECKER_SHA256", hashlib.sha256(b"the checker").hexdigest())
+    assert not bootstrap._checker_kept()
+    bootstrap.fetch_checker()
+    assert bootstrap._checker_kept()
+    assert bootstrap.CHECKER.read_bytes() == b"the checker"
+    assert [path.name for path in bootstrap.CHECKER.parent.iterdir() if path.is_file()] == ["vnu.jar"]
+    assert "vnu-jar@" in (fake_npm / "asked").read_text() and "--ignore-scripts" in (fake_npm / "asked").read_text()
+    bootstrap.CHECKER.write_bytes(b"changed since")
+    assert not bootstrap._checker_kept()
+
+
+@pytest.mark.parametrize(("packed", "words"), [(None, "check the network"), (b"another file", "is not used")])
+def test_without_the_pinned_checker_one_sentence_says_so(
+    fake_npm: Path, capsys: pytest.CaptureFixture[str], packed: bytes | None, words: str
+) -> None:
+    if packed is not None:
+        pack(fake_npm / "packed.tgz", packed)
+    with pytest.raises(SystemExit):
+        bootstrap.fetch_checker()
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2 and said[0].startswith("Fetching") and words in said[1]
+    assert not bootstrap.CHECKER.exists()

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from portal import ui_charts, ui_tables, ui_views
 from portal.ui_fields import AddressField, DongField, IdNumberInput, NumberInput, PhoneInput, picking
-from portal.ui_tags import dong, duration, number
+from portal.ui_tags import dong, duration, machine_time, number
 from tests.portal.pages import Page
 
 
@@ -87,6 +87,22 @@ def test_the_summary_is_silent_when_nothing_is_wrong():
 def test_what_people_typed_is_escaped():
     html = render("{% field form.name %}", form=BirthForm({"name": '"><script>alert(1)</script>'}))
     assert "<script>" not in html
+
+
+def test_the_focus_goes_to_one_place():
+    class CodeForm(forms.Form):
+        code = forms.CharField(widget=forms.TextInput(attrs={"autofocus": True}))
+
+    source = "{% error_summary form %}{% field form.code %}"
+    for form, first in ((CodeForm(), "<input"), (CodeForm({}), '<div class="error-summary"')):
+        html = render(source, form=form)
+        assert html.count("autofocus") == 1 and "autofocus" in html[html.index(first) :].partition(">")[0]
+
+
+def test_moments_for_machines_are_whole_seconds():
+    moment = dt.datetime(2026, 11, 25, 2, 35, 15, 501623, tzinfo=dt.UTC)
+    assert render("{{ moment|machine_time }}", moment=moment) == "2026-11-25T09:35:15+07:00"
+    assert (machine_time(dt.date(2026, 11, 25)), machine_time(None)) == ("2026-11-25", "")
 
 
 def test_width_must_be_known():

@@ -1,0 +1,320 @@
+"""The Nu HTML checker finds no error on any page, style sheet or picture: every template is rendered, one run looks at all."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib import admin
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.template.loader import render_to_string
+from django.test import Client, RequestFactory
+from django.test.signals import template_rendered
+from django.utils import timezone
+
+from accounts.models import CertificateSignIn
+from portal import audit, outbox
+from portal.access import SYSTEM
+from portal.access.site import OfficerModelAdmin
+from portal.launcher import bootstrap
+from portal.outbox.models import Message
+from procedures import services
+from procedures.models import Localisation, ProcedureVersion
+from procedures.services.importing import import_procedures
+from tests.dossiers.support import ANSWERS, CODE, PAPER, decided, filed, mother, photo, ready_draft, received, sign_by_hand
+from tests.factories import citizen_actor, make_position, officer_actor, sign_in
+from tests.portal.pages import PUBLIC
+from tests.procedures.test_catalogue import version_of
+from tests.procedures.test_import import raw, write
+
+STATIC = Path(settings.BASE_DIR) / "static"
+TEMPLATES = Path(settings.BASE_DIR) / "templates"
+ERRORS = ("400", "403", "403_csrf", "404", "410", "413", "429", "500", "503")
+AUTOCOMPLETE = re.compile(r'(<select\b[^>]*\bclass="admin-autocomplete"[^>]*>)\s*(?:<option value=""></option>)?')
+"""What Django's own widget on the desk (``AutocompleteSelect``) begins with: an option without words, or none where the field is required.
+Its script wants it so and puts a box of its own in its place; HTML wants a first option with words in both cases."""
+
+
+@dataclass
+class Pages:
+    """What has been rendered, by what a person would call it, and out of which templates."""
+
+    kept: dict[str, str] = field(default_factory=dict)
+    templates: set[str] = field(default_factory=set)
+
+    def get(self, client: Client, address: str, status: int = 200) -> str:
+        """Open an address; what comes back is kept."""
+        return self._keep(address, client.get(address), status)
+
+    def post(self, client: Client, address: str, data: dict[str, Any] | None = None, status: int = 422) -> str:
+        """Send a form; the page that says what is wrong is kept."""
+        return self._keep(f"POST {address}", client.post(address, data or {}), status)
+
+    def _keep(self, name: str, answer: Any, status: int) -> str:
+        assert answer.status_code == status, f"{name}: {answer.status_code} {answer.headers.get('Location', '')}"
+        assert answer["Content-Type"].startswith("text/html"), name
+        while name in self.kept:
+            name += " (again)"
+        self.kept[name] = html = answer.content.decode()
+        return str(html)
+
+
+@pytest.fixture
+def pages(demo_data: None, settings: Any) -> Iterator[Pages]:
+    """No page yet; every template that is rendered from now on is noted."""
+    # Nobody goes there: the pages before and after are what is looked at.
+    settings.REMOTE_SIGNING_URL = settings.REMOTE_SIGNING_PUBLIC_URL = "https://ky-so.vi-du.example/csc/v2"
+    found = Pages()
+
+    def note(template: Any, **_: Any) -> None:
+        found.templates.add(str(template.name))
+
+    template_rendered.connect(note)
+    yield found
+    template_rendered.disconnect(note)
+
+
+def everybodys(pages: Pages) -> None:
+    """What anybody may open, and what stands when something fails."""
+    client = Client()
+    places = ["?dia-phuong=01&xa=00070&tich=1", "?xa=tan+lap", "?xa=khong+dau+ca"]
+    more = [
+        "/thu-tuc/?doi-tuong=hop-tac-xa&muc-do=toan-trinh",
+        "/tim-kiem/?q=khong+co+gi+nhu+the",
+        "/linh-vuc/LV.ho-tich/",
+        "/co-quan/H26/",
+        "/co-quan/H26.101/",
+        "/bao-loi/?thu-tuc=1.001193",
+        "/bao-loi/?thu-tuc=1.001193&da-nhan=1",
+        "/en/bao-loi/",
+        "/nop-ho-so/1.001193/",
+        "/tai-khoan/dang-nhap/",
+        "/tai-khoan/can-bo/",
+        "/api/v1/docs",
+        *(f"{language}/thu-tuc/1.001193/{place}" for language in ("", "/en") for place in places),
+    ]
+    for address in [*PUBLIC, *more]:
+        pages.get(client, address)
+    pages.get(client, "/khong-co-trang-nay/", 404)
+    pages.get(client, "/xac-minh/khong-co-ma-nay/", 404)
+    pages.get(client, "/ky-so/tro-ve/?state=x&code=y", 400)
+    for address in ("/bao-loi/?thu-tuc=1.001193", "/en/bao-loi/", "/tai-khoan/dang-nhap/", "/tai-khoan/can-bo/"):
+        pages.post(client, address, {"id_number": "x", "text": "<x>"})
+    for code in ERRORS:
+        # What the proxy or a broken portal shows is rendered without a request, as it is there.
+        request = None if code in ("413", "500", "503") else RequestFactory().get("/x/")
+        pages.kept[f"{code}.html"] = render_to_string(f"{code}.html", {"retry_after": 30}, request=request)
+
+
+def catalogues(pages: Pages, folder: Path) -> None:
+    """Every procedure we ship in both languages; imported ones whole and as text only; one with a province's own rules; past and future."""
+    client = Client()
+    glued = raw("1.900002", channels_glued="Trực tuyến5 ngày", documents_glued="Đơn thử1", legal_glued="Luật thử01", steps="Một đoạn.")
+    for name in ("channels", "documents", "legal", "levels"):
+        del glued[name]
+    import_procedures(write(folder / "thu.jsonl.gz", [raw("1.900001"), glued, "không phải JSON"]))
+    local = {"executing_agency": "UBND <phường> & xã", "decision_number": "12/QĐ-UBND", "province_code": "01"}
+    Localisation.objects.update_or_create(version=ProcedureVersion.objects.get(procedure__code="1.004222"), defaults=local)
+    pages.get(client, "/thu-tuc/1.004222/?dia-phuong=01")
+    long_ago, change = dt.date(2020, 1, 1), timezone.localdate() + dt.timedelta(days=30)
+    version_of("1.999999", long_ago, change, 'Tên của "hôm nay" & <mai>')
+    version_of("1.999999", change, None, "Tên của mai sau")
+    version_of("1.999998", long_ago, dt.date(2021, 1, 1), "Tên cũ")
+    pages.get(client, f"/thu-tuc/1.999999/?ngay={change:%Y-%m-%d}")
+    pages.get(client, "/thu-tuc/1.999998/", 410)
+    pages.get(client, "/thu-tuc/?trang=2")
+    for code in ProcedureVersion.objects.exclude(procedure__code="1.999998").values_list("procedure__code", flat=True).distinct():
+        pages.get(client, f"/thu-tuc/{code}/")
+        pages.get(client, f"/en/thu-tuc/{code}/")
+
+
+def citizens(pages: Pages) -> None:
+    """From sign-in to the result, with each form's errors."""
+    client = Client()
+    client.post("/tai-khoan/dang-nhap/", {"id_number": "001195000001"})
+    pages.get(client, "/tai-khoan/dang-nhap/ma/")
+    pages.post(client, "/tai-khoan/dang-nhap/ma/", {"code": "x"})
+    sign_in(client, mother())
+    form, papers, check = (f"/nop-ho-so/{CODE}/{page}/" for page in ("to-khai", "giay-to", "kiem-tra"))
+    pages.get(client, "/ho-so/")
+    pages.get(client, form)
+    pages.post(client, form, {**ANSWERS, "child_name": "Bé 1", "unit_code": "H26.102", "act": "tiep"})
+    client.post(form, {**ANSWERS, "unit_code": "H26.101", "act": "tiep"})
+    pages.get(client, papers)
+    pages.post(client, papers, {"act": "tiep"})
+    pages.post(client, papers, {"act": "them", "kind": PAPER})
+    draft = pages.get(client, check).partition('name="draft" value="')[2].partition('"')[0]
+    pages.post(client, check, {"draft": draft})
+    client.post(papers, {"act": "them", "kind": PAPER, "file": photo()})
+    for address in (papers, check, f"/nop-ho-so/{CODE}/xoa-nhap/"):
+        pages.get(client, address)
+    sent = client.post(check, {"draft": draft})["Location"]
+    pages.get(client, sent)
+    ready_draft(citizen_actor(mother()))
+    pages.get(client, f"/ho-so/{filed().code}/rut/")
+    officer = officer_actor(make_position(credential_id="cred-test"))
+    late = received(officer)
+    pages.get(client, f"/ho-so/{late.code}/")
+    pages.get(client, f"/ho-so/{late.code}/rut/", 409)
+    issued = decided(officer)
+    pages.get(client, f"/ho-so/{issued.dossier.code}/")
+    proof = f"/xac-minh/{issued.document.token}/"
+    pages.get(client, proof)
+    sign_by_hand(issued)
+    pages.get(client, f"/ho-so/{issued.dossier.code}/")
+    pages.get(client, proof)
+    pages.get(client, f"{proof}doi-chieu/")
+    pages.post(client, f"{proof}doi-chieu/")
+    pages.post(client, f"{proof}doi-chieu/", {"file": SimpleUploadedFile("a.pdf", b"%PDF-1.7 another", "application/pdf")}, 200)
+    # Enough for a second page.
+    for _ in range(9):
+        filed()
+    for address in ("/ho-so/", "/ho-so/?sap-xep=cu-nhat&trang=2"):
+        pages.get(client, address)
+    for name in ("vai-tro", "thong-bao", "dang-xuat"):
+        pages.get(client, f"/tai-khoan/{name}/")
+    pages.post(client, "/tai-khoan/vai-tro/", {"acting_as": "x"}, 200)
+    pages.get(client, "/tai-khoan/khoa-truy-cap/", 403)
+
+
+def officers(pages: Pages) -> None:
+    """Sign-in, passkeys, the desk's index, and of each model the list, the entry's page and what can be done there."""
+    client = Client()
+    client.post("/tai-khoan/can-bo/", {"id_number": "001185000003"})
+    CertificateSignIn.objects.update(state=CertificateSignIn.State.ANSWERED)
+    pages.get(client, "/tai-khoan/can-bo/cho/")
+
+    ward, centre = Client(), Client()
+    at_ward = make_position(roles=("reception", "handling", "signing", "administrator"), credential_id="cred-desk")
+    at_centre = make_position(unit="G22", roles=("steering", "administrator"))
+    sign_in(ward, at_ward.person, position=at_ward)
+    sign_in(centre, at_centre.person, position=at_centre)
+    for address in ("", "them/"):
+        pages.get(ward, f"/tai-khoan/khoa-truy-cap/{address}")
+    key = {"type": Authenticator.Type.WEBAUTHN, "data": {"name": "Máy <thử>", "credential": {}}}
+    for address in ("", f"{Authenticator.objects.create(user=at_ward.person.user, **key).pk}/go/"):
+        pages.get(ward, f"/tai-khoan/khoa-truy-cap/{address}")
+    for address in ("/tai-khoan/vai-tro/", "/tai-khoan/dang-xuat/"):
+        pages.get(ward, address)
+    pages.get(ward, "/ho-so/", 403)
+
+    outbox.put("sms.send", key="dead", payload={})
+    Message.objects.filter(key="dead").update(dead_at=timezone.now(), last_error="number <refused> & dead", attempts=60)
+    version = ProcedureVersion.objects.get(procedure__code="1.001193")
+    facts = {"part": "fees", "text": "Lệ phí <cũ> & sai.", "language": "vi", "now": timezone.now()}
+    report = services.report_mistake(version=version, **facts)
+    audit.record(actor=SYSTEM, act="test.do", target_id="x", unit="G22")
+
+    for client in (ward, centre):
+        pages.get(client, "/quan-tri/")
+    for model, model_admin in admin.site._registry.items():
+        if not isinstance(model_admin, OfficerModelAdmin):
+            # Django's and its packages' own models: nobody has a right to them.
+            assert centre.get(f"/quan-tri/{model._meta.app_label}/{model._meta.model_name}/").status_code == 403
+            continue
+        desk = ward if model._meta.label == "dossiers.Dossier" else centre
+        base = f"/quan-tri/{model._meta.app_label}/{model._meta.model_name}/"
+        shown = pages.get(desk, base)
+        pages.get(desk, f"{base}?q=a")
+        row = re.search(rf'href="({re.escape(base)}[^/"]+/change/)', shown)
+        assert row, f"no row of {model._meta.label} to look at: this test must make one"
+        pages.get(desk, row[1])
+        if model_admin.add_act:
+            pages.get(desk, f"{base}add/")
+            pages.post(desk, f"{base}add/", status=200)
+        if model._meta.app_label == "catalogues" and f"{base}import/" in shown:
+            catalogue_acts(pages, desk, base, row[1])
+
+    for transition in ("correct", "dismiss"):
+        pages.get(centre, f"/quan-tri/procedures/mistakereport/{report.pk}/{transition}/")
+        pages.post(centre, f"/quan-tri/procedures/mistakereport/{report.pk}/{transition}/")
+    dossiers(pages, ward, officer_actor(at_ward))
+
+
+def catalogue_acts(pages: Pages, desk: Client, base: str, change: str) -> None:
+    """What an administrator does to a catalogue and to one entry of it."""
+    pages.get(desk, change.replace("/change/", "/history/"))
+    pages.get(desk, change.replace("/change/", "/disable/"))
+    pages.post(desk, change.replace("/change/", "/disable/"), {"effective_to": "x"}, 200)
+    pages.get(desk, f"{base}import/")
+    pages.post(desk, f"{base}import/", status=200)
+    table = SimpleUploadedFile("thu.csv", b"code,name\n,Khong ma\n", "text/csv")
+    pages.get(desk, desk.post(f"{base}import/", {"table": table})["Location"])
+
+
+def dossiers(pages: Pages, desk: Client, officer: Any) -> None:
+    """A dossier on the desk: new, received, decided, done, and each act's form with what is wrong in it."""
+    fresh, taken, issued = filed(), received(officer), decided(officer)
+    base = "/quan-tri/dossiers/dossier/"
+    for dossier in (fresh, taken, issued.dossier):
+        pages.get(desk, f"{base}{dossier.id}/change/")
+    for dossier, act in ((fresh, "refuse"), (taken, "decide")):
+        pages.get(desk, f"{base}{dossier.id}/{act}/")
+        pages.post(desk, f"{base}{dossier.id}/{act}/", {"seen": dossier.version})
+    pages.get(desk, f"{base}{taken.id}/refuse/", 409)
+    sign_by_hand(issued)
+    pages.get(desk, f"{base}{issued.dossier_id}/change/")
+    pages.get(desk, f"{base}?han=qua-han&tinh-trang=1")
+
+
+def findings(folder: Path, names: dict[str, str]) -> list[str]:
+    """What the checker says of all files of a folder, in one run; its ``names`` are what the files are called for a person."""
+    java = shutil.which("java")
+    assert java and bootstrap.CHECKER.exists(), "Java or the HTML checker is missing: `make test` gets them"
+    command = [java, "-jar", bootstrap.CHECKER, "--errors-only", "--also-check-css", "--also-check-svg", "--no-langdetect"]
+    command += ["--format", "json", "--stdout", "--exit-zero-always", folder]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0 and done.stdout, done.stderr[-2000:]
+    return sorted(
+        f"{names[one['url'].rpartition('/')[2]]}: {one['message']} » {' '.join(one.get('extract', '').split())}"
+        for one in json.loads(done.stdout)["messages"]
+    )
+
+
+def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> None:
+    everybodys(pages)
+    catalogues(pages, tmp_path)
+    citizens(pages)
+    officers(pages)
+    of_pages = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")}
+    # What is printed is no page: WeasyPrint reads it, and its own style lies in it.
+    unseen = {name for name in of_pages - pages.templates if not name.startswith("documents/")}
+    assert not unseen, f"no page of this test is made of {sorted(unseen)}"
+
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    names: dict[str, str] = {}
+    for number, (name, html) in enumerate(pages.kept.items()):
+        file = folder / f"{number:04}.html"
+        on_desk = name.removeprefix("POST ").startswith("/quan-tri/")
+        file.write_text(AUTOCOMPLETE.sub(r'\1<option value="">–</option>', html) if on_desk else html, encoding="utf-8")
+        names[file.name] = name
+    for source in (*STATIC.glob("css/*.css"), *STATIC.glob("img/*.svg")):
+        shutil.copy(source, folder)
+        names[source.name] = source.name
+    found = findings(folder, names)
+    assert not found, "\n".join(found)
+
+
+def test_the_checker_sees_what_is_wrong(tmp_path: Path) -> None:
+    """It runs on pages, sheets and pictures; a finding says where it was."""
+    wrong = {
+        "a.html": '<!doctype html><html lang="vi"><head><title>x</title></head><body><p><div></p></body></html>',
+        "b.css": "@layer a { p { colour: red } }",
+        "c.svg": '<svg xmlns="http://www.w3.org/2000/svg"><khong-co/></svg>',
+        "d.html": '<!doctype html><html lang="vi"><head><title>x</title></head><body><p>x</p></body></html>',
+    }
+    for name, text in wrong.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    found = findings(tmp_path, {name: f"page {name}" for name in wrong})
+    assert {one.partition(":")[0] for one in found} == {"page a.html", "page b.css", "page c.svg"}
