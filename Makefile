@@ -17,7 +17,7 @@ WITH_SERVICES = $(VENV) -m portal.launcher exec --var $(TEST_VAR) --
 PYTEST = $(WITH_SERVICES) $(VENV) -m pytest -n 2 $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := run
-.PHONY: run test test-quick lint bench coverage-of-requirements lock clean ready ready-for-tests ready-for-bench checks
+.PHONY: run test test-quick lint bench bench-search bench-front coverage-of-requirements lock clean ready ready-for-tests ready-for-bench checks
 
 run:
 	@exec $(BOOTSTRAP) -- portal.launcher run
@@ -32,6 +32,14 @@ lint: ready checks
 
 bench: ready-for-bench
 	$(VENV) -m portal.launcher exec --var $(BENCH_VAR) -- $(VENV) -m bench $(if $(WRITE),--write) $(if $(DATA),--data $(DATA))
+
+# The proxy in front and the mix of a national day.
+bench-front: ready-for-bench
+	$(VENV) -m portal.launcher exec --var $(BENCH_VAR) -- $(VENV) -m bench.front $(if $(WRITE),--write) $(if $(DATA),--data $(DATA))
+
+# How often the search finds what people mean, against two other engines, on the real list (DATA=folder).
+bench-search: ready-for-bench
+	$(VENV) -m portal.launcher exec --var $(BENCH_VAR) -- $(VENV) -m bench.search --data $(DATA) $(if $(QUESTIONS),--questions $(QUESTIONS)) $(if $(WRITE),--write)
 
 coverage-of-requirements: ready
 	$(WITH_SERVICES) $(VENV) manage.py coverage_of_requirements

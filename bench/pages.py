@@ -110,13 +110,13 @@ def measure(env: dict[str, str], var: Path, seconds: float, *, kept: bool) -> li
     return rows
 
 
-def write(section: str, text: str) -> None:
-    """Put a section's figures into docs/performance.md."""
-    file = ROOT / "docs" / "performance.md"
+def write(section: str, text: str, page: str = "performance.md") -> None:
+    """Put a section's figures into a page of docs/."""
+    file = ROOT / "docs" / page
     whole = file.read_text(encoding="utf-8")
     found = re.sub(rf"(?s)<!-- {section} -->.*<!-- /{section} -->", lambda _: f"<!-- {section} -->\n{text}\n<!-- /{section} -->", whole)
     if f"<!-- {section} -->" not in whole:
-        raise SystemExit(f"docs/performance.md has no section {section}")
+        raise SystemExit(f"docs/{page} has no section {section}")
     file.write_text(found, encoding="utf-8")
 
 

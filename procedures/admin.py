@@ -1,18 +1,20 @@
-"""The desk's view of the catalogue: procedures, decisions, localisations and imports to look at, reports of mistakes to deal with."""
+"""The desk's view of the catalogue: procedures, decisions, localisations and imports to look at, reports of mistakes to deal with,
+the search's words to edit."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.db.models import Count, Prefetch
+from django.db.models import Count, Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
 from django.utils.text import Truncator
 
 from portal.access import actor_of, may
@@ -21,7 +23,7 @@ from portal.catalogues.models import AdministrativeUnit
 from portal.states import TransitionRefused
 from portal.text import search_key
 from procedures import services
-from procedures.forms import HandleForm
+from procedures.forms import HandleForm, SearchWordForm
 from procedures.models import (
     MISTAKES,
     Channel,
@@ -34,7 +36,10 @@ from procedures.models import (
     Procedure,
     ProcedureVersion,
     RequiredDocument,
+    SearchMiss,
+    SearchWord,
     Step,
+    word_key,
 )
 
 NAME_SHOWN = 160
@@ -315,3 +320,112 @@ class MistakeReportAdmin(OfficerModelAdmin):
             "addresses": {"list": reverse("admin:procedures_mistakereport_changelist"), "back": change},
         }
         return TemplateResponse(request, "admin/procedures/mistakereport/handle.html", context, status=422 if form.is_bound else 200)
+
+
+@admin.register(SearchWord)
+class SearchWordAdmin(OfficerModelAdmin):
+    """How people say it and how the catalogue does: what editors change here the search knows within seconds."""
+
+    form = SearchWordForm
+    view_act = "procedures.words"
+    add_act = "procedures.words"
+    change_act = "procedures.words"
+    list_display = ("phrase", "kind", "meanings_in_a_row", "origin", "active")
+    list_filter = ("kind", "origin", "active")
+    search_fields = ("key",)
+    search_help_text = "Từ người dân dùng, có dấu hay không dấu đều được"
+    actions = ("switch_on", "switch_off")
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+        return super().get_search_results(request, queryset, word_key(search_term))
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        told = ("origin", "active", "updated_at") if obj is not None else ()
+        return ("phrase", "kind", "meanings", *told)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("origin", "active", "updated_at")
+
+    @admin.display(description="Từ trong thủ tục")
+    def meanings_in_a_row(self, word: SearchWord) -> str:
+        return Truncator(" | ".join(word.meanings.splitlines())).chars(NAME_SHOWN)
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """As everywhere; somebody who wrote the same word at the same moment is told beside the field."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except services.WordRefused:
+            # The other one's word stands there now, so that the form itself finds it.
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Through the service, as everywhere. Nothing changed: nothing is written, and a shipped word stays one."""
+        if not change or form.has_changed():
+            saved = services.save_word(actor=actor_of(request), word_id=obj.pk if change else None, **form.cleaned_data)
+            obj.pk = saved.pk
+
+    @admin.action(description="Dùng các từ đã chọn", permissions=["change"])
+    def switch_on(self, request: HttpRequest, queryset: QuerySet[SearchWord]) -> None:
+        """Let the search use the chosen words again."""
+        self._switch(request, queryset, active=True)
+
+    @admin.action(description="Tắt các từ đã chọn", permissions=["change"])
+    def switch_off(self, request: HttpRequest, queryset: QuerySet[SearchWord]) -> None:
+        """Let the search use the chosen words no longer."""
+        self._switch(request, queryset, active=False)
+
+    def _switch(self, request: HttpRequest, queryset: QuerySet[SearchWord], *, active: bool) -> None:
+        keys = list(queryset.order_by("pk").values_list("pk", flat=True))
+        done = sum(services.switch_word(actor=actor_of(request), word_id=key, active=active) for key in keys)
+        self.message_user(request, f"Đã {'dùng lại' if active else 'tắt'} {done} từ.", messages.SUCCESS)
+
+
+class Seen(admin.SimpleListFilter):
+    """Shows what waits unless asked for what has been seen."""
+
+    title = "tình trạng"
+    parameter_name = "tinh-trang"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("da-xem", "Đã xem")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(handled_at__isnull=self.value() != "da-xem")
+
+    def choices(self, changelist: Any) -> Any:
+        for number, choice in enumerate(super().choices(changelist)):
+            yield choice | {"display": "Chưa xem"} if number == 0 else choice
+
+
+@admin.register(SearchMiss)
+class SearchMissAdmin(OfficerModelAdmin):
+    """What people asked and the search found nothing for, the most frequent first."""
+
+    view_act = "procedures.words"
+    list_display = ("question", "count", "first_at", "last_at", "new_word")
+    list_filter: ClassVar[Any] = (Seen,)
+    search_fields = ("key",)
+    search_help_text = "Câu hỏi, có dấu hay không dấu đều được"
+    fields = ("question", "count", "first_at", "last_at", "handled_at", "new_word")
+    actions = ("seen",)
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+        return super().get_search_results(request, queryset, word_key(search_term))
+
+    @admin.display(description="Từ tìm kiếm")
+    def new_word(self, miss: SearchMiss) -> str:
+        """The way to a word that would have found something, with the question filled in."""
+        # "…" stands where a number was taken out.
+        words = " ".join(miss.question.replace("…", " ").split())
+        given = urlencode({"phrase": words[: SearchWord.MAX_PHRASE].rstrip()})
+        return format_html('<a href="{}?{}">Thêm từ</a>', reverse("admin:procedures_searchword_add"), given)
+
+    @admin.action(description="Đã xem", permissions=["view"])
+    def seen(self, request: HttpRequest, queryset: QuerySet[SearchMiss]) -> None:
+        """Put the chosen questions among those that have been seen."""
+        now = timezone.now()
+        keys = list(queryset.order_by("pk").values_list("pk", flat=True))
+        done = sum(services.handle_miss(actor=actor_of(request), miss_id=key, now=now) for key in keys)
+        self.message_user(request, f"Đã xem {done} câu hỏi.", messages.SUCCESS)

@@ -15,6 +15,7 @@ from ninja.params import Query
 from portal.rest import MAX_PAGE, ApiError, decode_cursor, encode_cursor
 from procedures import queries
 from procedures.models import ProcedureVersion
+from procedures.search import current_engine
 
 router = Router(tags=["procedures"])
 
@@ -172,7 +173,7 @@ def list_procedures(
 ) -> dict[str, Any]:
     """Without ``q`` in the order of codes, each page one query from the cursor on; with ``q`` best first."""
     day = timezone.localdate()
-    rows: QuerySet[ProcedureVersion] = queries.search(q, day) if q else queries.in_force(day)
+    rows: QuerySet[ProcedureVersion] = queries.in_given_order(current_engine().find(q).versions, day) if q else queries.in_force(day)
     if field:
         rows = rows.filter(field_code=field)
     if agency:

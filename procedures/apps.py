@@ -12,7 +12,7 @@ class ProceduresConfig(AppConfig):
     verbose_name = "Thủ tục hành chính"
 
     def ready(self) -> None:
-        """Acts of the desk; the curated procedures that every installation loads."""
+        """Acts of the desk; the curated procedures and the search's words that every installation loads."""
         from portal.access import Act, register_acts
         from portal.access.roles import OFFICER_ROLES
         from portal.operations.preparation import register_loader
@@ -21,8 +21,10 @@ class ProceduresConfig(AppConfig):
             Act("procedures.read", "Xem thủ tục hành chính", OFFICER_ROLES, everywhere=True),
             Act("procedures.mistakes", "Xử lý báo sai của cơ quan mình", frozenset({"administrator"})),
             Act("procedures.mistakes.everywhere", "Xử lý báo sai của mọi cơ quan", frozenset({"steering"}), everywhere=True),
+            Act("procedures.words", "Sửa từ tìm kiếm", frozenset({"administrator", "steering"}), everywhere=True),
         )
         register_loader("thủ tục", _load, order=20)
+        register_loader("từ tìm kiếm", _load_words, order=25)
 
 
 def _load() -> str:
@@ -30,3 +32,10 @@ def _load() -> str:
 
     report = load_shipped()
     return f"thêm {report.added}, đổi {report.changed}, giữ nguyên {report.same}"
+
+
+def _load_words() -> str:
+    from procedures.services import load_words
+
+    report = load_words()
+    return f"thêm {report.added}, đổi {report.changed}, bỏ {report.removed}, giữ nguyên {report.same}"

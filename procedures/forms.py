@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.text import nfc
+from procedures import services
+from procedures.models import SearchWord
 
 
 def _plain(text: str) -> str:
@@ -65,3 +69,47 @@ class HandleForm(forms.Form):
         if not note:
             raise forms.ValidationError("Hãy ghi đã làm gì, để người sau đọc được.")
         return note
+
+
+class SearchWordForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A phrase that people use and what the catalogue calls it."""
+
+    class Meta:
+        model = SearchWord
+        fields = ("phrase", "kind", "meanings")
+        widgets = {
+            "phrase": forms.TextInput(attrs={"size": 60}),
+            "kind": forms.RadioSelect,
+            "meanings": forms.Textarea(attrs={"rows": 4, "cols": 60}),
+        }
+        help_texts = {
+            "phrase": "Như người dân gõ, ví dụ: bằng lái. Không phân biệt dấu và chữ hoa.",
+            "kind": "Thay cho: tìm từ trong thủ tục thay vì từ này. Tìm thêm: tìm cả hai. Bỏ qua: từ này không nói lên thủ tục nào.",
+            "meanings": "Mỗi dòng một cách gọi, ví dụ: giấy phép lái xe. Để trống nếu bỏ qua.",
+        }
+        error_messages = {
+            "phrase": {"required": "Hãy ghi từ người dân dùng."},
+            "kind": {"required": "Hãy chọn một cách dùng.", "invalid_choice": "Hãy chọn một cách dùng trong danh sách."},
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if isinstance(kind := self.fields.get("kind"), forms.TypedChoiceField):
+            # One of three: no empty choice stands before them.
+            kind.choices = SearchWord.Kind.choices
+
+    def clean_phrase(self) -> str:
+        """Composed letters, one space between words."""
+        return " ".join(_plain(self.cleaned_data["phrase"]).split())
+
+    def clean_meanings(self) -> str:
+        """One alternative a line, none empty, none twice."""
+        return services.in_lines(self.cleaned_data["meanings"])
+
+    def clean(self) -> dict[str, Any]:
+        """The service's own rules, each beside its field."""
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors:
+            for name, words in services.word_faults(**said, besides=self.instance.pk).items():
+                self.add_error(name, words)
+        return said

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import BooleanField, Case, Exists, F, IntegerField, Model, OuterRef, Prefetch, Q, QuerySet, Value, When
 
-from portal.text import search_key
-from procedures.models import Channel, FeeLine, LifeEvent, LifeEventEntry, Localisation, Procedure, ProcedureVersion, TimeLimit
-
-# Words people put around what they mean; they say nothing about which procedure it is.
-NOISE = frozenset(
-    search_key("thủ tục làm xin cho tôi muốn cần ở đâu thế nào gì như hướng dẫn online trực tuyến mới nhất một và hay hoặc về khi").split()
+from portal.catalogues.models import Agency
+from procedures.models import (
+    Channel,
+    FeeLine,
+    LifeEvent,
+    LifeEventEntry,
+    Localisation,
+    Procedure,
+    ProcedureVersion,
+    Result,
+    SearchWord,
+    TimeLimit,
 )
-MAX_WORDS = 8
-"""More words of a query are not looked at: nobody needs them and each costs an index scan."""
 
 
 def _holds(day: dt.date) -> Q:
@@ -108,30 +114,106 @@ def _remember(owner: Model, name: str, rows: list[Any]) -> None:
     cache[name] = query_set
 
 
-def search(q: str, day: dt.date) -> QuerySet[ProcedureVersion]:
-    """Procedures whose code, name or keywords hold every meaningful word of ``q``, with or without diacritics; best first. One query."""
-    key = search_key(q)
-    words = key.replace(",", " ").split()[:MAX_WORDS]
-    # "hồ sơ" is noise as a pair only: without diacritics its words are also those of "hộ khẩu" and "sổ đỏ".
-    words = f" {' '.join(words)} ".replace(" ho so ", " ").split() or words
-    meant = [word for word in words if word not in NOISE] or words
-    if not meant:
-        return ProcedureVersion.objects.none()
-    rows = in_force(day)
-    for word in meant:
-        rows = rows.filter(search_key__contains=f" {word}")
-    phrase = " ".join(meant)
-    return rows.annotate(
-        closeness=Case(
-            When(procedure__code=key, then=Value(0)),
-            When(name_key=phrase, then=Value(1)),
-            When(name_key__startswith=phrase, then=Value(2)),
-            When(name_key__contains=phrase, then=Value(3)),
-            When(search_key__contains=f" {phrase}", then=Value(4)),
-            default=Value(5),
-            output_field=IntegerField(),
-        )
-    ).order_by("closeness", F("procedure__featured_rank").asc(nulls_last=True), "sort_key", "procedure__code")
+@dataclass(frozen=True)
+class Facts:
+    """What the filters of a search ask about one answer."""
+
+    version_id: int
+    field_code: str
+    field: str
+    issuing_code: str
+    issuing_agency: str
+    levels: list[str]
+    subjects: list[str]
+    online_level: str
+    events: list[str]
+    province: str = ""
+    """The issuing province's two digits, where a province issued it."""
+
+    @property
+    def provincial(self) -> bool:
+        """Whether a province issued it for itself."""
+        return self.issuing_code.startswith("H")
+
+
+def facts_of(version_ids: list[int], day: dt.date) -> list[Facts]:
+    """Facts of these versions, in the given order. One query, two where a province issued one of them."""
+    if not version_ids:
+        return []
+    columns = ("pk", "field_code", "field", "issuing_code", "issuing_agency", "levels", "subjects", "online_service__level")
+    events = ArrayAgg("procedure__entries__event__slug", filter=Q(procedure__entries__isnull=False), default=Value([]))
+    rows = ProcedureVersion.objects.filter(pk__in=version_ids).annotate(event_slugs=events).order_by().values_list(*columns, "event_slugs")
+    places = provinces_of_codes({row[3] for row in rows if row[3].startswith("H")}, day)
+    found = {
+        pk: Facts(pk, field_code, field, issuing, agency, levels, subjects, online or "", list(slugs), places.get(issuing, ("", ""))[0])
+        for pk, field_code, field, issuing, agency, levels, subjects, online, slugs in rows
+    }
+    return [found[pk] for pk in version_ids if pk in found]
+
+
+def provinces_of_codes(agency_codes: set[str], day: dt.date) -> dict[str, tuple[str, str]]:
+    """Two digits and name of the province of each agency. One query; none where nothing is asked."""
+    if not agency_codes:
+        return {}
+    columns = ("code", "administrative_unit__code", "administrative_unit__name")
+    rows = Agency.objects.on(day).filter(code__in=agency_codes, administrative_unit__isnull=False).order_by().values_list(*columns)
+    return {code: (unit, name) for code, unit, name in rows}
+
+
+def provinces_of_agencies(agency_codes: set[str], day: dt.date) -> dict[str, str]:
+    """Names of the provinces of these agencies, by two digits. One query; none where nothing is asked."""
+    return dict(provinces_of_codes(agency_codes, day).values())
+
+
+def event_names(*, english: bool) -> dict[str, str]:
+    """Names of all events by slug. One query."""
+    return {
+        slug: (said or {}).get("name") or name if english else name
+        for slug, name, said in LifeEvent.objects.order_by("position").values_list("slug", "name", "english")
+    }
+
+
+def search_rows(day: dt.date) -> list[dict[str, Any]]:
+    """What the search reads of everything in force. Three queries.
+
+    ``version_id``, ``code``, the texts by field, whether it is ``provincial`` and ``curated``, and the ``old_codes`` that lead to it.
+    """
+    results: dict[int, list[str]] = {}
+    rows = in_force(day).order_by("procedure__code")
+    for version_id, name in Result.objects.filter(version__in=rows.order_by().values("pk")).values_list("version_id", "name"):
+        results.setdefault(version_id, []).append(name)
+    links = dict(Procedure.objects.filter(replaced_by__isnull=False).values_list("code", "replaced_by__code"))
+    old_codes: dict[str, list[str]] = {}
+    for code, heir in links.items():
+        # At most four changes of code, as :func:`successor` follows them.
+        for _change in range(3):
+            heir = links.get(heir, heir)
+        old_codes.setdefault(heir, []).append(code)
+    columns = rows.values_list(
+        "pk", "procedure__code", "name", "keywords", "field", "issuing_code", "origin", "english", "procedure__featured_rank"
+    )
+    return [
+        {
+            "version_id": pk,
+            "code": code,
+            "name": name,
+            "keywords": " . ".join(keywords),
+            "field": field,
+            "results": " . ".join(results.get(pk, []))[:300],
+            "english": " . ".join(str((english or {}).get(part, "")) for part in ("name", "summary")),
+            "provincial": issuing_code.startswith("H"),
+            "curated": origin == ProcedureVersion.Origin.CURATED,
+            "featured": rank is not None,
+            "old_codes": old_codes.get(code, []),
+        }
+        for pk, code, name, keywords, field, issuing_code, origin, english, rank in columns
+    ]
+
+
+def in_given_order(version_ids: list[int], day: dt.date) -> QuerySet[ProcedureVersion]:
+    """These versions, in this order (that of their answers to a question). One query."""
+    place = Case(*(When(pk=pk, then=Value(number)) for number, pk in enumerate(version_ids)), output_field=IntegerField())
+    return in_force(day).filter(pk__in=version_ids).order_by(place) if version_ids else ProcedureVersion.objects.none()
 
 
 def all_procedures(day: dt.date) -> QuerySet[ProcedureVersion]:
@@ -203,3 +285,9 @@ def narrowed(rows: QuerySet[ProcedureVersion], *, subject: str = "", level: str 
     if group:
         rows = rows.filter(service_group=group)
     return rows
+
+
+def words_in_use() -> list[tuple[str, str, list[str]]]:
+    """The search's words that are switched on, in the order of their keys: key, kind, meanings as they were written. One query."""
+    rows = SearchWord.objects.filter(active=True).order_by("key").values_list("key", "kind", "meanings")
+    return [(key, kind, meanings.splitlines()) for key, kind, meanings in rows]

@@ -8,6 +8,7 @@ from procedures import views
 
 pages = [
     path("tim-kiem/", views.search_page, name="search"),
+    path("tim-kiem/goi-y/", views.suggestions, name="suggestions"),
     path("thu-tuc/", views.procedure_list, name="procedures"),
     path("thu-tuc/<str:code>/", views.procedure_page, name="procedure"),
     path("su-kien/", views.event_index, name="events"),

@@ -17,7 +17,7 @@ DAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ
 _INTERVAL = re.compile(r"(\d{1,2})[:h](\d{2})\s*[-–]\s*(\d{1,2})[:h](\d{2})")
 
 
-class HoursField(forms.CharField):
+class HoursField(forms.Field):
     """Office hours as a person writes them, one day a line (``Thứ Hai: 07:30-11:30, 13:30-17:00``); blank: the national hours.
 
     The value is seven lists, Monday first, or None. A day that is not named is closed.
@@ -38,7 +38,7 @@ class HoursField(forms.CharField):
 
     def to_python(self, value: Any) -> list[list[list[str]]] | None:
         """Seven lists of intervals, or None for blank."""
-        text = super().to_python(value)
+        text = str(value or "").strip()
         if not text:
             return None
         week: list[list[list[str]]] = [[] for _ in DAYS]

@@ -9,6 +9,7 @@ from procedures.models.imports import ImportRun, StagedRecord
 from procedures.models.localisation import Localisation
 from procedures.models.mistakes import MISTAKES, MistakeReport
 from procedures.models.parts import Channel, FeeLine, LegalBasis, OnlineService, RequiredDocument, Result, Step, TimeLimit
+from procedures.models.search import SearchMiss, SearchWord, word_key
 from procedures.models.version import DateRange, Decision, Procedure, ProcedureVersion
 
 __all__ = [
@@ -31,10 +32,13 @@ __all__ = [
     "ProcedureVersion",
     "RequiredDocument",
     "Result",
+    "SearchMiss",
+    "SearchWord",
     "StagedRecord",
     "Step",
     "Subject",
     "TimeLimit",
     "TimeUnit",
     "tracked",
+    "word_key",
 ]

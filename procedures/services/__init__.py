@@ -1,17 +1,26 @@
-"""What can be done to the catalogue: loading the curated data we ship, importing what others export."""
+"""What can be done to the catalogue: loading the curated data we ship, importing what others export, editing the search's words."""
 
 from procedures.services.loading import DATA, LoadReport, load_shipped, shipped_records
 from procedures.services.mistakes import handle_mistake, may_handle, report_mistake
 from procedures.services.records import BadRecord, padded_key
+from procedures.services.words import WordRefused, handle_miss, in_lines, load_words, note_miss, save_word, switch_word, word_faults
 
 __all__ = [
     "DATA",
     "BadRecord",
     "LoadReport",
+    "WordRefused",
+    "handle_miss",
     "handle_mistake",
+    "in_lines",
     "load_shipped",
+    "load_words",
     "may_handle",
+    "note_miss",
     "padded_key",
     "report_mistake",
+    "save_word",
     "shipped_records",
+    "switch_word",
+    "word_faults",
 ]

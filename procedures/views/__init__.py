@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from procedures.views.lists import agency_index, agency_page, event_index, event_page, field_index, field_page, procedure_list, search_page
+from procedures.views.lists import agency_index, agency_page, event_index, event_page, field_index, field_page, procedure_list
 from procedures.views.machines import opensearch, robots, sitemap
 from procedures.views.mistakes import report_mistake
 from procedures.views.procedure import procedure_page
+from procedures.views.searching import search_page, suggestions
 
 __all__ = [
     "agency_index",
@@ -21,4 +22,5 @@ __all__ = [
     "robots",
     "search_page",
     "sitemap",
+    "suggestions",
 ]

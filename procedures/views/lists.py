@@ -1,11 +1,10 @@
-"""Ways into the catalogue: search, all procedures, by event, by field, by agency."""
+"""Ways into the catalogue: all procedures, by event, by field, by agency."""
 
 from __future__ import annotations
 
 from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from portal.caching import CATALOGUE, public_page
@@ -17,19 +16,6 @@ from procedures.models import LifeEvent, ProcedureVersion
 from procedures.views.common import page_of
 from procedures.views.filters import narrow
 from procedures.views.groups import event_groups, event_words
-
-MAX_QUERY = 200
-
-
-@public_page(rooms=CATALOGUE)
-@require_safe
-def search_page(request: HttpRequest) -> HttpResponse:
-    """Search by words, with or without diacritics, or by code."""
-    q = " ".join(request.GET.get("q", "").replace("\x00", "")[:MAX_QUERY].split())
-    day = timezone.localdate()
-    page = page_of(request, queries.search(q, day)) if q else None
-    context = {"q": q, "page": page, "query": urlencode({"q": q}), "suggestions": queries.most_used(day) if page is None else []}
-    return show(request, "procedures/search.html", context)
 
 
 def _list(request: HttpRequest, rows: QuerySet[ProcedureVersion], template: str, **more: object) -> HttpResponse:

@@ -33,6 +33,20 @@
   });
   all("[data-close], [data-print]").forEach((button) => { button.hidden = false; });
 
+  /* Suggestions of the search box, from the server, shown by the browser's own list. */
+  all("input[data-suggest]").forEach((input) => {
+    let waiting;
+    input.addEventListener("input", () => {
+      clearTimeout(waiting);
+      const asked = input.value.trim();
+      if (asked.length < 2) return;
+      waiting = setTimeout(() => fetch(input.dataset.suggest + "?q=" + encodeURIComponent(asked))
+        .then((answer) => (answer.ok ? answer.text() : ""))
+        .then((options) => { if (asked === input.value.trim()) input.list.innerHTML = options; })
+        .catch(() => { /* without suggestions one types on */ }), 150);
+    });
+  });
+
   /* Anchors to sections become tabs after the ARIA pattern. */
   all("[data-tabs]").forEach((nav) => {
     const tabs = all("a", nav);

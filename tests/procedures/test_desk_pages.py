@@ -67,7 +67,9 @@ def test_each_attempt_to_import_leaves_its_report(desk: Client, tmp_path: Path) 
     assert "bị cắt cụt" in desk.get(f"/quan-tri/procedures/importrun/{bad.pk}/change/").content.decode()
 
 
-@pytest.mark.parametrize("name", ["procedure", "procedureversion", "decision", "localisation", "importrun", "mistakereport"])
+@pytest.mark.parametrize(
+    "name", ["procedure", "procedureversion", "decision", "localisation", "importrun", "mistakereport", "searchword", "searchmiss"]
+)
 def test_every_list_costs_a_bounded_number_of_queries(desk: Client, name: str) -> None:
     address = f"/quan-tri/procedures/{name}/"
     desk.get(address)

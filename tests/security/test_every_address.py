@@ -23,7 +23,8 @@ PUBLIC = {
     "tai-khoan/khoa-truy-cap/danh-sach/", "tai-khoan/khoa-truy-cap/tat-ca/",
     "sitemap.xml", "robots.txt", "opensearch.xml",
     *(page for path in (
-        "", "tim-kiem/", "thu-tuc/", "thu-tuc/<str:code>/", "su-kien/", "su-kien/<slug:slug>/", "linh-vuc/", "linh-vuc/<str:code>/",
+        "", "tim-kiem/", "tim-kiem/goi-y/", "thu-tuc/", "thu-tuc/<str:code>/", "su-kien/", "su-kien/<slug:slug>/", "linh-vuc/",
+        "linh-vuc/<str:code>/",
         "co-quan/", "co-quan/<str:code>/", "bao-loi/", "dieu-khoan/", "ho-tro/", "ho-tro/nop-tien/", "ho-tro/buu-chinh/", "chu-lon/",
     ) for page in (path, f"en/{path}")),
 }  # fmt: skip

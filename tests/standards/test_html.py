@@ -213,6 +213,7 @@ def officers(pages: Pages) -> None:
     version = ProcedureVersion.objects.get(procedure__code="1.001193")
     facts = {"part": "fees", "text": "Lệ phí <cũ> & sai.", "language": "vi", "now": timezone.now()}
     report = services.report_mistake(version=version, **facts)
+    services.note_miss("giấy <phép> & đi chợ", timezone.now())
     audit.record(actor=SYSTEM, act="test.do", target_id="x", unit="G22")
 
     for client in (ward, centre):

@@ -1,0 +1,9 @@
+"""Search that understands people: an index in each process's memory, fed from the catalogue and from the editors' words.
+
+``current_engine()`` gives the index of what is in force today, made anew when a room it was made from has changed.
+"""
+
+from procedures.search.engine import Engine, Found, current_engine
+from procedures.search.question import Question, Words
+
+__all__ = ["Engine", "Found", "Question", "Words", "current_engine"]

@@ -1,0 +1,224 @@
+"""The index of what is in force today, made in each process and made anew when what it was made from has changed."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from django.utils import timezone
+
+from portal.caching import marks
+from procedures import queries
+from procedures.search.index import Index, Scores
+from procedures.search.question import Question, Words, plain_syllables
+from procedures.search.spelling import correction
+
+logger = logging.getLogger(__name__)
+
+LONGEST = 250
+"""Syllables of a text that are looked at."""
+
+FIELDS: dict[str, tuple[float, float]] = {
+    "name": (1.0, 0.6),
+    "keywords": (0.8, 0.2),
+    "results": (0.15, 0.6),
+    "field": (0.2, 0.6),
+    "english": (0.5, 0.4),
+}
+"""Weight and length normalisation of each field; how they were found stands in docs/search.md. The first decides how rare a word is.
+Steps, papers and summaries are not looked at: they made the answers no better and the index four times as large."""
+
+PROVINCIAL = 0.75
+"""Factor of a province's own procedure: the general one comes first where both answer."""
+CURATED = 1.1
+"""Factor of what the editors wrote themselves: what most people come for."""
+FEATURED = 1.15
+"""Factor of what the editors put on the home page, until there are figures of use."""
+SURE = 0.35
+"""Coverage below which the answers are shown as a guess and the question is noted for the editors."""
+LEAST_SHARE = 0.25
+"""An answer with less than this share of the best score is not shown."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """What an answer needs to know of a procedure."""
+
+    version_id: int
+    code: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """Answers, best first, and how the question was understood."""
+
+    versions: list[int]
+    codes: list[str]
+    question: Question
+    coverage: float
+    """Share of what the question asks about that the best answer speaks of, rare words counting more; 1 where a code was named."""
+
+    @property
+    def sure(self) -> bool:
+        """Whether the first answers are likely to be meant."""
+        return bool(self.versions) and self.coverage >= SURE
+
+    @property
+    def read_as(self) -> str:
+        """The question with slips put right, without diacritics; empty where nothing was put right."""
+        right = self.question.corrections
+        return " ".join(right.get(one, one) for one in plain_syllables(self.question.text)) if right else ""
+
+
+class Engine:
+    """The index with its documents and words. Immutable; a change makes another one."""
+
+    def __init__(self, rows: list[dict[str, Any]], words: Words) -> None:
+        """``rows`` as ``queries.search_rows`` gives them."""
+        self.words = words
+        self.documents = [Document(row["version_id"], row["code"]) for row in rows]
+        self.by_code = {old: number for number, row in enumerate(rows) for old in row["old_codes"]}
+        self.by_code |= {document.code: number for number, document in enumerate(self.documents)}
+        self.index = Index({name: (*FIELDS[name], [_read(row[name]) for row in rows]) for name in FIELDS}, len(rows))
+        self.factor: Scores = np.array(
+            [
+                (PROVINCIAL if row["provincial"] else 1.0) * (CURATED if row["curated"] else 1.0) * (FEATURED if row["featured"] else 1.0)
+                for row in rows
+            ],
+            dtype=np.float32,
+        )
+
+    def with_words(self, words: Words) -> Engine:
+        """The same documents, asked with other words."""
+        other = copy.copy(self)
+        other.words = words
+        other.__dict__.pop("_taught_syllables", None)
+        return other
+
+    def read(self, text: str) -> Question:
+        """The question with slips put right where a syllable is known to nothing and nobody."""
+        syllables = plain_syllables(text)[:60]
+        known, taught = self.index.syllables, self._taught
+        right: dict[str, str] = {}
+        for place, one in enumerate(syllables):
+            if one not in known and one not in taught and one not in right:
+                before = syllables[place - 1] if place else ""
+                after = syllables[place + 1] if place + 1 < len(syllables) else ""
+                if found := correction(one, known, before, after, self.index.postings):
+                    right[one] = found
+        return Question.read(text, self.words, right)
+
+    @property
+    def _taught(self) -> set[str]:
+        found = self.__dict__.get("_taught_syllables")
+        if found is None:
+            phrases = (*self.words.means, *self.words.also, *self.words.noise)
+            found = self.__dict__["_taught_syllables"] = {syllable for phrase in phrases for syllable in phrase}
+        return found
+
+    def find(self, text: str, *, limit: int = 200, unfinished: bool = False) -> Found:
+        """The best answers to a question, best first; codes named in it come first. ``unfinished``: its last word is still being typed."""
+        question = self.read(text)
+        if unfinished:
+            self._complete(question, text)
+        scores = self.index.score(question.weights) * self.factor
+        order = np.argsort(-scores, kind="stable")[:limit]
+        best = float(scores[order[0]]) if len(order) else 0.0
+        numbers = [int(number) for number in order if scores[number] > 0 and scores[number] >= best * LEAST_SHARE]
+        named = [self.by_code[code] for code in question.codes if code in self.by_code]
+        numbers = [*named, *(number for number in numbers if number not in named)]
+        coverage = 1.0 if named else self.index.coverage(question.weights, numbers[0]) if numbers else 0.0
+        return Found([self.documents[n].version_id for n in numbers], [self.documents[n].code for n in numbers], question, coverage)
+
+    def _complete(self, question: Question, text: str) -> None:
+        """Let the last syllable stand for the commonest ones that begin with it."""
+        syllables = plain_syllables(text)
+        if not syllables:
+            return
+        last, before = syllables[-1], syllables[-2] if len(syllables) > 1 else ""
+        begun = sorted(((count, one) for one, count in self.index.syllables.items() if one.startswith(last) and one != last), reverse=True)
+        for _count, one in begun[:COMPLETIONS]:
+            question.weights.setdefault(one, BEGUN)
+            if before:
+                question.weights.setdefault(f"{before}_{one}", BEGUN)
+
+
+COMPLETIONS = 12
+BEGUN = 0.6
+"""Weight of a syllable that the last one typed may become."""
+
+
+@lru_cache(maxsize=60_000)
+def _read(text: str) -> tuple[str, ...]:
+    """The syllables of a text of the catalogue, abbreviations written out. Remembered: after a change nearly all texts are as before."""
+    out: list[str] = []
+    for syllable in plain_syllables(text)[:LONGEST]:
+        out += ABBREVIATIONS.get(syllable, (syllable,))
+    return tuple(out)
+
+
+ABBREVIATIONS = {
+    short: tuple(plain_syllables(whole))
+    for short, whole in (
+        ("bhxh", "bảo hiểm xã hội"), ("bhyt", "bảo hiểm y tế"), ("bhtn", "bảo hiểm thất nghiệp"), ("tnld", "tai nạn lao động"),
+        ("bnn", "bệnh nghề nghiệp"), ("tnhh", "trách nhiệm hữu hạn"), ("htx", "hợp tác xã"), ("pccc", "phòng cháy chữa cháy"),
+        ("ubnd", "ủy ban nhân dân"), ("gtgt", "giá trị gia tăng"), ("tncn", "thu nhập cá nhân"), ("tndn", "thu nhập doanh nghiệp"),
+        ("qsdd", "quyền sử dụng đất"), ("tmdt", "thương mại điện tử"), ("gplx", "giấy phép lái xe"),
+    )
+}  # fmt: skip
+"""Abbreviations that names of procedures use. People's own are the editors' words."""
+
+
+class _Keeper:
+    """One engine a process. Whoever finds it out of date makes the next one; the others go on with the last meanwhile."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._engine: Engine | None = None
+        self._mark = ("", "")
+
+    def get(self, documents: Callable[[], list[dict[str, Any]]], words: Callable[[], Words]) -> Engine:
+        """The engine of the present marks. A change of words alone leaves the index as it is."""
+        mark = (f"{timezone.localdate():%Y%m%d}|{marks.of(('procedures',))}", marks.of(("search",)))
+        held = self._engine
+        if held is not None and (mark == self._mark or not self._lock.acquire(blocking=False)):
+            return held
+        if held is None:
+            self._lock.acquire()
+        try:
+            held = self._engine
+            if held is None or mark[0] != self._mark[0]:
+                started = time.perf_counter()
+                self._engine = Engine(documents(), words())
+                logger.info("search index made", extra={"milliseconds": round((time.perf_counter() - started) * 1000)})
+            elif mark[1] != self._mark[1]:
+                self._engine = held.with_words(words())
+            self._mark = mark
+            assert self._engine is not None
+            return self._engine
+        finally:
+            self._lock.release()
+
+
+_keeper = _Keeper()
+
+
+def current_engine() -> Engine:
+    """The engine of today's catalogue and words."""
+
+    def documents() -> list[dict[str, Any]]:
+        return queries.search_rows(timezone.localdate())
+
+    def words() -> Words:
+        return Words.of(queries.words_in_use())
+
+    # Tests run in transactions that nobody else sees: there an engine is made for each question.
+    return _keeper.get(documents, words) if settings.PAGE_CACHE_MB else Engine(documents(), words())

@@ -1,0 +1,145 @@
+"""How a question is read: everyday words become those of the catalogue, what people put around them counts little, slips are put right.
+
+A question and its twin without diacritics are read the same: everything here works on plain syllables (``portal.text.search_key``).
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from portal.text import search_key
+
+MAX_SYLLABLES = 60
+"""What follows is not read: the longest real question has some forty."""
+
+REPLACED = 0.3
+"""Weight of a phrase's own words where it stands for others (``bằng lái`` = ``giấy phép lái xe``)."""
+AROUND = 0.25
+"""Weight of a single syllable that mostly means nothing: it may yet be part of a name."""
+ALSO = 0.8
+"""Weight of what is looked for beside a phrase's own words."""
+PLAIN_LENGTH = 3
+"""A meaning of more syllables weighs less each, by the fourth root: the longest phrase must not decide alone."""
+CORRECTED = 0.8
+"""Weight of the spelling that a slip was put right to."""
+
+_SYLLABLE = re.compile(r"[a-z0-9]+")
+_CODE = re.compile(r"(?<![\d.])\d\.\d{6}(?![\d])|(?<![a-z0-9])dv\.[gh]\d{2}(?:\.\d+)*\.\d{2}(?!\d)")
+
+Phrase = tuple[str, ...]
+
+
+def plain_syllables(text: str) -> list[str]:
+    """The syllables of a text, lower case and without diacritics; punctuation parts them."""
+    return _SYLLABLE.findall(search_key(text))
+
+
+def pairs(syllables: list[str]) -> list[str]:
+    """Neighbouring syllables as one token each: most Vietnamese words have two."""
+    return [f"{first}_{second}" for first, second in itertools.pairwise(syllables)]
+
+
+@dataclass
+class Words:
+    """What phrases mean: the editors' data, by plain syllables. Immutable once made."""
+
+    means: dict[Phrase, list[list[str]]] = field(default_factory=dict)
+    also: dict[Phrase, list[list[str]]] = field(default_factory=dict)
+    noise: set[Phrase] = field(default_factory=set)
+    longest: int = 1
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[str, str, list[str]]]) -> Words:
+        """From ``(phrase, kind, meanings)`` rows; ``kind``: means, also or noise."""
+        words = cls()
+        for phrase, kind, meanings in rows:
+            key = tuple(plain_syllables(phrase))
+            if not key:
+                continue
+            if kind == "noise":
+                words.noise.add(key)
+            else:
+                target = words.means if kind == "means" else words.also
+                target[key] = [plain_syllables(meaning) for meaning in meanings]
+            words.longest = max(words.longest, len(key))
+        return words
+
+
+@dataclass
+class Question:
+    """A question as it was understood: tokens with weights, codes named in it, slips that were put right."""
+
+    text: str
+    weights: dict[str, float]
+    codes: list[str]
+    corrections: dict[str, str]
+    """Typed syllable → what it was taken for."""
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether nothing is left to search by."""
+        return not self.weights and not self.codes
+
+    @classmethod
+    def read(cls, text: str, words: Words, correct: dict[str, str] | None = None) -> Question:
+        """Read a text. ``correct``: spellings for syllables that no document knows."""
+        key = search_key(text)
+        codes = list(dict.fromkeys(match[0].upper() if match[0].startswith("dv") else match[0] for match in _CODE.finditer(key)))
+        syllables = _SYLLABLE.findall(_CODE.sub(" ", key))[:MAX_SYLLABLES]
+        corrections = {one: right for one in syllables if (right := (correct or {}).get(one))}
+        weights: dict[str, float] = {}
+        _add(weights, syllables, words)
+        if corrections:
+            for token, weight in _read_corrected([corrections.get(one, one) for one in syllables], words).items():
+                weights[token] = max(weights.get(token, 0.0), weight * CORRECTED)
+        return cls(text, weights, codes, corrections)
+
+
+def _read_corrected(syllables: list[str], words: Words) -> dict[str, float]:
+    weights: dict[str, float] = {}
+    _add(weights, syllables, words)
+    return weights
+
+
+def _matches(syllables: list[str], words: Words) -> list[tuple[int, int, Phrase]]:
+    """Every known phrase in the question that lies in no longer one."""
+    found: list[tuple[int, int, Phrase]] = []
+    for start in range(len(syllables)):
+        for length in range(min(words.longest, len(syllables) - start), 0, -1):
+            phrase = tuple(syllables[start : start + length])
+            if phrase not in words.means and phrase not in words.also and phrase not in words.noise:
+                continue
+            end = start + length
+            if not any(begin <= start and end <= stop and stop - begin > length for begin, stop, _phrase in found):
+                found.append((start, end, phrase))
+    return found
+
+
+def _add(weights: dict[str, float], syllables: list[str], words: Words) -> None:
+    own = [1.0] * len(syllables)
+    explained = [False] * len(syllables)
+    matches = _matches(syllables, words)
+    for start, end, phrase in matches:
+        meanings = words.means.get(phrase)
+        for place in range(start, end) if meanings is not None or phrase in words.also else ():
+            explained[place] = True
+            if meanings is not None:
+                own[place] = min(own[place], REPLACED)
+        for meaning in meanings if meanings is not None else words.also.get(phrase, []):
+            weight = (1.0 if meanings is not None else ALSO) * min(1.0, (PLAIN_LENGTH / max(1, len(meaning))) ** 0.25)
+            for token in (*meaning, *pairs(meaning)):
+                weights[token] = max(weights.get(token, 0.0), weight)
+    for start, end, phrase in matches:
+        if phrase in words.noise:
+            for place in range(start, end):
+                if not explained[place]:
+                    own[place] = min(own[place], AROUND if end - start == 1 else 0.0)
+    for token, weight in zip(syllables, own, strict=True):
+        if weight:
+            weights[token] = max(weights.get(token, 0.0), weight)
+    for token, weight in zip(pairs(syllables), map(min, itertools.pairwise(own)), strict=False):
+        if weight:
+            weights[token] = max(weights.get(token, 0.0), weight)

@@ -1,0 +1,44 @@
+"""Slips of the finger: a syllable that no document knows is taken for the commonest known one that is one slip away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ALPHABET = "abcdeghiklmnopqrstuvxy"
+"""Letters of plain Vietnamese syllables."""
+_TELEX = str.maketrans("", "", "fjwz")
+"""Keys by which tones are typed; left behind when the keyboard's Vietnamese was off (``khaif``)."""
+
+
+def one_slip_away(syllable: str) -> set[str]:
+    """Everything that one wrong, missing, extra or swapped letter makes of it."""
+    parts = [(syllable[:cut], syllable[cut:]) for cut in range(len(syllable) + 1)]
+    return {
+        *(head + tail[1:] for head, tail in parts if tail),
+        *(head + tail[1] + tail[0] + tail[2:] for head, tail in parts if len(tail) > 1),
+        *(head + letter + tail[1:] for head, tail in parts if tail for letter in ALPHABET),
+        *(head + letter + tail for head, tail in parts for letter in ALPHABET),
+    }
+
+
+def correction(
+    syllable: str, known: Mapping[str, int], before: str = "", after: str = "", pairs: Mapping[str, object] | None = None
+) -> str:
+    """The known syllable that was most likely meant, or an empty string. ``pairs``: tokens ``first_second`` that occur; a neighbour that
+    goes with a candidate decides before mere frequency does."""
+    if len(syllable) < 3 or any(char.isdigit() for char in syllable):
+        return ""
+    candidates = [one for one in one_slip_away(syllable) if one in known]
+    stripped = syllable.translate(_TELEX)
+    if stripped != syllable and stripped in known:
+        candidates.append(stripped)
+    if not candidates:
+        return ""
+
+    def likeliness(one: str) -> tuple[int, int]:
+        together = 0
+        if pairs is not None:
+            together = int(bool(before) and f"{before}_{one}" in pairs) + int(bool(after) and f"{one}_{after}" in pairs)
+        return together, known[one]
+
+    return max(candidates, key=likeliness)

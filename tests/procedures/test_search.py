@@ -1,0 +1,225 @@
+"""Search that understands people (issue 4 §1, C-07)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.hostile import hostile
+from portal.text import search_key
+from procedures import queries
+from procedures.models import Procedure, ProcedureVersion, SearchMiss, SearchWord
+from procedures.search import Engine, Question, Words, current_engine
+from procedures.search.question import plain_syllables
+from procedures.search.spelling import correction
+from tests.portal.pages import Page
+
+WORDS = Words.of(
+    [
+        ("bằng lái", "means", ["giấy phép lái xe"]),
+        ("sổ đỏ", "means", ["giấy chứng nhận quyền sử dụng đất"]),
+        ("mất sổ đỏ", "means", ["cấp lại giấy chứng nhận quyền sử dụng đất"]),
+        ("người già", "also", ["người cao tuổi"]),
+        ("ở đâu", "noise", []),
+        ("làm", "noise", []),
+    ]
+)
+
+
+def test_a_phrase_stands_for_its_meaning_and_the_longest_wins() -> None:
+    read = Question.read("mất sổ đỏ ở đâu", WORDS)
+    assert read.weights["lai"] > read.weights["so"]
+    assert "o" not in read.weights and "dau" not in read.weights
+    assert Question.read("nguoi gia", WORDS).weights["gia"] == 1.0
+    assert "cao_tuoi" in Question.read("nguoi gia", WORDS).weights
+    assert 0 < Question.read("làm", WORDS).weights["lam"] < 0.5
+
+
+def test_codes_are_read_out_of_the_question() -> None:
+    read = Question.read("thủ tục 1.001193.000.00.00.H29 hay 2.000488, dv.h26.01", WORDS)
+    assert read.codes == ["1.001193", "2.000488", "DV.H26.01"]
+
+
+@given(st.text(max_size=80))
+@settings(max_examples=200)
+def test_diacritics_and_capitals_change_nothing(text: str) -> None:
+    plain = search_key(text)
+    assert Question.read(text, WORDS).weights == Question.read(plain, WORDS).weights == Question.read(plain.upper(), WORDS).weights
+
+
+def test_a_slip_of_the_finger_is_put_right_by_its_neighbours() -> None:
+    known = {"khai": 50, "thai": 500, "sinh": 80, "dang": 90, "ky": 90}
+    assert correction("khsi", known) == "khai"
+    assert correction("ksai", {**known, "sai": 3}, "", "sinh", {"khai_sinh": 1}) == "khai"
+    assert correction("sinhf", known) == "sinh"
+    assert correction("dangg", known) == "dang"
+    assert correction("x9", known) == correction("zzzzz", known) == ""
+
+
+@pytest.mark.usefixtures("demo_data")
+class TestAnswers:
+    """Over the curated procedures and the shipped words."""
+
+    @pytest.fixture(scope="class")
+    def engines(self) -> dict[str, Engine]:
+        return {}
+
+    @pytest.fixture
+    def engine(self, engines: dict[str, Engine]) -> Engine:
+        if "one" not in engines:
+            engines["one"] = current_engine()
+        return engines["one"]
+
+    @pytest.mark.parametrize(
+        ("q", "code"),
+        [
+            ("khai sinh", "1.001193"),
+            ("KHAI SINH", "1.001193"),
+            ("mới sinh em bé cần làm giấy tờ gì", "1.001193"),
+            ("moi de con thi lam giay to j", "1.001193"),
+            ("kê\u0301t hôn", "1.000894"),
+            ("ket hon", "1.000894"),
+            ("nhap ho khau", "1.004222"),
+            ("làm hộ khẩu cho con ở đâu", "1.004222"),
+            ("giấy độc thân", "1.004873"),
+            ("báo tử", "1.000656"),
+            ("ông nội mới mất", "1.000656"),
+            ("doi bang lai xe", "3.000347"),
+            ("doi gplx het bao nhieu tien", "3.000347"),
+            ("sang tên sổ đỏ", "1.013831"),
+            ("lltp so 1", "3.000333"),
+            ("mo quan pho can gi", "1.001612"),
+            ("dang ky ho kinh doang", "1.001612"),
+            ("khai snih cho con", "1.001193"),
+            ("1.001193", "1.001193"),
+            ("1.001193.000.00.00.H26", "1.001193"),
+            ("birth certificate", "1.001193"),
+            ("driving licence", "3.000347"),
+            ("lap cong ty tnhh 1 thanh vien", "2.001583"),
+            ("hoà giải tranh chấp đất", "1.012812"),
+            ("hòa giải tranh chấp đất", "1.012812"),
+        ],
+    )
+    @pytest.mark.requirement("C-07")
+    def test_needs_of_daily_life_typed_carelessly(self, engine: Engine, q: str, code: str) -> None:
+        assert code in engine.find(q).codes[:5]
+
+    @pytest.mark.requirement("C-07")
+    def test_an_old_code_finds_the_procedure_that_took_over(self) -> None:
+        row = Procedure.objects.filter(replaced_by__isnull=False).select_related("replaced_by").first()
+        assert row is not None and row.replaced_by is not None
+        assert current_engine().find(row.code).codes[0] == row.replaced_by.code
+
+    @pytest.mark.requirement("C-07")
+    def test_with_and_without_diacritics_the_ranking_is_the_same(self, engine: Engine) -> None:
+        for name in ProcedureVersion.objects.order_by("pk").values_list("name", flat=True)[:60]:
+            assert engine.find(name).codes == engine.find(search_key(name)).codes
+
+    @pytest.mark.parametrize("q", ["", "   ", "%", "_", "'; DROP --", "\\", "😀", "zzzzzzzz qqqqqq", "。", "\x00"])
+    def test_nothing_is_found_where_there_is_nothing_or_it_is_said_to_be_a_guess(self, engine: Engine, q: str) -> None:
+        found = engine.find(q)
+        assert not found.versions or not found.sure
+
+    def test_what_one_types_is_completed(self, engine: Engine) -> None:
+        assert engine.find("đăng ký khai si", unfinished=True).codes[0] in {"1.001193", "1.000689", "2.000528", "1.004884", "1.004772"}
+        assert engine.find("giay phep lai x", unfinished=True).codes[0].startswith("3.0003")
+
+    @pytest.mark.requirement("C-07")
+    def test_hostile_and_enormous_questions_are_answered(self, engine: Engine) -> None:
+        dice = random.Random(11)
+        for q in hostile(dice, list(engine.index.syllables), 1_000):
+            assert len(engine.find(q).codes) <= 201
+
+
+@pytest.mark.usefixtures("demo_data")
+class TestPage:
+    """The page of answers."""
+
+    @pytest.mark.requirement("C-07")
+    def test_filters_narrow_with_counts_and_can_be_taken_back(self, client: Client) -> None:
+        page = client.get("/tim-kiem/?q=khai+sinh").content.decode()
+        links = Page(page).links
+        narrowed = [link for link in links if link.startswith("?q=khai+sinh&")]
+        assert any("doi-tuong=" in link for link in narrowed) and any("linh-vuc=" in link for link in narrowed)
+        for link in narrowed[:12]:
+            assert client.get("/tim-kiem/" + link).status_code == 200, link
+        some = client.get("/tim-kiem/?q=khai+sinh&muc-do=toan-trinh").content.decode()
+        assert "1.001193" in some and 'aria-current="true"' in some
+        assert "?q=khai+sinh" in Page(some).links
+        assert client.get("/tim-kiem/?q=khai+sinh&doi-tuong=%3Cx%3E").status_code == 404
+        none = client.get("/tim-kiem/?q=khai+sinh&linh-vuc=LV.khong-co")
+        assert none.status_code == 200 and "Bỏ lọc" in none.content.decode()
+
+    @pytest.mark.requirement("C-07")
+    def test_counts_are_those_of_the_answers(self, client: Client) -> None:
+        import re
+
+        page = client.get("/tim-kiem/?q=dang+ky").content.decode()
+        found = re.search(r'href="\?(q=dang\+ky&amp;cap=xa)">[^<]*<span class="soft">(\d+)</span>', page)
+        assert found
+        narrowed = client.get("/tim-kiem/?" + found[1].replace("&amp;", "&")).content.decode()
+        assert f"<strong>{found[2]}</strong>" in narrowed
+
+    def test_queries_are_few_and_constant(self, client: Client) -> None:
+        counts = set()
+        for q in ("khai sinh", "dang ky", "cap lai"):
+            client.get("/tim-kiem/", {"q": q})
+            with CaptureQueriesContext(connection) as made:
+                client.get("/tim-kiem/", {"q": q})
+            # Here an engine is made for each question (four queries); a portal holds one.
+            counts.add(len(made))
+        assert max(counts) <= 10
+
+    @pytest.mark.requirement("C-07")
+    def test_a_question_that_finds_nothing_is_noted_without_who_asked(self, client: Client) -> None:
+        answer = client.get("/tim-kiem/?q=xyzzy+qwrtz+0912345678")
+        page = answer.content.decode()
+        assert answer.status_code == 200 and "1800 1096" in page
+        miss = SearchMiss.objects.get()
+        assert "0912345678" not in miss.question and miss.count == 1
+        client.get("/tim-kiem/?q=XYZZY+qwrtz+0912345678")
+        miss.refresh_from_db()
+        assert miss.count == 2
+        client.get("/tim-kiem/?q=khai+sinh")
+        assert SearchMiss.objects.count() == 1
+
+    @pytest.mark.requirement("C-07")
+    def test_a_slip_is_told(self, client: Client) -> None:
+        assert "Tìm theo “khai sinh cho con”" in client.get("/tim-kiem/?q=khai+snih+cho+con").content.decode()
+
+    @pytest.mark.requirement("C-07")
+    def test_suggestions_are_names_that_find_themselves(self, client: Client) -> None:
+        answer = client.get("/tim-kiem/goi-y/?q=khai+si")
+        assert answer.status_code == 200 and answer.content.decode().count("<option") >= 3
+        assert "Đăng ký khai sinh" in answer.content.decode()
+        assert client.get("/tim-kiem/goi-y/?q=").content.strip() == b""
+        assert "Registration of a birth" in client.get("/en/tim-kiem/goi-y/?q=birth").content.decode()
+        assert client.get("/tim-kiem/goi-y/?q=" + "%F0%9F%98%80" * 300).status_code == 200
+
+    @pytest.mark.requirement("C-22")
+    def test_english_questions_and_pages(self, client: Client) -> None:
+        page = client.get("/en/tim-kiem/?q=marriage").content.decode()
+        assert "related" in page and "/en/thu-tuc/1.000894/" in page
+
+    @pytest.mark.requirement("C-07")
+    def test_an_editors_word_finds_at_once(self, client: Client) -> None:
+        assert "1.001193" not in client.get("/tim-kiem/?q=abracadabra").content.decode()
+        SearchWord.objects.create(phrase="abracadabra", key="abracadabra", kind="means", meanings="đăng ký khai sinh", origin="desk")
+        assert "1.001193" in client.get("/tim-kiem/?q=abracadabra").content.decode()
+
+
+@pytest.mark.usefixtures("demo_data")
+def test_rows_name_what_is_in_force_only(django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(3):
+        rows = queries.search_rows(dt.date(2026, 11, 25))
+    codes = {row["code"] for row in rows}
+    assert "1.001193" in codes and len(codes) == len(rows)
+    assert all(plain_syllables(row["name"]) for row in rows)
