@@ -72,9 +72,10 @@ def wanted(domain: str) -> list[polib.POEntry]:
     found: dict[tuple[str, str], polib.POEntry] = {}
     for package in CATALOGUES[domain]:
         own = package / "locale" / "vi" / "LC_MESSAGES" / f"{domain}.po"
-        said = {_key(entry) for entry in polib.pofile(str(own)) if entry.translated()} if own.exists() else set()
+        # A text said without its plural is not found where a template counts.
+        said = {(_key(entry), entry.msgid_plural) for entry in polib.pofile(str(own)) if entry.translated()} if own.exists() else set()
         for entry in polib.pofile(str(package / "locale" / "en" / "LC_MESSAGES" / f"{domain}.po")):
-            if not entry.obsolete and _key(entry) not in said and _is_seen(entry):
+            if not entry.obsolete and (_key(entry), entry.msgid_plural) not in said and _is_seen(entry):
                 found.setdefault(_key(entry), entry)
     return list(found.values())
 
