@@ -8,6 +8,7 @@ from django.urls import include, path
 from portal import ui_views, views
 from portal.api import api, docs
 from portal.languages import english
+from portal.notices.urls import pages as notice_pages
 from procedures.urls import pages as procedure_pages
 
 pages = [
@@ -20,9 +21,10 @@ pages = [
 ]
 urlpatterns = [
     *pages,
-    path("en/", include((english([*pages, *procedure_pages]), "en"))),
+    path("en/", include((english([*pages, *procedure_pages, *notice_pages]), "en"))),
     path("he-thiet-ke/", ui_views.design_system, name="design-system"),
     path("", include("procedures.urls")),
+    path("", include("portal.notices.urls")),
     path("tai-khoan/", include("accounts.urls")),
     path("", include("dossiers.urls")),
     path("", include("portal.documents.urls")),

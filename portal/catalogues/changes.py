@@ -32,6 +32,12 @@ def register_officer_labels(labels: Callable[[Iterable[UUID]], dict[UUID, str]])
     _labels = labels
 
 
+def officers(positions: Iterable[UUID]) -> dict[UUID, str]:
+    """Who holds or held these positions, as histories show them; one query, none where nobody registered the answer."""
+    wanted = set(positions)
+    return _labels(wanted) if _labels is not None and wanted else {}
+
+
 @dataclass
 class Change:
     """One act on the entries of a code: when, what, by whom, and each fact before and after."""
@@ -64,7 +70,7 @@ def changes_of(entry: CatalogueEntry) -> list[Change]:
         change = _told(list(group), by_key, facts, before)
         if change is not None:
             told.append(change)
-    known = _labels({change.position for change in told if change.position}) if _labels is not None else {}
+    known = officers(change.position for change in told if change.position)
     for change in told:
         change.who = known.get(change.position, "") if change.position else ""
     return sorted(told, key=lambda change: (change.at, change.number, change.effective_from), reverse=True)

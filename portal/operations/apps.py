@@ -14,6 +14,7 @@ class OperationsConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.catalogues.services import load_shipped
+        from portal.notices import demo
         from portal.operations.metrics import register_gauge
         from portal.operations.preparation import register_loader
         from portal.outbox.queries import backlog
@@ -28,5 +29,6 @@ class OperationsConfig(AppConfig):
             written = load_shipped()
             return ", ".join(f"{name}: {count}" for name, count in written.items()) if any(written.values()) else "đủ"
 
-        # The catalogues stand below this room and cannot register themselves.
+        # Catalogues and notices stand below this room and cannot register themselves.
         register_loader("danh mục dùng chung", load_catalogues, order=10)
+        register_loader("thông báo trình diễn", demo.load, order=60, demo=True)

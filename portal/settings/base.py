@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "portal.caching",
     "portal.catalogues",
+    "portal.notices",
     "portal.access",
     "portal.audit",
     "portal.crypto",

@@ -14,7 +14,10 @@ from portal.languages import PREFIX
 from procedures import queries
 from procedures.models import LifeEvent
 
-FIXED = ("/", "/thu-tuc/", "/su-kien/", "/linh-vuc/", "/co-quan/", "/ho-tro/", "/ho-tro/nop-tien/", "/ho-tro/buu-chinh/", "/dieu-khoan/")
+FIXED = (
+    "/", "/thu-tuc/", "/su-kien/", "/linh-vuc/", "/co-quan/", "/thong-bao/", "/ho-tro/", "/ho-tro/nop-tien/", "/ho-tro/buu-chinh/",
+    "/dieu-khoan/",
+)  # fmt: skip
 MAX_ADDRESSES = 50_000
 """A sitemap holds no more (sitemaps.org); the whole national list is a ninth of it."""
 

@@ -31,6 +31,7 @@ ANONYMOUS = [
     "/he-thiet-ke/",
     "/ho-tro/",
     "/dieu-khoan/",
+    "/thong-bao/",
     "/khong-co-trang-nay/",
     "/xac-minh/khong-co-ma-nay/",
 ]

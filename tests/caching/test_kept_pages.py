@@ -69,12 +69,12 @@ class TestOneProcess:
         with django_assert_num_queries(0):
             assert client.get("/dieu-khoan/").content == terms
 
-    def test_every_table_of_the_catalogue_notes_its_changes(self) -> None:
+    def test_every_table_that_public_pages_show_notes_its_changes(self) -> None:
         from django.apps import apps
 
         tables = {
             model._meta.db_table
-            for label in ("procedures", "catalogues")
+            for label in ("procedures", "catalogues", "notices")
             for model in apps.get_app_config(label).get_models()
             if not model._meta.db_table.endswith("event") or model is LifeEvent
         } - {"procedures_importrun", "procedures_stagedrecord", "catalogues_shippedfile", "catalogues_catalogueimport"}

@@ -18,6 +18,7 @@ PUBLIC = [
     "/ho-tro/nop-tien/",
     "/ho-tro/buu-chinh/",
     "/chu-lon/",
+    "/thong-bao/",
     "/su-kien/",
     "/su-kien/co-con-nho/",
     "/su-kien/khoi-su-kinh-doanh/",
@@ -35,6 +36,7 @@ PUBLIC = [
     "/en/co-quan/",
     "/en/ho-tro/",
     "/en/chu-lon/",
+    "/en/thong-bao/",
 ]
 
 

@@ -27,6 +27,8 @@ from portal import audit, outbox
 from portal.access import SYSTEM
 from portal.access.site import OfficerModelAdmin
 from portal.launcher import bootstrap
+from portal.notices.models import Notice
+from portal.notices.services import withdraw
 from portal.outbox.models import Message
 from procedures import services
 from procedures.models import Localisation, ProcedureVersion
@@ -105,6 +107,11 @@ def everybodys(pages: Pages) -> None:
     ]
     for address in [*PUBLIC, *more]:
         pages.get(client, address)
+    notice = Notice.objects.filter(published_to=None).earliest("pk")
+    for language in ("", "/en"):
+        pages.get(client, f"{language}/thong-bao/{notice.slug}/")
+    withdraw(actor=SYSTEM, notice_id=notice.pk, day=timezone.localdate())
+    pages.get(client, f"/thong-bao/{notice.slug}/", 410)
     pages.get(client, "/khong-co-trang-nay/", 404)
     pages.get(client, "/xac-minh/khong-co-ma-nay/", 404)
     pages.get(client, "/ky-so/tro-ve/?state=x&code=y", 400)
@@ -236,6 +243,11 @@ def officers(pages: Pages) -> None:
         if model._meta.app_label == "catalogues" and f"{base}import/" in shown:
             catalogue_acts(pages, desk, base, row[1])
 
+    notice = Notice.objects.get(published_to=None)
+    for act in ("withdraw", "history"):
+        pages.get(centre, f"/quan-tri/notices/notice/{notice.pk}/{act}/")
+    wrong = {"title": "<x>", "published_from": "01/01/2020", "published_to": "x", "english_title": "x"}
+    pages.post(centre, f"/quan-tri/notices/notice/{notice.pk}/change/", wrong, 200)
     for transition in ("correct", "dismiss"):
         pages.get(centre, f"/quan-tri/procedures/mistakereport/{report.pk}/{transition}/")
         pages.post(centre, f"/quan-tri/procedures/mistakereport/{report.pk}/{transition}/")

@@ -1,0 +1,33 @@
+"""What can be asked about notices. One SQL query each."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from portal.catalogues.models import Agency
+from portal.notices.models import Notice, NoticeQuerySet
+
+HOME_LIMIT = 3
+"""Notices on the home page: more would stand between people and what they came for."""
+
+
+def current(day: dt.date) -> NoticeQuerySet:
+    """What is shown on a day: important ones first, then the newest. Page it or cut it: this has no end of its own."""
+    return Notice.objects.on(day).order_by("-important", "-published_from", "-created_at", "-id")
+
+
+def for_home(day: dt.date) -> list[Notice]:
+    """The first :data:`HOME_LIMIT` of a day, without their long text."""
+    return list(current(day).defer("body")[:HOME_LIMIT])
+
+
+def by_slug(slug: str) -> Notice | None:
+    """The notice at an address, whatever its days; None: there never was one."""
+    return Notice.objects.filter(slug=slug).first()
+
+
+def publishers(notices: Iterable[Notice], day: dt.date) -> dict[str, str]:
+    """The names of the agencies behind these notices by code, as they are called on that day; an agency that is gone is absent."""
+    codes = {notice.unit_code for notice in notices}
+    return dict(Agency.objects.on(day).filter(code__in=codes).values_list("code", "name")) if codes else {}
