@@ -24,8 +24,8 @@ def file_birth(page: Page, portal: Stack, child: str = "Trần Gia Thử Nghiệ
     """From home to the dossier code, as the mother does it."""
     page.goto(portal.url + "/")
     no_sideways_scrolling(page)
-    page.get_by_role("searchbox").first.fill("khai sinh")
-    page.get_by_role("searchbox").first.press("Enter")
+    page.get_by_role("combobox").first.fill("khai sinh")
+    page.get_by_role("combobox").first.press("Enter")
     page.get_by_role("main").get_by_role("link", name=re.compile("Đăng ký khai sinh")).first.click()
     expect(page).to_have_url(re.compile("/thu-tuc/1.001193/"))
     expect(page.get_by_text("Giấy chứng sinh").first).to_be_visible()
@@ -72,7 +72,7 @@ def receive_and_decide(desk: Page, portal: Stack, code: str) -> None:
     expect(desk.get_by_text("Trần Gia Thử Nghiệm")).to_be_visible()
     desk.get_by_role("button", name="Tiếp nhận").or_(desk.get_by_role("link", name="Tiếp nhận")).first.click()
     expect(desk.get_by_text("Đang xử lý").first).to_be_visible()
-    desk.get_by_role("link", name=re.compile("Quyết định|Duyệt|Cấp")).first.click()
+    desk.get_by_role("main").get_by_role("link", name=re.compile("Quyết định|Duyệt|Cấp")).first.click()
     for box in desk.locator("form fieldset.module input[type=text]").all():
         if not box.input_value():
             box.fill("01/2026")

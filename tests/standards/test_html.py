@@ -93,6 +93,8 @@ def everybodys(pages: Pages) -> None:
     more = [
         "/thu-tuc/?doi-tuong=hop-tac-xa&muc-do=toan-trinh",
         "/tim-kiem/?q=khong+co+gi+nhu+the",
+        "/tim-kiem/?q=zzzzzzzz",
+        "/tim-kiem/?q=dang+ky&cap=xa",
         "/linh-vuc/LV.ho-tich/",
         "/co-quan/H26/",
         "/co-quan/H26.101/",
@@ -113,6 +115,12 @@ def everybodys(pages: Pages) -> None:
     withdraw(actor=SYSTEM, notice_id=notice.pk, day=timezone.localdate())
     pages.get(client, f"/thong-bao/{notice.slug}/", 410)
     pages.get(client, "/khong-co-trang-nay/", 404)
+    # A piece of a page: the script puts it into the list of the search box.
+    options = pages.get(client, "/tim-kiem/goi-y/?q=khai+si")
+    pages.kept["/tim-kiem/goi-y/?q=khai+si"] = (
+        '<!doctype html><html lang="vi"><title>Gợi ý</title><p><label>Tìm <input list="l"></label></p>'
+        f'<datalist id="l">{options}</datalist></html>'
+    )
     pages.get(client, "/xac-minh/khong-co-ma-nay/", 404)
     pages.get(client, "/ky-so/tro-ve/?state=x&code=y", 400)
     for address in ("/bao-loi/?thu-tuc=1.001193", "/en/bao-loi/", "/tai-khoan/dang-nhap/", "/tai-khoan/can-bo/"):
