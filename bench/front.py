@@ -88,7 +88,8 @@ def proxy(upstream: str, env: dict[str, str], files: dict[str, bytes]) -> Iterat
             time.sleep(2)
             if nginx.poll() is not None:
                 raise SystemExit(f"the proxy ended: {(folder / 'state' / 'error.log').read_text(errors='replace')[-2000:]}")
-            yield f"https://127.0.0.1:{https}"
+            # By name: the proxy rejects a handshake for a host that is not ours.
+            yield f"https://localhost:{https}"
         finally:
             nginx.terminate()
             nginx.wait(20)
@@ -135,6 +136,9 @@ def main() -> None:
             bare = wrk(url, [f"/bare/{size}/"], var, users=USERS, seconds=options.seconds, headers=[HOST])
             direct = wrk(url, day, var, users=USERS, seconds=options.seconds, headers=[HOST])
             rows.append(_row("national day, gunicorn alone", direct, f"{bare.rate:,.0f} (bare view)", direct.rate / bare.rate))
+            for _pass in range(2):
+                # The proxy begins with nothing; a national day does not.
+                wrk(front, day, var, users=USERS, seconds=options.seconds, headers=secure)
             mixed = wrk(front, day, var, users=USERS, seconds=options.seconds, headers=secure)
             rows.append(_row("national day, through the proxy", mixed, f"{file.rate:,.0f} (a file)", mixed.rate / file.rate))
     table = "\n".join(rows)

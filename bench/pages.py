@@ -126,6 +126,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--data", type=Path, default=None, help="folder with national-list.csv and procedures.jsonl.gz")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/performance.md")
+    parser.add_argument("--only", choices=["rendered", "served"], default="", help="one of the two tables")
     options = parser.parse_args()
     var = Path(os.environ["VAR"])
     servers = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
@@ -133,6 +134,8 @@ def main() -> None:
     about = data.load(env, var, options.data.resolve() if options.data else None)
     stamp = f"Measured {dt.datetime.now(dt.UTC).date().isoformat()} on {about}; {os.cpu_count()} cores shared with the load (wrk)."
     for section, kept in (("rendered", False), ("served", True)):
+        if options.only not in ("", section):
+            continue
         print(f"\n## {section}\n" + "\n".join(HEAD), flush=True)
         table = "\n".join(measure(env, var, options.seconds, kept=kept))
         if options.write:

@@ -182,6 +182,9 @@ USE_I18N = True
 USE_THOUSAND_SEPARATOR = False
 FORMAT_MODULE_PATH = ["portal.formats"]
 
+KEEP_SEARCH_INDEX = True
+"""Whether a web process keeps its index of procedures; only tests, whose transactions nobody else sees, make one for each question."""
+
 STATIC_URL = "/static/"
 STATIC_ROOT = env.str("STATIC_ROOT", str(VAR / "static"))
 STATICFILES_DIRS = [BASE_DIR / "static"]

@@ -220,5 +220,4 @@ def current_engine() -> Engine:
     def words() -> Words:
         return Words.of(queries.words_in_use())
 
-    # Tests run in transactions that nobody else sees: there an engine is made for each question.
-    return _keeper.get(documents, words) if settings.PAGE_CACHE_MB else Engine(documents(), words())
+    return _keeper.get(documents, words) if settings.KEEP_SEARCH_INDEX else Engine(documents(), words())
