@@ -49,6 +49,7 @@ NAME_SHOWN = 160
 class ReadOnlyInline(admin.TabularInline):
     """Parts of a version, to look at."""
 
+    template = "admin/procedures/parts.html"
     extra = 0
     max_num = 0
     can_delete = False
@@ -150,8 +151,12 @@ class VersionInline(ReadOnlyInline):
 
     model = ProcedureVersion
     verbose_name_plural = "thủ tục được công bố"
-    fields = ("procedure", "name", "effective_from", "effective_to")
-    show_change_link = True
+    fields = ("procedure", "linked_name", "effective_from", "effective_to")
+
+    @admin.display(description="Tên thủ tục")
+    def linked_name(self, version):
+        address = reverse("admin:procedures_procedureversion_change", args=[version.pk])
+        return format_html('<a href="{}">{}</a>', address, Truncator(version.name).chars(NAME_SHOWN))
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("procedure").order_by("sort_key")

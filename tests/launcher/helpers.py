@@ -80,7 +80,7 @@ class Portal:
                 # A terminal's processes can be interrupted, even where these tests run in the background.
                 preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
-        until(lambda: "Stop with Ctrl-C" in self.text() or self.process.poll() is not None, 90, "the welcome")
+        until(lambda: "Stop with Ctrl-C" in self.text() or self.process.poll() is not None, 180, "the welcome")
         assert self.process.poll() is None, self.text()
         return time.monotonic() - began
 
