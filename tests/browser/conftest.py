@@ -41,11 +41,11 @@ class Complaints:
 
     def watch(self, page: Page) -> None:
         """Listen to a page."""
-        page.on("pageerror", lambda error: self.lines.append(f"error: {error}"))
+        page.on("pageerror", lambda error: self.lines.append(f"{page.url} error: {error}"))
         page.on(
             "console",
             lambda message: (
-                self.lines.append(f"{message.type}: {message.text}")
+                self.lines.append(f"{page.url} {message.type}: {message.text} {message.location}")
                 if message.type == "error" and "Failed to load resource" not in message.text
                 else None
             ),
