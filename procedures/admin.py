@@ -22,7 +22,7 @@ from portal.access.site import OfficerModelAdmin
 from portal.catalogues.models import AdministrativeUnit
 from portal.states import TransitionRefused
 from portal.text import search_key
-from procedures import services
+from procedures import queries, services
 from procedures.forms import HandleForm, SearchWordForm
 from procedures.models import (
     MISTAKES,
@@ -109,13 +109,19 @@ class OnlineServiceInline(ReadOnlyInline):
 @admin.register(Procedure)
 class ProcedureAdmin(OfficerModelAdmin):
     view_act = "procedures.read"
-    list_display = ("code", "name_today", "field_today", "replaced_by")
+    list_display = ("code", "name_today", "field_today", "readings", "replaced_by")
     search_fields = ("code", "versions__search_key")
     search_help_text = "Mã hoặc tên thủ tục, không dấu"
 
     def get_queryset(self, request):
         versions = ProcedureVersion.objects.order_by("-effective_from")
-        return super().get_queryset(request).select_related("replaced_by").prefetch_related(Prefetch("versions", queryset=versions))
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("replaced_by")
+            .prefetch_related(Prefetch("versions", queryset=versions))
+            .annotate(readings_lately=queries.readings(timezone.localdate()))
+        )
 
     def _now(self, procedure):
         today = timezone.localdate()
@@ -130,6 +136,10 @@ class ProcedureAdmin(OfficerModelAdmin):
     def field_today(self, procedure):
         version = self._now(procedure)
         return version.field if version else ""
+
+    @admin.display(description="Lượt xem 28 ngày")
+    def readings(self, procedure):
+        return procedure.readings_lately
 
 
 @admin.register(ProcedureVersion)

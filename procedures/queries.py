@@ -9,16 +9,19 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import BooleanField, Case, Exists, F, IntegerField, Model, OuterRef, Prefetch, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Exists, F, IntegerField, Model, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce
 
 from portal.catalogues.models import Agency
 from procedures.models import (
+    USE_WINDOW_DAYS,
     Channel,
     FeeLine,
     LifeEvent,
     LifeEventEntry,
     Localisation,
     Procedure,
+    ProcedureUse,
     ProcedureVersion,
     Result,
     SearchWord,
@@ -176,7 +179,8 @@ def event_names(*, english: bool) -> dict[str, str]:
 def search_rows(day: dt.date) -> list[dict[str, Any]]:
     """What the search reads of everything in force. Three queries.
 
-    ``version_id``, ``code``, the texts by field, whether it is ``provincial`` and ``curated``, and the ``old_codes`` that lead to it.
+    ``version_id``, ``code``, the texts by field, whether it is ``provincial`` and ``curated``, its ``popularity``, the ``old_codes`` that
+    lead to it.
     """
     results: dict[int, list[str]] = {}
     rows = in_force(day).order_by("procedure__code")
@@ -189,9 +193,7 @@ def search_rows(day: dt.date) -> list[dict[str, Any]]:
         for _change in range(3):
             heir = links.get(heir, heir)
         old_codes.setdefault(heir, []).append(code)
-    columns = rows.values_list(
-        "pk", "procedure__code", "name", "keywords", "field", "issuing_code", "origin", "english", "procedure__featured_rank"
-    )
+    columns = rows.values_list("pk", "procedure__code", "name", "keywords", "field", "issuing_code", "origin", "english", "popularity")
     return [
         {
             "version_id": pk,
@@ -203,10 +205,10 @@ def search_rows(day: dt.date) -> list[dict[str, Any]]:
             "english": " . ".join(str((english or {}).get(part, "")) for part in ("name", "summary")),
             "provincial": issuing_code.startswith("H"),
             "curated": origin == ProcedureVersion.Origin.CURATED,
-            "featured": rank is not None,
+            "popularity": popularity,
             "old_codes": old_codes.get(code, []),
         }
-        for pk, code, name, keywords, field, issuing_code, origin, english, rank in columns
+        for pk, code, name, keywords, field, issuing_code, origin, english, popularity in columns
     ]
 
 
@@ -217,13 +219,26 @@ def in_given_order(version_ids: list[int], day: dt.date) -> QuerySet[ProcedureVe
 
 
 def all_procedures(day: dt.date) -> QuerySet[ProcedureVersion]:
-    """Everything in force, in Vietnamese alphabetical order. One query (two with its count)."""
-    return in_force(day).order_by("sort_key", "procedure_id")
+    """Everything in force, the most read first, those read alike in Vietnamese alphabetical order. One query (two with its count)."""
+    return in_force(day).order_by("-popularity", "sort_key", "procedure_id")
 
 
 def most_used(day: dt.date, *, limit: int = 6) -> list[ProcedureVersion]:
-    """What most people come for, as the editors put it until there are figures. One query."""
-    return list(in_force(day).filter(procedure__featured_rank__isnull=False).order_by("procedure__featured_rank")[:limit])
+    """What most people come for; nothing where nobody has read anything and the editors expect nothing. One query."""
+    return list(all_procedures(day).filter(popularity__gt=0)[:limit])
+
+
+def readings(today: dt.date) -> Coalesce:
+    """To annotate procedures with: how often each was read in the days that make its popularity. A part of the same query."""
+    since = today - dt.timedelta(days=USE_WINDOW_DAYS)
+    sums = (
+        ProcedureUse.objects.filter(procedure=OuterRef("pk"), day__gte=since, day__lt=today)
+        .order_by()
+        .values("procedure")
+        .annotate(total=Sum("count"))
+        .values("total")
+    )
+    return Coalesce(Subquery(sums, output_field=IntegerField()), 0)
 
 
 def life_events(day: dt.date) -> list[LifeEvent]:
@@ -267,12 +282,12 @@ def of_event(slug: str, day: dt.date) -> QuerySet[ProcedureVersion]:
 
 
 def of_field(code: str, day: dt.date) -> QuerySet[ProcedureVersion]:
-    """The procedures of a field, in alphabetical order. One query."""
+    """The procedures of a field, the most read first. One query."""
     return all_procedures(day).filter(field_code=code)
 
 
 def of_agency(code: str, day: dt.date) -> QuerySet[ProcedureVersion]:
-    """The procedures that an agency issued or carries out, in alphabetical order. One query."""
+    """The procedures that an agency issued or carries out, the most read first. One query."""
     return all_procedures(day).filter(Q(issuing_code=code) | Q(executing_codes__contains=[code]))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 env = environ.Env()
@@ -55,6 +56,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "portal.operations.middleware.RequestIdMiddleware",
+    "procedures.middleware.CountReadings",
     "portal.caching.middleware.PageCache",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -137,6 +139,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "outbox-sweep": {"task": "portal.outbox.tasks.sweep", "schedule": 10.0, "options": {"queue": "now", "expires": 10}},
     "files-orphans": {"task": "portal.files.tasks.remove_orphans", "schedule": 3600.0, "options": {"queue": "bulk", "expires": 3600}},
+    "readings-rank": {"task": "procedures.tasks.rank_by_use", "schedule": crontab(hour=3, minute=10), "options": {"queue": "bulk"}},
     "caching-old": {"task": "portal.caching.tasks.remove_old_changes", "schedule": 86400.0, "options": {"queue": "bulk", "expires": 3600}},
     "audit-seal": {"task": "portal.audit.tasks.seal", "schedule": 10.0, "options": {"queue": "soon", "expires": 10}},
 }
@@ -184,6 +187,8 @@ FORMAT_MODULE_PATH = ["portal.formats"]
 
 KEEP_SEARCH_INDEX = True
 """Whether a web process keeps its index of procedures; only tests, whose transactions nobody else sees, make one for each question."""
+COUNT_READINGS = env.bool("COUNT_READINGS", True)
+"""Whether readings of procedures are counted (by day, without readers) to order lists and answers."""
 
 STATIC_URL = "/static/"
 STATIC_ROOT = env.str("STATIC_ROOT", str(VAR / "static"))

@@ -22,6 +22,7 @@ from portal.settings.local import *  # noqa: F403
 # Tests in one process look at what views answer; kept pages have tests of their own and are on in every portal that a test starts.
 PAGE_CACHE_MB = 0
 KEEP_SEARCH_INDEX = False
+COUNT_READINGS = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -6,6 +6,7 @@ from portal.settings.test import *  # noqa: F403
 from portal.settings.test import env
 
 KEEP_SEARCH_INDEX = True
+COUNT_READINGS = True
 PAGE_CACHE_MB = env.int("PAGE_CACHE_MB", 32)
 ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
 STORAGES = {

@@ -10,11 +10,13 @@ from procedures.models.localisation import Localisation
 from procedures.models.mistakes import MISTAKES, MistakeReport
 from procedures.models.parts import Channel, FeeLine, LegalBasis, OnlineService, RequiredDocument, Result, Step, TimeLimit
 from procedures.models.search import SearchMiss, SearchWord, word_key
+from procedures.models.use import USE_WINDOW_DAYS, ProcedureUse
 from procedures.models.version import DateRange, Decision, Procedure, ProcedureVersion
 
 __all__ = [
     "CODE_RULE",
     "MISTAKES",
+    "USE_WINDOW_DAYS",
     "Channel",
     "DateRange",
     "Decision",
@@ -29,6 +31,7 @@ __all__ = [
     "OnlineService",
     "Part",
     "Procedure",
+    "ProcedureUse",
     "ProcedureVersion",
     "RequiredDocument",
     "Result",

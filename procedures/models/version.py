@@ -23,7 +23,7 @@ class Procedure(models.Model):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaces", verbose_name="được thay bởi"
     )
     featured_rank = models.PositiveSmallIntegerField("thứ tự nổi bật", null=True, blank=True)
-    """Editors' order on the home page until figures of use exist; null: not there."""
+    """What editors expect people to come for, 1 first; readings outweigh it in time (``services.rank_by_use``); null: nothing expected."""
     out_of_force_since = models.DateField("ngoài danh mục quốc gia từ", null=True, blank=True)
     """The day of the national list that no longer names this code: from then on it is not in force, whatever its versions say."""
 
@@ -142,6 +142,8 @@ class ProcedureVersion(models.Model):
     """Code, name and keywords without diacritics, a space before each word: a word of a query matches the beginning of a word."""
     name_key = models.TextField(editable=False)
     sort_key = models.TextField(editable=False)
+    popularity = models.PositiveSmallIntegerField("mức nhiều người đọc", default=0, db_default=0, editable=False)
+    """0 to 1000: how much of the last weeks' readings, by their logarithm. ``services.rank_by_use`` sets it every night."""
 
     class Meta:
         verbose_name = "phiên bản thủ tục"
@@ -164,8 +166,9 @@ class ProcedureVersion(models.Model):
             GinIndex(fields=["search_key"], opclasses=["gin_trgm_ops"], name="procedure_version_search"),
             GinIndex(fields=["executing_codes"], name="procedure_version_executing"),
             models.Index(fields=["sort_key", "procedure"], name="procedure_version_order"),
-            models.Index(fields=["field_code", "sort_key"], name="procedure_version_field"),
-            models.Index(fields=["issuing_code", "sort_key"], name="procedure_version_issuing"),
+            models.Index(fields=["-popularity", "sort_key", "procedure"], name="procedure_version_used"),
+            models.Index(fields=["field_code", "-popularity", "sort_key"], name="procedure_version_field"),
+            models.Index(fields=["issuing_code", "-popularity", "sort_key"], name="procedure_version_issuing"),
         ]
 
     def __str__(self) -> str:

@@ -40,8 +40,8 @@ PROVINCIAL = 0.75
 """Factor of a province's own procedure: the general one comes first where both answer."""
 CURATED = 1.1
 """Factor of what the editors wrote themselves: what most people come for."""
-FEATURED = 1.15
-"""Factor of what the editors put on the home page, until there are figures of use."""
+POPULAR = 0.15
+"""What the most read procedure gains, the others by the logarithm of their readings."""
 SURE = 0.35
 """Coverage below which the answers are shown as a guess and the question is noted for the editors."""
 LEAST_SHARE = 0.25
@@ -90,7 +90,9 @@ class Engine:
         self.index = Index({name: (*FIELDS[name], [_read(row[name]) for row in rows]) for name in FIELDS}, len(rows))
         self.factor: Scores = np.array(
             [
-                (PROVINCIAL if row["provincial"] else 1.0) * (CURATED if row["curated"] else 1.0) * (FEATURED if row["featured"] else 1.0)
+                (PROVINCIAL if row["provincial"] else 1.0)
+                * (CURATED if row["curated"] else 1.0)
+                * (1.0 + POPULAR * row["popularity"] / 1000)
                 for row in rows
             ],
             dtype=np.float32,

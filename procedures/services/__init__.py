@@ -3,6 +3,7 @@
 from procedures.services.loading import DATA, LoadReport, load_shipped, shipped_records
 from procedures.services.mistakes import handle_mistake, may_handle, report_mistake
 from procedures.services.records import BadRecord, padded_key
+from procedures.services.use import add_uses, rank_by_use
 from procedures.services.words import WordRefused, handle_miss, in_lines, load_words, note_miss, save_word, switch_word, word_faults
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "BadRecord",
     "LoadReport",
     "WordRefused",
+    "add_uses",
     "handle_miss",
     "handle_mistake",
     "in_lines",
@@ -18,6 +20,7 @@ __all__ = [
     "may_handle",
     "note_miss",
     "padded_key",
+    "rank_by_use",
     "report_mistake",
     "save_word",
     "shipped_records",

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from portal import audit
 from portal.access import SYSTEM, Actor
@@ -17,6 +18,7 @@ from portal.text import nfc
 from procedures.models import LifeEvent, LifeEventEntry, Procedure, ProcedureVersion
 from procedures.services import records
 from procedures.services.records import BadRecord
+from procedures.services.use import rank_by_use
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 
@@ -163,6 +165,8 @@ def load_shipped(*, actor: Actor = SYSTEM) -> LoadReport:
     _load_records(shipped, report)
     _lead_old_codes(shipped)
     _load_life_events(shipped)
+    # What is new has its place in lists at once, not only tomorrow.
+    rank_by_use(timezone.localdate())
     if report.added or report.changed:
         audit.record(actor=actor, act="procedures.load", details={"added": report.added, "changed": report.changed, "same": report.same})
     return report

@@ -27,7 +27,7 @@ def _list(request: HttpRequest, rows: QuerySet[ProcedureVersion], template: str,
 @public_page(rooms=CATALOGUE)
 @require_safe
 def procedure_list(request: HttpRequest) -> HttpResponse:
-    """Every procedure in force, in alphabetical order, by subject and by level online. Two queries."""
+    """Every procedure in force, the most read first, by subject and by level online. Two queries."""
     return _list(request, queries.all_procedures(timezone.localdate()), "procedures/list.html")
 
 

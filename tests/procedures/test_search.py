@@ -64,13 +64,15 @@ def test_a_slip_of_the_finger_is_put_right_by_its_neighbours() -> None:
     assert correction("x9", known) == correction("zzzzz", known) == ""
 
 
+@pytest.fixture(scope="module")
+def engines() -> dict[str, Engine]:
+    """The engine of the shipped catalogue, once it was made."""
+    return {}
+
+
 @pytest.mark.usefixtures("demo_data")
 class TestAnswers:
     """Over the curated procedures and the shipped words."""
-
-    @pytest.fixture(scope="class")
-    def engines(self) -> dict[str, Engine]:
-        return {}
 
     @pytest.fixture
     def engine(self, engines: dict[str, Engine]) -> Engine:

@@ -1,0 +1,14 @@
+"""Celery jobs of the catalogue. Each may run any number of times."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from procedures import services
+
+
+@shared_task(name="procedures.tasks.rank_by_use")
+def rank_by_use() -> None:
+    """Every night: order lists and answers by what people came for."""
+    services.rank_by_use(timezone.localdate())
