@@ -9,21 +9,16 @@ import threading
 import time
 import zlib
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import redis
 from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+
+from portal.fleeting import Fleeting, fleeting
 
 logger = logging.getLogger(__name__)
 
-TIMEOUT_SECONDS = 0.1
-PAUSE_SECONDS = 2.0
-"""After a failure Redis is left alone this long: pages are then kept by each process for itself."""
 SHARED_SECONDS = 600
 """How long Redis keeps a page that has an address of its own. Nothing depends on it: a page's mark is part of its key."""
 ASKED_SECONDS = 10
@@ -103,33 +98,16 @@ def release() -> str:
 class Shared:
     """What the processes share. Every method fails open and fast: Redis is never needed to answer a page."""
 
-    def __init__(self) -> None:
-        self._client: redis.Redis | None = None
-        self._closed_until = 0.0
-
-    def _ask(self, what: Callable[[redis.Redis], object]) -> object:
-        if time.monotonic() < self._closed_until:
-            return None
-        if self._client is None:
-            self._client = redis.Redis.from_url(
-                settings.REDIS_URL,
-                socket_timeout=TIMEOUT_SECONDS,
-                socket_connect_timeout=TIMEOUT_SECONDS,
-                retry=Retry(NoBackoff(), 0),
-            )
-        try:
-            return what(self._client)
-        except redis.RedisError:
-            self._closed_until = time.monotonic() + PAUSE_SECONDS
-            logger.warning("pages are not shared: Redis does not answer")
-            return None
+    @property
+    def _redis(self) -> Fleeting:
+        return fleeting(settings.REDIS_URL, logger, "pages are not shared: Redis does not answer")
 
     def _name(self, key: str, mark: str) -> str:
         return "page:" + hashlib.sha256("\n".join((release(), mark, key)).encode()).hexdigest()
 
     def get(self, key: str, mark: str) -> Kept | None:
         """Another process's page."""
-        found = self._ask(lambda client: client.get(self._name(key, mark)))
+        found = self._redis.ask(lambda client: client.get(self._name(key, mark)))
         if not isinstance(found, bytes):
             return None
         try:
@@ -144,16 +122,18 @@ class Shared:
         head = json.dumps({"headers": page.headers, "etag": page.etag, "route": page.route}).encode()
         packed = zlib.compress(head + b"\n" + page.body, 1)
         seconds = ASKED_SECONDS if "?" in key else SHARED_SECONDS
-        self._ask(lambda client: client.set(self._name(key, page.mark), packed, ex=seconds))
+        self._redis.ask(lambda client: client.set(self._name(key, page.mark), packed, ex=seconds))
 
     def claim(self, key: str, mark: str) -> bool:
         """Whether this process is the one to render the page; also True where nobody can say."""
-        answer = self._ask(lambda client: bool(client.set(self._name(key, mark) + ":making", b"1", nx=True, px=int(WAIT_SECONDS * 1000))))
+        answer = self._redis.ask(
+            lambda client: bool(client.set(self._name(key, mark) + ":making", b"1", nx=True, px=int(WAIT_SECONDS * 1000)))
+        )
         return answer is not False
 
     def release_claim(self, key: str, mark: str) -> None:
         """The rendering is done, or failed."""
-        self._ask(lambda client: client.delete(self._name(key, mark) + ":making"))
+        self._redis.ask(lambda client: client.delete(self._name(key, mark) + ":making"))
 
     def wait(self, key: str, mark: str) -> Kept | None:
         """What the process that claimed the page makes of it; None: it took too long or gave up."""
@@ -161,9 +141,9 @@ class Shared:
         while time.monotonic() < end:
             if page := self.get(key, mark):
                 return page
-            if time.monotonic() < self._closed_until:
+            if self._redis.is_away:
                 return None
-            if self._ask(lambda client: client.exists(self._name(key, mark) + ":making")) == 0:
+            if self._redis.ask(lambda client: client.exists(self._name(key, mark) + ":making")) == 0:
                 return self.get(key, mark)
             time.sleep(_POLL_SECONDS)
         return None

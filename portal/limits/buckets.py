@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import logging
-import math
-import threading
-import time
 from dataclasses import dataclass
 
-import redis
 from django.conf import settings
 from django.utils.crypto import salted_hmac
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+
+from portal.fleeting import fleeting
 
 logger = logging.getLogger(__name__)
-
-TIMEOUT_SECONDS = 0.1
-"""How long a page may wait for Redis before it is let through."""
-PAUSE_SECONDS = 2.0
-"""After a failure Redis is left alone this long: a hanging server costs one page a tenth of a second, not every page."""
-LOG_EVERY_SECONDS = 60.0
 
 _SCRIPT = """
 local capacity, refill, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -48,42 +37,6 @@ class Grant:
     retry_after: float
 
 
-class _Breaker:
-    """Remembers for this process that Redis is away, and when that was last said in the log."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._closed_until = 0.0
-        self._logged_at = -math.inf
-
-    def is_open(self) -> bool:
-        """Whether Redis may be asked now."""
-        return time.monotonic() >= self._closed_until
-
-    def failed(self, error: Exception) -> None:
-        """Note a failure; log at most once per :data:`LOG_EVERY_SECONDS`."""
-        now = time.monotonic()
-        with self._lock:
-            self._closed_until = now + PAUSE_SECONDS
-            quiet = now - self._logged_at < LOG_EVERY_SECONDS
-            if not quiet:
-                self._logged_at = now
-        if not quiet:
-            logger.warning("limits are open: redis does not answer", extra={"error": type(error).__name__})
-
-
-@functools.lru_cache(maxsize=8)
-def _script(url: str) -> tuple[redis.commands.core.Script, _Breaker]:
-    client = redis.Redis.from_url(
-        url,
-        socket_connect_timeout=TIMEOUT_SECONDS,
-        socket_timeout=TIMEOUT_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-        health_check_interval=0,
-    )
-    return client.register_script(_SCRIPT), _Breaker()
-
-
 def take(bucket: str, key: str, *, capacity: int, refill_per_second: float, cost: int = 1) -> Grant:
     """Take ``cost`` tokens out of the bucket of ``key``; a bucket holds ``capacity`` tokens and starts full.
 
@@ -92,14 +45,10 @@ def take(bucket: str, key: str, *, capacity: int, refill_per_second: float, cost
     """
     if capacity < 1 or refill_per_second <= 0 or not 0 < cost <= capacity:
         raise ValueError("a bucket needs a capacity, a refill, and a cost within its capacity")
-    script, breaker = _script(settings.REDIS_URL)
-    open_grant = Grant(allowed=True, remaining=capacity, retry_after=0.0)
-    if not breaker.is_open():
-        return open_grant
+    store = fleeting(settings.REDIS_URL, logger, "limits are open: redis does not answer")
     name = f"limits:{bucket}:{salted_hmac('portal.limits', key, algorithm='sha256').hexdigest()[:32]}"
-    try:
-        allowed, remaining, wait = script(keys=[name], args=[capacity, refill_per_second, cost])
-    except (redis.RedisError, OSError) as error:
-        breaker.failed(error)
-        return open_grant
+    answer = store.ask(lambda client: client.register_script(_SCRIPT)(keys=[name], args=[capacity, refill_per_second, cost]))
+    if answer is None:
+        return Grant(allowed=True, remaining=capacity, retry_after=0.0)
+    allowed, remaining, wait = answer
     return Grant(allowed=bool(allowed), remaining=int(remaining), retry_after=float(wait))
