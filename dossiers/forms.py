@@ -11,7 +11,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portal.text import nfc
+from portal.ui_fields import PlainText
 
 _REQUIRED = {
     "name": _("Bạn hãy nhập họ và tên."),
@@ -22,17 +22,6 @@ _REQUIRED = {
     "number": _("Bạn hãy nhập một số."),
 }
 _NAME = re.compile(r"^[^\W\d_]+([ '’.\-][^\W\d_]+)*\.?$")
-
-
-class PlainText(forms.CharField):
-    """Text in one Unicode form, without characters that cannot be seen or printed."""
-
-    def to_python(self, value: Any) -> str:
-        """The text in NFC; refuses control characters."""
-        text = nfc(super().to_python(value) or "")
-        if any(ord(char) < 32 and char not in "\r\n\t" for char in text):
-            raise forms.ValidationError(_("Nội dung có ký tự không đọc được. Bạn hãy gõ lại."))
-        return text
 
 
 class NameField(PlainText):

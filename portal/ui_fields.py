@@ -12,7 +12,20 @@ from django import forms
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
+from portal.text import nfc
+
 Choices = Sequence[tuple[str, str]]
+
+
+class PlainText(forms.CharField):
+    """Text in one Unicode form, without characters that cannot be seen or printed."""
+
+    def to_python(self, value: Any) -> str:
+        """The text in NFC; refuses control characters."""
+        text = nfc(super().to_python(value) or "")
+        if any(ord(char) < 32 and char not in "\r\n\t" for char in text):
+            raise forms.ValidationError(_("Nội dung có ký tự không đọc được. Bạn hãy gõ lại."))
+        return text
 
 
 class IdNumberInput(forms.TextInput):

@@ -7,13 +7,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.text import nfc
+from portal.ui_fields import PlainText
 from procedures import services
 from procedures.models import SearchWord
-
-
-def _plain(text: str) -> str:
-    return nfc(text.replace("\x00", "")).strip()
 
 
 class MistakeForm(forms.Form):
@@ -33,7 +29,7 @@ class MistakeForm(forms.Form):
         ],
         error_messages={"required": _("Bạn hãy chọn chỗ sai."), "invalid_choice": _("Bạn hãy chọn một chỗ trong danh sách.")},
     )
-    text = forms.CharField(
+    text = PlainText(
         label=_("Bạn thấy sai điều gì, đúng phải thế nào?"),
         help_text=_("Đừng ghi tên, số căn cước, số điện thoại: cơ quan sửa trang này không cần biết bạn là ai."),
         max_length=2000,
@@ -45,8 +41,8 @@ class MistakeForm(forms.Form):
     )
 
     def clean_text(self) -> str:
-        """Composed letters, nothing invisible around; ten letters say something."""
-        text = _plain(self.cleaned_data["text"])
+        """Ten letters say something."""
+        text: str = self.cleaned_data["text"]
         if len(text) < 10:
             raise forms.ValidationError(_("Bạn viết rõ thêm một chút để cơ quan biết phải sửa gì."))
         return text
@@ -55,20 +51,13 @@ class MistakeForm(forms.Form):
 class HandleForm(forms.Form):
     """What the agency did about a report."""
 
-    note = forms.CharField(
+    note = PlainText(
         label="Đã làm gì",
         help_text="Ví dụ: đã sửa mức lệ phí theo Quyết định công bố số …; hoặc vì sao nội dung hiện nay là đúng.",
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"required": "Hãy ghi đã làm gì, để người sau đọc được."},
     )
-
-    def clean_note(self) -> str:
-        """Composed letters, nothing invisible around."""
-        note = _plain(self.cleaned_data["note"])
-        if not note:
-            raise forms.ValidationError("Hãy ghi đã làm gì, để người sau đọc được.")
-        return note
 
 
 class SearchWordForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -77,6 +66,7 @@ class SearchWordForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = SearchWord
         fields = ("phrase", "kind", "meanings")
+        field_classes = {"phrase": PlainText, "meanings": PlainText}
         widgets = {
             "phrase": forms.TextInput(attrs={"size": 60}),
             "kind": forms.RadioSelect,
@@ -99,8 +89,8 @@ class SearchWordForm(forms.ModelForm):  # type: ignore[type-arg]
             kind.choices = SearchWord.Kind.choices
 
     def clean_phrase(self) -> str:
-        """Composed letters, one space between words."""
-        return " ".join(_plain(self.cleaned_data["phrase"]).split())
+        """One space between words."""
+        return " ".join(self.cleaned_data["phrase"].split())
 
     def clean_meanings(self) -> str:
         """One alternative a line, none empty, none twice."""
