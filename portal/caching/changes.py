@@ -44,7 +44,7 @@ class Marks:
             finally:
                 self._lock.release()
         found = self._found
-        return "|".join(found.get(room, "0") for room in rooms)
+        return "|".join(found.get(name, "0") for room in rooms for name in _names(room))
 
     def look(self) -> None:
         """Ask the database now."""
@@ -59,6 +59,12 @@ class Marks:
     def forget(self) -> None:
         """Ask at the next use, whatever the clock says."""
         self._found, self._due = {}, -math.inf
+
+
+def _names(room: str) -> tuple[str, ...]:
+    """Where changes of a room are noted: a part of one (``room/part``) changes with its many (``room/*``) too."""
+    whole, part, _one = room.partition("/")
+    return (room, f"{whole}/*") if part else (room,)
 
 
 marks = Marks()

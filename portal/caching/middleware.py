@@ -115,17 +115,19 @@ class PageCache:
 
 def _rooms_of(path: str) -> tuple[str, ...] | None:
     try:
-        found: tuple[str, ...] | None = getattr(resolve(path).func, "kept_rooms", None)
+        match = resolve(path)
     except Resolver404:
         return None
-    return found
+    found: tuple[str, ...] | None = getattr(match.func, "kept_rooms", None)
+    return tuple(room.format(**match.kwargs) if "{" in room else room for room in found) if found is not None else None
 
 
 def _answer(request: HttpRequest, page: Kept) -> HttpResponse:
     """The page, or 304 for one who has it already."""
     request.resolver_match = SimpleNamespace(route=page.route)  # type: ignore[assignment]  # for the log and the figures
     given = request.META.get("HTTP_IF_NONE_MATCH", "")
-    response = HttpResponse(status=304) if given and page.etag in given else HttpResponse(page.body)
+    body = b"" if request.method == "HEAD" else page.body
+    response = HttpResponse(status=304) if given and page.etag in given else HttpResponse(body)
     if response.status_code == 304:
         del response.headers["Content-Type"]
     for name, value in page.headers:

@@ -8,7 +8,8 @@ from django.db import models
 class Change(models.Model):
     """A transaction changed something in a room. Rows become visible as it ends, in any order; nobody waits for anybody."""
 
-    room = models.CharField("phòng", max_length=40)
+    room = models.CharField("phòng", max_length=80)
+    """``procedures``, or a part of it: ``procedures/1.001193``, ``procedures/*`` for many parts at once."""
     noted_at = models.DateTimeField("lúc bắt đầu giao dịch")
     transaction = models.BigIntegerField("giao dịch")
 

@@ -36,7 +36,8 @@ def public_page(*, max_age: int = 60, rooms: tuple[str, ...] | None = None) -> C
     """Mark a view as a public page: ``public, max-age`` (seconds) and an ETag for strangers, ``private`` for a visitor with a session.
 
     ``rooms`` names everything the page shows, as the tables note their changes (``portal.caching.sql``): then the portal keeps the
-    page itself until one of them changes or the day ends; ``()`` is a page of plain text, None one that is not kept.
+    page itself until one of them changes or the day ends; ``()`` is a page of plain text, None one that is not kept. A room may have
+    parts, named by what stands in the address: ``procedures/{code}``.
     The view must not set a cookie or hold a POST form; a page with a form has its own, uncached address.
     """
 

@@ -11,13 +11,13 @@ from django.utils import timezone
 from portal.caching.models import Change
 
 KEEP_DAYS = 7
-"""Rows older than this are removed by the beat; a removal looks like a change and costs each page one rendering."""
+"""Rows older than this are removed by the beat; a removal looks like a change and costs each page that it is about one rendering."""
 
 
 def remove_old() -> int:
-    """Remove rows that no process needs any more, the newest of each room excepted. Returns how many."""
+    """Remove rows that no process needs any more, the newest of each whole room excepted. Returns how many."""
     with transaction.atomic():
-        newest = Change.objects.order_by("room", "-id").distinct("room").values_list("id", flat=True)
+        newest = Change.objects.exclude(room__contains="/").order_by("room", "-id").distinct("room").values_list("id", flat=True)
         old = timezone.now() - dt.timedelta(days=KEEP_DAYS)
         return Change.objects.filter(noted_at__lt=old).exclude(id__in=list(newest)).delete()[0]
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from portal.caching import CATALOGUE, public_page
+from portal.caching import public_page
 from portal.languages import address, is_english, show
 from procedures import queries
 from procedures.models import Procedure, ProcedureVersion
@@ -91,7 +91,7 @@ def _where(request: HttpRequest, code: str) -> HttpResponse:
     return show(request, "procedures/where.html", context)
 
 
-@public_page(rooms=CATALOGUE)
+@public_page(rooms=("catalogues", "procedures/{code}"))
 @require_safe
 def procedure_page(request: HttpRequest, code: str) -> HttpResponse:
     """One procedure as it is in force today, or on the day asked for, in one place where asked. At most twelve queries.

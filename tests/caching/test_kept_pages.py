@@ -10,11 +10,12 @@ import pytest
 import time_machine
 from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from portal.caching import changes, marks
 from portal.caching.models import Change
 from portal.caching.tasks import remove_old
-from procedures.models import LifeEvent, ProcedureVersion
+from procedures.models import Decision, LifeEvent, ProcedureVersion
 from tests.factories import make_person
 
 PAGE = "/thu-tuc/1.001193/"
@@ -176,3 +177,111 @@ def test_a_change_is_seen_when_its_transaction_ends_whatever_the_order() -> None
         LifeEvent.objects.filter(slug="cham").update(position=92)
         transaction.set_rollback(True)
     assert marks.of(("procedures",)) == after
+
+
+@pytest.mark.usefixtures("demo_data")
+class TestOnePage:
+    """A publication empties what it must, and no more (issue 4, "Speed")."""
+
+    BIRTH, OTHER = "1.001193", "1.000656"
+
+    @pytest.fixture
+    def holds(self) -> Any:
+        """Whether a page is answered from memory: then only the changes are asked for."""
+        client = Client()
+
+        def ask(path: str) -> bool:
+            client.get(path)
+            with CaptureQueriesContext(connection) as asked:
+                client.get(path)
+            assert len(asked) == 1, "the page was not kept at all"
+            return True
+
+        def still(path: str) -> bool:
+            with CaptureQueriesContext(connection) as asked:
+                client.get(path)
+            return len(asked) == 1
+
+        return ask, still
+
+    def _note_as_if_later(self) -> None:
+        # Everything in a test is one transaction, which notes each room once: what was noted so far belongs to the past.
+        Change.objects.all().delete()
+        marks.forget()
+
+    @pytest.mark.parametrize(
+        "sql",
+        [
+            "UPDATE procedures_procedureversion SET summary = 'Mới' WHERE id = %(version)s",
+            "UPDATE procedures_step SET text = 'Mới' WHERE version_id = %(version)s",
+            "DELETE FROM procedures_legalbasis WHERE version_id = %(version)s",
+            "UPDATE procedures_requireddocument SET note = 'Mới' WHERE version_id = %(version)s",
+            "UPDATE procedures_channel SET note = 'Mới' WHERE version_id = %(version)s",
+            "UPDATE procedures_result SET name = 'Mới' WHERE version_id = %(version)s",
+            "UPDATE procedures_timelimit SET note = 'Mới' WHERE channel_id IN"
+            " (SELECT id FROM procedures_channel WHERE version_id = %(version)s)",
+            "UPDATE procedures_feeline SET name = 'Mới' WHERE limit_id IN (SELECT t.id FROM procedures_timelimit t"
+            " JOIN procedures_channel c ON c.id = t.channel_id WHERE c.version_id = %(version)s)",
+            "UPDATE procedures_onlineservice SET level = level WHERE version_id = %(version)s",
+            "UPDATE procedures_procedure SET out_of_force_since = '2031-01-01' WHERE code = '1.001193'",
+            "INSERT INTO procedures_localisation (version_id, province_code, executing_agency, executing_codes, place, channels, documents,"
+            " decision_number, source) VALUES (%(version)s, '01', 'Mới', '{}', '', '[]', '[]', '', 'x')",
+        ],
+        ids=lambda sql: " ".join(sql.split()[:3]),
+    )
+    def test_a_change_of_one_procedure_empties_its_page_and_the_lists(self, holds: Any, sql: str) -> None:
+        ask, still = holds
+        version = ProcedureVersion.objects.get(procedure__code=self.BIRTH, effective_to=None).pk
+        self._note_as_if_later()
+        for path in (f"/thu-tuc/{self.BIRTH}/", f"/en/thu-tuc/{self.BIRTH}/", f"/thu-tuc/{self.OTHER}/", "/thu-tuc/"):
+            ask(path)
+        with connection.cursor() as cursor:
+            cursor.execute(sql, {"version": version})
+            assert cursor.rowcount > 0
+        assert not still(f"/thu-tuc/{self.BIRTH}/") and not still(f"/en/thu-tuc/{self.BIRTH}/")
+        assert still(f"/thu-tuc/{self.OTHER}/"), "another procedure says nothing of it"
+        assert not still("/thu-tuc/")
+
+    def test_a_page_that_names_it_is_emptied_too(self, holds: Any) -> None:
+        ask, still = holds
+        ProcedureVersion.objects.filter(procedure__code=self.OTHER).update(related=[self.BIRTH])
+        self._note_as_if_later()
+        ask(f"/thu-tuc/{self.OTHER}/")
+        ProcedureVersion.objects.filter(procedure__code=self.BIRTH).update(name="Khai sinh, tên mới")
+        assert not still(f"/thu-tuc/{self.OTHER}/")
+        assert "Khai sinh, tên mới" in Client().get(f"/thu-tuc/{self.OTHER}/").content.decode()
+
+    def test_the_decision_behind_it_empties_it(self, holds: Any) -> None:
+        ask, still = holds
+        decision = Decision.objects.create(number="1/QĐ-THU", agency="Bộ Thử nghiệm")
+        ProcedureVersion.objects.filter(procedure__code=self.BIRTH).update(decision=decision)
+        self._note_as_if_later()
+        ask(f"/thu-tuc/{self.BIRTH}/")
+        Decision.objects.filter(pk=decision.pk).update(issued_on=dt.date(2026, 1, 1))
+        assert not still(f"/thu-tuc/{self.BIRTH}/")
+
+    def test_what_touches_many_empties_all(self, holds: Any) -> None:
+        ask, still = holds
+        self._note_as_if_later()
+        ask(f"/thu-tuc/{self.BIRTH}/")
+        ProcedureVersion.objects.exclude(procedure__code=self.BIRTH).update(source="Nguồn mới")
+        assert Change.objects.filter(room__startswith="procedures/").values_list("room", flat=True).get() == "procedures/*"
+        assert not still(f"/thu-tuc/{self.BIRTH}/")
+
+    def test_the_nights_new_order_leaves_the_pages_of_procedures(self, holds: Any) -> None:
+        ask, still = holds
+        self._note_as_if_later()
+        ask(f"/thu-tuc/{self.BIRTH}/")
+        ask("/thu-tuc/")
+        ProcedureVersion.objects.update(popularity=7)
+        assert still(f"/thu-tuc/{self.BIRTH}/") and not still("/thu-tuc/")
+
+    def test_old_parts_are_removed(self) -> None:
+        Change.objects.all().delete()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO caching_change (room, transaction, noted_at) VALUES ('procedures', 1, now() - interval '9 days'),"
+                " ('procedures/1.001193', 1, now() - interval '9 days'), ('procedures/1.000656', 2, now())"
+            )
+        assert remove_old() == 1
+        assert set(Change.objects.values_list("room", flat=True)) == {"procedures", "procedures/1.000656"}
