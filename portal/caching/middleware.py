@@ -126,8 +126,7 @@ def _answer(request: HttpRequest, page: Kept) -> HttpResponse:
     """The page, or 304 for one who has it already."""
     request.resolver_match = SimpleNamespace(route=page.route)  # type: ignore[assignment]  # for the log and the figures
     given = request.META.get("HTTP_IF_NONE_MATCH", "")
-    body = b"" if request.method == "HEAD" else page.body
-    response = HttpResponse(status=304) if given and page.etag in given else HttpResponse(body)
+    response = HttpResponse(status=304) if given and page.etag in given else HttpResponse(page.body)
     if response.status_code == 304:
         del response.headers["Content-Type"]
     for name, value in page.headers:

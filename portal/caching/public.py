@@ -32,6 +32,11 @@ def is_somebody(request: HttpRequest) -> bool:
     return bool(cookies) and (settings.SESSION_COOKIE_NAME in request.COOKIES or "messages" in request.COOKIES)
 
 
+def keep_out(request: HttpRequest) -> None:
+    """Let nobody keep the answer to this request: it was made from something older than what has been noted since."""
+    request.not_to_be_kept = True  # type: ignore[attr-defined]
+
+
 def public_page(*, max_age: int = 60, rooms: tuple[str, ...] | None = None) -> Callable[[View], Callable[..., HttpResponseBase]]:
     """Mark a view as a public page: ``public, max-age`` (seconds) and an ETag for strangers, ``private`` for a visitor with a session.
 
@@ -52,6 +57,9 @@ def public_page(*, max_age: int = 60, rooms: tuple[str, ...] | None = None) -> C
                 patch_cache_control(response, private=True, no_cache=True)
                 return response
             if response.status_code != 200 or request.method not in ("GET", "HEAD"):
+                return response
+            if getattr(request, "not_to_be_kept", False):
+                patch_cache_control(response, no_store=True)
                 return response
             shared = min(max_age, SHARED_SECONDS)
             patch_cache_control(response, public=True, max_age=max_age, s_maxage=shared, stale_while_revalidate=STALE_SECONDS)

@@ -3,7 +3,7 @@
 ``current_engine()`` gives the index of what is in force today, made anew when a room it was made from has changed.
 """
 
-from procedures.search.engine import Engine, Found, current_engine
+from procedures.search.engine import Engine, Found, current_engine, engine_and_whether_current
 from procedures.search.question import Question, Words
 
-__all__ = ["Engine", "Found", "Question", "Words", "current_engine"]
+__all__ = ["Engine", "Found", "Question", "Words", "current_engine", "engine_and_whether_current"]

@@ -180,23 +180,31 @@ ABBREVIATIONS = {
 
 
 class _Keeper:
-    """One engine a process. Whoever finds it out of date makes the next one; the others go on with the last meanwhile."""
+    """One engine a process. Whoever finds it out of date makes the next one.
+
+    A new index takes seconds: the others go on with the last one meanwhile, and are told that it is late. New words take
+    milliseconds: the others wait for them.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._engine: Engine | None = None
         self._mark = ("", "")
 
-    def get(self, documents: Callable[[], list[dict[str, Any]]], words: Callable[[], Words]) -> Engine:
-        """The engine of the present marks. A change of words alone leaves the index as it is."""
-        mark = (f"{timezone.localdate():%Y%m%d}|{marks.of(('procedures',))}", marks.of(("search",)))
+    def get(self, documents: Callable[[], list[dict[str, Any]]], words: Callable[[], Words]) -> tuple[Engine, bool]:
+        """The engine, and whether it is that of the present marks. A change of words alone leaves the index as it is."""
+        mark = _present_mark()
         held = self._engine
-        if held is not None and (mark == self._mark or not self._lock.acquire(blocking=False)):
-            return held
-        if held is None:
+        if held is not None:
+            if mark == self._mark:
+                return held, True
+            if not self._lock.acquire(timeout=LONGEST_WAIT if mark[0] == self._mark[0] else 0):
+                return held, False
+        else:
             self._lock.acquire()
         try:
-            held = self._engine
+            # Whoever waited for the lock may find the work done, and done for a later mark.
+            mark, held = _present_mark(), self._engine
             if held is None or mark[0] != self._mark[0]:
                 started = time.perf_counter()
                 self._engine = Engine(documents(), words())
@@ -205,16 +213,28 @@ class _Keeper:
                 self._engine = held.with_words(words())
             self._mark = mark
             assert self._engine is not None
-            return self._engine
+            return self._engine, True
         finally:
             self._lock.release()
 
 
+def _present_mark() -> tuple[str, str]:
+    """Of the documents (today's, as far as they have changed) and of the words."""
+    return f"{timezone.localdate():%Y%m%d}|{marks.of(('procedures',))}", marks.of(("search",))
+
+
 _keeper = _Keeper()
+LONGEST_WAIT = 2.0
+"""Seconds that a question waits for new words."""
 
 
 def current_engine() -> Engine:
-    """The engine of today's catalogue and words."""
+    """The engine of today's catalogue and words, or the last one while a new one is being made."""
+    return engine_and_whether_current()[0]
+
+
+def engine_and_whether_current() -> tuple[Engine, bool]:
+    """The engine, and whether its answers may be kept: not where it is the last one while a new one is being made."""
 
     def documents() -> list[dict[str, Any]]:
         return queries.search_rows(timezone.localdate())
@@ -222,4 +242,4 @@ def current_engine() -> Engine:
     def words() -> Words:
         return Words.of(queries.words_in_use())
 
-    return _keeper.get(documents, words) if settings.KEEP_SEARCH_INDEX else Engine(documents(), words())
+    return _keeper.get(documents, words) if settings.KEEP_SEARCH_INDEX else (Engine(documents(), words()), True)

@@ -13,11 +13,11 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from portal.caching import CATALOGUE, public_page
+from portal.caching import CATALOGUE, keep_out, public_page
 from portal.languages import is_english, show
 from procedures import queries, services
 from procedures.models import Level, OnlineService
-from procedures.search import current_engine
+from procedures.search import engine_and_whether_current
 from procedures.views.common import page_of
 from procedures.views.filters import SUBJECTS
 from procedures.views.groups import event_groups
@@ -163,7 +163,10 @@ def search_page(request: HttpRequest) -> HttpResponse:
     day = timezone.localdate()
     if not q:
         return show(request, "procedures/search.html", {"q": "", "page": None, "suggestions": queries.most_used(day)})
-    found = current_engine().find(q)
+    engine, is_current = engine_and_whether_current()
+    if not is_current:
+        keep_out(request)
+    found = engine.find(q)
     if not found.sure:
         services.note_miss(question=q, now=timezone.now())
     context: dict[str, Any] = {"q": q, "sure": found.sure, "read_as": found.read_as}
@@ -189,6 +192,9 @@ def search_page(request: HttpRequest) -> HttpResponse:
 def suggestions(request: HttpRequest) -> HttpResponse:
     """Names of procedures that the question typed so far may mean, as options of the search box. One query at most."""
     q = asked(request)
-    ids = current_engine().find(q, limit=SUGGESTIONS, unfinished=True).versions if len(q) > 1 else []
+    engine, is_current = engine_and_whether_current()
+    if not is_current:
+        keep_out(request)
+    ids = engine.find(q, limit=SUGGESTIONS, unfinished=True).versions if len(q) > 1 else []
     rows = list(queries.in_given_order(ids[:SUGGESTIONS], timezone.localdate()))
     return render(request, "procedures/_suggestions.html", {"rows": rows})

@@ -1,0 +1,181 @@
+"""An editor's word reaches every web process: two workers of gunicorn, asked over fresh connections, before and after."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from prometheus_client.mmap_dict import MmapedDict
+
+from procedures.models import ProcedureVersion, SearchMiss, SearchWord
+from tests.factories import make_position, sign_in
+from tests.support.processes import Stack, eventually
+
+pytestmark = [pytest.mark.browser, pytest.mark.requirement("C-07")]
+
+DESK = "/quan-tri/procedures/searchword/"
+QUESTION = "zumbala"
+"""Nobody's word, and no slip away from anybody's."""
+NOTHING = "Chưa thấy thủ tục nào"
+MEANT = "/thu-tuc/1.001612/"
+SECONDS = 5.0
+"""In which a change is seen by everybody."""
+MANY = 40
+
+
+def get(url: str) -> str:
+    """One request over a connection of its own."""
+    with urllib.request.urlopen(url, timeout=20) as answer:
+        return str(answer.read().decode())
+
+
+def addresses(portal: Stack, mark: str) -> list[str]:
+    """One question under many addresses, each of which is kept by itself: so that each worker answers out of its own index, and not
+    with a page that the other one rendered."""
+    return [f"{portal.url}/tim-kiem/?{urlencode({'q': QUESTION, 'lan': f'{mark}{number}'})}" for number in range(MANY)]
+
+
+def by_worker(portal: Stack) -> Counter[str]:
+    """How many questions each worker has answered, from the figures that each one writes to a file of its own."""
+    found: Counter[str] = Counter()
+    for file in (portal.var / "figures").glob("counter_*.db"):
+        for key, value, *_more in MmapedDict.read_all_values_from_file(str(file)):
+            _metric, name, labels, _help = json.loads(key)
+            if name == "portal_requests_total" and labels["route"].strip("/") == "tim-kiem":
+                found[file.stem] += int(value)
+    return found
+
+
+def everybody_is_told(portal: Stack, mark: str, right: Callable[[str], bool]) -> None:
+    """Both workers are asked until each has answered some of the questions, and every answer is right."""
+    before = by_worker(portal)
+    for turn in range(20):
+        asked = addresses(portal, f"{mark}{turn}-")
+        with ThreadPoolExecutor(8) as pool:
+            wrong = [address for address, page in zip(asked, pool.map(get, asked), strict=True) if not right(page)]
+        assert not wrong, f"{len(wrong)} of {MANY} answers are of another time: {wrong[:3]}"
+        gained = by_worker(portal) - before
+        if len(gained) == 2 and min(gained.values()) >= 5:
+            return
+    raise AssertionError(f"only one worker answered: {gained}")
+
+
+def finds(page: str) -> bool:
+    """The procedure is among the answers."""
+    return MEANT in page and NOTHING not in page
+
+
+class Answer(NamedTuple):
+    """When a reader asked and had the answer, where, and whether the procedure was found."""
+
+    begun: float
+    ended: float
+    address: str
+    found: bool
+
+
+@contextmanager
+def crowd(asked: list[str]) -> Iterator[list[Answer]]:
+    """Readers who ask these addresses again and again, many at once."""
+    answers: list[Answer] = []
+    over = threading.Event()
+
+    def reader(first: int) -> None:
+        at = first
+        while not over.is_set():
+            address = asked[at % len(asked)]
+            begun = time.monotonic()
+            page = get(address)
+            answers.append(Answer(begun, time.monotonic(), address, finds(page)))
+            at += 7
+            over.wait(0.01)
+
+    with ThreadPoolExecutor(8) as pool:
+        readers = [pool.submit(reader, number * 5) for number in range(8)]
+        try:
+            yield answers
+        finally:
+            over.set()
+        for one in readers:
+            one.result()
+
+
+def write_word(portal: Stack) -> None:
+    """The desk's form, filled in and sent."""
+    position = make_position(unit="G22", roles=("steering",))
+    client = Client()
+    sign_in(client, position.person, position=position)
+    session = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+    with urllib.request.urlopen(urllib.request.Request(f"{portal.url}{DESK}add/", headers={"Cookie": session}), timeout=20) as form:
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form.read().decode())
+        cookie = str(form.headers["Set-Cookie"]).partition(";")[0]
+    assert token
+    filled = {"csrfmiddlewaretoken": token[1], "phrase": QUESTION, "kind": "means", "meanings": "đăng ký thành lập hộ kinh doanh"}
+    request = urllib.request.Request(
+        f"{portal.url}{DESK}add/", urlencode(filled).encode(), {"Cookie": f"{session}; {cookie}", "Origin": portal.url}
+    )
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        assert answer.url == portal.url + DESK, answer.read().decode()[:2000]
+    assert SearchWord.objects.get(key=QUESTION).origin == "desk"
+
+
+@pytest.fixture
+def fresh_portal(portal: Stack) -> Stack:
+    """The portal, when both workers have seen that the last test's database is gone: each is asked by one at a time."""
+    time.sleep(2.5)
+    before = by_worker(portal)
+    for number in range(400):
+        get(f"{portal.url}/tim-kiem/?q=khai+sinh&lan=moi{number}")
+        gained = by_worker(portal) - before
+        if len(gained) == 2 and min(gained.values()) >= 2:
+            return portal
+    raise AssertionError(f"only one worker answers: {gained}")
+
+
+def test_a_word_written_on_the_desk_is_known_to_both_workers_within_seconds(fresh_portal: Stack) -> None:
+    plain = f"{fresh_portal.url}/tim-kiem/?q={QUESTION}"
+    everybody_is_told(fresh_portal, "truoc", lambda page: NOTHING in page and MEANT not in page)
+    assert NOTHING in get(plain)
+    assert SearchMiss.objects.get(key=QUESTION).count >= MANY
+    write_word(fresh_portal)
+    written = time.monotonic()
+    eventually(lambda: finds(get(plain)), SECONDS)
+    time.sleep(max(0.0, written + SECONDS - time.monotonic()))
+    everybody_is_told(fresh_portal, "sau", finds)
+    # The addresses at which each worker had kept "nothing found".
+    with ThreadPoolExecutor(8) as pool:
+        assert all(finds(page) for page in pool.map(get, addresses(fresh_portal, "truoc0-")))
+
+
+@pytest.mark.parametrize("change", ["word", "name"])
+def test_a_change_in_a_crowd_leaves_no_old_answer_behind(fresh_portal: Stack, change: str) -> None:
+    """While one thread takes the change over the others answer as before; what they answered then is kept for nobody."""
+    asked = addresses(fresh_portal, "dong")
+    with crowd(asked) as answers:
+        # Everybody has every answer, and both workers have it.
+        eventually(lambda: len({answer.address for answer in list(answers)}) == MANY, 20)
+        time.sleep(1)
+        begun = time.monotonic()
+        if change == "word":
+            write_word(fresh_portal)
+        else:
+            version = ProcedureVersion.objects.get(procedure__code="1.001612")
+            ProcedureVersion.objects.filter(pk=version.pk).update(name=f"{version.name} {QUESTION}")
+        written = time.monotonic()
+        time.sleep(SECONDS + 2)
+    assert not [answer for answer in answers if answer.found and answer.ended < begun]
+    late = sorted({answer.address.rpartition("=")[2] for answer in answers if answer.begun > written + SECONDS and not answer.found})
+    assert not late, f"{len(late)} of {MANY} addresses still find nothing {SECONDS} seconds after the change: {late[:5]}"
+    assert all(finds(get(address)) for _ in range(4) for address in asked)
