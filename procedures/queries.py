@@ -31,9 +31,8 @@ from procedures.models import (
 
 def _holds(day: dt.date) -> Q:
     """The condition that a version holds on a day: within its period, and its code still in the national list."""
-    period = Q(effective_to__isnull=True) | Q(effective_to__gt=day)
     listed = Q(procedure__out_of_force_since__isnull=True) | Q(procedure__out_of_force_since__gt=day)
-    return period & listed & Q(effective_from__lte=day)
+    return Q(holds_until__gt=day) & listed & Q(effective_from__lte=day)
 
 
 def in_force(day: dt.date) -> QuerySet[ProcedureVersion]:
@@ -42,7 +41,17 @@ def in_force(day: dt.date) -> QuerySet[ProcedureVersion]:
         ProcedureVersion.objects.filter(_holds(day), procedure__replaced_by__isnull=True)
         .select_related("procedure")
         # What only a procedure's own page shows, some of it long.
-        .defer("raw_parts", "conditions", "search_key", "name_key", "sort_key", "place", "authorised_agency", "coordinating_agency")
+        .defer(
+            "raw_parts",
+            "conditions",
+            "holds_until",
+            "search_key",
+            "name_key",
+            "sort_key",
+            "place",
+            "authorised_agency",
+            "coordinating_agency",
+        )
         .annotate(
             online=Case(When(online_service__isnull=False, then=Value(True)), default=Value(False), output_field=BooleanField()),
         )

@@ -12,3 +12,9 @@ from procedures import services
 def rank_by_use() -> None:
     """Every night: order lists and answers by what people came for."""
     services.rank_by_use(timezone.localdate())
+
+
+@shared_task(name="procedures.tasks.forget_old_misses")
+def forget_old_misses() -> None:
+    """Every night: questions that nobody has asked for half a year leave the editors' list."""
+    services.forget_old_misses(timezone.now())

@@ -140,6 +140,7 @@ CELERY_BEAT_SCHEDULE = {
     "outbox-sweep": {"task": "portal.outbox.tasks.sweep", "schedule": 10.0, "options": {"queue": "now", "expires": 10}},
     "files-orphans": {"task": "portal.files.tasks.remove_orphans", "schedule": 3600.0, "options": {"queue": "bulk", "expires": 3600}},
     "readings-rank": {"task": "procedures.tasks.rank_by_use", "schedule": crontab(hour=3, minute=10), "options": {"queue": "bulk"}},
+    "misses-old": {"task": "procedures.tasks.forget_old_misses", "schedule": crontab(hour=3, minute=20), "options": {"queue": "bulk"}},
     "caching-old": {"task": "portal.caching.tasks.remove_old_changes", "schedule": 86400.0, "options": {"queue": "bulk", "expires": 3600}},
     "audit-seal": {"task": "portal.audit.tasks.seal", "schedule": 10.0, "options": {"queue": "soon", "expires": 10}},
 }

@@ -12,8 +12,9 @@ M = TypeVar("M", bound=type[models.Model])
 
 def tracked(model: M) -> M:
     """Keep every insert, update and deletion in history: parts are deleted and written anew when a version changes."""
-    # When a row was touched is no fact of its own: the history says it anyway. How often it is read is no fact that somebody wrote.
-    unseen = [field.name for field in model._meta.concrete_fields if field.name in ("updated_at", "popularity")]
+    # When a row was touched is no fact of its own: the history says it anyway. How often it is read is no fact that somebody wrote,
+    # and what the database computes follows from the rest.
+    unseen = [field.name for field in model._meta.concrete_fields if field.name in ("updated_at", "popularity", "holds_until")]
     return pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent(), exclude=unseen or None)(model)
 
 

@@ -9,9 +9,11 @@ from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOper
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Func, Q, Value
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from procedures.models.base import CODE_RULE, Level, Subject, tracked
+
+FOR_EVER = dt.date.max
 
 
 @tracked
@@ -91,6 +93,12 @@ class ProcedureVersion(models.Model):
     procedure = models.ForeignKey(Procedure, on_delete=models.PROTECT, related_name="versions", verbose_name="thủ tục")
     effective_from = models.DateField("có hiệu lực từ")
     effective_to = models.DateField("hết hiệu lực từ", null=True, blank=True)
+    holds_until = models.GeneratedField(
+        expression=Coalesce("effective_to", Value(FOR_EVER, output_field=models.DateField())),
+        output_field=models.DateField(),
+        db_persist=True,
+    )
+    """``effective_to``, or the end of days: one comparison finds what is in force, and an index serves it among many old versions."""
     origin = models.CharField("nguồn gốc", max_length=7, choices=Origin.choices, default=Origin.CURATED)
     decision = models.ForeignKey(
         Decision, on_delete=models.PROTECT, null=True, blank=True, related_name="versions", verbose_name="quyết định công bố"
@@ -166,9 +174,10 @@ class ProcedureVersion(models.Model):
             GinIndex(fields=["search_key"], opclasses=["gin_trgm_ops"], name="procedure_version_search"),
             GinIndex(fields=["executing_codes"], name="procedure_version_executing"),
             models.Index(fields=["sort_key", "procedure"], name="procedure_version_order"),
-            models.Index(fields=["-popularity", "sort_key", "procedure"], name="procedure_version_used"),
-            models.Index(fields=["field_code", "-popularity", "sort_key"], name="procedure_version_field"),
-            models.Index(fields=["issuing_code", "-popularity", "sort_key"], name="procedure_version_issuing"),
+            models.Index(fields=["holds_until", "effective_from"], name="procedure_version_in_force"),
+            models.Index(fields=["-popularity", "sort_key", "procedure", "holds_until"], name="procedure_version_used"),
+            models.Index(fields=["field_code", "-popularity", "sort_key", "holds_until"], name="procedure_version_field"),
+            models.Index(fields=["issuing_code", "-popularity", "sort_key", "holds_until"], name="procedure_version_issuing"),
         ]
 
     def __str__(self) -> str:

@@ -4,7 +4,17 @@ from procedures.services.loading import DATA, LoadReport, load_shipped, shipped_
 from procedures.services.mistakes import handle_mistake, may_handle, report_mistake
 from procedures.services.records import BadRecord, padded_key
 from procedures.services.use import add_uses, rank_by_use
-from procedures.services.words import WordRefused, handle_miss, in_lines, load_words, note_miss, save_word, switch_word, word_faults
+from procedures.services.words import (
+    WordRefused,
+    forget_old_misses,
+    handle_miss,
+    in_lines,
+    load_words,
+    note_miss,
+    save_word,
+    switch_word,
+    word_faults,
+)
 
 __all__ = [
     "DATA",
@@ -12,6 +22,7 @@ __all__ = [
     "LoadReport",
     "WordRefused",
     "add_uses",
+    "forget_old_misses",
     "handle_miss",
     "handle_mistake",
     "in_lines",

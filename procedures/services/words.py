@@ -235,6 +235,14 @@ def note_miss(question: str, now: dt.datetime) -> bool:
     return True
 
 
+KEEP_MISSES = dt.timedelta(days=180)
+
+
+def forget_old_misses(now: dt.datetime) -> int:
+    """Remove the questions that were last asked longer ago than :data:`KEEP_MISSES`, seen or not. Returns how many."""
+    return SearchMiss.objects.filter(last_at__lt=now - KEEP_MISSES).delete()[0]
+
+
 @transaction.atomic
 def handle_miss(*, actor: Actor, miss_id: int, now: dt.datetime) -> bool:
     """Put a question among those that have been seen; False: somebody else has done so. ``AccessDenied``."""

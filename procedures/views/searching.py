@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from portal.caching import CATALOGUE, keep_out, public_page
 from portal.languages import is_english, show
+from portal.limits import client_address, take
 from procedures import queries, services
 from procedures.models import Level, OnlineService
 from procedures.search import engine_and_whether_current
@@ -155,6 +156,12 @@ def _sound(value: str) -> bool:
     return len(value) <= 80 and value.replace("-", "").replace(".", "").replace("_", "").isalnum()
 
 
+def _may_be_noted(request: HttpRequest) -> bool:
+    """Whether the question may go on the editors' list: a flood of nonsense must not fill a table, from one address or from many."""
+    mine = take("search-miss", client_address(request), capacity=20, refill_per_second=0.02)
+    return mine.allowed and take("search-miss", "everybody", capacity=2_000, refill_per_second=0.25).allowed
+
+
 @public_page(rooms=ROOMS)
 @require_safe
 def search_page(request: HttpRequest) -> HttpResponse:
@@ -167,7 +174,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
     if not is_current:
         keep_out(request)
     found = engine.find(q)
-    if not found.sure:
+    if not found.sure and _may_be_noted(request):
         services.note_miss(question=q, now=timezone.now())
     context: dict[str, Any] = {"q": q, "sure": found.sure, "read_as": found.read_as}
     if not found.versions:

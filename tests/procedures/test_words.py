@@ -344,6 +344,21 @@ class TestMisses:
         miss = SearchMiss.objects.get()
         assert miss.question == kept and "001195" not in miss.key and "345" not in miss.key
 
+    def test_questions_that_nobody_asks_any_more_are_forgotten(self) -> None:
+        now = timezone.now()
+        services.note_miss("nuôi kỳ đà", now - dt.timedelta(days=181))
+        services.note_miss("nuôi rắn", now - dt.timedelta(days=181))
+        services.note_miss("nuôi rắn", now - dt.timedelta(days=179))
+        assert services.forget_old_misses(now) == 1
+        assert SearchMiss.objects.get().question == "nuôi rắn"
+
+    def test_a_flood_of_nonsense_does_not_fill_the_list(self, client: Client) -> None:
+        for number in range(30):
+            assert client.get("/tim-kiem/", {"q": f"qwxz{number} vbnm{number}"}).status_code == 200
+        assert SearchMiss.objects.count() == 20
+        client.get("/tim-kiem/", {"q": "qwxz vbnm"}, REMOTE_ADDR="203.0.113.9")
+        assert SearchMiss.objects.count() == 21
+
     def test_a_miss_names_nobody(self) -> None:
         assert {field.name for field in SearchMiss._meta.get_fields()} == {
             "id", "key", "question", "count", "first_at", "last_at", "handled_at",
