@@ -17,7 +17,7 @@ WITH_SERVICES = $(VENV) -m portal.launcher exec --var $(TEST_VAR) --
 PYTEST = $(WITH_SERVICES) $(VENV) -m pytest -n 2 $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := run
-.PHONY: run test test-quick lint bench bench-search bench-front coverage-of-requirements lock clean ready ready-for-tests ready-for-bench checks
+.PHONY: run test test-quick lint bench bench-search bench-front bench-hostile bench-decade coverage-of-requirements lock clean ready ready-for-tests ready-for-bench checks
 
 run:
 	@exec $(BOOTSTRAP) -- portal.launcher run
@@ -36,6 +36,14 @@ bench: ready-for-bench
 # The proxy in front and the mix of a national day.
 bench-front: ready-for-bench
 	$(VENV) -m portal.launcher exec --var $(BENCH_VAR) -- $(VENV) -m bench.front $(if $(WRITE),--write) $(if $(DATA),--data $(DATA))
+
+# Random, hostile and enormous questions: no error of ours, none above 200 ms.
+bench-hostile: ready-for-bench
+	$(VENV) -m portal.launcher exec --var $(BENCH_VAR) -- $(VENV) -m bench.hostile $(if $(WRITE),--write) $(if $(DATA),--data $(DATA))
+
+# The data of ten years beside the present ones.
+bench-decade: ready-for-bench
+	$(VENV) -m portal.launcher exec --var $(BENCH_VAR) -- $(VENV) -m bench.decade $(if $(WRITE),--write) $(if $(DATA),--data $(DATA))
 
 # How often the search finds what people mean, against two other engines, on the real list (DATA=folder).
 bench-search: ready-for-bench

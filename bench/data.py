@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import os
 import random
 import subprocess
 import sys
 from pathlib import Path
+
+from portal.launcher.environment import environment
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORDS, LISTED = 4_654, 5_608
@@ -67,8 +70,8 @@ def load(env: dict[str, str], var: Path, data: Path | None) -> str:
     name = "the national list of July 2026 and its 4,654 records" if data else "a generated list of 5,608 codes and 4,654 records"
     stamp = var / "data.txt"
     manage = [sys.executable, "manage.py"]
-    for command in (["prepare"], ["collectstatic", "--noinput", "-v0"]):
-        subprocess.run([*manage, *command], cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
+    for first in (["prepare"], ["collectstatic", "--noinput", "-v0"]):
+        subprocess.run([*manage, *first], cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
     if stamp.exists() and stamp.read_text(encoding="utf-8") != name:
         raise SystemExit(f"{var} holds other data ({stamp.read_text(encoding='utf-8')}): remove the folder and start again")
     if not stamp.exists():
@@ -79,3 +82,11 @@ def load(env: dict[str, str], var: Path, data: Path | None) -> str:
             subprocess.run([*manage, command, str(folder / file), *more], cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
         stamp.write_text(name, encoding="utf-8")
     return name
+
+
+def prepare(folder: Path | None) -> tuple[str, dict[str, str], Path]:
+    """What the data are, the environment of the portal's processes, and the folder of this run; loads what is not there yet."""
+    var = Path(os.environ["VAR"])
+    servers = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
+    env = {**os.environ, **environment(var, servers), "DJANGO_SETTINGS_MODULE": "bench.settings"}
+    return load(env, var, folder.resolve() if folder else None), env, var

@@ -25,7 +25,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from bench import data
 from bench.load import ROOT, free_port, gunicorn, size_of, warm, wrk
 from bench.pages import HOST, paths, write
-from portal.launcher.environment import environment
 
 DEPLOY = ROOT / "portal" / "operations" / "deploy"
 USER = 10_002
@@ -118,10 +117,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=None)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    var = Path(os.environ["VAR"])
-    servers = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
-    env = {**os.environ, **environment(var, servers), "DJANGO_SETTINGS_MODULE": "bench.settings", "PAGE_CACHE_MB": "192"}
-    about = data.load(env, var, options.data.resolve() if options.data else None)
+    about, env, var = data.prepare(options.data)
+    env["PAGE_CACHE_MB"] = "192"
     asked = paths(env["DATABASE_URL"])
     day = national_day(asked)
     rows = ["| what | req/s | against | ratio | p50 ms | p95 ms | p99 ms |", "|---|---|---|---|---|---|---|"]

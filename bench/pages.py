@@ -11,14 +11,14 @@ import datetime as dt
 import os
 import random
 import re
+from collections.abc import Iterable
 from pathlib import Path
-from urllib.parse import quote_plus
+from urllib.parse import quote, quote_plus
 
 import psycopg
 
 from bench import data
 from bench.load import ROOT, Measured, gunicorn, size_of, warm, wrk
-from portal.launcher.environment import environment
 
 HOST = "Host: localhost"
 USERS = 8
@@ -64,6 +64,8 @@ def paths(database: str) -> dict[str, list[str]]:
         start = dice.randrange(max(1, len(words) - 3))
         return "/tim-kiem/?q=" + quote_plus(" ".join(words[start : start + dice.randint(2, 5)]))
 
+    with (ROOT / "bench" / "questions" / "tuning.tsv").open(encoding="utf-8") as stream:
+        typed = [*names, *(line.split("\t")[1] for line in stream.readlines()[1:])]
     return {
         "home": ["/"],
         "procedure": [f"/thu-tuc/{code}/" for code in codes[:500]],
@@ -71,7 +73,19 @@ def paths(database: str) -> dict[str, list[str]]:
         "all procedures": [f"/thu-tuc/?trang={page}" for page in range(1, 60)],
         "field": [f"/linh-vuc/{code}/" for code in fields],
         "search": [question(name) for name in names],
+        "suggestion": [f"/tim-kiem/goi-y/?q={quote(begun)}" for begun in beginnings(typed)],
     }
+
+
+def beginnings(texts: Iterable[str]) -> list[str]:
+    """Each text as far as it has been typed: from one of its words on, 2 to 30 characters, cut anywhere, as the search box asks."""
+    dice = random.Random(5)
+    found = []
+    for text in texts:
+        words = text.split()
+        rest = " ".join(words[dice.randrange(max(1, len(words) - 3)) :])
+        found.append(rest[: dice.randint(2, 30)].strip())
+    return [begun for begun in dict.fromkeys(found) if len(begun) > 1]
 
 
 def mean_size(url: str, some: list[str]) -> int:
@@ -128,10 +142,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="put the tables into docs/performance.md")
     parser.add_argument("--only", choices=["rendered", "served"], default="", help="one of the two tables")
     options = parser.parse_args()
-    var = Path(os.environ["VAR"])
-    servers = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
-    env = {**os.environ, **environment(var, servers), "DJANGO_SETTINGS_MODULE": "bench.settings"}
-    about = data.load(env, var, options.data.resolve() if options.data else None)
+    about, env, var = data.prepare(options.data)
     stamp = f"Measured {dt.datetime.now(dt.UTC).date().isoformat()} on {about}; {os.cpu_count()} cores shared with the load (wrk)."
     for section, kept in (("rendered", False), ("served", True)):
         if options.only not in ("", section):

@@ -19,7 +19,6 @@ from pathlib import Path
 from bench import data
 from bench.load import ROOT
 from bench.pages import write
-from portal.launcher.environment import environment
 
 FIRST = 5
 Asked = tuple[str, str, frozenset[str]]
@@ -43,10 +42,7 @@ def main() -> None:
     parser.add_argument("--misses", action="store_true", help="print the tuning questions that found nothing right")
     parser.add_argument("--write", action="store_true", help="put the table into docs/search.md")
     options = parser.parse_args()
-    var = Path(os.environ["VAR"])
-    servers = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
-    env = {**os.environ, **environment(var, servers), "DJANGO_SETTINGS_MODULE": "bench.settings"}
-    about = data.load(env, var, options.data.resolve())
+    about, env, _var = data.prepare(options.data)
     os.environ.update(env)
     import django
 

@@ -6,4 +6,4 @@ from portal.settings.local import *  # noqa: F403
 
 ROOT_URLCONF = "bench.urls"
 LOG_LEVEL = "ERROR"
-LOGGING["root"]["level"] = "ERROR"  # noqa: F405
+LOGGING["root"]["level"] = "ERROR"  # type: ignore[index]  # noqa: F405
