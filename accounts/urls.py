@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 from accounts import views
 
 urlpatterns = [
+    path("", views.account, name="account"),
     path("dang-nhap/", views.sign_in, name="sign-in"),
     path("dang-nhap/ma/", views.sign_in_code, name="sign-in-code"),
     path("can-bo/", views.officer_sign_in, name="officer-sign-in"),

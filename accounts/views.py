@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from accounts import queries, sessions
 from accounts.forms import CodeForm, IdNumberForm
@@ -32,7 +32,11 @@ from portal.notifications.services import mark_read
 OTP_REQUEST = "otp_request"
 CERTIFICATE_SIGN_IN = "certificate_sign_in"
 WANTS_POSITION = "wants_position"
+GO_ON = "tiep"
+"""In the address of the officers' sign-in: a signed-in citizen has read where they are and goes on."""
 NEXT = "next"
+DESK, OWN_DOSSIERS = "/quan-tri/", "/ho-so/"
+"""Where an officer and a citizen belong."""
 
 
 def _safe_next(request: HttpRequest, default: str) -> str:
@@ -41,6 +45,23 @@ def _safe_next(request: HttpRequest, default: str) -> str:
     if target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None, require_https=False):
         return target
     return default
+
+
+def _citizens_next(request: HttpRequest, default: str = OWN_DOSSIERS) -> str:
+    """The same for one who signs in for themself: never the desk, which a visit before may have left in the session."""
+    target = _safe_next(request, default)
+    return default if target.startswith(DESK.rstrip("/")) else target
+
+
+def _home_of(request: HttpRequest) -> str:
+    return DESK if actor_of(request).is_officer else _citizens_next(request)
+
+
+@never_cache
+@require_safe
+def account(request: HttpRequest) -> HttpResponse:
+    """Nothing stands here: to where a signed-in person belongs, or to the sign-in."""
+    return redirect(_home_of(request) if actor_of(request).is_signed_in else "sign-in")
 
 
 def signed_in(view: Any) -> Any:
@@ -69,7 +90,7 @@ def _over_limit(request: HttpRequest, bucket: str) -> HttpResponse | None:
 def sign_in(request: HttpRequest) -> HttpResponse:
     """First step of a citizen's sign-in: the identity number."""
     if actor_of(request).is_signed_in:
-        return redirect(_safe_next(request, "/ho-so/"))
+        return redirect(_home_of(request))
     form = IdNumberForm(request.POST or None)
     if request.method == "POST":
         if (refusal := _over_limit(request, "sign-in")) is not None:
@@ -82,12 +103,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
                 form.add_error("id_number", _("Mật khẩu vừa được gửi. Bạn đợi %(seconds)d giây rồi thử lại.") % {"seconds": wait})
             else:
                 request.session[OTP_REQUEST] = str(request_id)
-                request.session[NEXT] = _safe_next(request, "/ho-so/")
+                request.session[NEXT] = _citizens_next(request)
                 return redirect("sign-in-code")
     return render(
         request,
         "accounts/sign_in.html",
-        {"form": form, "next": _safe_next(request, "")},
+        {"form": form, "next": _citizens_next(request, "")},
         status=422 if form.errors else 200,
     )
 
@@ -97,7 +118,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def sign_in_code(request: HttpRequest) -> HttpResponse:
     """Second step: the one-time password."""
     if actor_of(request).is_signed_in:
-        return redirect(_safe_next(request, "/ho-so/"))
+        return redirect(_home_of(request))
     request_id = request.session.get(OTP_REQUEST)
     if not request_id:
         return redirect("sign-in")
@@ -114,7 +135,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
                 else:
                     form.add_error("code", _("Mật khẩu không đúng hoặc đã hết hạn. Bạn quay lại bước trước để nhận mật khẩu mới."))
             else:
-                target = _safe_next(request, "/ho-so/")
+                target = _citizens_next(request)
                 for key in (OTP_REQUEST, NEXT):
                     request.session.pop(key, None)
                 assert person.user is not None  # only people with a login are sent a code
@@ -126,12 +147,20 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def officer_sign_in(request: HttpRequest) -> HttpResponse:
-    """An officer's sign-in: by certificate at the signing service, or by a passkey bound earlier."""
-    if actor_of(request).is_officer:
-        return redirect(_safe_next(request, "/quan-tri/"))
+    """An officer's sign-in: by certificate at the signing service, or by a passkey bound earlier.
+
+    One who is signed in as a citizen is told so first, and signs in as an officer on purpose.
+    """
+    actor = actor_of(request)
+    if actor.is_officer:
+        return redirect(_safe_next(request, DESK))
+    if actor.is_signed_in and request.method != "POST" and GO_ON not in request.GET:
+        go_on = urlencode({GO_ON: "1", NEXT: _safe_next(request, DESK)})
+        holds = actor.person_id is not None and queries.positions_held(actor.person_id)
+        return render(request, "accounts/not_as_citizen.html", {"go_on": f"?{go_on}", "holds_positions": bool(holds)}, status=403)
     form = IdNumberForm(request.POST or None)
     request.session[WANTS_POSITION] = True
-    request.session[NEXT] = _safe_next(request, "/quan-tri/")
+    request.session[NEXT] = _safe_next(request, DESK)
     if request.method == "POST":
         if (refusal := _over_limit(request, "officer-sign-in")) is not None:
             return refusal
@@ -172,7 +201,7 @@ def certificate_wait(request: HttpRequest) -> HttpResponse:
     if started.state == CertificateSignIn.State.PROVED:
         position = certificates.use(sign_in_id=started.id, now=timezone.now())
         if position is not None and position.person.user is not None:
-            target = _safe_next(request, "/quan-tri/")
+            target = _safe_next(request, DESK)
             for key in (CERTIFICATE_SIGN_IN, NEXT, WANTS_POSITION):
                 request.session.pop(key, None)
             sessions.sign_in(request, position.person.user, assurance=Assurance.HIGH, position=position)
@@ -207,14 +236,14 @@ def capacities(request: HttpRequest) -> HttpResponse:
         wanted = request.POST.get("acting_as", "")
         if wanted == "self":
             sessions.act_as(request, ActingAs.SELF)
-            return redirect("/ho-so/")
+            return redirect(OWN_DOSSIERS)
         for position in positions:
             if str(position.id) == wanted:
                 if actor.assurance < Assurance.HIGH:
                     # A one-time password is not enough to act for an agency (Rules art. 11): the certificate is asked for.
-                    return redirect("officer-sign-in")
+                    return redirect(reverse("officer-sign-in") + "?" + urlencode({GO_ON: "1"}))
                 sessions.act_as(request, ActingAs.POSITION, position.id)
-                return redirect("/quan-tri/")
+                return redirect(DESK)
         messages.error(request, _("Lựa chọn này không còn hiệu lực. Bạn hãy chọn lại."))
     return render(request, "accounts/capacities.html", {"positions": positions})
 

@@ -32,6 +32,7 @@ urlpatterns = [
     path("api/v1/docs", docs, name="api-docs"),
     path("api/v1/", api.urls),
     path("quan-tri/", admin.site.urls),
+    path("favicon.ico", views.favicon, name="favicon"),
 ]
 
 handler400 = "portal.views.bad_request"

@@ -8,8 +8,9 @@ import sys
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
@@ -80,10 +81,22 @@ def large_text(request: HttpRequest) -> HttpResponse:
     return show(request, "home/large_text.html")
 
 
-def _said(request: HttpRequest, status: int) -> HttpResponse:
-    """An error page in the language of the address that was asked for."""
-    with override(ENGLISH if request.path.startswith(f"{PREFIX}/") else settings.LANGUAGE_CODE):
-        return render(request, f"{status}.html", status=status)
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Where programs look for the icon without reading a page."""
+    response = redirect(static("img/favicon.svg"))
+    response["Cache-Control"] = "public, max-age=86400"
+    return response
+
+
+def _language(request: HttpRequest) -> str:
+    """The language of the address that was asked for: what fails may fail before a view has said its own."""
+    return ENGLISH if request.path.startswith(f"{PREFIX}/") else settings.LANGUAGE_CODE
+
+
+def _said(request: HttpRequest, status: int, template: str = "") -> HttpResponse:
+    with override(_language(request)):
+        return render(request, template or f"{status}.html", status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -103,7 +116,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form that is too old or came from elsewhere: says what to do, loses nothing that was saved."""
-    return render(request, "403_csrf.html", status=403)
+    return _said(request, 403, "403_csrf.html")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -111,7 +124,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     lost_database = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
     status = 503 if lost_database else 500
     try:
-        body: str = render_to_string(f"{status}.html")
+        with override(_language(request)):
+            body: str = render_to_string(f"{status}.html")
     except Exception:
         # Even the template or the static manifest may be what is broken.
         body = (

@@ -28,6 +28,7 @@ from dossiers.terms import Terms, TermsUnknown, terms_on
 from dossiers.views.common import citizen_page, send_file
 from portal.access import actor_of
 from portal.caching import public_page
+from procedures import queries as procedures
 
 STEPS = (("to-khai", lazy("Tờ khai")), ("giay-to", lazy("Giấy tờ")), ("kiem-tra", lazy("Kiểm tra và gửi")))
 REQUEST_OVERHEAD = 64 * 1024
@@ -57,12 +58,15 @@ def _draft(request: HttpRequest, code: str) -> Draft | None:
 @require_safe
 @public_page()
 def start(request: HttpRequest, code: str) -> HttpResponse:
-    """What one needs before one begins; for everybody, without a cookie."""
-    terms = _terms(code)
+    """What one needs before one begins; for everybody, without a cookie. 404 for a procedure without a form, with its page named."""
     try:
-        form = queries.newest_form(code)
-    except queries.FormUnknown as error:
-        raise Http404 from error
+        terms, form = terms_on(code, timezone.now()), queries.newest_form(code)
+    except (TermsUnknown, queries.FormUnknown) as error:
+        listed = procedures.in_force(timezone.localdate()).filter(procedure__code=code)
+        name = listed.values_list("name", flat=True).first()
+        if name is None:
+            raise Http404 from error
+        return render(request, "dossiers/not_online.html", {"code": code, "name": name}, status=404)
     return render(request, "dossiers/start.html", {"terms": terms, "code": code, "asked": form.asked, "known": form.known})
 
 

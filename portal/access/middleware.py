@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
 from portal.access.actors import actor_of
@@ -12,13 +12,16 @@ from portal.access.rules import AccessDenied
 
 
 class ActorMiddleware:
-    """Adds ``request.actor`` and turns :class:`AccessDenied` into the 403 page."""
+    """Adds ``request.actor``, refuses addresses that hold a NUL, and turns :class:`AccessDenied` into the 403 page."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.actor = SimpleLazyObject(lambda: actor_of(request))  # type: ignore[attr-defined]
+        if "\x00" in request.path_info:
+            # No text in PostgreSQL holds a NUL, so nothing stands at such an address.
+            raise Http404
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from portal.access import actor_of, may, through_door
 from portal.access.site import OfficerModelAdmin
 from portal.audit.models import Act
+from portal.audit.words import act_words, target_words
 
 
 @admin.register(Act)
@@ -19,12 +20,22 @@ class ActAdmin(OfficerModelAdmin):
 
     view_act = "audit.read"
     unit_field = "unit"
-    list_display = ("at", "act", "target", "target_id", "unit", "acting_as", "position_id", "request_id")
+    list_display = ("at", "what", "on", "target_id", "unit", "acting_as", "position_id", "request_id")
     list_filter = ()
     search_fields = ("=target_id", "=request_id")
     search_help_text = "Tìm theo mã đối tượng hoặc mã yêu cầu"
     ordering = ("-id",)
     show_full_result_count = False
+
+    @admin.display(description="Việc", ordering="act")
+    def what(self, row: Act) -> str:
+        """The act in words."""
+        return act_words(row.act)
+
+    @admin.display(description="Đối tượng", ordering="target")
+    def on(self, row: Act) -> str:
+        """What kind of thing it was done to."""
+        return target_words(row.target)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Who reads everywhere sees all; the others their unit and those below."""

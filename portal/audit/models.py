@@ -60,7 +60,9 @@ class Act(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.act} {self.target} {self.target_id}"
+        from portal.audit.words import act_words, target_words
+
+        return " · ".join(filter(None, (act_words(self.act), f"{target_words(self.target)} {self.target_id}".strip())))
 
 
 class Pending(models.Model):

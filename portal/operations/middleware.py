@@ -46,6 +46,10 @@ class RequestIdMiddleware:
                     },
                 )
             response["X-Request-ID"] = request_id.get()
+            if request.method == "HEAD" and not response.streaming and response.content:
+                # As long as the page would be, and empty (RFC 9110 §9.3.2): the server in front of us complains otherwise.
+                response["Content-Length"] = str(len(response.content))
+                response.content = b""
             return response
         finally:
             request_id.reset(token)

@@ -29,7 +29,8 @@ def test_an_officer_changes_capacity_on_purpose(client: Client) -> None:
 def test_a_one_time_password_is_not_enough_to_act_for_an_agency(client: Client) -> None:
     position = factories.make_position()
     factories.sign_in(client, position.person, assurance=Assurance.MEDIUM)
-    assert client.post("/tai-khoan/vai-tro/", {"acting_as": str(position.id)})["Location"] == "/tai-khoan/can-bo/"
+    assert client.post("/tai-khoan/vai-tro/", {"acting_as": str(position.id)})["Location"] == "/tai-khoan/can-bo/?tiep=1"
+    assert "Cán bộ đăng nhập" in client.get("/tai-khoan/can-bo/?tiep=1").content.decode()
     assert client.get("/quan-tri/").status_code == 302
 
 

@@ -115,6 +115,7 @@ def everybodys(pages: Pages) -> None:
     withdraw(actor=SYSTEM, notice_id=notice.pk, day=timezone.localdate())
     pages.get(client, f"/thong-bao/{notice.slug}/", 410)
     pages.get(client, "/khong-co-trang-nay/", 404)
+    pages.get(client, "/nop-ho-so/1.001612/", 404)
     # A piece of a page: the script puts it into the list of the search box.
     options = pages.get(client, "/tim-kiem/goi-y/?q=khai+si")
     pages.kept["/tim-kiem/goi-y/?q=khai+si"] = (
@@ -147,6 +148,8 @@ def catalogues(pages: Pages, folder: Path) -> None:
     version_of("1.999998", long_ago, dt.date(2021, 1, 1), "Tên cũ")
     pages.get(client, f"/thu-tuc/1.999999/?ngay={change:%Y-%m-%d}")
     pages.get(client, "/thu-tuc/1.999998/", 410)
+    for day in ("2019-01-01", "khong", "2022-01-01"):
+        pages.get(client, f"/thu-tuc/1.999998/?ngay={day}&tich=1", 404)
     pages.get(client, "/thu-tuc/?trang=2")
     for code in ProcedureVersion.objects.exclude(procedure__code="1.999998").values_list("procedure__code", flat=True).distinct():
         pages.get(client, f"/thu-tuc/{code}/")
@@ -200,6 +203,7 @@ def citizens(pages: Pages) -> None:
         pages.get(client, f"/tai-khoan/{name}/")
     pages.post(client, "/tai-khoan/vai-tro/", {"acting_as": "x"}, 200)
     pages.get(client, "/tai-khoan/khoa-truy-cap/", 403)
+    pages.get(client, "/tai-khoan/can-bo/", 403)
 
 
 def officers(pages: Pages) -> None:

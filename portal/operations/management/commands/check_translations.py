@@ -48,7 +48,13 @@ EXCLUDED: dict[str, str] = {
 }
 """Beginnings of source paths whose texts nobody here can see, each with the reason."""
 
-REWORDED: dict[str, str] = {"History": "Django's own word is one for a memo"}
+REWORDED: dict[str, str] = {
+    "History": "Django's own word is one for a memo",
+    "Add": 'Django says "add into"',
+    "Add %(name)s": "as above",
+    " By %(filter_title)s ": "Django's own word is one for the doer of an act",
+    "None available": "Django says that it is not in stock",
+}
 """Texts that a package does say in Vietnamese, but so that nobody would understand them here, each with the reason."""
 
 _PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{\w*\}")
@@ -123,6 +129,15 @@ def sources(root: Path) -> Iterator[tuple[str, str]]:
             yield from ((str(path.relative_to(root)), text) for text in _texts(call[1], _arguments(text_of_template, call.end())))
 
 
+def counting(root: Path) -> Iterator[tuple[str, str]]:
+    """Texts of our templates that count: looked up with their plural, they are not found without it."""
+    for path in sorted((root / "templates").rglob("*.html")):
+        source = templatize(path.read_text(encoding="utf-8"), origin=str(path))
+        for call in _IN_TEMPLATE.finditer(source):
+            if call[1].startswith(("n", "np")):
+                yield from ((str(path.relative_to(root)), text) for text in _texts(call[1], _arguments(source, call.end())))
+
+
 def _arguments(source: str, start: int) -> list[ast.expr]:
     """The arguments of a call that begin at ``start``: up to the first bracket with which they read as Python (texts hold brackets too)."""
     end = source.find(")", start)
@@ -160,6 +175,9 @@ class Command(BaseCommand):
         if english.exists():
             said = {entry.msgid for entry in polib.pofile(str(english)) if entry.translated()}
             found += [f"en: {file}: {text!r}" for file, text in sources(Path(settings.BASE_DIR)) if text not in said]
+            counted = {entry.msgid for entry in polib.pofile(str(english)) if entry.msgid_plural}
+            alone = ((file, text) for file, text in counting(Path(settings.BASE_DIR)) if text not in counted)
+            found += [f"en, without its plural: {file}: {text!r}" for file, text in alone]
         for path in sorted(locale.rglob("*.po")):
             catalogue = polib.pofile(str(path))
             if options["compile"]:

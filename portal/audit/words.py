@@ -1,0 +1,55 @@
+"""What the desk calls an act of the trail: the label of a registered right, or the name given here to what is nobody's right."""
+
+from __future__ import annotations
+
+from django.apps import apps
+
+from portal.access.rules import acts
+
+ACTS: dict[str, str] = {
+    "accounts.enter_person": "Nhập người",
+    "accounts.give_position": "Giao chức danh",
+    "accounts.sign_in": "Đăng nhập",
+    "catalogues.import": "Nhập danh mục",
+    "catalogues.load": "Nạp danh mục kèm theo Cổng",
+    "catalogues.succession": "Ghi chuyển tiếp đơn vị hành chính",
+    "crypto.shred": "Hủy khóa dữ liệu cá nhân",
+    "documents.ask_authorisation": "Đề nghị ký",
+    "documents.attempt_failed": "Ký không thành",
+    "documents.authorise": "Xác nhận ký",
+    "documents.decline": "Không ký",
+    "documents.signed": "Văn bản đã ký",
+    "dossiers.add_paper": "Thêm giấy tờ",
+    "dossiers.discard_draft": "Xóa bản nháp",
+    "dossiers.read_document": "Mở văn bản của hồ sơ",
+    "dossiers.read_paper": "Mở giấy tờ của hồ sơ",
+    "dossiers.remove_paper": "Xóa giấy tờ",
+    "dossiers.return_result": "Trả kết quả",
+    "dossiers.start": "Chuyển xử lý",
+    "dossiers.start_draft": "Bắt đầu soạn hồ sơ",
+    "dossiers.submit": "Gửi hồ sơ",
+    "dossiers.withdraw": "Rút hồ sơ",
+    "files.checked": "Kiểm tra tệp",
+    "files.erase": "Xóa tệp",
+    "files.receive": "Nhận tệp",
+    "procedures.import": "Nhập thủ tục từ Cơ sở dữ liệu quốc gia",
+    "procedures.load": "Nạp thủ tục kèm theo Cổng",
+    "procedures.mistakes.correct": "Sửa theo báo sai",
+    "procedures.mistakes.dismiss": "Trả lời báo sai: nội dung không sai",
+    "procedures.words.load": "Nạp từ tìm kiếm",
+    "procedures.words.seen": "Xem câu tìm không thấy",
+}
+
+
+def act_words(name: str) -> str:
+    """The act in words; its plain name where nobody has named it."""
+    registered = acts().get(name)
+    return registered.label if registered else ACTS.get(name, name)
+
+
+def target_words(label: str) -> str:
+    """The kind of thing that was acted on (``dossiers.dossier`` → "hồ sơ")."""
+    try:
+        return str(apps.get_model(label)._meta.verbose_name) if label else ""
+    except (LookupError, ValueError):
+        return label

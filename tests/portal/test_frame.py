@@ -1,0 +1,159 @@
+"""What fresh eyes found in the frame: languages, empty pages, addresses that led nowhere, promises that nothing keeps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.test import Client, RequestFactory, override_settings
+from django.utils.translation import override
+
+from portal import views
+from portal.operations.middleware import RequestIdMiddleware
+from tests.factories import make_position, sign_in
+from tests.portal.pages import Page, texts
+
+LETTERS = re.compile("[àảãáạăằẳẵắặâầẩẫấậđèẻẽéẹêềểễếệìỉĩíịòỏõóọôồổỗốộơờởỡớợùủũúụưừửữứựỳỷỹýỵ]", re.I)
+LABEL = "Bản trình diễn: dữ liệu giả, không có giá trị pháp lý"
+
+
+def vietnamese_in(html: str) -> list[str]:
+    """Words of an English page that are Vietnamese and not said to be so."""
+    return [text for text, language in texts(html) if language == "en" and LETTERS.search(text)]
+
+
+@pytest.mark.requirement("C-22")
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "410", "413", "429", "500", "503"])
+def test_error_pages_are_english_under_an_english_address(name: str) -> None:
+    with override("en"):
+        html = render(RequestFactory().get("/en/x/"), f"{name}.html", {"retry_after": 112}).content.decode()
+    assert '<html lang="en">' in html and not vietnamese_in(html)
+    assert name != "429" or "Wait 112 seconds and try again." in html
+
+
+def test_our_own_failures_and_refused_forms_speak_the_language_of_the_address(rf: RequestFactory) -> None:
+    for path, words in (("/en/ho-tro/", "Something went wrong"), ("/ho-tro/", "Cổng gặp sự cố")):
+        assert words in views.server_error(rf.get(path)).content.decode()
+    strict = Client(enforce_csrf_checks=True)
+    for path, language in (("/en/bao-loi/", "en"), ("/bao-loi/", "vi")):
+        assert f'<html lang="{language}">' in strict.post(path, {"part": "other"}).content.decode()
+
+
+@override_settings(ENVIRONMENT_LABEL=LABEL)
+@pytest.mark.requirement("C-22")
+def test_the_banner_of_a_trial_system_is_translated() -> None:
+    with override("en"):
+        html = render_to_string("404.html", {"environment_label": LABEL})
+        assert '<aside class="environment" aria-label="Environment">Demonstration' in html
+        own = render_to_string("404.html", {"environment_label": "Môi trường tập huấn"})
+    assert 'lang="vi">Môi trường tập huấn</aside>' in own
+    assert LABEL in render_to_string("404.html", {"environment_label": LABEL})
+
+
+@pytest.mark.django_db
+def test_the_example_of_a_search_is_english_on_english_pages(client: Client) -> None:
+    assert 'placeholder="For example: birth"' in client.get("/en/").content.decode()
+
+
+def test_the_frame_stands_in_the_order_in_which_it_is_seen() -> None:
+    html = render(RequestFactory().get("/x/"), "404.html").content.decode()
+    places = [html.index(mark) for mark in ('class="brand"', 'role="search"', 'class="site-nav"', 'class="text-size"', 'class="language"')]
+    assert places == sorted(places)
+
+
+def test_a_printed_page_names_its_address_and_day(rf: RequestFactory) -> None:
+    html = render(rf.get("/x/?tich=1&tich=3"), "404.html").content.decode()
+    assert re.search(r'print-only">http://testserver/x/\?tich=1&amp;tich=3 · Nội dung ngày \d\d/\d\d/\d{4}<', html)
+
+
+@pytest.mark.django_db
+def test_an_empty_portal_shows_no_heading_without_content(client: Client) -> None:
+    html = client.get("/").content.decode()
+    assert "Việc trong đời" not in html and "Việc của doanh nghiệp" not in html
+    assert "Cổng chưa có thủ tục nào" in html
+
+
+@pytest.mark.django_db
+def test_the_description_of_the_api_says_which_words_are_english(client: Client) -> None:
+    html = client.get("/api/v1/docs").content.decode()
+    said = dict(texts(html))
+    assert said["The shared catalogues"] == "en" and said["Bắt buộc"] == "vi"
+    assert html.count("<table") == html.count('<table class="cards"') > 3
+
+
+@pytest.mark.django_db
+@pytest.mark.requirement("C-28")
+def test_the_guides_promise_only_what_is_there(client: Client) -> None:
+    paying, post = (client.get(path).content.decode() for path in ("/ho-tro/nop-tien/", "/ho-tro/buu-chinh/"))
+    assert "Cổng chưa nhận tiền" in paying and "Chọn ngân hàng" not in paying and "không dùng tiền mặt" in paying
+    assert "chưa có ô chọn nhận qua bưu chính" in post and "Quyết định 45/2016/QĐ-TTg" in post
+    for path in ("/en/ho-tro/nop-tien/", "/en/ho-tro/buu-chinh/"):
+        assert "yet" in client.get(path).content.decode()
+
+
+def test_a_procedure_without_a_form_says_so_and_leads_to_its_page(client: Client, demo_data: None) -> None:
+    answer = client.get("/nop-ho-so/1.001612/")
+    html = answer.content.decode()
+    assert answer.status_code == 404 and "chưa nộp được trên Cổng" in html and "/thu-tuc/1.001612/" in Page(html).links
+    assert "Không tìm thấy trang" in client.get("/nop-ho-so/9.999999/").content.decode()
+
+
+def test_the_icon_is_found_where_programs_look_for_it(client: Client) -> None:
+    answer = client.get("/favicon.ico")
+    assert answer.status_code == 302 and answer["Location"].endswith(".svg") and "max-age" in answer["Cache-Control"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/thu-tuc/%00/", "/nop-ho-so/%00/", "/co-quan/%00/", "/xac-minh/%00/", "/api/v1/procedures/%00"])
+def test_an_address_that_no_database_can_hold_is_not_found(client: Client, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(("method", "body"), [("get", "nội dung".encode()), ("head", b"")])
+def test_a_head_request_gets_the_length_and_no_body(rf: RequestFactory, method: str, body: bytes) -> None:
+    view: Callable[..., HttpResponse] = lambda request: HttpResponse("nội dung")  # noqa: E731
+    request = getattr(rf, method)("/x/")
+    request.resolver_match = None
+    answer = RequestIdMiddleware(view)(request)
+    assert answer.content == body
+    assert method == "get" or answer["Content-Length"] == str(len("nội dung".encode()))
+
+
+@pytest.mark.django_db
+def test_the_desk_begins_with_the_work_and_names_acts_in_words(client: Client) -> None:
+    position = make_position(roles=("reception", "administrator"))
+    sign_in(client, position.person, position=position)
+    answer = client.get("/quan-tri/")
+    html = answer.content.decode()
+    assert answer.context["app_list"][0]["app_label"] == "dossiers"
+    assert "Hoạt động gần đây" not in html and "Không có sẵn" not in html and "Thêm vào" not in html
+    from portal import audit
+    from portal.access import SYSTEM
+
+    row = audit.record(actor=SYSTEM, act="accounts.sign_in", target="accounts.position", target_id="383f", unit="H26.101")
+    unknown = audit.record(actor=SYSTEM, act="test.do", target="test.thing", target_id="1", unit="H26.101")
+    listed = client.get("/quan-tri/audit/act/").content.decode()
+    assert "Đăng nhập" in listed and "accounts.sign_in" not in listed and "test.do" in listed
+    assert str(row) == "Đăng nhập · chức danh 383f" and str(unknown) == "test.do · test.thing 1"
+
+
+def test_every_act_that_is_recorded_has_words() -> None:
+    from pathlib import Path
+
+    from django.conf import settings
+
+    from portal.audit.words import act_words
+
+    root = Path(settings.BASE_DIR)
+    names = {
+        name
+        for room in ("portal", "accounts", "dossiers", "procedures")
+        for file in (root / room).rglob("*.py")
+        for name in re.findall(r'\bact="([a-z_.]+)"', file.read_text())
+    }
+    assert len(names) > 20
+    assert not {name for name in names if act_words(name) == name}
