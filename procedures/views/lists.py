@@ -76,14 +76,11 @@ def field_page(request: HttpRequest, code: str) -> HttpResponse:
 @public_page(rooms=CATALOGUE)
 @require_safe
 def agency_index(request: HttpRequest) -> HttpResponse:
-    """Ministries and provincial committees, with how many procedures each has published. Two queries."""
-    today = timezone.localdate()
-    counts = dict(
-        queries.in_force(today).order_by().values("issuing_code").annotate(count=Count("pk")).values_list("issuing_code", "count")
-    )
-    agencies = list(Agency.objects.on(today).filter(parent__isnull=True).order_by("sort_key", "code"))
-    for agency in agencies:
-        agency.procedure_count = counts.get(agency.code, 0)
+    """Ministries and provincial committees. One query.
+
+    Without numbers: what an agency issued is not what it carries out, and a number beside a few names misleads about the others.
+    """
+    agencies = list(Agency.objects.on(timezone.localdate()).filter(parent__isnull=True).order_by("sort_key", "code"))
     groups = [
         ("ministry", [agency for agency in agencies if agency.level == Agency.Level.MINISTRY]),
         ("province", [agency for agency in agencies if agency.level == Agency.Level.PROVINCE]),

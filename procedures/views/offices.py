@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from portal.catalogues import queries as catalogues
 from portal.catalogues.models import AdministrativeUnit, Agency
-from procedures.models import Level, ProcedureVersion
+from procedures.views.reception import Reception
 
 MAX_NAME = 80
 
@@ -23,8 +23,14 @@ class Place:
     provinces: list[AdministrativeUnit] = field(default_factory=list)
     """To choose from; empty where the commune is known."""
     office: Agency | None = None
-    by_commune: bool = False
-    """The procedure is carried out in communes, so that the commune decides where to go."""
+    """The committee whose one-stop centre takes the papers, where the catalogue has it."""
+    above: Agency | None = None
+    """The province's committee, to ask where nothing is known of the office itself."""
+
+    @property
+    def reachable(self) -> bool:
+        """Whether one can find or call the office with what is published."""
+        return bool(self.office and (self.office.address or self.office.hotline))
 
 
 @dataclass(frozen=True)
@@ -46,10 +52,10 @@ def typed_name(request: HttpRequest) -> str:
     return "" if is_code(text) else text
 
 
-def place_of(request: HttpRequest, version: ProcedureVersion) -> Place:
+def place_of(request: HttpRequest, received: Reception) -> Place:
     """Read ``?dia-phuong=`` (two digits) and ``?xa=`` (five). Two queries, one where nothing is asked."""
     province, commune = request.GET.get("dia-phuong", ""), request.GET.get("xa", "")
-    place = Place(by_commune=Level.COMMUNE in version.levels)
+    place = Place()
     if is_code(commune):
         units = AdministrativeUnit.objects.on(timezone.localdate()).filter(level=AdministrativeUnit.Level.COMMUNE)
         place.commune = units.select_related("parent").filter(code=commune).first()
@@ -58,9 +64,13 @@ def place_of(request: HttpRequest, version: ProcedureVersion) -> Place:
     else:
         place.provinces = list(catalogues.provinces())
         place.province = next((unit for unit in place.provinces if unit.code == province), None)
-    unit = place.commune or place.province
-    if unit is not None:
-        place.office = catalogues.offices([unit.code]).get(unit.code)
+    if place.province is not None and received:
+        found = catalogues.offices([unit.code for unit in (place.province, place.commune) if unit is not None])
+        place.above = found.get(place.province.code)
+        if received.commune and place.commune is not None:
+            place.office = found.get(place.commune.code)
+        elif received.province:
+            place.office = place.above
     return place
 
 

@@ -15,14 +15,19 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from portal.caching import public_page
+from portal.catalogues import queries as catalogues
 from portal.languages import address, is_english, show
 from procedures import queries
-from procedures.models import Procedure, ProcedureVersion
+from procedures.models import Channel, ProcedureVersion
 from procedures.views.common import asked_day
-from procedures.views.offices import named, place_of, typed_name
+from procedures.views.offices import Place, named, place_of, typed_name
+from procedures.views.reception import Reception, reception
 from procedures.views.sheet import Sheet, sheet, structured_data, translation
 
 MAX_TICKS = 200
+MAX_SEARCHED = 120
+"""Characters of an ended procedure's name to search by."""
+PERIOD = ("name", "english", "effective_from", "effective_to")
 # A province's or agency's branch of a procedure: 1.000656.000.00.00.H29 leads to the base procedure (architecture, "places in addresses").
 _BRANCH = re.compile(r"^(?P<code>\d\.\d{6})\.(?P<unit>(?:\d+\.)*[GH]\d{2}(?:\.\d+)*)$")
 
@@ -44,8 +49,8 @@ def _ticks(request: HttpRequest) -> list[int]:
 def _around(version: ProcedureVersion, today: dt.date) -> tuple[list[ProcedureVersion], list[Other]]:
     """All versions of this procedure, newest first, and the procedures it leads to as they stand today. One query."""
     code = version.procedure.code
-    wanted = [other for other in [*version.related, *version.interlinked] if other != code]
-    now = Q(effective_from__lte=today) & (Q(effective_to__isnull=True) | Q(effective_to__gt=today))
+    wanted = [other for other in [*version.interlinked, *version.related] if other != code]
+    now = Q(effective_from__lte=today) & Q(holds_until__gt=today)
     leads_on = Q(procedure__code__in=wanted, procedure__replaced_by__isnull=True, procedure__out_of_force_since__isnull=True) & now
     rows = list(
         ProcedureVersion.objects.filter(Q(procedure__code=code) | leads_on)
@@ -62,14 +67,53 @@ def _around(version: ProcedureVersion, today: dt.date) -> tuple[list[ProcedureVe
     return [row for row in rows if row.procedure.code == code], others
 
 
-def _gone(request: HttpRequest, code: str, asked: dt.date | None) -> HttpResponse:
-    """A code that nothing stands behind today: its successor, or the page that says it has ended."""
+def _gone(request: HttpRequest, code: str) -> HttpResponse:
+    """A code that nothing stands behind today: its successor, or the page that says that it has ended or has yet to begin. Two queries."""
     new_code = queries.successor(code)
     if new_code:
         return HttpResponsePermanentRedirect(address("procedure", new_code))
-    if asked is None and Procedure.objects.filter(code=code).exists():
-        return show(request, "procedures/ended.html", {"code": code}, status=410)
-    raise Http404
+    known = list(queries.periods(code).select_related("procedure").only(*PERIOD, "procedure__out_of_force_since"))
+    if not known:
+        raise Http404
+    today = timezone.localdate()
+    coming = [version for version in known if version.effective_from > today]
+    version = coming[-1] if coming else known[0]
+    ends = [day for day in (version.effective_to, version.procedure.out_of_force_since) if day and day <= today]
+    ended = min(ends) if ends else None
+    words = translation(version)
+    context = {
+        "code": code,
+        "name": words.get("name") or version.name,
+        "lang": "en" if words.get("name") else "vi",
+        "ended": ended,
+        "begins": version.effective_from if coming else None,
+        "last_day": ended - dt.timedelta(days=1) if ended and ended > version.effective_from else None,
+        "path": address("procedure", code),
+        "search_query": urlencode({"q": version.name[:MAX_SEARCHED]}),
+    }
+    return show(request, "procedures/ended.html", context, status=410)
+
+
+def _no_such_day(request: HttpRequest, code: str, asked: dt.date | None) -> HttpResponse:
+    """A day of which the portal knows nothing, or no day at all (None): the page says since when it does, and asks again. One query."""
+    known = list(queries.periods(code).only(*PERIOD))
+    if not known:
+        raise Http404
+    query = request.GET.copy()
+    query.pop("ngay", None)
+    words = translation(known[0])
+    context = {
+        "name": words.get("name") or known[0].name,
+        "lang": "en" if words.get("name") else "vi",
+        "path": address("procedure", code),
+        "asked": asked,
+        "today": timezone.localdate(),
+        "first": known[-1].effective_from,
+        "periods": known,
+        "version": None,
+        "kept": {"asked": [(name, query[name]) for name in ("dia-phuong", "xa") if query.get(name)], "without_day": query.urlencode()},
+    }
+    return show(request, "procedures/day.html", context, status=404)
 
 
 def _where(request: HttpRequest, code: str) -> HttpResponse:
@@ -78,6 +122,7 @@ def _where(request: HttpRequest, code: str) -> HttpResponse:
     name = query.pop("xa")[-1]
     answers = named(typed_name(request), request.GET.get("dia-phuong", ""))
     path = address("procedure", code)
+    province = request.GET.get("dia-phuong", "")
     if len(answers) == 1:
         query["dia-phuong"] = answers[0].unit.parent.code  # type: ignore[union-attr]  # a commune lies in a province
         query["xa"] = answers[0].unit.code
@@ -86,9 +131,19 @@ def _where(request: HttpRequest, code: str) -> HttpResponse:
     if version is None:
         raise Http404
     title = translation(version).get("name") or version.name
-    province = query.pop("dia-phuong", [""])[-1]
-    context = {"answers": answers, "name": name, "title": title, "path": path, "kept": query.urlencode(), "province": province}
+    query.pop("dia-phuong", None)
+    place = Place(provinces=list(catalogues.provinces()))
+    place.province = next((unit for unit in place.provinces if unit.code == province), None)
+    context = {"answers": answers, "name": name, "title": title, "path": path, "kept": query.urlencode(), "place": place}
+    # What the form asks again with: the day and the papers ticked.
+    context["hidden"] = [(key, value) for key in ("ngay", "tich") for value in query.getlist(key)]
     return show(request, "procedures/where.html", context)
+
+
+def received_by(version: ProcedureVersion) -> Reception:
+    """Who takes the papers of a version as the country has it, before a province's own words. No query."""
+    direct = next((channel.note for channel in version.channels.all() if channel.kind == Channel.Kind.DIRECT), "")
+    return reception(version.levels, version.executing_agency or version.competent_agency, version.place or direct)
 
 
 @public_page(rooms=("catalogues", "procedures/{code}"))
@@ -104,14 +159,18 @@ def procedure_page(request: HttpRequest, code: str) -> HttpResponse:
         return redirect(address("procedure", branch["code"]))
     if typed_name(request):
         return _where(request, code)
-    asked = asked_day(request)
     today = timezone.localdate()
+    try:
+        asked = asked_day(request)
+    except Http404:
+        return _no_such_day(request, code, None)
     version = queries.procedure_on(code, asked or today)
     if version is not None and version.procedure.replaced_by_id and asked is None:
         version = None
     if version is None:
-        return _gone(request, code, asked)
-    place = place_of(request, version)
+        return _no_such_day(request, code, asked) if asked else _gone(request, code)
+    received = received_by(version)
+    place = place_of(request, received)
     local = queries.localised(version, place.province.code) if place.province else None
     shown = sheet(version, _ticks(request), local)
     periods, others = _around(version, today)
@@ -123,7 +182,9 @@ def procedure_page(request: HttpRequest, code: str) -> HttpResponse:
         "code": code,
         "asked": asked if asked and asked != today else None,
         "today": today,
+        "first": periods[-1].effective_from if periods else version.effective_from,
         "online": online,
+        "received": received,
         "place": place,
         "local": local,
         "periods": periods,
@@ -141,10 +202,12 @@ def _kept(request: HttpRequest, shown: Sheet) -> dict[str, Any]:
     """What the address already says, for forms that add to it and for links that change one part of it."""
     asked = {name: value for name in ("ngay", "dia-phuong", "xa") if (value := request.GET.get(name, ""))}
     ticks = [("tich", str(paper.number)) for paper in shown.papers if paper.ticked]
+    day = [(name, value) for name, value in asked.items() if name == "ngay"]
     return {
         "asked": list(asked.items()),
         "ticks": ticks,
-        "without_place": urlencode([*((name, value) for name, value in asked.items() if name == "ngay"), *ticks]),
+        "hidden": [*day, *ticks],
+        "without_place": urlencode([*day, *ticks]),
         "without_day": urlencode([*((name, value) for name, value in asked.items() if name != "ngay"), *ticks]),
         "without_ticks": urlencode(list(asked.items())),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,10 +11,16 @@ from typing import Any
 from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from portal.languages import is_english
 from portal.ui_tags import duration
-from procedures.models import Channel, FeeLine, Localisation, ProcedureVersion, RequiredDocument, Step, Subject
+from procedures.models import Channel, FeeLine, Localisation, ProcedureVersion, RequiredDocument, Step, Subject, TimeUnit
+from procedures.views.reception import says_where
+
+# A fee that each province sets for itself, and what else its words say beside that.
+_BY_PROVINCE = re.compile(r"^(?:Mức thu(?P<perhaps>, nếu có,)? do|Do) Hội đồng nhân dân cấp tỉnh quyết định[.;]?\s*(?P<more>.*)$", re.S)
+_ISO_UNITS = {TimeUnit.HOUR: "PT{}H", TimeUnit.DAY: "P{}D", TimeUnit.MONTH: "P{}M"}
 
 
 def subject_label(subject: str) -> str:
@@ -37,6 +44,23 @@ def subject_label(subject: str) -> str:
 def channel_label(kind: str) -> str:
     """A way of filing, in the language of the page."""
     return {"online": _("Trực tuyến"), "direct": _("Trực tiếp"), "postal": _("Qua bưu chính")}[kind]
+
+
+def fee_unit(unit: str) -> str:
+    """What a fee is counted by, in the language of the page; a unit that only a source uses stays as it is."""
+    names = {
+        "lần": pgettext("per", "lần"),
+        "bản": pgettext("per", "bản"),
+        "bản sao": pgettext("per", "bản sao"),
+        "lần/cơ sở": pgettext("per", "lần/cơ sở"),
+        "thẻ": pgettext("per", "thẻ"),
+        "người": pgettext("per", "người"),
+        "hồ sơ": pgettext("per", "hồ sơ"),
+        "giao dịch": pgettext("per", "giao dịch"),
+        "trang": pgettext("per", "trang"),
+        "trường hợp": pgettext("per", "trường hợp"),
+    }
+    return names.get(unit, unit)
 
 
 def translation(version: ProcedureVersion) -> dict[str, Any]:
@@ -84,6 +108,28 @@ class Fee:
     def says_who(self) -> bool:
         """Whether the condition stands in for the amount: it says who sets it."""
         return self.row.amount is None and not self.row.currency
+
+    @property
+    def by_province(self) -> bool:
+        """Whether each province sets the amount for itself."""
+        return self.says_who and bool(_BY_PROVINCE.match(self.row.condition))
+
+    @property
+    def beside(self) -> str:
+        """What the condition says beside who sets the amount; in Vietnamese, and only of a fee set by provinces."""
+        found = _BY_PROVINCE.match(self.row.condition)
+        return (found["more"][:1].upper() + found["more"][1:]) if found else ""
+
+    @property
+    def perhaps(self) -> bool:
+        """Whether a province may also ask for nothing."""
+        found = _BY_PROVINCE.match(self.row.condition)
+        return bool(found and found["perhaps"])
+
+    @property
+    def per(self) -> str:
+        """What it is counted by, in the language of the page."""
+        return fee_unit(self.row.per)
 
 
 @dataclass
@@ -166,6 +212,50 @@ class Sheet:
                 grouped.setdefault(paper.case, []).append(paper)
         return list(grouped.items())
 
+    def way(self, kind: str) -> Way | None:
+        """The way of filing of this kind, or None."""
+        return next((way for way in self.ways if way.row.kind == kind), None)
+
+    @property
+    def by_web(self) -> bool:
+        """Whether the law lets one file on the web, here or elsewhere."""
+        return self.way(Channel.Kind.ONLINE) is not None
+
+    @property
+    def by_post(self) -> bool:
+        """Whether papers may be sent by post."""
+        return self.way(Channel.Kind.POSTAL) is not None
+
+    @property
+    def in_person(self) -> bool:
+        """Whether one may come; unknown (and not denied) where the ways of filing are not told one by one."""
+        return not self.ways or self.way(Channel.Kind.DIRECT) is not None
+
+    @property
+    def told(self) -> str:
+        """Where one goes, in the version's words; empty where they name no place."""
+        if self.version.place:
+            return self.version.place
+        way = self.way(Channel.Kind.DIRECT)
+        return way.note if way and says_where(way.row.note) else ""
+
+    @property
+    def told_apart(self) -> str:
+        """The same, only where it says more than that one goes to a one-stop centre."""
+        way = self.way(Channel.Kind.DIRECT)
+        own = self.version.place or (way.row.note if way else "")
+        return "" if "Trung tâm Phục vụ hành chính công" in own else self.told
+
+    @property
+    def offices(self) -> list[str]:
+        """Who takes the papers where no committee does: each kind of office in words that people know it by."""
+        plain = self.executing_agency
+        if not self.version.executing_agency:
+            return []
+        for term, words in ((" cấp xã", " xã, phường, đặc khu"), (" cấp tỉnh", " tỉnh, thành phố")):
+            plain = plain.replace(term, words)
+        return [name.strip() for name in plain.split(";") if name.strip()]
+
     @property
     def ticked(self) -> int:
         """How many papers the reader has ticked."""
@@ -238,7 +328,7 @@ def sheet(version: ProcedureVersion, ticks: Iterable[int] = (), local: Localisat
             number=document.position,
             name=_said(words, "name", document.name),
             note=document.note if document.position in theirs else _said(words, "note", document.note),
-            form=document.form if document.form != document.name and not translated else "",
+            form=document.form if document.form != document.name else "",
             case=_said(words, "case", document.case) if document.case else "",
             row=document,
             ticked=document.position in ticked,
@@ -263,6 +353,13 @@ def sheet(version: ProcedureVersion, ticks: Iterable[int] = (), local: Localisat
     )
 
 
+def _processing_time(way: Way) -> dict[str, str]:
+    """The time limit as ISO 8601 knows it; working days and words it does not know."""
+    limit = way.row.main_limit
+    form = _ISO_UNITS.get(TimeUnit(limit.unit)) if limit and limit.unit and limit.amount else None
+    return {"processingTime": form.format(format(limit.amount.normalize(), "f"))} if form and limit and limit.amount else {}
+
+
 def structured_data(shown: Sheet, path: str) -> SafeString:
     """schema.org GovernmentService as JSON-LD: a data block, which no browser executes and the CSP lets stand."""
     version = shown.version
@@ -279,7 +376,7 @@ def structured_data(shown: Sheet, path: str) -> SafeString:
         "audience": [{"@type": "Audience", "audienceType": name} for name in shown.subjects],
         "serviceOutput": [{"@type": "Thing", "name": name} for name in shown.results],
         "availableChannel": [
-            {"@type": "ServiceChannel", "name": way.label, "processingTime": way.time, "availableLanguage": "vi"} for way in shown.ways
+            {"@type": "ServiceChannel", "name": way.label, "availableLanguage": "vi", **_processing_time(way)} for way in shown.ways
         ],
         "offers": [
             {"@type": "Offer", "name": fee.name, "price": fee.row.amount, "priceCurrency": "VND"}
