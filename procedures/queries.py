@@ -188,7 +188,7 @@ def event_names(*, english: bool) -> dict[str, str]:
 def search_rows(day: dt.date) -> list[dict[str, Any]]:
     """What the search reads of everything in force. Three queries.
 
-    ``version_id``, ``code``, the texts by field, whether it is ``provincial`` and ``curated``, its ``popularity``, the ``old_codes`` that
+    ``version_id``, ``code``, the texts by field, whether it is ``provincial``, its ``popularity``, the ``old_codes`` that
     lead to it.
     """
     results: dict[int, list[str]] = {}
@@ -202,7 +202,7 @@ def search_rows(day: dt.date) -> list[dict[str, Any]]:
         for _change in range(3):
             heir = links.get(heir, heir)
         old_codes.setdefault(heir, []).append(code)
-    columns = rows.values_list("pk", "procedure__code", "name", "keywords", "field", "issuing_code", "origin", "english", "popularity")
+    columns = rows.values_list("pk", "procedure__code", "name", "keywords", "field", "issuing_code", "english", "popularity")
     return [
         {
             "version_id": pk,
@@ -213,11 +213,10 @@ def search_rows(day: dt.date) -> list[dict[str, Any]]:
             "results": " . ".join(results.get(pk, []))[:300],
             "english": " . ".join(str((english or {}).get(part, "")) for part in ("name", "summary")),
             "provincial": issuing_code.startswith("H"),
-            "curated": origin == ProcedureVersion.Origin.CURATED,
             "popularity": popularity,
             "old_codes": old_codes.get(code, []),
         }
-        for pk, code, name, keywords, field, issuing_code, origin, english, popularity in columns
+        for pk, code, name, keywords, field, issuing_code, english, popularity in columns
     ]
 
 

@@ -39,10 +39,8 @@ Steps, papers and summaries are not looked at: they made the answers no better a
 
 PROVINCIAL = 0.75
 """Factor of a province's own procedure: the general one comes first where both answer."""
-CURATED = 1.1
-"""Factor of what the editors wrote themselves: what most people come for."""
-POPULAR = 0.15
-"""What the most read procedure gains, the others by the logarithm of their readings."""
+POPULAR = 0.1
+"""What the most read procedure gains, the others by the logarithm of their readings (what editors wrote begins with some)."""
 SURE = 0.35
 """Coverage below which the answers are shown as a guess and the question is noted for the editors."""
 LEAST_SHARE = 0.25
@@ -90,12 +88,7 @@ class Engine:
         self.by_code |= {document.code: number for number, document in enumerate(self.documents)}
         self.index = Index({name: (*FIELDS[name], [_read(row[name]) for row in rows]) for name in FIELDS}, len(rows))
         self.factor: Scores = np.array(
-            [
-                (PROVINCIAL if row["provincial"] else 1.0)
-                * (CURATED if row["curated"] else 1.0)
-                * (1.0 + POPULAR * row["popularity"] / 1000)
-                for row in rows
-            ],
+            [(PROVINCIAL if row["provincial"] else 1.0) * (1.0 + POPULAR * row["popularity"] / 1000) for row in rows],
             dtype=np.float32,
         )
 
