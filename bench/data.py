@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
+
 from portal.launcher.environment import environment
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -89,4 +91,8 @@ def prepare(folder: Path | None) -> tuple[str, dict[str, str], Path]:
     var = Path(os.environ["VAR"])
     servers = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
     env = {**os.environ, **environment(var, servers), "DJANGO_SETTINGS_MODULE": "bench.settings"}
-    return load(env, var, folder.resolve() if folder else None), env, var
+    about = load(env, var, folder.resolve() if folder else None)
+    with psycopg.connect(env["DATABASE_URL"], autocommit=True) as connection:
+        # As the autovacuum does in time on a portal that runs.
+        connection.execute("ANALYZE")
+    return about, env, var

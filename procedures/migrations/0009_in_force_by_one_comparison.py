@@ -45,4 +45,6 @@ class Migration(migrations.Migration):
             model_name='procedureversion',
             index=models.Index(fields=['issuing_code', '-popularity', 'sort_key', 'holds_until'], name='procedure_version_issuing'),
         ),
+        # A column that a rewrite filled has no statistics, and nothing makes the autovacuum look at it.
+        migrations.RunSQL('ANALYZE procedures_procedureversion', migrations.RunSQL.noop),
     ]
