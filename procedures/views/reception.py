@@ -93,8 +93,8 @@ def reception(levels: Iterable[str], agency: str, told: str = "") -> Reception:
     known = {Level.COMMUNE, Level.PROVINCE} & set(levels)
     agency, told = _tidy(agency), _tidy(told)
     all_bodies = _bodies(agency)
-    # "Sở Y tế; Sở An toàn thực phẩm (Thành phố Hồ Chí Minh)": one place's exception does not decide for the others.
-    bodies = [body for body in all_bodies if not _NAMED.search(body)]
+    # "Sở Y tế; Sở An toàn thực phẩm (Thành phố Hồ Chí Minh)": one place's committee does not decide for the others. Somebody else does.
+    bodies = [body for body in all_bodies if not (_NAMED.search(body) and _levels_of(body))]
     one_stop, elsewhere = _first(_ONE_STOP, told), _first(_ELSEWHERE, told)
     if elsewhere < one_stop or (all_bodies and not bodies):
         return Reception()
