@@ -24,6 +24,7 @@ import segno
 from django import forms, template
 from django.conf import settings
 from django.forms import BaseForm, BoundField
+from django.http import HttpRequest
 from django.template import Context
 from django.urls import Resolver404, get_urlconf, resolve
 from django.utils.safestring import SafeString, mark_safe
@@ -283,6 +284,12 @@ def alternates(context: Context) -> dict[str, Any]:
         return {}
     site = settings.SITE_URL.rstrip("/")
     return {"vi": site + (vietnamese or request.get_full_path()), "en": site + (english or request.get_full_path())}
+
+
+@register.simple_tag
+def whole_address(request: HttpRequest) -> str:
+    """The page's address with the portal's own host, for paper. Not the host that was asked for: it may be what a 400 page complains of."""
+    return settings.SITE_URL.rstrip("/") + request.get_full_path()
 
 
 @register.inclusion_tag("components/text_size.html")

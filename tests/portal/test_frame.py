@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.http import HttpResponse
@@ -65,9 +66,10 @@ def test_the_frame_stands_in_the_order_in_which_it_is_seen() -> None:
     assert places == sorted(places)
 
 
-def test_a_printed_page_names_its_address_and_day(rf: RequestFactory) -> None:
+def test_a_printed_page_names_its_address_and_day(rf: RequestFactory, settings: Any) -> None:
+    settings.SITE_URL = "https://cong.example"
     html = render(rf.get("/x/?tich=1&tich=3"), "404.html").content.decode()
-    assert re.search(r'print-only">http://testserver/x/\?tich=1&amp;tich=3 · Nội dung ngày \d\d/\d\d/\d{4}<', html)
+    assert re.search(r'print-only">https://cong\.example/x/\?tich=1&amp;tich=3 · Nội dung ngày \d\d/\d\d/\d{4}<', html)
 
 
 @pytest.mark.django_db
@@ -160,3 +162,12 @@ def test_every_act_that_is_recorded_has_words() -> None:
     }
     assert {"catalogues.amend", "procedures.words.add", "notices.withdraw"} <= names and len(names) > 30
     assert not {name for name in names if act_words(name) == name}
+
+
+@pytest.mark.parametrize("path", ["/", "/en/", "/thu-tuc/1.001193/", "/khong-co-trang-nay/"])
+def test_a_host_that_is_not_ours_is_refused_with_a_page_not_an_error(settings: Any, path: str) -> None:
+    settings.ALLOWED_HOSTS = ["localhost"]
+    answer = Client(raise_request_exception=False).get(path, headers={"host": "evil.example"})
+    said = answer.content.decode()
+    assert answer.status_code == 400
+    assert "1800 1096" in said and "evil.example" not in said
