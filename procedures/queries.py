@@ -17,6 +17,7 @@ from procedures.models import (
     USE_WINDOW_DAYS,
     Channel,
     FeeLine,
+    Level,
     LifeEvent,
     LifeEventEntry,
     Localisation,
@@ -25,6 +26,7 @@ from procedures.models import (
     ProcedureVersion,
     Result,
     SearchWord,
+    Subject,
     TimeLimit,
 )
 
@@ -188,8 +190,8 @@ def event_names(*, english: bool) -> dict[str, str]:
 def search_rows(day: dt.date) -> list[dict[str, Any]]:
     """What the search reads of everything in force. Three queries.
 
-    ``version_id``, ``code``, the texts by field, whether it is ``provincial``, its ``popularity``, the ``old_codes`` that
-    lead to it.
+    ``version_id``, ``code``, the texts by field, whether it is ``provincial``, asked at a ``commune`` and by ``officials`` only, its
+    ``popularity``, the ``old_codes`` that lead to it.
     """
     results: dict[int, list[str]] = {}
     rows = in_force(day).order_by("procedure__code")
@@ -202,7 +204,19 @@ def search_rows(day: dt.date) -> list[dict[str, Any]]:
         for _change in range(3):
             heir = links.get(heir, heir)
         old_codes.setdefault(heir, []).append(code)
-    columns = rows.values_list("pk", "procedure__code", "name", "keywords", "field", "issuing_code", "english", "popularity")
+    columns = rows.values_list(
+        "pk",
+        "procedure__code",
+        "name",
+        "keywords",
+        "field",
+        "issuing_code",
+        "english",
+        "popularity",
+        "levels",
+        "subjects",
+        "executing_agency",
+    )
     return [
         {
             "version_id": pk,
@@ -213,10 +227,12 @@ def search_rows(day: dt.date) -> list[dict[str, Any]]:
             "results": " . ".join(results.get(pk, []))[:300],
             "english": " . ".join(str((english or {}).get(part, "")) for part in ("name", "summary")),
             "provincial": issuing_code.startswith("H"),
+            "commune": Level.COMMUNE in levels or "cấp xã" in executing.lower(),
+            "officials": subjects == [Subject.OFFICIAL],
             "popularity": popularity,
             "old_codes": old_codes.get(code, []),
         }
-        for pk, code, name, keywords, field, issuing_code, english, popularity in columns
+        for pk, code, name, keywords, field, issuing_code, english, popularity, levels, subjects, executing in columns
     ]
 
 

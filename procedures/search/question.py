@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -23,6 +24,11 @@ ALSO = 0.8
 """Weight of what is looked for beside a phrase's own words."""
 PLAIN_LENGTH = 3
 """A meaning of more syllables weighs less each, by the fourth root: the longest phrase must not decide alone."""
+LOOSE = 0.5
+"""Weight of what a phrase means where its syllables stand in another order or apart (``căn cước bị mất`` for ``mất căn cước``)."""
+APART = 4
+"""Syllables of others that may stand between those of a phrase; each takes ``EACH_APART`` of its weight."""
+EACH_APART = 0.1
 CORRECTED = 0.8
 """Weight of the spelling that a slip was put right to."""
 
@@ -50,6 +56,8 @@ class Words:
     also: dict[Phrase, list[list[str]]] = field(default_factory=dict)
     noise: set[Phrase] = field(default_factory=set)
     longest: int = 1
+    by_rarest: dict[str, list[Phrase]] = field(default_factory=dict)
+    """Phrases of two and more syllables that mean something, by the syllable that the fewest phrases have."""
 
     @classmethod
     def of(cls, rows: Iterable[tuple[str, str, list[str]]]) -> Words:
@@ -65,7 +73,15 @@ class Words:
                 target = words.means if kind == "means" else words.also
                 target[key] = [plain_syllables(meaning) for meaning in meanings]
             words.longest = max(words.longest, len(key))
+        meaningful = [key for key in (*words.means, *words.also) if len(key) > 1]
+        common = Counter(itertools.chain.from_iterable(meaningful))
+        for key in meaningful:
+            words.by_rarest.setdefault(min(key, key=lambda syllable: common[syllable]), []).append(key)
         return words
+
+    def meanings(self, phrase: Phrase) -> list[list[str]]:
+        """What a phrase stands for, or what is looked for beside it; empty for noise."""
+        return self.means.get(phrase) or self.also.get(phrase) or []
 
 
 @dataclass
@@ -77,6 +93,8 @@ class Question:
     codes: list[str]
     corrections: dict[str, str]
     """Typed syllable → what it was taken for."""
+    own: dict[str, float]
+    """The syllables and pairs as they were typed, slips put right, each weighing the same: no word of the editors has touched them."""
 
     @property
     def says_nothing(self) -> bool:
@@ -95,7 +113,8 @@ class Question:
         if corrections:
             for token, weight in _read_corrected([corrections.get(one, one) for one in syllables], words).items():
                 weights[token] = max(weights.get(token, 0.0), weight * CORRECTED)
-        return cls(text, weights, codes, corrections)
+        typed = [corrections.get(one, one) for one in syllables]
+        return cls(text, weights, codes, corrections, dict.fromkeys([*typed, *pairs(typed)], 1.0))
 
 
 def _read_corrected(syllables: list[str], words: Words) -> dict[str, float]:
@@ -118,6 +137,43 @@ def _matches(syllables: list[str], words: Words) -> list[tuple[int, int, Phrase]
     return found
 
 
+def _loosely(syllables: list[str], words: Words) -> list[tuple[Phrase, int]]:
+    """Phrases whose syllables stand in the question in any order and not far apart, each with the number of others between them."""
+    places: dict[str, list[int]] = {}
+    for place, syllable in enumerate(syllables):
+        places.setdefault(syllable, []).append(place)
+    found = []
+    for syllable, at in places.items():
+        for phrase in words.by_rarest.get(syllable, ()):
+            if all(other in places for other in phrase):
+                needed = set(phrase)
+                between = min(_shortest(syllables, place, needed, len(phrase) + APART) for place in at) - len(phrase)
+                if between <= APART:
+                    found.append((phrase, max(0, between)))
+    return found
+
+
+def _shortest(syllables: list[str], place: int, needed: set[str], most: int) -> int:
+    """Length of the shortest stretch around ``place`` that holds all that is needed; more than ``most`` where there is none."""
+    shortest = most + 1
+    for start in range(max(0, place - most + 1), place + 1):
+        missing = set(needed)
+        for end in range(start, min(len(syllables), start + shortest - 1)):
+            missing.discard(syllables[end])
+            if not missing:
+                if end >= place:
+                    shortest = end - start + 1
+                break
+    return shortest
+
+
+def _mean(weights: dict[str, float], meanings: list[list[str]], weight: float) -> None:
+    for meaning in meanings:
+        each = weight * min(1.0, (PLAIN_LENGTH / max(1, len(meaning))) ** 0.25)
+        for token in (*meaning, *pairs(meaning)):
+            weights[token] = max(weights.get(token, 0.0), each)
+
+
 def _add(weights: dict[str, float], syllables: list[str], words: Words) -> None:
     own = [1.0] * len(syllables)
     explained = [False] * len(syllables)
@@ -128,10 +184,12 @@ def _add(weights: dict[str, float], syllables: list[str], words: Words) -> None:
             explained[place] = True
             if meanings is not None:
                 own[place] = min(own[place], REPLACED)
-        for meaning in meanings if meanings is not None else words.also.get(phrase, []):
-            weight = (1.0 if meanings is not None else ALSO) * min(1.0, (PLAIN_LENGTH / max(1, len(meaning))) ** 0.25)
-            for token in (*meaning, *pairs(meaning)):
-                weights[token] = max(weights.get(token, 0.0), weight)
+        _mean(weights, words.meanings(phrase), 1.0 if meanings is not None else ALSO)
+    said = [set(phrase) for _start, _end, phrase in matches if phrase not in words.noise]
+    for phrase, between in _loosely(syllables, words):
+        # What lies within a phrase that stands there as it is was said by that phrase.
+        if not any(one.issuperset(phrase) for one in said):
+            _mean(weights, words.meanings(phrase), LOOSE * (1 - EACH_APART * between))
     for start, end, phrase in matches:
         if phrase in words.noise:
             for place in range(start, end):

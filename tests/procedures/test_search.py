@@ -43,6 +43,54 @@ def test_a_phrase_stands_for_its_meaning_and_the_longest_wins() -> None:
     assert 0 < Question.read("làm", WORDS).weights["lam"] < 0.5
 
 
+def test_a_phrase_is_known_in_another_order_and_with_words_between() -> None:
+    asked = Question.read("sổ đỏ nhà tôi bị mất", WORDS).weights
+    assert 0 < asked["cap_lai"] < Question.read("mất sổ đỏ", WORDS).weights["cap_lai"]
+    closer = Question.read("sổ đỏ bị mất", WORDS).weights
+    assert closer["cap_lai"] > asked["cap_lai"]
+    far = Question.read("sổ đỏ của ông bà nội tôi để lại nay không còn vì mất", WORDS).weights
+    assert "cap_lai" not in far
+    # What is said by a longer phrase is not said again by one that lies in it.
+    assert Question.read("bằng của tôi là bằng lái", WORDS).weights["giay_phep"] == Question.read("bằng lái", WORDS).weights["giay_phep"]
+
+
+@given(st.permutations(["mất", "sổ", "đỏ"]), st.lists(st.sampled_from(["nhà", "tôi", "của"]), max_size=3), st.integers(0, 3))
+def test_a_phrase_is_found_whole_wherever_it_stands(order: list[str], between: list[str], place: int) -> None:
+    said = [*order[:place], *between, *order[place:]]
+    assert Question.read(" ".join(said), WORDS).weights["cap_lai"] >= 0.5 * (1 - 0.1 * len(between)) * (3 / 9) ** 0.25 - 1e-9
+
+
+def _engine(names: dict[str, str], words: Words, **facts: Any) -> Engine:
+    row: dict[str, Any] = {
+        "keywords": "",
+        "results": "",
+        "field": "",
+        "english": "",
+        "provincial": False,
+        "commune": False,
+        "officials": False,
+    }
+    row |= {"popularity": 0, "old_codes": []}
+    rows = [{**row, "version_id": number, "code": code, "name": name} for number, (code, name) in enumerate(names.items())]
+    for one in rows:
+        one |= facts.get(str(one["code"]), {})
+    return Engine(rows, words)
+
+
+def test_a_word_of_the_editors_does_not_push_aside_what_was_called_by_its_name() -> None:
+    names = {f"1.00000{n}": f"Cấp giấy phép hoạt động cơ sở khám bệnh, chữa bệnh loại {n}" for n in range(1, 8)}
+    names["1.000008"] = "Cấp chứng chỉ hành nghề thú y"
+    names |= {f"1.00001{n}": "Thông báo hoạt động khuyến mại" for n in range(9)}
+    words = Words.of([("phòng khám", "means", ["cấp giấy phép hoạt động cơ sở khám bệnh chữa bệnh"])])
+    assert "1.000008" in _engine(names, words).find("phòng khám thú y").codes[:5]
+
+
+def test_of_two_that_answer_alike_comes_first_what_people_ask_for_at_a_commune() -> None:
+    names = {"1.000001": "Đăng ký nuôi ong", "1.000002": "Đăng ký nuôi ong", "1.000003": "Đăng ký nuôi ong"}
+    facts = {"1.000001": {"officials": True}, "1.000003": {"commune": True}}
+    assert _engine(names, WORDS, **facts).find("nuôi ong").codes == ["1.000003", "1.000002", "1.000001"]
+
+
 def test_codes_are_read_out_of_the_question() -> None:
     read = Question.read("thủ tục 1.001193.000.00.00.H29 hay 2.000488, dv.h26.01", WORDS)
     assert read.codes == ["1.001193", "2.000488", "DV.H26.01"]
