@@ -145,10 +145,21 @@ def celery_worker(celery_process: processes.Running, committed_db: None, outside
     return celery_process
 
 
+@pytest.fixture(scope="session")
+def static_files(shared_tmp: Path) -> Path:
+    """Collected once a session, for all xdist workers."""
+    folder = shared_tmp / "static"
+    with FileLock(str(shared_tmp / "static.lock")):
+        if not (shared_tmp / "static.done").exists():
+            processes.collect_static(folder)
+            (shared_tmp / "static.done").touch()
+    return folder
+
+
 @pytest.fixture(scope="module")
-def stack(django_db_setup: None, worker_var: Path, simulators: Any, site_port: int) -> Iterator[processes.Stack]:
+def stack(django_db_setup: None, worker_var: Path, static_files: Path, simulators: Any, site_port: int) -> Iterator[processes.Stack]:
     """A whole running portal: gunicorn, worker, beat, simulators. For a module: its beat would seal and sweep in other tests' data."""
-    running = processes.start_stack(worker_var, simulators, site_port)
+    running = processes.start_stack(worker_var, simulators, site_port, static_files)
     yield running
     running.stop()
 

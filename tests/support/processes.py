@@ -140,8 +140,19 @@ class Stack:
         self.worker.stop()
 
 
-def start_stack(var: Path, simulators: Any, port: int) -> Stack:
-    """gunicorn with collected static files, worker and beat, beside running simulators."""
+def collect_static(folder: Path) -> None:
+    """The static files as gunicorn serves them."""
+    subprocess.run(
+        [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"],
+        cwd=ROOT,
+        env={**os.environ, "STATIC_ROOT": str(folder), "DJANGO_SETTINGS_MODULE": "portal.settings.test_stack"},
+        check=True,
+        capture_output=True,
+    )
+
+
+def start_stack(var: Path, simulators: Any, port: int, static: Path) -> Stack:
+    """gunicorn with the collected ``static`` files, worker and beat, beside running simulators."""
     url = f"http://localhost:{port}"
     figures = var / "figures"
     shutil.rmtree(figures, ignore_errors=True)
@@ -150,16 +161,9 @@ def start_stack(var: Path, simulators: Any, port: int) -> Stack:
         var,
         simulators.env,
         SITE_URL=url,
-        STATIC_ROOT=str(var / "static"),
+        STATIC_ROOT=str(static),
         PROMETHEUS_MULTIPROC_DIR=str(figures),
         DJANGO_SETTINGS_MODULE="portal.settings.test_stack",
-    )
-    subprocess.run(
-        [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"],
-        cwd=ROOT,
-        env={**os.environ, **env},
-        check=True,
-        capture_output=True,
     )
     web = start(
         "web", [str(BIN / "gunicorn"), "portal.wsgi", "-w", "2", "-k", "gthread", "--threads", "4", "-b", f"127.0.0.1:{port}"], var, env
