@@ -3,6 +3,7 @@ the search's words to edit."""
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -432,8 +433,8 @@ class SearchMissAdmin(OfficerModelAdmin):
     @admin.display(description="Từ tìm kiếm")
     def new_word(self, miss: SearchMiss) -> str:
         """The way to a word that would have found something, with the question filled in."""
-        # "…" stands where a number was taken out.
-        words = " ".join(miss.question.replace("…", " ").split())
+        # "…" stands where a number was taken out; brackets and bars say more in a word than in a question.
+        words = " ".join(re.sub(r"[…()|]", " ", miss.question).split())
         given = urlencode({"phrase": words[: SearchWord.MAX_PHRASE].rstrip()})
         return format_html('<a href="{}?{}">Thêm từ</a>', reverse("admin:procedures_searchword_add"), given)
 

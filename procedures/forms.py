@@ -73,7 +73,10 @@ class SearchWordForm(forms.ModelForm):  # type: ignore[type-arg]
             "meanings": forms.Textarea(attrs={"rows": 4, "cols": 60}),
         }
         help_texts = {
-            "phrase": "Như người dân gõ, ví dụ: bằng lái. Không phân biệt dấu và chữ hoa.",
+            "phrase": (
+                "Như người dân gõ, ví dụ: bằng lái. Không phân biệt dấu và chữ hoa. Nhiều cách nói: trong ngoặc, cách nhau bằng dấu |: "
+                "(mất|rớt) (|thẻ) căn cước là bốn cách nói."
+            ),
             "kind": "Thay cho: tìm từ trong thủ tục thay vì từ này. Tìm thêm: tìm cả hai. Bỏ qua: từ này không nói lên thủ tục nào.",
             "meanings": "Mỗi dòng một cách gọi, ví dụ: giấy phép lái xe. Để trống nếu bỏ qua.",
         }

@@ -13,6 +13,7 @@ from django.db.models import BooleanField, Case, Exists, F, IntegerField, Model,
 from django.db.models.functions import Coalesce
 
 from portal.catalogues.models import Agency
+from portal.text import search_key
 from procedures.models import (
     USE_WINDOW_DAYS,
     Channel,
@@ -28,6 +29,8 @@ from procedures.models import (
     SearchWord,
     Subject,
     TimeLimit,
+    ways_to_say,
+    word_key,
 )
 
 
@@ -327,6 +330,20 @@ def narrowed(rows: QuerySet[ProcedureVersion], *, subject: str = "", level: str 
 
 
 def words_in_use() -> list[tuple[str, str, list[str]]]:
-    """The search's words that are switched on, in the order of their keys: key, kind, meanings as they were written. One query."""
-    rows = SearchWord.objects.filter(active=True).order_by("key").values_list("key", "kind", "meanings")
-    return [(key, kind, meanings.splitlines()) for key, kind, meanings in rows]
+    """The search's words that are switched on, written out: phrase without diacritics, kind, meanings as they were written. One query.
+
+    What stands for several phrases comes before what stands for one, and what is shipped before what an editor wrote: of two with the
+    same phrase the later counts.
+    """
+
+    def ways(phrase: str) -> list[str]:
+        try:
+            return ways_to_say(search_key(phrase))
+        except ValueError:
+            # Written before brackets meant something.
+            return [word_key(phrase)]
+
+    rows = SearchWord.objects.filter(active=True).order_by("key").values_list("phrase", "kind", "meanings", "origin")
+    said = [(ways(phrase), kind, meanings.splitlines(), origin) for phrase, kind, meanings, origin in rows]
+    said.sort(key=lambda row: (row[3] == SearchWord.Origin.DESK, len(row[0]) == 1))
+    return [(phrase, kind, meanings) for phrases, kind, meanings, _origin in said for phrase in phrases]

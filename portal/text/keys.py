@@ -41,6 +41,9 @@ def search_key(s: str) -> str:
 
     ``"  Đăng  ký KHAI SINH "`` → ``"dang ky khai sinh"``. Idempotent; equal for composed and decomposed input.
     """
+    if s.isascii():
+        # Nothing to take apart: ten times as fast, and most of what is compared is plain already.
+        return " ".join(s.lower().split())
     # Case folding twice around NFD is Unicode's canonical caseless matching: one pass is not idempotent (Ⅷ, ŉ, İ).
     folded = unicodedata.normalize("NFD", unicodedata.normalize("NFD", s).casefold())
     plain = "".join("d" if char == "đ" else char for char in folded if unicodedata.category(char) != "Mn")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from django.db import models
@@ -19,11 +20,39 @@ def word_key(text: str) -> str:
     return " ".join(_WORD.findall(search_key(text)))
 
 
+_CHOICE = re.compile(r"\(([^()]*)\)")
+
+
+def ways_to_say(phrase: str) -> list[str]:
+    """A phrase with choices in brackets written out: ``(mất|rớt) (|thẻ) căn cước`` is four phrases. One without brackets is itself.
+
+    :class:`ValueError` in Vietnamese, for an editor: brackets that do not match, nothing to say, more than ``SearchWord.MAX_WAYS``.
+    """
+    parts = _CHOICE.split(phrase)
+    fixed, choices = parts[::2], [part.split("|") for part in parts[1::2]]
+    if any(sign in part for part in fixed for sign in "()|"):
+        raise ValueError("Mỗi ngoặc tròn phải có đủ hai đầu, không lồng nhau, dấu | chỉ ở trong ngoặc.")
+    ways = 1
+    for choice in choices:
+        ways *= len(choice)
+    if ways > SearchWord.MAX_WAYS:
+        raise ValueError(f"Từ này nói được {ways} cách; nhiều nhất {SearchWord.MAX_WAYS}. Hãy tách thành vài từ.")
+    said = []
+    for chosen in itertools.product(*choices):
+        pieces = [piece for pair in itertools.zip_longest(fixed, chosen, fillvalue="") for piece in pair]
+        said.append(" ".join("".join(pieces).split()))
+    if not all(word_key(one) for one in said):
+        raise ValueError("Từ phải có chữ hoặc số, chọn cách nào cũng vậy.")
+    return list(dict.fromkeys(said))
+
+
 @tracked
 class SearchWord(models.Model):
     """A phrase that people use and what the catalogue calls it, or a phrase that says nothing about which procedure is meant."""
 
-    MAX_PHRASE = 120
+    MAX_PHRASE = 200
+    MAX_WAYS = 100
+    """Phrases that one entry may be written out to."""
     MAX_MEANINGS = 1000
 
     class Kind(models.TextChoices):
@@ -37,7 +66,7 @@ class SearchWord(models.Model):
 
     phrase = models.CharField("từ người dân dùng", max_length=MAX_PHRASE)
     key = models.CharField("khóa tìm kiếm", max_length=3 * MAX_PHRASE, editable=False)
-    """The phrase as the search compares it; folding case makes up to three letters of one."""
+    """The words of the phrase as the search compares them; folding case makes up to three letters of one."""
     kind = models.CharField("cách dùng", max_length=5, choices=Kind.choices)
     meanings = models.TextField("từ trong thủ tục", blank=True, max_length=MAX_MEANINGS)
     """The alternatives, one a line."""

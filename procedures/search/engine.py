@@ -101,6 +101,9 @@ class Engine:
         self.by_code |= {document.code: number for number, document in enumerate(self.documents)}
         self.index = Index({name: (*FIELDS[name], [_read(row[name]) for row in rows]) for name in FIELDS}, len(rows))
         self.names = Index({"name": (1.0, NAMES_NORM, [_read(row["name"]) for row in rows])}, len(rows))
+        self.by_name: dict[tuple[str, ...], list[int]] = {}
+        for number, row in enumerate(rows):
+            self.by_name.setdefault(_bare(_read(row["name"])), []).append(number)
         self.factor: Scores = np.array([_factor(row) for row in rows], dtype=np.float32)
 
     def with_words(self, words: Words) -> Engine:
@@ -143,7 +146,9 @@ class Engine:
             votes[number] = votes.get(number, 0.0) + NAMES / (RANKS + rank)
         numbers = sorted(votes, key=lambda number: -votes[number])[:limit]
         named = [self.by_code[code] for code in question.codes if code in self.by_code]
-        numbers = [*named, *(number for number in numbers if number not in named)]
+        # Whoever typed a whole name means what bears it.
+        named += sorted(self.by_name.get(_bare(_written_out(text)), ()), key=lambda number: -self.factor[number])
+        numbers = list(dict.fromkeys([*named, *numbers]))[:limit]
         coverage = 1.0 if named else self.index.coverage(question.weights, numbers[0]) if numbers else 0.0
         return Found([self.documents[n].version_id for n in numbers], [self.documents[n].code for n in numbers], question, coverage)
 
@@ -158,6 +163,11 @@ class Engine:
             question.weights.setdefault(one, BEGUN)
             if before:
                 question.weights.setdefault(f"{before}_{one}", BEGUN)
+
+
+def _bare(syllables: tuple[str, ...]) -> tuple[str, ...]:
+    """A name without the "thủ tục" that some begin with."""
+    return syllables[2:] if syllables[:2] == ("thu", "tuc") else syllables
 
 
 def _factor(row: dict[str, Any]) -> float:
@@ -178,13 +188,18 @@ BEGUN = 0.6
 """Weight of a syllable that the last one typed may become."""
 
 
-@lru_cache(maxsize=60_000)
-def _read(text: str) -> tuple[str, ...]:
-    """The syllables of a text of the catalogue, abbreviations written out. Remembered: after a change nearly all texts are as before."""
+def _written_out(text: str) -> tuple[str, ...]:
+    """The syllables of a text, abbreviations written out."""
     out: list[str] = []
     for syllable in plain_syllables(text)[:LONGEST]:
         out += ABBREVIATIONS.get(syllable, (syllable,))
     return tuple(out)
+
+
+@lru_cache(maxsize=60_000)
+def _read(text: str) -> tuple[str, ...]:
+    """The syllables of a text of the catalogue. Remembered: after a change nearly all texts are as before."""
+    return _written_out(text)
 
 
 ABBREVIATIONS = {
@@ -236,6 +251,7 @@ class _Keeper:
                 logger.info("search index made", extra={"milliseconds": round((time.perf_counter() - started) * 1000)})
             elif mark[1] != self._mark[1]:
                 self._engine = held.with_words(words())
+                gc.freeze()
             self._mark = mark
             assert self._engine is not None
             return self._engine, True

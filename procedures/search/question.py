@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 
 from portal.text import search_key
 
@@ -28,6 +29,8 @@ LOOSE = 0.5
 """Weight of what a phrase means where its syllables stand in another order or apart (``căn cước bị mất`` for ``mất căn cước``)."""
 APART = 4
 """Syllables of others that may stand between those of a phrase; each takes ``EACH_APART`` of its weight."""
+APART_OF_TWO = 1
+"""The same for a phrase of two syllables: any two stand in many a story (``hội chợ`` in ``cho em hỏi``)."""
 EACH_APART = 0.1
 CORRECTED = 0.8
 """Weight of the spelling that a slip was put right to."""
@@ -61,17 +64,22 @@ class Words:
 
     @classmethod
     def of(cls, rows: Iterable[tuple[str, str, list[str]]]) -> Words:
-        """From ``(phrase, kind, meanings)`` rows; ``kind``: means, also or noise."""
+        """From ``(phrase, kind, meanings)`` rows; ``kind``: means, also or noise. Of two with the same phrase the later counts."""
         words = cls()
+        # Many ways to say the same share their meanings.
+        read = cache(plain_syllables)
         for phrase, kind, meanings in rows:
             key = tuple(plain_syllables(phrase))
             if not key:
                 continue
+            words.means.pop(key, None)
+            words.also.pop(key, None)
+            words.noise.discard(key)
             if kind == "noise":
                 words.noise.add(key)
             else:
                 target = words.means if kind == "means" else words.also
-                target[key] = [plain_syllables(meaning) for meaning in meanings]
+                target[key] = [read(meaning) for meaning in meanings]
             words.longest = max(words.longest, len(key))
         meaningful = [key for key in (*words.means, *words.also) if len(key) > 1]
         common = Counter(itertools.chain.from_iterable(meaningful))
@@ -146,9 +154,9 @@ def _loosely(syllables: list[str], words: Words) -> list[tuple[Phrase, int]]:
     for syllable, at in places.items():
         for phrase in words.by_rarest.get(syllable, ()):
             if all(other in places for other in phrase):
-                needed = set(phrase)
-                between = min(_shortest(syllables, place, needed, len(phrase) + APART) for place in at) - len(phrase)
-                if between <= APART:
+                needed, most = set(phrase), APART if len(phrase) > 2 else APART_OF_TWO
+                between = min(_shortest(syllables, place, needed, len(phrase) + most) for place in at) - len(phrase)
+                if between <= most:
                     found.append((phrase, max(0, between)))
     return found
 

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 ALPHABET = "abcdeghiklmnopqrstuvxy"
 """Letters of plain Vietnamese syllables."""
 _TELEX = str.maketrans("", "", "fjwz")
 """Keys by which tones are typed; left behind when the keyboard's Vietnamese was off (``khaif``)."""
+
+
+_ONSETS = re.findall(r"\w+", "ngh ng nh ch gh gi kh ph qu th tr b c d g h k l m n p r s t v x")
+_RIMES = frozenset(
+    re.findall(
+        r"\w+",
+        "a ac ach ai am an ang anh ao ap at au ay e ec ech em en eng enh eo ep et eu i ia ich iec iem ien ieng iep iet "
+        "ieu im in inh ip it iu o oa oac oach oai oam oan oang oanh oao oap oat oay oc oe oen oeo oet oi om on ong ooc "
+        "oong op ot u ua uan uang uat uau uay uc ue uech uenh ui um un ung uo uoc uoi uom uon uong uop uot uou up ut uu "
+        "uy uya uych uyen uyet uynh uyp uyt y yem yen yet yeu",
+    )
+)
+
+
+def is_syllable(plain: str) -> bool:
+    """Whether a syllable without diacritics could be one of the language: ``bap`` (bắp), ``gat`` (gạt); not ``khsi``."""
+    return plain in _RIMES or any(plain.startswith(onset) and plain[len(onset) :] in _RIMES for onset in _ONSETS)
 
 
 def one_slip_away(syllable: str) -> set[str]:
@@ -25,7 +43,8 @@ def correction(
     syllable: str, known: Mapping[str, int], before: str = "", after: str = "", pairs: Mapping[str, object] | None = None
 ) -> str:
     """The known syllable that was most likely meant, or an empty string. ``pairs``: tokens ``first_second`` that occur; a neighbour that
-    goes with a candidate decides before mere frequency does."""
+    goes with a candidate decides before mere frequency does. What could be a word of the language is put right only where a neighbour goes
+    with the candidate: nobody who writes of ``bắp`` means ``cấp``."""
     if len(syllable) < 3 or any(char.isdigit() for char in syllable):
         return ""
     candidates = [one for one in one_slip_away(syllable) if one in known]
@@ -41,4 +60,5 @@ def correction(
             together = int(bool(before) and f"{before}_{one}" in pairs) + int(bool(after) and f"{one}_{after}" in pairs)
         return together, known[one]
 
-    return max(candidates, key=likeliness)
+    best = max(candidates, key=likeliness)
+    return "" if is_syllable(syllable) and not likeliness(best)[0] else best

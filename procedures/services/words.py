@@ -16,7 +16,7 @@ from django.utils import timezone
 from portal import audit
 from portal.access import SYSTEM, Actor, require
 from portal.text import nfc
-from procedures.models import SearchMiss, SearchWord, word_key
+from procedures.models import SearchMiss, SearchWord, ways_to_say, word_key
 from procedures.services.loading import DATA
 from procedures.services.mistakes import without_numbers
 from procedures.services.records import BadRecord
@@ -64,6 +64,8 @@ def word_faults(*, phrase: str, kind: str, meanings: str, besides: int | None = 
         faults["phrase"] = "Từ phải có chữ hoặc số."
     elif len(phrase) > SearchWord.MAX_PHRASE:
         faults["phrase"] = f"Từ không quá {SearchWord.MAX_PHRASE} ký tự."
+    elif fault := _unsayable(phrase):
+        faults["phrase"] = fault
     else:
         other = SearchWord.objects.filter(key=key).first()
         if other is not None and other.pk != besides:
@@ -78,6 +80,14 @@ def word_faults(*, phrase: str, kind: str, meanings: str, besides: int | None = 
     elif len(meanings) > SearchWord.MAX_MEANINGS:
         faults["meanings"] = f"Tất cả không quá {SearchWord.MAX_MEANINGS} ký tự."
     return faults
+
+
+def _unsayable(phrase: str) -> str:
+    try:
+        ways_to_say(phrase)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def _note(actor: Actor, act: str, word: SearchWord) -> None:
@@ -143,6 +153,10 @@ def _facts(place: str, phrase: str, kind: str, meanings: str) -> tuple[str, Fact
     key = word_key(phrase)
     if not key or len(phrase) > SearchWord.MAX_PHRASE:
         raise BadRecord(f"{place}: a phrase has letters or digits, at most {SearchWord.MAX_PHRASE} characters")
+    try:
+        ways_to_say(phrase)
+    except ValueError as error:
+        raise BadRecord(f"{place}: {error}") from error
     alternatives = meanings.split("|") if kind != SearchWord.Kind.NOISE else []
     if not all(word_key(one) for one in alternatives):
         raise BadRecord(f"{place}: a meaning without letters or digits")
@@ -153,14 +167,18 @@ def _facts(place: str, phrase: str, kind: str, meanings: str) -> tuple[str, Fact
 
 
 def shipped_words(folder: Path = FOLDER) -> dict[str, Facts]:
-    """The words in ``words.txt`` and ``noise.txt`` by key; of two with one key the first counts. :class:`BadRecord` names the line."""
+    """The words in ``words.txt`` and ``noise.txt`` by key; of two with one key the first counts. :class:`BadRecord` names the line.
+
+    Phrases that mean the same stand on one line, `` ; `` between them.
+    """
     found: dict[str, Facts] = {}
     for place, line in _lines(folder / "words.txt"):
         entry = _ENTRY.fullmatch(line)
         if entry is None:
             raise BadRecord(f"{place}: neither `phrase = meaning | meaning` nor `phrase + meaning | meaning`")
-        key, facts = _facts(place, entry["phrase"], _KINDS[entry["sign"]], entry["meanings"])
-        found.setdefault(key, facts)
+        for phrase in entry["phrase"].split(" ; "):
+            key, facts = _facts(place, phrase.strip(), _KINDS[entry["sign"]], entry["meanings"])
+            found.setdefault(key, facts)
     for place, line in _lines(folder / "noise.txt"):
         key, facts = _facts(place, line, SearchWord.Kind.NOISE, "")
         found.setdefault(key, facts)

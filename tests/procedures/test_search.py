@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import random
 from typing import Any
 
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from bench.hostile import hostile
 from portal.text import search_key
 from procedures import queries
-from procedures.models import Procedure, ProcedureVersion, SearchMiss, SearchWord
+from procedures.models import Procedure, ProcedureVersion, SearchMiss, SearchWord, ways_to_say
 from procedures.search import Engine, Question, Words, current_engine
 from procedures.search.question import plain_syllables
 from procedures.search.spelling import correction
@@ -85,10 +86,30 @@ def test_a_word_of_the_editors_does_not_push_aside_what_was_called_by_its_name()
     assert "1.000008" in _engine(names, words).find("phòng khám thú y").codes[:5]
 
 
+def test_a_whole_name_comes_first() -> None:
+    names = {"1.000001": "Cấp lại giấy phép lái xe, cấp đổi giấy phép lái xe", "1.000002": "Thủ tục cấp giấy phép lái xe"}
+    names |= {f"1.00001{n}": "Cấp giấy phép lái xe quốc tế" for n in range(9)}
+    facts = {code: {"keywords": "giấy phép lái xe bằng lái"} for code in names if code != "1.000002"}
+    engine = _engine(names, WORDS, **facts)
+    for q in ("Cấp giấy phép lái xe", "thủ tục cấp giấy phép lái xe", "cap gplx"):
+        assert engine.find(q).codes[0] == "1.000002", q
+
+
 def test_of_two_that_answer_alike_comes_first_what_people_ask_for_at_a_commune() -> None:
     names = {"1.000001": "Đăng ký nuôi ong", "1.000002": "Đăng ký nuôi ong", "1.000003": "Đăng ký nuôi ong"}
     facts = {"1.000001": {"officials": True}, "1.000003": {"commune": True}}
     assert _engine(names, WORDS, **facts).find("nuôi ong").codes == ["1.000003", "1.000002", "1.000001"]
+
+
+@given(
+    st.lists(st.lists(st.text("abc ", max_size=3), min_size=1, max_size=4), min_size=1, max_size=3),
+    st.text("xy ", min_size=1).filter(str.strip),
+)
+def test_a_choice_is_as_many_phrases_as_its_alternatives_give(choices: list[list[str]], fixed: str) -> None:
+    phrase = fixed + " ".join(f"({'|'.join(choice)})" for choice in choices)
+    said = ways_to_say(phrase)
+    wanted = {" ".join(f"{fixed}{' '.join(chosen)}".split()) for chosen in itertools.product(*choices)}
+    assert set(said) == wanted and len(said) == len(set(said))
 
 
 def test_codes_are_read_out_of_the_question() -> None:
@@ -109,6 +130,9 @@ def test_a_slip_of_the_finger_is_put_right_by_its_neighbours() -> None:
     assert correction("ksai", {**known, "sai": 3}, "", "sinh", {"khai_sinh": 1}) == "khai"
     assert correction("sinhf", known) == "sinh"
     assert correction("dangg", known) == "dang"
+    # What could be a word is put right only where a neighbour goes with the candidate.
+    assert correction("gat", {"dat": 900, "gap": 3}) == ""
+    assert correction("sinb", known) == "sinh" and correction("thoi", known, "", "sinh", {"thai_sinh": 1}) == "thai"
     assert correction("x9", known) == correction("zzzzz", known) == ""
 
 

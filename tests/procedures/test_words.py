@@ -18,6 +18,7 @@ from portal.caching.models import Change
 from portal.operations.preparation import loaders
 from procedures import queries, services
 from procedures.models import SearchMiss, SearchWord, word_key
+from procedures.search import Words
 from procedures.services.words import FOLDER, shipped_words
 from tests.dossiers.support import at_once
 from tests.factories import loose_officer, make_position, sign_in
@@ -120,7 +121,19 @@ class TestLoading:
 
     @pytest.mark.parametrize(
         "line",
-        ["bằng lái", "bằng lái=giấy phép", "= giấy phép", "bằng lái = ", "bằng lái = giấy phép | ", "!!! = giấy phép", "x" * 121 + " = y"],
+        [
+            "bằng lái",
+            "bằng lái=giấy phép",
+            "= giấy phép",
+            "bằng lái = ",
+            "bằng lái = giấy phép | ",
+            "!!! = giấy phép",
+            "x" * 201 + " = y",
+            "(a|b = y",
+            "(a|) = y",
+            "a|b = y",
+            "a ; ! = y",
+        ],
     )
     @pytest.mark.parametrize("ending", ["\n", "\r\n"])
     def test_a_line_that_cannot_be_read_is_named_and_nothing_is_loaded(self, folder: Path, line: str, ending: str) -> None:
@@ -143,6 +156,28 @@ class TestLoading:
         line = next(loader for loader in loaders() if loader.name == "từ tìm kiếm").load()
         assert line == f"thêm {len(shipped_words(FOLDER))}, đổi 0, bỏ 0, giữ nguyên 0"
         assert len(shipped_words()) > 500
+
+    def test_phrases_of_one_meaning_stand_on_one_line_and_choices_in_brackets(self, folder: Path) -> None:
+        (folder / "words.txt").write_text("(mất|rớt) (|thẻ) căn cước ; căn cước bị mất = cấp lại căn cước\n", encoding="utf-8")
+        (folder / "noise.txt").write_text("", encoding="utf-8")
+        assert services.load_words(folder=folder).added == 2
+        assert facts("mat rot the can cuoc")[0] == "(mất|rớt) (|thẻ) căn cước"
+        phrases = [phrase for phrase, _kind, _meanings in queries.words_in_use()]
+        assert sorted(phrases) == ["can cuoc bi mat", "mat can cuoc", "mat the can cuoc", "rot can cuoc", "rot the can cuoc"]
+
+    def test_what_is_written_out_wins_over_a_choice_and_an_editor_over_both(self, folder: Path) -> None:
+        lines = "sổ đỏ = giấy chứng nhận\n(sổ|bìa) đỏ + đất đai\nmất = cấp lại\n"
+        (folder / "words.txt").write_text(lines, encoding="utf-8")
+        (folder / "noise.txt").write_text("", encoding="utf-8")
+        services.load_words(folder=folder)
+        services.save_word(actor=SYSTEM, phrase="(mất|rơi)", kind="also", meanings="khôi phục")
+        words = Words.of(queries.words_in_use())
+        assert words.means == {("so", "do"): [["giay", "chung", "nhan"]]}
+        assert words.also == {("bia", "do"): [["dat", "dai"]], ("mat",): [["khoi", "phuc"]], ("roi",): [["khoi", "phuc"]]}
+
+    def test_brackets_of_an_older_word_break_nothing(self) -> None:
+        SearchWord.objects.create(phrase="khai sinh (bản sao", key="khai sinh ban sao", kind="means", meanings="trích lục")
+        assert queries.words_in_use() == [("khai sinh ban sao", "means", ["trích lục"])]
 
     def test_the_search_asks_for_what_is_switched_on_with_one_query(self, folder: Path, django_assert_num_queries: Any) -> None:
         services.load_words(folder=folder)
@@ -213,7 +248,11 @@ class TestDesk:
             ({"phrase": "băng lãi"}, "phrase", "Đã có từ “bằng lái” (thay cho)"),
             ({"phrase": "?!"}, "phrase", "Từ phải có chữ hoặc số."),
             ({"phrase": ""}, "phrase", "Hãy ghi từ người dân dùng."),
-            ({"phrase": "x" * 121}, "phrase", "120"),
+            ({"phrase": "x" * 201}, "phrase", "200"),
+            ({"phrase": "(mất|rớt căn cước"}, "phrase", "Mỗi ngoặc tròn phải có đủ hai đầu"),
+            ({"phrase": "mất|rớt"}, "phrase", "dấu | chỉ ở trong ngoặc"),
+            ({"phrase": "(căn cước|)"}, "phrase", "chọn cách nào cũng vậy"),
+            ({"phrase": "(a|b|c|d|e) (a|b|c|d|e) (a|b|c|d|e)"}, "phrase", "125 cách; nhiều nhất 100"),
             ({"kind": ""}, "kind", "Hãy chọn một cách dùng."),
             ({"kind": "x"}, "kind", "Hãy chọn một cách dùng trong danh sách."),
             ({"meanings": " \n…\n"}, "meanings", "Hãy ghi ít nhất một từ"),
@@ -389,12 +428,12 @@ class TestMisses:
         assert (act.target, act.target_id, act.unit) == ("procedures.searchmiss", str(miss.pk), "G22")
 
     def test_a_long_question_fits_the_form(self, client: Client) -> None:
-        services.note_miss("đường " * 33, timezone.now())
+        services.note_miss("đường (" * 28, timezone.now())
         officer(client, "steering")
         link = client.get(MISSES).content.decode().split(f'href="{DESK}add/?')[1].split('"')[0]
         answer = client.get(f"{DESK}add/?{link}")
         phrase = answer.context["adminform"].form.initial["phrase"]
-        assert len(phrase) <= 120 and phrase == phrase.strip() and phrase.startswith("đường đường")
+        assert len(phrase) <= 200 and phrase == phrase.strip() and phrase.startswith("đường đường")
 
 
 class TestAtOnce:
