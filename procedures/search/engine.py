@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 LONGEST = 250
 """Syllables of a text that are looked at."""
 
+K1 = 0.8
+"""How soon a repeated word stops counting."""
 FIELDS: dict[str, tuple[float, float]] = {
     "name": (1.0, 0.6),
     "keywords": (0.8, 0.2),
@@ -52,7 +54,7 @@ NAMES = 0.4
 aside what was called by its name. Two orders are made one by the reciprocals of the ranks (Cormack, Clarke & Büttcher 2009)."""
 NAMES_NORM = 0.75
 """Length normalisation of the names there."""
-RANKS = 10
+RANKS = 8
 """How soon a lower rank stops counting."""
 DEPTH = 50
 """Ranks of the second opinion that count."""
@@ -99,7 +101,7 @@ class Engine:
         self.documents = [Document(row["version_id"], row["code"]) for row in rows]
         self.by_code = {old: number for number, row in enumerate(rows) for old in row["old_codes"]}
         self.by_code |= {document.code: number for number, document in enumerate(self.documents)}
-        self.index = Index({name: (*FIELDS[name], [_read(row[name]) for row in rows]) for name in FIELDS}, len(rows))
+        self.index = Index({name: (*FIELDS[name], [_read(row[name]) for row in rows]) for name in FIELDS}, len(rows), K1)
         self.names = Index({"name": (1.0, NAMES_NORM, [_read(row["name"]) for row in rows])}, len(rows))
         self.by_name: dict[tuple[str, ...], list[int]] = {}
         for number, row in enumerate(rows):

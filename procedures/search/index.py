@@ -1,6 +1,7 @@
-"""BM25 over weighted fields, with syllable pairs beside the syllables (Robertson & Zaragoza, "The Probabilistic Relevance Framework").
+"""BM25F: BM25 over weighted fields (Robertson & Zaragoza, "The Probabilistic Relevance Framework"), with syllable pairs beside syllables.
 
-Each field is scored by itself and the scores are summed with the fields' weights. Everything is an array, so that a question costs a
+How often a word stands in a document is summed over the fields, each with its weight and the norm of its length, before it is damped: a
+procedure whose results and keywords repeat its name gains little by it. Everything is an array, so that a question costs a
 handful of additions over posting lists, whatever its length.
 """
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from procedures.search.question import pairs
 
 K1 = 1.2
-"""How soon a repeated word stops counting."""
+"""How soon a repeated word stops counting, where nothing else is asked for; the less the sooner."""
 
 Scores = NDArray[np.float32]
 
@@ -24,7 +25,7 @@ Scores = NDArray[np.float32]
 class Index:
     """An inverted index over documents of several fields. Immutable."""
 
-    def __init__(self, fields: Mapping[str, tuple[float, float, Sequence[Sequence[str]]]], size: int) -> None:
+    def __init__(self, fields: Mapping[str, tuple[float, float, Sequence[Sequence[str]]]], size: int, k1: float = K1) -> None:
         """``fields``: weight, length normalisation b (0 none, 1 full) and the syllables of each document, in the documents' order."""
         postings: dict[str, list[tuple[NDArray[np.int32], Scores]]] = {}
         frequency: dict[str, int] = {}
@@ -33,9 +34,9 @@ class Index:
         for place, (weight, b, documents) in enumerate(fields.values()):
             self._add(postings, frequency, weight, b, documents, first=place == 0)
         self.postings = {token: _joined(lists, size) for token, lists in postings.items()}
-        for token, (documents_of, scores) in self.postings.items():
+        for token, (documents_of, often) in self.postings.items():
             rarity = math.log(1 + (size - frequency[token] + 0.5) / (frequency[token] + 0.5))
-            self.postings[token] = (documents_of, (scores * rarity).astype(np.float32))
+            self.postings[token] = (documents_of, (rarity * often * (k1 + 1) / (often + k1)).astype(np.float32))
         self._rarity = {token: math.log(1 + (size - count + 0.5) / (count + 0.5)) for token, count in frequency.items() if "_" not in token}
         self._rarest = math.log(1 + size)
 
@@ -51,7 +52,9 @@ class Index:
     ) -> None:
         counted = [Counter([*syllables, *pairs(list(syllables))]) for syllables in documents]
         lengths = np.array([max(1, sum(one.values())) for one in counted], dtype=np.float32)
-        mean = float(lengths.mean()) if len(lengths) else 1.0
+        # Of those that have the field: many have no keywords, and one word of them must not count for ten.
+        filled = lengths[[bool(one) for one in counted]]
+        mean = float(filled.mean()) if len(filled) else 1.0
         held: dict[str, tuple[list[int], list[int]]] = {}
         for number, counts in enumerate(counted):
             for token, times in counts.items():
@@ -61,8 +64,8 @@ class Index:
         for token, (numbers, tfs) in held.items():
             documents_of = np.array(numbers, dtype=np.int32)
             tf = np.array(tfs, dtype=np.float32)
-            scores = weight * tf * (K1 + 1) / (tf + K1 * (1 - b + b * lengths[documents_of] / mean))
-            postings.setdefault(token, []).append((documents_of, scores.astype(np.float32)))
+            often = weight * tf / (1 - b + b * lengths[documents_of] / mean)
+            postings.setdefault(token, []).append((documents_of, often.astype(np.float32)))
             # How rare a word is says its first field (the name); other fields only where no name has it.
             if first or token not in frequency:
                 frequency[token] = len(numbers)
@@ -98,7 +101,7 @@ def _joined(lists: list[tuple[NDArray[np.int32], Scores]], size: int) -> tuple[N
     if len(lists) == 1:
         return lists[0]
     total: Scores = np.zeros(size, dtype=np.float32)
-    for documents_of, scores in lists:
-        total[documents_of] += scores
+    for documents_of, often in lists:
+        total[documents_of] += often
     found = np.flatnonzero(total).astype(np.int32)
     return found, total[found]
