@@ -9,7 +9,25 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import BooleanField, Case, Exists, F, IntegerField, Model, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Value, When
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    Case,
+    Exists,
+    F,
+    Func,
+    IntegerField,
+    Model,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 
 from portal.catalogues.models import Agency
@@ -241,7 +259,8 @@ def search_rows(day: dt.date) -> list[dict[str, Any]]:
 
 def in_given_order(version_ids: list[int], day: dt.date) -> QuerySet[ProcedureVersion]:
     """These versions, in this order (that of their answers to a question). One query."""
-    place = Case(*(When(pk=pk, then=Value(number)) for number, pk in enumerate(version_ids)), output_field=IntegerField())
+    wanted = Value(version_ids, output_field=ArrayField(BigIntegerField()))
+    place = Func(wanted, F("pk"), function="array_position", output_field=IntegerField())
     return in_force(day).filter(pk__in=version_ids).order_by(place) if version_ids else ProcedureVersion.objects.none()
 
 

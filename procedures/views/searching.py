@@ -132,7 +132,9 @@ class Narrowing:
         }
         found = []
         for name, label in names.items():
-            counts = Counter(value for row in self.rows if self._fits(row, but=name) for value in self._values(row, name) if value)
+            others = self.chosen.keys() - {name}
+            rows = [row for row in self.rows if self._fits(row, but=name)] if others else self.rows
+            counts = Counter(value for row in rows for value in self._values(row, name) if value)
             chosen = self.chosen.get(name, "")
             values = [value for value, _count in counts.most_common(MOST_CHOICES)]
             if chosen and chosen not in values:
