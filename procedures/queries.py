@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -348,21 +349,23 @@ def narrowed(rows: QuerySet[ProcedureVersion], *, subject: str = "", level: str 
     return rows
 
 
+@lru_cache(maxsize=20_000)
+def _ways(phrase: str) -> tuple[str, ...]:
+    """What an entry stands for, without diacritics. Remembered: of thousands one has changed."""
+    try:
+        return tuple(ways_to_say(search_key(phrase)))
+    except ValueError:
+        # Written before brackets meant something.
+        return (word_key(phrase),)
+
+
 def words_in_use() -> list[tuple[str, str, list[str]]]:
     """The search's words that are switched on, written out: phrase without diacritics, kind, meanings as they were written. One query.
 
     What stands for several phrases comes before what stands for one, and what is shipped before what an editor wrote: of two with the
     same phrase the later counts.
     """
-
-    def ways(phrase: str) -> list[str]:
-        try:
-            return ways_to_say(search_key(phrase))
-        except ValueError:
-            # Written before brackets meant something.
-            return [word_key(phrase)]
-
     rows = SearchWord.objects.filter(active=True).order_by("key").values_list("phrase", "kind", "meanings", "origin")
-    said = [(ways(phrase), kind, meanings.splitlines(), origin) for phrase, kind, meanings, origin in rows]
+    said = [(_ways(phrase), kind, meanings.splitlines(), origin) for phrase, kind, meanings, origin in rows]
     said.sort(key=lambda row: (row[3] == SearchWord.Origin.DESK, len(row[0]) == 1))
     return [(phrase, kind, meanings) for phrases, kind, meanings, _origin in said for phrase in phrases]

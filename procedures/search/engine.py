@@ -267,7 +267,7 @@ def _present_mark() -> tuple[str, str]:
 
 
 _keeper = _Keeper()
-LONGEST_WAIT = 2.0
+LONGEST_WAIT = 3.0
 """Seconds that a question waits for new words."""
 
 

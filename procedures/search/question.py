@@ -8,9 +8,9 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 
 from portal.text import search_key
 
@@ -46,17 +46,23 @@ def plain_syllables(text: str) -> list[str]:
     return _SYLLABLE.findall(search_key(text))
 
 
-def pairs(syllables: list[str]) -> list[str]:
+def pairs(syllables: Sequence[str]) -> list[str]:
     """Neighbouring syllables as one token each: most Vietnamese words have two."""
     return [f"{first}_{second}" for first, second in itertools.pairwise(syllables)]
+
+
+@lru_cache(maxsize=100_000)
+def _syllables_of(phrase: str) -> Phrase:
+    """A phrase of the editors, as a key. Remembered: one new word must not cost the reading of all the others."""
+    return tuple(plain_syllables(phrase))
 
 
 @dataclass
 class Words:
     """What phrases mean: the editors' data, by plain syllables. Immutable once made."""
 
-    means: dict[Phrase, list[list[str]]] = field(default_factory=dict)
-    also: dict[Phrase, list[list[str]]] = field(default_factory=dict)
+    means: dict[Phrase, list[Phrase]] = field(default_factory=dict)
+    also: dict[Phrase, list[Phrase]] = field(default_factory=dict)
     noise: set[Phrase] = field(default_factory=set)
     longest: int = 1
     by_rarest: dict[str, list[Phrase]] = field(default_factory=dict)
@@ -66,28 +72,29 @@ class Words:
     def of(cls, rows: Iterable[tuple[str, str, list[str]]]) -> Words:
         """From ``(phrase, kind, meanings)`` rows; ``kind``: means, also or noise. Of two with the same phrase the later counts."""
         words = cls()
-        # Many ways to say the same share their meanings.
-        read = cache(plain_syllables)
+        seen: set[Phrase] = set()
         for phrase, kind, meanings in rows:
-            key = tuple(plain_syllables(phrase))
+            key = _syllables_of(phrase)
             if not key:
                 continue
-            words.means.pop(key, None)
-            words.also.pop(key, None)
-            words.noise.discard(key)
+            if key in seen:
+                words.means.pop(key, None)
+                words.also.pop(key, None)
+                words.noise.discard(key)
+            seen.add(key)
             if kind == "noise":
                 words.noise.add(key)
             else:
                 target = words.means if kind == "means" else words.also
-                target[key] = [read(meaning) for meaning in meanings]
+                target[key] = [_syllables_of(meaning) for meaning in meanings]
             words.longest = max(words.longest, len(key))
         meaningful = [key for key in (*words.means, *words.also) if len(key) > 1]
         common = Counter(itertools.chain.from_iterable(meaningful))
         for key in meaningful:
-            words.by_rarest.setdefault(min(key, key=lambda syllable: common[syllable]), []).append(key)
+            words.by_rarest.setdefault(min(key, key=common.__getitem__), []).append(key)
         return words
 
-    def meanings(self, phrase: Phrase) -> list[list[str]]:
+    def meanings(self, phrase: Phrase) -> list[Phrase]:
         """What a phrase stands for, or what is looked for beside it; empty for noise."""
         return self.means.get(phrase) or self.also.get(phrase) or []
 
@@ -175,7 +182,7 @@ def _shortest(syllables: list[str], place: int, needed: set[str], most: int) -> 
     return shortest
 
 
-def _mean(weights: dict[str, float], meanings: list[list[str]], weight: float) -> None:
+def _mean(weights: dict[str, float], meanings: list[Phrase], weight: float) -> None:
     for meaning in meanings:
         each = weight * min(1.0, (PLAIN_LENGTH / max(1, len(meaning))) ** 0.25)
         for token in (*meaning, *pairs(meaning)):

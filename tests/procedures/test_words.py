@@ -172,8 +172,8 @@ class TestLoading:
         services.load_words(folder=folder)
         services.save_word(actor=SYSTEM, phrase="(mất|rơi)", kind="also", meanings="khôi phục")
         words = Words.of(queries.words_in_use())
-        assert words.means == {("so", "do"): [["giay", "chung", "nhan"]]}
-        assert words.also == {("bia", "do"): [["dat", "dai"]], ("mat",): [["khoi", "phuc"]], ("roi",): [["khoi", "phuc"]]}
+        assert words.means == {("so", "do"): [("giay", "chung", "nhan")]}
+        assert words.also == {("bia", "do"): [("dat", "dai")], ("mat",): [("khoi", "phuc")], ("roi",): [("khoi", "phuc")]}
 
     def test_brackets_of_an_older_word_break_nothing(self) -> None:
         SearchWord.objects.create(phrase="khai sinh (bản sao", key="khai sinh ban sao", kind="means", meanings="trích lục")
