@@ -165,6 +165,7 @@ class Facts:
     events: list[str]
     province: str = ""
     """The issuing province's two digits, where a province issued it."""
+    province_name: str = ""
 
     @property
     def provincial(self) -> bool:
@@ -181,7 +182,7 @@ def facts_of(version_ids: list[int], day: dt.date) -> list[Facts]:
     rows = ProcedureVersion.objects.filter(pk__in=version_ids).annotate(event_slugs=events).order_by().values_list(*columns, "event_slugs")
     places = provinces_of_codes({row[3] for row in rows if row[3].startswith("H")}, day)
     found = {
-        pk: Facts(pk, field_code, field, issuing, agency, levels, subjects, online or "", list(slugs), places.get(issuing, ("", ""))[0])
+        pk: Facts(pk, field_code, field, issuing, agency, levels, subjects, online or "", list(slugs), *places.get(issuing, ("", "")))
         for pk, field_code, field, issuing, agency, levels, subjects, online, slugs in rows
     }
     return [found[pk] for pk in version_ids if pk in found]
@@ -194,11 +195,6 @@ def provinces_of_codes(agency_codes: set[str], day: dt.date) -> dict[str, tuple[
     columns = ("code", "administrative_unit__code", "administrative_unit__name")
     rows = Agency.objects.on(day).filter(code__in=agency_codes, administrative_unit__isnull=False).order_by().values_list(*columns)
     return {code: (unit, name) for code, unit, name in rows}
-
-
-def provinces_of_agencies(agency_codes: set[str], day: dt.date) -> dict[str, str]:
-    """Names of the provinces of these agencies, by two digits. One query; none where nothing is asked."""
-    return dict(provinces_of_codes(agency_codes, day).values())
 
 
 def event_names(*, english: bool) -> dict[str, str]:

@@ -7,5 +7,6 @@ in the transaction of the change.
 
 from portal.caching.changes import Marks, marks
 from portal.caching.public import CATALOGUE, SHARED_SECONDS, STALE_SECONDS, keep_out, public_page
+from portal.caching.remembered import Remembered
 
-__all__ = ["CATALOGUE", "SHARED_SECONDS", "STALE_SECONDS", "Marks", "keep_out", "marks", "public_page"]
+__all__ = ["CATALOGUE", "SHARED_SECONDS", "STALE_SECONDS", "Marks", "Remembered", "keep_out", "marks", "public_page"]

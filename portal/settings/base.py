@@ -187,7 +187,8 @@ USE_THOUSAND_SEPARATOR = False
 FORMAT_MODULE_PATH = ["portal.formats"]
 
 KEEP_SEARCH_INDEX = True
-"""Whether a web process keeps its index of procedures; only tests, whose transactions nobody else sees, make one for each question."""
+"""Whether a web process keeps its index of procedures and the facts that filters ask about; only tests, whose transactions nobody else
+sees, make them for each question."""
 COUNT_READINGS = env.bool("COUNT_READINGS", True)
 """Whether readings of procedures are counted (by day, without readers) to order lists and answers."""
 

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -13,7 +14,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from portal.caching import CATALOGUE, keep_out, public_page
+from portal.caching import CATALOGUE, Remembered, keep_out, public_page
 from portal.languages import is_english, show
 from portal.limits import client_address, take
 from procedures import queries, services
@@ -33,6 +34,8 @@ LEVELS = {"bo": Level.MINISTRY, "tinh": Level.PROVINCE, "xa": Level.COMMUNE, "kh
 """Values of ``?cap=``."""
 ONLINE = {"toan-trinh": OnlineService.ServiceLevel.FULL, "mot-phan": OnlineService.ServiceLevel.PART, "truc-tiep": ""}
 """Values of ``?muc-do=``."""
+_remembered = Remembered(*CATALOGUE)
+"""Facts of answers by version, and the names of events."""
 
 
 @dataclass
@@ -60,13 +63,20 @@ def asked(request: HttpRequest) -> str:
 
 
 class Narrowing:
-    """The answers with everything the filters ask about, and what was chosen. Three queries, whatever the number of answers."""
+    """The answers with everything the filters ask about, and what was chosen. At most three queries, whatever the number of answers;
+    none where the process remembers the answers' facts."""
 
     def __init__(self, request: HttpRequest, q: str, version_ids: list[int]) -> None:
         day = timezone.localdate()
         self.q = q
-        self.rows = queries.facts_of(version_ids, day)
-        self.labels = self._labels(day)
+        remembered = _remembered.values() if settings.KEEP_SEARCH_INDEX else {}
+        if missing := [version_id for version_id in version_ids if version_id not in remembered]:
+            remembered |= {row.version_id: row for row in queries.facts_of(missing, day)}
+        self.rows: list[queries.Facts] = [remembered[version_id] for version_id in version_ids if version_id in remembered]
+        language = "events in English" if is_english() else "events"
+        if language not in remembered:
+            remembered[language] = queries.event_names(english=is_english())
+        self.labels = self._labels(remembered[language])
         self.chosen: dict[str, str] = {}
         for name in self.labels:
             value = request.GET.get(name, "")
@@ -75,11 +85,10 @@ class Narrowing:
             if value:
                 self.chosen[name] = value
 
-    def _labels(self, day: Any) -> dict[str, dict[str, str]]:
+    def _labels(self, events: dict[str, str]) -> dict[str, dict[str, str]]:
         """Names of all values of each filter, by value."""
         online = {"toan-trinh": _("Toàn bộ trên mạng"), "mot-phan": _("Một phần trên mạng"), "truc-tiep": _("Chưa có trên mạng")}
         levels = {"bo": _("Cấp bộ"), "tinh": _("Cấp tỉnh"), "xa": _("Cấp xã"), "khac": _("Cơ quan khác")}
-        events = queries.event_names(english=is_english())
         return {
             "doi-tuong": {slug: subject_label(subject) for slug, subject in SUBJECTS.items()},
             "su-kien": events,
@@ -87,7 +96,7 @@ class Narrowing:
             "co-quan": {row.issuing_code: row.issuing_agency for row in self.rows if row.issuing_code},
             "cap": levels,
             "muc-do": online,
-            "dia-phuong": queries.provinces_of_agencies({row.issuing_code for row in self.rows if row.provincial}, day),
+            "dia-phuong": {row.province: row.province_name for row in self.rows if row.province},
         }
 
     def _values(self, row: queries.Facts, name: str) -> list[str]:

@@ -12,10 +12,12 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from portal.caching import changes, marks
+from portal.caching import CATALOGUE, Remembered, changes, marks
 from portal.caching.models import Change
 from portal.caching.tasks import remove_old
-from procedures.models import Decision, LifeEvent, ProcedureVersion
+from procedures.models import Decision, LifeEvent, OnlineService, ProcedureVersion
+from procedures.search import engine
+from procedures.views import searching
 from tests.factories import make_person
 
 PAGE = "/thu-tuc/1.001193/"
@@ -177,6 +179,68 @@ def test_a_change_is_seen_when_its_transaction_ends_whatever_the_order() -> None
         LifeEvent.objects.filter(slug="cham").update(position=92)
         transaction.set_rollback(True)
     assert marks.of(("procedures",)) == after
+
+
+@pytest.mark.usefixtures("demo_data")
+class TestRemembered:
+    """What filters ask about answers is read once, until the catalogue changes (issue 4, "Speed")."""
+
+    @pytest.fixture(autouse=True)
+    def as_in_a_portal(self, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Answers are made anew, out of an index and facts that the process keeps."""
+        settings.PAGE_CACHE_MB, settings.KEEP_SEARCH_INDEX = 0, True
+        monkeypatch.setattr(engine, "_keeper", engine._Keeper())
+        monkeypatch.setattr(searching, "_remembered", Remembered(*CATALOGUE))
+
+    def _counts(self, language: str = "") -> dict[str, int]:
+        filters = Client().get(f"{language}/tim-kiem/?q=khai+sinh").context["filters"]
+        return {choice.label: choice.count for one in filters for choice in one.choices}
+
+    @pytest.mark.requirement("C-07")
+    def test_a_second_question_asks_for_the_changes_and_the_rows_alone(self, django_assert_num_queries: Any) -> None:
+        client = Client()
+        first = client.get("/tim-kiem/?q=khai+sinh").content
+        marks.forget()
+        changes.CHECK_SECONDS = 60.0
+        with django_assert_num_queries(2):
+            assert client.get("/tim-kiem/?q=khai+sinh").content == first
+        with django_assert_num_queries(1):
+            client.get("/tim-kiem/?q=khai+sinh&cap=xa")
+
+    @pytest.mark.requirement("C-07")
+    def test_a_change_is_counted(self) -> None:
+        before = self._counts()
+        assert before["Toàn bộ trên mạng"] == 1 and "Một phần trên mạng" not in before
+        Change.objects.all().delete()
+        marks.forget()
+        OnlineService.objects.filter(code="1.001193.01").update(level=OnlineService.ServiceLevel.PART)
+        after = self._counts()
+        assert after["Một phần trên mạng"] == 1 and "Toàn bộ trên mạng" not in after
+
+    def test_names_of_events_follow_the_language_and_their_changes(self) -> None:
+        assert "Có con nhỏ" in self._counts() and "Có con nhỏ" not in self._counts("/en")
+        Change.objects.all().delete()
+        marks.forget()
+        LifeEvent.objects.filter(slug="co-con-nho").update(name="Có em bé")
+        after = self._counts()
+        assert "Có em bé" in after and "Có con nhỏ" not in after
+
+    def test_what_was_read_before_a_change_is_not_taken_for_the_new_state(self) -> None:
+        held = Remembered("procedures")
+        old = held.values()
+        Change.objects.all().delete()
+        LifeEvent.objects.filter(slug="co-con-nho").update(name="Có em bé")
+        new = held.values()
+        old["late"] = "what a slow thread read before"
+        assert new is held.values() and "late" not in new
+
+    def test_a_day_begins_with_nothing(self) -> None:
+        held = Remembered("procedures")
+        with time_machine.travel(dt.datetime(2026, 11, 24, 16, 59, 59, tzinfo=dt.UTC), tick=False):
+            held.values()["name"] = "yesterday's"
+            assert held.values()
+        with time_machine.travel(dt.datetime(2026, 11, 24, 17, 0, tzinfo=dt.UTC), tick=False):
+            assert held.values() == {}
 
 
 @pytest.mark.usefixtures("demo_data")
