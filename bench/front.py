@@ -24,8 +24,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from bench import data
-from bench.load import ROOT, Measured, free_port, gunicorn, size_of, warm, wrk
+from bench.load import ROOT, Measured, gunicorn, size_of, warm, wrk
 from bench.pages import HOST, paths, write
+from portal.launcher.common import free_port
 
 DEPLOY = ROOT / "portal" / "operations" / "deploy"
 USER = 10_002

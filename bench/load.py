@@ -6,7 +6,6 @@ import contextlib
 import json
 import math
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+from portal.launcher.common import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -54,13 +55,6 @@ def wrk(url: str, paths: Sequence[str], folder: Path, *, users: int, seconds: fl
     if found.errors:
         raise SystemExit(f"{found.errors} of {found.requests} requests failed: {paths[0]} …")
     return found
-
-
-def free_port() -> int:
-    """A TCP port nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager

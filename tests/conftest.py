@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from portal.launcher.common import free_port
 from tests.support import databases, processes
 
 
@@ -107,7 +108,7 @@ def _fresh_redis(request: pytest.FixtureRequest) -> None:
 @pytest.fixture(scope="session")
 def site_port() -> int:
     """The port on which this xdist worker's portal answers, when a test starts it."""
-    return processes.free_port()
+    return free_port()
 
 
 @pytest.fixture(scope="session")
@@ -115,7 +116,7 @@ def simulators(worker_var: Path, site_port: int) -> Iterator[Any]:
     """The outside world: one real process, shared by the tests of this worker."""
     from tests.simulators.running import start_simulators
 
-    handle = start_simulators(worker_var, processes.free_port(), {"SITE_URL": f"http://localhost:{site_port}"})
+    handle = start_simulators(worker_var, free_port(), {"SITE_URL": f"http://localhost:{site_port}"})
     yield handle
     handle.stop()
 

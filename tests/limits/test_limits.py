@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
 from portal.access import ActingAs, Actor
+from portal.launcher.common import free_port
 from portal.limits import client_address, limit_view, take
 
 
@@ -94,10 +95,7 @@ def hanging_port() -> Iterator[int]:
 
 
 def test_a_dead_redis_opens_the_gate_at_once(bucket: str, settings: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    settings.REDIS_URL = f"redis://127.0.0.1:{port}/0"  # type: ignore[attr-defined]
+    settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"  # type: ignore[attr-defined]
     begin = time.monotonic()
     with caplog.at_level(logging.WARNING, logger="portal.limits.buckets"):
         assert all(take(bucket, "a", capacity=1, refill_per_second=0.01).allowed for _ in range(100))

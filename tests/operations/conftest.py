@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from portal.launcher.common import free_port
 from tests.operations.installation import (
     BLOCK,
     DEPLOY,
@@ -31,7 +32,7 @@ from tests.operations.installation import (
     read_env,
 )  # fmt: skip
 from tests.support import databases
-from tests.support.processes import BIN, free_port
+from tests.support.processes import BIN
 
 
 @pytest.fixture(scope="module")

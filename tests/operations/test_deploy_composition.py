@@ -16,9 +16,10 @@ import pytest
 import redis
 
 from portal.launcher import privileges
+from portal.launcher.common import free_port
 from portal.launcher.engines import Postgres
 from tests.operations.installation import DEPLOY, ROOT, compose
-from tests.support.processes import BIN, eventually, free_port
+from tests.support.processes import BIN, eventually
 
 
 @pytest.mark.fault

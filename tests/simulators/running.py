@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
+from portal.launcher.common import free_port
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 60
 PIN = "12345678"
@@ -29,14 +30,6 @@ TOKENS = {
     "REMOTE_SIGNING_CLIENT_ID": "test-portal",
     "REMOTE_SIGNING_CLIENT_SECRET": "test-portal-secret",
 }
-
-
-def free_port() -> int:
-    """A port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        found: int = probe.getsockname()[1]
-        return found
 
 
 class Simulators:
