@@ -126,6 +126,7 @@ def _engines() -> dict[str, Callable[[str], list[str]]]:
     from procedures.search.engine import Engine
     from procedures.search.index import Index
     from procedures.search.question import pairs, plain_syllables
+    from procedures.search.weights import Weights
 
     day = timezone.localdate()
     documents = queries.search_rows(day)
@@ -134,7 +135,7 @@ def _engines() -> dict[str, Callable[[str], list[str]]]:
         same.setdefault(" ".join(plain_syllables(row["name"])), set()).add(row["code"])
     for row in documents:
         _names[row["code"]] = frozenset(same[" ".join(plain_syllables(row["name"]))])
-    engine = Engine(documents, Words.of(queries.words_in_use()))
+    engine = Engine(documents, Words.of(queries.words_in_use()), Weights.of(queries.weights_in_use()))
     titles = Index({"name": (1.0, 0.75, [plain_syllables(row["name"]) for row in documents])}, len(documents))
     codes = [row["code"] for row in documents]
 

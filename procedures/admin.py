@@ -1,5 +1,5 @@
 """The desk's view of the catalogue: procedures, decisions, localisations and imports to look at, reports of mistakes to deal with,
-the search's words to edit."""
+the search's words and weights to edit."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from portal.catalogues.models import AdministrativeUnit
 from portal.states import TransitionRefused
 from portal.text import search_key
 from procedures import queries, services
-from procedures.forms import HandleForm, SearchWordForm
+from procedures.forms import HandleForm, SearchWeightForm, SearchWordForm, TrialForm
 from procedures.models import (
     MISTAKES,
     Channel,
@@ -38,10 +38,12 @@ from procedures.models import (
     ProcedureVersion,
     RequiredDocument,
     SearchMiss,
+    SearchWeight,
     SearchWord,
     Step,
     word_key,
 )
+from procedures.search import trial
 
 NAME_SHOWN = 160
 """Characters of a name in a list; some have over a thousand."""
@@ -396,6 +398,77 @@ class SearchWordAdmin(OfficerModelAdmin):
         keys = list(queryset.order_by("pk").values_list("pk", flat=True))
         done = sum(services.switch_word(actor=actor_of(request), word_id=key, active=active) for key in keys)
         self.message_user(request, f"Đã {'dùng lại' if active else 'tắt'} {done} từ.", messages.SUCCESS)
+
+
+@admin.register(SearchWeight)
+class SearchWeightAdmin(OfficerModelAdmin):
+    """How much the search counts each part of a procedure and each pair of syllables: known within seconds, like words."""
+
+    form = SearchWeightForm
+    view_act = "procedures.words"
+    add_act = "procedures.words"
+    change_act = "procedures.words"
+    list_display = ("name", "kind", "value", "shipped", "origin", "updated_at")
+    list_filter = ("kind", "origin")
+    search_fields = ("key",)
+    search_help_text = "Hai tiếng, có dấu hay không dấu đều được"
+    actions = ("restore",)
+    change_form_template = "admin/procedures/searchweight/change_form.html"
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+        return super().get_search_results(request, queryset, word_key(search_term))
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("name", "value") if obj is None else ("name", "kind", "value", "shipped", "origin", "updated_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return () if obj is None else ("name", "kind", "shipped", "origin", "updated_at")
+
+    @admin.display(description="Giá trị có sẵn")
+    def shipped(self, weight: SearchWeight) -> str:
+        return "–" if weight.shipped_value is None else f"{weight.shipped_value:.2f}".replace(".", ",")
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """As everywhere; what somebody else did at the same moment is told. With a question: its answers under another weight."""
+        context = dict(extra_context or {})
+        weight = self.get_object(request, object_id) if object_id and request.method == "GET" else None
+        if weight is not None:
+            context |= self._trial(request, weight)
+        try:
+            return super().changeform_view(request, object_id, form_url, context)
+        except services.WordRefused as error:
+            if object_id is None:
+                # The other one's pair stands there now, so that the form itself finds it.
+                return super().changeform_view(request, object_id, form_url, context)
+            self.message_user(request, str(error), messages.WARNING)
+            return redirect(reverse("admin:procedures_searchweight_changelist"))
+
+    def _trial(self, request: HttpRequest, weight: SearchWeight) -> dict[str, Any]:
+        asked = request.GET if "question" in request.GET else None
+        form = TrialForm(asked, weight=weight, initial={"trial": weight.value})
+        if not form.is_valid():
+            return {"trial": form}
+        now, then = trial(form.cleaned_data["question"], weight, form.cleaned_data["trial"])
+        named = {version.procedure.code: version for version in queries.with_codes([*now, *then], timezone.localdate())}
+        lists = [("Bây giờ", now), (f"Với trọng số {form.fields['trial'].prepare_value(form.cleaned_data['trial'])}", then)]
+        answers = [(label, [named[code] for code in codes if code in named]) for label, codes in lists]
+        return {"trial": form, "answers": answers, "same": now == then}
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Through the service, as everywhere. Nothing changed: nothing is written, and a shipped weight stays one."""
+        if not change:
+            obj.pk = services.add_pair(actor=actor_of(request), **form.cleaned_data).pk
+        elif form.has_changed():
+            services.set_weight(actor=actor_of(request), weight_id=obj.pk, **form.cleaned_data)
+
+    @admin.action(description="Trả về giá trị có sẵn (cặp tiếng tự thêm thì bỏ)", permissions=["change"])
+    def restore(self, request: HttpRequest, queryset: QuerySet[SearchWeight]) -> None:
+        """Bring the chosen weights back to what was shipped."""
+        keys = list(queryset.order_by("pk").values_list("pk", flat=True))
+        done = sum(services.restore_weight(actor=actor_of(request), weight_id=key) for key in keys)
+        self.message_user(request, f"Đã trả {done} trọng số về như có sẵn.", messages.SUCCESS)
 
 
 class Seen(admin.SimpleListFilter):

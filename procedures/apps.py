@@ -21,10 +21,11 @@ class ProceduresConfig(AppConfig):
             Act("procedures.read", "Xem thủ tục hành chính", OFFICER_ROLES, everywhere=True),
             Act("procedures.mistakes", "Xử lý báo sai của cơ quan mình", frozenset({"administrator"})),
             Act("procedures.mistakes.everywhere", "Xử lý báo sai của mọi cơ quan", frozenset({"steering"}), everywhere=True),
-            Act("procedures.words", "Sửa từ tìm kiếm", frozenset({"administrator", "steering"}), everywhere=True),
+            Act("procedures.words", "Sửa từ và trọng số tìm kiếm", frozenset({"administrator", "steering"}), everywhere=True),
         )
         register_loader("thủ tục", _load, order=20)
         register_loader("từ tìm kiếm", _load_words, order=25)
+        register_loader("trọng số tìm kiếm", _load_weights, order=26)
 
 
 def _load() -> str:
@@ -39,3 +40,10 @@ def _load_words() -> str:
 
     report = load_words()
     return f"thêm {report.added}, đổi {report.changed}, bỏ {report.removed}, giữ nguyên {report.same}"
+
+
+def _load_weights() -> str:
+    from procedures.services import load_weights
+
+    added, changed, same = load_weights()
+    return f"thêm {added}, đổi {changed}, giữ nguyên {same}"

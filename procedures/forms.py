@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.ui_fields import PlainText
 from procedures import services
-from procedures.models import SearchWord
+from procedures.models import SearchWeight, SearchWord
 
 
 class MistakeForm(forms.Form):
@@ -106,3 +106,77 @@ class SearchWordForm(forms.ModelForm):  # type: ignore[type-arg]
             for name, words in services.word_faults(**said, besides=self.instance.pk).items():
                 self.add_error(name, words)
         return said
+
+
+class WeightField(forms.DecimalField):
+    """A weight, with a comma or a point before its decimals."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            label="Trọng số",
+            # One rule for both forms and the service: weight_faults tells the bounds.
+            widget=forms.TextInput(attrs={"size": 8, "inputmode": "decimal", "autocomplete": "off"}),
+            error_messages={"required": "Hãy ghi trọng số, ví dụ: 0,8.", "invalid": "Hãy ghi một số, ví dụ: 0,8."},
+            **kwargs,
+        )
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(value.strip().replace(",", ".", 1) if isinstance(value, str) else value)
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, str) or value is None else f"{value:.2f}".replace(".", ",")
+
+
+class SearchWeightForm(forms.ModelForm):  # type: ignore[type-arg]
+    """How much something counts; of a new row also the two syllables that it is about."""
+
+    value = WeightField(
+        help_text=(
+            "1 là bình thường, lớn hơn là quan trọng hơn, 0 là không tính. Của một cặp tiếng: nhân với trọng số chung của mọi cặp. "
+            "Máy tìm dùng số mới trong vòng 5 giây, ở mọi nơi."
+        )
+    )
+
+    class Meta:
+        model = SearchWeight
+        fields = ("name", "value")
+        field_classes = {"name": PlainText}
+        labels = {"name": "Hai tiếng đi liền nhau"}
+        widgets = {"name": forms.TextInput(attrs={"size": 30})}
+        help_texts = {"name": "Ví dụ: bản sao. Không phân biệt dấu và chữ hoa."}
+        error_messages = {"name": {"required": "Hãy ghi hai tiếng."}}
+
+    def clean_name(self) -> str:
+        """One space between the two."""
+        return " ".join(self.cleaned_data["name"].split())
+
+    def clean(self) -> dict[str, Any]:
+        """The service's own rules, each beside its field."""
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors:
+            for name, words in services.weight_faults(**said, key=self.instance.key).items():
+                self.add_error(name, words)
+        return said
+
+
+class TrialForm(forms.Form):
+    """A question to be answered as things are and with another weight."""
+
+    question = PlainText(
+        label="Câu hỏi",
+        max_length=200,
+        widget=forms.TextInput(attrs={"size": 50, "autocomplete": "off"}),
+        error_messages={"required": "Hãy ghi một câu như người dân hỏi."},
+    )
+    trial = WeightField()
+
+    def __init__(self, *args: Any, weight: SearchWeight, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.weight = weight
+
+    def clean_trial(self) -> Any:
+        """Within the bounds of what may be laid down."""
+        faults = services.weight_faults(value=self.cleaned_data["trial"], key=self.weight.key)
+        if faults:
+            raise forms.ValidationError(faults["value"])
+        return self.cleaned_data["trial"]

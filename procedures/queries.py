@@ -45,6 +45,7 @@ from procedures.models import (
     ProcedureUse,
     ProcedureVersion,
     Result,
+    SearchWeight,
     SearchWord,
     Subject,
     TimeLimit,
@@ -365,3 +366,8 @@ def words_in_use() -> list[tuple[str, str, list[str]]]:
     said = [(_ways(phrase), kind, meanings.splitlines(), origin) for phrase, kind, meanings, origin in rows]
     said.sort(key=lambda row: (row[3] == SearchWord.Origin.DESK, len(row[0]) == 1))
     return [(phrase, kind, meanings) for phrases, kind, meanings, _origin in said for phrase in phrases]
+
+
+def weights_in_use() -> list[tuple[str, str, Decimal]]:
+    """The search's weights: kind, key, value. One query."""
+    return list(SearchWeight.objects.order_by("kind", "key").values_list("kind", "key", "value"))

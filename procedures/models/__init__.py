@@ -9,7 +9,7 @@ from procedures.models.imports import ImportRun, StagedRecord
 from procedures.models.localisation import Localisation
 from procedures.models.mistakes import MISTAKES, MistakeReport
 from procedures.models.parts import Channel, FeeLine, LegalBasis, OnlineService, RequiredDocument, Result, Step, TimeLimit
-from procedures.models.search import SearchMiss, SearchWord, ways_to_say, word_key
+from procedures.models.search import SearchMiss, SearchWeight, SearchWord, ways_to_say, word_key
 from procedures.models.use import USE_WINDOW_DAYS, ProcedureUse
 from procedures.models.version import DateRange, Decision, Procedure, ProcedureVersion
 
@@ -36,6 +36,7 @@ __all__ = [
     "RequiredDocument",
     "Result",
     "SearchMiss",
+    "SearchWeight",
     "SearchWord",
     "StagedRecord",
     "Step",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -90,6 +93,79 @@ class SearchWord(models.Model):
 
     def __str__(self) -> str:
         return self.phrase
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A weight as it comes with the software."""
+
+    kind: str
+    name: str
+    value: Decimal
+
+
+@tracked
+class SearchWeight(models.Model):
+    """How much the search counts a part of a procedure, two neighbouring syllables in general, or two certain ones."""
+
+    MAX_NAME = 60
+    LEAST, MOST = Decimal(0), Decimal(5)
+    LEAST_NAME = Decimal("0.1")
+    """A search that did not look at names would find nothing by them: their weight is never less."""
+    MAX_PAIRS = 500
+    """Each question looks them up; and whoever needs more wants words."""
+
+    class Kind(models.TextChoices):
+        EVERY_PAIR = "all", "mọi cặp tiếng"
+        FIELD = "field", "phần của thủ tục"
+        PAIR = "pair", "một cặp tiếng"
+
+    SHIPPED: ClassVar[dict[str, Shipped]] = {
+        "pairs": Shipped(Kind.EVERY_PAIR, "Hai tiếng đi liền nhau", Decimal("1.00")),
+        "name": Shipped(Kind.FIELD, "Tên thủ tục", Decimal("1.00")),
+        "keywords": Shipped(Kind.FIELD, "Từ khóa của biên tập", Decimal("0.80")),
+        "english": Shipped(Kind.FIELD, "Tên và tóm tắt tiếng Anh", Decimal("0.50")),
+        "field": Shipped(Kind.FIELD, "Lĩnh vực", Decimal("0.20")),
+        "results": Shipped(Kind.FIELD, "Kết quả", Decimal("0.15")),
+    }
+    """By key. How the values were found stands in docs/search.md."""
+
+    name = models.CharField("tên", max_length=MAX_NAME)
+    """Of a pair: the two syllables as they were written."""
+    key = models.CharField("khóa", max_length=3 * MAX_NAME, editable=False)
+    """What is weighed: one of ``SHIPPED``, or the two syllables of a pair as the search compares them, parted by a space."""
+    kind = models.CharField("loại", max_length=5, choices=Kind.choices, default=Kind.PAIR, editable=False)
+    value = models.DecimalField("trọng số", max_digits=3, decimal_places=2)
+    origin = models.CharField("nguồn", max_length=7, choices=SearchWord.Origin.choices, default=SearchWord.Origin.DESK, editable=False)
+    """A value that an editor laid down is the desk's, and no update of the software touches it."""
+    updated_at = models.DateTimeField("sửa lúc", auto_now=True, db_default=Now())
+
+    class Meta:
+        verbose_name = "trọng số tìm kiếm"
+        verbose_name_plural = "trọng số tìm kiếm"
+        ordering = ["kind", "-value", "key"]
+        constraints = [
+            models.UniqueConstraint(fields=["key"], name="search_weight_key"),
+            # Postgres' numeric has a NaN, greater than every number: the upper bound refuses it.
+            models.CheckConstraint(name="search_weight_bounds", condition=Q(value__gte=0) & Q(value__lte=5)),
+            models.CheckConstraint(name="search_weight_of_names", condition=~Q(key="name") | Q(value__gte=Decimal("0.1"))),
+            models.CheckConstraint(
+                name="search_weight_of_something",
+                condition=(Q(kind="pair") & Q(key__regex=r"^[a-z0-9]+ [a-z0-9]+$") & ~Q(name=""))
+                | Q(kind="all", key="pairs")
+                | Q(kind="field", key__in=["name", "keywords", "english", "field", "results"]),
+            ),
+        ]
+        indexes = [models.Index(fields=["kind", "-value", "key"], name="search_weight_order")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def shipped_value(self) -> Decimal | None:
+        """The value that comes with the software; None for a pair of the editors."""
+        shipped = self.SHIPPED.get(self.key)
+        return shipped.value if shipped else None
 
 
 class SearchMiss(models.Model):

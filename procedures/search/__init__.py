@@ -1,9 +1,11 @@
-"""Search that understands people: an index in each process's memory, fed from the catalogue and from the editors' words.
+"""Search that understands people: an index in each process's memory, fed from the catalogue and from the editors' words and weights.
 
 ``current_engine()`` gives the index of what is in force today, made anew when a room it was made from has changed.
 """
 
 from procedures.search.engine import Engine, Found, current_engine, engine_and_whether_current
 from procedures.search.question import Question, Words
+from procedures.search.trial import trial
+from procedures.search.weights import Weights
 
-__all__ = ["Engine", "Found", "Question", "Words", "current_engine", "engine_and_whether_current"]
+__all__ = ["Engine", "Found", "Question", "Weights", "Words", "current_engine", "engine_and_whether_current", "trial"]

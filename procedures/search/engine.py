@@ -21,6 +21,7 @@ from procedures import queries
 from procedures.search.index import Index, Scores
 from procedures.search.question import Question, Words, plain_syllables
 from procedures.search.spelling import correction
+from procedures.search.weights import Weights
 
 logger = logging.getLogger(__name__)
 
@@ -29,15 +30,9 @@ LONGEST = 250
 
 K1 = 0.8
 """How soon a repeated word stops counting."""
-FIELDS: dict[str, tuple[float, float]] = {
-    "name": (1.0, 0.6),
-    "keywords": (0.8, 0.2),
-    "results": (0.15, 0.6),
-    "field": (0.2, 0.6),
-    "english": (0.5, 0.4),
-}
-"""Weight and length normalisation of each field; how they were found stands in docs/search.md. The first decides how rare a word is.
-Steps, papers and summaries are not looked at: they made the answers no better and the index four times as large."""
+NORMS = {"name": 0.6, "keywords": 0.2, "results": 0.6, "field": 0.6, "english": 0.4}
+"""Length normalisation of each field; their weights are data (``SearchWeight``). The first decides how rare a word is. Steps, papers
+and summaries are not looked at: they made the answers no better and the index four times as large."""
 
 PROVINCIAL = 0.75
 """Factor of a province's own procedure: the general one comes first where both answer."""
@@ -93,25 +88,30 @@ class Found:
 
 
 class Engine:
-    """The index with its documents and words. Immutable; a change makes another one."""
+    """The index with its documents, words and weights. Immutable; a change makes another one."""
 
-    def __init__(self, rows: list[dict[str, Any]], words: Words) -> None:
-        """``rows`` as ``queries.search_rows`` gives them."""
+    def __init__(self, rows: list[dict[str, Any]], words: Words, weights: Weights | None = None) -> None:
+        """``rows`` as ``queries.search_rows`` gives them; without ``weights`` those that are shipped."""
         self.words = words
+        self.weights = weights or Weights.of()
         self.documents = [Document(row["version_id"], row["code"]) for row in rows]
         self.by_code = {old: number for number, row in enumerate(rows) for old in row["old_codes"]}
         self.by_code |= {document.code: number for number, document in enumerate(self.documents)}
-        self.index = Index({name: (*FIELDS[name], [_read(row[name]) for row in rows]) for name in FIELDS}, len(rows), K1)
+        self.index = Index(
+            {name: (self.weights.fields[name], norm, [_read(row[name]) for row in rows]) for name, norm in NORMS.items()}, len(rows), K1
+        )
         self.names = Index({"name": (1.0, NAMES_NORM, [_read(row["name"]) for row in rows])}, len(rows))
         self.by_name: dict[tuple[str, ...], list[int]] = {}
         for number, row in enumerate(rows):
             self.by_name.setdefault(_bare(_read(row["name"])), []).append(number)
         self.factor: Scores = np.array([_factor(row) for row in rows], dtype=np.float32)
 
-    def with_words(self, words: Words) -> Engine:
-        """The same documents, asked with other words."""
+    def taught(self, words: Words, weights: Weights) -> Engine:
+        """The same documents, asked with other words and weights."""
         other = copy.copy(self)
-        other.words = words
+        other.words, other.weights = words, weights
+        if weights.fields != self.weights.fields:
+            other.index = self.index.reweighted(weights.fields)
         other.__dict__.pop("_taught_syllables", None)
         return other
 
@@ -124,7 +124,7 @@ class Engine:
             if one not in known and one not in taught and one not in right:
                 before = syllables[place - 1] if place else ""
                 after = syllables[place + 1] if place + 1 < len(syllables) else ""
-                if found := correction(one, known, before, after, self.index.postings):
+                if found := correction(one, known, before, after, self.index.tokens):
                     right[one] = found
         return Question.read(text, self.words, right)
 
@@ -141,8 +141,8 @@ class Engine:
         question = self.read(text)
         if unfinished:
             self._complete(question, text)
-        first = _ranked(self.index.score(question.weights) * self.factor, max(limit, DEPTH))
-        second = _ranked(self.names.score(question.own) * self.factor, DEPTH) if first else []
+        first = _ranked(self.index.score(self.weights.applied(question.weights)) * self.factor, max(limit, DEPTH))
+        second = _ranked(self.names.score(self.weights.applied(question.own)) * self.factor, DEPTH) if first else []
         votes: dict[int, float] = {number: 1 / (RANKS + rank) for rank, number in enumerate(first)}
         for rank, number in enumerate(second):
             votes[number] = votes.get(number, 0.0) + NAMES / (RANKS + rank)
@@ -219,7 +219,7 @@ ABBREVIATIONS = {
 class _Keeper:
     """One engine a process. Whoever finds it out of date makes the next one.
 
-    A new index takes seconds: the others go on with the last one meanwhile, and are told that it is late. New words take
+    A new index takes seconds: the others go on with the last one meanwhile, and are told that it is late. New words and weights take
     milliseconds: the others wait for them.
     """
 
@@ -228,8 +228,8 @@ class _Keeper:
         self._engine: Engine | None = None
         self._mark = ("", "")
 
-    def get(self, documents: Callable[[], list[dict[str, Any]]], words: Callable[[], Words]) -> tuple[Engine, bool]:
-        """The engine, and whether it is that of the present marks. A change of words alone leaves the index as it is."""
+    def get(self, documents: Callable[[], list[dict[str, Any]]], taught: Callable[[], tuple[Words, Weights]]) -> tuple[Engine, bool]:
+        """The engine, and whether it is that of the present marks. A change of words and weights alone leaves the index as it is."""
         mark = _present_mark()
         held = self._engine
         if held is not None:
@@ -247,12 +247,12 @@ class _Keeper:
                 # The index is a quarter of a million objects that live long: the collector need not go through them at every turn,
                 # which cost some questions a fifth of a second.
                 gc.unfreeze()
-                self._engine = Engine(documents(), words())
+                self._engine = Engine(documents(), *taught())
                 gc.collect()
                 gc.freeze()
                 logger.info("search index made", extra={"milliseconds": round((time.perf_counter() - started) * 1000)})
             elif mark[1] != self._mark[1]:
-                self._engine = held.with_words(words())
+                self._engine = held.taught(*taught())
                 gc.freeze()
             self._mark = mark
             assert self._engine is not None
@@ -262,17 +262,17 @@ class _Keeper:
 
 
 def _present_mark() -> tuple[str, str]:
-    """Of the documents (today's, as far as they have changed) and of the words."""
+    """Of the documents (today's, as far as they have changed) and of the words and weights."""
     return f"{timezone.localdate():%Y%m%d}|{marks.of(('procedures',))}", marks.of(("search",))
 
 
 _keeper = _Keeper()
 LONGEST_WAIT = 3.0
-"""Seconds that a question waits for new words."""
+"""Seconds that a question waits for new words or weights."""
 
 
 def current_engine() -> Engine:
-    """The engine of today's catalogue and words, or the last one while a new one is being made."""
+    """The engine of today's catalogue, words and weights, or the last one while a new one is being made."""
     return engine_and_whether_current()[0]
 
 
@@ -282,7 +282,7 @@ def engine_and_whether_current() -> tuple[Engine, bool]:
     def documents() -> list[dict[str, Any]]:
         return queries.search_rows(timezone.localdate())
 
-    def words() -> Words:
-        return Words.of(queries.words_in_use())
+    def taught() -> tuple[Words, Weights]:
+        return Words.of(queries.words_in_use()), Weights.of(queries.weights_in_use())
 
-    return _keeper.get(documents, words) if settings.KEEP_SEARCH_INDEX else (Engine(documents(), words()), True)
+    return _keeper.get(documents, taught) if settings.KEEP_SEARCH_INDEX else (Engine(documents(), *taught()), True)

@@ -3,13 +3,16 @@
 How often a word stands in a document is summed over the fields, each with its weight and the norm of its length, before it is damped: a
 procedure whose results and keywords repeat its name gains little by it. Everything is an array, so that a question costs a
 handful of additions over posting lists, whatever its length.
+
+The fields' weights are applied when a word is first asked for: other weights cost nothing but that once more.
 """
 
 from __future__ import annotations
 
+import copy
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,65 +23,110 @@ K1 = 1.2
 """How soon a repeated word stops counting, where nothing else is asked for; the less the sooner."""
 
 Scores = NDArray[np.float32]
+Postings = tuple[NDArray[np.int32], Scores]
+"""Documents in their order and what a token is worth in each."""
+
+
+@dataclass(frozen=True)
+class _Field:
+    """The postings of one field, those of each token between two starts: documents and how often, by the norm of their length."""
+
+    documents: NDArray[np.int32]
+    often: Scores
+    starts: NDArray[np.int64]
+
+    def postings(self, token: int) -> Postings:
+        begin, end = self.starts[token : token + 2]
+        return self.documents[begin:end], self.often[begin:end]
 
 
 class Index:
-    """An inverted index over documents of several fields. Immutable."""
+    """An inverted index over documents of several fields. Immutable but for what it remembers."""
 
     def __init__(self, fields: Mapping[str, tuple[float, float, Sequence[Sequence[str]]]], size: int, k1: float = K1) -> None:
         """``fields``: weight, length normalisation b (0 none, 1 full) and the syllables of each document, in the documents' order."""
-        postings: dict[str, list[tuple[NDArray[np.int32], Scores]]] = {}
-        frequency: dict[str, int] = {}
         self.size = size
-        self.syllables: Counter[str] = Counter()
-        for place, (weight, b, documents) in enumerate(fields.values()):
-            self._add(postings, frequency, weight, b, documents, first=place == 0)
-        self.postings = {token: _joined(lists, size) for token, lists in postings.items()}
-        for token, (documents_of, often) in self.postings.items():
-            rarity = math.log(1 + (size - frequency[token] + 0.5) / (frequency[token] + 0.5))
-            self.postings[token] = (documents_of, (rarity * often * (k1 + 1) / (often + k1)).astype(np.float32))
-        self._rarity = {token: math.log(1 + (size - count + 0.5) / (count + 0.5)) for token, count in frequency.items() if "_" not in token}
+        self.tokens: dict[str, int] = {}
+        """Every syllable and pair that a document has, numbered."""
+        self.weights = {name: weight for name, (weight, _b, _documents) in fields.items()}
+        self._k1 = k1
+        counted = [self._count(b, documents) for _weight, b, documents in fields.values()]
+        numbers = np.arange(len(self.tokens) + 1)
+        parted = [(documents, often, np.searchsorted(token_of, numbers)) for token_of, documents, often in counted]
+        self._fields = {name: _Field(*parts) for name, parts in zip(fields, parted, strict=True)}
+        # How rare a word is says its first field (the name); other fields only where no name has it.
+        first: NDArray[np.int64] = np.zeros(len(self.tokens), dtype=np.int64)
+        everywhere = first.copy()
+        for field in self._fields.values():
+            found = np.diff(field.starts)
+            first = np.where(first > 0, first, found)
+            everywhere += found
+        self._rarity: list[float] = np.log(1 + (size - first + 0.5) / (first + 0.5)).tolist()
         self._rarest = math.log(1 + size)
+        self.syllables = {token: int(everywhere[number]) for token, number in self.tokens.items() if "_" not in token}
+        """Each syllable with the number of documents that have it, a document counting once for each of its fields."""
+        self._known: dict[str, Postings] = {}
 
-    def _add(
-        self,
-        postings: dict[str, list[tuple[NDArray[np.int32], Scores]]],
-        frequency: dict[str, int],
-        weight: float,
-        b: float,
-        documents: Sequence[Sequence[str]],
-        *,
-        first: bool,
-    ) -> None:
-        counted = [Counter([*syllables, *pairs(list(syllables))]) for syllables in documents]
-        lengths = np.array([max(1, sum(one.values())) for one in counted], dtype=np.float32)
+    def reweighted(self, weights: Mapping[str, float]) -> Index:
+        """The same documents, their fields weighing otherwise; a field that weighs nothing is not looked at."""
+        other = copy.copy(self)
+        other.weights = {name: weights[name] for name in self.weights}
+        other._known = {}
+        return other
+
+    def _count(self, b: float, documents: Sequence[Sequence[str]]) -> tuple[NDArray[np.int64], NDArray[np.int32], Scores]:
+        """Token, document and normed count of each posting of a field, in the order of tokens and documents."""
+        tokens = self.tokens
+        ids: list[int] = []
+        ends = []
+        for syllables in documents:
+            ids += [tokens.setdefault(token, len(tokens)) for token in (*syllables, *pairs(syllables))]
+            ends.append(len(ids))
+        lengths: NDArray[np.int64] = np.diff(np.array([0, *ends], dtype=np.int64)).astype(np.int64)
+        owners = np.repeat(np.arange(len(documents), dtype=np.int64), lengths)
+        width = max(1, len(documents))
+        keys, times = np.unique(np.array(ids, dtype=np.int64) * width + owners, return_counts=True)
+        found = keys % width
         # Of those that have the field: many have no keywords, and one word of them must not count for ten.
-        filled = lengths[[bool(one) for one in counted]]
+        filled = lengths[lengths > 0]
         mean = float(filled.mean()) if len(filled) else 1.0
-        held: dict[str, tuple[list[int], list[int]]] = {}
-        for number, counts in enumerate(counted):
-            for token, times in counts.items():
-                numbers, tfs = held.setdefault(token, ([], []))
-                numbers.append(number)
-                tfs.append(times)
-        for token, (numbers, tfs) in held.items():
-            documents_of = np.array(numbers, dtype=np.int32)
-            tf = np.array(tfs, dtype=np.float32)
-            often = weight * tf / (1 - b + b * lengths[documents_of] / mean)
-            postings.setdefault(token, []).append((documents_of, often.astype(np.float32)))
-            # How rare a word is says its first field (the name); other fields only where no name has it.
-            if first or token not in frequency:
-                frequency[token] = len(numbers)
-            if "_" not in token:
-                self.syllables[token] += len(numbers)
+        often = times / (1 - b + b * lengths[found] / mean)
+        return keys // width, found.astype(np.int32), often.astype(np.float32)
+
+    def postings(self, token: str) -> Postings | None:
+        """Where a token stands and what it is worth there, rarity and damping applied; None where it stands nowhere."""
+        known = self._known.get(token)
+        if known is None:
+            number = self.tokens.get(token)
+            if number is None:
+                return None
+            documents, often = self._summed(number)
+            worth = (self._rarity[number] * often * (self._k1 + 1) / (often + self._k1)).astype(np.float32)
+            known = self._known[token] = (documents, worth)
+        return known
+
+    def _summed(self, number: int) -> Postings:
+        parts = []
+        for name, weight in self.weights.items():
+            documents, often = self._fields[name].postings(number)
+            if weight and len(documents):
+                parts.append((documents, weight * often))
+        if len(parts) == 1:
+            return parts[0]
+        total: Scores = np.zeros(self.size, dtype=np.float32)
+        for documents, often in parts:
+            # A document stands once in a list, so that plain indexing adds up rightly.
+            total[documents] += often
+        found = np.flatnonzero(total).astype(np.int32)
+        return found, total[found]
 
     def score(self, weights: Mapping[str, float]) -> Scores:
         """One score for each document."""
         scores: Scores = np.zeros(self.size, dtype=np.float32)
+        known = self._known
         for token, weight in weights.items():
-            found = self.postings.get(token)
-            if found is not None:
-                # A document stands once in a list, so that plain indexing adds up rightly.
+            found = known.get(token) or self.postings(token)
+            if found is not None and weight:
                 scores[found[0]] += weight * found[1]
         return scores
 
@@ -88,20 +136,11 @@ class Index:
         for token, weight in weights.items():
             if "_" in token:
                 continue
-            worth = weight * self._rarity.get(token, self._rarest)
+            number = self.tokens.get(token)
+            worth = weight * (self._rarest if number is None else self._rarity[number])
             whole += worth
-            found = self.postings.get(token)
+            found = self.postings(token)
             if found is not None:
                 place = int(np.searchsorted(found[0], document))
                 met += worth if place < len(found[0]) and found[0][place] == document else 0.0
         return met / whole if whole else 0.0
-
-
-def _joined(lists: list[tuple[NDArray[np.int32], Scores]], size: int) -> tuple[NDArray[np.int32], Scores]:
-    if len(lists) == 1:
-        return lists[0]
-    total: Scores = np.zeros(size, dtype=np.float32)
-    for documents_of, often in lists:
-        total[documents_of] += often
-    found = np.flatnonzero(total).astype(np.int32)
-    return found, total[found]

@@ -4,6 +4,7 @@ from procedures.services.loading import DATA, LoadReport, load_shipped, shipped_
 from procedures.services.mistakes import handle_mistake, may_handle, report_mistake
 from procedures.services.records import BadRecord, padded_key
 from procedures.services.use import add_uses, rank_by_use
+from procedures.services.weights import add_pair, load_weights, restore_weight, set_weight, weight_faults
 from procedures.services.words import (
     WordRefused,
     forget_old_misses,
@@ -21,20 +22,25 @@ __all__ = [
     "BadRecord",
     "LoadReport",
     "WordRefused",
+    "add_pair",
     "add_uses",
     "forget_old_misses",
     "handle_miss",
     "handle_mistake",
     "in_lines",
     "load_shipped",
+    "load_weights",
     "load_words",
     "may_handle",
     "note_miss",
     "padded_key",
     "rank_by_use",
     "report_mistake",
+    "restore_weight",
     "save_word",
+    "set_weight",
     "shipped_records",
     "switch_word",
+    "weight_faults",
     "word_faults",
 ]

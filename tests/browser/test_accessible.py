@@ -121,6 +121,7 @@ def test_the_desk_of_the_catalogue(portal: Stack, open_page: Callable[..., Page]
         "procedureversion",
         "decision",
         "searchword",
+        "searchweight",
         "mistakereport",
         "searchmiss",
         "importrun",
@@ -133,6 +134,11 @@ def test_the_desk_of_the_catalogue(portal: Stack, open_page: Callable[..., Page]
     findings += _look(
         desk,
         portal.url,
-        ["/quan-tri/procedures/searchword/add/", "/quan-tri/notices/notice/", "/quan-tri/notices/notice/add/"],
+        [
+            "/quan-tri/procedures/searchword/add/",
+            "/quan-tri/procedures/searchweight/add/",
+            "/quan-tri/notices/notice/",
+            "/quan-tri/notices/notice/add/",
+        ],
     )
     assert not findings, "\n".join(sorted(set(findings)))

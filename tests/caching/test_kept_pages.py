@@ -90,8 +90,8 @@ class TestOneProcess:
             )
             noting = dict(cursor.fetchall())
         assert noting.keys() == tables
-        # The search's words are a room of their own: no page of the catalogue shows them.
-        assert {table for table, room in noting.items() if room == "search"} == {"procedures_searchword"}
+        # The search's words and weights are a room of their own: no page of the catalogue shows them.
+        assert {table for table, room in noting.items() if room == "search"} == {"procedures_searchword", "procedures_searchweight"}
 
     def test_a_visitor_with_a_session_gets_a_page_of_their_own(self) -> None:
         stranger, person = Client(), make_person(full_name="Trần Thị Mẫu Giả")

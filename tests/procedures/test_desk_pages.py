@@ -68,7 +68,8 @@ def test_each_attempt_to_import_leaves_its_report(desk: Client, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    "name", ["procedure", "procedureversion", "decision", "localisation", "importrun", "mistakereport", "searchword", "searchmiss"]
+    "name",
+    ["procedure", "procedureversion", "decision", "localisation", "importrun", "mistakereport", "searchword", "searchweight", "searchmiss"],
 )
 def test_every_list_costs_a_bounded_number_of_queries(desk: Client, name: str) -> None:
     address = f"/quan-tri/procedures/{name}/"

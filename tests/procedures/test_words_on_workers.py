@@ -1,4 +1,4 @@
-"""An editor's word reaches every web process: two workers of gunicorn, asked over fresh connections, before and after."""
+"""An editor's word and weight reach every web process: two workers of gunicorn, asked over fresh connections, before and after."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -19,13 +20,16 @@ from django.conf import settings
 from django.test import Client
 from prometheus_client.mmap_dict import MmapedDict
 
-from procedures.models import ProcedureVersion, SearchMiss, SearchWord
+from procedures import services
+from procedures.models import ProcedureVersion, SearchMiss, SearchWeight, SearchWord
+from procedures.search import current_engine
 from tests.factories import make_position, sign_in
 from tests.support.processes import Stack, eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.requirement("C-07")]
 
 DESK = "/quan-tri/procedures/searchword/"
+WEIGHTS = "/quan-tri/procedures/searchweight/"
 QUESTION = "zumbala"
 """Nobody's word, and no slip away from anybody's."""
 NOTHING = "Chưa thấy thủ tục nào"
@@ -41,10 +45,10 @@ def get(url: str) -> str:
         return str(answer.read().decode())
 
 
-def addresses(portal: Stack, mark: str) -> list[str]:
+def addresses(portal: Stack, mark: str, question: str = QUESTION) -> list[str]:
     """One question under many addresses, each of which is kept by itself: so that each worker answers out of its own index, and not
     with a page that the other one rendered."""
-    return [f"{portal.url}/tim-kiem/?{urlencode({'q': QUESTION, 'lan': f'{mark}{number}'})}" for number in range(MANY)]
+    return [f"{portal.url}/tim-kiem/?{urlencode({'q': question, 'lan': f'{mark}{number}'})}" for number in range(MANY)]
 
 
 def by_worker(portal: Stack) -> Counter[str]:
@@ -58,11 +62,11 @@ def by_worker(portal: Stack) -> Counter[str]:
     return found
 
 
-def everybody_is_told(portal: Stack, mark: str, right: Callable[[str], bool]) -> None:
+def everybody_is_told(portal: Stack, mark: str, right: Callable[[str], bool], question: str = QUESTION) -> None:
     """Both workers are asked until each has answered some of the questions, and every answer is right."""
     before = by_worker(portal)
     for turn in range(20):
-        asked = addresses(portal, f"{mark}{turn}-")
+        asked = addresses(portal, f"{mark}{turn}-", question)
         with ThreadPoolExecutor(8) as pool:
             wrong = [address for address, page in zip(asked, pool.map(get, asked), strict=True) if not right(page)]
         assert not wrong, f"{len(wrong)} of {MANY} answers are of another time: {wrong[:3]}"
@@ -75,6 +79,11 @@ def everybody_is_told(portal: Stack, mark: str, right: Callable[[str], bool]) ->
 def finds(page: str) -> bool:
     """The procedure is among the answers."""
     return MEANT in page and NOTHING not in page
+
+
+def listed(page: str) -> list[str]:
+    """The codes of the answers, in their order."""
+    return re.findall(r'href="/thu-tuc/([\w.]+)/"', page.partition("<main")[2].partition("</main>")[0])
 
 
 class Answer(NamedTuple):
@@ -113,22 +122,27 @@ def crowd(asked: list[str]) -> Iterator[list[Answer]]:
 
 
 def write_word(portal: Stack) -> None:
-    """The desk's form, filled in and sent."""
+    """A word of an editor."""
+    send_form(portal, f"{DESK}add/", {"phrase": QUESTION, "kind": "means", "meanings": "đăng ký thành lập hộ kinh doanh"})
+    assert SearchWord.objects.get(key=QUESTION).origin == "desk"
+
+
+def send_form(portal: Stack, address: str, given: dict[str, str]) -> None:
+    """A form of the desk, filled in and sent; it leads on to its list."""
     position = make_position(unit="G22", roles=("steering",))
     client = Client()
     sign_in(client, position.person, position=position)
     session = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
-    with urllib.request.urlopen(urllib.request.Request(f"{portal.url}{DESK}add/", headers={"Cookie": session}), timeout=20) as form:
+    with urllib.request.urlopen(urllib.request.Request(f"{portal.url}{address}", headers={"Cookie": session}), timeout=20) as form:
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form.read().decode())
         cookie = str(form.headers["Set-Cookie"]).partition(";")[0]
     assert token
-    filled = {"csrfmiddlewaretoken": token[1], "phrase": QUESTION, "kind": "means", "meanings": "đăng ký thành lập hộ kinh doanh"}
+    filled = {"csrfmiddlewaretoken": token[1], **given}
     request = urllib.request.Request(
-        f"{portal.url}{DESK}add/", urlencode(filled).encode(), {"Cookie": f"{session}; {cookie}", "Origin": portal.url}
+        f"{portal.url}{address}", urlencode(filled).encode(), {"Cookie": f"{session}; {cookie}", "Origin": portal.url}
     )
     with urllib.request.urlopen(request, timeout=20) as answer:
-        assert answer.url == portal.url + DESK, answer.read().decode()[:2000]
-    assert SearchWord.objects.get(key=QUESTION).origin == "desk"
+        assert re.fullmatch(r"/quan-tri/procedures/\w+/", answer.url.removeprefix(portal.url)), answer.read().decode()[:2000]
 
 
 @pytest.fixture
@@ -157,6 +171,30 @@ def test_a_word_written_on_the_desk_is_known_to_both_workers_within_seconds(fres
     # The addresses at which each worker had kept "nothing found".
     with ThreadPoolExecutor(8) as pool:
         assert all(finds(page) for page in pool.map(get, addresses(fresh_portal, "truoc0-")))
+
+
+@pytest.mark.parametrize("what", ["field", "every pair", "a pair"])
+def test_a_weight_laid_down_on_the_desk_orders_the_answers_of_both_workers_within_seconds(fresh_portal: Stack, what: str) -> None:
+    question = {"field": "bằng lái xe", "every pair": "bản sao giấy khai sinh", "a pair": "bản sao giấy khai sinh"}[what]
+    services.load_weights()
+    engine = current_engine()
+    before = engine.find(question).codes
+    kind, key, value = {"field": ("field", "keywords", "0"), "every pair": ("all", "pairs", "0"), "a pair": ("pair", "ban sao", "5")}[what]
+    promised = engine.taught(engine.words, engine.weights.with_value(kind, key, Decimal(value))).find(question).codes
+    assert before[:10] != promised[:10]
+
+    def ordered(codes: list[str]) -> Callable[[str], bool]:
+        return lambda page: listed(page) == codes[: len(listed(page))] and len(listed(page)) > 4
+
+    everybody_is_told(fresh_portal, "truoc", ordered(before), question)
+    if kind == "pair":
+        send_form(fresh_portal, f"{WEIGHTS}add/", {"name": "Bản sao", "value": value})
+    else:
+        send_form(fresh_portal, f"{WEIGHTS}{SearchWeight.objects.get(key=key).pk}/change/", {"value": value})
+    time.sleep(SECONDS)
+    everybody_is_told(fresh_portal, "sau", ordered(promised), question)
+    with ThreadPoolExecutor(8) as pool:
+        assert all(map(ordered(promised), pool.map(get, addresses(fresh_portal, "truoc0-", question))))
 
 
 @pytest.mark.parametrize("change", ["word", "name"])
