@@ -19,7 +19,7 @@ class AccountsConfig(AppConfig):
         from accounts.queries import officer_labels
         from portal.access import Act, register_acts
         from portal.access.actors import register_actor_resolver
-        from portal.catalogues.changes import register_officer_labels
+        from portal.audit.history import register_officer_labels
         from portal.notifications.registry import register_contact_resolver, register_template
         from portal.operations.preparation import register_loader
 

@@ -20,6 +20,7 @@ from django.utils.text import Truncator
 
 from portal.access import actor_of, may
 from portal.access.site import OfficerModelAdmin
+from portal.audit.desk import HistoryModelAdmin
 from portal.catalogues.models import AdministrativeUnit
 from portal.states import TransitionRefused
 from portal.text import search_key
@@ -341,7 +342,7 @@ class MistakeReportAdmin(OfficerModelAdmin):
 
 
 @admin.register(SearchWord)
-class SearchWordAdmin(OfficerModelAdmin):
+class SearchWordAdmin(HistoryModelAdmin):
     """How people say it and how the catalogue does: what editors change here the search knows within seconds."""
 
     form = SearchWordForm
@@ -353,6 +354,7 @@ class SearchWordAdmin(OfficerModelAdmin):
     search_fields = ("key",)
     search_help_text = "Từ người dân dùng, có dấu hay không dấu đều được"
     actions = ("switch_on", "switch_off")
+    history_facts = ("phrase", "kind", "meanings", "origin", "active")
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         return super().get_search_results(request, queryset, word_key(search_term))
@@ -401,7 +403,7 @@ class SearchWordAdmin(OfficerModelAdmin):
 
 
 @admin.register(SearchWeight)
-class SearchWeightAdmin(OfficerModelAdmin):
+class SearchWeightAdmin(HistoryModelAdmin):
     """How much the search counts each part of a procedure and each pair of syllables: known within seconds, like words."""
 
     form = SearchWeightForm
@@ -414,6 +416,7 @@ class SearchWeightAdmin(OfficerModelAdmin):
     search_help_text = "Hai tiếng, có dấu hay không dấu đều được"
     actions = ("restore",)
     change_form_template = "admin/procedures/searchweight/change_form.html"
+    history_facts = ("name", "kind", "value", "origin")
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         return super().get_search_results(request, queryset, word_key(search_term))
@@ -423,6 +426,13 @@ class SearchWeightAdmin(OfficerModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return () if obj is None else ("name", "kind", "shipped", "origin", "updated_at")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if obj is None:
+            # Only of a new row: what stands may be a field, which is no two syllables.
+            kwargs |= {"labels": {"name": "Hai tiếng đi liền nhau"}}
+            kwargs |= {"help_texts": {"name": "Ví dụ: bản sao. Không phân biệt dấu và chữ hoa."}}
+        return super().get_form(request, obj, change, **kwargs)
 
     @admin.display(description="Giá trị có sẵn")
     def shipped(self, weight: SearchWeight) -> str:

@@ -141,9 +141,7 @@ class SearchWeightForm(forms.ModelForm):  # type: ignore[type-arg]
         model = SearchWeight
         fields = ("name", "value")
         field_classes = {"name": PlainText}
-        labels = {"name": "Hai tiếng đi liền nhau"}
         widgets = {"name": forms.TextInput(attrs={"size": 30})}
-        help_texts = {"name": "Ví dụ: bản sao. Không phân biệt dấu và chữ hoa."}
         error_messages = {"name": {"required": "Hãy ghi hai tiếng."}}
 
     def clean_name(self) -> str:

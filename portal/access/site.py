@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import urlencode
 from django.views.i18n import JavaScriptCatalog
@@ -75,6 +75,8 @@ class OfficerModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     add_act = ""
     change_act = ""
     unit_field = ""
+    has_history = False
+    """Whether rows have a page that tells who changed what (``portal.audit.desk``)."""
     show_full_result_count = False
     list_per_page = 50
 
@@ -112,3 +114,16 @@ class OfficerModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """None here: Django's own list of what it saved says neither who nor what."""
+        raise Http404
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Not into Django's list: the service has written the act into the audit trail."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Not into Django's list, see ``log_addition``."""
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        return super().render_change_form(request, {**context, "has_history": self.has_history}, *args, **kwargs)

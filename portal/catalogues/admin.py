@@ -71,6 +71,7 @@ class CatalogueAdmin(OfficerModelAdmin):
     search_fields = ("code", "search_key")
     search_help_text = "Tìm theo mã hoặc tên, có dấu hay không dấu đều được"
     actions = ("disable",)
+    has_history = True
 
     @property
     def catalogue(self) -> Catalogue:

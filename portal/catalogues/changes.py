@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
+from portal.audit.history import UNKNOWN_ACT, officers
 from portal.catalogues import tables
 from portal.catalogues.models import CatalogueEntry
 from portal.catalogues.registry import Catalogue, catalogue_of
@@ -22,20 +22,6 @@ ACTS = {
 }
 MOST = 200
 """Events shown; the newest ones."""
-
-_labels: Callable[[Iterable[UUID]], dict[UUID, str]] | None = None
-
-
-def register_officer_labels(labels: Callable[[Iterable[UUID]], dict[UUID, str]]) -> None:
-    """Let an upper room (``accounts``) say who holds a position. Called once, in ``ready()``."""
-    global _labels
-    _labels = labels
-
-
-def officers(positions: Iterable[UUID]) -> dict[UUID, str]:
-    """Who holds or held these positions, as histories show them; one query, none where nobody registered the answer."""
-    wanted = set(positions)
-    return _labels(wanted) if _labels is not None and wanted else {}
 
 
 @dataclass
@@ -88,7 +74,7 @@ def _told(
     row = rows[event.pgh_obj_id]
     change = Change(
         at=event.pgh_created_at,
-        act=ACTS.get(about.get("act", ""), "Thay đổi trực tiếp trong cơ sở dữ liệu"),
+        act=ACTS.get(about.get("act", ""), UNKNOWN_ACT),
         unit=about.get("unit", ""),
         position=UUID(about["position"]) if about.get("position") else None,
         effective_from=event.effective_from,

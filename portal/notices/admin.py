@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import F, Field, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -18,11 +17,10 @@ from django.utils.html import format_html
 
 from portal.access import actor_of
 from portal.access.rules import unit_scope
-from portal.access.site import OfficerModelAdmin
+from portal.audit.desk import HistoryModelAdmin
 from portal.catalogues.models import Agency
 from portal.notices import services
 from portal.notices.forms import NoticeForm
-from portal.notices.history import changes_of
 from portal.notices.models import ENGLISH_PARTS, Notice
 
 
@@ -50,7 +48,7 @@ class Shown(admin.SimpleListFilter):
 
 
 @admin.register(Notice)
-class NoticeAdmin(OfficerModelAdmin):
+class NoticeAdmin(HistoryModelAdmin):
     """A unit's administrators write for it and the units below; VPCP for itself."""
 
     form = NoticeForm
@@ -60,6 +58,8 @@ class NoticeAdmin(OfficerModelAdmin):
     list_filter = (Shown, "kind")
     ordering = ("-published_from", "-created_at", "-id")
     change_form_template = "admin/notices/notice/change_form.html"
+    history_facts = services.FACTS
+    history_parts: ClassVar = {"english": {"title": "tiêu đề tiếng Anh", "summary": "tóm tắt tiếng Anh", "body": "nội dung tiếng Anh"}}
     _facts = ("kind", "title", "summary", "body", "important", "published_from", "published_to")
     _english = (
         "Bản tiếng Anh",
@@ -145,15 +145,6 @@ class NoticeAdmin(OfficerModelAdmin):
                 self.message_user(request, str(refused), messages.WARNING)
             return redirect(change)
         return self._page(request, "withdraw", "Gỡ thông báo", notice=notice, back=change)
-
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Who changed what, when."""
-        notice: Any = self.get_object(request, object_id)
-        if notice is None:
-            raise Http404
-        if not self.has_view_permission(request, notice):
-            raise PermissionDenied
-        return self._page(request, "history", f"Lịch sử: {notice}", notice=notice, changes=changes_of(notice))
 
     def _page(self, request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
         common = {**self.admin_site.each_context(request), "opts": self.opts, "title": title}

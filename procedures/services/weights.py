@@ -122,10 +122,12 @@ def load_weights(*, actor: Actor = SYSTEM) -> tuple[int, int, int]:
         value = shipped.value if row.origin == Origin.SHIPPED else row.value
         if (row.name, row.value) != (shipped.name, value):
             row.name, row.value = shipped.name, value
-            row.save(update_fields=["name", "value", "updated_at"])
             changed.append(row)
     if added or changed:
-        SearchWeight.objects.bulk_create(added, ignore_conflicts=True)
+        with _context(actor, "procedures.weights.load"):
+            for row in changed:
+                row.save(update_fields=["name", "value", "updated_at"])
+            SearchWeight.objects.bulk_create(added, ignore_conflicts=True)
         counts = {"added": len(added), "changed": len(changed)}
         audit.record(actor=actor, act="procedures.weights.load", target="procedures.searchweight", details=counts)
     return len(added), len(changed), len(rows) - len(changed)
