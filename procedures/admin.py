@@ -434,7 +434,7 @@ class SearchWeightAdmin(HistoryModelAdmin):
             kwargs |= {"help_texts": {"name": "Ví dụ: bản sao. Không phân biệt dấu và chữ hoa."}}
         return super().get_form(request, obj, change, **kwargs)
 
-    @admin.display(description="Giá trị có sẵn")
+    @admin.display(description="Có sẵn")
     def shipped(self, weight: SearchWeight) -> str:
         return "–" if weight.shipped_value is None else f"{weight.shipped_value:.2f}".replace(".", ",")
 
