@@ -16,16 +16,18 @@ class AccountsConfig(AppConfig):
 
         from accounts import demo, sessions, signals
         from accounts.contacts import contact_of
-        from accounts.queries import officer_labels
+        from accounts.queries import officer_labels, residence_code
         from portal.access import Act, register_acts
         from portal.access.actors import register_actor_resolver
         from portal.audit.history import register_officer_labels
+        from portal.catalogues.places import register_residences
         from portal.notifications.registry import register_contact_resolver, register_template
         from portal.operations.preparation import register_loader
 
         register_actor_resolver(sessions.resolve_actor)
         register_contact_resolver(contact_of)
         register_officer_labels(officer_labels)
+        register_residences(residence_code)
         register_template(
             "accounts.otp",
             sms="{code} là mật khẩu một lần để đăng nhập Cổng Dịch vụ công Quốc gia. Không đưa mã này cho ai. Hết hạn sau {minutes} phút.",

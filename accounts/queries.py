@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -14,6 +15,17 @@ from accounts.models import Person, Position
 def person(person_id: UUID) -> Person:
     """The person with this id (one query). Raises ``Person.DoesNotExist``."""
     return Person.objects.get(pk=person_id)
+
+
+def residence_code(person_id: UUID) -> str:
+    """Code of the commune where a person lives, as it was when they were entered; empty where unknown (one query)."""
+    return Person.objects.filter(pk=person_id).values_list("residence_unit", flat=True).first() or ""
+
+
+def born_on(person_id: UUID) -> date | None:
+    """A person's day of birth; None where it was erased or never known (two queries: the row and the key that opens it)."""
+    text = person(person_id).birth_date
+    return date.fromisoformat(text) if text else None
 
 
 def positions_held(person_id: UUID) -> list[Position]:

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from portal.caching import CATALOGUE, public_page
 from portal.languages import ENGLISH, PREFIX, show
 from portal.notices.views import notices_for_home
+from portal.own import own_start
 from procedures import queries
 from procedures.views.groups import event_groups
 
@@ -32,12 +33,16 @@ NEW_DAYS = 180
 @public_page(rooms=(*CATALOGUE, "notices"))
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The front door: search first, then what most people come for, then what happens in a life and in a business. Five queries."""
+    """The front door: search first, then what most people come for, then what happens in a life and in a business. Five queries.
+
+    For somebody signed in, what is theirs stands above (``portal.own``).
+    """
     day = timezone.localdate()
     since = day - dt.timedelta(days=NEW_DAYS)
     new = queries.in_force(day).filter(effective_from__gte=since, origin="curated").order_by("-effective_from", "sort_key")[:4]
     context = {
-        "groups": event_groups(day),
+        "groups": (groups := event_groups(day)),
+        "own": own_start(request, groups["citizen"], day),
         "most_used": queries.most_used(day, limit=8),
         "notices": notices_for_home(day),
         "new": list(new),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
@@ -22,6 +23,28 @@ _TYPES = re.compile(r"^(?:(?:phuong|xa|thi tran|dac khu|quan|huyen|thi xa|thanh 
 _SHORT = {
     "p.": "phuong", "x.": "xa", "tt.": "thi tran", "q.": "quan", "h.": "huyen", "tx.": "thi xa", "tp.": "thanh pho", "tp": "thanh pho",
 }  # fmt: skip
+
+
+_residences: Callable[[UUID], str] | None = None
+
+
+def register_residences(residences: Callable[[UUID], str]) -> None:
+    """Let an upper room (``accounts``) say in which commune a person lives, by its code. Called once, in ``ready()``."""
+    global _residences
+    _residences = residences
+
+
+def residence(person_id: UUID) -> AdministrativeUnit | None:
+    """Today's commune, with its province, where a person lives; None where nobody knows. Two queries; more after a merger."""
+    code = _residences(person_id) if _residences is not None else ""
+    if not code:
+        return None
+    today = AdministrativeUnit.objects.on(timezone.localdate()).filter(level=AdministrativeUnit.Level.COMMUNE)
+    unit = today.select_related("parent").filter(code=code).first()
+    if unit is not None:
+        return unit
+    heirs = [one.unit for one in successors(code) if one.unit.level == AdministrativeUnit.Level.COMMUNE]
+    return heirs[0] if len(heirs) == 1 else None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from django.http import HttpRequest
 from django.utils import timezone
 
+from portal.access import ActingAs, actor_of
 from portal.catalogues import queries as catalogues
 from portal.catalogues.models import AdministrativeUnit, Agency
 from procedures.views.reception import Reception
@@ -24,6 +25,8 @@ class Place:
     """To choose from; empty where the commune is known."""
     office: Agency | None = None
     """The committee whose one-stop centre takes the papers, where the catalogue has it."""
+    is_own: bool = False
+    """Nobody asked: it is where the reader, who is signed in, lives."""
     above: Agency | None = None
     """The province's committee, to ask where nothing is known of the office itself."""
 
@@ -53,10 +56,17 @@ def typed_name(request: HttpRequest) -> str:
 
 
 def place_of(request: HttpRequest, received: Reception) -> Place:
-    """Read ``?dia-phuong=`` (two digits) and ``?xa=`` (five). Two queries, one where nothing is asked."""
+    """Read ``?dia-phuong=`` (two digits) and ``?xa=`` (five). Two queries, one where nothing is asked.
+
+    Of somebody signed in for themself, an address that names neither means where they live: two more queries.
+    """
     province, commune = request.GET.get("dia-phuong", ""), request.GET.get("xa", "")
     place = Place()
-    if is_code(commune):
+    actor = actor_of(request)
+    if actor.acting_as is ActingAs.SELF and actor.person_id and "dia-phuong" not in request.GET and not commune:
+        place.commune = catalogues.residence(actor.person_id)
+        place.is_own = place.commune is not None
+    elif is_code(commune):
         units = AdministrativeUnit.objects.on(timezone.localdate()).filter(level=AdministrativeUnit.Level.COMMUNE)
         place.commune = units.select_related("parent").filter(code=commune).first()
     if place.commune is not None:

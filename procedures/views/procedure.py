@@ -15,6 +15,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from portal.caching import public_page
+from portal.caching.public import is_somebody
 from portal.catalogues import queries as catalogues
 from portal.languages import address, is_english, show
 from procedures import queries
@@ -201,13 +202,17 @@ def procedure_page(request: HttpRequest, code: str) -> HttpResponse:
 def _kept(request: HttpRequest, shown: Sheet) -> dict[str, Any]:
     """What the address already says, for forms that add to it and for links that change one part of it."""
     asked = {name: value for name in ("ngay", "dia-phuong", "xa") if (value := request.GET.get(name, ""))}
+    # To somebody signed in, an address without a place means where they live: no place at all must be said.
+    nowhere = [("dia-phuong", "")] if is_somebody(request) else []
+    if nowhere and "dia-phuong" in request.GET:
+        asked.setdefault("dia-phuong", "")
     ticks = [("tich", str(paper.number)) for paper in shown.papers if paper.ticked]
     day = [(name, value) for name, value in asked.items() if name == "ngay"]
     return {
         "asked": list(asked.items()),
         "ticks": ticks,
         "hidden": [*day, *ticks],
-        "without_place": urlencode([*day, *ticks]),
+        "without_place": urlencode([*nowhere, *day, *ticks]),
         "without_day": urlencode([*((name, value) for name, value in asked.items() if name != "ngay"), *ticks]),
         "without_ticks": urlencode(list(asked.items())),
     }

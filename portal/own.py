@@ -1,0 +1,69 @@
+"""What the front door shows somebody who is signed in: what their age and the place where they live suggest (Scheme III.2a)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from django.http import HttpRequest
+from django.utils.functional import Promise
+
+from accounts import queries as people
+from portal.access import ActingAs, actor_of
+from portal.catalogues import queries as catalogues
+from portal.catalogues.models import AdministrativeUnit, Agency
+from portal.languages import is_english
+from procedures import queries
+from procedures.life_stages import codes_of, duties_at, events_at
+from procedures.models import ProcedureVersion
+from procedures.views.groups import Event
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A procedure and why it is shown."""
+
+    code: str
+    name: str
+    lang: str
+    words: str | Promise
+
+
+@dataclass
+class Own:
+    """What is shown above what everybody sees."""
+
+    suggestions: list[Suggestion] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    commune: AdministrativeUnit | None = None
+    office: Agency | None = None
+    """The committee of the commune, where the catalogue has it."""
+
+
+def _named(version: ProcedureVersion, words: str | Promise) -> Suggestion:
+    english = version.english.get("name") if is_english() else ""
+    return Suggestion(version.procedure.code, english or version.name, "en" if english else "vi", words)
+
+
+def own_start(request: HttpRequest, events: list[Event], day: dt.date) -> Own | None:
+    """For somebody signed in for themself; None for everybody else. At most six queries, none for strangers.
+
+    ``events``: those of a life, as the page shows them anyway.
+    """
+    actor = actor_of(request)
+    if actor.acting_as is not ActingAs.SELF or actor.person_id is None:
+        return None
+    own = Own(commune=catalogues.residence(actor.person_id))
+    if own.commune is not None:
+        own.office = catalogues.offices([own.commune.code]).get(own.commune.code)
+    born = people.born_on(actor.person_id)
+    if born is not None:
+        duties = duties_at(born, day)
+        found = {version.procedure.code: version for version in queries.with_codes(codes_of(duties), day)} if duties else {}
+        for duty in duties:
+            version = next((found[code] for code in duty.codes if code in found), None)
+            if version is not None:
+                own.suggestions.append(_named(version, duty.words))
+        by_slug = {event.slug: event for event in events}
+        own.events = [by_slug[slug] for slug in events_at(born, day) if slug in by_slug and by_slug[slug].count]
+    return own
