@@ -75,7 +75,7 @@ def test_pages_of_citizen_officer_and_stranger(portal: Stack, open_page: Callabl
     # The form with its errors is a page of its own for somebody who cannot see it.
     phone.get_by_role("button", name="Tiếp tục").click()
     findings += _findings(phone)
-    findings += _look(phone, portal.url, ["/nop-ho-so/1.001193/to-khai/", "/ho-so/"])
+    findings += _look(phone, portal.url, ["/nop-ho-so/1.001193/to-khai/", "/ho-so/", "/", "/en/", "/thu-tuc/1.001193/"])
     code = file_birth(phone, portal)
     citizen = [f"/ho-so/{code}/", f"/ho-so/{code}/rut/", "/tai-khoan/thong-bao/", "/tai-khoan/vai-tro/", "/tai-khoan/dang-xuat/"]
     findings += _look(phone, portal.url, [*citizen, "/ho-so/", "/nop-ho-so/1.001193/giay-to/", "/nop-ho-so/1.001193/kiem-tra/"])

@@ -164,7 +164,8 @@ def citizens(pages: Pages) -> None:
     pages.post(client, "/tai-khoan/dang-nhap/ma/", {"code": "x"})
     sign_in(client, mother())
     form, papers, check = (f"/nop-ho-so/{CODE}/{page}/" for page in ("to-khai", "giay-to", "kiem-tra"))
-    pages.get(client, "/ho-so/")
+    for address in ("/ho-so/", "/", "/en/", f"/thu-tuc/{CODE}/", f"/thu-tuc/{CODE}/?dia-phuong="):
+        pages.get(client, address)
     pages.get(client, form)
     pages.post(client, form, {**ANSWERS, "child_name": "Bé 1", "unit_code": "H26.102", "act": "tiep"})
     client.post(form, {**ANSWERS, "unit_code": "H26.101", "act": "tiep"})
