@@ -39,7 +39,11 @@ def home(request: HttpRequest) -> HttpResponse:
     """
     day = timezone.localdate()
     since = day - dt.timedelta(days=NEW_DAYS)
-    new = queries.in_force(day).filter(effective_from__gte=since, origin="curated").order_by("-effective_from", "sort_key")[:4]
+    new = (
+        queries.as_listed(queries.in_force(day))
+        .filter(effective_from__gte=since, origin="curated")
+        .order_by("-effective_from", "sort_key")[:4]
+    )
     context = {
         "groups": (groups := event_groups(day)),
         "own": own_start(request, groups["citizen"], day),

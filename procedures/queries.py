@@ -83,6 +83,11 @@ def in_force(day: dt.date) -> QuerySet[ProcedureVersion]:
     )
 
 
+def as_listed(rows: QuerySet[ProcedureVersion]) -> QuerySet[ProcedureVersion]:
+    """Versions from :func:`in_force` with what a line of a list shows of them, and no more: much of the rest is long. No query."""
+    return rows.only("name", "english", "summary", "field", "executing_agency", "effective_from", "procedure__code")
+
+
 def procedure_on(code: str, day: dt.date) -> ProcedureVersion | None:
     """The version of a procedure in force on a day with all its parts, or None. Eight queries, whatever its size."""
     channels = Prefetch("channels", queryset=Channel.objects.prefetch_related("limits__fees"))
@@ -264,7 +269,7 @@ def in_given_order(version_ids: list[int], day: dt.date) -> QuerySet[ProcedureVe
 
 def all_procedures(day: dt.date) -> QuerySet[ProcedureVersion]:
     """Everything in force, the most read first, those read alike in Vietnamese alphabetical order. One query (two with its count)."""
-    return in_force(day).order_by("-popularity", "sort_key", "procedure_id")
+    return as_listed(in_force(day)).order_by("-popularity", "sort_key", "procedure_id")
 
 
 def most_used(day: dt.date, *, limit: int = 6) -> list[ProcedureVersion]:
@@ -322,7 +327,7 @@ def changed_since(moment: dt.datetime, day: dt.date, *, after: tuple[dt.datetime
 
 def of_event(slug: str, day: dt.date) -> QuerySet[ProcedureVersion]:
     """The procedures of a life or business event, in the editors' order. One query."""
-    return in_force(day).filter(procedure__entries__event__slug=slug).order_by("procedure__entries__position")
+    return as_listed(in_force(day)).filter(procedure__entries__event__slug=slug).order_by("procedure__entries__position")
 
 
 def of_field(code: str, day: dt.date) -> QuerySet[ProcedureVersion]:

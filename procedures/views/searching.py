@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -29,6 +30,7 @@ MAX_QUERY = 200
 SUGGESTIONS = 7
 MOST_CHOICES = 12
 """Choices of one filter that are shown: the most frequent ones, and the chosen one."""
+MOST_LABEL = 60
 ROOMS = (*CATALOGUE, "search")
 LEVELS = {"bo": Level.MINISTRY, "tinh": Level.PROVINCE, "xa": Level.COMMUNE, "khac": Level.OTHER}
 """Values of ``?cap=``."""
@@ -43,7 +45,9 @@ class Choice:
     """One link of a filter: leads to the same question narrowed by it, or widened where it is chosen already."""
 
     label: str
-    count: int
+    """At most ``MOST_LABEL`` characters."""
+    count: str
+    """In digits: a template would take a while to find out that there is nothing to localise."""
     query: str
     chosen: bool
 
@@ -150,8 +154,8 @@ class Narrowing:
                 values.append(chosen)
             choices = [
                 Choice(
-                    self.labels[name].get(value, value),
-                    counts[value],
+                    _short(self.labels[name].get(value, value)),
+                    str(counts[value]),
                     self.query(**{name: "" if value == chosen else value}),
                     value == chosen,
                 )
@@ -160,6 +164,11 @@ class Narrowing:
             if len(choices) > 1 or chosen:
                 found.append(Filter(name, label, choices))
         return found
+
+
+def _short(label: str) -> str:
+    # Most are short: cutting each of them in the template takes longer than finding the answers.
+    return label if len(label) <= MOST_LABEL else Truncator(label).chars(MOST_LABEL)
 
 
 def _sound(value: str) -> bool:
@@ -193,7 +202,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
     narrowing = Narrowing(request, q, found.versions)
     ids = narrowing.version_ids
     page = page_of(request, ids)
-    rows = list(queries.in_given_order(list(page.object_list), day))
+    rows = list(queries.as_listed(queries.in_given_order(list(page.object_list), day)))
     context |= {
         "page": page,
         "rows": rows,
@@ -214,5 +223,5 @@ def suggestions(request: HttpRequest) -> HttpResponse:
     if not is_current:
         keep_out(request)
     ids = engine.find(q, limit=SUGGESTIONS, unfinished=True).versions if len(q) > 1 else []
-    rows = list(queries.in_given_order(ids[:SUGGESTIONS], timezone.localdate()))
+    rows = list(queries.as_listed(queries.in_given_order(ids[:SUGGESTIONS], timezone.localdate())))
     return render(request, "procedures/_suggestions.html", {"rows": rows})

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext
 
 from portal.languages import is_english
 from portal.ui_tags import duration
@@ -23,22 +23,24 @@ _BY_PROVINCE = re.compile(r"^(?:Mức thu(?P<perhaps>, nếu có,)? do|Do) Hội
 _ISO_UNITS = {TimeUnit.HOUR: "PT{}H", TimeUnit.DAY: "P{}D", TimeUnit.MONTH: "P{}M"}
 
 
+_SUBJECTS = {
+    "citizen": gettext_lazy("Công dân Việt Nam"),
+    "overseas": gettext_lazy("Người Việt Nam định cư ở nước ngoài"),
+    "foreigner": gettext_lazy("Người nước ngoài"),
+    "official": gettext_lazy("Cán bộ, công chức, viên chức"),
+    "enterprise": gettext_lazy("Doanh nghiệp"),
+    "foreign_enterprise": gettext_lazy("Doanh nghiệp có vốn đầu tư nước ngoài"),
+    "organisation": gettext_lazy("Tổ chức (không bao gồm doanh nghiệp, hợp tác xã)"),
+    "foreign_organisation": gettext_lazy("Tổ chức nước ngoài"),
+    "cooperative": gettext_lazy("Hợp tác xã"),
+    "party_member": gettext_lazy("Đảng viên"),
+    "party_organisation": gettext_lazy("Tổ chức Đảng"),
+}
+
+
 def subject_label(subject: str) -> str:
     """A subject of the national list, in the language of the page."""
-    names = {
-        "citizen": _("Công dân Việt Nam"),
-        "overseas": _("Người Việt Nam định cư ở nước ngoài"),
-        "foreigner": _("Người nước ngoài"),
-        "official": _("Cán bộ, công chức, viên chức"),
-        "enterprise": _("Doanh nghiệp"),
-        "foreign_enterprise": _("Doanh nghiệp có vốn đầu tư nước ngoài"),
-        "organisation": _("Tổ chức (không bao gồm doanh nghiệp, hợp tác xã)"),
-        "foreign_organisation": _("Tổ chức nước ngoài"),
-        "cooperative": _("Hợp tác xã"),
-        "party_member": _("Đảng viên"),
-        "party_organisation": _("Tổ chức Đảng"),
-    }
-    return names[Subject(subject)]
+    return str(_SUBJECTS[Subject(subject)])
 
 
 def channel_label(kind: str) -> str:
