@@ -113,7 +113,7 @@ def prove(*, sign_in_id: UUID, now: datetime) -> None:
         refuse(sign_in_id=sign_in_id, reason="Dịch vụ ký số không chấp nhận. Bạn hãy đăng nhập lại từ đầu.")
         return
     except CertificateRefused as refused:
-        refuse(sign_in_id=sign_in_id, reason=str(refused))
+        refuse(sign_in_id=sign_in_id, reason=refused.message)
         return
     if facts.id_number != sign_in.position.person.id_number:
         refuse(sign_in_id=sign_in_id, reason="Chứng thư số này không phải của cán bộ đang đăng nhập.")

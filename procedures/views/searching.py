@@ -46,8 +46,7 @@ class Choice:
 
     label: str
     """At most ``MOST_LABEL`` characters."""
-    count: str
-    """In digits: a template would take a while to find out that there is nothing to localise."""
+    count: int
     query: str
     chosen: bool
 
@@ -155,7 +154,7 @@ class Narrowing:
             choices = [
                 Choice(
                     _short(self.labels[name].get(value, value)),
-                    str(counts[value]),
+                    counts[value],
                     self.query(**{name: "" if value == chosen else value}),
                     value == chosen,
                 )

@@ -76,6 +76,8 @@ def test_a_revoked_certificate_is_refused(demo_data: None, outside: Any, client:
     assert _prove(client, outside).state == "refused"
     page = client.get("/tai-khoan/can-bo/cho/", follow=True)
     assert page.redirect_chain[-1][0] == "/tai-khoan/can-bo/"
+    # In words, not by the code that programs go by.
+    assert "Chứng thư số đã bị thu hồi." in page.content.decode()
 
 
 def test_a_signature_over_something_else_is_refused(demo_data: None, outside: Any, client: Client) -> None:
