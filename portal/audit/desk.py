@@ -29,6 +29,10 @@ class HistoryModelAdmin(OfficerModelAdmin):
             raise Http404
         if not self.has_view_permission(request, row):
             raise PermissionDenied
+        return self.history_page(request, row)
+
+    def history_page(self, request: HttpRequest, row: Any) -> HttpResponse:
+        """The page itself, for somebody who may see the row."""
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from portal.access import actor_of
 from portal.access.site import OfficerModelAdmin
+from portal.audit.desk import HistoryModelAdmin
 from portal.catalogues import services, tables
 from portal.catalogues.changes import changes_of
 from portal.catalogues.forms import EndForm, EntryForm, UploadForm
@@ -57,7 +58,7 @@ class InForce(admin.SimpleListFilter):
             yield choice | {"display": "Đang dùng"} if number == 0 else choice
 
 
-class CatalogueAdmin(OfficerModelAdmin):
+class CatalogueAdmin(HistoryModelAdmin):
     """Base of the catalogues' pages."""
 
     form = EntryForm
@@ -71,7 +72,6 @@ class CatalogueAdmin(OfficerModelAdmin):
     search_fields = ("code", "search_key")
     search_help_text = "Tìm theo mã hoặc tên, có dấu hay không dấu đều được"
     actions = ("disable",)
-    has_history = True
 
     @property
     def catalogue(self) -> Catalogue:
@@ -206,14 +206,9 @@ class CatalogueAdmin(OfficerModelAdmin):
         answer["Content-Disposition"] = f'attachment; filename="{self.catalogue.name}.{kind}"'
         return answer
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Who changed what, when: of every row under this code."""
-        entry = self.get_object(request, object_id)
-        if entry is None:
-            raise Http404
-        if not self.has_view_permission(request, entry):
-            raise PermissionDenied
-        return self._page(request, "history", f"Lịch sử {entry}", entry=entry, changes=changes_of(entry))
+    def history_page(self, request: HttpRequest, row: Any) -> HttpResponse:
+        """Of every row under this code: an amendment ends one and begins another."""
+        return self._page(request, "history", f"Lịch sử {row}", entry=row, changes=changes_of(row))
 
     def _page(self, request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
         common = {**self.admin_site.each_context(request), "opts": self.opts, "title": title, "addresses": self._addresses()}

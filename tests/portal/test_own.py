@@ -19,6 +19,7 @@ from portal.catalogues.models import AdministrativeUnit
 from portal.crypto.services import shred
 from procedures import services
 from procedures.life_stages import DUTIES, birthday, codes_of
+from procedures.models import Localisation, ProcedureVersion
 from tests.factories import make_person, make_position, sign_in
 from tests.portal.pages import Page
 
@@ -108,6 +109,15 @@ class TestWhereToGo:
         assert "Theo nơi cư trú của bạn" in page.content.decode()
         assert page.context["place"].commune == ward() and page.context["place"].province == ward().parent
         assert "By where you live" in client.get(f"/en{BIRTH}").content.decode()
+
+    def test_what_ones_province_laid_down_is_said_beside_the_answer(self, client: Client) -> None:
+        version = ProcedureVersion.objects.get(procedure__code="1.001193")
+        Localisation.objects.update_or_create(version=version, province_code="01", defaults={"place": "Số 1 phố Ví Dụ"})
+        said = f"Thời hạn, chi phí và giấy tờ như ở {ward().parent.full_name}."  # type: ignore[union-attr]
+        assert said not in client.get(BIRTH).content.decode()
+        somebody(client)
+        assert said in client.get(BIRTH).content.decode()
+        assert "như ở" not in client.get(f"{BIRTH}?dia-phuong=").content.decode()
 
     def test_another_place_can_be_chosen_and_none(self, client: Client) -> None:
         somebody(client)
