@@ -11,8 +11,8 @@ SHORTEST_NAME = 6
 _BULLET = re.compile(r"^(?:[-–+*•·.\s]+|\(?[a-zđ]{1,2}\)\s+|\(?[0-9]{1,2}(?:\.[0-9]{1,2})*[).]\s+)+", re.IGNORECASE)
 _BOUNDARY = re.compile(
     r"(?P<drop>[.;:]\s+|\s+[-–]\s+)"
-    r"|(?P<keep>\s+(?=\()|,?\s+(?=(?:trong đó|bao gồm|theo mẫu|theo quy định|theo Phụ lục|thực hiện theo|được lập theo|ban hành kèm|kèm theo"
-    r"|trong trường hợp|đối với trường hợp|trừ trường hợp|nếu|có xác nhận|(?<!đang )còn hiệu lực|do (?:cơ quan|người|cơ sở))\b))",
+    r"|(?P<keep>\s+(?=\()|,?\s+(?=(?:trong đó|bao gồm|theo mẫu|theo quy định|theo Phụ lục|thực hiện theo|được lập theo|ban hành kèm"
+    r"|kèm theo|trong trường hợp|đối với trường hợp|trừ trường hợp|nếu|có xác nhận|(?<!đang )còn hiệu lực|do (?:cơ quan|người|cơ sở))\b))",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(r"^\W*(?:trường hợp|TH)\s*(?:thứ\s+)?(?:[0-9]{1,2}|[IVX]{1,4})\b", re.IGNORECASE)
