@@ -105,18 +105,25 @@ def write_event(dossier: Dossier, name: str, *, before: str, actor: Actor, now: 
     return event
 
 
-def tell(dossier: Dossier, template: str, **more: str) -> None:
-    """Tell the applicant by the registered template, once for the dossier."""
+def tell(dossier: Dossier, template: str, *, about: str = "", **more: str) -> None:
+    """Tell applicant and owner by the registered template, each once for the occasion; in the act's transaction.
+
+    The occasion is the newest event of the dossier: two notices of one kind about two events both arrive. ``about``
+    names another occasion (the id of a file or document), for what is told without an event of its own: repeating it
+    tells nobody twice, whatever has happened to the dossier since.
+    """
     unit = handling_unit(dossier.unit_code)
-    notify(
-        person_id=dossier.applicant_id,
-        template=template,
-        context={
-            "code": dossier.code or "",
-            "procedure": dossier.procedure_name,
-            "unit": unit.name if unit else dossier.unit_code,
-            **more,
-        },
-        key=f"{template}:{dossier.id}",
-        link=f"/ho-so/{dossier.code}/",
-    )
+    occasion = about or f"event-{dossier.events.order_by('-id').values_list('id', flat=True)[0]}"
+    for person_id in sorted({dossier.applicant_id, dossier.owner_id}):
+        notify(
+            person_id=person_id,
+            template=template,
+            context={
+                "code": dossier.code or "",
+                "procedure": dossier.procedure_name,
+                "unit": unit.name if unit else dossier.unit_code,
+                **more,
+            },
+            key=f"{template}:{occasion}",
+            link=f"/ho-so/{dossier.code}/",
+        )

@@ -12,7 +12,7 @@ from portal.crypto.fields import SealedTextField
 
 
 class Notification(models.Model):
-    """One notice on one channel. ``key`` makes it exist once whatever is repeated."""
+    """One notice to one person on one channel. ``key`` names the occasion: it exists once for each person whatever is repeated."""
 
     class Channel(models.TextChoices):
         """Channels a notice can take."""
@@ -41,7 +41,7 @@ class Notification(models.Model):
         indexes = [
             models.Index(fields=["person_id", "-created_at", "-id"], condition=Q(channel="inbox"), name="notification_inbox"),
         ]
-        constraints = [models.UniqueConstraint(fields=["key", "channel"], name="notification_once_per_key_and_channel")]
+        constraints = [models.UniqueConstraint(fields=["person_id", "key", "channel"], name="notification_once_per_person")]
 
     def __str__(self) -> str:
         return f"{self.template} ({self.channel})"

@@ -32,6 +32,7 @@ def notify(
 ) -> None:
     """Tell a person by the channels given, once for each ``key`` and channel; must run inside the act's transaction.
 
+    ``key`` names the occasion, not the subject: two people are told of one occasion, one person of each of several.
     ``link`` is a path of ours. Raises ``KeyError`` for an unknown template or a missing place in the context.
     """
     transaction.get_connection().validate_no_broken_transaction()

@@ -33,6 +33,19 @@ def test_a_notice_exists_once_on_each_channel() -> None:
 
 @pytest.mark.requirement("D-13")
 @pytest.mark.django_db
+def test_one_occasion_is_told_to_each_person_and_each_occasion_to_the_same_person() -> None:
+    mother, father = factories.make_person(), factories.make_person()
+    for person in (mother, father, mother):
+        _tell(person, key="tests.notice:event-1")
+    _tell(mother, key="tests.notice:event-2")
+    for person, occasions in ((mother, 2), (father, 1)):
+        assert Notification.objects.filter(person_id=person.id, channel="inbox").count() == occasions
+        assert Notification.objects.filter(person_id=person.id, channel="sms").count() == occasions
+    assert Message.objects.filter(kind="notifications.sms").count() == 3
+
+
+@pytest.mark.requirement("D-13")
+@pytest.mark.django_db
 def test_one_sms_goes_out_whatever_is_repeated(outside: Any) -> None:
     person = factories.make_person(phone="0900555666")
     _tell(person)
