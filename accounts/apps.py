@@ -13,15 +13,18 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from allauth.account.signals import user_logged_in
+        from django.utils import timezone
 
         from accounts import demo, sessions, signals
         from accounts.contacts import contact_of
         from accounts.queries import officer_labels, residence_code
+        from accounts.services import otp
         from portal.access import Act, register_acts
         from portal.access.actors import register_actor_resolver
         from portal.audit.history import register_officer_labels
         from portal.catalogues.places import register_residences
         from portal.notifications.registry import register_contact_resolver, register_template
+        from portal.operations.metrics import register_gauge
         from portal.operations.preparation import register_loader
 
         register_actor_resolver(sessions.resolve_actor)
@@ -32,6 +35,7 @@ class AccountsConfig(AppConfig):
             "accounts.otp",
             sms="{code} là mật khẩu một lần để đăng nhập Cổng Dịch vụ công Quốc gia. Không đưa mã này cho ai. Hết hạn sau {minutes} phút.",
         )
+        register_gauge("portal_sign_in_codes", "One-time passwords asked for within ten minutes", lambda: otp.asked_lately(timezone.now()))
         register_acts(
             Act("accounts.read_positions", "Xem chức danh trong đơn vị", frozenset({"administrator"})),
         )

@@ -150,10 +150,22 @@ class Position(models.Model):
 
 
 class OneTimePassword(models.Model):
-    """A one-time password sent by SMS. Tries are counted here, in the database: the count never fails open."""
+    """A request for a one-time password, made alike for every number that was typed, whether anybody has it or not.
+
+    The page that asks looks nobody up: the worker finds the person by ``number_blind`` and, when there is one, puts them here and
+    replaces the random ``code_hash``, which no code fits, by the hash of the code it sends. So neither words nor status nor time tell
+    who has an account. Requests and tries are counted in these rows: the count never fails open.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    number_blind = models.CharField(max_length=64, db_default="")
+    """Blind index of the number that was typed, as :attr:`Person.id_blind` has it."""
+    address_digest = models.CharField(max_length=64, db_default="", blank=True)
+    """Keyed digest of the address the request came from; empty when the server knows none."""
+    browser_digest = models.CharField(max_length=64, db_default="", blank=True)
+    """Digest of the browser, where the owner of the number signed in with it before (:class:`KnownBrowser`); else empty."""
+    person = models.ForeignKey(Person, null=True, on_delete=models.CASCADE, related_name="+")
+    """Whom the code was sent to; null until the worker has sent it, and for ever where nobody has the number."""
     code_hash = models.CharField(max_length=64)
     tries = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
@@ -162,11 +174,38 @@ class OneTimePassword(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
-        indexes = [models.Index(fields=["person", "-created_at"], name="otp_by_person")]
-        constraints = [models.CheckConstraint(condition=Q(tries__lte=5), name="otp_at_most_five_tries")]
+        indexes = [
+            models.Index(fields=["person", "-created_at"], name="otp_by_person"),
+            models.Index(fields=["number_blind", "browser_digest", "-created_at"], name="otp_by_number"),
+            models.Index(fields=["address_digest", "-created_at"], condition=Q(browser_digest=""), name="otp_by_address"),
+            models.Index(fields=["created_at"], name="otp_by_time"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(tries__lte=5), name="otp_at_most_five_tries"),
+            models.CheckConstraint(condition=Q(used_at__isnull=True) | Q(person__isnull=False), name="otp_used_is_somebodys"),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class KnownBrowser(models.Model):
+    """A browser in which a person has signed in before: it has a count of one-time passwords of its own.
+
+    So a stranger who uses up what a number may ask for does not lock its owner out of the machine they always use.
+    """
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64)
+    """Keyed digest of the random value in the browser's cookie."""
+    last_used_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "digest"], name="known_browser_once_a_person")]
+        indexes = [models.Index(fields=["last_used_at"], name="known_browser_by_time")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 class CertificateSignIn(models.Model):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from accounts.services import certificates, people
+from accounts.services import certificates, otp, people
 from portal.exchange.errors import OutsideRefused, OutsideUnavailable
 from portal.outbox import GiveUp, Message, RetryLater, handler
 
@@ -33,3 +33,9 @@ def prove_certificate(message: Message) -> None:
             certificates.refuse(sign_in_id=sign_in_id, reason="Dịch vụ ký số đang gián đoạn. Bạn hãy thử lại sau ít phút.")
             return
         raise RetryLater("signing service does not answer", delay_seconds=3) from unavailable
+
+
+@handler("accounts.send_code", queue="now", lease_seconds=20)
+def send_code(message: Message) -> None:
+    """Make and send a one-time password, where somebody has the number."""
+    otp.send_code(otp_id=UUID(message.payload["otp"]), now=timezone.now())

@@ -1,36 +1,61 @@
-"""Sign-in by identity number and one-time password sent to the registered phone (Rules art. 10; medium assurance)."""
+"""Sign-in by identity number and one-time password sent to the registered phone (Rules art. 10; medium assurance).
+
+A stranger who types numbers learns nothing: :func:`request_code` does the same for every number and looks nobody up; the worker
+(:func:`send_code`) finds the person and sends. Whoever asks for codes of another's number neither ends a code that the owner waits
+for nor locks them out of a browser they have used before, for that browser has a count of its own.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
+import math
 import secrets
 from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
+from django.db.models import F, QuerySet
+from django.utils.crypto import salted_hmac
 
 from accounts.identifiers import clean_id_number
-from accounts.models import OneTimePassword, Person
-from portal import audit
+from accounts.models import KnownBrowser, OneTimePassword, Person
+from portal import audit, outbox
 from portal.access import SYSTEM
 from portal.crypto import blind_index
 from portal.notifications.services import notify
 
+logger = logging.getLogger(__name__)
+
 LIFETIME = timedelta(minutes=5)
 MAX_TRIES = 5
 RESEND_AFTER = timedelta(seconds=30)
-PER_HOUR = 6
+"""Between two requests for one number from one address: an SMS takes a while, and pressing again helps nobody."""
+PER_HOUR, PER_DAY = 6, 12
+"""Requests for one number from browsers its owner has not used; and again as many from each browser they have. With five tries each,
+guessing hits one number in a day with a probability of 60 in a million."""
+ALARM_WINDOW = timedelta(minutes=10)
+_ALARM_MOST = 1_000_000
+
+
+class Refusal(StrEnum):
+    """Which count is used up."""
+
+    SOON = "soon"
+    NUMBER = "number"
+    ADDRESS = "address"
 
 
 class TooManyRequests(Exception):
-    """More passwords asked for than a person needs; ``retry_at`` says when to come back."""
+    """More passwords asked for than anybody needs; ``retry_at`` says when to come back, ``by`` which count is used up."""
 
-    def __init__(self, retry_at: datetime) -> None:
+    def __init__(self, retry_at: datetime, by: Refusal) -> None:
         super().__init__(str(retry_at))
         self.retry_at = retry_at
+        self.by = by
 
 
 class WrongCode(Exception):
@@ -46,42 +71,84 @@ def _hash(otp_id: UUID, code: str) -> str:
     return hmac.new(key, f"otp:{otp_id}:{code}".encode(), hashlib.sha256).hexdigest()
 
 
-def request_code(*, id_number: str, now: datetime) -> UUID:
-    """Send a code to the registered phone of the person with this identity number; returns the id of the request.
+def _digest(purpose: str, value: str) -> str:
+    """What stands in our rows instead of an address or a browser's cookie; empty for an empty value."""
+    return salted_hmac(f"accounts.otp.{purpose}", value, algorithm="sha256").hexdigest() if value else ""
 
-    For a number without an account the answer looks the same (an id that never matches): nobody learns who has one.
-    Raises :class:`TooManyRequests`.
+
+def _queue_up(*names: str) -> None:
+    """Requests that draw on one count wait for each other until the commit, so that the counts are exact."""
+    keys = sorted({int.from_bytes(hashlib.sha256(f"otp:{name}".encode()).digest()[:8], signed=True) for name in names})
+    with connection.cursor() as cursor:
+        for key in keys:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+
+
+def _refuse_beyond(rows: QuerySet[OneTimePassword], most: int, within: timedelta, by: Refusal, now: datetime) -> None:
+    """Raise where ``rows`` hold ``most`` requests or more within the time. One row is read, by an index."""
+    oldest = rows.filter(created_at__gt=now - within).order_by("-created_at").values_list("created_at", flat=True)[most - 1 : most]
+    for moment in oldest:
+        raise TooManyRequests(moment + within, by)
+
+
+@transaction.atomic
+def request_code(*, id_number: str, now: datetime, address: str = "", browser: str = "") -> UUID:
+    """Promise a code to whoever has this identity number; returns the id of the request. Alike for every number, known or not.
+
+    ``address`` is where the request came from, ``browser`` the value of the browser's own cookie (:func:`remember_browser`), each
+    empty when there is none. Raises :class:`TooManyRequests`. Counts: PostgreSQL; they do not fail open.
     """
-    person = Person.objects.filter(id_blind=blind_index("id_number", clean_id_number(id_number)), user__is_active=True).first()
-    if person is None or not person.phone:
-        return uuid4()
-    with transaction.atomic():
-        # One person's requests queue up behind the row lock, so that the count below is exact.
-        Person.objects.select_for_update().only("id").get(pk=person.pk)
-        recent = OneTimePassword.objects.filter(person=person, created_at__gt=now - timedelta(hours=1)).order_by("-created_at")
-        times = list(recent.values_list("created_at", flat=True)[:PER_HOUR])
-        if times and now - times[0] < RESEND_AFTER:
-            raise TooManyRequests(times[0] + RESEND_AFTER)
-        if len(times) >= PER_HOUR:
-            raise TooManyRequests(times[-1] + timedelta(hours=1))
-        OneTimePassword.objects.filter(person=person, used_at__isnull=True, expires_at__gt=now).update(expires_at=now)
-        code = f"{secrets.randbelow(10**6):06d}"
-        otp = OneTimePassword(id=uuid4(), person=person, created_at=now, expires_at=now + LIFETIME)
-        otp.code_hash = _hash(otp.id, code)
-        otp.save(force_insert=True)
-        notify(
-            person_id=person.id,
-            template="accounts.otp",
-            context={"code": code, "minutes": str(int(LIFETIME.total_seconds() // 60))},
-            key=f"otp:{otp.id}",
-            channels=("sms",),
-            queue="now",
-        )
+    number, from_address = blind_index("id_number", clean_id_number(id_number)), _digest("address", address)
+    known = _digest("browser", browser)
+    # The same question whatever number it is; only somebody who signed in here before gets another answer.
+    own = bool(known) and KnownBrowser.objects.filter(person__id_blind=number, digest=known).exists()
+    drawn = known if own else ""
+    _queue_up(number, from_address)
+    asked = OneTimePassword.objects.filter(number_blind=number, browser_digest=drawn)
+    _refuse_beyond(asked.filter(address_digest=from_address), 1, RESEND_AFTER, Refusal.SOON, now)
+    _refuse_beyond(asked, PER_HOUR, timedelta(hours=1), Refusal.NUMBER, now)
+    _refuse_beyond(asked, PER_DAY, timedelta(days=1), Refusal.NUMBER, now)
+    if from_address and not own:
+        there = OneTimePassword.objects.filter(address_digest=from_address, browser_digest="")
+        _refuse_beyond(there, settings.SIGN_IN_CODES_PER_ADDRESS, timedelta(days=1), Refusal.ADDRESS, now)
+    otp = OneTimePassword.objects.create(
+        id=uuid4(),
+        number_blind=number,
+        address_digest=from_address,
+        browser_digest=drawn,
+        code_hash=secrets.token_hex(32),
+        created_at=now,
+        expires_at=now + LIFETIME,
+    )
+    outbox.put("accounts.send_code", key=str(otp.id), payload={"otp": str(otp.id)}, queue="now")
     return otp.id
 
 
+@transaction.atomic
+def send_code(*, otp_id: UUID, now: datetime) -> None:
+    """Make the code and send it, where somebody has the number (worker). A second time, or too late, changes nothing."""
+    otp = OneTimePassword.objects.select_for_update().filter(id=otp_id).first()
+    if otp is None or otp.person_id is not None or otp.expires_at <= now:
+        return
+    person = Person.objects.filter(id_blind=otp.number_blind, user__is_active=True).first()
+    if person is None or not person.phone:
+        return
+    code = f"{secrets.randbelow(10**6):06d}"
+    otp.person, otp.code_hash = person, _hash(otp.id, code)
+    otp.save(update_fields=["person", "code_hash"])
+    minutes = math.ceil((otp.expires_at - now) / timedelta(minutes=1))
+    notify(
+        person_id=person.id,
+        template="accounts.otp",
+        context={"code": code, "minutes": str(minutes)},
+        key=f"otp:{otp.id}",
+        channels=("sms",),
+        queue="now",
+    )
+
+
 def check_code(*, request_id: UUID, code: str, now: datetime) -> Person:
-    """The person whose code this is; the code is used up. Raises :class:`WrongCode`.
+    """The person whose code this is; the code is used up. Raises :class:`WrongCode`, alike for numbers that nobody has.
 
     The try is counted in a transaction of its own before the code is looked at: stopping the request half-way gives
     no free guess, and two guesses at once count as two.
@@ -95,13 +162,33 @@ def check_code(*, request_id: UUID, code: str, now: datetime) -> Person:
     with transaction.atomic():
         otp = OneTimePassword.objects.select_for_update(of=("self",)).select_related("person__user").get(id=request_id)
         right = hmac.compare_digest(otp.code_hash, _hash(otp.id, code.strip()))
-        if not right or otp.used_at is not None:
+        person = otp.person
+        if not right or otp.used_at is not None or person is None or person.user is None or not person.user.is_active:
             wrong = WrongCode(0 if otp.used_at else MAX_TRIES - otp.tries)
         else:
             otp.used_at = now
             otp.save(update_fields=["used_at"])
-            audit.record(
-                actor=SYSTEM, act="accounts.sign_in", target="accounts.person", target_id=str(otp.person_id), details={"by": "otp"}
-            )
-            return otp.person
+            audit.record(actor=SYSTEM, act="accounts.sign_in", target="accounts.person", target_id=str(person.id), details={"by": "otp"})
+            return person
     raise wrong
+
+
+def remember_browser(*, person_id: UUID, browser: str, now: datetime) -> str:
+    """Note that the person has signed in with this browser; returns the value its cookie must hold (new where it was empty)."""
+    browser = browser or secrets.token_urlsafe(32)
+    KnownBrowser.objects.update_or_create(person_id=person_id, digest=_digest("browser", browser), defaults={"last_used_at": now})
+    return browser
+
+
+def asked_lately(now: datetime) -> int:
+    """Requests for codes in the whole country within :data:`ALARM_WINDOW` (one query by an index, a million rows at most)."""
+    return OneTimePassword.objects.filter(created_at__gt=now - ALARM_WINDOW)[:_ALARM_MOST].count()
+
+
+def watch(now: datetime) -> bool:
+    """Raise the alarm in the log when the country asks for more codes than is usual: somebody may be trying numbers. No limit."""
+    asked = asked_lately(now)
+    if asked <= settings.SIGN_IN_CODES_ALARM:
+        return False
+    logger.error("unusually many one-time passwords are asked for", extra={"asked": asked, "usual": settings.SIGN_IN_CODES_ALARM})
+    return True

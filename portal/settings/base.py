@@ -142,6 +142,7 @@ CELERY_BEAT_SCHEDULE = {
     "readings-rank": {"task": "procedures.tasks.rank_by_use", "schedule": crontab(hour=3, minute=10), "options": {"queue": "bulk"}},
     "misses-old": {"task": "procedures.tasks.forget_old_misses", "schedule": crontab(hour=3, minute=20), "options": {"queue": "bulk"}},
     "caching-old": {"task": "portal.caching.tasks.remove_old_changes", "schedule": 86400.0, "options": {"queue": "bulk", "expires": 3600}},
+    "sign-in-watch": {"task": "accounts.tasks.watch_sign_in", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},
     "audit-seal": {"task": "portal.audit.tasks.seal", "schedule": 10.0, "options": {"queue": "soon", "expires": 10}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "run" / "celerybeat-schedule")
@@ -234,6 +235,11 @@ TIMESTAMP_URL = env.str("TIMESTAMP_URL", "")
 TRUSTED_ROOTS = env.str("TRUSTED_ROOTS", "")
 """PEM file with the certificates of the roots we trust for signatures and officers' sign-in."""
 OUTSIDE_TIMEOUT_SECONDS = env.float("OUTSIDE_TIMEOUT_SECONDS", 5.0)
+
+SIGN_IN_CODES_PER_ADDRESS = env.int("SIGN_IN_CODES_PER_ADDRESS", 300)
+"""One-time passwords that one address may ask for in a day from browsers not used before: many homes share a carrier's address."""
+SIGN_IN_CODES_ALARM = env.int("SIGN_IN_CODES_ALARM", 20_000)
+"""One-time passwords in the whole country within ten minutes above which the log raises an alarm; nothing is refused for it."""
 
 ENVIRONMENT_LABEL = env.str("ENVIRONMENT_LABEL", "")
 """Shown on every page where set ("Bản thử nghiệm"): nobody takes a trial system for the real one."""

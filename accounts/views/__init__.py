@@ -1,0 +1,22 @@
+"""Pages of sign-in, of whom one acts as, of the inbox and of passkeys: one subject a file."""
+
+from accounts.views.account import account, capacities, inbox, open_notice
+from accounts.views.citizens import sign_in, sign_in_code, sign_out
+from accounts.views.officers import certificate_callback, certificate_wait, officer_sign_in
+from accounts.views.passkeys import add_passkey, passkeys, remove_passkey
+
+__all__ = [
+    "account",
+    "add_passkey",
+    "capacities",
+    "certificate_callback",
+    "certificate_wait",
+    "inbox",
+    "officer_sign_in",
+    "open_notice",
+    "passkeys",
+    "remove_passkey",
+    "sign_in",
+    "sign_in_code",
+    "sign_out",
+]

@@ -1,0 +1,74 @@
+"""Pages of somebody who is signed in: who one is, as whom one acts, what one was told."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+
+from accounts import queries, sessions
+from accounts.views.ways import DESK, GO_ON, OWN_DOSSIERS, home_of, signed_in
+from portal.access import ActingAs, Assurance, actor_of
+from portal.notifications import queries as notices
+from portal.notifications.services import mark_read
+
+
+@never_cache
+@require_safe
+def account(request: HttpRequest) -> HttpResponse:
+    """Nothing stands here: to where a signed-in person belongs, or to the sign-in."""
+    return redirect(home_of(request) if actor_of(request).is_signed_in else "sign-in")
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def capacities(request: HttpRequest) -> HttpResponse:
+    """As whom one acts: oneself or a position; changed on purpose."""
+    actor = actor_of(request)
+    assert actor.person_id is not None
+    positions = queries.positions_held(actor.person_id)
+    if request.method == "POST":
+        wanted = request.POST.get("acting_as", "")
+        if wanted == "self":
+            sessions.act_as(request, ActingAs.SELF)
+            return redirect(OWN_DOSSIERS)
+        for position in positions:
+            if str(position.id) == wanted:
+                if actor.assurance < Assurance.HIGH:
+                    # A one-time password is not enough to act for an agency (Rules art. 11): the certificate is asked for.
+                    return redirect(reverse("officer-sign-in") + "?" + urlencode({GO_ON: "1"}))
+                sessions.act_as(request, ActingAs.POSITION, position.id)
+                return redirect(DESK)
+        messages.error(request, _("Lựa chọn này không còn hiệu lực. Bạn hãy chọn lại."))
+    return render(request, "accounts/capacities.html", {"positions": positions})
+
+
+@signed_in
+@require_GET
+def inbox(request: HttpRequest) -> HttpResponse:
+    """A person's notices."""
+    actor = actor_of(request)
+    assert actor.person_id is not None
+    page = Paginator(notices.inbox(actor.person_id), 20).get_page(request.GET.get("trang"))
+    return render(request, "accounts/inbox.html", {"page": page})
+
+
+@signed_in
+@require_POST
+def open_notice(request: HttpRequest, notice_id: UUID) -> HttpResponse:
+    """Note that a notice was read and go where it leads."""
+    actor = actor_of(request)
+    assert actor.person_id is not None
+    notice = notices.inbox(actor.person_id).filter(pk=notice_id).first()
+    if notice is None:
+        return redirect("inbox")
+    mark_read(person_id=actor.person_id, notification_id=notice_id)
+    return redirect(notice.link or "inbox")

@@ -1,0 +1,89 @@
+"""Sign-in of officers by certificate."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts import queries, sessions
+from accounts.forms import IdNumberForm
+from accounts.models import CertificateSignIn
+from accounts.services import certificates
+from accounts.views.ways import DESK, GO_ON, NEXT, WANTS_POSITION, over_limit, safe_next
+from portal.access import Assurance, actor_of
+
+CERTIFICATE_SIGN_IN = "certificate_sign_in"
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def officer_sign_in(request: HttpRequest) -> HttpResponse:
+    """An officer's sign-in: by certificate at the signing service, or by a passkey bound earlier.
+
+    One who is signed in as a citizen is told so first, and signs in as an officer on purpose.
+    """
+    actor = actor_of(request)
+    if actor.is_officer:
+        return redirect(safe_next(request, DESK))
+    if actor.is_signed_in and request.method != "POST" and GO_ON not in request.GET:
+        go_on = urlencode({GO_ON: "1", NEXT: safe_next(request, DESK)})
+        holds = actor.person_id is not None and queries.positions_held(actor.person_id)
+        return render(request, "accounts/not_as_citizen.html", {"go_on": f"?{go_on}", "holds_positions": bool(holds)}, status=403)
+    form = IdNumberForm(request.POST or None)
+    request.session[WANTS_POSITION] = True
+    request.session[NEXT] = safe_next(request, DESK)
+    if request.method == "POST":
+        if (refusal := over_limit(request, "officer-sign-in")) is not None:
+            return refusal
+        if form.is_valid():
+            try:
+                started = certificates.begin(id_number=form.cleaned_data["id_number"], now=timezone.now())
+            except certificates.NoSuchOfficer:
+                form.add_error("id_number", "Không có cán bộ nào đang giữ chức danh và có chứng thư số với số định danh này.")
+            else:
+                request.session[CERTIFICATE_SIGN_IN] = str(started.id)
+                return redirect(certificates.authorisation_url(started))
+    return render(request, "accounts/officer_sign_in.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@never_cache
+@require_GET
+def certificate_callback(request: HttpRequest) -> HttpResponse:
+    """Where the signing service sends the officer's browser back to."""
+    sign_in_id = certificates.id_from_state(request.GET.get("state", ""))
+    if sign_in_id is None or str(sign_in_id) != request.session.get(CERTIFICATE_SIGN_IN):
+        messages.error(request, "Phiên đăng nhập này không bắt đầu từ trình duyệt của bạn hoặc đã quá hạn. Bạn hãy đăng nhập lại.")
+        return redirect("officer-sign-in")
+    if request.GET.get("error") or not request.GET.get("code"):
+        certificates.refuse(sign_in_id=sign_in_id, reason="Bạn đã không đồng ý ký tại dịch vụ ký số.")
+    else:
+        certificates.answer(sign_in_id=sign_in_id, code=request.GET["code"][:2000], now=timezone.now())
+    return redirect("certificate-wait")
+
+
+@never_cache
+@require_GET
+def certificate_wait(request: HttpRequest) -> HttpResponse:
+    """Looks each second whether the certificate has been checked; signs in when it has."""
+    sign_in_id = request.session.get(CERTIFICATE_SIGN_IN)
+    started = CertificateSignIn.objects.filter(id=sign_in_id).first() if sign_in_id else None
+    if started is None:
+        return redirect("officer-sign-in")
+    if started.state == CertificateSignIn.State.PROVED:
+        position = certificates.use(sign_in_id=started.id, now=timezone.now())
+        if position is not None and position.person.user is not None:
+            target = safe_next(request, DESK)
+            for key in (CERTIFICATE_SIGN_IN, NEXT, WANTS_POSITION):
+                request.session.pop(key, None)
+            sessions.sign_in(request, position.person.user, assurance=Assurance.HIGH, position=position)
+            return redirect(target)
+    if started.state == CertificateSignIn.State.REFUSED or started.expires_at <= timezone.now():
+        request.session.pop(CERTIFICATE_SIGN_IN, None)
+        messages.error(request, started.refusal or "Phiên đăng nhập đã quá hạn. Bạn hãy đăng nhập lại.")
+        return redirect("officer-sign-in")
+    return render(request, "accounts/certificate_wait.html", {"waiting": started.state == CertificateSignIn.State.ANSWERED})

@@ -1,0 +1,63 @@
+"""What the pages of sign-in share: where to go afterwards, who must sign in first, how often one may try."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.views.decorators.cache import never_cache
+
+from portal.access import actor_of
+from portal.limits import client_address, take
+
+WANTS_POSITION = "wants_position"
+GO_ON = "tiep"
+"""In the address of the officers' sign-in: a signed-in citizen has read where they are and goes on."""
+NEXT = "next"
+DESK, OWN_DOSSIERS = "/quan-tri/", "/ho-so/"
+"""Where an officer and a citizen belong."""
+
+
+def safe_next(request: HttpRequest, default: str) -> str:
+    """Where to go after sign-in: a path of ours or the default; never another site."""
+    target = request.POST.get(NEXT) or request.GET.get(NEXT) or request.session.get(NEXT) or ""
+    if target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None, require_https=False):
+        return target
+    return default
+
+
+def citizens_next(request: HttpRequest, default: str = OWN_DOSSIERS) -> str:
+    """The same for one who signs in for themself: never the desk, which a visit before may have left in the session."""
+    target = safe_next(request, default)
+    return default if target.startswith(DESK.rstrip("/")) else target
+
+
+def home_of(request: HttpRequest) -> str:
+    """Where somebody who is signed in belongs."""
+    return DESK if actor_of(request).is_officer else citizens_next(request)
+
+
+def signed_in(view: Any) -> Any:
+    """Ask a visitor to sign in first and come back here."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not actor_of(request).is_signed_in:
+            return redirect(reverse("sign-in") + "?" + urlencode({NEXT: request.get_full_path()}))
+        return view(request, *args, **kwargs)
+
+    return never_cache(wrapped)
+
+
+def over_limit(request: HttpRequest, bucket: str) -> HttpResponse | None:
+    """The page that says "wait" when this address has tried too often just now; None to go on."""
+    grant = take(bucket, client_address(request), capacity=20, refill_per_second=0.2)
+    if grant.allowed:
+        return None
+    response = render(request, "429.html", {"retry_after": int(grant.retry_after) + 1}, status=429)
+    response["Retry-After"] = str(int(grant.retry_after) + 1)
+    return response
