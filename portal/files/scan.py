@@ -1,132 +1,66 @@
 """The check of a file's content: what is dangerous or broken goes to quarantine.
 
-Built in: the EICAR test string, PDFs with scripts, launch actions, embedded files or a password, images that do not
-decode. Where ``settings.CLAMAV_ADDRESS`` is set ("host:port" or "unix:/path"), ClamAV looks too (INSTREAM).
+Built in: the EICAR test string, PDFs with scripts, actions, embedded files or a password, PDFs and images that cannot be
+read (`portal.files.examine`, a process with limits). Where ``settings.CLAMAV_ADDRESS`` is set ("host:port" or "unix:/path"),
+ClamAV looks too (INSTREAM).
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
+import logging
+import os
 import re
 import socket
-import warnings
-import zlib
-from collections.abc import Iterable, Iterator
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
 
 from django.conf import settings
-from PIL import Image, ImageFile
 
 from portal.files import sniff
+
+log = logging.getLogger(__name__)
 
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!" + b"$H+H*"
 CLAMAV_CHUNK = 256 * 1024
 CLAMAV_TIMEOUT_SECONDS = 20.0
-INFLATED_BYTES = 32 * 1024 * 1024
-"""How much of a PDF's packed objects is unpacked to look for names; more is not a citizen's paper."""
+EXAMINER = Path(__file__).with_name("examine.py")
+WALL_SECONDS = 30.0
+"""Three times what the examiner may use of a processor; the lease of "files.scan" is longer."""
 
 
 class ScannerUnavailable(Exception):
     """The outside scanner did not answer, or answered nonsense: try again later."""
 
 
-_ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
-_END = rb"(?![A-Za-z0-9_.\-])"
-_ACTIVE = re.compile(rb"/(JavaScript|JS|Launch|EmbeddedFiles?|RichMedia|XFA)" + _END)
-_ACTIVE_LONG = re.compile(rb"/(JavaScript|Launch|EmbeddedFiles?|RichMedia)" + _END)
-"""Names that do not arise by chance in packed bytes."""
-_STREAM = re.compile(rb"stream\r?\n")
-_PACKED = re.compile(rb"/Type\s*/ObjStm" + _END)
-_FILTER = re.compile(rb"/Filter" + _END)
-_FLATE = re.compile(rb"/Filter\s*(?:\[\s*)?/FlateDecode\s*(?:\]|/|>)")
-_PREDICTED = re.compile(rb"/Predictor\s+(?!1[^0-9])[0-9]")
+def _examine(data: bytes, media_type: str) -> str:
+    """The verdict of `portal.files.examine`, in a process of its own without our secrets.
 
-
-def _unescape(data: bytes) -> bytes:
-    """PDF names may be written ``/J#61vaScript``."""
-    return _ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), data)
-
-
-def _unpacked(dictionary: bytes, body: bytes, limit: int) -> tuple[bytes, str]:
-    """Content of an object stream, and a verdict when it hides from us."""
-    if not _FILTER.search(dictionary):
-        return body, ""
-    if not _FLATE.search(dictionary) or _PREDICTED.search(dictionary):
-        return b"", "pdf.obscured"
-    unpacker = zlib.decompressobj()
-    try:
-        objects = unpacker.decompress(body, limit)
-    except zlib.error:
-        return b"", "pdf.broken"
-    return objects, "pdf.too_packed" if unpacker.unconsumed_tail else ""
-
-
-def _pdf(data: bytes) -> str:
-    """Verdict on a PDF: names of actions anywhere outside streams and inside object streams; long ones in raw bytes too.
-
-    One pass, linear in the size. It follows no cross-reference table, so it also sees objects that a reader would ignore.
+    A file on which it takes too much time or memory, or dies, is ``…too_complex``. Raises :class:`ScannerUnavailable` when
+    it cannot be started, or has not ended after :data:`WALL_SECONDS` though its own time is not used up (a busy machine).
     """
-    left = INFLATED_BYTES
-    plain: list[bytes] = []
-    position = 0
-    while match := _STREAM.search(data, position):
-        before = data[position : match.start()]
-        plain.append(before)
-        end = data.find(b"endstream", match.end())
-        end = len(data) if end < 0 else end
-        dictionary = _unescape(before)
-        if _PACKED.search(dictionary):
-            objects, verdict = _unpacked(dictionary, data[match.end() : end], left)
-            if verdict:
-                return verdict
-            plain.append(objects)
-            left = max(1, left - len(objects))
-        position = end + len(b"endstream")
-    plain.append(data[position:])
-    names = _unescape(b"\n".join(plain))
-    if re.search(rb"/Encrypt" + _END, names):
-        return "pdf.encrypted"
-    found = _ACTIVE.search(names) or _ACTIVE_LONG.search(_unescape(data))
-    return f"pdf.{found[1].decode().lower()}" if found else ""
-
-
-@contextlib.contextmanager
-def _nothing_forgiven() -> Iterator[None]:
-    """Pillow reads broken images whole here: WeasyPrint, in the same process, tells it globally to forgive them."""
-    before = ImageFile.LOAD_TRUNCATED_IMAGES
-    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    command = [sys.executable, "-I", str(EXAMINER), media_type, str(sniff.max_pixels())]
+    environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}
     try:
-        yield
-    finally:
-        ImageFile.LOAD_TRUNCATED_IMAGES = before
-
-
-def _image(data: bytes) -> str:
-    """Verdict on an image: it must decode whole, within the bound of pixels."""
-    try:
-        with warnings.catch_warnings(), _nothing_forgiven():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data)) as image:
-                if image.width * image.height > sniff.max_pixels():
-                    return "image.too_big"
-                # JPEG: decode at an eighth of the size; the whole stream is still read.
-                image.draft("RGB", (max(1, image.width // 8), max(1, image.height // 8)))
-                image.load()
-    except Image.DecompressionBombError:
-        return "image.too_big"
-    except Exception:  # a decoder fed with hostile bytes raises anything
-        return "image.broken"
-    return ""
+        ended = subprocess.run(command, input=data, capture_output=True, env=environment, cwd="/", timeout=WALL_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ScannerUnavailable(type(error).__name__) from error
+    lines = ended.stdout.decode("ascii", "replace").split("\n")
+    if lines[0] != "ready":
+        log.error("examiner does not start", extra={"code": ended.returncode})
+        raise ScannerUnavailable("examiner does not start")
+    if ended.returncode == 0 and len(lines) == 3:
+        return lines[1][:60]
+    return ("pdf" if media_type == "application/pdf" else "image") + ".too_complex"
 
 
 def built_in(data: bytes, media_type: str) -> str:
     """Code of what the built-in checks found, or an empty string."""
     if EICAR in data:
         return "virus.eicar"
-    if media_type == "application/pdf":
-        return _pdf(data)
-    if media_type.startswith("image/"):
-        return _image(data)
+    if media_type == "application/pdf" or media_type.startswith("image/"):
+        return _examine(data, media_type)
     return ""
 
 

@@ -14,6 +14,7 @@ from portal.access import AccessDenied
 from portal.audit.models import Act
 from portal.documents import services, steps
 from portal.documents.models import Document, SigningAttempt
+from portal.files import scan
 from portal.files.models import FileState, StoredFile
 from portal.outbox import RetryLater
 from portal.states import TransitionRefused
@@ -44,6 +45,7 @@ def test_a_receipt_is_sealed_without_a_person(desk: Desk, pdfsig: Any) -> None:
     assert facts.signatures[0].signer is not None
     assert facts.signatures[0].signer.organisation_code == "H26.101"
     assert facts.signatures[0].signed_at == document.signed_at
+    assert scan.check(pdf, "application/pdf") == ""  # what we sign may be sent back to us
     assert [one.id for one in desk.signed] == [document.id]
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import zlib
 
+import pikepdf
 from PIL import Image
 
 JPEG_AND_PDF = frozenset({"image/jpeg", "image/png", "application/pdf"})
@@ -37,3 +39,60 @@ def stream(content: bytes, extra: bytes = b"") -> bytes:
     """A compressed stream object."""
     packed = zlib.compress(content)
     return b"<< /Length %d /Filter /FlateDecode %b >>\nstream\n%b\nendstream" % (len(packed), extra, packed)
+
+
+def revised(document: bytes, *objects: tuple[int, bytes]) -> bytes:
+    """An incremental update of :func:`pdf`, as programs that sign or fill in append it, with a true cross-reference table."""
+    body = document + b"\n"
+    table = b""
+    for number, content in objects:
+        table += b"%d 1\n%010d 00000 n \n" % (number, len(body))
+        body += b"%d 0 obj\n%b\nendobj\n" % (number, content)
+    start = len(body)
+    size = max(number for number, _ in objects) + 1
+    trailer = b"xref\n%btrailer\n<< /Root 1 0 R /Size %d /Prev %d >>\nstartxref\n%d\n%%%%EOF\n"
+    return body + trailer % (table, size, document.rfind(b"xref\n0 "), start)
+
+
+def tabled(*extra: bytes) -> bytes:
+    """Like :func:`pdf`, with a true cross-reference table that lists everything."""
+    whole = pdf(*extra)
+    body, trailer = whole[: whole.rindex(b"trailer")], whole[whole.rindex(b"trailer") :].removesuffix(b"%%EOF\n")
+    offsets = {int(body[:at].rsplit(b"\n", 1)[-1].split()[0]): body.rfind(b"\n", 0, at) + 1 for at in _places(body, b" 0 obj\n")}
+    table = b"".join(
+        b"%010d %05d %b \n" % ((offsets[number], 0, b"n") if number in offsets else (0, 65535, b"f")) for number in range(max(offsets) + 1)
+    )
+    return body + b"xref\n0 %d\n%b%bstartxref\n%d\n%%%%EOF\n" % (max(offsets) + 1, table, trailer, len(body))
+
+
+def _places(data: bytes, what: bytes) -> list[int]:
+    found, position = [], data.find(what)
+    while position >= 0:
+        found.append(position)
+        position = data.find(what, position + 1)
+    return found
+
+
+def saved(*, add: object = None, pages: int = 2, **how: object) -> bytes:
+    """A PDF as a good program writes it: fonts, text, a scanned page, a link; ``how`` goes to ``pikepdf.Pdf.save``."""
+    document = pikepdf.new()
+    scan = image("JPEG", (300, 400))
+    for number in range(pages):
+        picture = document.make_stream(
+            scan, Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image, Width=300, Height=400, ColorSpace=pikepdf.Name.DeviceRGB,
+            BitsPerComponent=8, Filter=pikepdf.Name.DCTDecode,
+        )  # fmt: skip
+        noise = document.make_stream(os.urandom(2000))
+        page = document.add_blank_page(page_size=(300, 400))
+        page.obj.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Im0=picture, JSon=noise))
+        page.obj.Contents = document.make_stream(b"1 0 0 1 0 0 cm q 300 0 0 400 0 0 cm /Im0 Do Q %d Tf (speaks of scripts)" % number)
+        link = pikepdf.Dictionary(S=pikepdf.Name.URI, URI=pikepdf.String("https://example.org/"))
+        page.obj.Annots = pikepdf.Array(
+            [document.make_indirect(pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Link, Rect=[0, 0, 9, 9], A=link))]
+        )
+    document.docinfo["/Title"] = "Giấy tờ (bản quét)"
+    if add is not None:
+        document.Root.Extra = document.make_indirect(add)
+    out = io.BytesIO()
+    document.save(out, **how)  # type: ignore[arg-type]
+    return out.getvalue()
