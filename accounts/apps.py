@@ -17,11 +17,12 @@ class AccountsConfig(AppConfig):
 
         from accounts import demo, sessions, signals
         from accounts.contacts import contact_of
-        from accounts.queries import officer_labels, residence_code
+        from accounts.queries import officer_labels, person_names, position_names, residence_code
         from accounts.services import otp
         from portal.access import Act, register_acts
         from portal.access.actors import register_actor_resolver
         from portal.audit.history import register_officer_labels
+        from portal.audit.words import PERSON, POSITION, register_names
         from portal.catalogues.places import register_residences
         from portal.notifications.registry import register_contact_resolver, register_template
         from portal.operations.metrics import register_gauge
@@ -30,6 +31,10 @@ class AccountsConfig(AppConfig):
         register_actor_resolver(sessions.resolve_actor)
         register_contact_resolver(contact_of)
         register_officer_labels(officer_labels)
+        for kind in (POSITION, "accounts.position"):
+            register_names(kind, position_names)
+        for kind in (PERSON, "accounts.person"):
+            register_names(kind, person_names)
         register_residences(residence_code)
         register_template(
             "accounts.otp",

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterable
+from uuid import UUID
+
 from django.apps import apps
 
 from portal.access.rules import acts
@@ -20,10 +24,13 @@ ACTS: dict[str, str] = {
     "documents.ask_authorisation": "Đề nghị ký",
     "documents.attempt_failed": "Ký không thành",
     "documents.authorise": "Xác nhận ký",
-    "documents.decline": "Không ký",
+    "documents.cancel": "Hủy văn bản chưa ký",
+    "documents.decline": "Không xác nhận ký",
     "documents.signed": "Văn bản đã ký",
     "dossiers.add_paper": "Thêm giấy tờ",
+    "dossiers.decline": "Không ký, trả lại cán bộ",
     "dossiers.discard_draft": "Xóa bản nháp",
+    "dossiers.preview": "Xem bản chờ ký",
     "dossiers.read_document": "Mở văn bản của hồ sơ",
     "dossiers.read_paper": "Mở giấy tờ của hồ sơ",
     "dossiers.remove_paper": "Xóa giấy tờ",
@@ -53,6 +60,34 @@ ACTS: dict[str, str] = {
     "procedures.words.on": "Bật từ tìm kiếm",
     "procedures.words.seen": "Xem câu tìm không thấy",
 }
+
+
+Names = Callable[[Iterable[str]], dict[str, str]]
+_names: dict[str, Names] = {}
+UNIT, PERSON, POSITION = "unit", "person", "position"
+"""What else an act names beside its target."""
+
+
+def register_names(kind: str, names: Names) -> None:
+    """Let a room say what its things are called: ids → names, in one query. ``kind`` is a target (``dossiers.dossier``) or one of
+    :data:`UNIT`, :data:`PERSON`, :data:`POSITION`. Once, in ``ready()``.
+    """
+    _names[kind] = names
+
+
+def names_of(kind: str, ids: Iterable[str]) -> dict[str, str]:
+    """Names of these things as far as somebody registered them; one query, none without ids."""
+    wanted = {one for one in ids if one}
+    return _names[kind](wanted) if wanted and kind in _names else {}
+
+
+def uuids(ids: Iterable[str]) -> list[UUID]:
+    """Those of the ids that are UUIDs: the trail keeps texts, and not everything written there was one."""
+    found = []
+    for one in ids:
+        with contextlib.suppress(ValueError):
+            found.append(UUID(one))
+    return found
 
 
 def act_words(name: str) -> str:

@@ -11,6 +11,10 @@ class CataloguesConfig(AppConfig):
     verbose_name = "Danh mục dùng chung"
 
     def ready(self) -> None:
+        from portal.audit.words import UNIT, register_names
+        from portal.catalogues.queries import agency_names
+
+        register_names(UNIT, agency_names)
         register_acts(
             Act("catalogues.read", "Xem danh mục dùng chung", ALL_ROLES, everywhere=True),
             Act("catalogues.edit", "Sửa danh mục dùng chung", frozenset({"administrator", "steering"}), everywhere=True),

@@ -9,7 +9,10 @@ class DocumentsConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.access import Act, register_acts
+        from portal.audit.words import register_names
+        from portal.documents.queries import titles
 
+        register_names("documents.document", titles)
         register_acts(
             Act("documents.issue", "Lập văn bản đóng dấu số của cơ quan", frozenset({"reception", "handling", "signing"})),
             Act("documents.sign", "Ký số văn bản", frozenset({"signing"})),
