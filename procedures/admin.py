@@ -22,16 +22,19 @@ from portal.access import actor_of, may
 from portal.access.site import OfficerModelAdmin
 from portal.audit.desk import HistoryModelAdmin
 from portal.catalogues.models import AdministrativeUnit
+from portal.catalogues.queries import agency_names
 from portal.states import TransitionRefused
 from portal.text import search_key
 from procedures import queries, services
 from procedures.forms import HandleForm, SearchWeightForm, SearchWordForm, TrialForm
 from procedures.models import (
     MISTAKES,
+    PART_WORDS,
     Channel,
     Decision,
     ImportRun,
     LegalBasis,
+    Level,
     Localisation,
     MistakeReport,
     OnlineService,
@@ -42,6 +45,7 @@ from procedures.models import (
     SearchWeight,
     SearchWord,
     Step,
+    Subject,
     word_key,
 )
 from procedures.search import trial
@@ -154,10 +158,109 @@ class ProcedureVersionAdmin(OfficerModelAdmin):
     search_fields = ("search_key",)
     ordering = ("sort_key",)
     inlines = (ChannelInline, DocumentInline, StepInline, LegalBasisInline, OnlineServiceInline)
+    fieldsets = (
+        (None, {"fields": ("procedure", "name", "summary", "effective_from", "effective_to", "origin", "decision_words")}),
+        ("Ai", {"fields": ("subject_words", "who")}),
+        ("Ở đâu", {"fields": ("level_words", "field_words", "issuer", "executors", "competent")}),
+        ("Cơ quan khác, nơi tiếp nhận", {"fields": ("authorised_agency", "coordinating_agency", "place")}),
+        ("Điều kiện, thời hạn", {"fields": ("conditions", "deadline_to_ask", "dossier_sets", "regulation")}),
+        ("Tìm kiếm, liên quan", {"fields": ("keyword_words", "related_words", "interlinked_words", "readers")}),
+        ("Bản tiếng Anh", {"fields": ("english_words",)}),
+        ("Nguồn", {"fields": ("source", "checked_on", "as_text", "not_told", "source_text")}),
+    )  # fmt: skip
+    readonly_fields = (
+        "decision_words", "subject_words", "level_words", "field_words", "issuer", "executors", "competent", "keyword_words",
+        "related_words", "interlinked_words", "readers", "english_words", "as_text", "not_told", "source_text",
+    )  # fmt: skip
+
+    @admin.display(description="Quyết định công bố")
+    def decision_words(self, version):
+        return version.decision_number or "–"
+
+    @admin.display(description="Đối tượng thực hiện")
+    def subject_words(self, version):
+        return _in_words(Subject, version.subjects)
+
+    @admin.display(description="Cấp thực hiện")
+    def level_words(self, version):
+        return _in_words(Level, version.levels)
+
+    @admin.display(description="Lĩnh vực")
+    def field_words(self, version):
+        return version.field or "–"
+
+    @admin.display(description="Cơ quan ban hành")
+    def issuer(self, version):
+        return version.issuing_agency or _agencies([version.issuing_code])
+
+    @admin.display(description="Cơ quan thực hiện")
+    def executors(self, version):
+        return version.executing_agency or _agencies(version.executing_codes)
+
+    @admin.display(description="Cơ quan có thẩm quyền")
+    def competent(self, version):
+        return version.competent_agency or _agencies(version.competent_codes)
+
+    @admin.display(description="Từ khóa")
+    def keyword_words(self, version):
+        return ", ".join(version.keywords) or "–"
+
+    @admin.display(description="Thủ tục liên quan")
+    def related_words(self, version):
+        return _procedures(version.related)
+
+    @admin.display(description="Thủ tục liên thông")
+    def interlinked_words(self, version):
+        return _procedures(version.interlinked)
+
+    @admin.display(description="Mức nhiều người đọc (0 đến 1000)")
+    def readers(self, version):
+        return version.popularity
+
+    @admin.display(description="Tên và tóm tắt tiếng Anh")
+    def english_words(self, version):
+        told = [text for key in ("name", "summary") if (text := version.english.get(key))]
+        return format_html_join("", "<div>{}</div>", ((text,) for text in told)) or "Chưa có bản tiếng Anh"
+
+    @admin.display(description="Phần chỉ có dạng chữ")
+    def as_text(self, version):
+        return _parts(version.text_only)
+
+    @admin.display(description="Phần nguồn không nêu")
+    def not_told(self, version):
+        return _parts(version.missing)
+
+    @admin.display(description="Nguyên văn của nguồn")
+    def source_text(self, version):
+        rows = ((PART_WORDS.get(part, part), text) for part, text in version.raw_parts.items())
+        return format_html_join("", '<div class="pre-line"><strong>{}</strong>\n{}</div>', rows) or "–"
 
     @admin.display(description="Tên thủ tục", ordering="sort_key")
     def short_name(self, version):
         return Truncator(version.name).chars(NAME_SHOWN)
+
+
+def _in_words(choices, values):
+    """Values of a list of choices as officers read them."""
+    return ", ".join(str(choices(value).label) for value in values if value in choices.values) or "–"
+
+
+def _parts(names):
+    return ", ".join(PART_WORDS.get(name, name) for name in names) or "–"
+
+
+def _agencies(codes):
+    """Names of agencies, the code where the catalogue does not know one (one query)."""
+    wanted = [code for code in codes if code]
+    names = agency_names(wanted)
+    return ", ".join(names.get(code, code) for code in wanted) or "–"
+
+
+def _procedures(codes):
+    """Codes of procedures with the names they have today, each a link to its page (one query)."""
+    names = {version.procedure.code: version.name for version in queries.with_codes(list(codes), timezone.localdate())} if codes else {}
+    rows = ((code, code, Truncator(names.get(code, "(không còn hiệu lực)")).chars(NAME_SHOWN)) for code in codes)
+    return format_html_join("", '<div><a href="/thu-tuc/{}/">{}</a> {}</div>', rows) or "–"
 
 
 class VersionInline(ReadOnlyInline):

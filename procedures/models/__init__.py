@@ -11,11 +11,12 @@ from procedures.models.mistakes import MISTAKES, MistakeReport
 from procedures.models.parts import Channel, FeeLine, LegalBasis, OnlineService, RequiredDocument, Result, Step, TimeLimit
 from procedures.models.search import SearchMiss, SearchWeight, SearchWord, ways_to_say, word_key
 from procedures.models.use import USE_WINDOW_DAYS, ProcedureUse
-from procedures.models.version import DateRange, Decision, Procedure, ProcedureVersion
+from procedures.models.version import PART_WORDS, DateRange, Decision, Procedure, ProcedureVersion
 
 __all__ = [
     "CODE_RULE",
     "MISTAKES",
+    "PART_WORDS",
     "USE_WINDOW_DAYS",
     "Channel",
     "DateRange",

@@ -80,6 +80,21 @@ class DateRange(Func):
     output_field = DateRangeField()
 
 
+PART_WORDS = {
+    "levels": "Cấp thực hiện",
+    "subjects": "Đối tượng thực hiện",
+    "steps": "Trình tự thực hiện",
+    "channels": "Cách thức thực hiện",
+    "time_limits": "Thời hạn giải quyết",
+    "fees": "Phí, lệ phí",
+    "documents": "Thành phần hồ sơ",
+    "documents_note": "Ghi chú về thành phần hồ sơ",
+    "results": "Kết quả thực hiện",
+    "legal_bases": "Căn cứ pháp lý",
+}
+"""What officers call the parts that ``text_only``, ``missing`` and ``raw_parts`` name."""
+
+
 @tracked
 class ProcedureVersion(models.Model):
     """What is in force from ``effective_from`` until the day before ``effective_to`` (null: until further notice)."""
