@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
+from portal.access.site import at_desk, desk_error
 from portal.caching import CATALOGUE, public_page
 from portal.languages import ENGLISH, PREFIX, show
 from portal.notices.views import notices_for_home
@@ -105,6 +106,8 @@ def _language(request: HttpRequest) -> str:
 
 def _said(request: HttpRequest, status: int, template: str = "") -> HttpResponse:
     with override(_language(request)):
+        if at_desk(request):
+            return desk_error(request, status, too_old=template == "403_csrf.html")
         return render(request, template or f"{status}.html", status=status)
 
 

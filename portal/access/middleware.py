@@ -27,8 +27,8 @@ class ActorMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A refused act is a 403 with our page, never a 500."""
         if isinstance(exception, AccessDenied):
-            from django.core.exceptions import PermissionDenied
-            from django.views.defaults import permission_denied
+            from django.urls import get_resolver
 
-            return permission_denied(request, PermissionDenied(exception.act))
+            answer: HttpResponse = get_resolver().resolve_error_handler(403)(request, exception)  # type: ignore[call-arg]
+            return answer
         return None

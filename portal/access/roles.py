@@ -11,3 +11,5 @@ ROLES = [
 ]
 OFFICER_ROLES = frozenset(name for name, _ in ROLES)
 """Every role: for what any officer may look at."""
+LEADERS = frozenset({"signing"})
+"""Who signs for an agency: its leaders, never whoever prepared what is signed."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +12,9 @@ from django.contrib.admin.apps import AdminConfig
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.http import urlencode
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.i18n import JavaScriptCatalog
 
 from portal.access.actors import actor_of
@@ -25,6 +29,26 @@ class DeskConfig(AdminConfig):
 
 FIRST = ("dossiers", "procedures", "notices", "accounts", "catalogues", "outbox", "audit")
 """Rooms in the order in which the desk shows them: the work first, then what is looked up, then what is watched."""
+
+
+@dataclass(frozen=True)
+class DeskLine:
+    """One line of what waits: words, how many, the list behind it, and whether it presses (``bad``, ``wait``, ``info`` or empty)."""
+
+    label: str
+    count: int
+    url: str
+    kind: str = ""
+
+
+DeskPanel = Callable[[HttpRequest], list[DeskLine]]
+_panels: list[DeskPanel] = []
+
+
+def register_desk_panel(panel: DeskPanel) -> None:
+    """Let a room say what waits for an officer on the desk's first page; no lines for one it does not concern. Once, in ``ready()``."""
+    if panel not in _panels:
+        _panels.append(panel)
 
 
 class OfficerSite(admin.AdminSite):
@@ -44,9 +68,29 @@ class OfficerSite(admin.AdminSite):
         rooms: list[Any] = super().get_app_list(request, app_label)
         return sorted(rooms, key=lambda room: FIRST.index(room["app_label"]) if room["app_label"] in FIRST else len(FIRST))
 
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """What waits for the officer, then the rooms."""
+        lines = [line for panel in _panels for line in panel(request)]
+        return super().index(request, {**(extra_context or {}), "desk_lines": lines})
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Send to the officers' sign-in; come back to where one wanted to go."""
-        return redirect("/tai-khoan/can-bo/?" + urlencode({"next": request.GET.get("next", request.get_full_path())}))
+        """Send to the officers' sign-in; come back to where one wanted to go. Who is at the desk already goes there at once."""
+        wanted = request.GET.get("next", "")
+        desk = reverse("admin:index")
+        # The door itself is nowhere to come back to: it would send in circles.
+        if not url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) or wanted.startswith(reverse("admin:login")):
+            wanted = desk
+        if self.has_permission(request):
+            return redirect(wanted)
+        return redirect("/tai-khoan/can-bo/?" + urlencode({"next": wanted}))
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """There is none: officers enter by certificate or passkey."""
+        raise Http404
+
+    def password_change_done(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """As :meth:`password_change`."""
+        raise Http404
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """One way to sign out for everybody."""
@@ -127,3 +171,23 @@ class OfficerModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         return super().render_change_form(request, {**context, "has_history": self.has_history}, *args, **kwargs)
+
+
+_DESK_ERRORS = {
+    400: ("Yêu cầu này không đúng", "Địa chỉ hoặc biểu mẫu không đúng như Cổng chờ. Bạn quay lại danh sách rồi làm lại."),
+    403: ("Bạn không làm được việc này", "Việc này dành cho vai trò hoặc cơ quan khác. Cần làm, hãy hỏi quản trị đơn vị của bạn."),
+    404: ("Không tìm thấy trang", "Địa chỉ có thể đã cũ, hoặc thuộc cơ quan khác. Bạn tìm lại trong danh sách."),
+}
+_TOO_OLD = ("Trang đã mở quá lâu", "Biểu mẫu này không còn dùng được và chưa có gì được ghi. Bạn quay lại, tải lại trang rồi gửi lần nữa.")
+
+
+def at_desk(request: HttpRequest) -> bool:
+    """Whether an officer asked for an address of the desk: then errors, too, are told within its frame."""
+    return request.path.startswith("/quan-tri/") and hasattr(request, "session") and actor_of(request).is_officer
+
+
+def desk_error(request: HttpRequest, status: int, *, too_old: bool = False) -> HttpResponse:
+    """An error told within the desk's frame, with the ways on: 400, 403 or 404; ``too_old`` for a form whose token has gone."""
+    title, words = _TOO_OLD if too_old else _DESK_ERRORS[status]
+    context = {**admin.site.each_context(request), "title": title, "words": words, "code": status}
+    return TemplateResponse(request, "admin/error.html", context, status=status).render()
