@@ -6,27 +6,37 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 
 from accounts import queries as people
-from dossiers import queries, services, slips
-from dossiers.forms import DecisionForm, ReasonForm
-from dossiers.models import TABLE, Dossier, DossierDocument, State
-from dossiers.services.desk import decided_by
-from dossiers.views.common import as_int
-from portal.access import actor_of
-from portal.access.site import OfficerModelAdmin
+from dossiers import queries, services, slips, worklists
+from dossiers.forms import DecisionForm, DeclineForm, ReasonForm, TakeBackForm
+from dossiers.models import DEADLINE, OPEN_STATES, TABLE, Dossier, DossierDocument, State
+from dossiers.outcomes import outcome_of
+from dossiers.registers import BadNumber
+from dossiers.services.common import OWN, concerns
+from dossiers.services.desk import may_sign, note_look, result_of, signers_of
+from dossiers.services.registers import suggested_number
+from dossiers.views.common import as_int, send_file
+from portal.access import actor_of, may
+from portal.access.roles import LEADERS
+from portal.access.site import DeskLine, OfficerModelAdmin, register_desk_panel
 from portal.states import TransitionRefused
-from portal.text import search_key
 
-FORMS: dict[str, type[ReasonForm] | type[DecisionForm]] = {"refuse": ReasonForm, "decide": DecisionForm}
-"""Transitions that ask for something before they are made; the others are made at once."""
+FORMS: dict[str, type[ReasonForm]] = {"refuse": ReasonForm, "take_back": TakeBackForm, "decline": DeclineForm}
+"""Transitions that ask for a reason before they are made. ``decide`` asks for more (:class:`DecisionForm`); the others are made at once."""
+ASKING = frozenset({*FORMS, "decide"})
+NAME_SHOWN = 90
+"""Characters of a procedure's name in the list."""
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -42,24 +52,54 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(state=self.value()) if self.value() else queryset
 
 
-class DueFilter(admin.SimpleListFilter):
-    """What is late first."""
+class WorkFilter(admin.SimpleListFilter):
+    """What there is to do. The list opens on what is open; a search or a chosen state looks through everything."""
 
-    title = "hạn"
-    parameter_name = "han"
+    title = "việc"
+    parameter_name = "viec"
+    ALL, OPEN = "tat-ca", "dang-mo"
+
+    def __init__(self, request: HttpRequest, *args: Any) -> None:
+        super().__init__(request, *args)
+        looks_further = bool(request.GET.get("q") or request.GET.get(StateFilter.parameter_name))
+        self.default = self.ALL if looks_further else self.OPEN
+        self.lists = worklists.worklists(actor_of(request).position_id, timezone.now())
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("qua-han", "Quá hạn"), ("hom-nay", "Đến hạn hôm nay")]
+        lists = worklists.worklists(actor_of(request).position_id, timezone.now())
+        return [(self.OPEN, "Đang giải quyết"), *((one.name, one.label) for one in lists), (self.ALL, "Tất cả")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        now = timezone.now()
-        open_rows = queryset.filter(state__in=queries.OPEN_STATES)
-        if self.value() == "qua-han":
-            return open_rows.filter(Q(due_at__lt=now) | Q(due_at__isnull=True, response_due_at__lt=now))
-        if self.value() == "hom-nay":
-            end = timezone.localtime(now).replace(hour=23, minute=59, second=59)
-            return open_rows.filter(Q(due_at__range=(now, end)) | Q(due_at__isnull=True, response_due_at__range=(now, end)))
-        return queryset
+        wanted = self.value() or self.default
+        if wanted == self.OPEN:
+            return queryset.filter(worklists.OPEN)
+        return next((queryset.filter(one.condition) for one in self.lists if one.name == wanted), queryset)
+
+    def choices(self, changelist: Any) -> Any:
+        wanted = self.value() or self.default
+        for value, label in self.lookup_choices:
+            yield {
+                "selected": wanted == value,
+                "query_string": changelist.get_query_string({self.parameter_name: value}),
+                "display": label,
+            }
+
+
+def desk_panel(request: HttpRequest) -> list[DeskLine]:
+    """What waits for an officer who works on dossiers: new, due today, overdue, to be signed by them (one query)."""
+    actor = actor_of(request)
+    if not may(actor, "dossiers.read", actor.unit):
+        return []
+    address = reverse("admin:dossiers_dossier_changelist")
+    signs = bool(actor.roles & LEADERS)
+    return [
+        DeskLine(one.label, count, f"{address}?{urlencode({WorkFilter.parameter_name: one.name})}", one.kind)
+        for one, count in worklists.counts(actor, timezone.now())
+        if one.name != "cho-toi-ky" or signs
+    ]
+
+
+register_desk_panel(desk_panel)
 
 
 @admin.register(Dossier)
@@ -68,33 +108,51 @@ class DossierAdmin(OfficerModelAdmin):
 
     view_act = "dossiers.read"
     unit_field = "unit_code"
-    list_display = ("code", "procedure_name", "owner_name", "state", "submitted_at", "deadline", "officer_label")
+    list_display = ("code", "procedure", "people", "state_shown", "deadline_shown")
     list_display_links = ("code",)
-    list_filter = (StateFilter, DueFilter)
-    ordering = ("-submitted_at", "id")
-    search_fields = ("code", "owner_name_key")
-    search_help_text = "Mã hồ sơ hoặc tên chủ hồ sơ, có dấu hay không dấu đều được."
+    list_filter = (WorkFilter, StateFilter)
+    ordering = (DEADLINE, "id")
+    search_fields = ("code", "owner_name_key", "subject_name_key")
+    search_help_text = "Mã hồ sơ (cả mã hoặc mấy số cuối), tên chủ hồ sơ, tên trẻ (không cần dấu), hoặc số định danh."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Through the door; the sealed answers stay where they are."""
-        return super().get_queryset(request).defer("answers")
+        return worklists.with_deadline(super().get_queryset(request).defer("answers"))
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
-        """A code as typed, or the beginning of any word of the owner's name."""
+        """By what people have at hand, see :func:`dossiers.worklists.found_by`."""
         term = search_term.strip()
-        if not term:
-            return queryset, False
-        key = search_key(term)
-        return queryset.filter(Q(code__istartswith=term) | Q(owner_name_key__startswith=key) | Q(owner_name_key__contains=" " + key)), False
+        return (worklists.found_by(queryset, term) if term else queryset), False
 
-    @admin.display(description="Hạn", ordering="due_at")
-    def deadline(self, dossier: Dossier) -> str | SafeString:
-        """The day it must be answered or returned, marked when that has passed."""
-        if dossier.state not in queries.OPEN_STATES:
+    @admin.display(description="Thủ tục", ordering="procedure_name")
+    def procedure(self, dossier: Dossier) -> str:
+        """Its name, as long as a list bears, and the day of filing."""
+        return format_html(
+            '{}<br><span class="quiet">Nộp {}</span>',
+            Truncator(dossier.procedure_name).chars(NAME_SHOWN),
+            f"{timezone.localtime(dossier.submitted_at):%H:%M %d/%m/%Y}",
+        )
+
+    @admin.display(description="Chủ hồ sơ", ordering="owner_name_key")
+    def people(self, dossier: Dossier) -> str:
+        """Whose it is and whom it is about."""
+        about = format_html('<br><span class="quiet">{}</span>', dossier.subject_name) if dossier.subject_name else ""
+        return format_html("{}{}", dossier.owner_name, about)
+
+    @admin.display(description="Tình trạng", ordering="state")
+    def state_shown(self, dossier: Dossier) -> str:
+        """The state with its stage, and who has it."""
+        who = format_html('<br><span class="quiet">{}</span>', dossier.officer_label) if dossier.officer_label else ""
+        return format_html("{}{}", dossier.state_words, who)
+
+    @admin.display(description="Hạn", ordering=DEADLINE)
+    def deadline_shown(self, dossier: Any) -> str | SafeString:
+        """The moment by which it must be answered or returned, marked when that has passed; nothing once it is decided."""
+        if dossier.state not in OPEN_STATES or dossier.awaits_signature:
             return "–"
-        due = dossier.due_at or dossier.response_due_at
-        day = f"{timezone.localtime(due):%d/%m/%Y %H:%M}"
-        return format_html('{} <strong class="overdue">Quá hạn</strong>', day) if due < timezone.now() else day
+        day = f"{timezone.localtime(dossier.deadline):%H:%M %d/%m/%Y}"
+        late = dossier.deadline < timezone.now()
+        return format_html('{}<br><strong class="overdue">Quá hạn</strong>', day) if late else day
 
     def get_urls(self) -> list[Any]:
         """Each act on a dossier has an address of its own."""
@@ -104,6 +162,7 @@ class DossierAdmin(OfficerModelAdmin):
                 self.admin_site.admin_view(self.authorise),
                 name="dossiers_dossier_authorise",
             ),
+            path("<uuid:dossier_id>/preview/", self.admin_site.admin_view(self.preview), name="dossiers_dossier_preview"),
             *(
                 path(
                     f"<uuid:dossier_id>/{edge.name}/",
@@ -131,7 +190,9 @@ class DossierAdmin(OfficerModelAdmin):
 
     def _page(self, request: HttpRequest, dossier: Dossier, *, status: int = 200, **more: Any) -> HttpResponse:
         actor = actor_of(request)
-        documents = {issued.role: issued.document for issued in dossier.documents.select_related("document")}
+        standing = dossier.documents.select_related("document").filter(cancelled_at__isnull=True)
+        documents = {issued.role: issued.document for issued in standing}
+        own = concerns(dossier, actor.person_id)
         result = documents.get(DossierDocument.Role.RESULT)
         unit = queries.handling_unit(dossier.unit_code)
         labels = {edge.name: edge.label for edge in TABLE.transitions.values()} | {"submit": "Nộp hồ sơ"}
@@ -158,12 +219,15 @@ class DossierAdmin(OfficerModelAdmin):
                 "applicant": people.person(dossier.applicant_id),
                 "history": history,
                 "transitions": [
-                    {"edge": edge, "asks": edge.name in FORMS, "url": reverse(f"admin:dossiers_dossier_{edge.name}", args=[dossier.id])}
+                    {"edge": edge, "asks": edge.name in ASKING, "url": reverse(f"admin:dossiers_dossier_{edge.name}", args=[dossier.id])}
                     for edge in TABLE.open_to(actor, dossier, unit=dossier.unit_code)
+                    if not own and (edge.name != "decline" or may_sign(dossier, actor))
                 ],
+                "own": OWN if own else "",
                 "receipt": documents.get(DossierDocument.Role.RECEIPT),
                 "result": result,
-                "may_authorise": result is not None and _waits_for_person(result) and decided_by(dossier, actor),
+                "may_authorise": result is not None and not own and _waits_for_person(result) and may_sign(dossier, actor),
+                "may_preview": result is not None and result.unsigned_file_id is not None,
                 **more,
             },
             status=status,
@@ -172,18 +236,19 @@ class DossierAdmin(OfficerModelAdmin):
     def act(self, request: HttpRequest, dossier_id: UUID, transition: str) -> HttpResponse:
         """One transition: GET shows its form where it has one, POST makes it. Too late is a page that says so, never an error."""
         actor = actor_of(request)
-        form_class = FORMS.get(transition)
         try:
             dossier = services.open_dossier(actor=actor, dossier_id=dossier_id)
         except Dossier.DoesNotExist as error:
             raise Http404 from error
         change = reverse("admin:dossiers_dossier_change", args=[dossier_id])
         if request.method != "POST":
-            refusal = TABLE.refusal(dossier, transition)
-            if form_class is None or refusal:
-                return self._page(request, dossier, status=409, refused=refusal) if refusal else redirect(change)
-            return self._ask(request, dossier, transition, form_class())
-        form = form_class(request.POST) if form_class is not None else None
+            own = OWN if concerns(dossier, actor.person_id) else ""
+            if refusal := own or TABLE.refusal(dossier, transition):
+                return self._page(request, dossier, status=409, refused=refusal)
+            if transition not in ASKING:
+                return redirect(change)
+            return self._ask(request, dossier, transition, self._form(request, dossier, transition))
+        form = self._form(request, dossier, transition) if transition in ASKING else None
         if form is not None and not form.is_valid():
             return self._ask(request, dossier, transition, form, status=422)
         common: dict[str, Any] = {
@@ -191,20 +256,29 @@ class DossierAdmin(OfficerModelAdmin):
             "dossier_id": dossier_id,
             "seen_version": as_int(request.POST.get("seen")),
             "now": timezone.now(),
+            **(form.cleaned_data if form is not None else {}),
         }
         try:
-            if transition == "decide" and form is not None:
-                services.decide(**common, **form.cleaned_data)
-                return redirect(services.authorise_result(actor=actor, dossier_id=dossier_id, return_to=change))
-            if transition == "refuse" and form is not None:
-                services.refuse(**common, reason=form.cleaned_data["reason"])
-                messages.success(request, "Đã từ chối tiếp nhận và báo cho người nộp.")
-            elif transition == "receive":
-                services.receive(**common)
-                messages.success(request, "Đã tiếp nhận. Giấy tiếp nhận và hẹn trả kết quả đang được lập.")
+            getattr(services, transition)(**common)
+        except BadNumber as bad:
+            assert form is not None
+            form.add_error(bad.field, bad.message)
+            return self._ask(request, dossier, transition, form, status=422)
         except TransitionRefused as refused:
             return self._page(request, services.open_dossier(actor=actor, dossier_id=dossier_id), status=409, refused=refused.reason)
+        messages.success(request, DONE[transition])
         return redirect(change)
+
+    def _form(self, request: HttpRequest, dossier: Dossier, transition: str) -> ReasonForm | DecisionForm:
+        data = request.POST if request.method == "POST" else None
+        if transition != "decide":
+            return FORMS[transition](data)
+        outcome = outcome_of(dossier.procedure_code)
+        suggested = (
+            suggested_number(unit_code=dossier.unit_code, register=outcome.register, now=timezone.now()) if outcome is not None else None
+        )
+        signers = [(one.position_id, one.label) for one in signers_of(dossier, actor_of(request))]
+        return DecisionForm(data, signers=signers, suggested=suggested)
 
     def _ask(
         self, request: HttpRequest, dossier: Dossier, transition: str, form: ReasonForm | DecisionForm, status: int = 200
@@ -226,7 +300,7 @@ class DossierAdmin(OfficerModelAdmin):
         )
 
     def authorise(self, request: HttpRequest, dossier_id: UUID) -> HttpResponse:
-        """Send the officer who decided to the signing service, also once more."""
+        """Send the leader who was asked to the signing service, also once more."""
         change = reverse("admin:dossiers_dossier_change", args=[dossier_id])
         if request.method != "POST":
             return redirect(change)
@@ -237,6 +311,29 @@ class DossierAdmin(OfficerModelAdmin):
         except TransitionRefused as refused:
             messages.warning(request, refused.reason)
             return redirect(change)
+
+    def preview(self, request: HttpRequest, dossier_id: UUID) -> HttpResponseBase:
+        """The result as it will be signed, to be read before it is."""
+        actor = actor_of(request)
+        try:
+            dossier = services.open_dossier(actor=actor, dossier_id=dossier_id)
+        except Dossier.DoesNotExist as error:
+            raise Http404 from error
+        issued = result_of(dossier)
+        if issued is None or issued.document.unsigned_file is None:
+            raise Http404
+        note_look(actor, dossier, "dossiers.preview")
+        return send_file(issued.document.unsigned_file, name=f"cho-ky-{dossier.code}.pdf", inline=True, trusted=True)
+
+
+DONE = {
+    "receive": "Đã tiếp nhận. Giấy tiếp nhận và hẹn trả kết quả đang được lập.",
+    "refuse": "Đã từ chối tiếp nhận và báo cho người nộp.",
+    "decide": "Đã quyết định. Hồ sơ chờ người ký; thời hạn đã dừng.",
+    "take_back": "Đã rút lại quyết định. Số đăng ký được trả lại cho sổ, thời hạn chạy tiếp.",
+    "decline": "Đã trả lại cán bộ. Số đăng ký được trả lại cho sổ, thời hạn chạy tiếp.",
+}
+"""What is said after an act."""
 
 
 def _waits_for_person(document: Any) -> bool:

@@ -17,17 +17,25 @@ class DossiersConfig(AppConfig):
         """Tell the rooms below: acts, notices, what proof pages may show, what a signed document means here."""
         from dossiers import slips
         from dossiers.forms_data import load_forms
+        from dossiers.outcomes import BIRTH, register_outcome
+        from dossiers.worklists import dossier_codes
         from portal.access import Act, Assurance, register_acts
+        from portal.access.roles import LEADERS
+        from portal.audit.words import register_names
         from portal.documents.services import register_masked_facts
         from portal.documents.signals import document_signed
         from portal.notifications.registry import register_template
         from portal.operations.preparation import register_loader
 
+        register_outcome("1.001193", BIRTH)
+        register_names("dossiers.dossier", dossier_codes)
         register_acts(
             Act("dossiers.read", "Xem hồ sơ", frozenset({"reception", "handling", "signing"})),
             Act("dossiers.receive", "Tiếp nhận hồ sơ", frozenset({"reception"})),
             Act("dossiers.refuse", "Từ chối tiếp nhận", frozenset({"reception"})),
-            Act("dossiers.decide", "Quyết định và ký kết quả", frozenset({"signing"}), assurance=Assurance.HIGH),
+            Act("dossiers.decide", "Quyết định và trình ký", frozenset({"handling"}), assurance=Assurance.HIGH),
+            Act("dossiers.take_back", "Rút lại quyết định chưa ký", frozenset({"handling"}), assurance=Assurance.HIGH),
+            Act("dossiers.sign", "Ký kết quả hoặc trả lại", LEADERS, assurance=Assurance.HIGH),
         )
         register_template(
             "dossiers.submitted",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils import timezone
@@ -116,16 +117,56 @@ class ReasonForm(forms.Form):
     )
 
 
-class DecisionForm(forms.Form):
-    """What the book of civil status adds to a birth certificate."""
+class TakeBackForm(ReasonForm):
+    """Why a decision is taken back before it is signed; read by colleagues only."""
 
-    registration_number = forms.RegexField(
-        r"^[0-9]{1,6}(/[0-9]{4})?$",
-        label="Số",
-        help_text="Số đăng ký trong Sổ đăng ký khai sinh, ví dụ 125/2026.",
-        error_messages={"required": "Hãy nhập số đăng ký.", "invalid": "Số đăng ký gồm các chữ số, có thể kèm năm, ví dụ 125/2026."},
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].label = "Lý do rút lại"
+        self.fields["reason"].help_text = "Đồng nghiệp đọc được trong tiến trình. Số đăng ký được trả lại cho sổ."
+        self.fields["reason"].error_messages["required"] = "Hãy nêu lý do, ví dụ “nhập nhầm số đăng ký”."
+
+
+class DeclineForm(TakeBackForm):
+    """Why a leader does not sign."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].label = "Lý do không ký"
+        self.fields["reason"].help_text = "Cán bộ trình đọc được. Hồ sơ trở lại bước xử lý, thời hạn chạy tiếp."
+        self.fields["reason"].error_messages["required"] = "Hãy nêu lý do để cán bộ biết cần sửa gì."
+
+
+class DecisionForm(forms.Form):
+    """What the register adds to the result, and which leader signs it. What the numbers mean is checked by the service."""
+
+    registration_number = PlainText(
+        label="Số đăng ký",
+        max_length=20,
+        error_messages={"required": "Hãy nhập số đăng ký."},
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
-    book = PlainText(label="Quyển số", help_text="Ví dụ 01/2026.", max_length=30, error_messages={"required": "Hãy nhập quyển số."})
+    book = PlainText(
+        label="Quyển số",
+        max_length=20,
+        error_messages={"required": "Hãy nhập quyển số."},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    signer_position_id = forms.TypedChoiceField(
+        label="Người ký",
+        coerce=UUID,
+        error_messages={"required": "Hãy chọn người ký.", "invalid_choice": "Hãy chọn người ký trong danh sách."},
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, signers: Sequence[tuple[UUID, str]], suggested: Any = None) -> None:
+        initial = {"registration_number": suggested.number_words, "book": suggested.book_words} if suggested is not None else {}
+        super().__init__(data, initial=initial)
+        if suggested is not None:
+            self.fields["registration_number"].help_text = f"Số tiếp theo của sổ là {suggested.number_words}. Sửa nếu sổ giấy ghi khác."
+        choices = [(str(position_id), label) for position_id, label in signers]
+        field = self.fields["signer_position_id"]
+        assert isinstance(field, forms.TypedChoiceField)
+        field.choices = choices if len(choices) == 1 else [("", "– Chọn người ký –"), *choices]
 
 
 def shown(spec: Mapping[str, Any], value: str) -> str:

@@ -14,14 +14,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import queries as people
-from dossiers.models import Dossier, DossierEvent, Draft, FormVersion, State
+from dossiers.models import OPEN_STATES, Dossier, DossierEvent, Draft, FormVersion, State
 from portal.access import AccessDenied, Actor
 from portal.catalogues import queries as catalogues
 from portal.catalogues.models import AdministrativeUnit, Agency
 from portal.workdays import Calendar, national_calendar, remaining_words
 from procedures import queries as procedures
-
-OPEN_STATES = (State.SUBMITTED, State.RECEIVED, State.PROCESSING, State.INCOMPLETE, State.PAYMENT_DUE)
 
 
 class FormUnknown(ObjectDoesNotExist):
@@ -166,10 +164,12 @@ def situation(dossier: Dossier, *, now: datetime, reason: str = "", calendar: Ca
             _("Cơ quan đang kiểm tra hồ sơ. Bạn chưa cần làm gì. Chúng tôi nhắn tin cho bạn khi hồ sơ được tiếp nhận."),
             dossier.response_due_at,
         )
+    elif dossier.awaits_signature:
+        text = _("Cơ quan đã giải quyết xong, kết quả đang chờ ký số. Bạn chưa cần làm gì."), None
     elif dossier.state in (State.RECEIVED, State.PROCESSING):
         text = _("Cán bộ đang giải quyết hồ sơ. Bạn chưa cần làm gì. Chúng tôi nhắn tin cho bạn khi có kết quả."), dossier.due_at
     elif dossier.state == State.DECIDED:
-        text = _("Cơ quan đã giải quyết xong, kết quả đang được ký số. Bạn chưa cần làm gì."), None
+        text = _("Kết quả đã được ký số và đang được trả. Bạn chưa cần làm gì."), None
     elif dossier.state == State.RETURNED:
         text = _("Kết quả đã có. Bạn mở, tải về và dùng như bản giấy."), None
     elif dossier.state == State.REFUSED:
@@ -220,13 +220,16 @@ def _titles() -> dict[str, str]:
         "receive": _("Cơ quan đã tiếp nhận hồ sơ"),
         "start": _("Cán bộ đang xử lý"),
         "refuse": _("Cơ quan không tiếp nhận hồ sơ"),
-        "decide": _("Đã giải quyết xong, đang ký kết quả"),
+        "decide": _("Đã giải quyết xong, chờ ký kết quả"),
+        "take_back": _("Cơ quan xem lại kết quả trước khi ký"),
+        "decline": _("Cơ quan xem lại kết quả trước khi ký"),
+        "sign": _("Kết quả đã được ký số"),
         "return_result": _("Đã có kết quả"),
         "withdraw": _("Bạn đã rút hồ sơ"),
     }
 
 
-_USUAL_WAY = ("submit", "receive", "start", "decide", "return_result")
+_USUAL_WAY = ("submit", "receive", "start", "decide", "sign", "return_result")
 
 
 def entries_for_applicant(dossier: Dossier, history: Sequence[DossierEvent]) -> list[Entry]:
@@ -244,7 +247,15 @@ def entries_for_applicant(dossier: Dossier, history: Sequence[DossierEvent]) -> 
     ]
     if is_open:
         passed = {event.name for event in history}
-        to_come = {"receive": _("Cơ quan tiếp nhận"), "start": _("Xử lý"), "decide": _("Ký kết quả"), "return_result": _("Trả kết quả")}
+        if dossier.decided_at is None:
+            passed.discard("decide")  # it was taken back
+        to_come = {
+            "receive": _("Cơ quan tiếp nhận"),
+            "start": _("Xử lý"),
+            "decide": _("Giải quyết"),
+            "sign": _("Ký kết quả"),
+            "return_result": _("Trả kết quả"),
+        }
         entries += [Entry(to_come[step], "") for step in _USUAL_WAY if step not in passed]
     return entries
 

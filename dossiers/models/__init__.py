@@ -1,14 +1,18 @@
 """Tables of the dossiers: forms as data, drafts, dossiers, their events, papers and issued documents."""
 
-from dossiers.models.dossier import CODE_PATTERN, CodeCounter, Dossier, DossierEvent
+from dossiers.models.dossier import CODE_FROM_BEHIND, CODE_PATTERN, DEADLINE, OPEN_STATES, CodeCounter, Dossier, DossierEvent, Stage
 from dossiers.models.drafts import Draft
 from dossiers.models.forms import FIELD_KINDS, FormVersion
 from dossiers.models.papers import DossierDocument, Paper
+from dossiers.models.registers import RegisterEntry
 from dossiers.models.states import TABLE, State
 
 __all__ = [
+    "CODE_FROM_BEHIND",
     "CODE_PATTERN",
+    "DEADLINE",
     "FIELD_KINDS",
+    "OPEN_STATES",
     "TABLE",
     "CodeCounter",
     "Dossier",
@@ -17,5 +21,7 @@ __all__ = [
     "Draft",
     "FormVersion",
     "Paper",
+    "RegisterEntry",
+    "Stage",
     "State",
 ]

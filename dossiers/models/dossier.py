@@ -6,8 +6,11 @@ import uuid
 from typing import Any
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce, Collate, Reverse
 
 from dossiers.models.forms import FormVersion
 from dossiers.models.states import State
@@ -15,6 +18,12 @@ from portal.crypto.fields import SealedJSONField, SealedTextField
 
 CODE_PATTERN = r"^[A-Z][0-9]{2}(\.[0-9]{1,3}){0,3}-[0-9]{6}-[0-9]{4,}$"
 """``<agency identifier>-<yymmdd>-<sequence of the day>`` (Decree 61/2018; domain.md §2.2)."""
+
+DEADLINE = Coalesce("due_at", "response_due_at")
+"""The moment by which the agency must act next: answer a new dossier, return the result of a received one."""
+
+CODE_FROM_BEHIND = Collate(Reverse("code"), "C")
+"""The code read from its end, in an order that an index can serve beginnings by: people remember the last digits."""
 
 _RECEIVED_STATES = [State.RECEIVED, State.PROCESSING, State.INCOMPLETE, State.PAYMENT_DUE, State.STOPPED, State.DECIDED, State.RETURNED]
 
@@ -25,6 +34,17 @@ class Channel(models.TextChoices):
     COUNTER = "1", "Trực tiếp"
     ONLINE = "2", "Trực tuyến"
     POST = "3", "Bưu chính công ích"
+
+
+class Stage(models.TextChoices):
+    """What happens within state 4 and has no code in the national standard (9 means signed there)."""
+
+    NONE = "", "–"
+    AWAITING_SIGNATURE = "awaiting_signature", "Chờ ký kết quả"
+
+
+OPEN_STATES = (State.SUBMITTED, State.RECEIVED, State.PROCESSING, State.INCOMPLETE, State.PAYMENT_DUE)
+"""States in which the agency still owes something."""
 
 
 class Dossier(models.Model):
@@ -47,6 +67,11 @@ class Dossier(models.Model):
     """Whom the dossier concerns (chủ hồ sơ); the same person unless one files for another."""
     owner_name = models.CharField("chủ hồ sơ", max_length=200)
     owner_name_key = models.CharField(max_length=200)
+    subject_name = models.CharField("về", max_length=200, blank=True)
+    """The person the dossier is about where that is neither of them (the child of a registration of birth)."""
+    subject_name_key = models.CharField(max_length=200, blank=True)
+    id_blinds = ArrayField(models.CharField(max_length=64), default=list)
+    """Blind indexes of the identity numbers of everybody named in it: an officer finds it by any of them."""
     acting_as = models.CharField(max_length=20)
     acting_as_id = models.UUIDField(null=True, blank=True)
 
@@ -54,6 +79,9 @@ class Dossier(models.Model):
     unit_level = models.CharField(max_length=20)
     """Level of the handling agency on the day of filing."""
     state = models.CharField("tình trạng", max_length=2, choices=State.choices)
+    stage = models.CharField("bước", max_length=30, choices=Stage.choices, default=Stage.NONE, blank=True)
+    signer_position_id = models.UUIDField(null=True, blank=True)
+    """Position of the leader who is asked to sign the result; from the decision on."""
     version = models.PositiveIntegerField(default=1)
     """Raised by every change; a form that carries an older one was filled in on a page that is out of date."""
     form_version = models.ForeignKey(FormVersion, on_delete=models.PROTECT, related_name="+")
@@ -99,6 +127,19 @@ class Dossier(models.Model):
             models.CheckConstraint(
                 condition=~Q(state__in=[State.DECIDED, State.RETURNED]) | Q(decided_at__isnull=False), name="dossiers_decided_has_time"
             ),
+            # Decided and unsigned is a stage of state 4; a decision that was taken back leaves no trace here, the clock runs again.
+            models.CheckConstraint(
+                condition=Q(stage=Stage.NONE)
+                | Q(stage=Stage.AWAITING_SIGNATURE, state=State.PROCESSING, decided_at__isnull=False, signer_position_id__isnull=False),
+                name="dossiers_awaiting_is_decided",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[State.RECEIVED, State.PROCESSING], stage=Stage.NONE) | Q(decided_at__isnull=True),
+                name="dossiers_undecided_has_no_decision",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[State.DECIDED, State.RETURNED]) | Q(finished_at__isnull=False), name="dossiers_decided_is_signed"
+            ),
             models.CheckConstraint(
                 condition=~Q(state=State.RETURNED) | Q(finished_at__isnull=False, returned_at__isnull=False),
                 name="dossiers_returned_has_times",
@@ -117,6 +158,11 @@ class Dossier(models.Model):
             models.Index(fields=["unit_code", "state", "due_at"], name="dossiers_desk_queue"),
             models.Index(fields=["unit_code", "owner_name_key"], name="dossiers_desk_name"),
             models.Index(fields=["unit_code", "-submitted_at"], name="dossiers_desk_newest"),
+            models.Index(F("unit_code"), DEADLINE, F("id"), name="dossiers_desk_deadline", condition=Q(state__in=OPEN_STATES)),
+            models.Index(fields=["signer_position_id"], name="dossiers_desk_signer", condition=Q(stage=Stage.AWAITING_SIGNATURE)),
+            models.Index(CODE_FROM_BEHIND, name="dossiers_desk_code_end"),
+            models.Index(fields=["unit_code", "subject_name_key"], name="dossiers_desk_subject"),
+            GinIndex(fields=["id_blinds"], name="dossiers_desk_number"),
             models.Index(fields=["applicant_id", "-submitted_at"], name="dossiers_mine_applicant"),
             models.Index(fields=["owner_id", "-submitted_at"], name="dossiers_mine_owner"),
         ]
@@ -135,6 +181,16 @@ class Dossier(models.Model):
 
     def __str__(self) -> str:
         return self.code or str(self.id)
+
+    @property
+    def awaits_signature(self) -> bool:
+        """Decided, the clock stopped, not signed yet."""
+        return self.stage == Stage.AWAITING_SIGNATURE
+
+    @property
+    def state_words(self) -> str:
+        """The state as officers read it, with the stage within it."""
+        return f"{self.get_state_display()}: {self.get_stage_display().lower()}" if self.stage else self.get_state_display()
 
 
 class DossierEvent(models.Model):

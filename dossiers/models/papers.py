@@ -60,10 +60,16 @@ class DossierDocument(models.Model):
     document = models.OneToOneField("documents.Document", on_delete=models.PROTECT, related_name="+")
     role = models.CharField(max_length=10, choices=Role.choices)
     created_at = models.DateTimeField(auto_now_add=True)
+    cancelled_at = models.DateTimeField(null=True)
+    """The decision behind it was taken back before it was signed: another one takes its place."""
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["dossier", "role"], name="dossiers_document_once_a_role")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["dossier", "role"], condition=Q(cancelled_at__isnull=True), name="dossiers_document_once_a_role"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.dossier_id} {self.role}"

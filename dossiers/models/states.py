@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 
 from portal.states import StateTable, Transition
@@ -22,14 +24,27 @@ class State(models.TextChoices):
     RETURNED = "10", "Đã trả kết quả"
 
 
+def _undecided(dossier: Any) -> str:
+    return "Hồ sơ đã được quyết định và đang chờ ký. Muốn sửa, hãy rút lại quyết định trước." if dossier.stage else ""
+
+
+def _awaiting(dossier: Any) -> str:
+    return "" if dossier.stage else "Hồ sơ không (còn) chờ ký. Tải lại trang để xem tình trạng mới nhất."
+
+
+_PROCESSING = frozenset({State.PROCESSING.value})
 # States 5, 6 and 8 exist in the standard; their edges come with their screens (issues on supplements and payment).
+# In the standard 9 means "signed": from the decision to the signature a dossier stays in 4, in the stage "awaiting signature".
 TABLE = StateTable(
     [state.value for state in State],
     [
         Transition("receive", "Tiếp nhận hồ sơ", frozenset({State.SUBMITTED.value}), State.RECEIVED.value, act="dossiers.receive"),
         Transition("start", "Chuyển xử lý", frozenset({State.RECEIVED.value}), State.PROCESSING.value),
         Transition("refuse", "Từ chối tiếp nhận", frozenset({State.SUBMITTED.value}), State.REFUSED.value, act="dossiers.refuse"),
-        Transition("decide", "Quyết định và trình ký", frozenset({State.PROCESSING.value}), State.DECIDED.value, act="dossiers.decide"),
+        Transition("decide", "Quyết định và trình ký", _PROCESSING, State.PROCESSING.value, act="dossiers.decide", guard=_undecided),
+        Transition("take_back", "Rút lại quyết định", _PROCESSING, State.PROCESSING.value, act="dossiers.take_back", guard=_awaiting),
+        Transition("decline", "Không ký, trả lại cán bộ", _PROCESSING, State.PROCESSING.value, act="dossiers.sign", guard=_awaiting),
+        Transition("sign", "Ký kết quả", _PROCESSING, State.DECIDED.value, guard=_awaiting),
         Transition("return_result", "Trả kết quả", frozenset({State.DECIDED.value}), State.RETURNED.value),
         Transition("withdraw", "Rút hồ sơ", frozenset({State.SUBMITTED.value}), State.WITHDRAWN.value, by_owner=True),
     ],

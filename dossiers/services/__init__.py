@@ -2,7 +2,7 @@
 
 from dossiers.services.codes import next_code
 from dossiers.services.common import FilingRefused, NotYours, Problem, filer
-from dossiers.services.desk import authorise_result, decide, open_dossier, receive, refuse
+from dossiers.services.desk import authorise_result, decide, decline, open_dossier, receive, refuse, take_back
 from dossiers.services.drafts import add_paper, discard_draft, remove_paper, save_draft, start_or_open_draft
 from dossiers.services.filing import submit, withdraw, withdraw_refusal
 from dossiers.services.forms import publish_form
@@ -15,6 +15,7 @@ __all__ = [
     "add_paper",
     "authorise_result",
     "decide",
+    "decline",
     "discard_draft",
     "filer",
     "next_code",
@@ -27,6 +28,7 @@ __all__ = [
     "save_draft",
     "start_or_open_draft",
     "submit",
+    "take_back",
     "withdraw",
     "withdraw_refusal",
 ]

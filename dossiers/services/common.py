@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from accounts import queries as people
 from dossiers.models import TABLE, Dossier, DossierEvent
 from dossiers.queries import handling_unit
 from portal import audit
@@ -13,6 +15,7 @@ from portal.access import AccessDenied, Actor, Assurance, require, through_door
 from portal.notifications.services import notify
 from portal.states import TransitionRefused
 
+OWN = "Hồ sơ này là của bạn hoặc có tên bạn. Đồng nghiệp khác phải tiếp nhận, giải quyết và ký."
 STALE = "Hồ sơ đã thay đổi từ lúc bạn mở trang này. Trang dưới đây cho thấy tình trạng mới nhất; hãy xem lại rồi thực hiện nếu vẫn cần."
 
 
@@ -55,12 +58,26 @@ def lock_for_officer(*, actor: Actor, dossier_id: UUID, act: str, seen_version: 
     """The dossier, locked, for an officer's act.
 
     ``Dossier.DoesNotExist`` behind the door, :class:`AccessDenied` without the role, ``TransitionRefused`` when the page
-    the officer decided on is out of date.
+    the officer decided on is out of date, or the dossier is the officer's own.
     """
     dossier = through_door(actor, Dossier.objects.select_for_update(), "dossiers.read", "unit_code").get(pk=dossier_id)
     require(actor, act, dossier.unit_code)
+    refuse_own(dossier, actor, transition)
     check_seen(dossier, seen_version, transition)
     return dossier
+
+
+def concerns(dossier: Dossier, person_id: UUID | None) -> bool:
+    """Whether a dossier is a person's own: they filed it, it is theirs, or their identity number stands in it (two queries)."""
+    if person_id is None:
+        return False
+    return person_id in (dossier.applicant_id, dossier.owner_id) or people.id_blind(person_id) in dossier.id_blinds
+
+
+def refuse_own(dossier: Dossier, actor: Actor, transition: str) -> None:
+    """Nobody acts for an agency on a dossier of their own (Law on Cadres and Civil Servants 2008 art. 19; ``TransitionRefused``)."""
+    if concerns(dossier, actor.person_id):
+        raise TransitionRefused(transition, dossier.state, OWN)
 
 
 def check_seen(dossier: Dossier, seen_version: int, transition: str) -> None:
@@ -69,10 +86,17 @@ def check_seen(dossier: Dossier, seen_version: int, transition: str) -> None:
         raise TransitionRefused(transition, dossier.state, STALE)
 
 
-def advance(dossier: Dossier, transition: str, *, actor: Actor, now: datetime, note: str = "") -> DossierEvent:
-    """Move the locked dossier along one edge, save it, write the event and the audit act. The caller set the times."""
+def advance(
+    dossier: Dossier, transition: str, *, actor: Actor, now: datetime, note: str = "", then: Callable[[], None] | None = None
+) -> DossierEvent:
+    """Move the locked dossier along one edge, save it, write the event and the audit act. The caller set the times.
+
+    ``then`` sets what the edge's guard looks at, after it has looked.
+    """
     before = dossier.state
     TABLE.move(dossier, transition)
+    if then is not None:
+        then()
     dossier.version += 1
     dossier.save()
     return write_event(dossier, transition, before=before, actor=actor, now=now, note=note)

@@ -9,9 +9,11 @@ from django.db import transaction
 
 from accounts import queries as people
 from dossiers import slips
-from dossiers.models import Dossier, DossierDocument
+from dossiers.models import TABLE, Dossier, DossierDocument, Stage
+from dossiers.outcomes import outcome_of
 from dossiers.queries import unit_calendar
-from dossiers.services.common import advance, lock_for_officer, position_of, tell
+from dossiers.services.common import advance, concerns, lock_for_officer, position_of, refuse_own, tell
+from dossiers.services.registers import free_number, take_number
 from dossiers.terms import terms_of
 from portal import audit
 from portal.access import SYSTEM, AccessDenied, Actor, require, through_door
@@ -80,47 +82,140 @@ def refuse(*, actor: Actor, dossier_id: UUID, seen_version: int, reason: str, no
 
 
 @transaction.atomic
-def decide(*, actor: Actor, dossier_id: UUID, seen_version: int, registration_number: str, book: str, now: datetime) -> DossierDocument:
-    """Decide (state 4 → 9): the clock stops here, the result waits for the deciding officer's own signature.
+def decide(
+    *,
+    actor: Actor,
+    dossier_id: UUID,
+    seen_version: int,
+    registration_number: str,
+    book: str,
+    signer_position_id: UUID,
+    now: datetime,
+) -> DossierDocument:
+    """Decide (within state 4): the clock stops here, the number in the register is taken, the result waits for the leader's signature.
 
-    ``TransitionRefused`` when the officer has no signing credential or somebody was quicker.
+    Law on Civil Status 2014 art. 16.2: the officer reports, the leader issues. :class:`BadNumber` for a number that cannot be given,
+    ``TransitionRefused`` when somebody was quicker or the chosen leader cannot sign this dossier.
     """
     dossier = lock_for_officer(actor=actor, dossier_id=dossier_id, act="dossiers.decide", seen_version=seen_version, transition="decide")
-    position_id = position_of(actor)
-    credential_id, signer_label = people.signing_credential(position_id)
-    if not credential_id:
-        raise TransitionRefused("decide", dossier.state, "Chức danh của bạn chưa có chứng thư chữ ký số nên chưa ký được kết quả.")
+    outcome = outcome_of(dossier.procedure_code)
+    if outcome is None:
+        raise TransitionRefused("decide", dossier.state, "Thủ tục này chưa có mẫu kết quả điện tử nên chưa quyết định trên Cổng được.")
+    if refusal := TABLE.refusal(dossier, "decide"):
+        raise TransitionRefused("decide", dossier.state, refusal)
+    signer = next((one for one in signers_of(dossier, actor) if one.position_id == signer_position_id), None)
+    if signer is None:
+        words = f"Người ký phải là {outcome.signer_words}, có chứng thư chữ ký số, không phải người trình và không liên quan đến hồ sơ."
+        raise TransitionRefused("decide", dossier.state, words)
+    credential_id, signer_label = people.signing_credential(signer.position_id)
     dossier.decided_at = max(now, dossier.received_at or now)
-    advance(dossier, "decide", actor=actor, now=now)
+    given = take_number(dossier=dossier, register=outcome.register, number=registration_number, book=book, now=dossier.decided_at)
+
+    def to_the_leader() -> None:
+        dossier.stage, dossier.signer_position_id = Stage.AWAITING_SIGNATURE, signer.position_id
+
+    note = f"Số {given.number_words}, quyển {given.book_words}; trình {signer.label}"
+    event = advance(dossier, "decide", actor=actor, now=now, note=note, then=to_the_leader)
     document = documents.issue_for_signature(
-        key=f"dossiers.result:{dossier.id}",
-        kind=slips.BIRTH_CERTIFICATE,
-        title="Giấy khai sinh",
-        template="documents/birth_certificate.html",
-        context=slips.birth_certificate_context(dossier, registration_number=registration_number, book=book, signer_label=signer_label),
+        key=f"dossiers.result:{dossier.id}:{event.pk}",
+        kind=outcome.kind,
+        title=outcome.title,
+        template=outcome.template,
+        context=outcome.context(dossier, registration_number=given.number_words, book=given.book_words, signer_label=signer_label),
         unit_code=dossier.unit_code,
         subject=dossier.id,
         credential_id=credential_id,
         signer_label=signer_label,
-        signer_id_number=people.position_holder_id_number(position_id),
+        signer_id_number=people.position_holder_id_number(signer.position_id),
+        signer_user_id=signer.user_id,
+        signer_position_id=signer.position_id,
         actor=actor,
     )
     return DossierDocument.objects.create(dossier=dossier, document=document, role=DossierDocument.Role.RESULT)
 
 
-def authorise_result(*, actor: Actor, dossier_id: UUID, return_to: str) -> str:
-    """The address at the signing service where the officer who decided authorises the signature, also once more.
+def signers_of(dossier: Dossier, actor: Actor) -> list[people.Holder]:
+    """Who may be asked to sign the result: the agency's leaders with a key, but not who prepares it, nor anybody it concerns.
 
-    :class:`AccessDenied` for any other officer: the credential is the decider's own.
+    Empty for a procedure without an outcome. Queries: positions, their keys, the dossier's own.
+    """
+    outcome = outcome_of(dossier.procedure_code)
+    if outcome is None:
+        return []
+    holders = people.holders(dossier.unit_code, outcome.signer_roles)
+    return [one for one in holders if one.has_credential and one.person_id != actor.person_id and not concerns(dossier, one.person_id)]
+
+
+@transaction.atomic
+def take_back(*, actor: Actor, dossier_id: UUID, seen_version: int, reason: str, now: datetime) -> Dossier:
+    """Take a decision back before it is signed: the number is free again, the document is cancelled, the clock runs on.
+
+    ``ValueError`` without a reason; ``TransitionRefused`` once the leader has authorised the signature.
+    """
+    dossier = lock_for_officer(
+        actor=actor, dossier_id=dossier_id, act="dossiers.take_back", seen_version=seen_version, transition="take_back"
+    )
+    return _undo_decision(dossier, "take_back", actor=actor, reason=reason, now=now)
+
+
+@transaction.atomic
+def decline(*, actor: Actor, dossier_id: UUID, seen_version: int, reason: str, now: datetime) -> Dossier:
+    """The leader does not sign and gives the dossier back to the officer with a reason; otherwise as :func:`take_back`.
+
+    :class:`AccessDenied` for a leader who was not asked.
+    """
+    dossier = lock_for_officer(actor=actor, dossier_id=dossier_id, act="dossiers.sign", seen_version=seen_version, transition="decline")
+    if dossier.awaits_signature and not may_sign(dossier, actor):
+        raise AccessDenied("dossiers.sign")
+    return _undo_decision(dossier, "decline", actor=actor, reason=reason, now=now)
+
+
+def _undo_decision(dossier: Dossier, transition: str, *, actor: Actor, reason: str, now: datetime) -> Dossier:
+    if not reason.strip():
+        raise ValueError("taking a decision back needs a reason")
+    if refusal := TABLE.refusal(dossier, transition):
+        raise TransitionRefused(transition, dossier.state, refusal)
+    issued = result_of(dossier)
+    if issued is not None:
+        documents.cancel(document=issued.document, actor=actor)
+        issued.cancelled_at = now
+        issued.save(update_fields=["cancelled_at"])
+    free_number(dossier=dossier, now=now)
+
+    def back_to_the_officer() -> None:
+        dossier.stage, dossier.decided_at, dossier.signer_position_id = Stage.NONE, None, None
+
+    advance(dossier, transition, actor=actor, now=now, note=reason.strip(), then=back_to_the_officer)
+    return dossier
+
+
+def result_of(dossier: Dossier) -> DossierDocument | None:
+    """The result that counts: not one whose decision was taken back (one query)."""
+    return dossier.documents.select_related("document").filter(role=DossierDocument.Role.RESULT, cancelled_at__isnull=True).first()
+
+
+def may_sign(dossier: Dossier, actor: Actor) -> bool:
+    """Whether the dossier waits for this officer's signature, in this position."""
+    return dossier.awaits_signature and actor.position_id is not None and dossier.signer_position_id == actor.position_id
+
+
+def authorise_result(*, actor: Actor, dossier_id: UUID, return_to: str) -> str:
+    """The address at the signing service where the leader who was asked authorises the signature, also once more.
+
+    :class:`AccessDenied` for any other officer: the credential is that leader's own. ``TransitionRefused`` when nothing waits.
     """
     dossier = through_door(actor, Dossier.objects.all(), "dossiers.read", "unit_code").get(pk=dossier_id)
-    require(actor, "dossiers.decide", dossier.unit_code)
-    issued = dossier.documents.select_related("document").filter(role=DossierDocument.Role.RESULT).first()
-    if issued is None or not decided_by(dossier, actor):
-        raise AccessDenied("dossiers.decide")
+    require(actor, "dossiers.sign", dossier.unit_code)
+    refuse_own(dossier, actor, "sign")
+    issued = result_of(dossier)
+    if issued is None or issued.document.is_signed:
+        raise TransitionRefused("sign", dossier.state, "Hồ sơ không (còn) chờ ký.")
+    if not may_sign(dossier, actor):
+        raise AccessDenied("dossiers.sign")
     return documents.authorisation_url(issued.document, actor=actor, return_to=return_to)
 
 
-def decided_by(dossier: Dossier, actor: Actor) -> bool:
-    """Whether this officer, in this position, took the decision."""
-    return actor.position_id is not None and dossier.events.filter(name="decide", position_id=actor.position_id).exists()
+@transaction.atomic
+def note_look(actor: Actor, dossier: Dossier, act: str, **details: str) -> None:
+    """Write down that an officer opened a paper or document of a dossier (requirement O-07)."""
+    audit.record(actor=actor, act=act, target="dossiers.dossier", target_id=str(dossier.pk), unit=dossier.unit_code, details=details)

@@ -14,6 +14,7 @@ from accounts import queries as people
 from dossiers.forms import UNIT, AnswersForm
 from dossiers.models import Dossier, Draft, Paper, State
 from dossiers.models.dossier import Channel
+from dossiers.outcomes import finding_columns
 from dossiers.queries import handling_units, known_answers
 from dossiers.services.codes import next_code
 from dossiers.services.common import FilingRefused, NotYours, Problem, advance, check_seen, filer, tell, write_event
@@ -75,6 +76,7 @@ def submit(*, actor: Actor, draft_id: UUID, now: datetime) -> Dossier:
     person = people.person(person_id)
     form = AnswersForm(draft.form_version.asked, draft.answers)
     form.is_valid()
+    answers = {**form.cleaned_data, **known_answers(draft.form_version, person)}
     dossier = Dossier.objects.create(
         id=draft.id,
         code=next_code(unit_code=unit.code, day=timezone.localdate(now)),
@@ -88,13 +90,14 @@ def submit(*, actor: Actor, draft_id: UUID, now: datetime) -> Dossier:
         owner_id=person_id,
         owner_name=person.full_name,
         owner_name_key=search_key(person.full_name),
+        **finding_columns(draft.procedure_code, answers, known_numbers=[person.id_number or ""]),
         acting_as=draft.acting_as,
         acting_as_id=draft.acting_as_id,
         unit_code=unit.code,
         unit_level=unit.level,
         state=State.SUBMITTED,
         form_version=draft.form_version,
-        answers={**form.cleaned_data, **known_answers(draft.form_version, person)},
+        answers=answers,
         draft_started_at=draft.created_at,
         submitted_at=now,
         response_due_at=response_due(now, unit.calendar),

@@ -7,14 +7,14 @@ from uuid import UUID
 
 from django.db import transaction
 
-from dossiers.models import Dossier, DossierDocument, State
+from dossiers.models import Dossier, DossierDocument, Stage, State
 from dossiers.services.common import advance, tell
 from portal.access import SYSTEM
 
 
 @transaction.atomic
 def return_result(*, document_id: UUID, now: datetime) -> Dossier | None:
-    """The signed result reaches the applicant (state 9 → 10): in the account, told by SMS and inbox.
+    """The leader has signed (state 4 → 9) and the result reaches the applicant (9 → 10): in the account, told by SMS and inbox.
 
     Called by the system when the document stands. Idempotent; None for a document that is not a dossier's result.
     """
@@ -25,6 +25,11 @@ def return_result(*, document_id: UUID, now: datetime) -> Dossier | None:
     if dossier.state == State.RETURNED:
         return dossier
     dossier.finished_at = dossier.returned_at = max(now, dossier.decided_at or now)
+
+    def signed() -> None:
+        dossier.stage = Stage.NONE
+
+    advance(dossier, "sign", actor=SYSTEM, now=now, then=signed)
     advance(dossier, "return_result", actor=SYSTEM, now=now)
     tell(dossier, "dossiers.result")
     return dossier

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -19,8 +18,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dossiers import queries, services, slips
 from dossiers.models import Dossier, DossierDocument
+from dossiers.services.desk import note_look
 from dossiers.views.common import as_int, citizen_page, send_file
-from portal import audit
 from portal.access import Actor, actor_of, through_door
 from portal.states import TransitionRefused
 
@@ -64,7 +63,8 @@ def _own(request: HttpRequest, code: str) -> Dossier:
 
 def _page(request: HttpRequest, dossier: Dossier, *, status: int = 200, **more: Any) -> HttpResponse:
     history = queries.timeline(dossier)
-    documents = {issued.role: issued.document for issued in dossier.documents.select_related("document")}
+    standing = dossier.documents.select_related("document").filter(cancelled_at__isnull=True)
+    documents = {issued.role: issued.document for issued in standing}
     reason = next((event.note or "" for event in reversed(history) if event.name == "refuse"), "")
     unit = queries.handling_unit(dossier.unit_code)
     return render(
@@ -129,7 +129,7 @@ def paper(request: HttpRequest, code: str, paper_id: UUID) -> HttpResponseBase:
     if dossier is None or found is None:
         raise Http404
     if actor.is_officer:
-        _note_look(actor, dossier, "dossiers.read_paper", paper=str(found.id))
+        note_look(actor, dossier, "dossiers.read_paper", paper=str(found.id))
     shown_at_once = found.file.media_type.startswith("image/")
     return send_file(found.file, name=str(found.file.name or ""), inline=shown_at_once, unchecked=not actor.is_officer)
 
@@ -137,11 +137,12 @@ def paper(request: HttpRequest, code: str, paper_id: UUID) -> HttpResponseBase:
 def _issued(request: HttpRequest, code: str, role: str, file_name: str) -> HttpResponseBase:
     actor = actor_of(request)
     dossier = _for_reader(actor, code)
-    issued = dossier.documents.select_related("document__file").filter(role=role).first() if dossier is not None else None
+    standing = dossier.documents.select_related("document__file").filter(cancelled_at__isnull=True) if dossier is not None else None
+    issued = standing.filter(role=role).first() if standing is not None else None
     if dossier is None or issued is None or not issued.document.is_signed or issued.document.file is None:
         raise Http404
     if actor.is_officer:
-        _note_look(actor, dossier, "dossiers.read_document", role=role)
+        note_look(actor, dossier, "dossiers.read_document", role=role)
     return send_file(issued.document.file, name=f"{file_name}-{dossier.code}.pdf", inline=True, trusted=True)
 
 
@@ -157,8 +158,3 @@ def result(request: HttpRequest, code: str) -> HttpResponseBase:
 def receipt(request: HttpRequest, code: str) -> HttpResponseBase:
     """The sealed receipt with the appointment as PDF."""
     return _issued(request, code, DossierDocument.Role.RECEIPT, "giay-tiep-nhan")
-
-
-@transaction.atomic
-def _note_look(actor: Actor, dossier: Dossier, act: str, **details: str) -> None:
-    audit.record(actor=actor, act=act, target="dossiers.dossier", target_id=str(dossier.pk), unit=dossier.unit_code, details=details)

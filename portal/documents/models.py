@@ -25,13 +25,14 @@ class Document(models.Model):
     ``kind``, ``title``, ``unit_code``, ``signer_label`` are shown to anybody who holds the QR code: no personal data of the owner.
     """
 
-    QUEUED, RENDERED, AWAITING, SIGNING, SIGNED, REVOKED = (
+    QUEUED, RENDERED, AWAITING, SIGNING, SIGNED, REVOKED, CANCELLED = (
         "queued",
         "rendered",
         "awaiting_authorisation",
         "signing",
         "signed",
         "revoked",
+        "cancelled",
     )
     STATES: ClassVar[dict[str, str]] = {
         QUEUED: "Đang lập văn bản",
@@ -40,6 +41,7 @@ class Document(models.Model):
         SIGNING: "Đang ký",
         SIGNED: "Đã ký",
         REVOKED: "Đã thu hồi",
+        CANCELLED: "Đã hủy khi chưa ký",
     }
     table: ClassVar[StateTable] = StateTable(
         STATES,
@@ -51,6 +53,8 @@ class Document(models.Model):
             Transition("authorise", "Xác nhận ký", frozenset({QUEUED, RENDERED, AWAITING}), SIGNING, act="documents.sign"),
             Transition("return", "Trả lại để xác nhận lại", frozenset({SIGNING}), AWAITING),
             Transition("sign", "Hoàn tất chữ ký", frozenset({SIGNING}), SIGNED),
+            # Not while a signature is under way: it may stand any moment.
+            Transition("cancel", "Hủy khi chưa ký", frozenset({QUEUED, RENDERED, AWAITING}), CANCELLED, act="documents.issue"),
             Transition("revoke", "Thu hồi", frozenset({SIGNED}), REVOKED, act="documents.revoke"),
         ],
     )

@@ -32,6 +32,7 @@ __all__ = [
     "NotSigned",
     "PdfFacts",
     "authorisation_url",
+    "cancel",
     "issue_for_signature",
     "issue_sealed",
     "masked_facts",
@@ -127,16 +128,18 @@ def issue_for_signature(
     credential_id: str,
     signer_label: str,
     signer_id_number: str,
+    signer_user_id: UUID | None,
+    signer_position_id: UUID | None,
     actor: Actor,
 ) -> Document:
-    """Issue a document that the acting officer signs with their own certificate: results.
+    """Issue a document that a person signs with their own certificate: results. Who issues and who signs may be two people.
 
-    As :func:`issue_sealed`, but it waits for the officer's authorisation (:func:`authorisation_url`). Only the user and position that
-    issued may authorise. ``credential_id`` is the officer's key at the signing service, ``signer_id_number`` the 12-digit number that
-    must stand in its certificate, ``signer_label`` name and title as shown on paper. Raises AccessDenied.
+    As :func:`issue_sealed`, but it waits for the signer's authorisation (:func:`authorisation_url`). Only the user and position named
+    may authorise. ``credential_id`` is the signer's key at the signing service, ``signer_id_number`` the 12-digit number that must
+    stand in its certificate, ``signer_label`` name and title as shown on paper. Raises AccessDenied.
     """
-    require(actor, "documents.sign", unit_code)
-    if actor.user_id is None or not signer_id_number or not credential_id:
+    require(actor, "documents.issue", unit_code)
+    if signer_user_id is None or not signer_id_number or not credential_id:
         raise ValueError("a person's signature needs the person, their number and their key")
     return _issue(
         key=key,
@@ -151,8 +154,8 @@ def issue_for_signature(
             "by_person": True,
             "credential": credential_id,
             "signer_label": signer_label,
-            "signer_user_id": actor.user_id,
-            "signer_position_id": actor.position_id,
+            "signer_user_id": signer_user_id,
+            "signer_position_id": signer_position_id,
             "signer_blind": crypto.blind_index(SIGNER_INDEX, signer_id_number),
         },
     )
@@ -226,6 +229,8 @@ def return_from_authorisation(*, actor: Actor, state: str, code: str = "", error
     if Document.table.refusal(document, "authorise"):
         attempt.outcome, attempt.ended_at = "văn bản đã ở trạng thái khác", timezone.now()
         attempt.save()
+        if document.state == Document.CANCELLED:
+            return AuthorisationReturn(attempt.return_to, False, "Quyết định đã được rút lại nên văn bản này không còn chờ ký.")
         return AuthorisationReturn(attempt.return_to, False, "Văn bản này đã được xác nhận ký từ trước.")
     if error or not code:
         attempt.outcome, attempt.ended_at = (error or "no code")[:100], timezone.now()
@@ -253,6 +258,31 @@ def put_signing(document: Document) -> None:
         key=f"{document.id}:{document.attempt}",
         payload={"document": str(document.id), "attempt": document.attempt},
     )
+
+
+@transaction.atomic
+def cancel(*, document: Document, actor: Actor) -> Document:
+    """Take back a document before its signature stands: it is never signed, what was made of it is erased. Twice is the same as once.
+
+    Raises AccessDenied and :class:`~portal.states.TransitionRefused` while a signature is under way or stands.
+    """
+    require(actor, "documents.issue", document.unit_code)
+    row = Document.objects.select_for_update().select_related(None).get(pk=document.pk)
+    if row.state == Document.CANCELLED:
+        return row
+    if row.state == Document.SIGNING:
+        raise TransitionRefused("cancel", row.state, "Văn bản đang được ký, thường xong trong vài giây. Tải lại trang để xem tình trạng.")
+    Document.table.move(row, "cancel")
+    leftover, row.unsigned_file = row.unsigned_file, None
+    row.note = ""
+    row.save()
+    if leftover is not None:
+        files.erase(file=leftover, actor=actor)
+    SigningAttempt.objects.filter(document=row, ended_at__isnull=True).update(
+        code="", verifier="", activation="", outcome="văn bản đã hủy", ended_at=timezone.now()
+    )
+    audit.record(actor=actor, act="documents.cancel", target="documents.document", target_id=str(row.id), unit=row.unit_code)
+    return row
 
 
 # After the signature -----------------------------------------------------------------------------------------------------------

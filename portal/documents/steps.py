@@ -61,7 +61,7 @@ class AttemptFailed(Exception):
 def render(document_id: UUID) -> None:
     """Make the PDF if it is not made, and let the document go on: to the seal at once, or to wait for the person."""
     document = Document.objects.get(pk=document_id)
-    if document.is_signed:
+    if document.is_signed or document.state == Document.CANCELLED:
         return
     if document.unsigned_file_id is not None and document.state != Document.QUEUED:
         return
@@ -70,7 +70,7 @@ def render(document_id: UUID) -> None:
     pdf = render_pdf(document, at=timezone.now())
     with transaction.atomic():
         row = Document.objects.select_for_update().get(pk=document_id)
-        if row.is_signed or row.unsigned_file_id is not None:
+        if row.is_signed or row.state == Document.CANCELLED or row.unsigned_file_id is not None:
             return
         row.unsigned_file = _store(row, pdf, "documents.unsigned")
         if row.state == Document.QUEUED:

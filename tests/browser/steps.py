@@ -13,7 +13,7 @@ from tests.support.processes import Stack, eventually
 
 MOTHER = ("001195000001", "+84900000001")
 OFFICER = "001185000003"
-COLLEAGUE = "001075000004"
+LEADER = "001075000004"
 ELSEWHERE = "001188000005"
 PIN = "12345678"
 
@@ -55,6 +55,12 @@ def sign_in_officer(page: Page, portal: Stack, number: str = OFFICER) -> None:
     page.get_by_role("button", name="Tiếp tục đến dịch vụ ký số").click()
     authorise_at_signing_service(page)
     expect(page).to_have_url(re.compile("/quan-tri/"), timeout=20_000)
+
+
+def sign_out(page: Page, portal: Stack) -> None:
+    """By the page that asks."""
+    page.goto(portal.url + "/tai-khoan/dang-xuat/")
+    page.get_by_role("button", name="Đăng xuất").click()
 
 
 def no_sideways_scrolling(page: Page) -> None:

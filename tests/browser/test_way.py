@@ -13,7 +13,16 @@ from playwright.sync_api import Page, expect
 
 from portal.outbox.models import Message
 from tests.browser.conftest import DESK, PHONE
-from tests.browser.steps import MOTHER, authorise_at_signing_service, no_sideways_scrolling, photo, sign_in_citizen, sign_in_officer
+from tests.browser.steps import (
+    LEADER,
+    MOTHER,
+    authorise_at_signing_service,
+    no_sideways_scrolling,
+    photo,
+    sign_in_citizen,
+    sign_in_officer,
+    sign_out,
+)
 from tests.support.processes import Stack, eventually
 
 pytestmark = pytest.mark.browser
@@ -65,7 +74,7 @@ def file_birth(page: Page, portal: Stack, child: str = "Trần Gia Thử Nghiệ
 
 
 def receive_and_decide(desk: Page, portal: Stack, code: str) -> None:
-    """The officer's part: open, receive, decide, authorise the signature."""
+    """The officer's part and the leader's: open, receive, decide; look at what is signed, authorise the signature."""
     sign_in_officer(desk, portal)
     desk.goto(portal.url + "/quan-tri/dossiers/dossier/")
     desk.get_by_role("link", name=code).click()
@@ -73,10 +82,16 @@ def receive_and_decide(desk: Page, portal: Stack, code: str) -> None:
     desk.get_by_role("button", name="Tiếp nhận").or_(desk.get_by_role("link", name="Tiếp nhận")).first.click()
     expect(desk.get_by_text("Đang xử lý").first).to_be_visible()
     desk.get_by_role("main").get_by_role("link", name=re.compile("Quyết định|Duyệt|Cấp")).first.click()
-    for box in desk.locator("form fieldset.module input[type=text]").all():
-        if not box.input_value():
-            box.fill("01/2026")
+    expect(desk.get_by_label("Số đăng ký")).to_have_value(re.compile(r"^\d+/\d{4}$"))
     desk.locator("form .submit-row input[type=submit]").first.click()
+    expect(desk.get_by_text("chờ ký").first).to_be_visible()
+    sign_out(desk, portal)
+
+    sign_in_officer(desk, portal, LEADER)
+    desk.goto(portal.url + "/quan-tri/")
+    desk.get_by_role("link", name="1 Chờ tôi ký").click()
+    desk.get_by_role("link", name=code).click()
+    desk.get_by_role("button", name="Xác nhận ký").click()
     authorise_at_signing_service(desk)
     expect(desk).to_have_url(re.compile("/quan-tri/dossiers/dossier/"))
 

@@ -68,6 +68,8 @@ class Desk:
             "credential_id": f"cred-{id_number}",
             "signer_label": "Phạm Thị Minh Họa – Công chức thử nghiệm",
             "signer_id_number": id_number,
+            "signer_user_id": actor.user_id,
+            "signer_position_id": actor.position_id,
             "actor": actor,
             **values,
         }

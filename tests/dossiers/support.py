@@ -20,7 +20,7 @@ from dossiers.models import Dossier, DossierDocument, Draft
 from portal.access import SYSTEM, Actor
 from portal.files import services as files
 from portal.files.models import FileState, StoredFile
-from tests.factories import citizen_actor
+from tests.factories import citizen_actor, make_officer_actor, make_position, officer_actor
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=ZONE)
@@ -88,12 +88,31 @@ def received(officer: Actor, *, now: datetime = NOW) -> Dossier:
     return services.receive(actor=officer, dossier_id=dossier.id, seen_version=dossier.version, now=now)
 
 
-def decided(officer: Actor, *, now: datetime = NOW) -> DossierDocument:
-    """The result of a decided dossier, waiting for the signature."""
-    dossier = received(officer, now=now)
+def leader(unit: str = "H26.101", **values: Any) -> Actor:
+    """A new leader of the unit, with a key at the signing service."""
+    position = make_position(unit=unit, roles=("signing",), title="Phó Chủ tịch thử nghiệm", credential_id="cred-test", **values)
+    return officer_actor(position)
+
+
+def decide(dossier: Dossier, officer: Actor, signer: Actor, *, number: str = "125/2026", book: str = "01/2026", now: datetime = NOW) -> Any:
+    """The officer's decision, put before the leader."""
+    assert signer.position_id is not None
     return services.decide(
-        actor=officer, dossier_id=dossier.id, seen_version=dossier.version, registration_number="125/2026", book="01/2026", now=now
+        actor=officer,
+        dossier_id=dossier.id,
+        seen_version=Dossier.objects.get(pk=dossier.pk).version,
+        registration_number=number,
+        book=book,
+        signer_position_id=signer.position_id,
+        now=now,
     )
+
+
+def decided(officer: Actor | None = None, signer: Actor | None = None, *, now: datetime = NOW, number: str = "125/2026") -> DossierDocument:
+    """The result of a decided dossier, waiting for the leader's signature."""
+    officer = officer or make_officer_actor(roles=("reception", "handling"))
+    issued: DossierDocument = decide(received(officer, now=now), officer, signer or leader(), number=number, now=now)
+    return issued
 
 
 def sign_by_hand(issued: DossierDocument, content: bytes = b"%PDF-1.7 signed") -> None:

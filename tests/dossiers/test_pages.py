@@ -28,7 +28,7 @@ from tests.dossiers.support import (
     received,
     sign_by_hand,
 )
-from tests.factories import citizen_actor, make_officer_actor, make_position, officer_actor, sign_in
+from tests.factories import citizen_actor, make_officer_actor, make_position, sign_in
 
 pytestmark = pytest.mark.usefixtures("demo_data")
 
@@ -191,7 +191,7 @@ def test_a_draft_is_thrown_away_after_asking(mothers: Client) -> None:
 
 @pytest.mark.requirement("O-07")
 def test_another_citizen_finds_nothing(client: Client) -> None:
-    issued = decided(officer_actor(make_position(credential_id="cred-test")))
+    issued = decided()
     sign_by_hand(issued)
     dossier = issued.dossier
     paper = dossier.papers.get()
@@ -218,11 +218,11 @@ def test_another_citizen_finds_nothing(client: Client) -> None:
 
 @pytest.mark.requirement("D-12")
 def test_the_result_is_opened_by_its_owner(mothers: Client) -> None:
-    issued = decided(officer_actor(make_position(credential_id="cred-test")))
+    issued = decided()
     address = f"/ho-so/{issued.dossier.code}/ket-qua/"
     assert mothers.get(address).status_code == 404
     waiting = text(mothers.get(f"/ho-so/{issued.dossier.code}/"))
-    assert "đang được ký số" in waiting
+    assert "đang chờ ký số" in waiting
     assert "Xem kết quả" not in waiting
     sign_by_hand(issued, b"%PDF-1.7 the signed result")
     page = text(mothers.get(f"/ho-so/{issued.dossier.code}/"))

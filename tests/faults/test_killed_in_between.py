@@ -67,7 +67,7 @@ def test_worker_redis_and_database_killed_between_submission_and_result(running:
     way.decide()
     _kill(running, "worker")
     way.authorise()
-    assert way.officer.page.status_code == 200, "the decision is acknowledged while nobody is there to carry it out"
+    assert way.leader.page.status_code == 200, "the signature is acknowledged while nobody is there to carry it out"
     _kill(running, "redis")
     _kill(running, "postgres")
     until(running.whole, 60, "all of them are back")

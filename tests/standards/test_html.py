@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -23,6 +24,7 @@ from django.test.signals import template_rendered
 from django.utils import timezone
 
 from accounts.models import CertificateSignIn
+from dossiers.models import Dossier
 from portal import audit, outbox
 from portal.access import SYSTEM
 from portal.access.site import OfficerModelAdmin
@@ -33,7 +35,7 @@ from portal.outbox.models import Message
 from procedures import services
 from procedures.models import Localisation, ProcedureVersion
 from procedures.services.importing import import_procedures
-from tests.dossiers.support import ANSWERS, CODE, PAPER, decided, filed, mother, photo, ready_draft, received, sign_by_hand
+from tests.dossiers.support import ANSWERS, CODE, PAPER, decided, filed, leader, mother, photo, ready_draft, received, sign_by_hand
 from tests.factories import citizen_actor, make_position, officer_actor, sign_in
 from tests.portal.pages import PUBLIC
 from tests.procedures.test_catalogue import version_of
@@ -181,7 +183,7 @@ def citizens(pages: Pages) -> None:
     pages.get(client, sent)
     ready_draft(citizen_actor(mother()))
     pages.get(client, f"/ho-so/{filed().code}/rut/")
-    officer = officer_actor(make_position(credential_id="cred-test"))
+    officer = officer_actor(make_position())
     late = received(officer)
     pages.get(client, f"/ho-so/{late.code}/")
     pages.get(client, f"/ho-so/{late.code}/rut/", 409)
@@ -281,17 +283,20 @@ def catalogue_acts(pages: Pages, desk: Client, base: str, change: str) -> None:
 
 def dossiers(pages: Pages, desk: Client, officer: Any) -> None:
     """A dossier on the desk: new, received, decided, done, and each act's form with what is wrong in it."""
-    fresh, taken, issued = filed(), received(officer), decided(officer)
+    own, chief = filed(), leader()
+    Dossier.objects.filter(pk=own.pk).update(owner_id=officer.person_id)
+    fresh, taken, issued = filed(), received(officer), decided(officer, chief)
     base = "/quan-tri/dossiers/dossier/"
-    for dossier in (fresh, taken, issued.dossier):
+    for dossier in (own, fresh, taken, issued.dossier):
         pages.get(desk, f"{base}{dossier.id}/change/")
-    for dossier, act in ((fresh, "refuse"), (taken, "decide")):
+    for dossier, act in ((fresh, "refuse"), (taken, "decide"), (issued.dossier, "take_back")):
         pages.get(desk, f"{base}{dossier.id}/{act}/")
         pages.post(desk, f"{base}{dossier.id}/{act}/", {"seen": dossier.version})
     pages.get(desk, f"{base}{taken.id}/refuse/", 409)
     sign_by_hand(issued)
     pages.get(desk, f"{base}{issued.dossier_id}/change/")
-    pages.get(desk, f"{base}?han=qua-han&tinh-trang=1")
+    pages.get(desk, f"{base}?viec=qua-han&tinh-trang=1")
+    pages.get(desk, f"{base}{uuid4()}/change/", 404)
 
 
 def findings(folder: Path, names: dict[str, str]) -> list[str]:

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 import requests
 from lxml import html
 
-from tests.browser.steps import OFFICER, PIN, photo
+from tests.browser.steps import LEADER, OFFICER, PIN, photo
 from tests.support.processes import eventually
 
 CODE = re.compile(r"[HG]\d{2}(?:\.\d+)*-\d{6}-\d{4,}")
@@ -76,7 +76,7 @@ class Way:
 
     def __init__(self, url: str, simulators: str) -> None:
         self.url, self.simulators = url, simulators
-        self.mother, self.officer = Walker(url), Walker(url)
+        self.mother, self.officer, self.leader = Walker(url), Walker(url), Walker(url)
         self.code = ""
 
     def outbox(self, to: str) -> list[dict[str, Any]]:
@@ -135,26 +135,30 @@ class Way:
         return self.code
 
     def authorise(self) -> None:
-        """The officer at the signing service: the PIN."""
-        self.officer.send(self.officer.form_with("pin"), pin=PIN)
+        """The leader at the signing service: the PIN."""
+        self.leader.send(self.leader.form_with("pin"), pin=PIN)
 
-    def officer_in(self, number: str = OFFICER) -> None:
-        """By certificate."""
-        self.officer.get("/quan-tri/")
-        self.officer.send(self.officer.form_with("id_number"), id_number=number)
-        self.authorise()
+    def officer_in(self) -> None:
+        """The officer of civil status, by certificate."""
+        self._in(self.officer, OFFICER)
+
+    def _in(self, walker: Walker, number: str) -> None:
+        walker.get("/quan-tri/")
+        walker.send(walker.form_with("id_number"), id_number=number)
+        walker.send(walker.form_with("pin"), pin=PIN)
 
         def arrived() -> bool:
-            self.officer.get("/tai-khoan/can-bo/cho/")
-            return "/quan-tri/" in self.officer.page.url
+            walker.get("/tai-khoan/can-bo/cho/")
+            return "/quan-tri/" in walker.page.url
 
         eventually(arrived, 60, 0.5)
 
-    def open_dossier(self) -> None:
+    def open_dossier(self, walker: Walker | None = None) -> None:
         """From the list to the dossier."""
-        self.officer.get("/quan-tri/dossiers/dossier/?q=" + self.code)
-        [link] = [link for link in self.officer.tree().xpath("//a") if link.text_content().strip() == self.code]
-        self.officer.get(link.get("href"))
+        walker = walker or self.officer
+        walker.get("/quan-tri/dossiers/dossier/?q=" + self.code)
+        [link] = [link for link in walker.tree().xpath("//a") if link.text_content().strip() == self.code]
+        walker.get(link.get("href"))
 
     def receive(self) -> None:
         """Receipt with appointment."""
@@ -162,13 +166,17 @@ class Way:
         self.officer.send(self.officer.form_with(action="/receive/"))
 
     def decide(self) -> None:
-        """The decision; ends at the signing service's page."""
+        """The officer's decision, then the leader; ends at the signing service's page."""
         self.open_dossier()
         [link] = [link.get("href") for link in self.officer.tree().xpath("//a") if (link.get("href") or "").endswith("/decide/")]
         self.officer.get(link)
-        form = self.officer.form_with("seen")
-        self.officer.send(form, **{name: "01/2026" for name in form.fields if name not in ("csrfmiddlewaretoken", "seen")})
-        assert "/csc/v2/" in self.officer.page.url, self.officer.page.text[:3000]
+        # The number, the book and the leader are filled in already.
+        self.officer.send(self.officer.form_with("seen"))
+        assert "chờ ký" in self.officer.page.text, self.officer.page.text[:3000]
+        self._in(self.leader, LEADER)
+        self.open_dossier(self.leader)
+        self.leader.send(self.leader.form_with(action="/authorise/"))
+        assert "/csc/v2/" in self.leader.page.url, self.leader.page.text[:3000]
 
     def result(self, seconds: float) -> bytes:
         """The signed PDF once it is there."""

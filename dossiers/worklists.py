@@ -1,0 +1,80 @@
+"""The lists by which officers work: what is new, due, late, waits for a signature. One condition each, for lists and for counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from dossiers.models import CODE_FROM_BEHIND, DEADLINE, OPEN_STATES, Dossier, Stage, State
+from portal.access import Actor, through_door
+from portal.audit.words import uuids
+from portal.crypto import blind_index
+from portal.text import search_key
+
+OPEN = Q(state__in=OPEN_STATES)
+_RUNNING = OPEN & Q(stage=Stage.NONE)
+"""The clock runs: after the decision nobody is late any more."""
+
+
+@dataclass(frozen=True)
+class Worklist:
+    """One list: its name in addresses, what the desk calls it, how its count is coloured."""
+
+    name: str
+    label: str
+    condition: Q
+    kind: str = ""
+
+
+def worklists(position_id: UUID | None, now: datetime) -> list[Worklist]:
+    """All lists for an officer in a position at a moment, what presses first. Conditions stand on rows with ``deadline``."""
+    day_ends = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return [
+        Worklist("qua-han", "Quá hạn", _RUNNING & Q(deadline__lt=now), "bad"),
+        Worklist("hom-nay", "Đến hạn hôm nay", _RUNNING & Q(deadline__gte=now, deadline__lt=day_ends), "wait"),
+        Worklist("cho-toi-ky", "Chờ tôi ký", Q(stage=Stage.AWAITING_SIGNATURE, signer_position_id=position_id), "wait"),
+        Worklist("moi", "Mới, chờ tiếp nhận", Q(state=State.SUBMITTED), "info"),
+        Worklist("cho-ky", "Đang chờ ký", Q(stage=Stage.AWAITING_SIGNATURE)),
+    ]
+
+
+def with_deadline(rows: QuerySet[Dossier]) -> QuerySet[Dossier]:
+    """The rows with the moment by which the agency must act next, as ``deadline``."""
+    return rows.annotate(deadline=DEADLINE)
+
+
+def counts(actor: Actor, now: datetime) -> list[tuple[Worklist, int]]:
+    """How many dossiers stand in each list, of those the officer may see (one query over the open ones)."""
+    lists = worklists(actor.position_id, now)
+    rows = with_deadline(through_door(actor, Dossier.objects.filter(OPEN), "dossiers.read", "unit_code"))
+    found = rows.aggregate(**{f"n{number}": Count("pk", filter=one.condition) for number, one in enumerate(lists)})
+    return [(one, found[f"n{number}"]) for number, one in enumerate(lists)]
+
+
+def found_by(rows: QuerySet[Dossier], term: str) -> QuerySet[Dossier]:
+    """Dossiers by what people have at hand: the beginning or the end of a code, a word of the owner's or the child's name with or
+    without diacritics, an identity number of anybody named in it.
+    """
+    text = "".join(term.split())
+    code, key = text.upper(), search_key(term)
+    found = Q(code__startswith=code)
+    if len(code) >= 3:
+        # The end of a code is its beginning from behind; the index stands on that.
+        found |= Q(code_from_behind__startswith=code[::-1])
+    if key:
+        found |= Q(owner_name_key__startswith=key) | Q(owner_name_key__contains=" " + key)
+        found |= Q(subject_name_key__startswith=key) | Q(subject_name_key__contains=" " + key)
+    digits = "".join(char for char in text if char not in ".-")
+    if len(digits) == 12 and digits.isascii() and digits.isdigit():
+        found |= Q(id_blinds__contains=[blind_index("id_number", digits)])
+    return rows.alias(code_from_behind=CODE_FROM_BEHIND).filter(found)
+
+
+def dossier_codes(dossier_ids: Iterable[str]) -> dict[str, str]:
+    """Codes of dossiers by their ids as texts (one query)."""
+    return {str(key): code or "" for key, code in Dossier.objects.filter(pk__in=uuids(dossier_ids)).values_list("pk", "code")}
