@@ -22,9 +22,12 @@ def check_registry(message: Message) -> None:
         raise GiveUp(f"population registry refused: {refused.code}") from refused
 
 
-@handler("accounts.prove_certificate", queue="now", lease_seconds=20)
+@handler("accounts.prove_certificate", queue="soon", lease_seconds=20)
 def prove_certificate(message: Message) -> None:
-    """Check the signature of an officer's sign-in; after the last useful try tell the waiting page."""
+    """Check the signature of an officer's sign-in; after the last useful try tell the waiting page.
+
+    Not "now", for it waits for the signing service, and one that is slow must not delay the one-time passwords.
+    """
     sign_in_id = UUID(message.payload["sign_in"])
     try:
         certificates.prove(sign_in_id=sign_in_id, now=timezone.now())

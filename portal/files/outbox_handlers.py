@@ -17,9 +17,12 @@ from portal.outbox.handlers import GiveUp, RetryLater, handler
 from portal.outbox.models import Message
 
 
-@handler("files.scan", queue="now", lease_seconds=60)
+@handler("files.scan", queue="soon", lease_seconds=40)
 def check_file(message: Message) -> None:
-    """Read the file, check it, note the verdict. A file that was erased meanwhile, or is checked already, is left alone."""
+    """Read the file, check it, note the verdict. A file that was erased meanwhile, or is checked already, is left alone.
+
+    Not "now", for a hostile file takes ten seconds of a processor, and one-time passwords would wait for it.
+    """
     file = StoredFile.objects.filter(pk=UUID(message.payload["file"])).first()
     if file is None or file.state != FileState.UPLOADED:
         return

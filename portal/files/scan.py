@@ -24,10 +24,10 @@ log = logging.getLogger(__name__)
 
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!" + b"$H+H*"
 CLAMAV_CHUNK = 256 * 1024
-CLAMAV_TIMEOUT_SECONDS = 20.0
+CLAMAV_TIMEOUT_SECONDS = 10.0
 EXAMINER = Path(__file__).with_name("examine.py")
-WALL_SECONDS = 30.0
-"""Three times what the examiner may use of a processor; the lease of "files.scan" is longer."""
+WALL_SECONDS = 25.0
+"""Over twice what the examiner may use of a processor; the lease of "files.scan" is longer."""
 
 
 class ScannerUnavailable(Exception):

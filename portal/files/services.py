@@ -130,7 +130,7 @@ def _keep(
             details={"size": file.size, "media_type": media_type, "purpose": purpose},
         )
         if state == FileState.UPLOADED:
-            outbox.put("files.scan", key=str(file.id), payload={"file": str(file.id)}, queue="now")
+            outbox.put("files.scan", key=str(file.id), payload={"file": str(file.id)})
     except BaseException:
         file.path.unlink(missing_ok=True)
         raise
@@ -264,14 +264,31 @@ def erase(*, file: StoredFile, actor: Actor) -> None:
     file.refresh_from_db()
 
 
-def remove_orphans(*, older_than_seconds: float = ORPHAN_SECONDS) -> int:
-    """Delete what lies on disk without a living row: rolled-back uploads, half-written pieces, erased files. Returns how many.
+def _folders(after: str) -> Iterator[tuple[str, Path]]:
+    """The folders of FILES_ROOT that come after the one named ("3f/a0"), in order, with their names."""
+    names = [f"{number:02x}" for number in range(256)]
+    for upper in names:
+        above = Path(settings.FILES_ROOT) / upper
+        if upper < after[:2] or not above.is_dir():
+            continue
+        for lower in names:
+            if f"{upper}/{lower}" > after and (folder := above / lower).is_dir():
+                yield f"{upper}/{lower}", folder
 
-    Walks the folders of FILES_ROOT; names that are not ours are left alone.
+
+def remove_orphans(*, older_than_seconds: float = ORPHAN_SECONDS, after: str = "", seconds: float | None = None) -> tuple[int, str]:
+    """Delete what lies on disk without a living row: rolled-back uploads, half-written pieces, erased files.
+
+    Walks the folders of FILES_ROOT behind ``after``, for ``seconds`` (None: to the end). Returns how many files it deleted,
+    and the folder after which to go on; empty when it came to the end. Names that are not ours are left alone.
     """
     removed = 0
     limit = time.time() - older_than_seconds
-    for folder in Path(settings.FILES_ROOT).glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]"):
+    began, reached = time.monotonic(), ""
+    for name, folder in _folders(after):
+        if seconds is not None and reached and time.monotonic() - began >= seconds:
+            break
+        reached = name
         old: dict[UUID, list[Path]] = {}
         for path in folder.iterdir():
             with contextlib.suppress(ValueError, FileNotFoundError):
@@ -283,6 +300,8 @@ def remove_orphans(*, older_than_seconds: float = ORPHAN_SECONDS) -> int:
                 if file_id not in living or path.suffix == ".part":
                     path.unlink(missing_ok=True)
                     removed += 1
+    else:
+        reached = ""
     if removed:
         log.info("orphans removed", extra={"files": removed})
-    return removed
+    return removed, reached

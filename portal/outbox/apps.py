@@ -15,6 +15,7 @@ class OutboxConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.access import Act, register_acts
+        from portal.outbox import checks  # noqa: F401  registers itself
 
         register_acts(Act("outbox.resend", "Gửi lại việc không xong", frozenset({"administrator", "steering"}), everywhere=True))
         autodiscover_modules("outbox_handlers")

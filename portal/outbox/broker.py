@@ -11,7 +11,7 @@ from celery import current_app
 from kombu import Connection
 from kombu.pools import producers
 
-from portal.outbox.handlers import DEFAULT_LEASE_SECONDS, handler_of
+from portal.outbox.handlers import DEFAULT_LEASE_SECONDS, KILL_SECONDS, handler_of
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ def publish(message_id: UUID, *, kind: str, queue: str) -> bool:
                 producer=producer,
                 retry=False,
                 soft_time_limit=lease,
-                time_limit=lease + 10,
+                time_limit=lease + KILL_SECONDS,
             )
     except Exception as error:  # whatever the broker's client raises: the message is safe in its table
         _quiet_until = time.monotonic() + PAUSE_SECONDS

@@ -9,6 +9,10 @@ from portal.outbox.models import Message
 
 DEFAULT_LEASE_SECONDS = 30
 DEFAULT_MAX_ATTEMPTS = 60
+KILL_SECONDS = 10
+"""A handler that does not heed the interruption at the end of its lease is killed so much later."""
+MAX_LEASE_SECONDS = 40
+"""With :data:`KILL_SECONDS` below the broker's visibility time-out of 60 s: otherwise a second worker would begin it meanwhile."""
 
 
 class RetryLater(Exception):
@@ -49,8 +53,12 @@ def handler(
 
     It runs outside a transaction and must be idempotent: after a crash between effect and note it runs again (give the
     message's id to the outside system as its idempotency key). It may raise :class:`RetryLater` or :class:`GiveUp`; any
-    other exception is retried with back-off. It must end within ``lease_seconds``: the task is interrupted then.
+    other exception is retried with back-off. It must end within ``lease_seconds`` (at most :data:`MAX_LEASE_SECONDS`, else
+    ``ValueError``): the task is interrupted then. ``queue`` "now" is for what takes a second at most and waits for no
+    system that others' work may have slowed down.
     """
+    if lease_seconds > MAX_LEASE_SECONDS:
+        raise ValueError(f"outbox kind {kind}: a lease of {lease_seconds} s, more than {MAX_LEASE_SECONDS}")
 
     def register(function: Callable[[Message], None]) -> Callable[[Message], None]:
         known = _handlers.get(kind)

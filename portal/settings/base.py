@@ -124,6 +124,10 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = "soon"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# What has not ended by then is handed to another worker, so every task is ended before; longer work is cut into pieces
+# (`portal.files.tasks.remove_orphans` shows how). `portal.outbox.checks` refuses to start otherwise.
+CELERY_TASK_SOFT_TIME_LIMIT = 40
+CELERY_TASK_TIME_LIMIT = 50
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 60,
     "unacked_restore_interval": 5,
@@ -138,7 +142,7 @@ CELERY_TIMEZONE = "Asia/Ho_Chi_Minh"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "outbox-sweep": {"task": "portal.outbox.tasks.sweep", "schedule": 10.0, "options": {"queue": "now", "expires": 10}},
-    "files-orphans": {"task": "portal.files.tasks.remove_orphans", "schedule": 3600.0, "options": {"queue": "bulk", "expires": 3600}},
+    "files-orphans": {"task": "portal.files.tasks.remove_orphans", "schedule": crontab(hour=2, minute=40), "options": {"queue": "bulk"}},
     "readings-rank": {"task": "procedures.tasks.rank_by_use", "schedule": crontab(hour=3, minute=10), "options": {"queue": "bulk"}},
     "misses-old": {"task": "procedures.tasks.forget_old_misses", "schedule": crontab(hour=3, minute=20), "options": {"queue": "bulk"}},
     "caching-old": {"task": "portal.caching.tasks.remove_old_changes", "schedule": 86400.0, "options": {"queue": "bulk", "expires": 3600}},
@@ -209,7 +213,8 @@ MAX_FILE_BYTES = 20 * 1024 * 1024
 MAX_IMAGE_PIXELS = 80_000_000
 MAX_DOSSIER_BYTES = 100 * 1024 * 1024
 CLAMAV_ADDRESS = env.str("CLAMAV_ADDRESS", "")
-"""host:port of clamd; empty: the built-in checks only."""
+"""host:port of clamd; empty: the built-in checks only, which production wants said in so many words:"""
+FILES_WITHOUT_ANTIVIRUS = env.bool("FILES_WITHOUT_ANTIVIRUS", False)
 
 # Keys: "id:base64 of 32 bytes", newest first; older ones stay to read what they wrapped.
 FIELD_KEYS: list[str] = env.list("FIELD_KEYS", default=[])

@@ -65,7 +65,7 @@ def test_worker_redis_and_database_killed_between_submission_and_result(running:
     way.officer_in()
     way.receive()
     way.decide()
-    _kill(running, "worker")
+    _kill(running, "worker-soon")
     way.authorise()
     assert way.leader.page.status_code == 200, "the signature is acknowledged while nobody is there to carry it out"
     _kill(running, "redis")
@@ -91,7 +91,7 @@ def test_each_process_killed_in_turn_while_the_way_is_walked(running: Portal) ->
     _kill(running, "postgres")
     until(running.whole, 60, "the database is back")
     way.decide()
-    _kill(running, "worker")
+    _kill(running, "worker-soon")
     way.authorise()
     # The launcher itself: everything ends with it, the next start goes on.
     kill(running.launcher())

@@ -21,7 +21,7 @@ from portal.access import SYSTEM
 from portal.audit.models import Act
 from portal.files import services
 from portal.files.errors import FileAltered, FileErased, FileMissing, FileNotChecked, FileQuarantined, FileRefused
-from portal.files.models import StoredFile
+from portal.files.models import StoredFile, path_of
 from portal.files.scan import EICAR
 from portal.files.signals import file_checked
 from portal.outbox.models import Message
@@ -84,7 +84,7 @@ def test_a_photo_is_taken_encrypted_checked_and_given_back(settings: Any) -> Non
             services.open_plain(file)
         assert services.read_bytes(file, unchecked=True) == data
         message = Message.objects.get(kind="files.scan")
-        assert (message.queue, message.payload) == ("now", {"file": str(file.id)})
+        assert (message.queue, message.payload) == ("soon", {"file": str(file.id)})
         assert deliver(message.id) is Outcome.DONE
     finally:
         file_checked.disconnect(listen)
@@ -262,13 +262,34 @@ def test_what_a_rolled_back_upload_leaves_is_unreadable_and_swept_away(
     foreign.write_bytes(b"not ours")
     half = kept.path.with_name(f"{uuid.uuid4()}.part")
     half.write_bytes(b"half")
-    assert services.remove_orphans() == 0, "an upload may be under way"
+    assert services.remove_orphans()[0] == 0, "an upload may be under way"
     for path in (lost.path, kept.path, foreign, half):
         os.utime(path, (1, 1))
     call_command("remove_orphans")
     assert "2 orphans removed" in capsys.readouterr().out
     assert sorted(_on_disk(settings)) == sorted([kept.path, foreign])
     assert services.read_bytes(kept, unchecked=True) == image()
+
+
+def test_orphans_are_removed_a_slice_at_a_time_and_each_slice_goes_on_where_the_last_one_ended(committed_db: None, settings: Any) -> None:
+    names = [uuid.uuid4() for _ in range(12)]
+    for name in names:
+        path = path_of(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"left")
+        os.utime(path, (1, 1))
+    folders = len({path_of(name).parent for name in names})
+    reached, slices = "", 0
+    while True:
+        # No time at all: one folder each.
+        removed, after = services.remove_orphans(after=reached, seconds=0)
+        slices += 1
+        assert removed >= 1 and (not after or after > reached)
+        reached = after
+        if not reached:
+            break
+    assert slices == folders
+    assert _on_disk(settings) == []
 
 
 @pytest.mark.django_db

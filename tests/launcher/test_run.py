@@ -19,7 +19,8 @@ from tests.launcher.conftest import free_pair
 from tests.launcher.helpers import PYTHON, Portal, kill, person_environment, processes_of, until
 
 pytestmark = pytest.mark.fault
-LINES = ("web", "worker", "beat", "simulators")
+LINES = ("web", "worker-soon", "beat", "simulators")
+"""One worker stands for the three, which differ in their queue only."""
 
 
 def test_first_start_tells_everything_needed(portal: Portal) -> None:

@@ -14,7 +14,9 @@ from typing import Any
 import psycopg
 import pytest
 import redis
+from honcho.environ import parse_procfile
 
+from portal.celery import QUEUES
 from portal.launcher import privileges
 from portal.launcher.common import free_port
 from portal.launcher.engines import Postgres
@@ -36,7 +38,7 @@ def test_three_zones(composition: dict[str, Any]) -> None:
     assert zones == {
         "proxy": {"public", "application"},
         "web": {"application", "data"},
-        "worker": {"public", "data"},
+        **{f"worker-{queue}": {"public", "data"} for queue in QUEUES},
         **{name: {"data"} for name in ("beat", "prepare", "database", "redis")},
     }
     internal = {name: bool(network.get("internal")) for name, network in composition["networks"].items()}
@@ -62,11 +64,24 @@ def test_web_twice_beat_once_and_after_prepare(composition: dict[str, Any]) -> N
     services = composition["services"]
     assert services["web"]["scale"] == 2
     assert services["beat"].get("scale", 1) == 1
-    for name in ("web", "worker", "beat"):
+    for name in ("web", "beat", *(f"worker-{queue}" for queue in QUEUES)):
         assert services[name]["depends_on"]["prepare"] == {"condition": "service_completed_successfully"}
         assert services[name]["environment"]["DJANGO_SETTINGS_MODULE"] == "portal.settings.production"
         assert any(str(volume).startswith("files:/srv/files") for volume in services[name]["volumes"]), name
     assert services["web"]["environment"]["PROMETHEUS_MULTIPROC_DIR"] in " ".join(services["web"]["tmpfs"])
+
+
+@pytest.mark.fault
+def test_every_queue_has_a_worker_of_its_own_here_and_on_one_machine(composition: dict[str, Any]) -> None:
+    lines = parse_procfile((ROOT / "Procfile").read_text(encoding="utf-8")).processes
+    for commands in (
+        {name: " ".join(service["command"]) for name, service in composition["services"].items() if name.startswith("worker")},
+        {name: command for name, command in lines.items() if name.startswith("worker")},
+    ):
+        served = {name: re.findall(r"--queues[= ](\S+)", command) for name, command in commands.items()}
+        assert served == {f"worker-{queue}": [queue] for queue in QUEUES}
+        names = [re.findall(r"--hostname[= ](\S+)", command) for command in commands.values()]
+        assert sorted(names) == sorted([f"{queue}@%h"] for queue in QUEUES)
 
 
 @pytest.mark.fault

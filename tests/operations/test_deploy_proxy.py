@@ -287,12 +287,13 @@ def test_image_prepares_a_database_and_loads_every_worker_module(front: Front) -
 @pytest.mark.fault
 def test_worker_and_beat_are_well_until_they_end(front: Front) -> None:
     check = [sys.executable, "portal/operations/deploy/healthcheck.py"]
-    for name in ("worker", "beat"):
+    for name in ("worker-now", "beat"):
         front.start(name, front.command(name), front.env)
     eventually(lambda: front.run(*check, "beat").returncode == 0, 40, 0.5)
-    eventually(lambda: front.run(*check, "worker").returncode == 0, 60, 0.5)
-    front.running["worker"].kill()
-    assert front.run(*check, "worker").returncode == 1
+    eventually(lambda: front.run(*check, "worker-now").returncode == 0, 60, 0.5)
+    assert front.run(*check, "worker-soon").returncode == 1
+    front.running["worker-now"].kill()
+    assert front.run(*check, "worker-now").returncode == 1
     front.running["beat"].stop()
 
 

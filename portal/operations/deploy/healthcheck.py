@@ -1,6 +1,6 @@
-"""``python healthcheck.py web | beat | worker``: whether the process of this container does its work. Standard library alone.
+"""``python healthcheck.py web | beat | worker-now | worker-soon | worker-bulk``: whether this container's process does its work.
 
-Ends with 0 or 1 and one line that says why. Nothing here touches what it asks about.
+Standard library alone. Ends with 0 or 1 and one line that says why. Nothing here touches what it asks about.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 OLDEST_SCHEDULE_SECONDS = 600.0
@@ -41,23 +43,27 @@ def beat(folder: Path | None = None) -> str:
     return "" if age < OLDEST_SCHEDULE_SECONDS else f"beat wrote its schedule {age:.0f} s ago"
 
 
-def worker() -> str:
-    """The worker of this container answers over the broker. Empty when it does."""
-    name = f"celery@{socket.gethostname()}"
+def worker(queue: str) -> str:
+    """The queue's worker in this container answers over the broker. Empty when it does."""
+    name = f"{queue}@{socket.gethostname()}"
     command = [sys.executable, "-m", "celery", "--app", "portal", "inspect", "ping", "--destination", name, "--timeout", "5"]
     try:
         done = subprocess.run(command, capture_output=True, timeout=25, check=False)
     except subprocess.TimeoutExpired:
-        return "worker: the broker does not answer"
-    return "" if done.returncode == 0 else "worker does not answer"
+        return f"worker {queue}: the broker does not answer"
+    return "" if done.returncode == 0 else f"worker {queue} does not answer"
 
 
-CHECKS = {"web": web, "beat": beat, "worker": worker}
+CHECKS: dict[str, Callable[[], str]] = {
+    "web": web,
+    "beat": beat,
+    **{f"worker-{queue}": partial(worker, queue) for queue in ("now", "soon", "bulk")},
+}
 
 
 def main(arguments: list[str]) -> int:
     """Run the check named; 0 when all is well."""
-    trouble = CHECKS[arguments[0]]()  # type: ignore[operator]
+    trouble = CHECKS[arguments[0]]()
     sys.stdout.write((trouble or "ok") + "\n")
     return 1 if trouble else 0
 

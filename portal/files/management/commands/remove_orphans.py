@@ -16,4 +16,5 @@ class Command(BaseCommand):
         parser.add_argument("--older-than", type=float, default=services.ORPHAN_SECONDS, metavar="SECONDS")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"{services.remove_orphans(older_than_seconds=options['older_than'])} orphans removed.")
+        removed, _ = services.remove_orphans(older_than_seconds=options["older_than"])
+        self.stdout.write(f"{removed} orphans removed.")
