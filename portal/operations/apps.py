@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class OperationsConfig(AppConfig):
@@ -24,6 +25,12 @@ class OperationsConfig(AppConfig):
             "portal_outbox_oldest_seconds", "Age of the oldest outside effect that could run now", lambda: backlog().oldest_seconds
         )
         register_gauge("portal_outbox_dead", "Outside effects that were given up", lambda: backlog().dead)
+
+        register_gauge(
+            "portal_files_antivirus",
+            "Whether ClamAV looks through uploaded files (0: the built-in checks only)",
+            lambda: float(bool(settings.CLAMAV_ADDRESS)),
+        )
 
         def load_catalogues() -> str:
             written = load_shipped()

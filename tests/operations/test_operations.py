@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from portal.files.checks import without_antivirus
+from portal.operations import metrics
 from portal.operations.logs import JsonFormatter, RequestContextFilter
 from portal.settings.guard import problems
 
@@ -37,6 +39,7 @@ SECURE = {
     "REMOTE_SIGNING_CLIENT_SECRET": "x",
     "TRUSTED_ROOTS": "/etc/portal/roots.pem",
     "TIMESTAMP_URL": "http://tsa.example.vn",
+    "CLAMAV_ADDRESS": "clamav.example.vn:3310",
 }
 
 
@@ -65,10 +68,26 @@ def test_secure_settings_pass() -> None:
         ("TIMESTAMP_URL", "http://localhost:8001/pki/test/tsa/time"),
         ("TRUSTED_ROOTS", ""),
         ("SMS_GATEWAY_TOKEN", ""),
+        ("CLAMAV_ADDRESS", ""),
     ],
 )
 def test_each_insecurity_is_named(name: str, value: Any) -> None:
     assert any(name in problem for problem in problems({**SECURE, name: value}))
+
+
+def test_production_without_antivirus_is_said_in_so_many_words() -> None:
+    assert problems({**SECURE, "CLAMAV_ADDRESS": "", "FILES_WITHOUT_ANTIVIRUS": True}) == []
+    assert any("FILES_WITHOUT_ANTIVIRUS" in problem for problem in problems({**SECURE, "CLAMAV_ADDRESS": ""}))
+
+
+def test_an_operator_without_antivirus_is_told_at_each_command_and_by_the_figures(settings: Any) -> None:
+    assert without_antivirus() == []
+    settings.FILES_WITHOUT_ANTIVIRUS = True
+    assert [warning.id for warning in without_antivirus()] == ["files.W001"]
+    assert b"portal_files_antivirus 0.0" in metrics.render()
+    settings.CLAMAV_ADDRESS = "clamav.example.vn:3310"
+    assert without_antivirus() == []
+    assert b"portal_files_antivirus 1.0" in metrics.render()
 
 
 def _production(**changes: str) -> subprocess.CompletedProcess[str]:
