@@ -14,7 +14,7 @@ class DossiersConfig(AppConfig):
     verbose_name = "Hồ sơ"
 
     def ready(self) -> None:
-        """Tell the rooms below: acts, notices, what proof pages may show, what a signed document means here."""
+        """Tell the rooms below: acts, notices, what a print is compared with, what a signed document means here."""
         from dossiers import slips
         from dossiers.forms_data import load_forms
         from dossiers.outcomes import BIRTH, register_outcome
@@ -22,7 +22,7 @@ class DossiersConfig(AppConfig):
         from portal.access import Act, Assurance, register_acts
         from portal.access.roles import LEADERS
         from portal.audit.words import register_names
-        from portal.documents.services import register_masked_facts
+        from portal.documents.proofs import register_content
         from portal.documents.signals import document_signed
         from portal.notifications.registry import register_template
         from portal.operations.preparation import register_loader
@@ -61,8 +61,8 @@ class DossiersConfig(AppConfig):
             inbox_body="{unit} không tiếp nhận hồ sơ {procedure}. Lý do và việc cần làm tiếp có trong trang hồ sơ.",
             sms="Hồ sơ {code} không được tiếp nhận. Xem lý do: {link}",
         )
-        for kind in (slips.RECEIPT, slips.BIRTH_CERTIFICATE):
-            register_masked_facts(kind, slips.masked_facts)
+        register_content(slips.RECEIPT, slips.receipt_content)
+        register_content(slips.BIRTH_CERTIFICATE, slips.birth_certificate_content)
         document_signed.connect(_signed, dispatch_uid="dossiers.signed")
         register_loader("biểu mẫu điện tử", load_forms, order=40)
 

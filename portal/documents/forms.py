@@ -1,10 +1,16 @@
-"""The form with which anybody compares a file with the original."""
+"""The forms with which anybody compares a file, or a print, with the original."""
 
 from __future__ import annotations
+
+import re
+import unicodedata
 
 from django import forms
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
+
+from portal.documents.proofs import DIGITS
+from portal.ui_fields import NumberInput, PlainText
 
 
 class CompareForm(forms.Form):
@@ -22,4 +28,29 @@ class CompareForm(forms.Form):
         form = cls({}, MultiValueDict())
         form.errors.clear()
         form.add_error("file", message)
+        return form
+
+
+class PrintForm(forms.Form):
+    """The number printed beside the QR code. What cannot be one is refused before it costs a try."""
+
+    number = PlainText(
+        label=_("Số đối chiếu in trên giấy"),
+        error_messages={"required": _("Bạn chưa gõ số đối chiếu.")},
+        widget=NumberInput(attrs={"maxlength": "20", "spellcheck": "false"}),
+    )
+
+    def clean_number(self) -> str:
+        """Nine digits, however they were set apart."""
+        number = re.sub(r"[\s.\-\u2010-\u2015\u200b]", "", unicodedata.normalize("NFKC", self.cleaned_data["number"]))
+        if not re.fullmatch(rf"[0-9]{{{DIGITS}}}", number):
+            raise forms.ValidationError(_("Số đối chiếu có đúng 9 chữ số, không có chữ cái. Bạn hãy gõ lại như in trên giấy."))
+        return number
+
+    @classmethod
+    def refused(cls, typed: str, message: str) -> PrintForm:
+        """The form as it was typed, with one error."""
+        form = cls({"number": typed})
+        form.errors.clear()
+        form.add_error("number", message)
         return form

@@ -174,3 +174,29 @@ class SigningAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.document_id} #{self.number}"
+
+
+class ProofTry(models.Model):
+    """How often numbers were typed at a document's proof page on one day, by one address or by all together.
+
+    Counted in the database, before the number is looked at: the count never fails open. Only wrong numbers stay counted.
+    """
+
+    PER_ADDRESS, PER_DOCUMENT = 5, 100
+
+    id = models.BigAutoField(primary_key=True)
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    source = models.CharField(max_length=64, blank=True)
+    """Keyed index of the address and the day; empty for all addresses together."""
+    tries = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["document", "day", "source"], name="proof_tries_once_a_day"),
+            models.CheckConstraint(name="proof_tries_are_limited", condition=Q(tries__lte=5) | Q(source="", tries__lte=100)),
+        ]
+        indexes = [models.Index(fields=["day"], name="proof_tries_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.document_id} {self.day}"

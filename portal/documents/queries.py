@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from portal.audit.words import uuids
 from portal.documents.models import Document
 
+SHOWN = (Document.QUEUED, Document.RENDERED, Document.AWAITING, Document.SIGNING, Document.SIGNED, Document.REVOKED)
+"""States a stranger may hear of: on its way, issued, revoked. What was given up before it was signed was never there."""
+
 
 def by_token(token: str) -> Document | None:
     """The document behind a proof page, or None. One query."""
-    return Document.objects.filter(token=token).first()
+    return Document.objects.filter(token=token, state__in=SHOWN).first()
 
 
 def titles(document_ids: Iterable[str]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.safestring import SafeString, mark_safe
 
+from portal.documents import proofs
 from portal.documents.models import Document
 from portal.documents.units import unit_name
 
@@ -55,6 +56,8 @@ def document_html(document: Document, *, at: datetime) -> str:
     """The HTML that becomes the PDF. The document's context gives the variables; ours win over equal names."""
     variables: dict[str, Any] = {
         **document.context,
+        "short_mark": proofs.short_mark(document.token),
+        "printed_number": proofs.in_threes(document.context.get(proofs.NUMBER, "")),
         "document": document,
         "rendered_at": timezone.localtime(at),
         "unit_name": unit_name(document.unit_code),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from portal import audit, crypto, outbox
 from portal.access import AccessDenied, Actor, require
+from portal.documents import proofs
 from portal.documents.models import Document, SigningAttempt
 from portal.documents.verification import PdfFacts, verify
 from portal.exchange import csc
@@ -35,9 +36,7 @@ __all__ = [
     "cancel",
     "issue_for_signature",
     "issue_sealed",
-    "masked_facts",
     "open_pdf",
-    "register_masked_facts",
     "return_from_authorisation",
     "revoke",
     "verify",
@@ -74,7 +73,11 @@ class AuthorisationReturn:
 def _issue(*, key: str, template: str, actor: Actor, unit_code: str, defaults: dict[str, Any]) -> Document:
     if not template.startswith("documents/"):
         raise ValueError("templates of documents live under documents/")
-    document, is_new = Document.objects.get_or_create(key=key, defaults={"template": template, "unit_code": unit_code, **defaults})
+    # Printed beside the QR code; sealed and erased with the content that it opens.
+    context = {**defaults["context"], proofs.NUMBER: proofs.new_number()}
+    document, is_new = Document.objects.get_or_create(
+        key=key, defaults={"template": template, "unit_code": unit_code, **defaults, "context": context}
+    )
     if is_new:
         outbox.put("documents.render", key=str(document.id), payload={"document": str(document.id)})
         audit.record(
@@ -305,28 +308,3 @@ def open_pdf(document: Document) -> Iterator[bytes]:
     if document.file is None:
         raise NotSigned(str(document.id))
     return files.open_plain(document.file)
-
-
-# What the proof page may say ---------------------------------------------------------------------------------------------------
-
-MaskedFacts = Callable[[Document], list[tuple[str, str]]]
-_masked: dict[str, MaskedFacts] = {}
-
-
-def register_masked_facts(kind: str, function: MaskedFacts) -> None:
-    """Let an upper room say what a stranger may read on the proof page of a kind: (label, value) pairs, persons by initials only."""
-    known = _masked.get(kind)
-    if known is not None and known is not function:
-        raise ValueError(f"masked facts of {kind} are registered twice")
-    _masked[kind] = function
-
-
-def masked_facts(document: Document) -> list[tuple[str, str]]:
-    """The registered facts of this document; empty for kinds without, and after the owner's erasure."""
-    function = _masked.get(document.kind)
-    if function is None:
-        return []
-    try:
-        return function(document)
-    except crypto.KeyDestroyed:
-        return []

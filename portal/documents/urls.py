@@ -11,5 +11,6 @@ app_name = "documents"
 urlpatterns = [
     path("xac-minh/<str:token>/", views.proof, name="proof"),
     path("xac-minh/<str:token>/doi-chieu/", views.compare, name="compare"),
+    path("xac-minh/<str:token>/doi-chieu-ban-in/", views.compare_print, name="compare-print"),
     path("ky-so/tro-ve/", views.authorised, name="authorised"),
 ]

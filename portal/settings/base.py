@@ -145,6 +145,11 @@ CELERY_BEAT_SCHEDULE = {
     "files-orphans": {"task": "portal.files.tasks.remove_orphans", "schedule": crontab(hour=2, minute=40), "options": {"queue": "bulk"}},
     "readings-rank": {"task": "procedures.tasks.rank_by_use", "schedule": crontab(hour=3, minute=10), "options": {"queue": "bulk"}},
     "misses-old": {"task": "procedures.tasks.forget_old_misses", "schedule": crontab(hour=3, minute=20), "options": {"queue": "bulk"}},
+    "proof-tries-old": {
+        "task": "portal.documents.tasks.forget_old_tries",
+        "schedule": crontab(hour=3, minute=30),
+        "options": {"queue": "bulk"},
+    },
     "caching-old": {"task": "portal.caching.tasks.remove_old_changes", "schedule": 86400.0, "options": {"queue": "bulk", "expires": 3600}},
     "sign-in-watch": {"task": "accounts.tasks.watch_sign_in", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},
     "audit-seal": {"task": "portal.audit.tasks.seal", "schedule": 10.0, "options": {"queue": "soon", "expires": 10}},

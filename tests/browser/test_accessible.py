@@ -107,7 +107,7 @@ def test_pages_of_citizen_officer_and_stranger(portal: Stack, open_page: Callabl
     address = eventually(proof, 60, 1)
     findings += _findings(phone)
     stranger = open_page(PHONE)
-    findings += _look(stranger, portal.url, [address, address + "doi-chieu/"])
+    findings += _look(stranger, portal.url, [address, address + "doi-chieu/", address + "doi-chieu-ban-in/"])
     assert not findings, "\n".join(sorted(set(findings)))
 
 

@@ -128,7 +128,7 @@ def _walk(portal: Stack, open_page: Callable[..., Page], tmp_path: Path, *, java
     proof = phone.get_by_role("link", name="Xem trang xác minh").get_attribute("href")
     stranger = open_page(PHONE, javascript=javascript)
     stranger.goto(portal.url + str(proof))
-    expect(stranger.get_by_role("heading", level=1)).to_contain_text("thật")
+    expect(stranger.get_by_role("heading", level=1)).to_have_text("Giấy tờ Cổng đã cấp")
     no_sideways_scrolling(stranger)
     assert "Nguyễn Thị Mẫu" not in stranger.content()
     assert not Message.objects.filter(dead_at__isnull=False).exists()

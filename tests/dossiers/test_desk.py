@@ -19,13 +19,12 @@ from dossiers.models import TABLE, Dossier, DossierDocument, DossierEvent, State
 from dossiers.registers import BadNumber, RegisterNumber, read_number, refuse_disorder
 from dossiers.services.desk import result_of, signers_of
 from dossiers.services.registers import suggested_number
-from dossiers.slips import initials
 from portal.access import AccessDenied, Assurance
 from portal.audit.models import Act
 from portal.documents import steps
 from portal.documents.models import Document
 from portal.documents.rendering import document_html, html_to_pdf
-from portal.documents.services import masked_facts, return_from_authorisation
+from portal.documents.services import return_from_authorisation
 from portal.notifications.models import Notification
 from portal.states import TransitionRefused
 from portal.workdays import is_working_day, national_calendar
@@ -145,26 +144,6 @@ def test_a_signed_receipt_returns_nothing() -> None:
     assert services.return_result(document_id=receipt.document_id, now=NOW) is None
     dossier.refresh_from_db()
     assert dossier.state == State.PROCESSING
-
-
-def test_the_birth_certificate_says_what_was_declared_and_the_proof_page_only_initials() -> None:
-    issued = decided()
-    html = document_html(issued.document, at=NOW)
-    for words in (
-        "Giấy khai sinh",
-        "TRẦN THỊ BÉ THỬ",
-        "15/11/2026",
-        "Bệnh viện Thử Nghiệm",
-        "Trần Văn Thử",
-        "Nguyễn Thị Mẫu",
-        "125/2026",
-        "dữ liệu giả",
-    ):
-        assert words in html, words
-    assert html_to_pdf(html).startswith(b"%PDF")
-    facts = dict(masked_facts(issued.document))
-    assert facts == {"Người được cấp": "T. T. B. T.", "Mã hồ sơ": "H26.101-261120-0001"}
-    assert initials("nguyễn thị mẫu") == "N. T. M."
 
 
 @pytest.mark.requirement("O-07", "D-11")

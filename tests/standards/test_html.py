@@ -195,6 +195,10 @@ def citizens(pages: Pages) -> None:
     pages.get(client, f"/ho-so/{issued.dossier.code}/")
     pages.get(client, proof)
     pages.get(client, f"{proof}doi-chieu/")
+    number = issued.document.context["proof_number"]
+    pages.get(client, f"{proof}doi-chieu-ban-in/")
+    pages.post(client, f"{proof}doi-chieu-ban-in/", {"number": "khong"})
+    pages.post(client, f"{proof}doi-chieu-ban-in/", {"number": number}, 200)
     pages.post(client, f"{proof}doi-chieu/")
     pages.post(client, f"{proof}doi-chieu/", {"file": SimpleUploadedFile("a.pdf", b"%PDF-1.7 another", "application/pdf")}, 200)
     # Enough for a second page.

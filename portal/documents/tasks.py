@@ -1,0 +1,14 @@
+"""Celery jobs of the documents. Each may run any number of times."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from portal.documents import proofs
+
+
+@shared_task(name="portal.documents.tasks.forget_old_tries")
+def forget_old_tries() -> None:
+    """Every night: the counts of typed numbers are of use for a day only."""
+    proofs.forget_old_tries(timezone.now())
