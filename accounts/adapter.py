@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.models import Person
+from portal.limits import client_address
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -18,6 +19,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never: registration goes through the identity number."""
         return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The address our own proxies vouch for; the library would take the proxy's."""
+        return client_address(request)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Back to where the person wanted to go, on this site only."""

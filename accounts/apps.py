@@ -18,12 +18,13 @@ class AccountsConfig(AppConfig):
         from accounts import demo, sessions, signals
         from accounts.contacts import contact_of
         from accounts.queries import officer_labels, person_names, position_names, residence_code
-        from accounts.services import otp
+        from accounts.services import erasure, otp
         from portal.access import Act, register_acts
         from portal.access.actors import register_actor_resolver
         from portal.audit.history import register_officer_labels
         from portal.audit.words import PERSON, POSITION, register_names
         from portal.catalogues.places import register_residences
+        from portal.crypto.signals import key_destroyed
         from portal.notifications.registry import register_contact_resolver, register_template
         from portal.operations.metrics import register_gauge
         from portal.operations.preparation import register_loader
@@ -45,4 +46,5 @@ class AccountsConfig(AppConfig):
             Act("accounts.read_positions", "Xem chức danh trong đơn vị", frozenset({"administrator"})),
         )
         register_loader("người và chức danh trình diễn", demo.load, order=50, demo=True)
+        key_destroyed.connect(erasure.person_erased, dispatch_uid="accounts.erasure")
         user_logged_in.connect(signals.passkey_signed_in, dispatch_uid="accounts.passkey")

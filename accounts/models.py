@@ -14,6 +14,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from portal.access.roles import ROLES
@@ -75,11 +76,12 @@ class Sex(models.TextChoices):
     MALE = "male", "Nam"
 
 
-@pghistory.track(exclude=["id_number", "birth_date", "phone", "address"])
+@pghistory.track(exclude=["id_number", "birth_date", "phone", "address", "registry_due_at"])
 class Person(models.Model):
     """A natural person. ``id`` is also the subject of the key that encrypts their personal data.
 
-    The name stays readable for officers, with a diacritic-free key; the rest is sealed.
+    The name stays readable for officers, with a diacritic-free key; the rest is sealed. When the key is destroyed, name, search key and
+    blind index are blanked too, in history as well (:mod:`accounts.services.erasure`).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -95,13 +97,18 @@ class Person(models.Model):
     residence_unit = models.CharField("xã, phường cư trú", max_length=5, blank=True)
     registry_checked_at = models.DateTimeField("đối chiếu CSDL dân cư lúc", null=True, blank=True)
     registry_matches = models.BooleanField("khớp CSDL dân cư", null=True)
+    registry_due_at = models.DateTimeField(null=True, db_default=Now(), editable=False)
+    """When the registry is to be asked (again); null: never, the person was erased."""
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         verbose_name = "người dân"
         verbose_name_plural = "người dân"
         ordering = ["name_key", "id"]
-        indexes = [models.Index(fields=["name_key", "id"], name="person_by_name")]
+        indexes = [
+            models.Index(fields=["name_key", "id"], name="person_by_name"),
+            models.Index(fields=["registry_due_at"], name="person_by_registry_due"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(registry_checked_at__isnull=True, registry_matches__isnull=True)
@@ -111,10 +118,10 @@ class Person(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.full_name
+        return self.full_name or "(dữ liệu đã xóa)"
 
 
-@pghistory.track()
+@pghistory.track(exclude=["credential"])
 class Position(models.Model):
     """A person's place in an agency: unit, roles and dates (Rules art. 3.1, 16.1, 41, 48). Never deleted, ended by date."""
 
@@ -123,7 +130,8 @@ class Position(models.Model):
     unit_code = models.CharField("mã cơ quan", max_length=40)
     title = models.CharField("chức danh", max_length=200)
     roles = ArrayField(models.CharField(max_length=30, choices=ROLES), verbose_name="vai trò")
-    credential_id = models.CharField("chứng thư ký số", max_length=100, blank=True)
+    credential = SealedTextField("chứng thư ký số", subject="person_id", null=True)
+    """Identifier of the officer's key at the signing service; sealed, for it may contain their personal number. None: no key."""
     valid_from = models.DateTimeField("từ", default=timezone.now)
     valid_to = models.DateTimeField("đến", null=True, blank=True)
 
@@ -211,7 +219,8 @@ class KnownBrowser(models.Model):
 class CertificateSignIn(models.Model):
     """An officer's sign-in under way: a challenge that the certificate's key must sign (Rules art. 11, 12.1).
 
-    The browser that began it holds the id in its session; the worker asks the signing service and checks the certificate.
+    The browser that began it holds the id in its session; the worker asks the signing service and checks the certificate. Who signs
+    in is not known before the certificate says it: nobody is asked for a number, so nobody can ask whether a number is an officer's.
     """
 
     class State(models.TextChoices):
@@ -224,9 +233,18 @@ class CertificateSignIn(models.Model):
         USED = "used"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    position = models.ForeignKey(Position, on_delete=models.CASCADE, related_name="+")
+    position = models.ForeignKey(Position, null=True, on_delete=models.CASCADE, related_name="+")
+    """Whose certificate signed; null until it is proved."""
     challenge = models.BinaryField(max_length=64)
     code_sealed = models.TextField(blank=True)
+    """What came back from the signing service; serves once. Sealed, like the next two, and emptied when it has served."""
+    activation_sealed = models.TextField(db_default="", blank=True)
+    """Activation data bought with the code: kept, so that a silent service costs the officer no second authorisation."""
+    credential_sealed = models.TextField(db_default="", blank=True)
+    """Identifier of the key that the officer chose at the signing service."""
+    activation_expires_at = models.DateTimeField(null=True)
+    signature = models.BinaryField(null=True)
+    """The signature over the challenge, once it is there: a silent revocation service asks for no second one."""
     state = models.CharField(max_length=10, choices=State.choices, default=State.BEGUN)
     refusal = models.CharField(max_length=300, blank=True)
     certificate_serial = models.CharField(max_length=80, blank=True)
@@ -235,6 +253,10 @@ class CertificateSignIn(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        indexes = [models.Index(fields=["created_at"], name="certificate_sign_in_by_time")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(state__in=["proved", "used"]) | Q(position__isnull=False), name="proved_is_somebodys"),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)

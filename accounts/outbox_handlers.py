@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.utils import timezone
@@ -22,9 +23,9 @@ def check_registry(message: Message) -> None:
         raise GiveUp(f"population registry refused: {refused.code}") from refused
 
 
-@handler("accounts.prove_certificate", queue="soon", lease_seconds=20)
+@handler("accounts.prove_certificate", queue="soon", lease_seconds=20, max_attempts=250)
 def prove_certificate(message: Message) -> None:
-    """Check the signature of an officer's sign-in; after the last useful try tell the waiting page.
+    """Check the signature of an officer's sign-in; again and again as long as the officer's page waits, which is then told.
 
     Not "now", for it waits for the signing service, and one that is slow must not delay the one-time passwords.
     """
@@ -32,10 +33,12 @@ def prove_certificate(message: Message) -> None:
     try:
         certificates.prove(sign_in_id=sign_in_id, now=timezone.now())
     except OutsideUnavailable as unavailable:
-        if message.attempts >= 6:
-            certificates.refuse(sign_in_id=sign_in_id, reason="Dịch vụ ký số đang gián đoạn. Bạn hãy thử lại sau ít phút.")
+        # Soon at first, for somebody waits; the time of the sign-in, not the number of tries, is the end.
+        delay = 3 if message.attempts <= 10 else 10
+        if not certificates.may_still_succeed(sign_in_id, at=timezone.now() + timedelta(seconds=delay)):
+            certificates.refuse(sign_in_id=sign_in_id, reason=certificates.SILENT)
             return
-        raise RetryLater("signing service does not answer", delay_seconds=3) from unavailable
+        raise RetryLater(f"{unavailable.service} does not answer", delay_seconds=delay) from unavailable
 
 
 @handler("accounts.send_code", queue="now", lease_seconds=20)

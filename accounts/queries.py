@@ -38,12 +38,12 @@ def positions_held(person_id: UUID) -> list[Position]:
 
 
 def signing_credential(position_id: UUID) -> tuple[str, str]:
-    """Credential of the position's holder at the signing service and the label under a signature (one query).
+    """Credential of the position's holder at the signing service and the label under a signature (two queries).
 
     The credential is empty when the officer has none.
     """
     position = Position.objects.select_related("person").get(pk=position_id)
-    return position.credential_id, f"{position.person.full_name}, {position.title}"
+    return position.credential or "", f"{position.person.full_name}, {position.title}"
 
 
 @dataclass(frozen=True)

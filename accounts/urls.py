@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from allauth.mfa.webauthn.views import login_webauthn
 from django.urls import path
 from django.views.generic import RedirectView
 
@@ -23,7 +22,7 @@ urlpatterns = [
     path("khoa-truy-cap/them/", views.add_passkey, name="passkey-add"),
     path("khoa-truy-cap/<int:pk>/go/", views.remove_passkey, name="passkey-remove"),
     # Names that the library looks up; each leads to a page of ours.
-    path("khoa-truy-cap/dang-nhap/", login_webauthn, name="mfa_login_webauthn"),
+    path("khoa-truy-cap/dang-nhap/", views.passkey_sign_in, name="mfa_login_webauthn"),
     path("khoa-truy-cap/vao/", RedirectView.as_view(pattern_name="officer-sign-in"), name="account_login"),
     path("khoa-truy-cap/ra/", RedirectView.as_view(pattern_name="sign-out"), name="account_logout"),
     path("khoa-truy-cap/danh-sach/", RedirectView.as_view(pattern_name="passkeys"), name="mfa_list_webauthn"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -15,6 +15,13 @@ from portal.access import Actor
 from portal.crypto import blind_index
 from portal.exchange import population
 from portal.text import nfc, search_key
+
+CHECKED_AGAIN_AFTER = timedelta(days=365)
+"""People move and change their names; the registry knows."""
+ASK_AGAIN_AFTER = timedelta(days=7)
+"""Longer than the outbox tries (60 times, two days): a question without an answer by then is a dead letter."""
+MOST_A_NIGHT = 300_000
+"""A hundred million people once a year."""
 
 
 class BadPerson(ValueError):
@@ -65,7 +72,7 @@ def enter_person(
         residence_unit=residence_unit,
     )
     audit.record(actor=actor, act="accounts.enter_person", target="accounts.person", target_id=str(person.id))
-    outbox.put("accounts.check_registry", key=str(person.id), payload={"person": str(person.id)})
+    ask_registry(person_id=person.id, occasion="entered", now=timezone.now())
     return person
 
 
@@ -73,12 +80,15 @@ def enter_person(
 def give_position(
     *, actor: Actor, person_id: UUID, unit_code: str, title: str, roles: list[str], credential_id: str, now: datetime
 ) -> Position:
-    """Give a person a position in a unit (Rules art. 16.1, 41); the same person and unit again changes nothing."""
+    """Give a person a position in a unit (Rules art. 16.1, 41); the same person and unit again changes nothing.
+
+    ``credential_id`` names their key at the signing service, empty where they have none: no other key signs in or signs for them.
+    """
     position, made = Position.objects.get_or_create(
         person_id=person_id,
         unit_code=unit_code,
         valid_to=None,
-        defaults={"title": title, "roles": sorted(roles), "credential_id": credential_id, "valid_from": now},
+        defaults={"title": title, "roles": sorted(roles), "credential": credential_id or None, "valid_from": now},
     )
     if made:
         audit.record(
@@ -92,6 +102,34 @@ def give_position(
     return position
 
 
+def ask_registry(*, person_id: UUID, occasion: str, now: datetime) -> None:
+    """Have a person compared with the population registry (A-02); must run inside the act's transaction.
+
+    ``occasion`` says why, and so makes it happen once for each: "entered", the moment of a correction, the day of a yearly round. Where
+    no answer has come in :data:`ASK_AGAIN_AFTER` (an outage longer than the outbox tries), :func:`ask_registry_again` asks anew.
+    """
+    outbox.put("accounts.check_registry", key=f"{person_id}:{occasion}", payload={"person": str(person_id)})
+    Person.objects.filter(pk=person_id).update(registry_due_at=now + ASK_AGAIN_AFTER)
+
+
+def ask_registry_again(*, now: datetime) -> int:
+    """Ask about everybody whose turn it is: a year after the last answer, a week after a question without one. Returns how many.
+
+    In batches, at most :data:`MOST_A_NIGHT`; the longest waiting first.
+    """
+    asked = 0
+    while asked < MOST_A_NIGHT:
+        with transaction.atomic():
+            due = Person.objects.select_for_update(skip_locked=True).filter(registry_due_at__lte=now)
+            people = list(due.order_by("registry_due_at").values_list("pk", flat=True)[:500])
+            for person_id in people:
+                ask_registry(person_id=person_id, occasion=timezone.localdate(now).isoformat(), now=now)
+        asked += len(people)
+        if not people:
+            break
+    return asked
+
+
 def check_with_registry(person_id: UUID) -> None:
     """Compare what a person declared with the population registry and keep the outcome (A-02).
 
@@ -101,4 +139,7 @@ def check_with_registry(person_id: UUID) -> None:
     if not person.id_number or not person.birth_date:
         return
     matches = population.verify(id_number=person.id_number, full_name=person.full_name, birth_date=date.fromisoformat(person.birth_date))
-    Person.objects.filter(pk=person_id).update(registry_checked_at=timezone.now(), registry_matches=bool(matches))
+    now = timezone.now()
+    Person.objects.filter(pk=person_id).update(
+        registry_checked_at=now, registry_matches=bool(matches), registry_due_at=now + CHECKED_AGAIN_AFTER
+    )

@@ -2,7 +2,7 @@
 
 from accounts.views.account import account, capacities, inbox, open_notice
 from accounts.views.citizens import sign_in, sign_in_code, sign_out
-from accounts.views.officers import certificate_callback, certificate_wait, officer_sign_in
+from accounts.views.officers import certificate_callback, certificate_wait, officer_sign_in, passkey_sign_in
 from accounts.views.passkeys import add_passkey, passkeys, remove_passkey
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "inbox",
     "officer_sign_in",
     "open_notice",
+    "passkey_sign_in",
     "passkeys",
     "remove_passkey",
     "sign_in",

@@ -11,21 +11,35 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from accounts import queries, sessions
-from accounts.views.ways import DESK, GO_ON, OWN_DOSSIERS, home_of, signed_in
+from accounts.masks import masked
+from accounts.views.ways import DESK, GO_ON, OWN_DOSSIERS, signed_in
 from portal.access import ActingAs, Assurance, actor_of
+from portal.catalogues.places import residence
+from portal.documents.units import unit_name
 from portal.notifications import queries as notices
 from portal.notifications.services import mark_read
 
 
-@never_cache
+@signed_in
 @require_safe
 def account(request: HttpRequest) -> HttpResponse:
-    """Nothing stands here: to where a signed-in person belongs, or to the sign-in."""
-    return redirect(home_of(request) if actor_of(request).is_signed_in else "sign-in")
+    """Who I am here, how I signed in, and where what is mine stands."""
+    actor = actor_of(request)
+    assert actor.person_id is not None
+    person = queries.person(actor.person_id)
+    context = {
+        "person": person,
+        "id_number": masked(person.id_number),
+        "phone": masked(person.phone),
+        "residence": residence(person.id),
+        "certain": actor.assurance >= Assurance.HIGH,
+        "offices": [(position, unit_name(position.unit_code)) for position in queries.positions_held(person.id)],
+        "unread": notices.unread_count(person.id),
+    }
+    return render(request, "accounts/account.html", context)
 
 
 @signed_in

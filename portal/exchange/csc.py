@@ -83,7 +83,8 @@ def _base64(values: Sequence[bytes]) -> list[str]:
 
 def authorize_url(
     *,
-    credential_id: str,
+    credential_id: str = "",
+    qualifier: str = "",
     state: str,
     redirect_uri: str,
     hashes: Sequence[bytes] | None = None,
@@ -93,6 +94,8 @@ def authorize_url(
 ) -> str:
     """Where the signer's browser goes (``oauth2/authorize``, scope credential); calls nobody.
 
+    Either the key is known (``credential_id``), or the signer chooses one of theirs at the service (``qualifier``, the kind of
+    signature wanted; :func:`exchange_code` then says which key it was) and the address names nobody.
     ``state`` comes back unchanged; ``hashes`` bind the activation data to documents; ``code_challenge`` is PKCE S256.
     """
     asked = {
@@ -102,9 +105,11 @@ def authorize_url(
         "scope": "credential",
         "state": state,
         "lang": "vi-VN",
-        "credentialID": credential_id,
         "numSignatures": str(num_signatures),
     }
+    if bool(credential_id) == bool(qualifier):
+        raise ValueError("a key, or the kind of signature for which the signer chooses one")
+    asked |= {"credentialID": credential_id} if credential_id else {"signatureQualifier": qualifier}
     if hashes:
         if len(hashes) != num_signatures:
             raise ValueError("as many hashes as signatures")

@@ -39,7 +39,7 @@ def welcome(environment: Mapping[str, str], var: Path, population: Path = POPULA
         f"  Citizens sign in at {site}/tai-khoan/dang-nhap/ with their ID number; the one-time password is in the SMS outbox.",
     ]
     lines += [f"    {person['id_number']}  {person['full_name']}" for person in people["people"] if person["id_number"] not in officers]
-    lines += ["", f"  Officers sign in at {site}/tai-khoan/can-bo/ with their ID number, then the PIN on the remote signing page."]
+    lines += ["", f"  Officers sign in at {site}/tai-khoan/can-bo/ ; ID number and PIN go into the remote signing page."]
     lines += [
         f"    {number}  {names.get(number, ''):{width}}  PIN {officer['pin']}  {officer['unit']}  {', '.join(officer['roles'])}"
         for number, officer in officers.items()

@@ -151,6 +151,8 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"queue": "bulk"},
     },
     "caching-old": {"task": "portal.caching.tasks.remove_old_changes", "schedule": 86400.0, "options": {"queue": "bulk", "expires": 3600}},
+    "sign-in-old": {"task": "accounts.tasks.remove_old", "schedule": crontab(hour=3, minute=30), "options": {"queue": "bulk"}},
+    "registry-again": {"task": "accounts.tasks.ask_registry_again", "schedule": crontab(hour=1, minute=30), "options": {"queue": "bulk"}},
     "sign-in-watch": {"task": "accounts.tasks.watch_sign_in", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},
     "audit-seal": {"task": "portal.audit.tasks.seal", "schedule": 10.0, "options": {"queue": "soon", "expires": 10}},
 }
@@ -186,6 +188,10 @@ MFA_ADAPTER = "accounts.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_PASSKEY_SIGNUP_ENABLED = False
+MFA_FORMS = {"login_webauthn": "accounts.passkey_forms.SignInByPasskeyForm", "add_webauthn": "accounts.passkey_forms.AddPasskeyForm"}
+# The library's own limits stand in Django's cache, which fails with Redis, and count the proxy's address: ours stand around its view.
+MFA_RATE_LIMITS = False
+ACCOUNT_RATE_LIMITS = False
 
 LANGUAGE_CODE = "vi"
 LANGUAGES = [("vi", "Tiếng Việt"), ("en", "English")]
@@ -241,6 +247,8 @@ REMOTE_SIGNING_PUBLIC_URL = env.str("REMOTE_SIGNING_PUBLIC_URL", REMOTE_SIGNING_
 """The same service as the officer's browser reaches it."""
 REMOTE_SIGNING_CLIENT_ID = env.str("REMOTE_SIGNING_CLIENT_ID", "")
 REMOTE_SIGNING_CLIENT_SECRET = env.str("REMOTE_SIGNING_CLIENT_SECRET", "")
+REMOTE_SIGNING_QUALIFIER = env.str("REMOTE_SIGNING_QUALIFIER", "eu_eidas_aes")
+"""Kind of signature (CSC ``signatureQualifier``) for which the service lets officers choose their key when they sign in."""
 TIMESTAMP_URL = env.str("TIMESTAMP_URL", "")
 TRUSTED_ROOTS = env.str("TRUSTED_ROOTS", "")
 """PEM file with the certificates of the roots we trust for signatures and officers' sign-in."""

@@ -51,6 +51,7 @@ ECDSA_WITH = {
     "1.2.840.10045.4.3.3": "2.16.840.1.101.3.4.2.2",
     "1.2.840.10045.4.3.4": "2.16.840.1.101.3.4.2.3",
 }
+QUALIFIERS = {"eu_eidas_aes"}
 METHODS = ["oauth2/authorize", "oauth2/token", "credentials/list", "credentials/info", "credentials/authorize", "signatures/signHash"]
 
 
@@ -122,6 +123,11 @@ class RemoteSigning:
             return self.config.credentials[credential_id]
         except KeyError:
             raise Refused("invalid_request", "Invalid parameter credentialID") from None
+
+    def credential_of(self, account: str) -> Credential | None:
+        """The key of the person with this account, which is their ID number; None where there is none."""
+        number = "".join(account.split())
+        return next((one for one in self.config.credentials.values() if one.person and one.uid == f"CCCD:{number}"), None)
 
     # --- the signer's consent ---------------------------------------------------------------------------------------
 
@@ -331,8 +337,11 @@ def blueprint(config: Config, store: Store, authority: TestAuthority, faults: Fa
                 return back(error="invalid_scope")
             if asked.get("code_challenge") and asked.get("code_challenge_method") != "S256":
                 raise Refused("invalid_request", "code_challenge_method must be S256")
-            credential = service.credential(asked.get("credentialID"))
-            if not credential.person:
+            if not asked.get("credentialID") and asked.get("signatureQualifier") not in QUALIFIERS:
+                raise Refused("invalid_request", "Missing credentialID, or signatureQualifier that this service offers")
+            # Without a key named the signer says here who they are, and so which key is theirs.
+            credential = service.credential(asked["credentialID"]) if asked.get("credentialID") else None
+            if credential is not None and not credential.person:
                 raise Refused("invalid_request", "The credential is not authorized by a person")
             signatures = _count(asked.get("numSignatures", "1"))
             bound = _decoded(asked["hashes"].split(",")) if asked.get("hashes") else []
@@ -345,10 +354,12 @@ def blueprint(config: Config, store: Store, authority: TestAuthority, faults: Fa
         if request.method == "POST":
             if "cancel" in request.form:
                 return back(error="access_denied", error_description="The signer cancelled")
-            if service.try_pin(credential, request.form.get("pin", "")):
-                return back(code=service.new_code(credential, redirect_uri, asked.get("code_challenge", ""), signatures, bound))
-            problem, status = "Mã PIN chưa đúng. Bạn hãy thử lại.", 403
-        waiting = service.locked_for(credential)
+            chosen = credential or service.credential_of(request.form.get("account", ""))
+            if chosen is not None and service.try_pin(chosen, request.form.get("pin", "")):
+                return back(code=service.new_code(chosen, redirect_uri, asked.get("code_challenge", ""), signatures, bound))
+            problem = "Mã PIN chưa đúng. Bạn hãy thử lại." if credential else "Tài khoản hoặc mã PIN chưa đúng. Bạn hãy thử lại."
+            status = 403
+        waiting = service.locked_for(credential) if credential else 0
         if waiting:
             problem, status = f"Mã PIN bị nhập sai {PIN_TRIES} lần. Bạn hãy thử lại sau {waiting} giây.", 429
         hidden = {
@@ -360,6 +371,7 @@ def blueprint(config: Config, store: Store, authority: TestAuthority, faults: Fa
                 "scope",
                 "state",
                 "credentialID",
+                "signatureQualifier",
                 "numSignatures",
                 "hashes",
                 "hashAlgorithmOID",
@@ -376,7 +388,8 @@ def blueprint(config: Config, store: Store, authority: TestAuthority, faults: Fa
                 "authorize.html",
                 asker=f"{parts.scheme}://{parts.netloc}",
                 credential=credential,
-                unit=config.unit_names.get(credential.unit, ""),
+                unit=config.unit_names.get(credential.unit, "") if credential else "",
+                account=request.form.get("account", ""),
                 signatures=signatures,
                 hashes=[value.hex() for value in bound],
                 description=asked.get("description", ""),

@@ -20,7 +20,7 @@ def test_a_citizen_at_the_desk_is_told_so_and_may_go_back_or_sign_in(client: Cli
     go_on = "?tiep=1&next=%2Fquan-tri%2Fdossiers%2Fdossier%2F"
     assert go_on.replace("&", "&amp;") in html
     assert "Cán bộ đăng nhập" in client.get(f"/tai-khoan/can-bo/{go_on}").content.decode()
-    assert client.session["next"] == "/quan-tri/dossiers/dossier/"
+    assert 'name="next" value="/quan-tri/dossiers/dossier/"' in client.get(f"/tai-khoan/can-bo/{go_on}").content.decode()
 
 
 def test_one_who_holds_a_position_is_led_to_change_capacity(client: Client) -> None:
@@ -35,10 +35,12 @@ def test_a_visitor_still_gets_the_sign_in_of_officers(client: Client) -> None:
 
 @pytest.mark.parametrize("wish", ["", "?next=/quan-tri/", "?next=/quan-tri"])
 def test_a_citizens_sign_in_never_ends_at_the_desk(client: Client, monkeypatch: pytest.MonkeyPatch, wish: str) -> None:
-    from accounts.services import otp
+    from accounts.services import certificates, otp
 
     person = factories.make_person(id_number="001195778899")
-    client.get("/quan-tri/", follow=True)
+    # At the officers' door before: it leaves a wish in the session.
+    monkeypatch.setattr(certificates, "authorisation_url", lambda _: "/")
+    client.post("/tai-khoan/can-bo/", {"next": "/quan-tri/"})
     assert client.session["next"] == "/quan-tri/"
     assert 'name="next"' not in client.get(f"/tai-khoan/dang-nhap/{wish}").content.decode()
     assert client.post(f"/tai-khoan/dang-nhap/{wish}", {"id_number": "001195778899"}).status_code == 302
@@ -57,10 +59,38 @@ def test_what_a_citizen_asked_for_is_still_where_one_comes_back_to(client: Clien
     assert answer["Location"] == "/nop-ho-so/1.001193/to-khai/"
 
 
-def test_the_bare_address_of_the_account_leads_on() -> None:
-    position = factories.make_position()
-    stranger, citizen, officer = Client(), Client(), Client()
-    factories.sign_in(citizen, factories.make_person())
-    factories.sign_in(officer, position.person, position=position)
-    places = [client.get("/tai-khoan/")["Location"] for client in (stranger, citizen, officer)]
-    assert places == ["/tai-khoan/dang-nhap/", "/ho-so/", "/quan-tri/"]
+@pytest.mark.parametrize("officer", [False, True])
+def test_the_name_leads_to_a_page_that_says_who_one_is(client: Client, officer: bool) -> None:
+    position = factories.make_position(person=factories.make_person(id_number="001195778899", phone="+84900123456"))
+    factories.sign_in(client, position.person, position=position if officer else None)
+    html = client.get("/tai-khoan/").content.decode()
+    assert position.person.full_name in html and position.title in html
+    assert "•••••••••899" in html and "456" in html and "001195778899" not in html and "900123" not in html
+    assert "Phường Hoàn Kiếm" in html or "—" in html
+    assert ("mức bảo đảm cao" in html) is officer and ('href="/tai-khoan/khoa-truy-cap/"' in html) is officer
+    assert ('<a href="/quan-tri/">Bàn làm việc</a></h3>' in html) is officer
+    for place in ("/tai-khoan/thong-bao/", "/tai-khoan/vai-tro/"):
+        assert f'href="{place}"' in html
+    assert 'action="/tai-khoan/dang-xuat/"' in html
+
+
+def test_the_page_of_the_account_asks_a_stranger_to_sign_in_and_come_back(client: Client) -> None:
+    assert client.get("/tai-khoan/")["Location"] == "/tai-khoan/dang-nhap/?next=%2Ftai-khoan%2F"
+
+
+@pytest.mark.parametrize(
+    "page", ["dang-nhap/", "dang-nhap/ma/", "can-bo/", "can-bo/cho/", "can-bo/?next=/quan-tri/dossiers/", "dang-xuat/"]
+)
+def test_who_only_looks_at_a_door_opens_no_session(client: Client, page: str) -> None:
+    from django.conf import settings
+    from django.contrib.sessions.models import Session
+
+    answer = client.get(f"/tai-khoan/{page}")
+    assert answer.status_code in (200, 302)
+    assert settings.SESSION_COOKIE_NAME not in answer.cookies and not Session.objects.exists()
+
+
+def test_where_an_officer_wanted_to_go_is_kept_in_the_page_and_never_another_site(client: Client) -> None:
+    html = client.get("/tai-khoan/can-bo/?next=/quan-tri/dossiers/dossier/").content.decode()
+    assert html.count('name="next" value="/quan-tri/dossiers/dossier/"') == 2
+    assert client.get("/tai-khoan/can-bo/?next=//evil.example/").content.decode().count('name="next" value="/quan-tri/"') == 2

@@ -41,9 +41,11 @@ def sign_in_citizen(page: Page, portal: Stack, who: tuple[str, str] = MOTHER) ->
     expect(page).not_to_have_url(re.compile("/dang-nhap/"))
 
 
-def authorise_at_signing_service(page: Page) -> None:
-    """At the remote signing service's own page: the PIN."""
+def authorise_at_signing_service(page: Page, number: str = "") -> None:
+    """At the remote signing service's own page: who one is where it does not know, and the PIN."""
     expect(page).to_have_url(re.compile("/csc/v2/oauth2/authorize"))
+    if number:
+        page.locator("input[name=account]").fill(number)
     page.locator("input[name=pin]").fill(PIN)
     page.get_by_role("button", name="Ký", exact=True).click()
 
@@ -51,9 +53,8 @@ def authorise_at_signing_service(page: Page) -> None:
 def sign_in_officer(page: Page, portal: Stack, number: str = OFFICER) -> None:
     """From the desk's door to the desk, by certificate."""
     page.goto(portal.url + "/quan-tri/")
-    page.get_by_label("Số định danh cá nhân").fill(number)
     page.get_by_role("button", name="Tiếp tục đến dịch vụ ký số").click()
-    authorise_at_signing_service(page)
+    authorise_at_signing_service(page, number)
     expect(page).to_have_url(re.compile("/quan-tri/"), timeout=20_000)
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+import requests
 
 from portal.exchange import csc, population, sms
 from portal.exchange.errors import OutsideRefused, OutsideUnavailable
@@ -29,6 +30,20 @@ def send(correlator: str = "n-1") -> str:
 def sad(outside: Simulators, **more: Any) -> csc.Sad:
     url = csc.authorize_url(credential_id=OFFICER, state="s", redirect_uri=BACK, **more)
     return csc.exchange_code(outside.authorise(url)["code"], BACK)
+
+
+def test_the_signer_chooses_a_key_at_the_service_and_the_address_names_nobody(outside: Simulators) -> None:
+    url = csc.authorize_url(qualifier="eu_eidas_aes", state="s", redirect_uri=BACK, hashes=[DIGEST])
+    assert "credentialID" not in url
+    page = requests.get(url, timeout=10)
+    assert 'name="account"' in page.text and OFFICER not in page.text
+    assert csc.exchange_code(outside.authorise(url, account=OFFICER.removeprefix("cred-"))["code"], BACK).credential_id == OFFICER
+    for account in ("", "001195000001", SEAL):
+        with pytest.raises(AssertionError, match="403"):
+            outside.authorise(url, account=account)
+    assert outside.authorise(url.replace("eu_eidas_aes", "eu_eidas_xyz"))["error"] == "invalid_request"
+    with pytest.raises(ValueError, match="a key, or"):
+        csc.authorize_url(state="s", redirect_uri=BACK)
 
 
 # --- messages ---------------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ PUBLIC = {
     "tai-khoan/dang-nhap/", "tai-khoan/dang-nhap/ma/", "tai-khoan/can-bo/", "tai-khoan/can-bo/tro-ve/", "tai-khoan/can-bo/cho/",
     "tai-khoan/dang-xuat/", "tai-khoan/khoa-truy-cap/dang-nhap/", "tai-khoan/khoa-truy-cap/vao/", "tai-khoan/khoa-truy-cap/ra/",
     "tai-khoan/khoa-truy-cap/danh-sach/", "tai-khoan/khoa-truy-cap/tat-ca/",
-    "sitemap.xml", "robots.txt", "opensearch.xml", "favicon.ico", "tai-khoan/",
+    "sitemap.xml", "robots.txt", "opensearch.xml", "favicon.ico",
     *(page for path in (
         "", "tim-kiem/", "tim-kiem/goi-y/", "thu-tuc/", "thu-tuc/<str:code>/", "su-kien/", "su-kien/<slug:slug>/", "linh-vuc/",
         "linh-vuc/<str:code>/",

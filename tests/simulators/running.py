@@ -137,13 +137,18 @@ class Simulators:
         found: list[dict[str, Any]] = answer.json()["messages"]
         return found
 
-    def authorise(self, authorize_url: str, pin: str = PIN) -> dict[str, str]:
-        """Do as the officer in the browser does: open the page, give the PIN; what came back: code and state, or error."""
+    def authorise(self, authorize_url: str, pin: str = PIN, account: str = "") -> dict[str, str]:
+        """Do as the officer in the browser does: open the page, give the PIN; what came back: code and state, or error.
+
+        ``account``: who signs, where the address names no key.
+        """
         session = requests.Session()
         page = session.get(authorize_url, timeout=10, allow_redirects=False)
         if page.status_code == 200:
             asked = {name: values[0] for name, values in parse_qs(urlsplit(authorize_url).query).items()}
-            page = session.post(authorize_url.split("?")[0], data={**asked, "pin": pin}, timeout=10, allow_redirects=False)
+            page = session.post(
+                authorize_url.split("?")[0], data={**asked, "pin": pin, "account": account}, timeout=10, allow_redirects=False
+            )
         if page.status_code != 303:
             raise AssertionError(f"no redirect but {page.status_code}")
         return {name: values[0] for name, values in parse_qs(urlsplit(page.headers["Location"]).query).items()}

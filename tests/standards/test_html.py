@@ -126,7 +126,7 @@ def everybodys(pages: Pages) -> None:
     )
     pages.get(client, "/xac-minh/khong-co-ma-nay/", 404)
     pages.get(client, "/ky-so/tro-ve/?state=x&code=y", 400)
-    for address in ("/bao-loi/?thu-tuc=1.001193", "/en/bao-loi/", "/tai-khoan/dang-nhap/", "/tai-khoan/can-bo/"):
+    for address in ("/bao-loi/?thu-tuc=1.001193", "/en/bao-loi/", "/tai-khoan/dang-nhap/"):
         pages.post(client, address, {"id_number": "x", "text": "<x>"})
     for code in ERRORS:
         # What the proxy or a broken portal shows is rendered without a request, as it is there.
@@ -206,8 +206,8 @@ def citizens(pages: Pages) -> None:
         filed()
     for address in ("/ho-so/", "/ho-so/?sap-xep=cu-nhat&trang=2"):
         pages.get(client, address)
-    for name in ("vai-tro", "thong-bao", "dang-xuat"):
-        pages.get(client, f"/tai-khoan/{name}/")
+    for name in ("", "vai-tro/", "thong-bao/", "dang-xuat/"):
+        pages.get(client, f"/tai-khoan/{name}")
     pages.post(client, "/tai-khoan/vai-tro/", {"acting_as": "x"}, 200)
     pages.get(client, "/tai-khoan/khoa-truy-cap/", 403)
     pages.get(client, "/tai-khoan/can-bo/", 403)
@@ -216,7 +216,7 @@ def citizens(pages: Pages) -> None:
 def officers(pages: Pages) -> None:
     """Sign-in, passkeys, the desk's index, and of each model the list, the entry's page and what can be done there."""
     client = Client()
-    client.post("/tai-khoan/can-bo/", {"id_number": "001185000003"})
+    client.post("/tai-khoan/can-bo/", {"by": "certificate"})
     CertificateSignIn.objects.update(state=CertificateSignIn.State.ANSWERED)
     pages.get(client, "/tai-khoan/can-bo/cho/")
 
@@ -230,7 +230,7 @@ def officers(pages: Pages) -> None:
     key = {"type": Authenticator.Type.WEBAUTHN, "data": {"name": "Máy <thử>", "credential": {}}}
     for address in ("", f"{Authenticator.objects.create(user=at_ward.person.user, **key).pk}/go/"):
         pages.get(ward, f"/tai-khoan/khoa-truy-cap/{address}")
-    for address in ("/tai-khoan/vai-tro/", "/tai-khoan/dang-xuat/"):
+    for address in ("/tai-khoan/", "/tai-khoan/vai-tro/", "/tai-khoan/dang-xuat/"):
         pages.get(ward, address)
     pages.get(ward, "/ho-so/", 403)
 

@@ -144,8 +144,8 @@ class Way:
 
     def _in(self, walker: Walker, number: str) -> None:
         walker.get("/quan-tri/")
-        walker.send(walker.form_with("id_number"), id_number=number)
-        walker.send(walker.form_with("pin"), pin=PIN)
+        walker.send(walker.form_with("by"))
+        walker.send(walker.form_with("pin"), account=number, pin=PIN)
 
         def arrived() -> bool:
             walker.get("/tai-khoan/can-bo/cho/")

@@ -1,0 +1,34 @@
+"""What is left to do when a person's key was destroyed: the values that stand open beside the sealed ones (law 91/2025/QH15).
+
+What they did as an officer, and dossiers that were sent, are the agency's records and stay under their ids.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from allauth.mfa.models import Authenticator
+
+from accounts.models import KnownBrowser, OneTimePassword, Person, User
+
+_BLANK: dict[str, Any] = {"full_name": "", "name_key": "", "id_blind": None, "sex": "", "residence_unit": ""}
+
+
+def person_erased(sender: Any, *, subject: UUID, **_: Any) -> None:
+    """Blank name, search key and blind index of a person, in history too, and close their login. Other subjects change nothing.
+
+    Runs inside the transaction that destroys the key.
+    """
+    person = Person.objects.select_for_update().filter(pk=subject).first()
+    if person is None:
+        return
+    OneTimePassword.objects.filter(number_blind=person.id_blind or "-").delete()
+    KnownBrowser.objects.filter(person=person).delete()
+    if person.user_id is not None:
+        Authenticator.objects.filter(user_id=person.user_id).delete()
+        User.objects.filter(pk=person.user_id).update(is_active=False, email=None)
+    Person.objects.filter(pk=person.pk).update(**_BLANK, registry_due_at=None)
+    # The update above has made one more event; it and all before it.
+    events: Any = Person.pgh_event_model  # type: ignore[attr-defined]
+    events.objects.filter(pgh_obj_id=person.pk).update(**_BLANK)
