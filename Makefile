@@ -17,7 +17,7 @@ WITH_SERVICES = $(VENV) -m portal.launcher exec --var $(TEST_VAR) --
 PYTEST = $(WITH_SERVICES) $(VENV) -m pytest -n 2 $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := run
-.PHONY: run test test-quick lint bench bench-search bench-front bench-hostile bench-decade coverage-of-requirements lock clean ready ready-for-tests ready-for-bench checks
+.PHONY: run test test-quick lint bench bench-search bench-front bench-hostile bench-sign-in bench-decade coverage-of-requirements lock clean ready ready-for-tests ready-for-bench checks
 
 run:
 	@exec $(BOOTSTRAP) -- portal.launcher run
@@ -40,6 +40,10 @@ bench-front: ready-for-bench
 # Random, hostile and enormous questions: no error of ours, none above 200 ms.
 bench-hostile: ready-for-bench
 	$(VENV) -m portal.launcher exec --var $(BENCH_VAR) -- $(VENV) -m bench.hostile $(if $(WRITE),--write) $(if $(DATA),--data $(DATA))
+
+# 10,000 hostile numbers at sign-in: words, statuses and times tell nobody who has an account.
+bench-sign-in: ready-for-bench
+	$(VENV) -m portal.launcher exec --var $(BENCH_VAR) -- $(VENV) -m bench.sign_in $(if $(WRITE),--write)
 
 # The data of ten years beside the present ones.
 bench-decade: ready-for-bench

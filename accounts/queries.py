@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Person, Position
@@ -64,8 +64,8 @@ def holders(unit_code: str, roles: Iterable[str]) -> list[Holder]:
     now = timezone.now()
     rows = Position.objects.select_related("person").filter(unit_code=unit_code, roles__overlap=list(roles), valid_from__lte=now)
     return [
-        Holder(row.id, row.person_id, row.person.user_id, f"{row.person.full_name}, {row.title}", bool(row.credential_id))
-        for row in rows.order_by("title", "id")[:50]
+        Holder(row.id, row.person_id, row.person.user_id, f"{row.person.full_name}, {row.title}", row.has_key)
+        for row in rows.annotate(has_key=Q(credential__isnull=False)).order_by("title", "id")[:50]
         if row.is_held(now=now)
     ]
 

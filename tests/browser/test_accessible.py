@@ -79,13 +79,6 @@ def test_pages_of_citizen_officer_and_stranger(portal: Stack, open_page: Callabl
     code = file_birth(phone, portal)
     citizen = [f"/ho-so/{code}/", f"/ho-so/{code}/rut/", "/tai-khoan/", "/tai-khoan/thong-bao/", "/tai-khoan/vai-tro/"]
     citizen += ["/tai-khoan/dang-xuat/"]
-        f"/ho-so/{code}/",
-        f"/ho-so/{code}/rut/",
-        "/tai-khoan/thong-bao/",
-        "/tai-khoan/vai-tro/",
-        "/tai-khoan/",
-        "/tai-khoan/dang-xuat/",
-    ]
     findings += _look(phone, portal.url, [*citizen, "/ho-so/", "/nop-ho-so/1.001193/giay-to/", "/nop-ho-so/1.001193/kiem-tra/"])
 
     desk = open_page(DESK)
