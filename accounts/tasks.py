@@ -7,6 +7,9 @@ from django.utils import timezone
 
 from accounts.services import housekeeping, otp, people
 
+SLICE_SECONDS = 15.0
+"""One task works for so long, then the next one goes on: none outlives the broker's patience."""
+
 
 @shared_task(name="accounts.tasks.watch_sign_in")
 def watch_sign_in() -> None:
@@ -16,11 +19,14 @@ def watch_sign_in() -> None:
 
 @shared_task(name="accounts.tasks.remove_old")
 def remove_old() -> None:
-    """Every night: what sign-in has left behind."""
-    housekeeping.remove_old(now=timezone.now())
+    """Every night: what sign-in has left behind, a slice at a time."""
+    if not housekeeping.remove_old(now=timezone.now(), seconds=SLICE_SECONDS):
+        remove_old.apply_async(queue="bulk")
 
 
 @shared_task(name="accounts.tasks.ask_registry_again")
-def ask_registry_again() -> None:
-    """Every night: compare with the population registry whom it is time for."""
-    people.ask_registry_again(now=timezone.now())
+def ask_registry_again(asked: int = 0) -> None:
+    """Every night: compare with the population registry whom it is time for, a slice at a time."""
+    more, done = people.ask_registry_again(now=timezone.now(), most=people.MOST_A_NIGHT - asked, seconds=SLICE_SECONDS)
+    if not done and asked + more < people.MOST_A_NIGHT:
+        ask_registry_again.apply_async(args=(asked + more,), queue="bulk")

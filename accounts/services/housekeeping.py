@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,28 +20,23 @@ SIGN_INS_KEPT = timedelta(days=2)
 BROWSERS_KEPT = timedelta(days=400)
 """As long as browsers keep the cookie."""
 BATCH = 1000
-MOST_BATCHES = 5000
-"""Of one kind in one night: an end, should somebody fill a table faster than we empty it."""
 
 
-def remove_old(*, now: datetime) -> dict[str, int]:
-    """Remove what is past its term, batch by batch, each a transaction of its own. Returns how many rows of each kind."""
+def remove_old(*, now: datetime, seconds: float) -> bool:
+    """Remove what is past its term, batch by batch, each a transaction of its own, for so long. False: there is more to remove."""
+    until = time.monotonic() + seconds
     old: dict[str, QuerySet[Any]] = {
         "sessions": Session.objects.filter(expire_date__lt=now).order_by("expire_date"),
         "one_time_passwords": OneTimePassword.objects.filter(created_at__lt=now - CODES_KEPT).order_by("created_at"),
         "certificate_sign_ins": CertificateSignIn.objects.filter(created_at__lt=now - SIGN_INS_KEPT).order_by("created_at"),
         "known_browsers": KnownBrowser.objects.filter(last_used_at__lt=now - BROWSERS_KEPT).order_by("last_used_at"),
     }
-    removed = {name: _remove(rows) for name, rows in old.items()}
+    removed = dict.fromkeys(old, 0)
+    for name, rows in old.items():
+        while batch := list(rows.values_list("pk", flat=True)[:BATCH]):
+            removed[name] += rows.model._default_manager.filter(pk__in=batch).delete()[0]
+            if time.monotonic() > until:
+                logger.info("old sign-ins removed, more to come", extra=removed)
+                return False
     logger.info("old sign-ins removed", extra=removed)
-    return removed
-
-
-def _remove(rows: QuerySet[Any]) -> int:
-    removed = 0
-    for _ in range(MOST_BATCHES):
-        batch = list(rows.values_list("pk", flat=True)[:BATCH])
-        if not batch:
-            break
-        removed += rows.model._default_manager.filter(pk__in=batch).delete()[0]
-    return removed
+    return True

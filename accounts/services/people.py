@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -112,22 +113,22 @@ def ask_registry(*, person_id: UUID, occasion: str, now: datetime) -> None:
     Person.objects.filter(pk=person_id).update(registry_due_at=now + ASK_AGAIN_AFTER)
 
 
-def ask_registry_again(*, now: datetime) -> int:
-    """Ask about everybody whose turn it is: a year after the last answer, a week after a question without one. Returns how many.
+def ask_registry_again(*, now: datetime, most: int, seconds: float) -> tuple[int, bool]:
+    """Ask about whose turn it is: a year after the last answer, a week after a question without one; the longest waiting first.
 
-    In batches, at most :data:`MOST_A_NIGHT`; the longest waiting first.
+    In batches, at most ``most`` people and for so long. Returns how many, and whether nobody was left.
     """
-    asked = 0
-    while asked < MOST_A_NIGHT:
+    asked, until = 0, time.monotonic() + seconds
+    while asked < most and time.monotonic() < until:
         with transaction.atomic():
             due = Person.objects.select_for_update(skip_locked=True).filter(registry_due_at__lte=now)
-            people = list(due.order_by("registry_due_at").values_list("pk", flat=True)[:500])
+            people = list(due.order_by("registry_due_at").values_list("pk", flat=True)[: min(500, most - asked)])
             for person_id in people:
                 ask_registry(person_id=person_id, occasion=timezone.localdate(now).isoformat(), now=now)
         asked += len(people)
         if not people:
-            break
-    return asked
+            return asked, True
+    return asked, False
 
 
 def check_with_registry(person_id: UUID) -> None:
