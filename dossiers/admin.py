@@ -195,7 +195,10 @@ class DossierAdmin(OfficerModelAdmin):
         own = concerns(dossier, actor.person_id)
         result = documents.get(DossierDocument.Role.RESULT)
         unit = queries.handling_unit(dossier.unit_code)
-        labels = {edge.name: edge.label for edge in TABLE.transitions.values()} | {"submit": "Nộp hồ sơ"}
+        labels = {edge.name: edge.label for edge in TABLE.transitions.values()} | {
+            "submit": "Nộp hồ sơ",
+            "paper_unsafe": "Một tệp giấy tờ không an toàn",
+        }
         history = [
             {
                 "event": event,

@@ -24,6 +24,7 @@ class DossiersConfig(AppConfig):
         from portal.audit.words import register_names
         from portal.documents.proofs import register_content
         from portal.documents.signals import document_signed
+        from portal.files.signals import file_checked
         from portal.notifications.registry import register_template
         from portal.operations.preparation import register_loader
 
@@ -61,9 +62,22 @@ class DossiersConfig(AppConfig):
             inbox_body="{unit} không tiếp nhận hồ sơ {procedure}. Lý do và việc cần làm tiếp có trong trang hồ sơ.",
             sms="Hồ sơ {code} không được tiếp nhận. Xem lý do: {link}",
         )
+        register_template(
+            "dossiers.withdrawn",
+            inbox_title="Hồ sơ {code} đã được rút",
+            inbox_body="Hồ sơ {procedure} gửi {unit} đã được rút theo yêu cầu của bạn. Khi cần, bạn nộp hồ sơ mới.",
+            sms="Hồ sơ {code} đã được rút theo yêu cầu của bạn. Không phải bạn rút? Gọi 1800 1096. Xem: {link}",
+        )
+        register_template(
+            "dossiers.paper_unsafe",
+            inbox_title="Hồ sơ {code}: một tệp giấy tờ không an toàn",
+            inbox_body="Một tệp của giấy tờ “{paper}” không an toàn nên {unit} không mở được. Việc cần làm có trong trang hồ sơ.",
+            sms="Hồ sơ {code}: một tệp giấy tờ không an toàn, cơ quan không mở được. Xem việc cần làm: {link}",
+        )
         register_content(slips.RECEIPT, slips.receipt_content)
         register_content(slips.BIRTH_CERTIFICATE, slips.birth_certificate_content)
         document_signed.connect(_signed, dispatch_uid="dossiers.signed")
+        file_checked.connect(_checked, dispatch_uid="dossiers.checked")
         register_loader("biểu mẫu điện tử", load_forms, order=40)
 
 
@@ -74,3 +88,14 @@ def _signed(sender: Any, document: Any, **kwargs: Any) -> None:
     from dossiers.services import return_result
 
     return_result(document_id=document.id, now=timezone.now())
+
+
+def _checked(sender: Any, file: Any, **kwargs: Any) -> None:
+    """A file whose check has ended may be a paper of a dossier that was sent meanwhile."""
+    from django.utils import timezone
+
+    from dossiers.services import note_unsafe_paper
+    from portal.files.models import FileState
+
+    if file.state == FileState.QUARANTINED:
+        note_unsafe_paper(file_id=file.id, now=timezone.now())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -11,8 +12,11 @@ from uuid import UUID
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from portal.ui_fields import PlainText
+from accounts.identifiers import clean_id_number
+from dossiers.rules import Finding, findings
+from portal.ui_fields import IdNumberInput, PlainText
 
 _REQUIRED = {
     "name": _("Bạn hãy nhập họ và tên."),
@@ -21,6 +25,7 @@ _REQUIRED = {
     "date": _("Bạn hãy nhập ngày, ví dụ 15/11/2026."),
     "choice": _("Bạn hãy chọn một mục."),
     "number": _("Bạn hãy nhập một số."),
+    "id_number": _("Bạn hãy nhập số định danh cá nhân, 12 chữ số."),
 }
 _NAME = re.compile(r"^[^\W\d_]+([ '’.\-][^\W\d_]+)*\.?$")
 
@@ -36,41 +41,108 @@ class NameField(PlainText):
         return text
 
 
+class IdNumberField(PlainText):
+    """An identity number, typed with or without spaces."""
+
+    widget = IdNumberInput
+
+    def clean(self, value: Any) -> str:
+        """Twelve digits; empty when it may be and is."""
+        text = super().clean(value)
+        number = clean_id_number(text)
+        if text and not number:
+            raise forms.ValidationError(_("Số định danh cá nhân gồm 12 chữ số, ví dụ 001095012345. Bạn hãy kiểm tra lại."))
+        return number
+
+
+_SEPARATED = re.compile(r"([0-9]{1,2})[\s/.\-]+([0-9]{1,2})[\s/.\-]+([0-9]{4}|[0-9]{2})")
+_SEPARATED_ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
+_TOGETHER = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{4}|[0-9]{2})")
+
+
+def parse_day(text: str, *, today: date) -> date | None:
+    """A day as people type it, day before month; None where it is none.
+
+    ``15/11/2026``, ``15-11-26``, ``1.3.26``, ``15 11 2026``, without any sign as on a keypad of digits (``15112026``,
+    ``151126``), and ``2026-11-15`` as browsers' date pickers send it. Of a year with two digits the last one not after this
+    year is meant.
+    """
+    typed = text.strip().strip("./-").strip()
+    if iso := _SEPARATED_ISO.fullmatch(typed):
+        year, month, day = iso.groups()
+    elif match := _SEPARATED.fullmatch(typed) or _TOGETHER.fullmatch(typed):
+        day, month, year = match.groups()
+    else:
+        return None
+    century = 0 if len(year) == 4 else 2000 if 2000 + int(year) <= today.year else 1900
+    with suppress(ValueError):
+        return date(century + int(year), int(month), int(day))
+    return None
+
+
 class DayField(forms.DateField):
-    """A day in the Vietnamese order, or as browsers' date pickers send it; stored as ISO text."""
+    """A day in the Vietnamese order (:func:`parse_day`), neither after ``today`` nor before 1900; stored as ISO text."""
 
     default_error_messages = {"invalid": _("Ngày không đúng. Bạn hãy viết ngày/tháng/năm, ví dụ 15/11/2026.")}
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(input_formats=["%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y-%m-%d"], **kwargs)
+    def __init__(self, *, today: date, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.today = today
+
+    def to_python(self, value: Any) -> date | None:
+        """The day typed."""
+        if value in self.empty_values:
+            return None
+        found = parse_day(str(value), today=self.today)
+        if found is None:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return found
 
     def clean(self, value: Any) -> str:
         """The day as ``YYYY-MM-DD``; empty when it may be and is."""
         day = super().clean(value)
         if day is None:
             return ""
-        if day > timezone.localdate():
+        if day > self.today:
             raise forms.ValidationError(_("Ngày này chưa đến. Bạn hãy kiểm tra lại."))
         if day.year < 1900:
             raise forms.ValidationError(_("Năm quá xa. Bạn hãy kiểm tra lại."))
         return day.isoformat()
 
 
-def _field(spec: Mapping[str, Any]) -> forms.Field:
+class NotLonger:
+    """Refuses a text over the limit and says by how much. The browser's own limit would cut what is pasted without a word."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+
+    def __call__(self, value: str) -> None:
+        """``ValidationError`` when the text is too long."""
+        if (over := len(value) - self.limit) > 0:
+            sentence = ngettext(
+                "Dài quá: chỗ này nhận tối đa %(limit)d ký tự, bạn viết thừa %(over)d ký tự. Bạn hãy viết gọn lại.",
+                "Dài quá: chỗ này nhận tối đa %(limit)d ký tự, bạn viết thừa %(over)d ký tự. Bạn hãy viết gọn lại.",
+                over,
+            )
+            raise forms.ValidationError(sentence % {"limit": self.limit, "over": over})
+
+
+def _field(spec: Mapping[str, Any], today: date) -> forms.Field:
     common: dict[str, Any] = {
         "label": spec["label"],
         "help_text": spec.get("help", ""),
         "required": bool(spec.get("required")),
-        "error_messages": {"required": _REQUIRED[spec["kind"]]},
+        "error_messages": {"required": _REQUIRED[spec["kind"]], "invalid_choice": _("Bạn hãy chọn một mục trong danh sách.")},
     }
-    longest = spec.get("max_length") or 1000
+    short = [NotLonger(spec.get("max_length") or 1000)]
     makers: dict[str, Callable[[], forms.Field]] = {
-        "name": lambda: NameField(max_length=longest, **common),
-        "text": lambda: PlainText(max_length=longest, **common),
-        "long_text": lambda: PlainText(max_length=longest, widget=forms.Textarea, **common),
-        "date": lambda: DayField(**common),
+        "name": lambda: NameField(validators=short, **common),
+        "text": lambda: PlainText(validators=short, **common),
+        "long_text": lambda: PlainText(validators=short, widget=forms.Textarea, **common),
+        "date": lambda: DayField(today=today, **common),
         "choice": lambda: forms.ChoiceField(choices=[tuple(pair) for pair in spec["choices"]], widget=forms.RadioSelect, **common),
         "number": lambda: forms.IntegerField(**common),
+        "id_number": lambda: IdNumberField(**common),
     }
     return makers[spec["kind"]]()
 
@@ -80,17 +152,27 @@ UNIT = "unit_code"
 
 
 class AnswersForm(forms.Form):
-    """The dynamic form: built from the asked fields of a form version, after the choice of the handling agency if given."""
+    """The dynamic form: built from the asked fields of a form version, after the choice of the handling agency if given.
+
+    ``known`` are the answers from the registry, for rules that look at several fields; ``rules`` all fields that are there.
+    After ``is_valid`` :attr:`findings` holds what the rules say beside what is wrong.
+    """
 
     def __init__(
         self,
-        specs: list[dict[str, Any]],
+        specs: Sequence[Mapping[str, Any]],
         data: Mapping[str, Any] | None = None,
         *,
         units: Sequence[tuple[str, str]] | None = None,
+        today: date | None = None,
+        known: Mapping[str, str] | None = None,
+        rules: Collection[Mapping[str, Any]] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(data, **kwargs)
+        self.specs, self.today, self.known = specs, today or timezone.localdate(), dict(known or {})
+        self.rules = specs if rules is None else rules
+        self.findings: list[Finding] = []
         if units is not None:
             self.fields[UNIT] = forms.ChoiceField(
                 label=_("Nơi tiếp nhận và giải quyết"),
@@ -102,7 +184,32 @@ class AnswersForm(forms.Form):
                 },
             )
         for spec in specs:
-            self.fields[spec["name"]] = _field(spec)
+            self.fields[spec["name"]] = _field(spec, self.today)
+
+    def clean(self) -> dict[str, Any]:
+        """What one field asks of others."""
+        given: dict[str, Any] = {**(super().clean() or {}), **self.known}
+        for spec in self.specs:
+            name, others = spec["name"], spec.get("required_with", ())
+            if name not in self.errors and not given.get(name) and any(given.get(other) or other in self.errors for other in others):
+                self.add_error(name, str(_REQUIRED[spec["kind"]]))
+        answers = {name: str(value) for name, value in given.items() if value is not None}
+        for finding in findings(self.rules, answers, asked=[spec["name"] for spec in self.specs], today=self.today):
+            if finding.kind == "wrong":
+                self.add_error(finding.field, finding.message)
+            else:
+                self.findings.append(finding)
+        return self.cleaned_data
+
+    @property
+    def notes(self) -> list[str]:
+        """What is worth knowing."""
+        return [finding.message for finding in self.findings if finding.kind == "note"]
+
+    @property
+    def unlikely(self) -> list[Finding]:
+        """What a person must say is so."""
+        return [finding for finding in self.findings if finding.kind == "unlikely"]
 
 
 class ReasonForm(forms.Form):

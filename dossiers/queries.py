@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,10 +14,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import queries as people
+from accounts.identifiers import clean_id_number
 from dossiers.models import OPEN_STATES, Dossier, DossierEvent, Draft, FormVersion, State
+from dossiers.rules import Finding, token_of
 from portal.access import AccessDenied, Actor
 from portal.catalogues import queries as catalogues
 from portal.catalogues.models import AdministrativeUnit, Agency
+from portal.crypto import blind_index
+from portal.text import nfc
 from portal.workdays import Calendar, national_calendar, remaining_words
 from procedures import queries as procedures
 
@@ -34,18 +38,52 @@ def newest_form(procedure_code: str) -> FormVersion:
     return form
 
 
-PREFILL: dict[str, Callable[[Any], str]] = {
+FACTS: dict[str, Callable[[Any], str]] = {
     "person.full_name": lambda person: person.full_name,
     "person.id_number": lambda person: person.id_number or "",
     "person.birth_date": lambda person: person.birth_date or "",
     "person.address": lambda person: person.address or "",
+    "person.sex": lambda person: person.sex,
 }
-"""Where a form's ``prefill`` takes its value: data the portal already holds, never asked again (requirement D-02)."""
+"""What the portal already holds about the one who files: never asked again (requirement D-02), and asked about in conditions."""
 
 
-def known_answers(form: FormVersion, person: Any) -> dict[str, str]:
-    """The answers a form takes from the person's record."""
-    return {field["name"]: PREFILL[field["prefill"]](person) for field in form.known}
+def facts_of(person: Any) -> dict[str, str]:
+    """The facts of a person's record."""
+    return {name: read(person) for name, read in FACTS.items()}
+
+
+def same_filings(form: FormVersion, answers: Mapping[str, str], person: Any) -> list[Finding]:
+    """The finding of the form's rule ``once``: dossiers, neither refused nor withdrawn, that file the same thing (two queries).
+
+    The same: equal answers to the rule's ``same``, and one person in common, named under ``of`` or filing. The applicant's own
+    are named by code; that somebody else's exists is all that is told.
+    """
+    found = next(((spec["name"], rule) for spec in form.fields for rule in spec.get("rules", ()) if rule["rule"] == "once"), None)
+    if found is None:
+        return []
+    name, rule = found
+    same = _compared(rule, answers)
+    if not all(same):
+        return []
+    numbers = {clean_id_number(number) for number in (*(answers.get(field, "") for field in rule["of"]), person.id_number or "")} - {""}
+    blinds = [blind_index("id_number", number) for number in numbers]
+    living = Dossier.objects.filter(procedure_code=form.procedure_code, id_blinds__overlap=blinds)
+    living = living.exclude(state__in=(State.REFUSED, State.WITHDRAWN)).order_by("submitted_at", "id")
+    rows = [dossier for dossier in living[:MAX_COMPARED] if _compared(rule, dossier.answers or {}) == same]
+    if not rows:
+        return []
+    own = ", ".join(dossier.code or "" for dossier in rows if dossier.applicant_id == person.id)
+    message = f"{rule['text']} {_('Hồ sơ của bạn: %(codes)s.') % {'codes': own}}" if own else rule["text"]
+    return [Finding("unlikely", name, message, token=token_of("once", *(str(dossier.id) for dossier in rows), *same))]
+
+
+MAX_COMPARED = 50
+"""Nobody has more registrations of births than this; their answers are opened to compare them."""
+
+
+def _compared(rule: Mapping[str, Any], answers: Mapping[str, str]) -> list[str]:
+    return [" ".join(nfc(str(answers.get(name, ""))).casefold().split()) for name in rule["same"]]
 
 
 def _person_id(actor: Actor) -> UUID:
@@ -61,6 +99,12 @@ def draft_of(actor: Actor, procedure_code: str) -> Draft | None:
         .filter(person_id=_person_id(actor), acting_as=actor.acting_as.value, procedure_code=procedure_code)
         .first()
     )
+
+
+def last_filed(actor: Actor, procedure_code: str) -> Dossier | None:
+    """The last dossier of the procedure that the actor sent (one query)."""
+    mine = Dossier.objects.defer("answers").filter(applicant_id=_person_id(actor), procedure_code=procedure_code)
+    return mine.order_by("-submitted_at", "-id").first()
 
 
 def drafts_of(actor: Actor) -> QuerySet[Draft]:
@@ -145,6 +189,7 @@ class Situation:
     """What a status page says first: what happens now, who has the dossier, how long it may take."""
 
     headline: str
+    """The state in the applicant's words; the desk shows the national label."""
     explanation: str
     deadline: datetime | None
     deadline_words: str
@@ -158,29 +203,32 @@ def situation(dossier: Dossier, *, now: datetime, reason: str = "", calendar: Ca
 
     ``calendar`` is the handling unit's; without it the national one.
     """
-    text: tuple[str, datetime | None]
+    text: tuple[str, str, datetime | None]
     if dossier.state == State.SUBMITTED:
         text = (
+            _("Đã gửi, chờ tiếp nhận"),
             _("Cơ quan đang kiểm tra hồ sơ. Bạn chưa cần làm gì. Chúng tôi nhắn tin cho bạn khi hồ sơ được tiếp nhận."),
             dossier.response_due_at,
         )
     elif dossier.awaits_signature:
-        text = _("Cơ quan đã giải quyết xong, kết quả đang chờ ký số. Bạn chưa cần làm gì."), None
+        text = _("Đang ký kết quả"), _("Cơ quan đã giải quyết xong, kết quả đang chờ ký số. Bạn chưa cần làm gì."), None
     elif dossier.state in (State.RECEIVED, State.PROCESSING):
-        text = _("Cán bộ đang giải quyết hồ sơ. Bạn chưa cần làm gì. Chúng tôi nhắn tin cho bạn khi có kết quả."), dossier.due_at
+        words = _("Cán bộ đang giải quyết hồ sơ. Bạn chưa cần làm gì. Chúng tôi nhắn tin cho bạn khi có kết quả.")
+        text = _("Đang giải quyết"), words, dossier.due_at
     elif dossier.state == State.DECIDED:
-        text = _("Kết quả đã được ký số và đang được trả. Bạn chưa cần làm gì."), None
+        text = _("Kết quả đã ký"), _("Kết quả đã được ký số và đang được trả. Bạn chưa cần làm gì."), None
     elif dossier.state == State.RETURNED:
-        text = _("Kết quả đã có. Bạn mở, tải về và dùng như bản giấy."), None
+        text = _("Đã có kết quả"), _("Kết quả đã có. Bạn mở, tải về và dùng như bản giấy."), None
     elif dossier.state == State.REFUSED:
-        text = _("Cơ quan không tiếp nhận hồ sơ này. Lý do: %(reason)s") % {"reason": reason}, None
+        text = _("Không được tiếp nhận"), _("Cơ quan không tiếp nhận hồ sơ này. Lý do: %(reason)s") % {"reason": reason}, None
     elif dossier.state == State.WITHDRAWN:
-        text = _("Bạn đã rút hồ sơ này. Khi cần, bạn có thể nộp hồ sơ mới."), None
+        text = _("Đã rút"), _("Bạn đã rút hồ sơ này. Khi cần, bạn có thể nộp hồ sơ mới."), None
     else:
-        text = str(State(dossier.state).label), dossier.due_at
-    explanation, deadline = text
+        label = str(State(dossier.state).label)
+        text = label, label, dossier.due_at
+    headline, explanation, deadline = text
     return Situation(
-        headline=str(State(dossier.state).label),
+        headline=headline,
         explanation=explanation,
         deadline=deadline,
         deadline_words=remaining_words(now, deadline, calendar or national_calendar()) if deadline else "",
@@ -226,9 +274,12 @@ def _titles() -> dict[str, str]:
         "sign": _("Kết quả đã được ký số"),
         "return_result": _("Đã có kết quả"),
         "withdraw": _("Bạn đã rút hồ sơ"),
+        "paper_unsafe": _("Một tệp giấy tờ không an toàn, cơ quan không mở được"),
     }
 
 
+NOTED = frozenset({"paper_unsafe"})
+"""Events that say something of a dossier and do not move it on."""
 _USUAL_WAY = ("submit", "receive", "start", "decide", "sign", "return_result")
 
 
@@ -236,10 +287,12 @@ def entries_for_applicant(dossier: Dossier, history: Sequence[DossierEvent]) -> 
     """The timeline as the applicant reads it: what happened, what happens now, and the usual steps to come. No query."""
     titles = _titles()
     is_open = dossier.state in OPEN_STATES or dossier.state == State.DECIDED
+    # Where the dossier is now was set by its last move, not by what was noted since.
+    last_move = max((index for index, event in enumerate(history) if event.name not in NOTED), default=-1)
     entries = [
         Entry(
             titles.get(event.name, event.name),
-            "now" if is_open and index == len(history) - 1 else "done",
+            "now" if is_open and index == last_move else "done",
             event.at,
             event.label if event.name == "receive" else "",
         )

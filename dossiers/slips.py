@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from dossiers.conditions import shown_fields
 from dossiers.forms import shown
 from dossiers.models import Dossier
 from dossiers.terms import Terms
@@ -54,7 +55,8 @@ def day_in_words(iso: str) -> str:
 def answers_shown(dossier: Dossier) -> list[tuple[str, str]]:
     """Labels and answers of a dossier as a person reads them, in the order of its form."""
     answers = dossier.answers or {}
-    return [(field["label"], shown(field, str(answers.get(field["name"], "")))) for field in dossier.form_version.fields]
+    fields = shown_fields(dossier.form_version.fields, answers)
+    return [(field["label"], shown(field, str(answers.get(field["name"], "")))) for field in fields]
 
 
 def receipt_context(dossier: Dossier, terms: Terms) -> dict[str, Any]:

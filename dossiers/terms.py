@@ -15,6 +15,7 @@ from portal.access import Assurance
 from portal.workdays import Unit
 from procedures import queries as procedures
 from procedures.models import Channel, ProcedureVersion, RequiredDocument
+from procedures.papers import name_and_details
 
 
 class TermsUnknown(ObjectDoesNotExist):
@@ -29,6 +30,18 @@ class RequiredPaper:
     label: str
     note: str
     required: bool
+    case: str = ""
+    """The case in which it is wanted; empty: always, or when needed."""
+
+    @property
+    def name(self) -> str:
+        """The label's first part, short enough to be a name."""
+        return name_and_details(self.label)[0]
+
+    @property
+    def details(self) -> str:
+        """The rest of the label, which a long one has."""
+        return name_and_details(self.label)[1]
 
 
 @dataclass(frozen=True)
@@ -105,5 +118,5 @@ def _papers(version: ProcedureVersion) -> tuple[RequiredPaper, ...]:
         if document.mode != RequiredDocument.Mode.SUBMIT or document.form:
             continue
         kind = document.paper_kind if document.paper_kind and document.paper_kind not in found else f"TP-{document.position}"
-        found[kind] = RequiredPaper(kind, document.name, document.note, document.required and not document.case)
+        found[kind] = RequiredPaper(kind, document.name, document.note, document.required and not document.case, document.case)
     return tuple(found.values())

@@ -11,7 +11,6 @@ urlpatterns = [
     path("nop-ho-so/<str:code>/to-khai/", filing.answers, name="file-to-khai"),
     path("nop-ho-so/<str:code>/giay-to/", filing.papers, name="file-giay-to"),
     path("nop-ho-so/<str:code>/giay-to/<uuid:paper_id>/", filing.draft_paper, name="file-paper"),
-    path("nop-ho-so/<str:code>/giay-to/<uuid:paper_id>/xoa/", filing.remove_paper, name="file-paper-remove"),
     path("nop-ho-so/<str:code>/kiem-tra/", filing.check, name="file-kiem-tra"),
     path("nop-ho-so/<str:code>/xoa-nhap/", filing.discard, name="file-discard"),
     path("ho-so/", tracking.mine, name="dossiers"),

@@ -9,29 +9,68 @@ import pgtrigger
 from django.core.exceptions import ValidationError
 from django.db import models
 
-FIELD_KINDS = ("name", "text", "long_text", "date", "choice", "number")
+from dossiers.conditions import conditions_of
+from dossiers.rules import NEEDS, other_fields
+
+FIELD_KINDS = ("name", "text", "long_text", "date", "choice", "number", "id_number")
 """What a field can ask for; each kind is one Django form field in `dossiers.forms`."""
 
-_FIELD_KEYS = {"name", "label", "kind", "required", "help", "choices", "max_length", "prefill"}
+_FIELD_KEYS = {
+    *("name", "label", "kind", "required", "required_with", "help", "choices", "max_length", "section", "default", "rules"),
+    *("prefill", "prefill_when", "when", "choices_when", "suggest"),
+}
+_PAGE_NAMES = {"unit_code", "csrfmiddlewaretoken", "act", "draft", "last", "seen", "part", "confirm"}
+"""Names that the pages themselves use in their forms."""
 
 
 def check_fields(fields: Any) -> None:
     """Refuse a list of fields that the dynamic form could not show; ``ValidationError`` names the field and the fault."""
     if not isinstance(fields, list) or not fields:
         raise ValidationError("fields must be a list with at least one field")
-    seen: set[str] = {"unit_code", "csrfmiddlewaretoken", "act", "draft"}  # names the pages themselves use
+    seen: dict[str, Any] = {}
     for field in fields:
         if not isinstance(field, dict) or set(field) - _FIELD_KEYS:
             raise ValidationError(f"unknown keys in {field!r}")
         name = field.get("name", "")
-        if not re.fullmatch(r"[a-z][a-z0-9_]{0,49}", name) or name in seen:
+        if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_]{0,49}", name) or name in seen or name in _PAGE_NAMES:
             raise ValidationError(f"bad or repeated field name {name!r}")
-        seen.add(name)
         if field.get("kind") not in FIELD_KINDS or not field.get("label"):
             raise ValidationError(f"field {name} needs a label and a kind out of {FIELD_KINDS}")
         choices = field.get("choices") or []
         if (field["kind"] == "choice") != bool(choices) or any(len(pair) != 2 for pair in choices):
             raise ValidationError(f"field {name}: choices belong to the kind choice, as pairs of value and label")
+        for condition in conditions_of(field):
+            _check_condition(name, condition, seen)
+        if "prefill_when" in field and "prefill" not in field:
+            raise ValidationError(f"field {name}: prefill_when without prefill")
+        if set(field.get("choices_when", {})) - {pair[0] for pair in choices}:
+            raise ValidationError(f"field {name}: choices_when names a choice that is not there")
+        seen[name] = field
+    for field in fields:
+        _check_relations(field, seen)
+
+
+def _check_condition(name: str, condition: Any, before: dict[str, Any]) -> None:
+    """A condition asks for an answer of an earlier choice, or for a fact; anything else could never be decided."""
+    if not isinstance(condition, dict) or set(condition) not in ({"field", "in"}, {"fact", "in"}) or not isinstance(condition["in"], list):
+        raise ValidationError(f"field {name}: a condition is a field or a fact, and the values it may have")
+    if "field" in condition:
+        other = before.get(condition["field"])
+        if other is None or other["kind"] != "choice":
+            raise ValidationError(f"field {name}: a condition asks for an earlier choice, not for {condition['field']!r}")
+        if set(condition["in"]) - {pair[0] for pair in other["choices"]}:
+            raise ValidationError(f"field {name}: a condition asks for a choice that {condition['field']} does not offer")
+
+
+def _check_relations(field: dict[str, Any], fields: dict[str, Any]) -> None:
+    """Rules are known, have what they need, and name fields of this form."""
+    name, others = field["name"], list(field.get("required_with", []))
+    for rule in field.get("rules", []):
+        if rule.get("rule") not in NEEDS or set(rule) - {"rule"} != NEEDS[rule["rule"]]:
+            raise ValidationError(f"field {name}: unknown rule or wrong arguments in {rule!r}")
+        others += other_fields(rule)
+    if missing := set(others) - set(fields):
+        raise ValidationError(f"field {name} names fields that are not there: {sorted(missing)}")
 
 
 class FormVersion(models.Model):
@@ -57,13 +96,3 @@ class FormVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.procedure_code} v{self.number}"
-
-    @property
-    def asked(self) -> list[dict[str, Any]]:
-        """Fields a person fills in."""
-        return [field for field in self.fields if not field.get("prefill")]
-
-    @property
-    def known(self) -> list[dict[str, Any]]:
-        """Fields the portal already knows from a registry; shown, never asked (requirement D-02)."""
-        return [field for field in self.fields if field.get("prefill")]

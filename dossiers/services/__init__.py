@@ -1,14 +1,17 @@
 """What can be done with drafts and dossiers. Each verb is one transaction: permission and state checked, event and audit act written."""
 
+from dossiers.filling import Problem
 from dossiers.services.codes import next_code
-from dossiers.services.common import FilingRefused, NotYours, Problem, filer
+from dossiers.services.common import DraftChanged, FilingRefused, NotYours, filer
 from dossiers.services.desk import authorise_result, decide, decline, open_dossier, receive, refuse, take_back
 from dossiers.services.drafts import add_paper, discard_draft, remove_paper, save_draft, start_or_open_draft
 from dossiers.services.filing import submit, withdraw, withdraw_refusal
 from dossiers.services.forms import publish_form
+from dossiers.services.papers import note_unsafe_paper
 from dossiers.services.results import return_result
 
 __all__ = [
+    "DraftChanged",
     "FilingRefused",
     "NotYours",
     "Problem",
@@ -19,6 +22,7 @@ __all__ = [
     "discard_draft",
     "filer",
     "next_code",
+    "note_unsafe_paper",
     "open_dossier",
     "publish_form",
     "receive",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from accounts import queries as people
+from dossiers.filling import Problem
 from dossiers.models import TABLE, Dossier, DossierEvent
 from dossiers.queries import handling_unit
 from portal import audit
@@ -23,21 +23,16 @@ class NotYours(Exception):
     """The draft or dossier does not exist for this person. Pages answer 404: existence itself is private."""
 
 
-@dataclass(frozen=True)
-class Problem:
-    """One thing that keeps a filing from being sent: the page that mends it, the field on it, a sentence for the person."""
-
-    page: str
-    field: str
-    message: str
-
-
 class FilingRefused(Exception):
     """The filing cannot be sent (or a paper not be taken) as it is; ``problems`` say why and where to mend it."""
 
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("; ".join(f"{p.page}/{p.field}" for p in problems))
         self.problems = problems
+
+
+class DraftChanged(Exception):
+    """The draft is not what the page showed when the person confirmed: it is to be shown again, nothing was done."""
 
 
 def filer(actor: Actor) -> UUID:

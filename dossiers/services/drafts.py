@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -12,17 +12,22 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
+from accounts import queries as people
+from dossiers.conditions import shape
+from dossiers.filling import Problem
 from dossiers.models import Draft, Paper
-from dossiers.queries import default_unit, newest_form
-from dossiers.services.common import FilingRefused, NotYours, Problem, filer
+from dossiers.queries import default_unit, facts_of, newest_form
+from dossiers.services.common import DraftChanged, FilingRefused, NotYours, filer
 from dossiers.terms import RequiredPaper, terms_on
 from portal import audit
 from portal.access import Actor
 from portal.files import services as files
 from portal.files.errors import FileRefused
+from portal.files.models import StoredFile
 
 MAX_ANSWER_CHARS = 5000
 """Nobody types more into one field; what is longer is cut before it is kept, whatever the form allows."""
+MAX_CONFIRMED = 50
 PAGES = ("to-khai", "giay-to", "kiem-tra")
 PAPER_TYPES = frozenset({"image/jpeg", "image/png", "application/pdf"})
 MAX_FILES_A_PAPER = 10
@@ -57,25 +62,50 @@ def _mine(actor: Actor, draft_id: UUID) -> Draft:
     return draft
 
 
+def _changed(draft: Draft) -> None:
+    """Save a draft whose answers, office or papers have changed: who saw the version before has not seen this one."""
+    draft.version += 1
+    draft.save()
+
+
 @transaction.atomic
-def save_draft(*, actor: Actor, draft_id: UUID, values: Mapping[str, str], unit_code: str | None = None, page: str = "") -> Draft:
-    """Keep what was typed, valid or not, for the fields given; fields not given stay. :class:`NotYours` for another's draft."""
+def save_draft(
+    *,
+    actor: Actor,
+    draft_id: UUID,
+    values: Mapping[str, str],
+    unit_code: str | None = None,
+    page: str = "",
+    confirmed: Collection[str] = (),
+) -> Draft:
+    """Keep what was typed, valid or not, for the fields given; fields not given stay. :class:`NotYours` for another's draft.
+
+    Only what the form asks of this person under these answers is kept. ``confirmed``: tokens of findings the person says are
+    so, beside those said before.
+    """
     draft = _mine(actor, draft_id)
-    asked = {field["name"] for field in draft.form_version.asked}
-    typed = {name: value[:MAX_ANSWER_CHARS] for name, value in values.items() if name in asked}
-    draft.answers = {**(draft.answers or {}), **typed}
+    before = (draft.answers or {}, draft.unit_code, draft.confirmed or [])
+    typed = {**before[0], **{name: value[:MAX_ANSWER_CHARS] for name, value in values.items()}}
+    asked = {spec["name"] for spec in shape(draft.form_version.fields, typed, facts_of(people.person(draft.person_id))).asked}
+    draft.answers = {name: value for name, value in typed.items() if name in before[0] or name in asked}
+    draft.answers |= {name: before[0][name] for name in before[0] if name not in asked}
     if unit_code is not None:
         draft.unit_code = unit_code[:40]
-    if page in PAGES:
-        draft.last_page = page
-    draft.save()
+    draft.confirmed = sorted({*before[2], *(token[:40] for token in confirmed)})[:MAX_CONFIRMED]
+    draft.last_page = page if page in PAGES else draft.last_page
+    if (draft.answers, draft.unit_code, draft.confirmed) != before:
+        _changed(draft)
+    else:
+        draft.save(update_fields=["last_page", "updated_at"])
     return draft
 
 
 @transaction.atomic
-def discard_draft(*, actor: Actor, draft_id: UUID) -> None:
-    """Throw a draft and its papers away at its owner's wish."""
+def discard_draft(*, actor: Actor, draft_id: UUID, seen_version: int) -> None:
+    """Throw a draft and its papers away at its owner's wish. :class:`DraftChanged` when it is not the version they saw."""
     draft = _mine(actor, draft_id)
+    if draft.version != seen_version:
+        raise DraftChanged
     papers = list(draft.papers.select_related("file"))
     audit.record(actor=actor, act="dossiers.discard_draft", target="dossiers.draft", target_id=str(draft.id), unit=draft.unit_code)
     draft.delete()
@@ -105,20 +135,29 @@ def add_paper(*, actor: Actor, draft_id: UUID, kind: str, upload: UploadedFile, 
         )
     except FileRefused as refused:
         raise FilingRefused([Problem("giay-to", kind, refused.message)]) from refused
-    with transaction.atomic():
-        draft = _mine(actor, draft_id)
-        _room_left(draft, kind, upload)
-        paper = Paper.objects.create(draft=draft, kind=kind, label=wanted.label, file=stored)
-        draft.last_page = "giay-to"
-        draft.save(update_fields=["last_page", "updated_at"])
-        audit.record(
-            actor=actor,
-            act="dossiers.add_paper",
-            target="dossiers.draft",
-            target_id=str(draft.id),
-            unit=draft.unit_code,
-            details={"kind": kind, "sha256": stored.sha256, "size": stored.size},
-        )
+    try:
+        return _keep_paper(actor, draft_id, wanted, stored, upload)
+    except BaseException:
+        # The draft was sent, thrown away or filled up meanwhile: nobody would ever find the file again.
+        files.erase(file=stored, actor=actor)
+        raise
+
+
+@transaction.atomic
+def _keep_paper(actor: Actor, draft_id: UUID, wanted: RequiredPaper, stored: StoredFile, upload: UploadedFile) -> Paper:
+    draft = _mine(actor, draft_id)
+    _room_left(draft, wanted.kind, upload)
+    paper = Paper.objects.create(draft=draft, kind=wanted.kind, label=wanted.label[:500], file=stored)
+    draft.last_page = "giay-to"
+    _changed(draft)
+    audit.record(
+        actor=actor,
+        act="dossiers.add_paper",
+        target="dossiers.draft",
+        target_id=str(draft.id),
+        unit=draft.unit_code,
+        details={"kind": wanted.kind, "sha256": stored.sha256, "size": stored.size},
+    )
     return paper
 
 
@@ -131,6 +170,7 @@ def remove_paper(*, actor: Actor, draft_id: UUID, paper_id: UUID) -> None:
         return
     stored = paper.file
     paper.delete()
+    _changed(draft)
     files.erase(file=stored, actor=actor)
     audit.record(
         actor=actor,

@@ -2,59 +2,37 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts import queries as people
-from dossiers.forms import UNIT, AnswersForm
+from dossiers.filling import fill_draft, problems_of
 from dossiers.models import Dossier, Draft, Paper, State
 from dossiers.models.dossier import Channel
 from dossiers.outcomes import finding_columns
-from dossiers.queries import handling_units, known_answers
+from dossiers.queries import handling_units
 from dossiers.services.codes import next_code
-from dossiers.services.common import FilingRefused, NotYours, Problem, advance, check_seen, filer, tell, write_event
-from dossiers.terms import Terms, terms_on
+from dossiers.services.common import DraftChanged, FilingRefused, NotYours, advance, check_seen, filer, tell, write_event
+from dossiers.terms import terms_on
 from portal.access import AccessDenied, Actor
-from portal.files.models import FileState
+from portal.files.models import StoredFile
 from portal.states import TransitionRefused
 from portal.text import search_key
 from portal.workdays import response_due
 
 
-def problems_of(draft: Draft, terms: Terms) -> list[Problem]:
-    """Everything that keeps the draft from being sent, in the order of the pages."""
-    units = [(unit.code, unit.name) for unit in handling_units(draft.person_id, terms.levels)]
-    form = AnswersForm(draft.form_version.asked, {**(draft.answers or {}), UNIT: draft.unit_code}, units=units)
-    found = [Problem("to-khai", name, f"{form.fields[name].label}: {messages[0]}") for name, messages in form.errors.items()]
-    papers = list(draft.papers.select_related("file"))
-    given = Counter(paper.kind for paper in papers)
-    for wanted in terms.papers:
-        if wanted.required and not given[wanted.kind]:
-            found.append(Problem("giay-to", wanted.kind, _("Còn thiếu: %(paper)s.") % {"paper": wanted.label}))
-    for paper in papers:
-        if paper.file.state in (FileState.QUARANTINED, FileState.ERASED):
-            found.append(
-                Problem(
-                    "giay-to",
-                    paper.kind,
-                    _("Tệp “%(name)s” không an toàn nên không nhận được. Bạn hãy xóa và chụp lại.") % {"name": paper.file.name},
-                )
-            )
-    return found
-
-
 @transaction.atomic
-def submit(*, actor: Actor, draft_id: UUID, now: datetime) -> Dossier:
+def submit(*, actor: Actor, draft_id: UUID, seen_version: int, now: datetime) -> Dossier:
     """Send the draft: it becomes a dossier in state 1 with its code (Decree 45/2020 art. 9-10; requirement D-07).
 
     Idempotent: the dossier takes the draft's id, so sending the same draft again, even at the same moment, gives the same
-    dossier. :class:`FilingRefused` lists what is missing, :class:`NotYours` for another's draft, :class:`AccessDenied`
-    below medium assurance.
+    dossier. :class:`DraftChanged` when it is not the version the person read before sending, :class:`FilingRefused` lists
+    what is missing, :class:`NotYours` for another's draft, :class:`AccessDenied` below medium assurance.
     """
     person_id = filer(actor)
     draft = Draft.objects.select_for_update().filter(pk=draft_id).first()
@@ -65,18 +43,21 @@ def submit(*, actor: Actor, draft_id: UUID, now: datetime) -> Dossier:
         return sent
     if draft.person_id != person_id or draft.acting_as != actor.acting_as.value:
         raise NotYours
+    if draft.version != seen_version:
+        raise DraftChanged
     terms = terms_on(draft.procedure_code, now)
     if actor.assurance < terms.assurance:
         raise AccessDenied("dossiers.file")
-    problems = problems_of(draft, terms)
-    if problems:
+    # A file's check that ends at this moment waits for us, or we for it: nobody's verdict falls between draft and dossier.
+    list(StoredFile.objects.select_for_update().filter(pk__in=draft.papers.values("file")).order_by("pk").values_list("pk"))
+    units = handling_units(person_id, terms.levels)
+    person = people.person(person_id)
+    filled = fill_draft(draft, person, units=units, now=now)
+    if problems := problems_of(draft, terms, filled):
         raise FilingRefused(problems)
 
-    unit = next(unit for unit in handling_units(person_id, terms.levels) if unit.code == draft.unit_code)
-    person = people.person(person_id)
-    form = AnswersForm(draft.form_version.asked, draft.answers)
-    form.is_valid()
-    answers = {**form.cleaned_data, **known_answers(draft.form_version, person)}
+    confirmed = _confirmed_words(draft, person, now) if filled.unlikely else ""
+    unit = next(unit for unit in units if unit.code == draft.unit_code)
     dossier = Dossier.objects.create(
         id=draft.id,
         code=next_code(unit_code=unit.code, day=timezone.localdate(now)),
@@ -90,23 +71,30 @@ def submit(*, actor: Actor, draft_id: UUID, now: datetime) -> Dossier:
         owner_id=person_id,
         owner_name=person.full_name,
         owner_name_key=search_key(person.full_name),
-        **finding_columns(draft.procedure_code, answers, known_numbers=[person.id_number or ""]),
+        **finding_columns(draft.procedure_code, filled.answers, known_numbers=[person.id_number or ""]),
         acting_as=draft.acting_as,
         acting_as_id=draft.acting_as_id,
         unit_code=unit.code,
         unit_level=unit.level,
         state=State.SUBMITTED,
         form_version=draft.form_version,
-        answers=answers,
+        answers=filled.answers,
         draft_started_at=draft.created_at,
         submitted_at=now,
         response_due_at=response_due(now, unit.calendar),
     )
     Paper.objects.filter(draft=draft).update(draft=None, dossier=dossier)
     draft.delete()
-    write_event(dossier, "submit", before="", actor=actor, now=now)
+    write_event(dossier, "submit", before="", actor=actor, now=now, note=confirmed)
     tell(dossier, "dossiers.submitted")
     return dossier
+
+
+def _confirmed_words(draft: Draft, person: Any, now: datetime) -> str:
+    """What the applicant said is so though it is unlikely, for the officer who reads the dossier: in Vietnamese."""
+    with translation.override("vi"):
+        said = " ".join(finding.message for finding in fill_draft(draft, person, units=[], now=now).unlikely)
+    return f"Người nộp đã xác nhận: {said}" if said else ""
 
 
 @transaction.atomic
@@ -124,6 +112,7 @@ def withdraw(*, actor: Actor, dossier_id: UUID, seen_version: int, now: datetime
     check_seen(dossier, seen_version, "withdraw")
     dossier.withdrawn_at = max(now, dossier.submitted_at)
     advance(dossier, "withdraw", actor=actor, now=now)
+    tell(dossier, "dossiers.withdrawn")
     return dossier
 
 
@@ -131,4 +120,7 @@ def withdraw_refusal(dossier: Dossier) -> str:
     """Why the dossier cannot be taken back now, as a sentence for the applicant; empty when it can."""
     if dossier.state == State.SUBMITTED:
         return ""
+    if dossier.state == State.WITHDRAWN and dossier.withdrawn_at is not None:
+        at = timezone.localtime(dossier.withdrawn_at)
+        return _("Hồ sơ này đã được rút lúc %(at)s, bạn không phải làm gì thêm.") % {"at": f"{at:%H:%M ngày %d/%m/%Y}"}
     return _("Hồ sơ đã được xử lý nên không rút trực tuyến được nữa. Bạn hãy liên hệ cơ quan giải quyết nếu vẫn muốn rút.")

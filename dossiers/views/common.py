@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, StreamingHttpResponse
@@ -18,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from dossiers.queries import FormUnknown
 from dossiers.services import NotYours
 from dossiers.terms import TermsUnknown
-from portal.access import Assurance, actor_of
+from portal.access import Actor, Assurance, actor_of
 from portal.files import services as files
 from portal.files.errors import FileUnreadable
 from portal.files.models import StoredFile
@@ -34,10 +35,8 @@ def citizen_page(view: Page) -> Page:
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         actor = actor_of(request)
-        if not actor.is_signed_in or (actor.is_citizen and actor.assurance < Assurance.MEDIUM):
-            # After a POST from a dead session one comes back to the page, not to an address that only takes POST.
-            back = request.get_full_path() if request.method in ("GET", "HEAD") else _page_of(request.path)
-            return redirect(f"{settings.LOGIN_URL}?{urlencode({'next': back})}")
+        if not _known(actor):
+            return _to_sign_in(request)
         if not actor.is_citizen:
             return render(request, "dossiers/not_as_officer.html", status=403)
         try:
@@ -48,8 +47,28 @@ def citizen_page(view: Page) -> Page:
     return never_cache(wrapped)
 
 
+def reader_page(view: Page) -> Page:
+    """A file for whoever may read its dossier, citizen or officer. A link whose session is over leads through the sign-in and back."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return view(request, *args, **kwargs) if _known(actor_of(request)) else _to_sign_in(request)
+
+    return never_cache(wrapped)
+
+
+def _known(actor: Actor) -> bool:
+    return actor.is_signed_in and not (actor.is_citizen and actor.assurance < Assurance.MEDIUM)
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
+    """After a POST from a dead session one comes back to the page, not to an address that only takes POST."""
+    back = request.get_full_path() if request.method in ("GET", "HEAD") else _page_of(request.path)
+    return redirect(f"{settings.LOGIN_URL}?{urlencode({'next': back})}")
+
+
 def _page_of(path: str) -> str:
-    """The page a POST address belongs to: ``…/giay-to/<uuid>/xoa/`` → ``…/giay-to/``."""
+    """The page a POST address belongs to: ``/ho-so/<mã>/rut/`` → ``/ho-so/<mã>/``."""
     parts = path.strip("/").split("/")
     return "/" + "/".join(parts[:3] if parts[0] == "nop-ho-so" else parts[:2]) + "/"
 
@@ -81,3 +100,11 @@ def send_file(stored: StoredFile, *, name: str, inline: bool, trusted: bool = Fa
 def as_int(text: str | None) -> int:
     """A number from a form's hidden field; -1 for anything else, which no version ever is."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
+def as_uuid(text: str | None) -> UUID | None:
+    """An id from a form's hidden field; None for anything else."""
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,19 +21,22 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import queries as people
 from dossiers import queries, services
+from dossiers.conditions import Shape, Spec, deciders, opening, shape, suggestions
+from dossiers.filling import Filled, fill, fill_draft, paper_problems, problems_of
 from dossiers.forms import UNIT, AnswersForm, shown
-from dossiers.models import Draft
-from dossiers.services import FilingRefused, NotYours, Problem
-from dossiers.services.filing import problems_of
+from dossiers.models import Dossier, Draft
+from dossiers.services import DraftChanged, FilingRefused, NotYours, Problem
 from dossiers.terms import Terms, TermsUnknown, terms_on
-from dossiers.views.common import citizen_page, send_file
+from dossiers.views import seen
+from dossiers.views.common import as_uuid, citizen_page, send_file
 from portal.access import actor_of
 from portal.caching import public_page
 from procedures import queries as procedures
+from procedures.papers import exclusive_cases
 
 STEPS = (("to-khai", lazy("Tờ khai")), ("giay-to", lazy("Giấy tờ")), ("kiem-tra", lazy("Kiểm tra và gửi")))
 REQUEST_OVERHEAD = 64 * 1024
-"""Bytes of a multipart request beside its file: boundaries and small fields."""
+"""Bytes of a multipart request beside its files: boundaries and small fields."""
 
 
 def _terms(code: str) -> Terms:
@@ -55,6 +59,22 @@ def _draft(request: HttpRequest, code: str) -> Draft | None:
     return queries.draft_of(actor_of(request), code)
 
 
+def _overtaken(request: HttpRequest, terms: Terms, draft: Draft | None) -> HttpResponse | None:
+    """The page for a form that was shown before its draft was sent or thrown away in another window; None where it still counts.
+
+    Nothing that such a form carries may begin a new filing unasked, or go into another one.
+    """
+    actor, posted = actor_of(request), as_uuid(request.POST.get("draft"))
+    if draft is not None and posted == draft.id:
+        return None
+    last = queries.last_filed(actor, terms.procedure_code)
+    if posted is None and (last.id if last else None) == as_uuid(request.POST.get("last")):
+        return None
+    sent = last if posted is None else Dossier.objects.filter(pk=posted, applicant_id=services.filer(actor)).first()
+    context = {"terms": terms, "code": terms.procedure_code, "sent": sent, "draft": draft}
+    return render(request, "dossiers/overtaken.html", context, status=409)
+
+
 @require_safe
 @public_page()
 def start(request: HttpRequest, code: str) -> HttpResponse:
@@ -67,35 +87,111 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
         if name is None:
             raise Http404 from error
         return render(request, "dossiers/not_online.html", {"code": code, "name": name}, status=404)
-    return render(request, "dossiers/start.html", {"terms": terms, "code": code, "asked": form.asked, "known": form.known})
+    asked = [field for field in form.fields if "prefill" not in field or "prefill_when" in field]
+    some_known = any("prefill" in field for field in form.fields)
+    return render(request, "dossiers/start.html", {"terms": terms, "code": code, "sections": _sections(asked), "known": some_known})
+
+
+def _sections(specs: Iterable[Spec]) -> list[tuple[str, list[Spec]]]:
+    """Fields by the section they stand in, in order."""
+    found: list[tuple[str, list[Spec]]] = []
+    for spec in specs:
+        name = spec.get("section", "")
+        if not found or found[-1][0] != name:
+            found.append((name, []))
+        found[-1][1].append(spec)
+    return found
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @citizen_page
 def answers(request: HttpRequest, code: str) -> HttpResponse:
-    """The declaration: asked fields, known fields read-only, and where the dossier goes."""
-    terms, actor = _terms(code), actor_of(request)
-    person_id = services.filer(actor)
+    """The declaration: first what decides about the rest, then asked fields, known ones read-only, and where the dossier goes."""
+    terms, actor, now = _terms(code), actor_of(request), timezone.now()
     draft = _draft(request, code)
-    form_version = draft.form_version if draft is not None else queries.newest_form(code)
-    units = [(unit.code, unit.name) for unit in queries.handling_units(person_id, terms.levels)]
     if request.method == "POST":
-        names = [UNIT, *(field["name"] for field in form_version.asked)]
-        typed = {name: request.POST.get(name, "") for name in names}
-        draft = services.start_or_open_draft(actor=actor, procedure_code=code, now=timezone.now())
-        services.save_draft(actor=actor, draft_id=draft.id, values=typed, unit_code=typed[UNIT], page="to-khai")
-        form = AnswersForm(form_version.asked, typed, units=units)
-        if request.POST.get("act") != "tiep":
-            messages.success(request, _("Đã lưu nháp. Bạn có thể quay lại làm tiếp bất cứ lúc nào."))
-            return redirect(_at(code, "to-khai"))
-        if form.is_valid():
-            return redirect(_at(code, "kiem-tra" if request.GET.get("ve") == "kiem-tra" else "giay-to"))
-    else:
-        kept = {**(draft.answers or {}), UNIT: draft.unit_code} if draft is not None else {UNIT: units[0][0] if units else ""}
+        return _overtaken(request, terms, draft) or _save_answers(request, terms, draft)
+    form_version = draft.form_version if draft is not None else queries.newest_form(code)
+    person = people.person(services.filer(actor))
+    units = queries.handling_units(person.id, terms.levels)
+    kept = {**(draft.answers or {}), UNIT: draft.unit_code} if draft is not None else {UNIT: units[0].code if units else ""}
+    if request.GET.get("ve"):
         # Coming back from the check page one sees at once what is wrong; otherwise nobody is scolded before sending.
-        form = AnswersForm(form_version.asked, kept if request.GET.get("ve") else None, units=units, initial=kept)
-    person = people.person(person_id)
-    known = queries.known_answers(form_version, person)
+        facts = queries.facts_of(person)
+        kept = {**suggestions(shape(form_version.fields, kept, facts).asked, facts), **kept}
+        filled = fill(form_version, kept, person, units=units, confirmed=draft.confirmed or () if draft else (), now=now)
+        if not opening(filled.shape, deciders(form_version.fields), kept):
+            return _answers_page(request, terms, draft, filled.shape, filled.form, kept, filled)
+    facts = queries.facts_of(person)
+    found = shape(form_version.fields, kept, facts)
+    first = opening(found, deciders(form_version.fields), kept)
+    if request.GET.get("hoi"):
+        first = [spec for spec in found.asked if spec["name"] in deciders(form_version.fields)]
+    asked = first or found.asked
+    choices = None if first else [(unit.code, unit.name) for unit in units]
+    form = AnswersForm(asked, units=choices, initial={**suggestions(asked, facts), **kept}, today=timezone.localdate(now))
+    return _answers_page(request, terms, draft, found, form, kept)
+
+
+def _save_answers(request: HttpRequest, terms: Terms, draft: Draft | None) -> HttpResponse:
+    """Keep what was typed, then on to the next page, back to the same one, or once more with what is wrong."""
+    actor, now, code = actor_of(request), timezone.now(), terms.procedure_code
+    draft = draft or services.start_or_open_draft(actor=actor, procedure_code=code, now=now)
+    fields, act, back = draft.form_version.fields, request.POST.get("act"), request.GET.get("ve") == "kiem-tra"
+    deciding = deciders(fields)
+    part = request.POST.get("part") == "first"
+    names = [spec["name"] for spec in fields if not part or spec["name"] in deciding]
+    # A field whose choices all stand empty is not in the request at all; one that the page did not show is not either.
+    typed = {name: request.POST[name] for name in names if name in request.POST}
+    unit_code = request.POST.get(UNIT)
+    confirmed = request.POST.getlist("confirm")
+    draft = services.save_draft(actor=actor, draft_id=draft.id, values=typed, unit_code=unit_code, page="to-khai", confirmed=confirmed)
+    here = _at(code, "to-khai")
+    if act == "doi":
+        return redirect(here + "?hoi=1" + ("&ve=kiem-tra" if back else ""))
+    if act != "tiep":
+        messages.success(request, _("Đã lưu nháp. Bạn có thể quay lại làm tiếp bất cứ lúc nào."))
+        return redirect(here)
+    person = people.person(draft.person_id)
+    kept = {**(draft.answers or {}), UNIT: draft.unit_code}
+    if part:
+        found = shape(fields, kept, queries.facts_of(person))
+        first = opening(found, deciding, kept)
+        if not first:
+            return redirect(here + ("?ve=kiem-tra" if back else ""))
+        form = AnswersForm(first, kept, today=timezone.localdate(now))
+        return _answers_page(request, terms, draft, found, form, kept, status=422)
+    filled = fill_draft(draft, person, units=queries.handling_units(person.id, terms.levels), now=now)
+    if opening(filled.shape, deciding, kept):
+        return redirect(here)
+    if filled.form.errors or filled.to_confirm:
+        return _answers_page(request, terms, draft, filled.shape, filled.form, kept, filled, status=422)
+    return redirect(_at(code, "kiem-tra" if back else "giay-to"))
+
+
+def _answers_page(
+    request: HttpRequest,
+    terms: Terms,
+    draft: Draft | None,
+    found: Shape,
+    form: AnswersForm,
+    kept: dict[str, str],
+    filled: Filled | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    actor = actor_of(request)
+    fields = draft.form_version.fields if draft is not None else queries.newest_form(terms.procedure_code).fields
+    deciding = deciders(fields)
+    asked = {spec["name"] for spec in form.specs}
+    first = bool(deciding) and asked <= deciding
+    decided = [] if first else [spec for spec in found.asked if spec["name"] in deciding]
+    sections = []
+    for name, specs in _sections(spec for spec in found.fields if spec not in decided):
+        known = [{"label": spec["label"], "value": shown(spec, found.known[spec["name"]])} for spec in specs if spec["name"] in found.known]
+        boxes = [form[spec["name"]] for spec in specs if spec["name"] in asked]
+        if boxes or (known and not first):
+            sections.append({"name": name, "known": known, "fields": boxes})
+    last = queries.last_filed(actor, terms.procedure_code) if draft is None else None
     return render(
         request,
         "dossiers/answers.html",
@@ -103,15 +199,24 @@ def answers(request: HttpRequest, code: str) -> HttpResponse:
             terms,
             "to-khai",
             form=form,
-            known=[{"label": field["label"], "value": shown(field, known[field["name"]])} for field in form_version.known],
-            checked=person.registry_matches is True,
+            first=first,
+            unit=form[UNIT] if UNIT in form.fields else None,
+            sections=[section for section in sections if section["fields"] or (section["known"] and not first)],
+            decided=[
+                {"spec": spec, "value": kept.get(spec["name"], ""), "shown": shown(spec, kept.get(spec["name"], ""))} for spec in decided
+            ],
+            some_known=bool(found.known) and not first,
+            checked=people.person(services.filer(actor)).registry_matches is True,
+            notes=filled.form.notes if filled else [],
+            to_confirm=filled.to_confirm if filled else [],
             draft=draft,
+            last=last,
         ),
-        status=422 if request.method == "POST" and form.errors else 200,
+        status=status,
     )
 
 
-def _papers_page(request: HttpRequest, terms: Terms, draft: Draft, problems: list[Problem], status: int = 200) -> HttpResponse:
+def _papers_page(request: HttpRequest, terms: Terms, draft: Draft, problems: Sequence[Problem], status: int = 200) -> HttpResponse:
     given = list(draft.papers.select_related("file"))
     wanted: list[dict[str, Any]] = [
         {
@@ -121,15 +226,27 @@ def _papers_page(request: HttpRequest, terms: Terms, draft: Draft, problems: lis
         }
         for paper in terms.papers
     ]
+    others: dict[str, list[dict[str, Any]]] = {}
+    for item in wanted:
+        if not item["paper"].required:
+            others.setdefault(item["paper"].case, []).append(item)
+    exclusive = exclusive_cases(others)
     return render(
         request,
         "dossiers/papers.html",
         _context(
             terms,
             "giay-to",
-            wanted=wanted,
-            others=[item for item in wanted if not item["paper"].required],
-            others_open=any(item["given"] or item["errors"] for item in wanted if not item["paper"].required),
+            wanted=[item for item in wanted if item["paper"].required],
+            others=[
+                {
+                    "case": case,
+                    "papers": items,
+                    "one_of": case in exclusive,
+                    "open": any(item["given"] or item["errors"] for item in items),
+                }
+                for case, items in others.items()
+            ],
             problems=problems,
             draft=draft,
             max_mb=settings.MAX_FILE_BYTES // 2**20,
@@ -154,8 +271,10 @@ def _too_long(request: HttpRequest, code: str) -> HttpResponse:
     if draft is None:
         return redirect(_at(code, "to-khai"))
     limit = settings.MAX_FILE_BYTES // 2**20
-    problem = Problem("giay-to", "", _("Tệp lớn hơn %(limit)d MB nên chưa nhận. Bạn hãy chụp lại ở cỡ nhỏ hơn.") % {"limit": limit})
-    response = _papers_page(request, _terms(code), draft, [problem], status=413)
+    sentence = _(
+        "Các tệp vừa chọn cộng lại lớn hơn %(limit)d MB nên chưa nhận được tệp nào. Bạn hãy thêm từng tệp một, hoặc chụp lại ở cỡ nhỏ hơn."
+    )
+    response = _papers_page(request, _terms(code), draft, [Problem("giay-to", "", sentence % {"limit": limit})], status=413)
     response["Connection"] = "close"
     return response
 
@@ -163,26 +282,49 @@ def _too_long(request: HttpRequest, code: str) -> HttpResponse:
 @csrf_protect
 @citizen_page
 def _papers(request: HttpRequest, code: str) -> HttpResponse:
+    """One form for all papers: whichever button is pressed, what was chosen is taken first."""
     terms, draft = _terms(code), _draft(request, code)
+    if request.method == "POST" and (page := _overtaken(request, terms, draft)):
+        return page
     if draft is None:
         return redirect(_at(code, "to-khai"))
     if request.method != "POST":
         return _papers_page(request, terms, draft, [])
-    kind = request.POST.get("kind", "")
-    upload = request.FILES.get("file")
-    if request.POST.get("act") == "tiep" and upload is None:
-        missing = [problem for problem in problems_of(draft, terms) if problem.page == "giay-to"]
-        return _papers_page(request, terms, draft, missing, status=422) if missing else redirect(_at(code, "kiem-tra"))
-    if not isinstance(upload, UploadedFile):
-        return _papers_page(
-            request, terms, draft, [Problem("giay-to", kind, _("Bạn hãy chọn ảnh hoặc tệp PDF rồi bấm “Thêm”."))], status=422
-        )
-    try:
-        services.add_paper(actor=actor_of(request), draft_id=draft.id, kind=kind, upload=upload, now=timezone.now())
-    except FilingRefused as refused:
-        return _papers_page(request, terms, draft, refused.problems, status=422)
-    messages.success(request, _("Đã nhận tệp “%(name)s”.") % {"name": upload.name})
-    return redirect(_at(code, "giay-to"))
+    problems, taken = _take_papers(request, terms, draft)
+    act, _colon, which = request.POST.get("act", "").partition(":")
+    if act == "xoa" and (paper_id := as_uuid(which)):
+        services.remove_paper(actor=actor_of(request), draft_id=draft.id, paper_id=paper_id)
+        messages.success(request, _("Đã xóa tệp."))
+    elif act == "them" and not taken and not problems:
+        problems = [Problem("giay-to", which, _("Bạn hãy chọn ảnh hoặc tệp PDF rồi bấm “Thêm”."))]
+    elif act == "tiep" and not problems:
+        problems = paper_problems(draft, terms)
+    if taken:
+        messages.success(request, _("Đã nhận tệp: %(names)s.") % {"names": ", ".join(f"“{name}”" for name in taken)})
+    if problems:
+        return _papers_page(request, terms, draft, problems, status=422)
+    if act == "luu":
+        messages.success(request, _("Đã lưu nháp. Bạn có thể quay lại làm tiếp bất cứ lúc nào."))
+        return redirect("dossiers")
+    return redirect(_at(code, "kiem-tra" if act == "tiep" else "giay-to"))
+
+
+def _take_papers(request: HttpRequest, terms: Terms, draft: Draft) -> tuple[list[Problem], list[str]]:
+    """Take every file chosen on the page: what could not be taken, and the names of those that were."""
+    problems: list[Problem] = []
+    taken: list[str] = []
+    for wanted in terms.papers:
+        for upload in request.FILES.getlist(f"tep-{wanted.kind}"):
+            if not isinstance(upload, UploadedFile):
+                continue
+            try:
+                services.add_paper(actor=actor_of(request), draft_id=draft.id, kind=wanted.kind, upload=upload, now=timezone.now())
+            except FilingRefused as refused:
+                named = _("Tệp “%(name)s”: %(why)s")
+                problems += [Problem(one.page, one.field, named % {"name": upload.name, "why": one.message}) for one in refused.problems]
+            else:
+                taken.append(upload.name or "")
+    return problems, taken
 
 
 @require_safe
@@ -196,59 +338,85 @@ def draft_paper(request: HttpRequest, code: str, paper_id: UUID) -> HttpResponse
     return send_file(paper.file, name=str(paper.file.name or ""), inline=paper.file.media_type.startswith("image/"), unchecked=True)
 
 
-@require_http_methods(["POST"])
-@citizen_page
-def remove_paper(request: HttpRequest, code: str, paper_id: UUID) -> HttpResponse:
-    """Take a paper out again."""
-    draft = _draft(request, code)
-    if draft is None:
-        raise NotYours
-    services.remove_paper(actor=actor_of(request), draft_id=draft.id, paper_id=paper_id)
-    messages.success(request, _("Đã xóa tệp."))
-    return redirect(_at(code, "giay-to"))
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @citizen_page
 def check(request: HttpRequest, code: str) -> HttpResponse:
-    """Check your answers, then send. Sending twice gives the same dossier."""
+    """Check your answers, then send what you checked. Sending twice gives the same dossier."""
     terms, actor = _terms(code), actor_of(request)
-    if request.method == "POST":
-        try:
-            draft_id = UUID(request.POST.get("draft", ""))
-        except ValueError as error:
-            raise NotYours from error
-        try:
-            dossier = services.submit(actor=actor, draft_id=draft_id, now=timezone.now())
-        except FilingRefused:
-            return _check_page(request, terms, status=422)
-        return redirect(reverse("dossier", args=[dossier.code]) + "?da-gui=1")
-    if _draft(request, code) is None:
-        return redirect(_at(code, "to-khai"))
-    return _check_page(request, terms)
+    if request.method != "POST":
+        if _draft(request, code) is None:
+            return redirect(_at(code, "to-khai"))
+        return _check_page(request, terms)
+    draft_id = as_uuid(request.POST.get("draft"))
+    if draft_id is None:
+        raise NotYours
+    looked = seen.read(request.POST.get("seen", ""), draft_id)
+    draft = _draft(request, code)
+    if draft is not None and draft.id == draft_id and looked.changes(draft.id, _Review(request, terms, draft).values):
+        # Also what the registry says of the person may be another than the page showed.
+        return _check_page(request, terms, looked=looked, status=409)
+    try:
+        version = draft.version if draft is not None and draft.id == draft_id else looked.version
+        dossier = services.submit(actor=actor, draft_id=draft_id, seen_version=version, now=timezone.now())
+    except DraftChanged:
+        return _check_page(request, terms, looked=looked, status=409)
+    except FilingRefused:
+        return _check_page(request, terms, status=422)
+    return redirect(reverse("dossier", args=[dossier.code]) + "?da-gui=1")
 
 
-def _check_page(request: HttpRequest, terms: Terms, status: int = 200) -> HttpResponse:
+class _Review:
+    """A draft as the check page shows it, and the values by which a later look is compared with this one."""
+
+    def __init__(self, request: HttpRequest, terms: Terms, draft: Draft) -> None:
+        person = people.person(services.filer(actor_of(request)))
+        self.draft = draft
+        self.filled = fill_draft(draft, person, units=queries.handling_units(person.id, terms.levels), now=timezone.now())
+        self.papers = list(draft.papers.select_related("file"))
+        self.unit = queries.handling_unit(draft.unit_code)
+        typed = {**(draft.answers or {}), **self.filled.answers}
+        self.rows = [(spec, shown(spec, str(typed.get(spec["name"], "")))) for spec in self.filled.shape.fields]
+        self.values = {
+            **{f"answer:{spec['name']}": value for spec, value in self.rows},
+            **{f"paper:{paper.kind}:{paper.id}": paper.file.sha256 for paper in self.papers},
+            "unit": draft.unit_code,
+        }
+
+    def changes_since(self, looked: seen.Seen | None, terms: Terms) -> tuple[frozenset[str], list[str]]:
+        """Keys that changed since an earlier look, and in words what was there and is gone."""
+        if looked is None or looked.version < 0:
+            return frozenset(), []
+        keys = looked.changes(self.draft.id, self.values)
+        fields = {f"answer:{spec['name']}": spec["label"] for spec in self.draft.form_version.fields}
+        names = {paper.kind: paper.name for paper in terms.papers}
+        gone = [key for key in sorted(keys) if key not in self.values]
+        return keys, [fields.get(key) or names.get(key.split(":")[1], _("Giấy tờ")) for key in gone]
+
+
+def _check_page(request: HttpRequest, terms: Terms, *, looked: seen.Seen | None = None, status: int = 200) -> HttpResponse:
     actor, code = actor_of(request), terms.procedure_code
     draft = _draft(request, code)
     if draft is None:
         raise NotYours
     if draft.last_page != "kiem-tra" and request.method == "GET":
         services.save_draft(actor=actor, draft_id=draft.id, values={}, page="kiem-tra")
-    typed = draft.answers or {}
-    known = queries.known_answers(draft.form_version, people.person(services.filer(actor)))
-    checked = AnswersForm(draft.form_version.asked, typed)
-    checked.is_valid()
-    values = {**typed, **checked.cleaned_data, **known}
+    review = _Review(request, terms, draft)
+    changed, gone = review.changes_since(looked, terms)
     change = _at(code, "to-khai") + "?ve=kiem-tra"
     rows = [
         {
-            "label": field["label"],
-            "value": shown(field, str(values.get(field["name"], ""))),
-            "href": "" if "prefill" in field else f"{change}#id_{field['name']}{'_0' if field['kind'] == 'choice' else ''}",
+            "label": spec["label"],
+            "value": value,
+            "changed": f"answer:{spec['name']}" in changed,
+            "href": ""
+            if spec["name"] in review.filled.shape.known
+            else f"{change}#id_{spec['name']}{'_0' if spec['kind'] == 'choice' else ''}",
         }
-        for field in draft.form_version.fields
+        for spec, value in review.rows
     ]
+    for spec, row in zip((spec for spec, _value in review.rows), rows, strict=True):
+        if spec["name"] in deciders(draft.form_version.fields) and row["href"]:
+            row["href"] = _at(code, "to-khai") + "?hoi=1&ve=kiem-tra"
     return render(
         request,
         "dossiers/check.html",
@@ -257,10 +425,15 @@ def _check_page(request: HttpRequest, terms: Terms, status: int = 200) -> HttpRe
             "kiem-tra",
             draft=draft,
             rows=rows,
-            unit=queries.handling_unit(draft.unit_code),
+            unit=review.unit,
+            unit_changed="unit" in changed,
             change=change,
-            papers=list(draft.papers.select_related("file")),
-            problems=problems_of(draft, terms),
+            papers=[{"paper": paper, "changed": f"paper:{paper.kind}:{paper.id}" in changed} for paper in review.papers],
+            gone=gone,
+            is_newer=looked is not None,
+            notes=review.filled.form.notes,
+            seen=seen.token(draft.id, draft.version, review.values),
+            problems=problems_of(draft, terms, review.filled),
         ),
         status=status,
     )
@@ -269,12 +442,24 @@ def _check_page(request: HttpRequest, terms: Terms, status: int = 200) -> HttpRe
 @require_http_methods(["GET", "HEAD", "POST"])
 @citizen_page
 def discard(request: HttpRequest, code: str) -> HttpResponse:
-    """Throw the draft away; asks first."""
+    """Throw the draft away; asks first, and once more when it has changed since."""
     terms, draft = _terms(code), _draft(request, code)
+    newer = False
+    if request.method == "POST":
+        if page := _overtaken(request, terms, draft):
+            return page
+        if draft is None:
+            return redirect("dossiers")
+        looked = seen.read(request.POST.get("seen", ""), draft.id)
+        try:
+            services.discard_draft(actor=actor_of(request), draft_id=draft.id, seen_version=looked.version)
+        except DraftChanged:
+            newer, draft = True, _draft(request, code)
+        else:
+            messages.success(request, _("Đã xóa bản nháp."))
+            return redirect("dossiers")
     if draft is None:
         return redirect("dossiers")
-    if request.method == "POST":
-        services.discard_draft(actor=actor_of(request), draft_id=draft.id)
-        messages.success(request, _("Đã xóa bản nháp."))
-        return redirect("dossiers")
-    return render(request, "dossiers/discard.html", _context(terms, "to-khai", draft=draft))
+    token = seen.token(draft.id, draft.version, {})
+    context = _context(terms, "to-khai", draft=draft, seen=token, is_newer=newer, papers=draft.papers.count())
+    return render(request, "dossiers/discard.html", context, status=409 if newer else 200)

@@ -13,14 +13,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dossiers import queries, services, slips
 from dossiers.models import Dossier, DossierDocument
 from dossiers.services.desk import note_look
-from dossiers.views.common import as_int, citizen_page, send_file
+from dossiers.views.common import as_int, citizen_page, reader_page, send_file
 from portal.access import Actor, actor_of, through_door
+from portal.files.models import FileState
 from portal.states import TransitionRefused
 
 PAGE_SIZES = (10, 20, 50)
@@ -76,7 +76,8 @@ def _page(request: HttpRequest, dossier: Dossier, *, status: int = 200, **more: 
             "unit": unit,
             "entries": queries.entries_for_applicant(dossier, history),
             "answers": [{"label": label, "value": value} for label, value in slips.answers_shown(dossier)],
-            "papers": list(dossier.papers.select_related("file")),
+            "papers": (papers := list(dossier.papers.select_related("file"))),
+            "unsafe": [paper for paper in papers if paper.file.state == FileState.QUARANTINED],
             "result": documents.get(DossierDocument.Role.RESULT),
             "receipt": documents.get(DossierDocument.Role.RECEIPT),
             "can_withdraw": not services.withdraw_refusal(dossier),
@@ -98,7 +99,6 @@ def dossier_page(request: HttpRequest, code: str) -> HttpResponse:
 def withdraw(request: HttpRequest, code: str) -> HttpResponse:
     """Take a dossier back before it is received; asks first."""
     dossier = _own(request, code)
-    refusal = services.withdraw_refusal(dossier)
     if request.method == "POST":
         try:
             services.withdraw(
@@ -107,7 +107,7 @@ def withdraw(request: HttpRequest, code: str) -> HttpResponse:
         except TransitionRefused as refused:
             return _page(request, _own(request, code), refused=refused.reason, status=409)
         return redirect(reverse("dossier", args=[code]))
-    if refusal:
+    if refusal := services.withdraw_refusal(dossier):
         return _page(request, dossier, refused=refusal, status=409)
     return render(request, "dossiers/withdraw.html", {"dossier": dossier})
 
@@ -120,7 +120,7 @@ def _for_reader(actor: Actor, code: str) -> Dossier | None:
 
 
 @require_safe
-@never_cache
+@reader_page
 def paper(request: HttpRequest, code: str, paper_id: UUID) -> HttpResponseBase:
     """One paper of a dossier. Officers open checked files only, and each look is an act in the audit trail."""
     actor = actor_of(request)
@@ -147,14 +147,14 @@ def _issued(request: HttpRequest, code: str, role: str, file_name: str) -> HttpR
 
 
 @require_safe
-@never_cache
+@reader_page
 def result(request: HttpRequest, code: str) -> HttpResponseBase:
     """The signed result as PDF."""
     return _issued(request, code, DossierDocument.Role.RESULT, "ket-qua")
 
 
 @require_safe
-@never_cache
+@reader_page
 def receipt(request: HttpRequest, code: str) -> HttpResponseBase:
     """The sealed receipt with the appointment as PDF."""
     return _issued(request, code, DossierDocument.Role.RECEIPT, "giay-tiep-nhan")

@@ -41,6 +41,26 @@ def sign_in_citizen(page: Page, portal: Stack, who: tuple[str, str] = MOTHER) ->
     expect(page).not_to_have_url(re.compile("/dang-nhap/"))
 
 
+def fill_in(page: Page, child: str, *, role: str = "Mẹ", born: str = "01/11/2026") -> None:
+    """The declaration, from who one is to the last field, as a parent types it; the other parent is the demo's other person."""
+    if page.get_by_label(role, exact=True).count():  # not asked again in a draft that knows it
+        page.get_by_label(role, exact=True).check()
+        page.get_by_role("button", name="Tiếp tục").click()
+    page.get_by_label("Họ, chữ đệm, tên của trẻ").fill(child)
+    page.get_by_label("Ngày sinh của trẻ").fill(born)
+    page.get_by_label("Nam", exact=True).check()
+    page.get_by_label("Nơi sinh").fill("Bệnh viện Ví Dụ, Hà Nội")
+    page.get_by_label("Dân tộc của trẻ").fill("Kinh")
+    page.get_by_label("Quê quán của trẻ").fill("Phường Hoàn Kiếm, Hà Nội")
+    other = "cha" if role == "Mẹ" else "mẹ"
+    name, number, day = ("Trần Văn Thử", "001093000002", "02/08/1993") if other == "cha" else ("Nguyễn Thị Mẫu", MOTHER[0], "14031995")
+    page.get_by_label(f"Họ, chữ đệm, tên của {other}").fill(name)
+    page.get_by_label(f"Số định danh cá nhân của {other}").fill(number)
+    page.get_by_label(f"Ngày sinh của {other}").fill(day)
+    page.get_by_label(f"Nơi cư trú của {other}").fill("Số 1 phố Thử Nghiệm, phường Hoàn Kiếm, Hà Nội")
+    page.get_by_role("button", name="Tiếp tục").click()
+
+
 def authorise_at_signing_service(page: Page, number: str = "") -> None:
     """At the remote signing service's own page: who one is where it does not know, and the PIN."""
     expect(page).to_have_url(re.compile("/csc/v2/oauth2/authorize"))

@@ -8,7 +8,7 @@ from typing import Any
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESK, PHONE
 from tests.browser.steps import no_sideways_scrolling, sign_in_citizen, sign_in_officer
@@ -72,6 +72,9 @@ def test_pages_of_citizen_officer_and_stranger(portal: Stack, open_page: Callabl
     findings: list[str] = []
     phone.goto(portal.url + "/nop-ho-so/1.001193/to-khai/")
     sign_in_citizen(phone, portal)
+    findings += _findings(phone)
+    phone.get_by_role("button", name="Tiếp tục").click()
+    expect(phone.get_by_label("Họ, chữ đệm, tên của trẻ")).to_be_visible()
     # The form with its errors is a page of its own for somebody who cannot see it.
     phone.get_by_role("button", name="Tiếp tục").click()
     findings += _findings(phone)

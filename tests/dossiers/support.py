@@ -6,16 +6,18 @@ import struct
 import threading
 import zlib
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.utils import timezone
+from lxml import html
 
 from accounts.models import Person
 from dossiers import services
+from dossiers.filling import fill_draft
 from dossiers.models import Dossier, DossierDocument, Draft
 from portal.access import SYSTEM, Actor
 from portal.files import services as files
@@ -27,13 +29,42 @@ NOW = datetime(2026, 11, 20, 10, 0, tzinfo=ZONE)
 """A Friday morning."""
 CODE = "1.001193"
 PAPER = "giay-chung-sinh"
-ANSWERS = {
+CHILD = {
     "child_name": "Trần Thị Bé Thử",
     "child_birth_date": "15/11/2026",
     "child_sex": "female",
     "birth_place": "Bệnh viện Thử Nghiệm, phường Hoàn Kiếm",
-    "father_name": "Trần Văn Thử",
+    "child_ethnicity": "Kinh",
+    "child_nationality": "Việt Nam",
+    "child_home_town": "Phường Hoàn Kiếm, Hà Nội",
 }
+MOTHER = {
+    "mother_name": "Nguyễn Thị Mẫu",
+    "mother_id_number": "001195000001",
+    "mother_birth_date": "14/03/1995",
+    "mother_address": "Số 1 phố Thử Nghiệm, phường Hoàn Kiếm, thành phố Hà Nội",
+    "mother_ethnicity": "Kinh",
+    "mother_nationality": "Việt Nam",
+}
+FATHER = {
+    "father_name": "Trần Văn Thử",
+    "father_id_number": "001093000002",
+    "father_birth_date": "02/08/1993",
+    "father_address": "Số 1 phố Thử Nghiệm, phường Hoàn Kiếm, thành phố Hà Nội",
+    "father_ethnicity": "Kinh",
+    "father_nationality": "Việt Nam",
+}
+ANSWERS = {"applicant_role": "mother", **CHILD, **FATHER}
+"""What the demo mother types; her own data come from the registry."""
+FATHERS_ANSWERS = {"applicant_role": "father", **CHILD, **MOTHER}
+"""What the demo father types."""
+
+
+def hidden(page: Any, **typed: Any) -> dict[str, Any]:
+    """What the main form of a page (a response, or its text) carries unseen, and what is typed into it."""
+    content = page.content if hasattr(page, "content") else page
+    [form] = html.fromstring(content).xpath("//main//form[.//input[@name='csrfmiddlewaretoken']]")
+    return {box.get("name"): box.get("value") for box in form.xpath(".//input[@type='hidden']")} | typed
 
 
 def png(size: int = 16, filler: int = 0) -> bytes:
@@ -69,17 +100,32 @@ def father() -> Person:
 
 
 def ready_draft(actor: Actor, *, now: datetime = NOW, **answers: str) -> Draft:
-    """A draft from which nothing is missing."""
+    """A draft from which nothing is missing: the mother's, or the father's if the actor is a man."""
+    typed = ANSWERS if Person.objects.get(pk=actor.person_id).sex == "female" else FATHERS_ANSWERS
     draft = services.start_or_open_draft(actor=actor, procedure_code=CODE, now=now)
-    services.save_draft(actor=actor, draft_id=draft.id, values={**ANSWERS, **answers}, page="to-khai")
+    born = min(date(2026, 11, 15), timezone.localdate(now))
+    values = {**typed, "child_birth_date": f"{born:%d/%m/%Y}", **answers}
+    services.save_draft(actor=actor, draft_id=draft.id, values=values, page="to-khai")
     services.add_paper(actor=actor, draft_id=draft.id, kind=PAPER, upload=photo(), now=now)
     return Draft.objects.get(pk=draft.pk)
 
 
-def filed(person: Person | None = None, *, now: datetime = NOW) -> Dossier:
-    """A dossier just sent by the demo mother (or another)."""
+def confirm_all(actor: Actor, draft: Draft, *, now: datetime = NOW) -> Draft:
+    """Say of everything unlikely in the draft that it is so."""
+    person = Person.objects.get(pk=actor.person_id)
+    tokens = [finding.token for finding in fill_draft(draft, person, units=[], now=now).to_confirm]
+    return services.save_draft(actor=actor, draft_id=draft.id, values={}, confirmed=tokens)
+
+
+def sent(actor: Actor, draft: Draft, *, now: datetime = NOW) -> Dossier:
+    """The dossier of a draft sent as it stands."""
+    return services.submit(actor=actor, draft_id=draft.id, seen_version=draft.version, now=now)
+
+
+def filed(person: Person | None = None, *, now: datetime = NOW, **answers: str) -> Dossier:
+    """A dossier just sent by the demo mother (or another); that the child is there twice has been confirmed."""
     actor = citizen_actor(person or mother())
-    return services.submit(actor=actor, draft_id=ready_draft(actor, now=now).id, now=now)
+    return sent(actor, confirm_all(actor, ready_draft(actor, now=now, **answers), now=now), now=now)
 
 
 def received(officer: Actor, *, now: datetime = NOW) -> Dossier:

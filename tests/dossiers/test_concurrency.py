@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from dossiers import services
-from dossiers.models import Dossier, DossierDocument, DossierEvent, State
+from dossiers.models import Dossier, DossierDocument, DossierEvent, Paper, State
+from dossiers.services import FilingRefused
+from portal.files.models import FileState, StoredFile
+from portal.files.signals import file_checked
 from portal.notifications.models import Notification
 from portal.states import TransitionRefused
-from tests.dossiers.support import NOW, at_once, filed, mother, ready_draft
+from tests.dossiers.support import NOW, PAPER, at_once, confirm_all, filed, mother, photo, ready_draft, sent
 from tests.factories import citizen_actor, make_officer_actor, make_position, sign_in
 
 pytestmark = pytest.mark.usefixtures("demo_db")
@@ -18,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("demo_db")
 def test_two_sends_at_the_same_moment_give_one_dossier() -> None:
     actor = citizen_actor(mother())
     draft = ready_draft(actor)
-    outcomes = at_once(*[lambda: services.submit(actor=actor, draft_id=draft.id, now=NOW)] * 3)
+    outcomes = at_once(*[lambda: services.submit(actor=actor, draft_id=draft.id, seen_version=draft.version, now=NOW)] * 3)
     assert [getattr(outcome, "code", outcome) for outcome in outcomes] == ["H26.101-261120-0001"] * 3
     assert Notification.objects.filter(template="dossiers.submitted", channel="sms").count() == 1
 
@@ -73,3 +79,39 @@ def test_the_slower_officers_page_says_so_and_is_no_error() -> None:
     loser = next(response for response in responses if response.status_code == 409)
     assert "đã thay đổi" in loser.content.decode() or "trạng thái khác" in loser.content.decode()
     assert "Đang xử lý" in loser.content.decode()
+
+
+def test_a_verdict_never_falls_between_draft_and_dossier() -> None:
+    """The check of a paper ends while its draft is sent: either it is not sent, or everybody is told."""
+    actor = citizen_actor(mother())
+    for _ in range(4):
+        draft = confirm_all(actor, ready_draft(actor))
+        file_id = draft.papers.get().file_id
+
+        def verdict(file_id: Any = file_id) -> None:
+            with transaction.atomic():
+                file = StoredFile.objects.select_for_update().get(pk=file_id)
+                file.state = FileState.QUARANTINED
+                file.save(update_fields=["state"])
+                file_checked.send(StoredFile, file=file)
+
+        outcome, _none = at_once(lambda draft=draft: sent(actor, draft), verdict)
+        if isinstance(outcome, Dossier):
+            assert list(outcome.events.values_list("name", flat=True)) == ["submit", "paper_unsafe"]
+        else:
+            assert isinstance(outcome, FilingRefused)
+            services.discard_draft(actor=actor, draft_id=draft.id, seen_version=draft.version)
+
+
+def test_files_and_the_end_of_their_draft_at_the_same_moment_leave_nothing_behind() -> None:
+    actor = citizen_actor(mother())
+    draft = ready_draft(actor)
+    version = draft.version
+    at_once(
+        lambda: services.add_paper(actor=actor, draft_id=draft.id, kind=PAPER, upload=photo("a.png"), now=NOW),
+        lambda: services.discard_draft(actor=actor, draft_id=draft.id, seen_version=version),
+        lambda: services.add_paper(actor=actor, draft_id=draft.id, kind=PAPER, upload=photo("b.png"), now=NOW),
+    )
+    kept = set(Paper.objects.values_list("file_id", flat=True))
+    living = set(StoredFile.objects.filter(subject=draft.id).exclude(state=FileState.ERASED).values_list("pk", flat=True))
+    assert living == kept

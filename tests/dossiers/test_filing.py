@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -10,14 +11,19 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from dossiers import services
-from dossiers.models import Dossier, Draft, Paper, State
-from dossiers.services import FilingRefused, NotYours
+from dossiers.models import Dossier, Draft, FormVersion, Paper, State
+from dossiers.services import DraftChanged, FilingRefused, NotYours
+from dossiers.slips import answers_shown
 from portal.access import AccessDenied, Assurance
 from portal.audit.models import Act
+from portal.files import services as files
 from portal.files.models import FileState, StoredFile
+from portal.files.outbox_handlers import check_file
+from portal.files.scan import EICAR
 from portal.notifications.models import Notification
+from portal.outbox.models import Message
 from portal.states import TransitionRefused
-from tests.dossiers.support import ANSWERS, CODE, NOW, PAPER, father, filed, mother, photo, png, ready_draft
+from tests.dossiers.support import ANSWERS, CODE, NOW, PAPER, father, filed, mother, photo, png, ready_draft, sent
 from tests.factories import citizen_actor, make_officer_actor
 
 pytestmark = pytest.mark.usefixtures("demo_data")
@@ -27,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("demo_data")
 def test_a_draft_becomes_a_dossier_with_code_clock_event_act_and_notice() -> None:
     actor = citizen_actor(mother())
     draft = ready_draft(actor)
-    dossier = services.submit(actor=actor, draft_id=draft.id, now=NOW)
+    dossier = services.submit(actor=actor, draft_id=draft.id, seen_version=draft.version, now=NOW)
     dossier.refresh_from_db()
     assert dossier.code == "H26.101-261120-0001"
     assert (dossier.state, dossier.channel, dossier.service_level, dossier.unit_level) == (State.SUBMITTED, "2", "full", "commune")
@@ -62,8 +68,8 @@ def test_sealed_answers_are_not_readable_in_the_database() -> None:
 def test_sending_the_same_draft_twice_gives_the_same_dossier() -> None:
     actor = citizen_actor(mother())
     draft = ready_draft(actor)
-    first = services.submit(actor=actor, draft_id=draft.id, now=NOW)
-    second = services.submit(actor=actor, draft_id=draft.id, now=NOW + timedelta(minutes=1))
+    first = services.submit(actor=actor, draft_id=draft.id, seen_version=draft.version, now=NOW)
+    second = services.submit(actor=actor, draft_id=draft.id, seen_version=draft.version, now=NOW + timedelta(minutes=1))
     assert first.pk == second.pk == draft.pk
     assert Dossier.objects.count() == 1
     assert first.events.count() == 1
@@ -78,10 +84,11 @@ def test_a_dossier_sent_after_another_takes_the_next_code_and_a_fresh_draft() ->
 def test_a_draft_keeps_what_is_wrong_and_forgets_nothing() -> None:
     actor = citizen_actor(mother())
     draft = services.start_or_open_draft(actor=actor, procedure_code=CODE, now=NOW)
-    services.save_draft(actor=actor, draft_id=draft.id, values={"child_name": "Bé 123", "child_birth_date": "31/02/2026"})
+    typed = {"applicant_role": "mother", "child_name": "Bé 123", "child_birth_date": "31/02/2026"}
+    services.save_draft(actor=actor, draft_id=draft.id, values=typed)
     services.save_draft(actor=actor, draft_id=draft.id, values={"birth_place": "Nhà", "not_a_field": "x", "mother_name": "Kẻ Khác"})
     draft = Draft.objects.get(pk=draft.pk)
-    assert draft.answers == {"child_name": "Bé 123", "child_birth_date": "31/02/2026", "birth_place": "Nhà"}
+    assert draft.answers == {**typed, "birth_place": "Nhà"}
     again = services.start_or_open_draft(actor=actor, procedure_code=CODE, now=NOW)
     assert again.pk == draft.pk
 
@@ -89,11 +96,11 @@ def test_a_draft_keeps_what_is_wrong_and_forgets_nothing() -> None:
 def test_everything_missing_is_named_with_the_page_that_mends_it() -> None:
     actor = citizen_actor(mother())
     draft = services.start_or_open_draft(actor=actor, procedure_code=CODE, now=NOW)
-    services.save_draft(
+    draft = services.save_draft(
         actor=actor, draft_id=draft.id, values={**ANSWERS, "child_birth_date": "21/11/2099", "child_sex": "x"}, unit_code="G22"
     )
     with pytest.raises(FilingRefused) as refused:
-        services.submit(actor=actor, draft_id=draft.id, now=NOW)
+        services.submit(actor=actor, draft_id=draft.id, seen_version=draft.version, now=NOW)
     assert [(problem.page, problem.field) for problem in refused.value.problems] == [
         ("to-khai", "unit_code"),
         ("to-khai", "child_birth_date"),
@@ -109,7 +116,7 @@ def test_a_paper_found_dangerous_stops_the_sending() -> None:
     draft = ready_draft(actor)
     StoredFile.objects.filter(pk=draft.papers.get().file_id).update(state=FileState.QUARANTINED)
     with pytest.raises(FilingRefused) as refused:
-        services.submit(actor=actor, draft_id=draft.id, now=NOW)
+        services.submit(actor=actor, draft_id=draft.id, seen_version=draft.version, now=NOW)
     assert [problem.page for problem in refused.value.problems] == ["giay-to"]
 
 
@@ -156,7 +163,7 @@ def test_a_discarded_draft_takes_its_papers_along() -> None:
     actor = citizen_actor(mother())
     draft = ready_draft(actor)
     file_id = draft.papers.get().file_id
-    services.discard_draft(actor=actor, draft_id=draft.id)
+    services.discard_draft(actor=actor, draft_id=draft.id, seen_version=draft.version)
     assert not Draft.objects.exists()
     assert StoredFile.objects.get(pk=file_id).state == FileState.ERASED
 
@@ -171,14 +178,14 @@ def test_another_persons_draft_does_not_exist_for_me() -> None:
     with pytest.raises(NotYours):
         services.remove_paper(actor=other, draft_id=draft.id, paper_id=draft.papers.get().id)
     with pytest.raises(NotYours):
-        services.discard_draft(actor=other, draft_id=draft.id)
+        services.discard_draft(actor=other, draft_id=draft.id, seen_version=draft.version)
     with pytest.raises(NotYours):
-        services.submit(actor=other, draft_id=draft.id, now=NOW)
+        services.submit(actor=other, draft_id=draft.id, seen_version=draft.version, now=NOW)
     with pytest.raises(NotYours):
-        services.submit(actor=other, draft_id=uuid4(), now=NOW)
-    dossier = services.submit(actor=citizen_actor(mother()), draft_id=draft.id, now=NOW)
+        services.submit(actor=other, draft_id=uuid4(), seen_version=1, now=NOW)
+    dossier = services.submit(actor=citizen_actor(mother()), draft_id=draft.id, seen_version=draft.version, now=NOW)
     with pytest.raises(NotYours):
-        services.submit(actor=other, draft_id=dossier.id, now=NOW)
+        services.submit(actor=other, draft_id=dossier.id, seen_version=1, now=NOW)
 
 
 @pytest.mark.requirement("A-03")
@@ -190,7 +197,7 @@ def test_filing_needs_a_citizen_surely_known() -> None:
         services.start_or_open_draft(actor=make_officer_actor(), procedure_code=CODE, now=NOW)
     draft = ready_draft(citizen_actor(mother()))
     with pytest.raises(AccessDenied):
-        services.submit(actor=weak, draft_id=draft.id, now=NOW)
+        services.submit(actor=weak, draft_id=draft.id, seen_version=draft.version, now=NOW)
 
 
 @pytest.mark.requirement("D-19")
@@ -207,3 +214,80 @@ def test_the_applicant_takes_a_dossier_back_before_reception() -> None:
     assert [event.name for event in dossier.events.all()] == ["submit", "withdraw"]
     with pytest.raises(TransitionRefused):
         services.withdraw(actor=actor, dossier_id=dossier.id, seen_version=dossier.version, now=NOW)
+
+
+def test_a_draft_is_sent_and_thrown_away_only_as_it_was_seen() -> None:
+    actor = citizen_actor(mother())
+    draft = ready_draft(actor)
+    seen = draft.version
+    changes: list[Callable[[], object]] = [
+        lambda: services.save_draft(actor=actor, draft_id=draft.id, values={"birth_place": "Nơi khác"}),
+        lambda: services.save_draft(actor=actor, draft_id=draft.id, values={}, unit_code="H26.102"),
+        lambda: services.add_paper(actor=actor, draft_id=draft.id, kind=PAPER, upload=photo("thêm.png"), now=NOW),
+        lambda: services.remove_paper(actor=actor, draft_id=draft.id, paper_id=draft.papers.all()[0].id),
+    ]
+    for change in changes:
+        change()
+        with pytest.raises(DraftChanged):
+            services.submit(actor=actor, draft_id=draft.id, seen_version=seen, now=NOW)
+        with pytest.raises(DraftChanged):
+            services.discard_draft(actor=actor, draft_id=draft.id, seen_version=seen)
+        draft.refresh_from_db()
+        assert draft.version == seen + 1
+        seen = draft.version
+    services.save_draft(actor=actor, draft_id=draft.id, values={"birth_place": "Nơi khác"}, page="kiem-tra")
+    assert services.submit(actor=actor, draft_id=draft.id, seen_version=seen, now=NOW).answers["birth_place"] == "Nơi khác"
+
+
+def test_a_draft_of_an_older_form_is_filled_in_and_sent_as_it_was_begun() -> None:
+    first = [
+        {"name": "child_name", "label": "Tên của trẻ", "kind": "name", "required": True},
+        {"name": "mother_name", "label": "Tên của mẹ", "kind": "name", "prefill": "person.full_name"},
+    ]
+    shipped = FormVersion.objects.get(procedure_code=CODE)
+    services.publish_form(procedure_code=CODE, fields=first, now=NOW)
+    actor = citizen_actor(mother())
+    draft = services.start_or_open_draft(actor=actor, procedure_code=CODE, now=NOW)
+    services.publish_form(procedure_code=CODE, fields=shipped.fields, now=NOW)
+    services.save_draft(actor=actor, draft_id=draft.id, values={"child_name": "Trần Gia Cũ", "birth_place": "không có chỗ"})
+    services.add_paper(actor=actor, draft_id=draft.id, kind=PAPER, upload=photo(), now=NOW)
+    dossier = sent(actor, Draft.objects.get(pk=draft.pk))
+    assert dossier.answers == {"child_name": "Trần Gia Cũ", "mother_name": "Nguyễn Thị Mẫu"}
+    assert answers_shown(dossier) == [("Tên của trẻ", "Trần Gia Cũ"), ("Tên của mẹ", "Nguyễn Thị Mẫu")]
+
+
+def test_a_paper_found_unsafe_after_sending_is_told_to_both_sides() -> None:
+    actor = citizen_actor(mother())
+    draft = ready_draft(actor)
+    bad = SimpleUploadedFile("lạ.png", png() + EICAR, content_type="image/png")
+    paper = services.add_paper(actor=actor, draft_id=draft.id, kind=PAPER, upload=bad, now=NOW)
+    dossier = sent(actor, Draft.objects.get(pk=draft.pk))
+    Dossier.objects.filter(pk=dossier.pk).update(owner_id=father().id)
+    message = Message(kind="files.scan", payload={"file": str(paper.file_id)})
+    check_file(message)
+    check_file(message)
+    found = Dossier.objects.get(pk=dossier.pk)
+    assert (found.state, found.version) == (State.SUBMITTED, dossier.version + 1), "whoever decides on an older page sees it first"
+    assert [(event.name, event.note) for event in found.events.all()] == [("submit", None), ("paper_unsafe", "Giấy chứng sinh")]
+    assert Act.objects.filter(act="dossiers.paper_unsafe", target_id=str(dossier.id)).count() == 1
+    told = Notification.objects.filter(template="dossiers.paper_unsafe")
+    assert {(notice.person_id, notice.channel) for notice in told} == {
+        (person.id, channel) for person in (mother(), father()) for channel in ("inbox", "sms")
+    }
+    assert not any("lạ.png" in (notice.body or "") for notice in told)
+
+
+def test_a_file_whose_draft_went_away_while_it_was_written_is_erased(monkeypatch: pytest.MonkeyPatch) -> None:
+    actor = citizen_actor(mother())
+    draft = services.start_or_open_draft(actor=actor, procedure_code=CODE, now=NOW)
+    receive = files.receive
+
+    def receive_and_lose(**values: object) -> StoredFile:
+        stored = receive(**values)  # type: ignore[arg-type]
+        services.discard_draft(actor=actor, draft_id=draft.id, seen_version=draft.version)
+        return stored
+
+    monkeypatch.setattr(files, "receive", receive_and_lose)
+    with pytest.raises(NotYours):
+        services.add_paper(actor=actor, draft_id=draft.id, kind=PAPER, upload=photo(), now=NOW)
+    assert StoredFile.objects.get(subject=draft.id).state == FileState.ERASED

@@ -35,7 +35,7 @@ from portal.outbox.models import Message
 from procedures import services
 from procedures.models import Localisation, ProcedureVersion
 from procedures.services.importing import import_procedures
-from tests.dossiers.support import ANSWERS, CODE, PAPER, decided, filed, leader, mother, photo, ready_draft, received, sign_by_hand
+from tests.dossiers.support import ANSWERS, CODE, PAPER, decided, filed, hidden, leader, mother, photo, ready_draft, received, sign_by_hand
 from tests.factories import citizen_actor, make_position, officer_actor, sign_in
 from tests.portal.pages import PUBLIC
 from tests.procedures.test_catalogue import version_of
@@ -168,18 +168,26 @@ def citizens(pages: Pages) -> None:
     form, papers, check = (f"/nop-ho-so/{CODE}/{page}/" for page in ("to-khai", "giay-to", "kiem-tra"))
     for address in ("/ho-so/", "/", "/en/", f"/thu-tuc/{CODE}/", f"/thu-tuc/{CODE}/?dia-phuong="):
         pages.get(client, address)
-    pages.get(client, form)
-    pages.post(client, form, {**ANSWERS, "child_name": "Bé 1", "unit_code": "H26.102", "act": "tiep"})
-    client.post(form, {**ANSWERS, "unit_code": "H26.101", "act": "tiep"})
-    pages.get(client, papers)
-    pages.post(client, papers, {"act": "tiep"})
-    pages.post(client, papers, {"act": "them", "kind": PAPER})
-    draft = pages.get(client, check).partition('name="draft" value="')[2].partition('"')[0]
-    pages.post(client, check, {"draft": draft})
-    client.post(papers, {"act": "them", "kind": PAPER, "file": photo()})
+    page = pages.get(client, form)
+    pages.post(client, form, hidden(page, act="tiep"))
+    client.post(form, hidden(page, applicant_role="mother", act="tiep"))
+    page = pages.get(client, form)
+    pages.get(client, form + "?hoi=1")
+    pages.post(client, form, hidden(page, **{**ANSWERS, "child_name": "Bé 1", "unit_code": "H26.102", "act": "tiep"}))
+    pages.post(client, form, hidden(page, **{**ANSWERS, "father_birth_date": "01/01/2013", "unit_code": "H26.101", "act": "tiep"}))
+    client.post(form, hidden(page, **ANSWERS, unit_code="H26.101", act="tiep"))
+    page = pages.get(client, papers)
+    pages.post(client, papers, hidden(page, act="tiep"))
+    pages.post(client, papers, hidden(page, act=f"them:{PAPER}"))
+    looked_at = pages.get(client, check)
+    pages.post(client, check, hidden(looked_at))
+    client.post(papers, hidden(page, act="luu", **{f"tep-{PAPER}": photo()}))
+    pages.post(client, check, hidden(looked_at), 409)
     for address in (papers, check, f"/nop-ho-so/{CODE}/xoa-nhap/"):
         pages.get(client, address)
-    sent = client.post(check, {"draft": draft})["Location"]
+    sent = client.post(check, hidden(pages.get(client, check)))["Location"]
+    pages.post(client, papers, hidden(page, act="tiep"), 409)
+    pages.get(client, form)
     pages.get(client, sent)
     ready_draft(citizen_actor(mother()))
     pages.get(client, f"/ho-so/{filed().code}/rut/")

@@ -106,20 +106,31 @@ class Way:
         self.mother.send(self.mother.form_with("code"), code=messages[0]["text"][:6])
 
     def fill_in(self) -> None:
-        """Five fields and one photo."""
+        """Who one is, the child, the father, and one photo."""
         self.mother.get("/nop-ho-so/1.001193/to-khai/")
+        if not self.mother.tree().xpath("//*[@name='child_name']"):
+            self.mother.send(self.mother.form_with("applicant_role"), applicant_role="mother", act="tiep")
         self.mother.send(
             self.mother.form_with("child_name"),
             child_name="Trần Gia Thử Nghiệm",
             child_birth_date="01/11/2026",
             child_sex="male",
             birth_place="Bệnh viện Ví Dụ, Hà Nội",
+            child_ethnicity="Kinh",
+            child_home_town="Phường Hoàn Kiếm, Hà Nội",
             father_name="Trần Văn Thử",
+            father_id_number="001093000002",
+            father_birth_date="02/08/1993",
+            father_address="Số 1 phố Thử Nghiệm, phường Hoàn Kiếm, Hà Nội",
             act="tiep",
         )
+        if confirm := self.mother.tree().xpath("//input[@name='confirm']/@value"):
+            # The same child as in an earlier round of the same test.
+            self.mother.send(self.mother.form_with("child_name"), confirm=confirm[0], act="tiep")
         assert self.mother.page.url.endswith("/giay-to/"), self.mother.page.text[:4000]
-        form = next(form for form in self.mother.tree().forms if "file" in form.inputs)
-        self.mother.send(form, files={"file": ("giấy chứng sinh.jpg", photo(), "image/jpeg")}, act="them")
+        file = ("giấy chứng sinh.jpg", photo(), "image/jpeg")
+        self.mother.send(self.mother.form_with("tep-giay-chung-sinh"), files={"tep-giay-chung-sinh": file}, act="luu")
+        self.mother.get("/nop-ho-so/1.001193/giay-to/")
         assert "giấy chứng sinh.jpg" in self.mother.page.text
 
     def submit(self) -> str:

@@ -1,0 +1,110 @@
+"""A draft looked at as a whole: which form its person meets, what is wrong or unlikely in it, what it would become."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dossiers.conditions import Shape, shape
+from dossiers.forms import UNIT, AnswersForm
+from dossiers.models import Draft, FormVersion
+from dossiers.queries import HandlingUnit, facts_of, same_filings
+from dossiers.rules import Finding
+from dossiers.terms import Terms
+from portal.files.models import FileState
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that keeps a filing from being sent: the page that mends it, the field on it, a sentence for the person."""
+
+    page: str
+    field: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Filled:
+    """The declaration as typed: its shape, the checked form, and what must be confirmed."""
+
+    shape: Shape
+    form: AnswersForm
+    unlikely: tuple[Finding, ...]
+    confirmed: frozenset[str]
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """Valid answers and known ones of the fields that are there, as a dossier keeps them."""
+        good = {name: str(value) for name, value in self.form.cleaned_data.items() if name != UNIT and value is not None}
+        return {**good, **self.shape.known}
+
+    @property
+    def to_confirm(self) -> list[Finding]:
+        """What the person has not yet said is so."""
+        return [finding for finding in self.unlikely if finding.token not in self.confirmed]
+
+
+def fill(
+    form_version: FormVersion,
+    typed: Mapping[str, str],
+    person: Any,
+    *,
+    units: list[HandlingUnit] | None,
+    confirmed: Collection[str],
+    now: datetime,
+) -> Filled:
+    """The declaration of a person with these answers, checked (two queries where the form has a rule ``once``)."""
+    found = shape(form_version.fields, typed, facts_of(person))
+    form = AnswersForm(
+        found.asked,
+        typed,
+        units=None if units is None else [(unit.code, unit.name) for unit in units],
+        today=timezone.localdate(now),
+        known=found.known,
+        rules=found.fields,
+    )
+    form.is_valid()
+    whole = Filled(found, form, (), frozenset(confirmed))
+    unlikely = (*form.unlikely, *same_filings(form_version, whole.answers, person))
+    return Filled(found, form, unlikely, whole.confirmed)
+
+
+def fill_draft(draft: Draft, person: Any, *, units: list[HandlingUnit], now: datetime) -> Filled:
+    """The declaration of a draft as it stands."""
+    typed = {**(draft.answers or {}), UNIT: draft.unit_code}
+    return fill(draft.form_version, typed, person, units=units, confirmed=draft.confirmed or (), now=now)
+
+
+def problems_of(draft: Draft, terms: Terms, filled: Filled) -> list[Problem]:
+    """Everything that keeps the draft from being sent, in the order of the pages (one query)."""
+    form = filled.form
+    found = [Problem("to-khai", name, f"{form.fields[name].label}: {messages[0]}") for name, messages in form.errors.items()]
+    found += [Problem("to-khai", finding.field, finding.message) for finding in filled.to_confirm]
+    return found + paper_problems(draft, terms)
+
+
+def paper_problems(draft: Draft, terms: Terms) -> list[Problem]:
+    """Papers that are missing or cannot be taken (one query)."""
+    papers = list(draft.papers.select_related("file"))
+    given = Counter(paper.kind for paper in papers)
+    found = [
+        Problem("giay-to", wanted.kind, _("Còn thiếu: %(paper)s.") % {"paper": wanted.name})
+        for wanted in terms.papers
+        if wanted.required and not given[wanted.kind]
+    ]
+    for paper in papers:
+        if paper.file.state in (FileState.QUARANTINED, FileState.ERASED):
+            found.append(
+                Problem(
+                    "giay-to",
+                    paper.kind,
+                    _("Tệp “%(name)s” không an toàn nên không nhận được. Bạn hãy xóa và chụp lại.") % {"name": paper.file.name},
+                )
+            )
+    return found
