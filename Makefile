@@ -14,16 +14,20 @@ TEST_VAR ?= var/test
 # A folder for each kind of data, so that neither is measured with the other.
 BENCH_VAR ?= var/bench/$(if $(DATA),real,generated)
 WITH_SERVICES = $(VENV) -m portal.launcher exec --var $(TEST_VAR) --
-PYTEST = $(WITH_SERVICES) $(VENV) -m pytest -n 2 $(PYTEST_ARGS)
+PYTEST = $(WITH_SERVICES) $(VENV) -m pytest -n 2 --durations=25 --durations-min=1 $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := run
-.PHONY: run test test-quick lint bench bench-search bench-front bench-hostile bench-sign-in bench-decade coverage-of-requirements lock clean ready ready-for-tests ready-for-bench checks
+.PHONY: run test test-again test-quick lint bench bench-search bench-front bench-hostile bench-sign-in bench-decade coverage-of-requirements lock clean ready ready-for-tests ready-for-bench checks
 
 run:
 	@exec $(BOOTSTRAP) -- portal.launcher run
 
 test: ready-for-tests checks
 	$(PYTEST)
+
+# Some tests alone, one after the other: TESTS="tests/a/test_b.py::test_c" or TESTS=@file
+test-again: ready-for-tests
+	$(WITH_SERVICES) $(VENV) -m pytest -p no:cacheprovider $(PYTEST_ARGS) $(TESTS)
 
 test-quick: ready
 	$(PYTEST) -m "not browser and not fault"

@@ -7,6 +7,7 @@ a template made once a session; a test that commits gets its database cloned ane
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,20 @@ def demo_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
         databases.ensure(databases.DEMO)
         databases.soil()
         yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long modules first, so that no worker waits alone for the other's last one; within a module the order stays.
+
+    What starts browsers and whole portals is long whatever its number of tests; after that the number says it.
+    """
+    sizes = Counter(item.path for item in items)
+    heavy = {item.path for item in items if _HEAVY & {*item.fixturenames, *(mark.name for mark in item.iter_markers())}}  # type: ignore[attr-defined]
+    items.sort(key=lambda item: (item.path not in heavy, -sizes[item.path], str(item.path)))
+
+
+_HEAVY = {"browser", "fault", "stack", "portal", "running", "installation", "celery_worker", "celery_process"}
+"""Marks and fixtures of what starts processes."""
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -122,6 +122,7 @@ class OfficerModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     has_history = False
     """Whether rows have a page that tells who changed what (``portal.audit.desk``)."""
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
 
     def _unit_of(self, obj: Model | None) -> str | None:
