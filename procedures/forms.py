@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.ui_fields import PlainText
 from procedures import services
 from procedures.models import SearchWeight, SearchWord
+from procedures.search import MAX_QUESTION
 
 
 class MistakeForm(forms.Form):
@@ -162,7 +163,7 @@ class TrialForm(forms.Form):
 
     question = PlainText(
         label="Câu hỏi",
-        max_length=200,
+        max_length=MAX_QUESTION,
         widget=forms.TextInput(attrs={"size": 50, "autocomplete": "off"}),
         error_messages={"required": "Hãy ghi một câu như người dân hỏi."},
     )

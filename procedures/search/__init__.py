@@ -3,9 +3,22 @@
 ``current_engine()`` gives the index of what is in force today, made anew when a room it was made from has changed.
 """
 
+from procedures.search.elsewhere import Elsewhere, elsewhere
 from procedures.search.engine import Engine, Found, current_engine, engine_and_whether_current
-from procedures.search.question import Question, Words
+from procedures.search.question import MAX_QUESTION, Question, Words
 from procedures.search.trial import trial
 from procedures.search.weights import Weights
 
-__all__ = ["Engine", "Found", "Question", "Weights", "Words", "current_engine", "engine_and_whether_current", "trial"]
+__all__ = [
+    "MAX_QUESTION",
+    "Elsewhere",
+    "Engine",
+    "Found",
+    "Question",
+    "Weights",
+    "Words",
+    "current_engine",
+    "elsewhere",
+    "engine_and_whether_current",
+    "trial",
+]

@@ -19,7 +19,7 @@ from django.utils import timezone
 from portal.caching import marks
 from procedures import queries
 from procedures.search.index import Index, Scores
-from procedures.search.question import Question, Words, plain_syllables
+from procedures.search.question import MAX_SYLLABLES, Question, Words, plain_syllables
 from procedures.search.spelling import correction
 from procedures.search.weights import Weights
 
@@ -74,6 +74,8 @@ class Found:
     question: Question
     coverage: float
     """Share of what the question asks about that the best answer speaks of, rare words counting more; 1 where a code was named."""
+    more: bool = False
+    """Whether there are more answers than were asked for."""
 
     @property
     def sure(self) -> bool:
@@ -117,7 +119,7 @@ class Engine:
 
     def read(self, text: str) -> Question:
         """The question with slips put right where a syllable is known to nothing and nobody."""
-        syllables = plain_syllables(text)[:60]
+        syllables = plain_syllables(text)[:MAX_SYLLABLES]
         known, taught = self.index.syllables, self._taught
         right: dict[str, str] = {}
         for place, one in enumerate(syllables):
@@ -141,18 +143,21 @@ class Engine:
         question = self.read(text)
         if unfinished:
             self._complete(question, text)
-        first = _ranked(self.index.score(self.weights.applied(question.weights)) * self.factor, max(limit, DEPTH))
-        second = _ranked(self.names.score(self.weights.applied(question.own)) * self.factor, DEPTH) if first else []
+        first = _ranked(self.index.score(self.weights.applied(question.weights)) * self.factor, max(limit + 1, DEPTH))
+        # Where the editors' phrases say the whole question they have answered it, whatever else bears its words.
+        asked = first and not question.settled
+        second = _ranked(self.names.score(self.weights.applied(question.own)) * self.factor, DEPTH) if asked else []
         votes: dict[int, float] = {number: 1 / (RANKS + rank) for rank, number in enumerate(first)}
         for rank, number in enumerate(second):
             votes[number] = votes.get(number, 0.0) + NAMES / (RANKS + rank)
-        numbers = sorted(votes, key=lambda number: -votes[number])[:limit]
+        numbers = sorted(votes, key=lambda number: -votes[number])
         named = [self.by_code[code] for code in question.codes if code in self.by_code]
         # Whoever typed a whole name means what bears it.
         named += sorted(self.by_name.get(_bare(_written_out(text)), ()), key=lambda number: -self.factor[number])
-        numbers = list(dict.fromkeys([*named, *numbers]))[:limit]
+        numbers = list(dict.fromkeys([*named, *numbers]))
+        more, numbers = len(numbers) > limit, numbers[:limit]
         coverage = 1.0 if named else self.index.coverage(question.weights, numbers[0]) if numbers else 0.0
-        return Found([self.documents[n].version_id for n in numbers], [self.documents[n].code for n in numbers], question, coverage)
+        return Found([self.documents[n].version_id for n in numbers], [self.documents[n].code for n in numbers], question, coverage, more)
 
     def _complete(self, question: Question, text: str) -> None:
         """Let the last syllable stand for the commonest ones that begin with it."""

@@ -14,8 +14,10 @@ from functools import lru_cache
 
 from portal.text import search_key
 
-MAX_SYLLABLES = 60
-"""What follows is not read: the longest real question has some forty."""
+MAX_QUESTION = 1000
+"""Characters of a question, on the page and in the API: an eighth of real ones is longer than 200. What follows is not read."""
+MAX_SYLLABLES = MAX_QUESTION // 4
+"""Syllables that so many characters may hold; a row of single letters holds more, which are not read."""
 
 REPLACED = 0.3
 """Weight of a phrase's own words where it stands for others (``bằng lái`` = ``giấy phép lái xe``)."""
@@ -110,6 +112,8 @@ class Question:
     """Typed syllable → what it was taken for."""
     own: dict[str, float]
     """The syllables and pairs as they were typed, slips put right, each weighing the same: no word of the editors has touched them."""
+    settled: bool = False
+    """Whether phrases that stand for others say all of it, but for what says nothing: then the editors have answered this very question."""
 
     @property
     def says_nothing(self) -> bool:
@@ -124,12 +128,12 @@ class Question:
         syllables = _SYLLABLE.findall(_CODE.sub(" ", key))[:MAX_SYLLABLES]
         corrections = {one: right for one in syllables if (right := (correct or {}).get(one))}
         weights: dict[str, float] = {}
-        _add(weights, syllables, words)
+        settled = _add(weights, syllables, words)
         if corrections:
             for token, weight in _read_corrected([corrections.get(one, one) for one in syllables], words).items():
                 weights[token] = max(weights.get(token, 0.0), weight * CORRECTED)
         typed = [corrections.get(one, one) for one in syllables]
-        return cls(text, weights, codes, corrections, dict.fromkeys([*typed, *pairs(typed)], 1.0))
+        return cls(text, weights, codes, corrections, dict.fromkeys([*typed, *pairs(typed)], 1.0), settled)
 
 
 def _read_corrected(syllables: list[str], words: Words) -> dict[str, float]:
@@ -157,12 +161,22 @@ def _loosely(syllables: list[str], words: Words) -> list[tuple[Phrase, int]]:
     places: dict[str, list[int]] = {}
     for place, syllable in enumerate(syllables):
         places.setdefault(syllable, []).append(place)
+    # What stands near a place, by how far away it may: most phrases of a long story have their syllables in it, but far apart.
+    near: dict[tuple[int, int], set[str]] = {}
     found = []
     for syllable, at in places.items():
         for phrase in words.by_rarest.get(syllable, ()):
             if all(other in places for other in phrase):
                 needed, most = set(phrase), APART if len(phrase) > 2 else APART_OF_TWO
-                between = min(_shortest(syllables, place, needed, len(phrase) + most) for place in at) - len(phrase)
+                reach = len(phrase) + most
+                shortest = reach + 1
+                for place in at:
+                    around = near.get((place, reach))
+                    if around is None:
+                        around = near[place, reach] = set(syllables[max(0, place - reach + 1) : place + reach])
+                    if needed <= around:
+                        shortest = min(shortest, _shortest(syllables, place, needed, reach))
+                between = shortest - len(phrase)
                 if between <= most:
                     found.append((phrase, max(0, between)))
     return found
@@ -189,7 +203,8 @@ def _mean(weights: dict[str, float], meanings: list[Phrase], weight: float) -> N
             weights[token] = max(weights.get(token, 0.0), each)
 
 
-def _add(weights: dict[str, float], syllables: list[str], words: Words) -> None:
+def _add(weights: dict[str, float], syllables: list[str], words: Words) -> bool:
+    """Add what a question asks for; whether phrases that stand for others say all of it."""
     own = [1.0] * len(syllables)
     explained = [False] * len(syllables)
     matches = _matches(syllables, words)
@@ -216,3 +231,4 @@ def _add(weights: dict[str, float], syllables: list[str], words: Words) -> None:
     for token, weight in zip(pairs(syllables), map(min, itertools.pairwise(own)), strict=False):
         if weight:
             weights[token] = max(weights.get(token, 0.0), weight)
+    return max(own, default=1.0) <= REPLACED and REPLACED in own

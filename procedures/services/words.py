@@ -239,12 +239,13 @@ ON CONFLICT (key) DO UPDATE SET count = miss.count + 1,
 def note_miss(question: str, now: dt.datetime) -> bool:
     """Count a question that found nothing; False: it is none that an editor could do anything about. At most one statement.
 
-    Numbers of people are taken out before anything is kept. A question that an editor has seen stays seen, however often it comes.
+    Numbers of people are taken out before anything is kept, and of a long story only its beginning is. A question that an editor has seen
+    stays seen, however often it comes.
     """
     asked = " ".join(nfc(question.replace("\x00", "")).split())
-    if not SearchMiss.MIN_QUESTION <= len(asked) <= SearchMiss.MAX_QUESTION:
+    if len(asked) < SearchMiss.MIN_QUESTION:
         return False
-    asked = without_numbers(asked)
+    asked = without_numbers(asked)[: SearchMiss.MAX_QUESTION].rstrip()
     key = word_key(asked)
     if len(key) < SearchMiss.MIN_QUESTION or key.replace(" ", "").isdigit():
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -19,14 +20,13 @@ from portal.caching import CATALOGUE, Remembered, keep_out, public_page
 from portal.languages import is_english, show
 from portal.limits import client_address, take
 from procedures import queries, services
-from procedures.models import Level, OnlineService
-from procedures.search import engine_and_whether_current
+from procedures.models import Level, OnlineService, ProcedureVersion
+from procedures.search import MAX_QUESTION, elsewhere, engine_and_whether_current
 from procedures.views.common import page_of
 from procedures.views.filters import SUBJECTS
 from procedures.views.groups import event_groups
 from procedures.views.sheet import subject_label
 
-MAX_QUERY = 200
 SUGGESTIONS = 7
 MOST_CHOICES = 12
 """Choices of one filter that are shown: the most frequent ones, and the chosen one."""
@@ -61,8 +61,8 @@ class Filter:
 
 
 def asked(request: HttpRequest) -> str:
-    """The question of ``?q=``, white space tidied, at most ``MAX_QUERY`` characters."""
-    return " ".join(request.GET.get("q", "").replace("\x00", "")[:MAX_QUERY].split())
+    """The question of ``?q=``, white space tidied, at most ``MAX_QUESTION`` characters."""
+    return " ".join(request.GET.get("q", "").replace("\x00", "")[:MAX_QUESTION].split())
 
 
 class Narrowing:
@@ -181,10 +181,28 @@ def _may_be_noted(request: HttpRequest) -> bool:
     return mine.allowed and take("search-miss", "everybody", capacity=2_000, refill_per_second=0.25).allowed
 
 
+@dataclass
+class OtherPlace:
+    """Where one goes with a question that is no matter of administration, and the procedures that help all the same."""
+
+    title: str
+    text: str
+    versions: list[ProcedureVersion]
+
+
+def _other_place(q: str, day: dt.date) -> OtherPlace | None:
+    """What the shipped data say of it. One query where they say something, none otherwise."""
+    known = elsewhere(q)
+    if known is None:
+        return None
+    said = (known.english_title, known.english_text) if is_english() else (known.title, known.text)
+    return OtherPlace(*said, queries.with_codes(known.codes, day))
+
+
 @public_page(rooms=ROOMS)
 @require_safe
 def search_page(request: HttpRequest) -> HttpResponse:
-    """Answers to ``?q=``, best first, with filters and their counts. At most six queries."""
+    """Answers to ``?q=``, best first, with filters and their counts. At most seven queries."""
     q = asked(request)
     day = timezone.localdate()
     if not q:
@@ -193,9 +211,10 @@ def search_page(request: HttpRequest) -> HttpResponse:
     if not is_current:
         keep_out(request)
     found = engine.find(q)
-    if not found.sure and _may_be_noted(request):
+    other = _other_place(q, day)
+    if not other and not found.sure and _may_be_noted(request):
         services.note_miss(question=q, now=timezone.now())
-    context: dict[str, Any] = {"q": q, "sure": found.sure, "read_as": found.read_as}
+    context: dict[str, Any] = {"q": q, "sure": found.sure or bool(other), "read_as": found.read_as, "elsewhere": other}
     if not found.versions:
         return show(request, "procedures/search.html", {**context, "page": None, "nothing": True, "groups": event_groups(day)})
     narrowing = Narrowing(request, q, found.versions)
@@ -204,6 +223,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
     rows = list(queries.as_listed(queries.in_given_order(list(page.object_list), day)))
     context |= {
         "page": page,
+        "more": found.more and not narrowing.chosen,
         "rows": rows,
         "all_query": urlencode({"q": q}),
         "filters": narrowing.filters(),

@@ -186,6 +186,41 @@ class TestAnswers:
     def test_needs_of_daily_life_typed_carelessly(self, engine: Engine, q: str, code: str) -> None:
         assert code in engine.find(q).codes[:5]
 
+    @pytest.mark.parametrize(
+        ("q", "code"),
+        [
+            ("hộ chiếu", "1.001456"),
+            ("ho chieu", "1.001456"),
+            ("mất hộ chiếu", "1.010386"),
+            ("mất bằng lái", "3.000348"),
+            ("bị mất bằng lái xe", "3.000348"),
+            ("đổi bằng lái", "3.000347"),
+            ("bố tôi vừa mất", "1.000656"),
+            ("mẹ vừa mất", "1.000656"),
+            ("ly hon", "3.000163"),
+            ("muốn ly hôn", "3.000163"),
+            ("kiện hàng xóm", "3.000163"),
+            ("hàng xóm lấn đất", "1.012812"),
+            ("con tôi vào lớp 1", "2.000635"),
+        ],
+    )
+    @pytest.mark.requirement("C-07")
+    def test_what_is_meant_comes_first(self, engine: Engine, q: str, code: str) -> None:
+        assert engine.find(q).codes[0] == code
+
+    @pytest.mark.requirement("C-07")
+    def test_a_story_is_read_to_its_end_and_nothing_in_it_counts_twice(self, engine: Engine) -> None:
+        once, often = engine.read("mất thẻ căn cước"), engine.read("mất thẻ căn cước " * 50)
+        assert all(often.weights[token] == weight for token, weight in once.weights.items())
+        assert once.own.items() <= often.own.items()
+        story = "Chào các anh chị, nhà mình ở quê, chuyện dài mình kể từ đầu cho rõ ràng nhé. " * 12
+        assert "ket_hon" in engine.read(story[:980] + " đăng ký kết hôn").weights
+
+    def test_more_answers_than_are_shown_are_told(self, engine: Engine) -> None:
+        cut = engine.find("đăng ký", limit=10)
+        assert (cut.more, len(cut.codes)) == (True, 10)
+        assert not engine.find("đăng ký", limit=1_000).more
+
     @pytest.mark.requirement("C-07")
     def test_an_old_code_finds_the_procedure_that_took_over(self) -> None:
         row = Procedure.objects.filter(replaced_by__isnull=False).select_related("replaced_by").first()
@@ -277,6 +312,43 @@ class TestPage:
         assert client.get("/tim-kiem/goi-y/?q=").content.strip() == b""
         assert "Registration of a birth" in client.get("/en/tim-kiem/goi-y/?q=birth").content.decode()
         assert client.get("/tim-kiem/goi-y/?q=" + "%F0%9F%98%80" * 300).status_code == 200
+
+    @pytest.mark.requirement("C-07")
+    @pytest.mark.parametrize(
+        ("q", "words", "link"),
+        [
+            ("ly hôn", "Ly hôn do Tòa án giải quyết", "/thu-tuc/3.000163/"),
+            ("toi muon ly di", "Ly hôn do Tòa án giải quyết", "/thu-tuc/3.000163/"),
+            ("kiện hàng xóm", "Kiện người khác do Tòa án giải quyết", "/thu-tuc/1.012812/"),
+            ("con tôi vào lớp 1", "Vào lớp 1", "/thu-tuc/2.000635/"),
+        ],
+    )
+    def test_what_the_state_answers_elsewhere_is_said_with_where_to_go(self, client: Client, q: str, words: str, link: str) -> None:
+        html = client.get("/tim-kiem/", {"q": q}).content.decode()
+        assert words in html and link in Page(html).links and "không chắc" not in html
+        english = client.get("/en/tim-kiem/", {"q": q}).content.decode()
+        assert "not an administrative procedure" in english or "First grade" in english
+        assert not SearchMiss.objects.exists()
+
+    @pytest.mark.parametrize(
+        "q",
+        ["ghi chú ly hôn ở nước ngoài", "đủ điều kiện công ty", "mở trường tiểu học", "giấy xác nhận độc thân sau khi ly hôn", "khai sinh"],
+    )
+    def test_what_is_a_procedure_is_not_sent_elsewhere(self, client: Client, q: str) -> None:
+        assert 'id="elsewhere"' not in client.get("/tim-kiem/", {"q": q}).content.decode()
+
+    @pytest.mark.requirement("C-07")
+    def test_a_thousand_characters_may_be_asked(self, client: Client) -> None:
+        story = ("mình ở trọ xa quê đã lâu nên không rành chuyện giấy tờ ở xã " * 20)[:970] + " đăng ký kết hôn cần gì"
+        page = client.get("/tim-kiem/", {"q": story}).content.decode()
+        assert 'maxlength="1000"' in page and "/thu-tuc/1.000894/" in page
+        assert 'maxlength="1000"' in client.get("/").content.decode()
+        assert client.get("/tim-kiem/goi-y/", {"q": story}).status_code == 200
+
+    def test_a_count_that_is_cut_says_so(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        find = Engine.find
+        monkeypatch.setattr(Engine, "find", lambda self, text, **given: find(self, text, **{"limit": 5, **given}))
+        assert "Có hơn <strong>5</strong> thủ tục liên quan" in client.get("/tim-kiem/", {"q": "đăng ký"}).content.decode()
 
     @pytest.mark.requirement("C-22")
     def test_english_questions_and_pages(self, client: Client) -> None:
