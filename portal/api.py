@@ -9,7 +9,7 @@ from django.shortcuts import render
 
 from portal.caching import public_page
 from portal.catalogues.api import router as catalogues
-from portal.rest import PortalAPI, install_error_handlers
+from portal.rest import CODES, PortalAPI, install_error_handlers
 from procedures.api import router as procedures
 
 api = PortalAPI(
@@ -23,13 +23,6 @@ install_error_handlers(api)
 api.add_router("/procedures", procedures)
 api.add_router("/catalogues", catalogues)
 
-CODES = {
-    "not_found": "Không có gì ở địa chỉ này, hoặc không còn hiệu lực vào ngày được hỏi.",
-    "replaced": "Mã đã được thay; chi tiết lỗi là địa chỉ mới.",
-    "invalid_request": "Tham số không đúng kiểu; danh sách lỗi theo từng tham số.",
-    "bad_cursor": "Con trỏ trang không do API này tạo ra.",
-}
-
 
 @public_page(max_age=300, rooms=())
 def docs(request: HttpRequest) -> HttpResponse:
@@ -40,4 +33,4 @@ def docs(request: HttpRequest) -> HttpResponse:
         for path, methods in schema["paths"].items()
         for method, operation in methods.items()
     ]
-    return render(request, "api/docs.html", {"schema": schema, "operations": operations, "codes": CODES})
+    return render(request, "api/docs.html", {"schema": schema, "operations": operations, "codes": CODES.items()})

@@ -20,6 +20,7 @@ from portal.caching import CATALOGUE, public_page
 from portal.languages import ENGLISH, PREFIX, show
 from portal.notices.views import notices_for_home
 from portal.own import own_start
+from portal.rest import is_api, problem
 from procedures import queries
 from procedures.views.groups import event_groups
 
@@ -113,6 +114,8 @@ def _said(request: HttpRequest, status: int, template: str = "") -> HttpResponse
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400."""
+    if is_api(request):
+        return problem("bad_request")
     return _said(request, 400)
 
 
@@ -123,6 +126,8 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404, with a search box."""
+    if is_api(request):
+        return problem("not_found")
     return _said(request, 404)
 
 
@@ -131,21 +136,27 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _said(request, 403, "403_csrf.html")
 
 
+def _error_page(request: HttpRequest, status: int) -> str:
+    try:
+        with override(_language(request)):
+            return render_to_string(f"{status}.html")
+    except Exception:
+        # Even the template or the static manifest may be what is broken.
+        return (
+            "<!doctype html><html lang=vi><meta charset=utf-8><title>Lỗi</title>"
+            "<p>Cổng đang gặp sự cố. Bạn thử lại sau ít phút, hoặc gọi 1800 1096."
+        )
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """500; 503 when the database does not answer. Renders with neither database nor session nor context processors."""
     lost_database = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
     status = 503 if lost_database else 500
-    try:
-        with override(_language(request)):
-            body: str = render_to_string(f"{status}.html")
-    except Exception:
-        # Even the template or the static manifest may be what is broken.
-        body = (
-            "<!doctype html><html lang=vi><meta charset=utf-8><title>Lỗi</title>"
-            "<p>Cổng đang gặp sự cố. Bạn thử lại sau ít phút, hoặc gọi 1800 1096."
-        )
-    response = HttpResponse(body, status=status)
-    response["Cache-Control"] = "no-store"
+    if is_api(request):
+        response = problem("unavailable" if lost_database else "server_error")
+    else:
+        response = HttpResponse(_error_page(request, status), status=status)
+        response["Cache-Control"] = "no-store"
     if lost_database:
         response["Retry-After"] = str(RETRY_SECONDS)
     return response

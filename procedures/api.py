@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router, Schema
 from ninja.params import Query
+from pydantic import Field
 
-from portal.rest import MAX_PAGE, ApiError, decode_cursor, encode_cursor
+from portal.rest import (
+    API_ROOT,
+    MAX_PAGE,
+    ApiError,
+    Cursor,
+    Day,
+    Moment,
+    Text,
+    decode_cursor,
+    decode_moment,
+    encode_cursor,
+    encode_moment,
+    errors,
+    public_answer,
+)  # fmt: skip
 from procedures import queries
-from procedures.models import ProcedureVersion
-from procedures.search import current_engine
+from procedures.models import Level, ProcedureVersion, Subject
+from procedures.search import MAX_QUESTION, current_engine
 
 router = Router(tags=["procedures"])
 
@@ -160,16 +175,17 @@ def _line(version: ProcedureVersion, *, online: bool) -> dict[str, Any]:
     return {"code": version.procedure.code, "online": online, **{name: getattr(version, name) for name in names}}
 
 
-@router.get("", response=ProcedurePage, summary="Procedures in force, searched or narrowed")
+@router.get("", response=ProcedurePage, summary="Procedures in force, searched or narrowed", openapi_extra=errors("bad_cursor"))
+@public_answer
 def list_procedures(
     request: HttpRequest,
-    q: str = Query("", max_length=200, description="words, with or without diacritics; best first"),
-    field: str = Query("", max_length=40, description="code of a field"),
-    agency: str = Query("", max_length=40, description="code of an agency that issues or executes"),
-    level: str = Query("", max_length=12),
-    subject: str = Query("", max_length=24),
+    q: Annotated[Text, Field(max_length=MAX_QUESTION, description="words, with or without diacritics; best first")] = "",
+    field: Annotated[Text, Field(max_length=40, description="code of a field")] = "",
+    agency: Annotated[Text, Field(max_length=40, description="code of an agency that issues or executes")] = "",
+    level: Annotated[Level | Literal[""], Field(description="level of the agency that takes it")] = "",
+    subject: Annotated[Subject | Literal[""], Field(description="who may ask for it")] = "",
     limit: int = Query(50, ge=1, le=MAX_PAGE),
-    cursor: str = Query("", max_length=400),
+    cursor: Cursor = "",
 ) -> dict[str, Any]:
     """Without ``q`` in the order of codes, each page one query from the cursor on; with ``q`` best first."""
     day = timezone.localdate()
@@ -182,7 +198,7 @@ def list_procedures(
     if q:
         [after] = decode_cursor(cursor, 1) if cursor else ["0"]
         if not after.isdecimal() or len(after) > 6:
-            raise ApiError(422, "bad_cursor", "The cursor was not made by this API.")
+            raise ApiError("bad_cursor")
         start = int(after)
         found = list(rows[start : start + limit + 1])
         following = encode_cursor(str(start + limit))
@@ -196,24 +212,17 @@ def list_procedures(
     }
 
 
-@router.get("/changes", response=ChangePage, summary="Procedures written since a moment")
+@router.get("/changes", response=ChangePage, summary="Procedures written since a moment", openapi_extra=errors("bad_cursor"))
+@public_answer
 def list_changes(
-    request: HttpRequest, updated_since: dt.datetime, limit: int = Query(100, ge=1, le=MAX_PAGE), cursor: str = Query("", max_length=400)
+    request: HttpRequest, updated_since: Moment, limit: int = Query(100, ge=1, le=MAX_PAGE), cursor: Cursor = ""
 ) -> dict[str, Any]:
     """Every procedure of which anything was written since then, ended ones too, oldest change first; read each by its code.
 
     Ask again from a minute before the newest ``updated_at`` you have: a change is dated when written and seen when its
     transaction ends.
     """
-    if updated_since.tzinfo is None:
-        raise ApiError(422, "invalid_request", "updated_since needs a time zone, e.g. 2026-11-20T00:00:00+07:00.")
-    after: tuple[dt.datetime, int] | None = None
-    if cursor:
-        moment, key = decode_cursor(cursor, 2)
-        try:
-            after = (dt.datetime.fromisoformat(moment), int(key))
-        except (ValueError, OverflowError):
-            raise ApiError(422, "bad_cursor", "The cursor was not made by this API.") from None
+    after = decode_moment(cursor) if cursor else None
     found = list(queries.changed_since(updated_since, timezone.localdate(), after=after)[: limit + 1])
     last = found[limit - 1] if len(found) > limit else None
     return {
@@ -226,19 +235,20 @@ def list_changes(
             }
             for row in found[:limit]
         ],
-        "next": encode_cursor(last.updated_at.isoformat(), str(last.pk)) if last else None,
+        "next": encode_moment(last.updated_at, last.pk) if last else None,
     }
 
 
-@router.get("/{code}", response=ProcedureOut, summary="One procedure as it holds on a day")
-def read_procedure(request: HttpRequest, code: str, on: dt.date | None = None) -> dict[str, Any]:
+@router.get("/{code}", response=ProcedureOut, summary="One procedure as it holds on a day", openapi_extra=errors("not_found", "replaced"))
+@public_answer
+def read_procedure(request: HttpRequest, code: Text, on: Day | None = None) -> dict[str, Any]:
     """404 ``not_found`` where the code is unknown or not in force on that day; 410 ``replaced`` names the successor."""
     version = queries.procedure_on(code, on or timezone.localdate()) if len(code) <= 40 else None
     if version is None:
         heir = queries.successor(code) if len(code) <= 40 else None
         if heir:
-            raise ApiError(410, "replaced", "This code was replaced.", f"/api/v1/procedures/{heir}")
-        raise ApiError(404, "not_found", "No procedure with this code is in force on that day.")
+            raise ApiError("replaced", detail=f"{API_ROOT}procedures/{heir}")
+        raise ApiError("not_found", "No procedure with this code is in force on that day.")
     names = (
         "effective_to", "summary", "who", "conditions", "deadline_to_ask", "dossier_sets", "competent_agency", "authorised_agency",
         "coordinating_agency", "related", "interlinked", "text_only", "raw_parts", "missing", "english", "source", "checked_on",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from django.db.models import Q
@@ -14,7 +13,20 @@ from ninja.params import Query
 from portal.catalogues import queries
 from portal.catalogues.models import CatalogueEntry
 from portal.catalogues.registry import CATALOGUES, Catalogue
-from portal.rest import MAX_PAGE, ApiError, decode_cursor, encode_cursor
+from portal.rest import (
+    MAX_PAGE,
+    ApiError,
+    Cursor,
+    Day,
+    Moment,
+    Text,
+    decode_cursor,
+    decode_moment,
+    encode_cursor,
+    encode_moment,
+    errors,
+    public_answer,
+)  # fmt: skip
 
 router = Router(tags=["catalogues"])
 
@@ -37,7 +49,7 @@ class EntryPage(Schema):
 
 def _known(name: str) -> Catalogue:
     if name not in CATALOGUES:
-        raise ApiError(404, "not_found", "There is no catalogue of this name.", ", ".join(CATALOGUES))
+        raise ApiError("not_found", "There is no catalogue of this name.", ", ".join(CATALOGUES))
     return CATALOGUES[name]
 
 
@@ -53,6 +65,7 @@ def _entry(catalogue: Catalogue, row: CatalogueEntry) -> dict[str, Any]:
 
 
 @router.get("", response=list[CatalogueLine], summary="The shared catalogues")
+@public_answer
 def list_catalogues(request: HttpRequest) -> list[dict[str, Any]]:
     """Names for the addresses below, with owner and columns."""
     return [
@@ -61,14 +74,20 @@ def list_catalogues(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
-@router.get("/{name}", response=EntryPage, summary="Entries of a catalogue, or its changes since a moment")
+@router.get(
+    "/{name}",
+    response=EntryPage,
+    summary="Entries of a catalogue, or its changes since a moment",
+    openapi_extra=errors("not_found", "bad_cursor"),
+)
+@public_answer
 def list_entries(
     request: HttpRequest,
-    name: str,
-    updated_since: dt.datetime | None = None,
-    on: dt.date | None = None,
+    name: Text,
+    updated_since: Moment | None = None,
+    on: Day | None = None,
     limit: int = Query(100, ge=1, le=MAX_PAGE),
-    cursor: str = Query("", max_length=400),
+    cursor: Cursor = "",
 ) -> dict[str, Any]:
     """Without ``updated_since`` what holds on the day, by code; with it every row written or closed since then, oldest change first.
 
@@ -78,19 +97,13 @@ def list_entries(
     catalogue = _known(name)
     related = tuple(catalogue.relations)
     if updated_since is not None:
-        if updated_since.tzinfo is None:
-            raise ApiError(422, "invalid_request", "updated_since needs a time zone, e.g. 2026-11-20T00:00:00+07:00.")
         changed = queries.changed_since(catalogue.model, updated_since)
         if cursor:
-            moment, key = decode_cursor(cursor, 2)
-            try:
-                at = dt.datetime.fromisoformat(moment)
-                changed = changed.filter(Q(updated_at__gt=at) | Q(updated_at=at, pk__gt=int(key)))
-            except (ValueError, OverflowError):
-                raise ApiError(422, "bad_cursor", "The cursor was not made by this API.") from None
+            at, key = decode_moment(cursor)
+            changed = changed.filter(Q(updated_at__gt=at) | Q(updated_at=at, pk__gt=key))
         found = list(changed.select_related(*related)[: limit + 1])
         last = found[limit - 1] if len(found) > limit else None
-        following = encode_cursor(last.updated_at.isoformat(), str(last.pk)) if last else None
+        following = encode_moment(last.updated_at, last.pk) if last else None
     else:
         rows = catalogue.model._default_manager.on(on or timezone.localdate())  # type: ignore[attr-defined]
         [after] = decode_cursor(cursor, 1) if cursor else [""]
@@ -99,12 +112,13 @@ def list_entries(
     return {"items": [_entry(catalogue, row) for row in found[:limit]], "next": following}
 
 
-@router.get("/{name}/{code}", response=dict[str, Any], summary="One entry as it holds on a day")
-def read_entry(request: HttpRequest, name: str, code: str, on: dt.date | None = None) -> dict[str, Any]:
+@router.get("/{name}/{code}", response=dict[str, Any], summary="One entry as it holds on a day", openapi_extra=errors("not_found"))
+@public_answer
+def read_entry(request: HttpRequest, name: Text, code: Text, on: Day | None = None) -> dict[str, Any]:
     """404 ``not_found`` where nothing with this code holds on that day."""
     catalogue = _known(name)
     rows = catalogue.model._default_manager.on(on or timezone.localdate())  # type: ignore[attr-defined]
-    row = rows.filter(code=code).select_related(*catalogue.relations).first() if len(code) <= 40 and "\x00" not in code else None
+    row = rows.filter(code=code).select_related(*catalogue.relations).first() if len(code) <= 40 else None
     if row is None:
-        raise ApiError(404, "not_found", "Nothing with this code holds on that day.")
+        raise ApiError("not_found", "Nothing with this code holds on that day.")
     return _entry(catalogue, row)

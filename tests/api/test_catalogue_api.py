@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.http import HttpRequest
+from django.test import Client, RequestFactory
+from ninja import Router
+
+from portal.rest import CODES, PortalAPI, public_answer
 
 pytestmark = pytest.mark.usefixtures("demo_data")
 
@@ -103,6 +107,12 @@ def test_what_did_not_change_is_not_sent_again(client: Client) -> None:
         ("/api/v1/procedures?limit=0", 422, "invalid_request"),
         ("/api/v1/procedures?cursor=nonsense", 422, "bad_cursor"),
         ("/api/v1/procedures?q=a&cursor=WyItMSJd", 422, "bad_cursor"),
+        ("/api/v1/procedures?q=" + "x" * 1001, 422, "invalid_request"),
+        ("/api/v1/procedures?field=%00", 422, "invalid_request"),
+        ("/api/v1/procedures/%00", 404, "not_found"),
+        ("/api/v1/procedures?level=village", 422, "invalid_request"),
+        ("/api/v1/procedures/1.001193?on=0", 422, "invalid_request"),
+        ("/api/v1/nothing", 404, "not_found"),
         ("/api/v1/catalogues/nothing", 404, "not_found"),
         ("/api/v1/catalogues/agencies/nothing", 404, "not_found"),
         ("/api/v1/catalogues/agencies?updated_since=2026-01-01T00:00:00", 422, "invalid_request"),
@@ -113,10 +123,84 @@ def test_errors_are_problem_documents(client: Client, address: str, status: int,
     answer = client.get(address)
     assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
     assert answer.json()["code"] == code
+    assert answer["Cache-Control"] == "no-store"
+
+
+@pytest.mark.requirement("X-07")
+def test_what_fails_before_an_operation_is_told_to_machines_too(client: Client, settings: Any) -> None:
+    refused = client.post("/api/v1/procedures", {}, content_type="application/json")
+    assert (refused.status_code, refused.json()["code"], refused["Allow"]) == (405, "method_not_allowed", "GET, HEAD")
+    unwanted = client.get("/api/v1/procedures", headers={"Accept": "text/csv"})
+    assert (unwanted.status_code, unwanted.json()["code"]) == (406, "not_acceptable")
+    settings.ALLOWED_HOSTS = ["portal.example"]
+    elsewhere = client.get("/api/v1/procedures")
+    assert (elsewhere.status_code, elsewhere.json()["code"]) == (400, "bad_request")
+    settings.ALLOWED_HOSTS = ["*"]
+    for answer in (refused, unwanted, elsewhere):
+        assert (answer["Content-Type"], answer["Cache-Control"]) == ("application/problem+json", "no-store")
+    assert client.head("/api/v1/procedures/1.001193").status_code == 200
+
+
+def test_a_broken_operation_is_told_as_a_problem(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    from procedures import queries
+
+    def broken(*args: Any) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(queries, "procedure_on", broken)
+    client.raise_request_exception = False
+    answer = client.get("/api/v1/procedures/1.001193")
+    assert (answer.status_code, answer["Content-Type"], answer["Cache-Control"]) == (500, "application/problem+json", "no-store")
+    assert answer.json()["code"] == "server_error"
+
+
+@pytest.mark.requirement("X-07")
+def test_an_answer_is_for_nobody_else_unless_its_route_says_so(client: Client) -> None:
+    api = PortalAPI(urls_namespace="trial")
+    router = Router()
+
+    @router.get("/mine")
+    def mine(request: HttpRequest) -> dict[str, str]:
+        return {"name": "Nguyễn Văn An"}
+
+    @router.get("/everybody")
+    @public_answer
+    def everybody(request: HttpRequest) -> dict[str, str]:
+        return {"name": "Đăng ký khai sinh"}
+
+    api.add_router("/", router)
+    views = {str(pattern.pattern): pattern.callback for pattern in api.urls[0]}
+    asked = RequestFactory().get("/")
+    assert views["mine"](asked)["Cache-Control"] == "no-store"
+    assert "ETag" not in views["mine"](asked)
+    assert views["everybody"](asked)["Cache-Control"] == "public, max-age=60"
+    for address in ("procedures", "procedures/1.001193", "procedures/changes?updated_since=2026-01-01T00:00:00Z", "catalogues/sectors"):
+        answer = client.get(f"/api/v1/{address}")
+        assert (answer.status_code, answer["Cache-Control"]) == (200, "public, max-age=60"), address
+        assert "ETag" in answer
+
+
+def test_moments_at_the_end_of_all_years_are_moments(client: Client) -> None:
+    for moment, found in (("0001-01-01T00:00:00+14:00", True), ("0311-12-04T16:40:44-23:23", True), ("9999-12-31T23:59:59-23:59", False)):
+        items = client.get("/api/v1/procedures/changes", {"updated_since": moment, "limit": 1}).json()["items"]
+        assert bool(items) is found, moment
+
+
+@pytest.mark.requirement("C-07")
+def test_a_question_of_a_thousand_characters_is_answered(client: Client) -> None:
+    story = "tôi sinh con ở bệnh viện tháng trước, chồng tôi đi làm xa chưa về, giờ muốn làm giấy khai sinh cho bé thì cần gì ạ. "
+    long = (story * 12)[:1000]
+    assert client.get("/api/v1/procedures", {"q": long, "limit": 5}).json()["items"][0]["code"] == "1.001193"
 
 
 def test_the_description_and_its_page(client: Client) -> None:
     schema = client.get("/api/v1/openapi.json").json()
     assert set(schema["paths"]) >= {"/api/v1/procedures", "/api/v1/procedures/{code}", "/api/v1/catalogues/{name}"}
+    for path, methods in schema["paths"].items():
+        for operation in methods.values():
+            assert {"200", "304", "400", "405", "406", "422", "429", "500", "503"} <= set(operation["responses"]), path
+    one = schema["paths"]["/api/v1/procedures/{code}"]["get"]["responses"]
+    assert "replaced" in one["410"]["description"] and set(one["410"]["content"]) == {"application/problem+json"}
     page = client.get("/api/v1/docs").content.decode()
+    assert all(f'id="{code}"' in page for code in CODES)
     assert "/api/v1/procedures/{code}" in page

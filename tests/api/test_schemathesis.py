@@ -1,0 +1,45 @@
+"""The API does what its description says: every operation is asked what fits it and what does not, by a program that read nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from schemathesis.config import SchemathesisConfig
+
+from portal.api import api
+from portal.wsgi import application
+
+pytestmark = pytest.mark.usefixtures("demo_data")
+
+# A cursor is what the page before said; nobody writes one.
+schemathesis.openapi.format("cursor", st.just(""))
+
+
+schema = schemathesis.openapi.from_dict(json.loads(json.dumps(dict(api.get_openapi_schema()))), config=SchemathesisConfig())
+schema.app = application
+
+
+@pytest.fixture(autouse=True)
+def _in_one_transaction() -> Iterator[None]:
+    """As Django's own test client does: the server's end of a request would cut the connection that the test's transaction is on."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
+
+
+@pytest.mark.requirement("X-07")
+@schema.parametrize()
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None)
+def test_answers_are_as_described(case: Any) -> None:
+    case.call_and_validate()
