@@ -262,17 +262,10 @@ def localised(path: str) -> str:
 
 @register.inclusion_tag("components/language_switch.html", takes_context=True)
 def language_switch(context: Context) -> dict[str, Any]:
-    """To the same page in the other language where the view gives ``english_url`` / ``vietnamese_url``, else to that language's home."""
-    english = get_language() == "en"
-    if english:
-        return {
-            "href": context.get("vietnamese_url") or "/",
-            "code": "vi",
-            "name": "Tiếng Việt",
-            "same": bool(context.get("vietnamese_url")),
-        }
-    href = context.get("english_url") or ("/en/" if _is_served("/en/") else "")
-    return {"href": href, "code": "en", "name": "English", "same": bool(context.get("english_url"))}
+    """To the same page in the other language, where a view names it (``english_url``, ``vietnamese_url``); any other would lead away."""
+    if get_language() == "en":
+        return {"href": context.get("vietnamese_url", ""), "code": "vi", "name": "Tiếng Việt"}
+    return {"href": context.get("english_url", ""), "code": "en", "name": "English"}
 
 
 @register.inclusion_tag("components/alternates.html", takes_context=True)
@@ -282,14 +275,19 @@ def alternates(context: Context) -> dict[str, Any]:
     english, vietnamese = context.get("english_url"), context.get("vietnamese_url")
     if request is None or not (english or vietnamese):
         return {}
-    site = settings.SITE_URL.rstrip("/")
-    return {"vi": site + (vietnamese or request.get_full_path()), "en": site + (english or request.get_full_path())}
+    return {"vi": own_address(vietnamese or request.get_full_path()), "en": own_address(english or request.get_full_path())}
+
+
+@register.simple_tag
+def own_address(path: str) -> str:
+    """A path of the portal as a full address: what search engines keep must not depend on the host that was asked for."""
+    return settings.SITE_URL.rstrip("/") + path
 
 
 @register.simple_tag
 def whole_address(request: HttpRequest) -> str:
     """The page's address with the portal's own host, for paper. Not the host that was asked for: it may be what a 400 page complains of."""
-    return settings.SITE_URL.rstrip("/") + request.get_full_path()
+    return own_address(request.get_full_path())
 
 
 @register.inclusion_tag("components/text_size.html")

@@ -15,7 +15,7 @@ from django.utils.translation import override
 
 from portal import views
 from portal.operations.middleware import RequestIdMiddleware
-from tests.factories import make_position, sign_in
+from tests.factories import make_person, make_position, sign_in
 from tests.portal.pages import Page, texts
 
 LETTERS = re.compile("[àảãáạăằẳẵắặâầẩẫấậđèẻẽéẹêềểễếệìỉĩíịòỏõóọôồổỗốộơờởỡớợùủũúụưừửữứựỳỷỹýỵ]", re.I)
@@ -28,7 +28,7 @@ def vietnamese_in(html: str) -> list[str]:
 
 
 @pytest.mark.requirement("C-22")
-@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "410", "413", "429", "500", "503"])
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "410", "413", "414", "429", "500", "503"])
 def test_error_pages_are_english_under_an_english_address(name: str) -> None:
     with override("en"):
         html = render(RequestFactory().get("/en/x/"), f"{name}.html", {"retry_after": 112}).content.decode()
@@ -61,9 +61,27 @@ def test_the_example_of_a_search_is_english_on_english_pages(client: Client) -> 
 
 
 def test_the_frame_stands_in_the_order_in_which_it_is_seen() -> None:
-    html = render(RequestFactory().get("/x/"), "404.html").content.decode()
+    html = render(RequestFactory().get("/x/"), "404.html", {"english_url": "/en/x/"}).content.decode()
     places = [html.index(mark) for mark in ('class="brand"', 'role="search"', 'class="site-nav"', 'class="text-size"', 'class="language"')]
     assert places == sorted(places)
+
+
+@pytest.mark.django_db
+@pytest.mark.requirement("N-07")
+@pytest.mark.parametrize(("officer", "door"), [(False, "/ho-so/"), (True, "/quan-tri/")])
+def test_whoever_is_signed_in_has_their_name_to_their_account_and_one_menu(client: Client, officer: bool, door: str) -> None:
+    name = "Nguyễn Phước Hoàng Thị Thanh Tâm Anh"
+    person = make_person(full_name=name)
+    sign_in(client, person, position=make_position(person) if officer else None)
+    for path in ("/", "/en/"):
+        html = client.get(path).content.decode()
+        header = html[html.index("<header") : html.index("</header>")]
+        menu = header[header.index("<details") :]
+        assert 'class="who" href="/tai-khoan/"' in header[: header.index("<details")] and name in header
+        assert header.count("<details") == 1 and f'href="{door}"' in menu and 'href="/tai-khoan/dang-xuat/"' in menu
+        assert 'class="text-size"' in menu and 'class="language"' in menu, "what strangers have in a row of its own is in the menu"
+        assert f'href="{door}"' not in header[: header.index("<details")]
+    assert "<details" not in Client().get("/").content.decode().partition("</header>")[0]
 
 
 def test_a_printed_page_names_its_address_and_day(rf: RequestFactory, settings: Any) -> None:
