@@ -6,16 +6,17 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from portal.languages import is_english
-from portal.ui_tags import duration
+from portal.ui_tags import duration, own_address
 from procedures.models import Channel, FeeLine, Localisation, ProcedureVersion, RequiredDocument, Step, Subject, TimeUnit
+from procedures.papers import exclusive_cases, name_and_details
 from procedures.views.reception import says_where
 
 # A fee that each province sets for itself, and what else its words say beside that.
@@ -74,6 +75,14 @@ def _said(translated: dict[str, Any], key: str, own: str) -> str:
     return str(translated.get(key) or own)
 
 
+def _name(translated: dict[str, Any], own: str) -> dict[str, str]:
+    """A paper's name and details: a translation is written short, a source's text is taken apart."""
+    if said := translated.get("name"):
+        return {"name": str(said), "details": ""}
+    name, details = name_and_details(own)
+    return {"name": name, "details": details}
+
+
 def _beside(translated: dict[str, Any], key: str, rows: Sequence[Any]) -> list[Any]:
     """The translations of these rows, one each: lists are translated whole or not at all."""
     found = translated.get(key) or []
@@ -86,6 +95,8 @@ class Paper:
 
     number: int
     name: str
+    details: str
+    """What a long text of the source says beside the name."""
     note: str
     form: str
     case: str
@@ -96,6 +107,21 @@ class Paper:
     def only_shown(self) -> bool:
         """Whether it is shown at the counter and taken home again."""
         return bool(self.row.mode == RequiredDocument.Mode.PRESENT)
+
+
+@dataclass
+class Case:
+    """What somebody hands in in one case."""
+
+    name: str
+    papers: list[Paper]
+    one_of_several: bool
+    """Whether it excludes others of this procedure."""
+
+    @property
+    def ticked(self) -> bool:
+        """Whether a paper of it is ticked."""
+        return any(paper.ticked for paper in self.papers)
 
 
 @dataclass
@@ -206,13 +232,23 @@ class Sheet:
         return [paper for paper in self.papers if not paper.case]
 
     @property
-    def cases(self) -> list[tuple[str, list[Paper]]]:
+    def cases(self) -> list[Case]:
         """What is added in special cases, in the order of the law."""
+        return [case for case in self._by_case if not case.one_of_several]
+
+    @property
+    def choice(self) -> list[Case]:
+        """Cases of which one is each reader's own ("Trường hợp 1 …"), in the order of the law."""
+        return [case for case in self._by_case if case.one_of_several]
+
+    @cached_property
+    def _by_case(self) -> list[Case]:
         grouped: dict[str, list[Paper]] = {}
         for paper in self.papers:
             if paper.case:
-                grouped.setdefault(paper.case, []).append(paper)
-        return list(grouped.items())
+                grouped.setdefault(paper.row.case, []).append(paper)
+        exclusive = exclusive_cases(grouped)
+        return [Case(papers[0].case, papers, case in exclusive) for case, papers in grouped.items()]
 
     def way(self, kind: str) -> Way | None:
         """The way of filing of this kind, or None."""
@@ -328,7 +364,7 @@ def sheet(version: ProcedureVersion, ticks: Iterable[int] = (), local: Localisat
     papers = [
         Paper(
             number=document.position,
-            name=_said(words, "name", document.name),
+            **_name(words, document.name),
             note=document.note if document.position in theirs else _said(words, "note", document.note),
             form=document.form if document.form != document.name else "",
             case=_said(words, "case", document.case) if document.case else "",
@@ -371,7 +407,7 @@ def structured_data(shown: Sheet, path: str) -> SafeString:
         "name": shown.name,
         "description": shown.summary,
         "identifier": version.procedure.code,
-        "url": f"{settings.SITE_URL}{path}",
+        "url": own_address(path),
         "inLanguage": shown.lang,
         "serviceOperator": {"@type": "GovernmentOrganization", "name": shown.executing_agency},
         "areaServed": {"@type": "Country", "name": _("Việt Nam")},
