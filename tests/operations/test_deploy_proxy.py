@@ -15,7 +15,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 import redis
@@ -143,6 +143,21 @@ def test_too_big_a_body_is_refused_before_it_is_sent(front: Front) -> None:
     assert answer.headers["Strict-Transport-Security"] and answer.headers["X-Request-ID"]
     sheets = re.findall(r'href="(/static/[^"]+\.css)"', page)
     assert sheets and all(front.ask(sheet).status == 200 for sheet in sheets)
+
+
+@pytest.mark.fault
+def test_a_long_question_is_answered_and_an_address_over_the_limit_gets_our_page(front: Front) -> None:
+    question = "/tim-kiem/?q=" + quote("thủ tục đăng ký kết hôn ở xã " * 34)
+    assert len(question) > 2_000 and front.ask(question).status == 200
+    assert front.ask("/tim-kiem/?q=" + "a" * 7_500).status == 200
+    refused = front.ask("/tim-kiem/?q=" + "a" * 9_000)
+    # And by gunicorn alone, as on a developer's machine.
+    inside = http.client.HTTPConnection("127.0.0.1", front.upstream, timeout=20)
+    inside.request("GET", "/tim-kiem/?q=" + "a" * 9_000)
+    answer = inside.getresponse()
+    for status, headers, body in ((refused.status, refused.headers, refused.body), (answer.status, answer.headers, answer.read())):
+        assert status == 414 and headers["Cache-Control"] == "no-store"
+        assert "Địa chỉ quá dài" in body.decode() and "1800 1096" in body.decode()
 
 
 @pytest.mark.fault

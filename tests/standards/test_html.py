@@ -43,7 +43,7 @@ from tests.procedures.test_import import raw, write
 
 STATIC = Path(settings.BASE_DIR) / "static"
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
-ERRORS = ("400", "403", "403_csrf", "404", "410", "413", "429", "500", "503")
+ERRORS = ("400", "403", "403_csrf", "404", "410", "413", "414", "429", "500", "503")
 AUTOCOMPLETE = re.compile(r'(<select\b[^>]*\bclass="admin-autocomplete"[^>]*>)\s*(?:<option value=""></option>)?')
 """What Django's own widget on the desk (``AutocompleteSelect``) begins with: an option without words, or none where the field is required.
 Its script wants it so and puts a box of its own in its place; HTML wants a first option with words in both cases."""
@@ -130,7 +130,7 @@ def everybodys(pages: Pages) -> None:
         pages.post(client, address, {"id_number": "x", "text": "<x>"})
     for code in ERRORS:
         # What the proxy or a broken portal shows is rendered without a request, as it is there.
-        request = None if code in ("413", "500", "503") else RequestFactory().get("/x/")
+        request = None if code in ("413", "414", "500", "503") else RequestFactory().get("/x/")
         pages.kept[f"{code}.html"] = render_to_string(f"{code}.html", {"retry_after": 30}, request=request)
 
 

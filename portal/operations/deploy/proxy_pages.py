@@ -9,8 +9,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-STATUSES = (413, 503)
-"""A body over the limit; no web process answers."""
+STATUSES = (413, 414, 503)
+"""A body over the limit; an address over it; no web process answers."""
 
 
 def write(folder: Path) -> None:
