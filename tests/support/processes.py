@@ -161,7 +161,23 @@ def start_stack(var: Path, simulators: Any, port: int, static: Path) -> Stack:
         DJANGO_SETTINGS_MODULE="portal.settings.test_stack",
     )
     web = start(
-        "web", [str(BIN / "gunicorn"), "portal.wsgi", "-w", "2", "-k", "portal.operations.web.Worker", "--threads", "4", "--limit-request-line", "8190", "-b", f"127.0.0.1:{port}"], var, env
+        "web",
+        [
+            str(BIN / "gunicorn"),
+            "portal.wsgi",
+            "-w",
+            "2",
+            "-k",
+            "portal.operations.web.Worker",
+            "--threads",
+            "4",
+            "--limit-request-line",
+            "8190",
+            "-b",
+            f"127.0.0.1:{port}",
+        ],
+        var,
+        env,
     )
     worker = start_celery(var, simulators.env, beat=True, SITE_URL=url)
     wait_for(url + "/health/live", 40, web)
