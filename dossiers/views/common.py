@@ -10,8 +10,9 @@ from urllib.parse import quote
 from uuid import UUID
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
@@ -35,7 +36,7 @@ def citizen_page(view: Page) -> Page:
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         actor = actor_of(request)
-        if not _known(actor):
+        if not is_known(actor):
             return _to_sign_in(request)
         if not actor.is_citizen:
             return render(request, "dossiers/not_as_officer.html", status=403)
@@ -52,12 +53,13 @@ def reader_page(view: Page) -> Page:
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return view(request, *args, **kwargs) if _known(actor_of(request)) else _to_sign_in(request)
+        return view(request, *args, **kwargs) if is_known(actor_of(request)) else _to_sign_in(request)
 
     return never_cache(wrapped)
 
 
-def _known(actor: Actor) -> bool:
+def is_known(actor: Actor) -> bool:
+    """Signed in, and surely enough for papers and answers."""
     return actor.is_signed_in and not (actor.is_citizen and actor.assurance < Assurance.MEDIUM)
 
 
@@ -108,3 +110,22 @@ def as_uuid(text: str | None) -> UUID | None:
         return UUID(text or "")
     except ValueError:
         return None
+
+
+class _TokenCheck(CsrfViewMiddleware):
+    """Django's check of the token alone, without its refusal."""
+
+    def _reject(self, request: HttpRequest, reason: str) -> Any:
+        return reason
+
+
+def token_is_old(request: HttpRequest) -> bool:
+    """Whether a POST carries no token that holds now, as after a sign-in in another window."""
+    check = _TokenCheck(lambda _request: HttpResponse())
+    check.process_request(request)
+    return check.process_view(request, lambda *_: HttpResponse(), (), {}) is not None
+
+
+def is_from_here(request: HttpRequest) -> bool:
+    """Whether the browser says that a form came from one of our own pages; a browser that does not say it is not believed."""
+    return request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -28,13 +29,15 @@ from dossiers.models import Dossier, Draft
 from dossiers.services import DraftChanged, FilingRefused, NotYours, Problem
 from dossiers.terms import Terms, TermsUnknown, terms_on
 from dossiers.views import seen
-from dossiers.views.common import as_uuid, citizen_page, send_file
+from dossiers.views.common import as_uuid, citizen_page, is_from_here, is_known, send_file, token_is_old
 from portal.access import actor_of
 from portal.caching import public_page
 from procedures import queries as procedures
 from procedures.papers import exclusive_cases
 
 STEPS = (("to-khai", lazy("Tờ khai")), ("giay-to", lazy("Giấy tờ")), ("kiem-tra", lazy("Kiểm tra và gửi")))
+CARRIED = frozenset({"csrfmiddlewaretoken", "act", "draft", "last", "part"})
+"""What a form of the declaration carries though nobody has typed anything."""
 REQUEST_OVERHEAD = 64 * 1024
 """Bytes of a multipart request beside its files: boundaries and small fields."""
 
@@ -103,10 +106,53 @@ def _sections(specs: Iterable[Spec]) -> list[tuple[str, list[Spec]]]:
     return found
 
 
+@csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
+def answers(request: HttpRequest, code: str) -> HttpResponseBase:
+    """The declaration. What was typed into a page that is out of date is not lost: it is shown again, and nothing is done with it.
+
+    The page may have outlived its session (one signs in in another window and goes on), or its token (each sign-in gives a
+    new one). Hence the token is checked one step later; a form from another site gets the usual refusal.
+    """
+    if request.method == "POST" and is_from_here(request):
+        if not is_known(actor_of(request)) and any(
+            key not in ("act", "draft", "last", "part", "csrfmiddlewaretoken") for key in request.POST
+        ):
+            return _sign_in_again(request, code)
+        if token_is_old(request):
+            return _typed_again(request, code=code)
+    return _answers(request, code=code)
+
+
+@never_cache
+def _sign_in_again(request: HttpRequest, code: str) -> HttpResponse:
+    """The session is over: this window keeps what was typed while one signs in in another."""
+    typed = [(name, value) for name in request.POST if name != "csrfmiddlewaretoken" for value in request.POST.getlist(name)]
+    return render(request, "dossiers/sign_in_again.html", {"terms": _terms(code), "code": code, "typed": typed}, status=401)
+
+
 @citizen_page
-def answers(request: HttpRequest, code: str) -> HttpResponse:
-    """The declaration: first what decides about the rest, then asked fields, known ones read-only, and where the dossier goes."""
+def _typed_again(request: HttpRequest, code: str) -> HttpResponse:
+    """The form with what was typed and a token that holds; not saved, because nobody can say that the person pressed this button."""
+    terms, now, draft = _terms(code), timezone.now(), _draft(request, code)
+    if page := _overtaken(request, terms, draft):
+        return page
+    form_version = draft.form_version if draft is not None else queries.newest_form(code)
+    names = [UNIT, *(spec["name"] for spec in form_version.fields)]
+    kept = {**(draft.answers or {}), UNIT: draft.unit_code} if draft is not None else {}
+    kept |= {name: request.POST[name] for name in names if name in request.POST}
+    person = people.person(services.filer(actor_of(request)))
+    found = shape(form_version.fields, kept, queries.facts_of(person))
+    asked = opening(found, deciders(form_version.fields), kept)
+    units = None if asked else [(unit.code, unit.name) for unit in queries.handling_units(person.id, terms.levels)]
+    form = AnswersForm(asked or found.asked, units=units, initial=kept, today=timezone.localdate(now))
+    return _answers_page(request, terms, draft, found, form, kept, status=409)
+
+
+@csrf_protect
+@citizen_page
+def _answers(request: HttpRequest, code: str) -> HttpResponse:
+    """Asked fields, known ones read-only, and where the dossier goes; first of all what decides about the rest."""
     terms, actor, now = _terms(code), actor_of(request), timezone.now()
     draft = _draft(request, code)
     if request.method == "POST":
@@ -211,6 +257,7 @@ def _answers_page(
             to_confirm=filled.to_confirm if filled else [],
             draft=draft,
             last=last,
+            not_saved=status == 409,
         ),
         status=status,
     )

@@ -498,3 +498,38 @@ def test_a_received_dossier_shows_its_appointment_and_officer(mothers: Client) -
     page = text(mothers.get(f"/ho-so/{dossier.code}/"))
     for words in ("Đang giải quyết", "Hẹn trả kết quả", officer.label, "Giấy tiếp nhận hồ sơ và hẹn trả kết quả"):
         assert words in page, words
+
+
+HERE = {"HTTP_ORIGIN": "http://testserver"}
+
+
+def test_what_was_typed_outlives_the_session_and_its_token() -> None:
+    browser = Client(enforce_csrf_checks=True)
+    sign_in(browser, mother())
+    ready_draft(citizen_actor(mother()))
+    form = hidden(browser.get(FORM), **{**ANSWERS, "birth_place": "Nhà hộ sinh <Mới>"}, act="luu")
+    browser.logout()
+    asked = browser.post(FORM, form, **HERE)
+    assert asked.status_code == 401
+    assert "Phiên đăng nhập đã hết" in text(asked)
+    sign_in(browser, mother())
+    browser.get("/ho-so/")
+    shown = browser.post(FORM, hidden(asked) | {"csrfmiddlewaretoken": "x" * 64}, **HERE)
+    assert shown.status_code == 409
+    assert 'value="Nhà hộ sinh &lt;Mới&gt;"' in text(shown)
+    assert Draft.objects.get().answers["birth_place"] == ANSWERS["birth_place"], "shown, not saved"
+    saved = browser.post(FORM, hidden(shown, **{**ANSWERS, "birth_place": "Nhà hộ sinh <Mới>"}, act="luu"), **HERE)
+    assert saved.status_code == 302
+    assert Draft.objects.get().answers["birth_place"] == "Nhà hộ sinh <Mới>"
+
+
+@pytest.mark.parametrize("origin", [{}, {"HTTP_ORIGIN": "https://khac.example"}, {"HTTP_ORIGIN": "null"}])
+def test_a_form_from_elsewhere_is_refused_unseen(origin: dict[str, str]) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    sign_in(browser, mother())
+    ready_draft(citizen_actor(mother()))
+    answer = browser.post(FORM, {**ANSWERS, "child_name": "Kẻ Lạ", "act": "luu"}, **origin)
+    assert answer.status_code == 403
+    assert "Kẻ Lạ" not in text(answer)
+    assert Draft.objects.get().answers["child_name"] == ANSWERS["child_name"]
+    assert Client().post(FORM, {"child_name": "Kẻ Lạ"}, **origin).status_code == 302

@@ -297,7 +297,7 @@ def dossiers(pages: Pages, desk: Client, officer: Any) -> None:
     """A dossier on the desk: new, received, decided, done, and each act's form with what is wrong in it."""
     own, chief = filed(), leader()
     Dossier.objects.filter(pk=own.pk).update(owner_id=officer.person_id)
-    fresh, taken, issued = filed(), received(officer), decided(officer, chief)
+    fresh, taken, issued = filed(), received(officer), decided(officer, chief, number="126/2026")
     base = "/quan-tri/dossiers/dossier/"
     for dossier in (own, fresh, taken, issued.dossier):
         pages.get(desk, f"{base}{dossier.id}/change/")
