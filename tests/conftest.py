@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -92,12 +92,45 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     What starts browsers and whole portals is long whatever its number of tests; after that the number says it.
     """
     sizes = Counter(item.path for item in items)
-    heavy = {item.path for item in items if _HEAVY & {*item.fixturenames, *(mark.name for mark in item.iter_markers())}}  # type: ignore[attr-defined]
-    items.sort(key=lambda item: (item.path not in heavy, -sizes[item.path], str(item.path)))
+    asked: dict[Path, set[str]] = {}
+    for item in items:
+        asked.setdefault(item.path, set()).update(_fixtures(item), (mark.name for mark in item.iter_markers()))
+
+    def place(item: pytest.Item) -> tuple[Any, ...]:
+        wants = asked[item.path]
+        # Those that share a process follow one another.
+        return (not wants & _HEAVY, "stack" not in wants, "celery_process" not in wants, -sizes[item.path], str(item.path))
+
+    items.sort(key=place)
 
 
-_HEAVY = {"browser", "fault", "stack", "portal", "running", "installation", "celery_worker", "celery_process"}
+_HEAVY = {"browser", "fault", "stack", "celery_process", "front", "image", "running", "launched"}
 """Marks and fixtures of what starts processes."""
+_running: dict[str, Any] = {}
+
+
+def _fixtures(item: pytest.Item | None) -> set[str]:
+    return set(getattr(item, "fixturenames", ()))
+
+
+def _kept(name: str, start: Callable[[], Any]) -> Any:
+    """The process of that name that still runs, or one started now. Modules in a row share it."""
+    if name not in _running:
+        _running[name] = start()
+    return _running[name]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Stop what the next test does not want."""
+    for name in set(_running) - _fixtures(nextitem):
+        _running.pop(name).stop()
+
+
+def pytest_sessionfinish() -> None:
+    """Stop what a broken-off run left."""
+    for name in list(_running):
+        _running.pop(name).stop()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -148,11 +181,10 @@ def outside(simulators: Any, settings: Any, site_port: int) -> Any:
 
 
 @pytest.fixture(scope="module")
-def celery_process(django_db_setup: None, worker_var: Path, simulators: Any, site_port: int) -> Iterator[processes.Running]:
-    """A real Celery worker on this xdist worker's database and Redis index."""
-    worker = processes.start_celery(worker_var, simulators.env, beat=False, SITE_URL=f"http://localhost:{site_port}")
-    yield worker
-    worker.stop()
+def celery_process(django_db_setup: None, worker_var: Path, simulators: Any, site_port: int) -> processes.Running:
+    """A real Celery worker on this xdist worker's database and Redis index; it runs on while the next test wants it, too."""
+    site = f"http://localhost:{site_port}"
+    return _kept("celery_process", lambda: processes.start_celery(worker_var, simulators.env, beat=False, SITE_URL=site))
 
 
 @pytest.fixture
@@ -173,11 +205,11 @@ def static_files(shared_tmp: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def stack(django_db_setup: None, worker_var: Path, static_files: Path, simulators: Any, site_port: int) -> Iterator[processes.Stack]:
-    """A whole running portal: gunicorn, worker, beat, simulators. For a module: its beat would seal and sweep in other tests' data."""
-    running = processes.start_stack(worker_var, simulators, site_port, static_files)
-    yield running
-    running.stop()
+def stack(django_db_setup: None, worker_var: Path, static_files: Path, simulators: Any, site_port: int) -> processes.Stack:
+    """A whole running portal: gunicorn, worker, beat, simulators; it runs on while the next test wants it, too, and no longer:
+    its beat would seal and sweep in other tests' data.
+    """
+    return _kept("stack", lambda: processes.start_stack(worker_var, simulators, site_port, static_files))
 
 
 @pytest.fixture
