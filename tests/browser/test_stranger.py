@@ -100,7 +100,7 @@ def test_guessing_ends_and_the_paper_is_still_proved_elsewhere(portal: Stack, op
     page.locator("input[type=file]").set_input_files(
         {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"".join(documents.open_pdf(sealed))}
     )
-    page.get_by_role("button", name="Đối chiếu").click()
+    page.get_by_role("button", name="Đối chiếu", exact=True).click()
     expect(page.get_by_text("Đây đúng là tệp gốc")).to_be_visible()
 
 
