@@ -28,6 +28,7 @@ from dossiers.models import Dossier
 from portal import audit, outbox
 from portal.access import SYSTEM
 from portal.access.site import OfficerModelAdmin
+from portal.documents.services import revoke
 from portal.launcher import bootstrap
 from portal.notices.models import Notice
 from portal.notices.services import withdraw
@@ -209,6 +210,9 @@ def citizens(pages: Pages) -> None:
     pages.post(client, f"{proof}doi-chieu-ban-in/", {"number": number}, 200)
     pages.post(client, f"{proof}doi-chieu/")
     pages.post(client, f"{proof}doi-chieu/", {"file": SimpleUploadedFile("a.pdf", b"%PDF-1.7 another", "application/pdf")}, 200)
+    revoke(document=issued.document, reason="Cấp nhầm người", actor=leader())
+    pages.get(client, proof)
+    pages.get(client, f"{proof}doi-chieu-ban-in/")
     # Enough for a second page.
     for _ in range(9):
         filed()
