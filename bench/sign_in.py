@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import http.client
+import math
 import os
 import random
 import re
@@ -162,7 +163,9 @@ def table(seen: Sequence[Seen]) -> tuple[str, list[str]]:
         for kind, some in times.items():
             cuts = statistics.quantiles(some, n=20)
             rows.append(f"| {step} | {kind} | {len(some):,} | {cuts[9]:.2f} | {cuts[18]:.2f} | {apart:+.1%} | {guessed:.3f} |")
-        if abs(apart) > MOST_APART or abs(guessed - 0.5) > MOST_TELLING:
+        # A small run cannot tell so little from chance: four times its standard error.
+        chance = 4 * math.sqrt((len(times[KNOWN]) + len(times[UNKNOWN]) + 1) / (12 * len(times[KNOWN]) * len(times[UNKNOWN])))
+        if abs(apart) > MOST_APART or abs(guessed - 0.5) > max(MOST_TELLING, chance):
             wrong.append(f"{step}: the time tells ({apart:+.1%}, guessed right {guessed:.3f})")
     others = [one for one in seen if one.kind == MALFORMED]
     p50 = statistics.median(one.ms for one in others)

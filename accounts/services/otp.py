@@ -160,10 +160,11 @@ def check_code(*, request_id: UUID, code: str, now: datetime) -> Person:
     if not counted:
         raise WrongCode(0)
     with transaction.atomic():
-        otp = OneTimePassword.objects.select_for_update(of=("self",)).select_related("person__user").get(id=request_id)
+        otp = OneTimePassword.objects.select_for_update().get(id=request_id)
         right = hmac.compare_digest(otp.code_hash, _hash(otp.id, code.strip()))
-        person = otp.person
-        if not right or otp.used_at is not None or person is None or person.user is None or not person.user.is_active:
+        # Looked up for a right code only: a wrong one costs the same for a number that nobody has.
+        person = Person.objects.select_related("user").filter(pk=otp.person_id).first() if right else None
+        if otp.used_at is not None or person is None or person.user is None or not person.user.is_active:
             wrong = WrongCode(0 if otp.used_at else MAX_TRIES - otp.tries)
         else:
             otp.used_at = now
