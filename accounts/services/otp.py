@@ -163,7 +163,7 @@ def check_code(*, request_id: UUID, code: str, now: datetime) -> Person:
         otp = OneTimePassword.objects.select_for_update().get(id=request_id)
         right = hmac.compare_digest(otp.code_hash, _hash(otp.id, code.strip()))
         # Looked up for a right code only: a wrong one costs the same for a number that nobody has.
-        person = Person.objects.select_related("user").filter(pk=otp.person_id).first() if right else None
+        person = Person.objects.select_related("user").get(pk=otp.person_id) if right and otp.person_id is not None else None
         if otp.used_at is not None or person is None or person.user is None or not person.user.is_active:
             wrong = WrongCode(0 if otp.used_at else MAX_TRIES - otp.tries)
         else:
