@@ -177,6 +177,7 @@ def citizens(pages: Pages) -> None:
     pages.post(client, form, hidden(page, **{**ANSWERS, "child_name": "Bé 1", "unit_code": "H26.102", "act": "tiep"}))
     pages.post(client, form, hidden(page, **{**ANSWERS, "father_birth_date": "01/01/2013", "unit_code": "H26.101", "act": "tiep"}))
     client.post(form, hidden(page, **ANSWERS, unit_code="H26.101", act="tiep"))
+    pages.post(Client(headers={"origin": "http://testserver"}), form, hidden(page, **ANSWERS, unit_code="H26.101", act="tiep"), 401)
     page = pages.get(client, papers)
     pages.post(client, papers, hidden(page, act="tiep"))
     pages.post(client, papers, hidden(page, act=f"them:{PAPER}"))
