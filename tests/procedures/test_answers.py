@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from portal.languages import ENGLISH
-from procedures.models import Channel, Procedure, ProcedureVersion, TimeLimit
+from procedures.models import Channel, Procedure, ProcedureVersion, RequiredDocument, TimeLimit
 from procedures.services import load_shipped
 from procedures.views.sheet import fee_unit
 from tests.procedures.test_catalogue import version_of
@@ -210,3 +210,36 @@ def test_units_of_shipped_fees_are_known():
     units = {fee["per"] for one in RECORDS for channel in one["channels"] for fee in channel.get("fees", []) if fee.get("per")}
     with override(ENGLISH):
         assert all(fee_unit(unit) != unit for unit in units), units
+
+
+@pytest.mark.requirement("C-01")
+def test_cases_that_exclude_each_other_are_a_choice_and_a_long_paper_is_a_name_with_details(client, db):
+    version = version_of("1.999999", dt.date(2020, 1, 1), None, "Một thủ tục có trường hợp")
+    version.documents.all().delete()
+    long = (
+        "Đơn đề nghị theo Mẫu số 01 " + "ban hành kèm theo Thông tư về những việc mà ai cũng phải làm khi nộp hồ sơ ở nơi mình cư trú " * 2
+    )
+    papers = [("", long), ("Trường hợp 1: mới làm", "Ảnh chân dung"), ("Trường hợp 2: làm lại", "Giấy cũ"), ("Ủy quyền", "Giấy ủy quyền")]
+    for position, (case, name) in enumerate(papers, start=1):
+        RequiredDocument.objects.create(version=version, position=position, case=case, mode="submit", name=name)
+    html = client.get("/thu-tuc/1.999999/").content.decode()
+    assert "Thêm, nếu: Ủy quyền" in " ".join(html.split()) and "Thêm, nếu: Trường hợp" not in html
+    choice = html[html.index("của một trường hợp, đúng với bạn") :]
+    assert choice.count("<details") >= 2 and "<summary>Trường hợp 1: mới làm</summary>" in choice
+    name = re.findall(r'class="paper-name">(.*?)</span>', html)[0]
+    assert name.startswith("Đơn đề nghị") and len(name) < len(long) / 2
+    ticked = client.get("/thu-tuc/1.999999/?tich=3").content.decode()
+    assert '<details class="fold" open><summary>Trường hợp 2: làm lại</summary>' in ticked
+    assert '<details class="fold"><summary>Trường hợp 1: mới làm</summary>' in ticked
+
+
+@pytest.mark.requirement("C-01")
+def test_a_name_stands_once_and_the_canonical_address_is_whole(client, catalogue, settings):
+    settings.SITE_URL = "https://cong.example/"
+    for path in ("/thu-tuc/1.001193/", "/en/thu-tuc/1.001193/"):
+        html = client.get(path).content.decode()
+        assert f'<link rel="canonical" href="https://cong.example{path}">' in html
+        assert 'hreflang="x-default" href="https://cong.example/thu-tuc/1.001193/"' in html
+        heading = re.search(r"<h1[^>]*>(.*?)</h1>", html)[1]
+        crumbs = html[html.index('class="wrap crumbs"') : html.index("<main")]
+        assert heading not in crumbs and "/linh-vuc/LV.ho-tich/" in crumbs
