@@ -46,6 +46,8 @@ def fill_in(page: Page, child: str, *, role: str = "Mẹ", born: str = "01/11/20
     if page.get_by_label(role, exact=True).count():  # not asked again in a draft that knows it
         page.get_by_label(role, exact=True).check()
         page.get_by_role("button", name="Tiếp tục").click()
+    expect(page.get_by_label("Họ, chữ đệm, tên của trẻ")).to_be_visible()
+    no_sideways_scrolling(page)
     page.get_by_label("Họ, chữ đệm, tên của trẻ").fill(child)
     page.get_by_label("Ngày sinh của trẻ").fill(born)
     page.get_by_label("Nam", exact=True).check()
