@@ -170,6 +170,7 @@ def citizens(pages: Pages) -> None:
     for address in ("/ho-so/", "/", "/en/", f"/thu-tuc/{CODE}/", f"/thu-tuc/{CODE}/?dia-phuong="):
         pages.get(client, address)
     page = pages.get(client, form)
+    pages.post(Client(headers={"origin": "http://testserver"}), form, hidden(page, child_name="Bé", act="tiep"), 401)
     pages.post(client, form, hidden(page, act="tiep"))
     client.post(form, hidden(page, applicant_role="mother", act="tiep"))
     page = pages.get(client, form)
