@@ -332,7 +332,7 @@ class TestTrial:
         ("asked", "field"),
         [
             ({"question": "", "trial": "1"}, "question"),
-            ({"question": "x" * 201, "trial": "1"}, "question"),
+            ({"question": "x" * 1001, "trial": "1"}, "question"),
             ({"question": "xe"}, "trial"),
             ({"question": "xe", "trial": "6"}, "trial"),
             ({"question": "xe", "trial": "chín"}, "trial"),
