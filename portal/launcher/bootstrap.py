@@ -111,6 +111,8 @@ def _venv_works() -> bool:
 
 def make_venv() -> None:
     """``.venv`` with exactly the locked packages, when the lock file or the Python has changed since."""
+    # Of the file that pip is about to read: one that changes meanwhile is not what was installed.
+    fingerprint = _fingerprint()
     if shutil.disk_usage(ROOT).free < VENV_BYTES:
         stop(f"The disk is full at {ROOT}: {VENV_BYTES // 2**20} MB must be free for Python's packages, make room and start again.")
     try:
@@ -127,7 +129,7 @@ def make_venv() -> None:
     pip += ["--only-binary=:all:", "--no-deps", "--require-hashes", "-r", str(LOCK)]
     if subprocess.run(pip, stdin=subprocess.DEVNULL, stdout=sys.stderr).returncode:
         stop("Python's packages could not be installed: pip's message stands above; check the network and start again.")
-    STAMP.write_text(_fingerprint())
+    STAMP.write_text(fingerprint)
 
 
 def _checker_kept() -> bool:
