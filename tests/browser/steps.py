@@ -61,6 +61,10 @@ def fill_in(page: Page, child: str, *, role: str = "Mẹ", born: str = "01/11/20
     page.get_by_label(f"Ngày sinh của {other}").fill(day)
     page.get_by_label(f"Nơi cư trú của {other}").fill("Số 1 phố Thử Nghiệm, phường Hoàn Kiếm, Hà Nội")
     page.get_by_role("button", name="Tiếp tục").click()
+    again = page.get_by_label("Tôi đã xem lại, đúng như vậy")
+    if again.count():  # the same child as in a journey before this one
+        again.check()
+        page.get_by_role("button", name="Tiếp tục").click()
 
 
 def authorise_at_signing_service(page: Page, number: str = "") -> None:

@@ -58,16 +58,16 @@ class Walker:
         data = dict(form.form_values()) | values
         target, referer = urljoin(self.page.url, form.action or self.page.url), self.page.url
 
-        def attempt() -> requests.Response | None:
-            # No answer, or "not now": a person presses the button again.
+        def attempt() -> list[requests.Response]:
+            # No answer, or "not now": a person presses the button again. An answer with errors is an answer (and falsy by itself).
             try:
                 answer = self.session.post(target, data=data, files=files, headers={"Referer": referer}, timeout=30)
             except requests.RequestException:
-                return None
+                return []
             assert answer.status_code != 500, answer.text[:3000]
-            return None if answer.status_code == 503 else answer
+            return [] if answer.status_code == 503 else [answer]
 
-        self.page = eventually(attempt, 60, 0.5)
+        [self.page] = eventually(attempt, 60, 0.5)
         return self.page
 
 
