@@ -104,7 +104,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=place)
 
 
-_HEAVY = {"browser", "fault", "stack", "celery_process", "front", "image", "running", "launched"}
+_HEAVY = {"browser", "fault", "long", "stack", "celery_process", "front", "image", "running", "launched"}
 """Marks and fixtures of what starts processes."""
 _running: dict[str, Any] = {}
 

@@ -17,7 +17,7 @@ from schemathesis.config import SchemathesisConfig
 from portal.api import api
 from portal.wsgi import application
 
-pytestmark = pytest.mark.usefixtures("demo_data")
+pytestmark = [pytest.mark.usefixtures("demo_data"), pytest.mark.long]
 
 # A cursor is what the page before said; nobody writes one.
 schemathesis.openapi.format("cursor", st.just(""))

@@ -68,6 +68,7 @@ def test_a_signed_in_person_gets_a_private_page_with_their_name(client, catalogu
     assert "Nguyễn Thị Mẫu Giả" in response.content.decode()
 
 
+@pytest.mark.long
 def test_own_links_of_public_pages_lead_somewhere(client, demo_data):
     found: dict[str, str] = {}
     for path in PUBLIC:

@@ -331,6 +331,7 @@ def findings(folder: Path, names: dict[str, str]) -> list[str]:
     )
 
 
+@pytest.mark.long
 def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> None:
     everybodys(pages)
     catalogues(pages, tmp_path)
