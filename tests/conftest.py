@@ -14,9 +14,15 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from portal.launcher.common import free_port
 from tests.support import databases, processes
+
+# On a shared machine drawing examples can stall for a second, which says nothing about the test.
+hypothesis_settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("portal")
 
 
 @pytest.fixture(scope="session")
