@@ -27,7 +27,7 @@ from dossiers.services.common import OWN, concerns
 from dossiers.services.desk import may_sign, note_look, result_of, signers_of
 from dossiers.services.registers import suggested_number
 from dossiers.views.common import as_int, send_file
-from portal.access import actor_of, may
+from portal.access import actor_of, may, require
 from portal.access.roles import LEADERS
 from portal.access.site import DeskLine, OfficerModelAdmin, register_desk_panel
 from portal.states import TransitionRefused
@@ -243,6 +243,8 @@ class DossierAdmin(OfficerModelAdmin):
             dossier = services.open_dossier(actor=actor, dossier_id=dossier_id)
         except Dossier.DoesNotExist as error:
             raise Http404 from error
+        # Asked before the form is shown, too: nobody fills in what they may not send.
+        require(actor, TABLE.transitions[transition].act, dossier.unit_code)
         change = reverse("admin:dossiers_dossier_change", args=[dossier_id])
         if request.method != "POST":
             own = OWN if concerns(dossier, actor.person_id) else ""

@@ -158,8 +158,8 @@ def test_the_officer_decides_the_leader_signs(settings: Any) -> None:
         assert refused.status_code == 422, wrong
         assert said in text(refused)
         assert "Có chỗ cần sửa" in text(refused)
-    assert chief_client.get(f"{DESK}{dossier.id}/decide/").status_code in (200, 403)
-    assert chief_client.post(f"{DESK}{dossier.id}/decide/", body | {"signer_position_id": str(chief.id)}).status_code in (403, 422)
+    assert chief_client.get(f"{DESK}{dossier.id}/decide/").status_code == 403
+    assert chief_client.post(f"{DESK}{dossier.id}/decide/", body).status_code == 403
     right = client.post(f"{DESK}{dossier.id}/decide/", body)
     assert (right.status_code, right["Location"]) == (302, change)
     dossier.refresh_from_db()
@@ -348,7 +348,7 @@ def test_search_finds_what_people_have_at_hand() -> None:
         assert 'id="result_list"' not in text(client.get(DESK, {"q": words})), words
     assert 'id="result_list"' not in text(client.get(DESK, {"tinh-trang": "4"}))
     assert f">{done.code}<" in text(client.get(DESK, {"tinh-trang": "3"}))
-    assert client.get(DESK, {"viec": "x"}).status_code in (200, 302)
+    assert client.get(DESK, {"viec": "x"}).status_code == 200
 
 
 def test_the_lists_queries_do_not_grow_with_its_rows() -> None:
