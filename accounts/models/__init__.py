@@ -1,0 +1,11 @@
+"""People, their logins and the positions they hold.
+
+``User`` is one natural person's login. ``Person`` is the person, with or without a login (a child has none).
+``Position`` is person × unit × roles × dates. A session carries as whom its user acts (:mod:`accounts.sessions`).
+"""
+
+from accounts.models.people import Person, Sex, User, UserManager
+from accounts.models.positions import Position
+from accounts.models.sign_in import CertificateSignIn, KnownBrowser, OneTimePassword
+
+__all__ = ["CertificateSignIn", "KnownBrowser", "OneTimePassword", "Person", "Position", "Sex", "User", "UserManager"]
