@@ -138,7 +138,7 @@ def send_code(*, otp_id: UUID, now: datetime) -> None:
     otp.save(update_fields=["person", "code_hash"])
     minutes = math.ceil((otp.expires_at - now) / timedelta(minutes=1))
     notify(
-        person_id=person.id,
+        party_id=person.id,
         template="accounts.otp",
         context={"code": code, "minutes": str(minutes)},
         key=f"otp:{otp.id}",

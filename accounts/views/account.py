@@ -37,7 +37,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "residence": residence(person.id),
         "certain": actor.assurance >= Assurance.HIGH,
         "offices": [(position, unit_name(position.unit_code)) for position in queries.positions_held(person.id)],
-        "unread": notices.unread_count(person.id),
+        "unread": notices.unread_count(person.id, person.id),
     }
     return render(request, "accounts/account.html", context)
 
@@ -71,7 +71,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     """A person's notices."""
     actor = actor_of(request)
     assert actor.person_id is not None
-    page = Paginator(notices.inbox(actor.person_id), 20).get_page(request.GET.get("trang"))
+    page = Paginator(notices.inbox(actor.person_id, actor.person_id), 20).get_page(request.GET.get("trang"))
     return render(request, "accounts/inbox.html", {"page": page})
 
 
@@ -81,8 +81,8 @@ def open_notice(request: HttpRequest, notice_id: UUID) -> HttpResponse:
     """Note that a notice was read and go where it leads."""
     actor = actor_of(request)
     assert actor.person_id is not None
-    notice = notices.inbox(actor.person_id).filter(pk=notice_id).first()
+    notice = notices.inbox(actor.person_id, actor.person_id).filter(pk=notice_id).first()
     if notice is None:
         return redirect("inbox")
-    mark_read(person_id=actor.person_id, notification_id=notice_id)
+    mark_read(party_id=actor.person_id, reader=actor.person_id, notification_id=notice_id)
     return redirect(notice.link or "inbox")

@@ -135,7 +135,7 @@ def tell(dossier: Dossier, template: str, *, about: str = "", **more: str) -> No
     occasion = about or f"event-{dossier.events.order_by('-id').values_list('id', flat=True)[0]}"
     for person_id in sorted({dossier.applicant_id, dossier.owner_id}):
         notify(
-            person_id=person_id,
+            party_id=person_id,
             template=template,
             context={
                 "code": dossier.code or "",

@@ -1,4 +1,4 @@
-"""Notices to people: one row for each notice and channel. The text is sealed with the person's key."""
+"""Notices to parties: one row for each notice and channel. The text is sealed with the party's key."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from portal.crypto.fields import SealedTextField
 
 
 class Notification(models.Model):
-    """One notice to one person on one channel. ``key`` names the occasion: it exists once for each person whatever is repeated."""
+    """One notice to one party (a person or an organisation) on one channel.
+
+    ``key`` names the occasion: it exists once for each party whatever is repeated. Several people may read an organisation's notices:
+    who has read which stands in :class:`Reading`.
+    """
 
     class Channel(models.TextChoices):
         """Channels a notice can take."""
@@ -21,16 +25,15 @@ class Notification(models.Model):
         SMS = "sms", "Tin nhắn"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    person_id = models.UUIDField()
+    party_id = models.UUIDField()
     template = models.CharField(max_length=60)
     channel = models.CharField(max_length=10, choices=Channel.choices)
     key = models.CharField(max_length=120)
-    title = SealedTextField(subject="person_id", null=True)
-    body = SealedTextField(subject="person_id", null=True)
+    title = SealedTextField(subject="party_id", null=True)
+    body = SealedTextField(subject="party_id", null=True)
     link = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)
-    read_at = models.DateTimeField(null=True)
     provider_id = models.CharField(max_length=200, blank=True)
     failed_at = models.DateTimeField(null=True)
 
@@ -39,9 +42,25 @@ class Notification(models.Model):
         verbose_name_plural = "thông báo"
         ordering = ["-created_at", "-id"]
         indexes = [
-            models.Index(fields=["person_id", "-created_at", "-id"], condition=Q(channel="inbox"), name="notification_inbox"),
+            models.Index(fields=["party_id", "-created_at", "-id"], condition=Q(channel="inbox"), name="notification_inbox"),
         ]
-        constraints = [models.UniqueConstraint(fields=["person_id", "key", "channel"], name="notification_once_per_person")]
+        constraints = [models.UniqueConstraint(fields=["party_id", "key", "channel"], name="notification_once_per_party")]
 
     def __str__(self) -> str:
         return f"{self.template} ({self.channel})"
+
+
+class Reading(models.Model):
+    """That one person has opened one notice."""
+
+    notification = models.ForeignKey(Notification, on_delete=models.CASCADE, related_name="readings")
+    person_id = models.UUIDField()
+    read_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = "lượt đọc thông báo"
+        verbose_name_plural = "lượt đọc thông báo"
+        constraints = [models.UniqueConstraint(fields=["notification", "person_id"], name="notification_read_once_per_person")]
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -1,4 +1,4 @@
-"""What upper rooms register: the texts of their notices, and where a person can be reached."""
+"""What upper rooms register: the texts of their notices, and where a party can be reached."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Template:
 
 @dataclass(frozen=True)
 class Contact:
-    """Where a person can be reached: phone in E.164, or empty."""
+    """Where a party can be reached: phone in E.164, or empty."""
 
     phone: str = ""
 
@@ -39,11 +39,11 @@ def template(key: str) -> Template:
 
 
 def register_contact_resolver(resolver: Callable[[UUID], Contact]) -> None:
-    """Let ``accounts`` say where a person can be reached."""
+    """Let ``accounts`` say where a party can be reached."""
     global _resolver
     _resolver = resolver
 
 
-def contact_of(person_id: UUID) -> Contact:
-    """Where the person can be reached now; empty when unknown."""
-    return _resolver(person_id) if _resolver is not None else Contact()
+def contact_of(party_id: UUID) -> Contact:
+    """Where the party can be reached now; empty when unknown."""
+    return _resolver(party_id) if _resolver is not None else Contact()

@@ -15,14 +15,14 @@ from portal import outbox
 from portal.exchange import sms
 from portal.exchange.errors import OutsideRefused
 from portal.notifications import registry
-from portal.notifications.models import Notification
+from portal.notifications.models import Notification, Reading
 
 logger = logging.getLogger(__name__)
 
 
 def notify(
     *,
-    person_id: UUID,
+    party_id: UUID,
     template: str,
     context: Mapping[str, str],
     key: str,
@@ -30,10 +30,10 @@ def notify(
     link: str = "",
     queue: Literal["now", "soon", "bulk"] = "soon",
 ) -> None:
-    """Tell a person by the channels given, once for each ``key`` and channel; must run inside the act's transaction.
+    """Tell a party (a person or an organisation) by the channels given, once for each ``key`` and channel.
 
-    ``key`` names the occasion, not the subject: two people are told of one occasion, one person of each of several.
-    ``link`` is a path of ours. Raises ``KeyError`` for an unknown template or a missing place in the context.
+    Must run inside the act's transaction. ``key`` names the occasion, not the subject: two parties are told of one occasion, one
+    party of each of several. ``link`` is a path of ours. Raises ``KeyError`` for an unknown template or a missing place in the context.
     """
     transaction.get_connection().validate_no_broken_transaction()
     text = registry.template(template)
@@ -41,7 +41,7 @@ def notify(
     for channel in channels:
         inbox = channel == Notification.Channel.INBOX
         row = Notification(
-            person_id=person_id,
+            party_id=party_id,
             template=template,
             channel=channel,
             key=key,
@@ -63,7 +63,7 @@ def send_sms(notification_id: UUID) -> None:
     row = Notification.objects.get(pk=notification_id)
     if row.sent_at is not None or row.failed_at is not None:
         return
-    phone = registry.contact_of(row.person_id).phone
+    phone = registry.contact_of(row.party_id).phone
     if not phone or not row.body:
         Notification.objects.filter(pk=row.pk).update(failed_at=timezone.now())
         return
@@ -79,6 +79,7 @@ def send_sms(notification_id: UUID) -> None:
     Notification.objects.filter(pk=row.pk).update(sent_at=now, provider_id=provider_id[:200], **spent)
 
 
-def mark_read(*, person_id: UUID, notification_id: UUID) -> None:
-    """Note that the person has opened one of their notices; another person's changes nothing."""
-    Notification.objects.filter(pk=notification_id, person_id=person_id, read_at__isnull=True).update(read_at=timezone.now())
+def mark_read(*, party_id: UUID, reader: UUID, notification_id: UUID) -> None:
+    """Note that a person has opened one of the party's notices; for another party's nothing is noted."""
+    if Notification.objects.filter(pk=notification_id, party_id=party_id, channel=Notification.Channel.INBOX).exists():
+        Reading.objects.bulk_create([Reading(notification_id=notification_id, person_id=reader)], ignore_conflicts=True)

@@ -56,7 +56,7 @@ def test_reception_starts_the_clock_and_issues_the_receipt() -> None:
     receipt = dossier.documents.get().document
     assert (receipt.by_person, receipt.unit_code, receipt.subject_id) == (False, "H26.101", dossier.id)
     assert Act.objects.filter(act="dossiers.receive", target_id=str(dossier.id), position_id=officer.position_id).count() == 1
-    assert Notification.objects.filter(person_id=dossier.applicant_id, template="dossiers.received", channel="sms").count() == 1
+    assert Notification.objects.filter(party_id=dossier.applicant_id, template="dossiers.received", channel="sms").count() == 1
 
 
 @pytest.mark.requirement("D-08")

@@ -48,7 +48,7 @@ def test_a_draft_becomes_a_dossier_with_code_clock_event_act_and_notice() -> Non
     event = dossier.events.get()
     assert (event.name, event.from_state, event.to_state, event.person_id, event.label) == ("submit", "", "1", actor.person_id, "")
     assert Act.objects.filter(act="dossiers.submit", target_id=str(dossier.id), unit="H26.101").count() == 1
-    notices = Notification.objects.filter(person_id=actor.person_id, template="dossiers.submitted")
+    notices = Notification.objects.filter(party_id=actor.person_id, template="dossiers.submitted")
     assert {notice.channel for notice in notices} == {"inbox", "sms"}
     assert all(dossier.code in (notice.body or "") + (notice.title or "") for notice in notices)
     assert not Draft.objects.filter(pk=draft.pk).exists()

@@ -474,7 +474,7 @@ def test_withdrawing_asks_first_and_is_refused_once_received(mothers: Client) ->
     assert twice.status_code == 409
     assert "Hồ sơ này đã được rút lúc" in text(twice)
     assert "không rút trực tuyến được nữa" not in text(twice)
-    told = Notification.objects.filter(person_id=mother().id, template="dossiers.withdrawn", channel="inbox")
+    told = Notification.objects.filter(party_id=mother().id, template="dossiers.withdrawn", channel="inbox")
     assert other.code in str(told.get().title)
 
 

@@ -21,7 +21,7 @@ def told(dossier: Dossier, template: str) -> dict[str, int]:
     """How many notices of a kind each side has on each channel."""
     rows = Notification.objects.filter(template=template, link=f"/ho-so/{dossier.code}/")
     return {
-        f"{side} {channel}": rows.filter(person_id=person_id, channel=channel).count()
+        f"{side} {channel}": rows.filter(party_id=person_id, channel=channel).count()
         for side, person_id in (("applicant", dossier.applicant_id), ("owner", dossier.owner_id))
         for channel in ("inbox", "sms")
     }

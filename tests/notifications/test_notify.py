@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
 
 from portal.exchange.errors import OutsideUnavailable
-from portal.notifications import services
+from portal.notifications import queries, services
 from portal.notifications.models import Notification
 from portal.notifications.registry import register_template
 from portal.outbox.models import Message
@@ -18,7 +19,7 @@ register_template("tests.notice", inbox_title="Chào {name}", inbox_body="Xem {l
 
 
 def _tell(person: Any, key: str = "k1") -> None:
-    services.notify(person_id=person.id, template="tests.notice", context={"name": "bà Giả Định"}, key=key, link="/ho-so/")
+    services.notify(party_id=person.id, template="tests.notice", context={"name": "bà Giả Định"}, key=key, link="/ho-so/")
 
 
 @pytest.mark.requirement("D-13")
@@ -39,8 +40,8 @@ def test_one_occasion_is_told_to_each_person_and_each_occasion_to_the_same_perso
         _tell(person, key="tests.notice:event-1")
     _tell(mother, key="tests.notice:event-2")
     for person, occasions in ((mother, 2), (father, 1)):
-        assert Notification.objects.filter(person_id=person.id, channel="inbox").count() == occasions
-        assert Notification.objects.filter(person_id=person.id, channel="sms").count() == occasions
+        assert Notification.objects.filter(party_id=person.id, channel="inbox").count() == occasions
+        assert Notification.objects.filter(party_id=person.id, channel="sms").count() == occasions
     assert Message.objects.filter(kind="notifications.sms").count() == 3
 
 
@@ -92,3 +93,19 @@ def test_a_rolled_back_act_tells_nobody() -> None:
         _tell(person)
         raise Undone
     assert not Notification.objects.exists()
+
+
+@pytest.mark.requirement("A-14")
+@pytest.mark.django_db
+def test_who_has_read_an_organisations_notice_is_noted_for_each_person() -> None:
+    company, director, accountant = uuid4(), uuid4(), uuid4()
+    for occasion in ("k1", "k2"):
+        services.notify(party_id=company, template="tests.notice", context={"name": "công ty"}, key=occasion, channels=("inbox",))
+    first = queries.inbox(company, director).last()
+    assert first is not None
+    for _again in range(2):
+        services.mark_read(party_id=company, reader=director, notification_id=first.id)
+    services.mark_read(party_id=uuid4(), reader=accountant, notification_id=first.id)  # not theirs: nothing is noted
+    assert queries.unread_count(company, director) == 1
+    assert queries.unread_count(company, accountant) == 2
+    assert [bool(notice.read_at) for notice in queries.inbox(company, director)] == [False, True]
