@@ -19,12 +19,12 @@ from django.utils.text import Truncator
 
 from accounts import queries as people
 from dossiers import queries, services, slips, worklists
-from dossiers.forms import DecisionForm, DeclineForm, ReasonForm, TakeBackForm
+from dossiers.forms import SIGNER, DecisionForm, DeclineForm, ReasonForm, TakeBackForm
 from dossiers.models import DEADLINE, OPEN_STATES, TABLE, Dossier, DossierDocument, State
-from dossiers.outcomes import outcome_of
+from dossiers.outcomes import decision_form, outcome_of
 from dossiers.registers import BadNumber
 from dossiers.services.common import OWN, concerns
-from dossiers.services.desk import may_sign, note_look, result_of, signers_of
+from dossiers.services.desk import may_sign, note_look, result_of, signers_of, written_before
 from dossiers.services.registers import suggested_number
 from dossiers.views.common import as_int, send_file
 from portal.access import actor_of, may, require
@@ -113,7 +113,7 @@ class DossierAdmin(OfficerModelAdmin):
     list_filter = (WorkFilter, StateFilter)
     ordering = (DEADLINE, "id")
     search_fields = ("code", "owner_name_key", "subject_name_key")
-    search_help_text = "Mã hồ sơ (cả mã hoặc mấy số cuối), tên chủ hồ sơ, tên trẻ (không cần dấu), hoặc số định danh."
+    search_help_text = "Mã hồ sơ (cả mã hoặc mấy số cuối), tên chủ hồ sơ hoặc tên người được nêu (không cần dấu), số định danh."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Through the door; the sealed answers stay where they are."""
@@ -261,7 +261,7 @@ class DossierAdmin(OfficerModelAdmin):
             "dossier_id": dossier_id,
             "seen_version": as_int(request.POST.get("seen")),
             "now": timezone.now(),
-            **(form.cleaned_data if form is not None else {}),
+            **(_given(form) if form is not None else {}),
         }
         try:
             getattr(services, transition)(**common)
@@ -278,12 +278,14 @@ class DossierAdmin(OfficerModelAdmin):
         data = request.POST if request.method == "POST" else None
         if transition != "decide":
             return FORMS[transition](data)
-        outcome = outcome_of(dossier.procedure_code)
-        suggested = (
-            suggested_number(unit_code=dossier.unit_code, register=outcome.register, now=timezone.now()) if outcome is not None else None
-        )
+        outcome, now = outcome_of(dossier.procedure_code), timezone.now()
+        if outcome is None:
+            # Said by the service when it is sent; nothing can be filled in.
+            return DecisionForm([], data, signers=[])
+        suggested = suggested_number(unit_code=dossier.unit_code, register=outcome.register, now=now) if outcome.register else None
         signers = [(one.position_id, one.label) for one in signers_of(dossier, actor_of(request))]
-        return DecisionForm(data, signers=signers, suggested=suggested)
+        before = written_before(dossier) if data is None else {}
+        return decision_form(outcome, dossier, data, suggested=suggested, signers=signers, initial=before)
 
     def _ask(
         self, request: HttpRequest, dossier: Dossier, transition: str, form: ReasonForm | DecisionForm, status: int = 200
@@ -339,6 +341,13 @@ DONE = {
     "decline": "Đã trả lại cán bộ. Số đăng ký được trả lại cho sổ, thời hạn chạy tiếp.",
 }
 """What is said after an act."""
+
+
+def _given(form: ReasonForm | DecisionForm) -> dict[str, Any]:
+    """What the form of an act hands to its service."""
+    if isinstance(form, DecisionForm):
+        return {"values": form.values, SIGNER: form.cleaned_data[SIGNER]}
+    return form.cleaned_data
 
 
 def _waits_for_person(document: Any) -> bool:

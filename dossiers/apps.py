@@ -17,7 +17,8 @@ class DossiersConfig(AppConfig):
         """Tell the rooms below: acts, notices, what a print is compared with, what a signed document means here."""
         from dossiers import slips
         from dossiers.forms_data import load_forms
-        from dossiers.outcomes import BIRTH, register_outcome
+        from dossiers.kinds import KINDS
+        from dossiers.outcomes import register_outcome
         from dossiers.worklists import dossier_codes
         from portal.access import Act, Assurance, register_acts
         from portal.access.roles import LEADERS
@@ -28,7 +29,8 @@ class DossiersConfig(AppConfig):
         from portal.notifications.registry import register_template
         from portal.operations.preparation import register_loader
 
-        register_outcome("1.001193", BIRTH)
+        for procedure_code, outcome in KINDS.items():
+            register_outcome(procedure_code, outcome)
         register_names("dossiers.dossier", dossier_codes)
         register_acts(
             Act("dossiers.read", "Xem hồ sơ", frozenset({"reception", "handling", "signing"})),
@@ -75,7 +77,6 @@ class DossiersConfig(AppConfig):
             sms="Hồ sơ {code}: một tệp giấy tờ không an toàn, cơ quan không mở được. Xem việc cần làm: {link}",
         )
         register_content(slips.RECEIPT, slips.receipt_content)
-        register_content(slips.BIRTH_CERTIFICATE, slips.birth_certificate_content)
         document_signed.connect(_signed, dispatch_uid="dossiers.signed")
         file_checked.connect(_checked, dispatch_uid="dossiers.checked")
         register_loader("biểu mẫu điện tử", load_forms, order=40)

@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.identifiers import clean_id_number
+from dossiers.registers import BOOK, NUMBER, Register, RegisterNumber
 from dossiers.rules import Finding, findings
-from portal.ui_fields import IdNumberInput, PlainText
+from portal.ui_fields import IdNumberInput, NumberInput, PlainText
 
 _REQUIRED = {
     "name": _("Bạn hãy nhập họ và tên."),
@@ -149,6 +150,8 @@ def _field(spec: Mapping[str, Any], today: date) -> forms.Field:
 
 UNIT = "unit_code"
 """Name of the field that chooses the handling agency; no field of a form version may take it."""
+SIGNER = "signer_position_id"
+"""Name of the field of a decision that chooses who signs it."""
 
 
 class AnswersForm(forms.Form):
@@ -244,36 +247,56 @@ class DeclineForm(TakeBackForm):
         self.fields["reason"].error_messages["required"] = "Hãy nêu lý do để cán bộ biết cần sửa gì."
 
 
-class DecisionForm(forms.Form):
-    """What the register adds to the result, and which leader signs it. What the numbers mean is checked by the service."""
+class DecisionForm(AnswersForm):
+    """What the register adds to the result, what the officer writes into it, and which leader signs it.
 
-    registration_number = PlainText(
-        label="Số đăng ký",
-        max_length=20,
-        error_messages={"required": "Hãy nhập số đăng ký."},
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
-    )
-    book = PlainText(
-        label="Quyển số",
-        max_length=20,
-        error_messages={"required": "Hãy nhập quyển số."},
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-    signer_position_id = forms.TypedChoiceField(
-        label="Người ký",
-        coerce=UUID,
-        error_messages={"required": "Hãy chọn người ký.", "invalid_choice": "Hãy chọn người ký trong danh sách."},
-    )
+    What the numbers mean is checked by the service. ``signers`` None: without the choice of a signer.
+    """
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, signers: Sequence[tuple[UUID, str]], suggested: Any = None) -> None:
-        initial = {"registration_number": suggested.number_words, "book": suggested.book_words} if suggested is not None else {}
-        super().__init__(data, initial=initial)
-        if suggested is not None:
-            self.fields["registration_number"].help_text = f"Số tiếp theo của sổ là {suggested.number_words}. Sửa nếu sổ giấy ghi khác."
-        choices = [(str(position_id), label) for position_id, label in signers]
-        field = self.fields["signer_position_id"]
-        assert isinstance(field, forms.TypedChoiceField)
-        field.choices = choices if len(choices) == 1 else [("", "– Chọn người ký –"), *choices]
+    def __init__(
+        self,
+        specs: Sequence[Mapping[str, Any]],
+        data: Mapping[str, Any] | None = None,
+        *,
+        register: Register | None = None,
+        suggested: RegisterNumber | None = None,
+        signers: Sequence[tuple[UUID, str]] | None = None,
+        initial: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        known = {NUMBER: suggested.number_words, BOOK: suggested.book_words} if suggested is not None else {}
+        super().__init__(specs, data, initial={**known, **(initial or {})}, **kwargs)
+        if register is not None:
+            self.fields[NUMBER] = PlainText(
+                label=register.number_label,
+                max_length=20,
+                error_messages={"required": f"Hãy nhập {register.number_label.lower()}."},
+                widget=NumberInput(),
+            )
+            if suggested is not None:
+                words = f"Số tiếp theo của sổ là {suggested.number_words}. Sửa nếu sổ giấy ghi khác."
+                self.fields[NUMBER].help_text = words
+        if register is not None and register.has_books:
+            self.fields[BOOK] = PlainText(
+                label="Quyển số",
+                max_length=20,
+                error_messages={"required": "Hãy nhập quyển số."},
+                widget=forms.TextInput(attrs={"autocomplete": "off"}),
+            )
+        if signers is not None:
+            choices = [(str(position_id), label) for position_id, label in signers]
+            self.fields[SIGNER] = forms.TypedChoiceField(
+                label="Người ký",
+                coerce=UUID,
+                choices=choices if len(choices) == 1 else [("", "– Chọn người ký –"), *choices],
+                error_messages={"required": "Hãy chọn người ký.", "invalid_choice": "Hãy chọn người ký trong danh sách."},
+            )
+        self.order_fields([NUMBER, BOOK])
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What was written, number and book too, as :func:`dossiers.services.decide` takes it. After ``is_valid``."""
+        return {name: str(value) for name, value in self.cleaned_data.items() if name != SIGNER and value is not None}
 
 
 def shown(spec: Mapping[str, Any], value: str) -> str:

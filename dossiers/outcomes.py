@@ -1,16 +1,34 @@
-"""What the decision of a procedure ends in: its document, who signs it, in which register it is entered. Registered per procedure."""
+"""What the decision of a procedure ends in: what the officer writes, the register, the document, who signs it. Registered per procedure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from accounts.identifiers import clean_id_number
-from dossiers import slips
+from dossiers.conditions import Spec, shape
+from dossiers.forms import DecisionForm
+from dossiers.models import Dossier
+from dossiers.models.forms import check_fields
+from dossiers.registers import Register, RegisterNumber
 from portal.access.roles import LEADERS
 from portal.crypto import blind_index
+from portal.documents.proofs import Content, register_content
 from portal.text import search_key
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A decision as its document is made from it."""
+
+    dossier: Dossier
+    values: Mapping[str, str]
+    """What the officer wrote into the outcome's own fields."""
+    number: RegisterNumber | None
+    """What it got in the register; None where the outcome has none."""
+    signer_label: str
+    """``<name>, <title>`` of who is asked to sign."""
 
 
 @dataclass(frozen=True)
@@ -21,10 +39,17 @@ class Outcome:
     """Kind of document (``portal.documents``)."""
     title: str
     template: str
-    context: Callable[..., dict[str, Any]]
-    """``(dossier, *, registration_number, book, signer_label)`` → what stands in the document, plain values."""
-    register: str
-    """The register of the agency in which it gets a number."""
+    context: Callable[[Decision], dict[str, Any]]
+    """What stands in the document, plain values."""
+    content: Content
+    """What is printed of it, for comparing a print."""
+    register: Register | None = None
+    """The register of the agency in which it gets a number, if any."""
+    fields: tuple[Spec, ...] = ()
+    """What the officer writes beside the number, in the language of the citizens' forms (`dossiers.conditions`). Facts are the
+    answers of the dossier: ``{"fact": "answer.<field>", "in": [...]}``."""
+    beforehand: Mapping[str, str] = field(default_factory=dict)
+    """Field of the decision → field of the declaration whose answer stands in it beforehand."""
     signer_roles: frozenset[str] = LEADERS
     """Roles that may sign it. Whoever prepared the decision never signs it, whatever their roles."""
     signer_words: str = "lãnh đạo cơ quan"
@@ -38,9 +63,12 @@ _outcomes: dict[str, Outcome] = {}
 
 
 def register_outcome(procedure_code: str, outcome: Outcome) -> None:
-    """Say what a procedure ends in, once, in ``ready()``."""
+    """Say what a procedure ends in, once, in ``ready()``. ``ValidationError`` when a field of the decision could not be shown."""
     if _outcomes.get(procedure_code, outcome) != outcome:
         raise ValueError(f"the outcome of {procedure_code} is registered twice, differently")
+    if outcome.fields:
+        check_fields([dict(spec) for spec in outcome.fields])
+    register_content(outcome.kind, outcome.content)
     _outcomes[procedure_code] = outcome
 
 
@@ -49,17 +77,13 @@ def outcome_of(procedure_code: str) -> Outcome | None:
     return _outcomes.get(procedure_code)
 
 
-BIRTH = Outcome(
-    kind=slips.BIRTH_CERTIFICATE,
-    title="Giấy khai sinh",
-    template="documents/birth_certificate.html",
-    context=slips.birth_certificate_context,
-    register="birth",
-    # Law on Civil Status 2014 art. 16.2: the civil-status officer reports, the chairman of the commune's committee issues.
-    signer_words="lãnh đạo Ủy ban nhân dân cấp xã",
-    subject_name="child_name",
-    identity_numbers=("mother_id_number", "father_id_number", "requester_id_number"),
-)
+def decision_form(outcome: Outcome, dossier: Dossier, data: Mapping[str, Any] | None = None, **more: Any) -> DecisionForm:
+    """What the officer fills in to decide this dossier: the fields that its answers call for. ``more``: see :class:`DecisionForm`."""
+    answers = {name: str(value) for name, value in (dossier.answers or {}).items()}
+    specs = shape(outcome.fields, {}, {f"answer.{name}": value for name, value in answers.items()}).fields
+    initial = {spec["name"]: spec["default"] for spec in specs if "default" in spec}
+    initial |= {name: answers[source] for name, source in outcome.beforehand.items() if answers.get(source)}
+    return DecisionForm(specs, data, register=outcome.register, initial={**initial, **more.pop("initial", {})}, **more)
 
 
 def finding_columns(procedure_code: str, answers: Mapping[str, Any], *, known_numbers: Iterable[str]) -> dict[str, Any]:

@@ -18,6 +18,17 @@ LARGEST_NUMBER, LARGEST_BOOK = 999_999, 99
 _WRITTEN = re.compile(r"^([0-9]{1,6})(?:/([0-9]{4}))?$", re.ASCII)
 
 
+@dataclass(frozen=True)
+class Register:
+    """A register of an agency, in which results get their numbers."""
+
+    code: str
+    """``birth``: each register counts by itself."""
+    number_label: str = "Số đăng ký"
+    has_books: bool = True
+    """Whether entries stand in numbered books; without them everything is in one."""
+
+
 class BadNumber(Exception):
     """The number cannot be given. ``field`` is :data:`NUMBER` or :data:`BOOK`; ``message`` tells the officer what to do."""
 
@@ -46,6 +57,10 @@ class RegisterNumber:
         return f"{self.book:02d}/{self.year}"
 
 
+FIRST_BOOK = "1"
+"""The book of a register that has only one."""
+
+
 def _read(text: str, year: int, largest: int, field: str, words: str) -> int:
     match = _WRITTEN.match("".join(text.split()))
     if match is None or not 0 < int(match[1]) <= largest:
@@ -55,12 +70,12 @@ def _read(text: str, year: int, largest: int, field: str, words: str) -> int:
     return int(match[1])
 
 
-def read_number(number: str, book: str, *, now: datetime) -> RegisterNumber:
+def read_number(number: str, book: str, *, now: datetime, label: str = "Số đăng ký") -> RegisterNumber:
     """What an officer typed, as a number of the year in which it is given (Vietnamese time). :class:`BadNumber`."""
     year = timezone.localtime(now).year
     return RegisterNumber(
         year=year,
-        number=_read(number, year, LARGEST_NUMBER, NUMBER, "Số đăng ký"),
+        number=_read(number, year, LARGEST_NUMBER, NUMBER, label),
         book=_read(book, year, LARGEST_BOOK, BOOK, "Quyển số"),
     )
 

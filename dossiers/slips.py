@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -16,7 +16,6 @@ from dossiers.terms import Terms
 from portal.documents.proofs import Section, masked
 
 RECEIPT = "dossiers.receipt"
-BIRTH_CERTIFICATE = "dossiers.birth_certificate"
 
 
 def moment(at: datetime | None) -> str:
@@ -97,109 +96,25 @@ def receipt_content(context: Mapping[str, Any], unit_name: str) -> list[Section]
         ("Nhận kết quả tại", context["result_at"]),
         ("Người tiếp nhận", context["officer"]),
     ]
-    return [_section("", lines)]
+    return [section("", lines)]
 
 
-def birth_certificate_context(dossier: Dossier, *, registration_number: str, book: str, signer_label: str) -> dict[str, Any]:
-    """Giấy khai sinh: what its form asks for and the dossier knows, in the form's order; empty fields are left out.
-
-    Law on Civil Status 2014 art. 14.1 says what belongs there (of a parent the year of birth, no number of identity); the form is that of
-    Circular 04/2020/TT-BTP as amended by Circular 04/2024/TT-BTP. ``signer_label`` is ``<name>, <title>``.
-    """
-    answers = {name: str(value) for name, value in (dossier.answers or {}).items() if value}
-    sexes = {"female": "Nữ", "male": "Nam"}
-    name, _, title = signer_label.partition(", ")
-    context = {
-        "environment_label": settings.ENVIRONMENT_LABEL,
-        "code": dossier.code,
-        "registration_number": registration_number,
-        "book": book,
-        "child_name": answers["child_name"].upper(),
-        "child_birth_date": shown({"kind": "date"}, answers["child_birth_date"]),
-        "child_birth_words": day_in_words(answers["child_birth_date"]),
-        "child_sex": sexes[answers["child_sex"]],
-        "child_ethnicity": answers.get("child_ethnicity", ""),
-        "child_nationality": answers.get("child_nationality", ""),
-        "birth_place": answers["birth_place"],
-        "child_home_town": answers.get("child_home_town", ""),
-        "child_id_number": answers.get("child_id_number", ""),
-        "requester_name": answers.get("requester_name") or dossier.applicant_name,
-        "requester_id_number": _requester_id_number(answers, dossier.applicant_name),
-        "registered_on": f"{timezone.localtime(dossier.decided_at):%d/%m/%Y}",
-        "signer_name": name,
-        "signer_title": title,
-    }
-    for parent in ("mother", "father"):
-        for part in ("name", "ethnicity", "nationality", "address"):
-            context[f"{parent}_{part}"] = answers.get(f"{parent}_{part}", "")
-        context[f"{parent}_birth_year"] = answers.get(f"{parent}_birth_date", "")[:4]
-    return context
-
-
-def _requester_id_number(answers: Mapping[str, str], applicant_name: str) -> str:
-    """The number of who had the birth registered: declared, or that of the parent who filed.
-
-    Dossiers of before the form asked who files know the parent by the name.
-    """
-    if "requester_id_number" in answers:
-        return answers["requester_id_number"]
-    role = answers.get("applicant_role", "mother" if answers.get("mother_name") == applicant_name else "")
-    return answers.get(f"{role}_id_number", "")
-
-
-def birth_certificate_content(context: Mapping[str, Any], unit_name: str) -> list[Section]:
-    """Everything that the birth certificate prints, for comparing a print; numbers of identity by their last digits."""
-    known = context.get
-    return [
-        _section("", [("Số", known("registration_number")), ("Quyển số", known("book"))]),
-        _section(
-            "Người được khai sinh",
-            [
-                ("Họ, chữ đệm, tên", known("child_name")),
-                ("Ngày, tháng, năm sinh", known("child_birth_date")),
-                ("Ghi bằng chữ", known("child_birth_words")),
-                ("Giới tính", known("child_sex")),
-                ("Dân tộc", known("child_ethnicity")),
-                ("Quốc tịch", known("child_nationality")),
-                ("Nơi sinh", known("birth_place")),
-                ("Quê quán", known("child_home_town")),
-                ("Số định danh cá nhân", _masked(known("child_id_number"))),
-            ],
-        ),
-        *(
-            _section(
-                heading,
-                [
-                    ("Họ, chữ đệm, tên", known(f"{parent}_name")),
-                    ("Năm sinh", known(f"{parent}_birth_year")),
-                    ("Dân tộc", known(f"{parent}_ethnicity")),
-                    ("Quốc tịch", known(f"{parent}_nationality")),
-                    ("Nơi cư trú", known(f"{parent}_address")),
-                ],
-            )
-            for parent, heading in (("mother", "Người mẹ"), ("father", "Người cha"))
-        ),
-        _section(
-            "Người đi khai sinh",
-            [
-                ("Họ, chữ đệm, tên", known("requester_name")),
-                ("Giấy tờ tùy thân: số định danh cá nhân", _masked(known("requester_id_number"))),
-            ],
-        ),
-        _section(
-            "Đăng ký",
-            [
-                ("Nơi đăng ký khai sinh", unit_name),
-                ("Ngày, tháng, năm đăng ký", known("registered_on")),
-                ("Người ký giấy khai sinh", ", ".join(part for part in (known("signer_name"), known("signer_title")) if part)),
-            ],
-        ),
-    ]
-
-
-def _masked(id_number: str | None) -> str:
+def masked_or_nothing(id_number: str | None) -> str:
+    """A number of identity as a comparison shows it; empty where there is none."""
     return masked(id_number) if id_number else ""
 
 
-def _section(heading: str, lines: list[tuple[str, str | None]]) -> Section:
+def section(heading: str, lines: Iterable[tuple[str, str | None]]) -> Section:
+    """A part of what is printed, without its empty lines."""
     return Section(heading, tuple((label, value) for label, value in lines if value))
+
+
+def signer(label: str) -> dict[str, str]:
+    """Name and title of a signer (``<name>, <title>``), as documents print them under the signature."""
+    name, _, title = label.partition(", ")
+    return {"signer_name": name, "signer_title": title}
+
+
+def signer_line(context: Mapping[str, Any]) -> str:
+    """The signer as a comparison shows them."""
+    return ", ".join(part for part in (context.get("signer_name"), context.get("signer_title")) if part)

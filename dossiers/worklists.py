@@ -57,8 +57,8 @@ def counts(actor: Actor, now: datetime) -> list[tuple[Worklist, int]]:
 
 
 def found_by(rows: QuerySet[Dossier], term: str) -> QuerySet[Dossier]:
-    """Dossiers by what people have at hand: the beginning or the end of a code, a word of the owner's or the child's name with or
-    without diacritics, an identity number of anybody named in it.
+    """Dossiers by what people have at hand: the beginning or the end of a code, a word of the owner's name or of whom it is about with
+    or without diacritics, an identity number of anybody named in it.
     """
     text = "".join(term.split())
     code, key = text.upper(), search_key(term)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts import queries as people
 from dossiers import slips
 from dossiers.models import TABLE, Dossier, DossierDocument, Stage
-from dossiers.outcomes import outcome_of
+from dossiers.outcomes import Decision, Outcome, decision_form, outcome_of
 from dossiers.queries import unit_calendar
+from dossiers.registers import BOOK, FIRST_BOOK, NUMBER, RegisterNumber
 from dossiers.services.common import advance, concerns, lock_for_officer, position_of, refuse_own, tell
 from dossiers.services.registers import free_number, take_number
 from dossiers.terms import terms_of
@@ -20,6 +23,9 @@ from portal.access import SYSTEM, AccessDenied, Actor, require, through_door
 from portal.documents import services as documents
 from portal.states import TransitionRefused
 from portal.workdays import due_at
+
+DECIDED = "decision"
+"""Where a result's sealed context keeps what the officer wrote."""
 
 
 @transaction.atomic
@@ -87,15 +93,16 @@ def decide(
     actor: Actor,
     dossier_id: UUID,
     seen_version: int,
-    registration_number: str,
-    book: str,
+    values: Mapping[str, str],
     signer_position_id: UUID,
     now: datetime,
 ) -> DossierDocument:
     """Decide (within state 4): the clock stops here, the number in the register is taken, the result waits for the leader's signature.
 
-    Law on Civil Status 2014 art. 16.2: the officer reports, the leader issues. :class:`BadNumber` for a number that cannot be given,
-    ``TransitionRefused`` when somebody was quicker or the chosen leader cannot sign this dossier.
+    ``values``: what the officer wrote into the procedure's own decision form (`dossiers.outcomes`), number and book of the register
+    among them where it has one. Law on Civil Status 2014 art. 16.2: the officer reports, the leader issues. :class:`BadNumber` for a
+    number that cannot be given, ``ValueError`` for values that the form would refuse, ``TransitionRefused`` when somebody was quicker
+    or the chosen leader cannot sign this dossier.
     """
     dossier = lock_for_officer(actor=actor, dossier_id=dossier_id, act="dossiers.decide", seen_version=seen_version, transition="decide")
     outcome = outcome_of(dossier.procedure_code)
@@ -109,19 +116,24 @@ def decide(
         raise TransitionRefused("decide", dossier.state, words)
     credential_id, signer_label = people.signing_credential(signer.position_id)
     dossier.decided_at = max(now, dossier.received_at or now)
-    given = take_number(dossier=dossier, register=outcome.register, number=registration_number, book=book, now=dossier.decided_at)
+    form = decision_form(outcome, dossier, values, today=timezone.localdate(now))
+    given = _number(outcome, dossier, values)
+    if not form.is_valid():
+        raise ValueError(f"not what the form of the decision takes: {sorted(form.errors)}")
 
     def to_the_leader() -> None:
         dossier.stage, dossier.signer_position_id = Stage.AWAITING_SIGNATURE, signer.position_id
 
-    note = f"Số {given.number_words}, quyển {given.book_words}; trình {signer.label}"
+    entered = f"{given.number_words}, quyển {given.book_words}" if outcome.register and outcome.register.has_books and given else ""
+    entered = entered or (given.number_words if given else "")
+    note = f"Số {entered}; trình {signer.label}" if entered else f"Trình {signer.label}"
     event = advance(dossier, "decide", actor=actor, now=now, note=note, then=to_the_leader)
     document = documents.issue_for_signature(
         key=f"dossiers.result:{dossier.id}:{event.pk}",
         kind=outcome.kind,
         title=outcome.title,
         template=outcome.template,
-        context=outcome.context(dossier, registration_number=given.number_words, book=given.book_words, signer_label=signer_label),
+        context={**outcome.context(Decision(dossier, form.values, given, signer_label)), DECIDED: form.values},
         unit_code=dossier.unit_code,
         subject=dossier.id,
         credential_id=credential_id,
@@ -132,6 +144,21 @@ def decide(
         actor=actor,
     )
     return DossierDocument.objects.create(dossier=dossier, document=document, role=DossierDocument.Role.RESULT)
+
+
+def _number(outcome: Outcome, dossier: Dossier, values: Mapping[str, str]) -> RegisterNumber | None:
+    """The number of the decision in its register, taken; None where it has none. :class:`BadNumber`."""
+    if outcome.register is None or dossier.decided_at is None:
+        return None
+    book = values.get(BOOK, "") if outcome.register.has_books else FIRST_BOOK
+    return take_number(dossier=dossier, register=outcome.register, number=values.get(NUMBER, ""), book=book, now=dossier.decided_at)
+
+
+def written_before(dossier: Dossier) -> dict[str, str]:
+    """What the officer wrote into a decision that was taken back, so that nobody types it twice; no number (two queries)."""
+    last = dossier.documents.select_related("document").filter(role=DossierDocument.Role.RESULT).order_by("-id").first()
+    written = (last.document.context or {}).get(DECIDED, {}) if last is not None else {}
+    return {name: value for name, value in written.items() if name not in (NUMBER, BOOK)}
 
 
 def signers_of(dossier: Dossier, actor: Actor) -> list[people.Holder]:

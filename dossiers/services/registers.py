@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from dossiers.models import Dossier, RegisterEntry
-from dossiers.registers import NUMBER, BadNumber, RegisterNumber, next_number, read_number, refuse_disorder
+from dossiers.registers import NUMBER, BadNumber, Register, RegisterNumber, next_number, read_number, refuse_disorder
 
 
 def _taken(unit_code: str, register: str, year: int) -> QuerySet[RegisterEntry]:
@@ -19,22 +19,22 @@ def _as_number(entry: RegisterEntry | None) -> RegisterNumber | None:
     return RegisterNumber(entry.year, entry.number, entry.book) if entry is not None else None
 
 
-def suggested_number(*, unit_code: str, register: str, now: datetime) -> RegisterNumber:
+def suggested_number(*, unit_code: str, register: Register, now: datetime) -> RegisterNumber:
     """The number that the officer will most likely give: the one after the last of the year (one query, by the unique index)."""
     year = next_number(None, now=now).year
-    return next_number(_as_number(_taken(unit_code, register, year).order_by("-number").first()), now=now)
+    return next_number(_as_number(_taken(unit_code, register.code, year).order_by("-number").first()), now=now)
 
 
-def take_number(*, dossier: Dossier, register: str, number: str, book: str, now: datetime) -> RegisterNumber:
+def take_number(*, dossier: Dossier, register: Register, number: str, book: str, now: datetime) -> RegisterNumber:
     """Enter the dossier under a number of the year. Call inside the decision's transaction.
 
     Officers of one agency stand in line for its register until the transaction ends, so that numbers and books stay in order. Raises
     :class:`BadNumber`: not a number, of another year, given to another dossier, or in a book out of order.
     """
-    given = read_number(number, book, now=now)
+    given = read_number(number, book, now=now, label=register.number_label)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"register:{dossier.unit_code}:{register}"])
-    taken = _taken(dossier.unit_code, register, given.year)
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"register:{dossier.unit_code}:{register.code}"])
+    taken = _taken(dossier.unit_code, register.code, given.year)
     other = taken.filter(number=given.number).select_related("dossier").first()
     if other is not None:
         follows = suggested_number(unit_code=dossier.unit_code, register=register, now=now)
@@ -46,7 +46,7 @@ def take_number(*, dossier: Dossier, register: str, number: str, book: str, now:
     )
     RegisterEntry.objects.create(
         unit_code=dossier.unit_code,
-        register=register,
+        register=register.code,
         year=given.year,
         number=given.number,
         book=given.book,

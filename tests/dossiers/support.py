@@ -147,8 +147,7 @@ def decide(dossier: Dossier, officer: Actor, signer: Actor, *, number: str = "12
         actor=officer,
         dossier_id=dossier.id,
         seen_version=Dossier.objects.get(pk=dossier.pk).version,
-        registration_number=number,
-        book=book,
+        values={"registration_number": number, "book": book},
         signer_position_id=signer.position_id,
         now=now,
     )

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from accounts.models import Position
 from dossiers import services
 from dossiers.models import TABLE, Dossier, DossierDocument, DossierEvent, State
-from dossiers.registers import BadNumber, RegisterNumber, read_number, refuse_disorder
+from dossiers.registers import BadNumber, Register, RegisterNumber, read_number, refuse_disorder
 from dossiers.services.desk import result_of, signers_of
 from dossiers.services.registers import suggested_number
 from portal.access import AccessDenied, Assurance
@@ -266,7 +266,7 @@ def test_numbers_and_books_have_their_rules() -> None:
     officer, chief = make_officer_actor(roles=("reception", "handling")), leader()
     first, second = received(officer), received(officer)
     decide(first, officer, chief, number="125", book="2")
-    assert str(suggested_number(unit_code="H26.101", register="birth", now=NOW)) == str(RegisterNumber(2026, 126, 2))
+    assert str(suggested_number(unit_code="H26.101", register=Register("birth"), now=NOW)) == str(RegisterNumber(2026, 126, 2))
     for number, book, field, words in (
         ("125/2026", "02/2026", "registration_number", f"125/2026 đã cấp cho hồ sơ {first.code}. Số tiếp theo là 126/2026"),
         ("126", "1", "book", "quyển trước đó"),
@@ -285,8 +285,8 @@ def test_numbers_and_books_have_their_rules() -> None:
     context = result_of(second).document.context  # type: ignore[union-attr]
     assert (context["registration_number"], context["book"]) == ("126/2026", "02/2026")
     # Another agency and another year count by themselves.
-    assert suggested_number(unit_code="H26.102", register="birth", now=NOW) == RegisterNumber(2026, 1, 1)
-    assert suggested_number(unit_code="H26.101", register="birth", now=NOW + timedelta(days=60)) == RegisterNumber(2027, 1, 1)
+    assert suggested_number(unit_code="H26.102", register=Register("birth"), now=NOW) == RegisterNumber(2026, 1, 1)
+    assert suggested_number(unit_code="H26.101", register=Register("birth"), now=NOW + timedelta(days=60)) == RegisterNumber(2027, 1, 1)
 
 
 @given(

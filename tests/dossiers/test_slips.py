@@ -15,7 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dossiers import slips
+from dossiers.kinds import birth
 from dossiers.models import Dossier
+from dossiers.outcomes import Decision
+from dossiers.registers import RegisterNumber
 from portal.documents.models import Document
 from portal.documents.proofs import in_threes, short_mark
 from portal.documents.rendering import document_html, html_to_pdf
@@ -52,9 +55,7 @@ def certificate(**answers: Any) -> Document:
     if answers:
         dossier = Dossier.objects.get(documents__document=document)
         dossier.answers = answers
-        document.context |= slips.birth_certificate_context(
-            dossier, registration_number="125/2026", book="01/2026", signer_label="Phạm Thị Minh Họa, Phó Chủ tịch"
-        )
+        document.context |= birth.context(Decision(dossier, {}, RegisterNumber(2026, 125, 1), "Phạm Thị Minh Họa, Phó Chủ tịch"))
     return document
 
 
@@ -115,7 +116,7 @@ def test_who_had_the_birth_registered(role: str | None, number: str) -> None:
 
 
 def compared(document: Document) -> list[str]:
-    content = {slips.RECEIPT: slips.receipt_content, slips.BIRTH_CERTIFICATE: slips.birth_certificate_content}[document.kind]
+    content = {slips.RECEIPT: slips.receipt_content, birth.BIRTH_CERTIFICATE: birth.content}[document.kind]
     return [value for section in content(document.context, UNIT) for _label, value in section.lines]
 
 

@@ -1,0 +1,9 @@
+"""What the dossiers of one procedure have of their own: its outcome, a file each. How to add one: docs/recipes.md."""
+
+from dossiers.kinds import birth
+from dossiers.outcomes import Outcome
+
+KINDS: dict[str, Outcome] = {
+    "1.001193": birth.OUTCOME,
+}
+"""Outcomes by the code of the procedure."""
