@@ -204,7 +204,7 @@ def test_the_page_does_the_same_work_for_every_number() -> None:
         with CaptureQueriesContext(connection) as asked:
             client.post("/tai-khoan/dang-nhap/", {"id_number": number})
             client.post("/tai-khoan/dang-nhap/ma/", {"code": "000000"})
-        works.append([re.sub(r"'[^']*'|\\x[0-9a-f]+|-?\d+", "?", query["sql"]) for query in asked])
+        works.append([re.sub(r"'[^']*'|\\x[0-9a-f]+|\s*-?\d+", "?", query["sql"]) for query in asked])  # psycopg puts a space before "-5"
     assert works[0] == works[1]
 
 
