@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from accounts.models import Position
 from portal.access.site import OfficerModelAdmin
@@ -31,7 +32,7 @@ class PositionAdmin(OfficerModelAdmin):
         from portal.access.roles import ROLES
 
         names = dict(ROLES)
-        return ", ".join(names[role] for role in position.roles)
+        return ", ".join(names[role] for role in position.roles_at(timezone.now()))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("person")
+        return super().get_queryset(request).select_related("person").prefetch_related("given_roles")

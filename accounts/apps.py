@@ -17,9 +17,9 @@ class AccountsConfig(AppConfig):
 
         from accounts import demo, sessions, signals
         from accounts.contacts import contact_of
-        from accounts.queries import officer_labels, person_names, position_names, residence_code
+        from accounts.queries import officer_labels, organisation_names, person_names, position_names, residence_code
         from accounts.services import erasure, otp
-        from portal.access import Act, register_acts
+        from portal.access import Act, Assurance, register_acts
         from portal.access.actors import register_actor_resolver
         from portal.audit.history import register_officer_labels
         from portal.audit.words import PERSON, POSITION, register_names
@@ -36,6 +36,7 @@ class AccountsConfig(AppConfig):
             register_names(kind, position_names)
         for kind in (PERSON, "accounts.person"):
             register_names(kind, person_names)
+        register_names("accounts.organisation", organisation_names)
         register_residences(residence_code)
         register_template(
             "accounts.otp",
@@ -44,6 +45,7 @@ class AccountsConfig(AppConfig):
         register_gauge("portal_sign_in_codes", "One-time passwords asked for within ten minutes", lambda: otp.asked_lately(timezone.now()))
         register_acts(
             Act("accounts.read_positions", "Xem chức danh trong đơn vị", frozenset({"administrator"})),
+            Act("accounts.give_roles", "Giao và thu hồi vai trò", frozenset({"administrator"}), assurance=Assurance.HIGH),
         )
         register_loader("người và chức danh trình diễn", demo.load, order=50, demo=True)
         key_destroyed.connect(erasure.person_erased, dispatch_uid="accounts.erasure")

@@ -7,20 +7,34 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from accounts.services import certificates, otp, people
+from accounts.services import certificates, mandates, otp, people
+from portal.access import SYSTEM
 from portal.exchange.errors import OutsideRefused, OutsideUnavailable
 from portal.outbox import GiveUp, Message, RetryLater, handler
 
 
 @handler("accounts.check_registry", queue="soon", lease_seconds=30)
 def check_registry(message: Message) -> None:
-    """Compare a person with the population registry."""
+    """Compare a person with the population registry, and learn for which children they may act."""
+    person_id = UUID(message.payload["person"])
     try:
-        people.check_with_registry(UUID(message.payload["person"]))
+        if people.check_with_registry(person_id):
+            mandates.learn_children(actor=SYSTEM, person_id=person_id, now=timezone.now())
     except OutsideUnavailable as unavailable:
         raise RetryLater("population registry does not answer") from unavailable
     except OutsideRefused as refused:
         raise GiveUp(f"population registry refused: {refused.code}") from refused
+
+
+@handler("accounts.learn_organisation", queue="soon", lease_seconds=30)
+def learn_organisation(message: Message) -> None:
+    """Ask the business registry about an organisation again."""
+    try:
+        mandates.learn_organisation_again(actor=SYSTEM, organisation_id=UUID(message.payload["organisation"]), now=timezone.now())
+    except OutsideUnavailable as unavailable:
+        raise RetryLater("business registry does not answer") from unavailable
+    except OutsideRefused as refused:
+        raise GiveUp(f"business registry refused: {refused.code}") from refused
 
 
 @handler("accounts.prove_certificate", queue="soon", lease_seconds=20, max_attempts=250)

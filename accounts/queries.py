@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts.models import Person, Position
+from accounts.models import Mandate, Organisation, Person, Position, PositionRole
 from portal.audit.words import uuids
 
 
@@ -19,9 +19,81 @@ def person(person_id: UUID) -> Person:
     return Person.objects.get(pk=person_id)
 
 
-def residence_code(person_id: UUID) -> str:
-    """Code of the commune where a person lives, as it was when they were entered; empty where unknown (one query)."""
-    return Person.objects.filter(pk=person_id).values_list("residence_unit", flat=True).first() or ""
+@dataclass(frozen=True)
+class Party:
+    """A natural person or an organisation: whom things belong to, for whom one acts."""
+
+    id: UUID
+    kind: str
+    """``person``, or the kind of an organisation (``Organisation.Kind``)."""
+    name: str
+    number: str
+    """Identity number of a person, tax code of an organisation; empty where it was erased or never known."""
+    address: str
+    residence_unit: str
+    """Code of the commune of home or seat, empty where unknown."""
+
+    @property
+    def is_organisation(self) -> bool:
+        """Whether it is an organisation."""
+        return self.kind != "person"
+
+
+def party(party_id: UUID) -> Party:
+    """The party with this id (one query for a person and the key that opens it, two for an organisation). ``LookupError`` for none."""
+    found = Person.objects.filter(pk=party_id).first()
+    if found is not None:
+        return Party(found.id, "person", found.full_name, found.id_number or "", found.address or "", found.residence_unit)
+    organisation = Organisation.objects.filter(pk=party_id).first()
+    if organisation is None:
+        raise LookupError("no such party")
+    return Party(
+        organisation.id, organisation.kind, organisation.name, organisation.tax_code, organisation.address, organisation.residence_unit
+    )
+
+
+def is_organisation(party_id: UUID) -> bool:
+    """Whether a party is an organisation (one query)."""
+    return Organisation.objects.filter(pk=party_id).exists()
+
+
+def mandates_of(person_id: UUID) -> list[Mandate]:
+    """The rights to act for others that a person has now, oldest first, with the parties (one query)."""
+    rows = Mandate.objects.in_force(timezone.now()).filter(person_id=person_id).select_related("organisation", "grantor")
+    return list(rows.order_by("given_at", "id")[:MOST_MANDATES])
+
+
+MOST_MANDATES = 50
+"""Shown at most: an accountant's bureau acts for dozens, and finds one by its name in the issue on people."""
+
+
+def mandate_in_force(mandate_id: UUID, person_id: UUID) -> Mandate | None:
+    """The right by which a person acts for another, if it is theirs and holds now (one query)."""
+    rows = Mandate.objects.in_force(timezone.now()).select_related("organisation", "grantor")
+    return rows.filter(pk=mandate_id, person_id=person_id).first()
+
+
+def mandate_party_name(mandate_id: UUID, person_id: UUID) -> str:
+    """Whom a person could act for by a mandate that holds no longer; empty for one that was never theirs (one query)."""
+    row = Mandate.objects.filter(pk=mandate_id, person_id=person_id).select_related("organisation", "grantor").first()
+    return row.party_name if row is not None else ""
+
+
+def mandate_over(person_id: UUID, party_ids: Iterable[UUID], procedure_code: str = "") -> Mandate | None:
+    """The oldest right of a person to act for one of these parties, in this procedure if given (one query)."""
+    wanted = set(party_ids)
+    rows = Mandate.objects.in_force(timezone.now()).filter(Q(organisation_id__in=wanted) | Q(grantor_id__in=wanted), person_id=person_id)
+    if procedure_code:
+        rows = rows.filter(Q(procedures__isnull=True) | Q(procedures__contains=[procedure_code]))
+    return rows.select_related("organisation", "grantor").order_by("given_at", "id").first()
+
+
+def residence_code(party_id: UUID) -> str:
+    """Code of the commune where a party lives or has its seat; empty where unknown (one query, two for an organisation)."""
+    found = Person.objects.filter(pk=party_id).values_list("residence_unit", flat=True).first()
+    if found is None:
+        found = Organisation.objects.filter(pk=party_id).values_list("residence_unit", flat=True).first()
+    return found or ""
 
 
 def born_on(person_id: UUID) -> date | None:
@@ -62,7 +134,8 @@ class Holder:
 def holders(unit_code: str, roles: Iterable[str]) -> list[Holder]:
     """Who holds a position with one of the roles in exactly this unit now, by title (one query)."""
     now = timezone.now()
-    rows = Position.objects.select_related("person").filter(unit_code=unit_code, roles__overlap=list(roles), valid_from__lte=now)
+    held = PositionRole.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=now), role__in=list(roles), valid_from__lte=now)
+    rows = Position.objects.select_related("person").filter(unit_code=unit_code, pk__in=held.values("position"), valid_from__lte=now)
     return [
         Holder(row.id, row.person_id, row.person.user_id, f"{row.person.full_name}, {row.title}", row.has_key)
         for row in rows.annotate(has_key=Q(credential__isnull=False)).order_by("title", "id")[:50]
@@ -94,3 +167,15 @@ def position_names(position_ids: Iterable[str]) -> dict[str, str]:
 def person_names(person_ids: Iterable[str]) -> dict[str, str]:
     """Names of people by their ids as texts (one query)."""
     return {str(key): name for key, name in Person.objects.filter(pk__in=uuids(person_ids)).values_list("pk", "full_name")}
+
+
+def party_names(party_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Names of parties by id (two queries)."""
+    wanted = set(party_ids)
+    people = dict(Person.objects.filter(pk__in=wanted).values_list("pk", "full_name"))
+    return people | dict(Organisation.objects.filter(pk__in=wanted).values_list("pk", "name"))
+
+
+def organisation_names(organisation_ids: Iterable[str]) -> dict[str, str]:
+    """Names of organisations by their ids as texts (one query)."""
+    return {str(key): name for key, name in Organisation.objects.filter(pk__in=uuids(organisation_ids)).values_list("pk", "name")}

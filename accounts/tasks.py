@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from accounts.services import housekeeping, otp, people
+from accounts.services import housekeeping, mandates, otp, people
 
 SLICE_SECONDS = 15.0
 """One task works for so long, then the next one goes on: none outlives the broker's patience."""
@@ -30,3 +30,10 @@ def ask_registry_again(asked: int = 0) -> None:
     more, done = people.ask_registry_again(now=timezone.now(), most=people.MOST_A_NIGHT - asked, seconds=SLICE_SECONDS)
     if not done and asked + more < people.MOST_A_NIGHT:
         ask_registry_again.apply_async(args=(asked + more,), queue="bulk")
+
+
+@shared_task(name="accounts.tasks.ask_business_registry")
+def ask_business_registry() -> None:
+    """Every night: ask about the organisations whose turn it is, a slice at a time."""
+    if not mandates.ask_business_registry(now=timezone.now(), seconds=SLICE_SECONDS):
+        ask_business_registry.apply_async(queue="bulk")

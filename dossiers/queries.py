@@ -17,7 +17,7 @@ from accounts import queries as people
 from accounts.identifiers import clean_id_number
 from dossiers.models import OPEN_STATES, Dossier, DossierEvent, Draft, FormVersion, State
 from dossiers.rules import Finding, token_of
-from portal.access import AccessDenied, Actor
+from portal.access import Actor, belonging_to
 from portal.catalogues import queries as catalogues
 from portal.catalogues.models import AdministrativeUnit, Agency
 from portal.crypto import blind_index
@@ -73,7 +73,7 @@ def same_filings(form: FormVersion, answers: Mapping[str, str], person: Any) -> 
     rows = [dossier for dossier in living[:MAX_COMPARED] if _compared(rule, dossier.answers or {}) == same]
     if not rows:
         return []
-    own = ", ".join(dossier.code or "" for dossier in rows if dossier.applicant_id == person.id)
+    own = ", ".join(dossier.code or "" for dossier in rows if dossier.filed_by_id == person.id)
     message = f"{rule['text']} {_('Hồ sơ của bạn: %(codes)s.') % {'codes': own}}" if own else rule["text"]
     return [Finding("unlikely", name, message, token=token_of("once", *(str(dossier.id) for dossier in rows), *same))]
 
@@ -86,30 +86,30 @@ def _compared(rule: Mapping[str, Any], answers: Mapping[str, str]) -> list[str]:
     return [" ".join(nfc(str(answers.get(name, ""))).casefold().split()) for name in rule["same"]]
 
 
-def _person_id(actor: Actor) -> UUID:
-    if actor.person_id is None:
-        raise AccessDenied("dossiers.file")
-    return actor.person_id
+def own_drafts(actor: Actor) -> QuerySet[Draft]:
+    """The drafts of the party for whom the actor acts, as far as their mandate reaches."""
+    return belonging_to(actor, Draft.objects.all(), "party_id", procedure="procedure_code")
+
+
+def own_dossiers(actor: Actor) -> QuerySet[Dossier]:
+    """The dossiers that the party for whom the actor acts has filed or that concern it, as far as their mandate reaches."""
+    return belonging_to(actor, Dossier.objects.all(), "applicant_id", "owner_id", procedure="procedure_code")
 
 
 def draft_of(actor: Actor, procedure_code: str) -> Draft | None:
-    """The actor's draft for the procedure, if begun (one query)."""
-    return (
-        Draft.objects.select_related("form_version")
-        .filter(person_id=_person_id(actor), acting_as=actor.acting_as.value, procedure_code=procedure_code)
-        .first()
-    )
+    """The party's draft for the procedure, if begun (one query)."""
+    return own_drafts(actor).select_related("form_version").filter(procedure_code=procedure_code).first()
 
 
 def last_filed(actor: Actor, procedure_code: str) -> Dossier | None:
-    """The last dossier of the procedure that the actor sent (one query)."""
-    mine = Dossier.objects.defer("answers").filter(applicant_id=_person_id(actor), procedure_code=procedure_code)
-    return mine.order_by("-submitted_at", "-id").first()
+    """The last dossier of the procedure that was sent for the party (one query)."""
+    filed = belonging_to(actor, Dossier.objects.defer("answers"), "applicant_id", procedure="procedure_code")
+    return filed.filter(procedure_code=procedure_code).order_by("-submitted_at", "-id").first()
 
 
 def drafts_of(actor: Actor) -> QuerySet[Draft]:
-    """The actor's drafts, last touched first."""
-    return Draft.objects.filter(person_id=_person_id(actor), acting_as=actor.acting_as.value).order_by("-updated_at", "id")
+    """The party's drafts, last touched first."""
+    return own_drafts(actor).order_by("-updated_at", "id")
 
 
 ORDERS = {"moi-nhat": ("-submitted_at", "id"), "cu-nhat": ("submitted_at", "id"), "han": ("due_at", "-submitted_at", "id")}
@@ -117,20 +117,37 @@ ORDERS = {"moi-nhat": ("-submitted_at", "id"), "cu-nhat": ("submitted_at", "id")
 
 
 def dossiers_of(actor: Actor, order: str = "moi-nhat") -> QuerySet[Dossier]:
-    """The dossiers a person filed or that concern them."""
-    mine = Dossier.objects.defer("answers").filter(Q(applicant_id=_person_id(actor)) | Q(owner_id=_person_id(actor)))
-    return mine.order_by(*ORDERS.get(order, ORDERS["moi-nhat"]))
+    """The dossiers the party filed or that concern it."""
+    return own_dossiers(actor).defer("answers").order_by(*ORDERS.get(order, ORDERS["moi-nhat"]))
 
 
 def dossier_of(actor: Actor, code: str) -> Dossier | None:
-    """One's own dossier by its code; None for another's, as for one that does not exist (one query)."""
-    if not actor.is_citizen or actor.person_id is None:
+    """The party's dossier by its code; None for another's, as for one that does not exist (one query)."""
+    if not actor.is_citizen:
         return None
-    return (
-        Dossier.objects.select_related("form_version")
-        .filter(Q(applicant_id=actor.person_id) | Q(owner_id=actor.person_id), code=code)
-        .first()
-    )
+    return own_dossiers(actor).select_related("form_version").filter(code=code).first()
+
+
+def other_way_to(actor: Actor, code: str) -> OtherWay | None:
+    """As whom the person could open a dossier that the party for whom they act now does not have; None: as nobody (two queries)."""
+    if actor.person_id is None:
+        return None
+    dossier = Dossier.objects.defer("answers").filter(code=code).first()
+    if dossier is None:
+        return None
+    parties = {dossier.applicant_id, dossier.owner_id}
+    if actor.person_id in parties:
+        return OtherWay("self", "")
+    mandate = people.mandate_over(actor.person_id, parties, dossier.procedure_code)
+    return OtherWay(str(mandate.id), mandate.party_name) if mandate is not None else None
+
+
+@dataclass(frozen=True)
+class OtherWay:
+    """A capacity in which one may open what one may not open now: what the page of capacities posts, and the party's name."""
+
+    choice: str
+    party_name: str
 
 
 @dataclass(frozen=True)
@@ -162,10 +179,10 @@ def unit_calendar(code: str) -> Calendar:
     return unit.calendar if unit is not None else national_calendar()
 
 
-def handling_units(person_id: UUID, levels: Sequence[str]) -> list[HandlingUnit]:
-    """The agencies among which a person may choose: those of the procedure's levels in their own province, in every province
-    for a person without a known residence; the one of their own ward first (three queries)."""
-    ward = people.person(person_id).residence_unit
+def handling_units(party_id: UUID, levels: Sequence[str]) -> list[HandlingUnit]:
+    """The agencies among which a party may choose: those of the procedure's levels in its own province, in every province
+    for one without a known residence or seat; the one of its own ward first (three queries, four for an organisation)."""
+    ward = people.residence_code(party_id)
     rows = (
         Agency.objects.on(timezone.localdate())
         .filter(level__in=[level for level in levels if level in Agency.Level.values], administrative_unit__isnull=False)
@@ -179,9 +196,9 @@ def handling_units(person_id: UUID, levels: Sequence[str]) -> list[HandlingUnit]
     return [_as_unit(agency) for agency in agencies]
 
 
-def default_unit(person_id: UUID, levels: Sequence[str]) -> str:
+def default_unit(party_id: UUID, levels: Sequence[str]) -> str:
     """Code of the agency that handles the dossier unless the person chooses another; empty when there is none."""
-    return next((unit.code for unit in handling_units(person_id, levels)[:1]), "")
+    return next((unit.code for unit in handling_units(party_id, levels)[:1]), "")
 
 
 @dataclass(frozen=True)

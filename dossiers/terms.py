@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,7 +15,7 @@ from dossiers.models import Dossier
 from portal.access import Assurance
 from portal.workdays import Unit
 from procedures import queries as procedures
-from procedures.models import Channel, ProcedureVersion, RequiredDocument
+from procedures.models import Channel, ProcedureVersion, RequiredDocument, Subject
 from procedures.papers import name_and_details
 
 
@@ -54,6 +55,8 @@ class Terms:
     summary: str
     levels: tuple[str, ...]
     """Levels of agencies that carry it out."""
+    subjects: tuple[str, ...]
+    """Who may ask for it (``procedures.models.Subject``); empty where the catalogue does not say: then everybody."""
     service_level: str
     assurance: Assurance
     limit_amount: Decimal
@@ -62,6 +65,22 @@ class Terms:
     fees: tuple[tuple[str, int | None, str], ...]
     """Name, amount in đồng (0 free, None set elsewhere) and condition of each fee online."""
     papers: tuple[RequiredPaper, ...]
+
+
+_PEOPLE = frozenset({Subject.CITIZEN, Subject.OVERSEAS, Subject.FOREIGNER, Subject.OFFICIAL, Subject.PARTY_MEMBER})
+
+
+def serves(subjects: Collection[str], kind: str) -> bool:
+    """Whether a procedure for these subjects is for a party of this kind (``accounts.queries.Party.kind``)."""
+    if not subjects:
+        return True
+    if kind == "person":
+        return bool(_PEOPLE & set(subjects))
+    alike = {
+        "enterprise": {Subject.ENTERPRISE, Subject.FOREIGN_ENTERPRISE},
+        "organisation": {Subject.ORGANISATION, Subject.FOREIGN_ORGANISATION},
+    }
+    return bool(set(subjects) & alike.get(kind, {kind}))
 
 
 def terms_on(code: str, at: datetime) -> Terms:
@@ -94,6 +113,7 @@ def _terms(version: ProcedureVersion) -> Terms:
         name=version.name,
         summary=version.summary,
         levels=tuple(version.levels),
+        subjects=tuple(version.subjects),
         service_level=service.level,
         assurance=Assurance(service.assurance),
         limit_amount=amount,

@@ -37,7 +37,7 @@ def make_position(
     person: Any = None, *, unit: str = "H26.101", roles: tuple[str, ...] = ("reception", "handling", "signing"), **values: Any
 ) -> Any:
     """A position in force."""
-    from accounts.services.people import give_position
+    from accounts.services.positions import give_position
     from portal.access import SYSTEM
 
     person = person or make_person(full_name="Phạm Văn Cán Bộ Giả Định")
@@ -68,7 +68,7 @@ def officer_actor(position: Any) -> Actor:
         person_id=position.person_id,
         position_id=position.id,
         unit=position.unit_code,
-        roles=frozenset(position.roles),
+        roles=frozenset(position.roles_at(timezone.now())),
         assurance=Assurance.HIGH,
         label=f"{position.person.full_name} · {position.title}",
     )

@@ -1,11 +1,25 @@
 """People, their logins and the positions they hold.
 
 ``User`` is one natural person's login. ``Person`` is the person, with or without a login (a child has none).
-``Position`` is person × unit × roles × dates. A session carries as whom its user acts (:mod:`accounts.sessions`).
+``Position`` is person × unit × roles × dates. ``Mandate`` is the right of a person to act for a party: another person or an
+``Organisation``. A session carries as whom its user acts (:mod:`accounts.sessions`).
 """
 
+from accounts.models.parties import Mandate, Organisation
 from accounts.models.people import Person, Sex, User, UserManager
-from accounts.models.positions import Position
+from accounts.models.positions import Position, PositionRole
 from accounts.models.sign_in import CertificateSignIn, KnownBrowser, OneTimePassword
 
-__all__ = ["CertificateSignIn", "KnownBrowser", "OneTimePassword", "Person", "Position", "Sex", "User", "UserManager"]
+__all__ = [
+    "CertificateSignIn",
+    "KnownBrowser",
+    "Mandate",
+    "OneTimePassword",
+    "Organisation",
+    "Person",
+    "Position",
+    "PositionRole",
+    "Sex",
+    "User",
+    "UserManager",
+]

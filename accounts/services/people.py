@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.identifiers import clean_id_number, clean_phone
-from accounts.models import Person, Position, User
+from accounts.models import Person, User
 from portal import audit, outbox
 from portal.access import Actor
 from portal.crypto import blind_index
@@ -77,32 +77,6 @@ def enter_person(
     return person
 
 
-@transaction.atomic
-def give_position(
-    *, actor: Actor, person_id: UUID, unit_code: str, title: str, roles: list[str], credential_id: str, now: datetime
-) -> Position:
-    """Give a person a position in a unit (Rules art. 16.1, 41); the same person and unit again changes nothing.
-
-    ``credential_id`` names their key at the signing service, empty where they have none: no other key signs in or signs for them.
-    """
-    position, made = Position.objects.get_or_create(
-        person_id=person_id,
-        unit_code=unit_code,
-        valid_to=None,
-        defaults={"title": title, "roles": sorted(roles), "credential": credential_id or None, "valid_from": now},
-    )
-    if made:
-        audit.record(
-            actor=actor,
-            act="accounts.give_position",
-            target="accounts.position",
-            target_id=str(position.id),
-            unit=unit_code,
-            details={"roles": sorted(roles)},
-        )
-    return position
-
-
 def ask_registry(*, person_id: UUID, occasion: str, now: datetime) -> None:
     """Have a person compared with the population registry (A-02); must run inside the act's transaction.
 
@@ -131,16 +105,17 @@ def ask_registry_again(*, now: datetime, most: int, seconds: float) -> tuple[int
     return asked, False
 
 
-def check_with_registry(person_id: UUID) -> None:
-    """Compare what a person declared with the population registry and keep the outcome (A-02).
+def check_with_registry(person_id: UUID) -> bool:
+    """Compare what a person declared with the population registry and keep the outcome (A-02). Returns whether all agrees.
 
     Runs in the worker. Raises ``OutsideUnavailable`` when the registry does not answer: the outbox tries again.
     """
     person = Person.objects.get(pk=person_id)
     if not person.id_number or not person.birth_date:
-        return
+        return False
     matches = population.verify(id_number=person.id_number, full_name=person.full_name, birth_date=date.fromisoformat(person.birth_date))
     now = timezone.now()
     Person.objects.filter(pk=person_id).update(
         registry_checked_at=now, registry_matches=bool(matches), registry_due_at=now + CHECKED_AGAIN_AFTER
     )
+    return bool(matches)

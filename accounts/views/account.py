@@ -15,8 +15,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import queries, sessions
 from accounts.masks import masked
-from accounts.views.ways import DESK, GO_ON, OWN_DOSSIERS, signed_in
-from portal.access import ActingAs, Assurance, actor_of
+from accounts.views.ways import DESK, GO_ON, citizens_next, signed_in
+from portal.access import ActingAs, Actor, Assurance, actor_of
 from portal.catalogues.places import residence
 from portal.documents.units import unit_name
 from portal.notifications import queries as notices
@@ -37,7 +37,8 @@ def account(request: HttpRequest) -> HttpResponse:
         "residence": residence(person.id),
         "certain": actor.assurance >= Assurance.HIGH,
         "offices": [(position, unit_name(position.unit_code)) for position in queries.positions_held(person.id)],
-        "unread": notices.unread_count(person.id, person.id),
+        "acts_for_others": bool(queries.mandates_of(person.id)),
+        "unread": notices.unread_count(_inbox_of(actor) or person.id, person.id),
     }
     return render(request, "accounts/account.html", context)
 
@@ -45,34 +46,54 @@ def account(request: HttpRequest) -> HttpResponse:
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def capacities(request: HttpRequest) -> HttpResponse:
-    """As whom one acts: oneself or a position; changed on purpose."""
+    """As whom one acts: oneself, somebody one may act for, or a position; changed on purpose, and noted."""
     actor = actor_of(request)
     assert actor.person_id is not None
-    positions = queries.positions_held(actor.person_id)
+    mandates, positions = queries.mandates_of(actor.person_id), queries.positions_held(actor.person_id)
     if request.method == "POST":
         wanted = request.POST.get("acting_as", "")
         if wanted == "self":
-            sessions.act_as(request, ActingAs.SELF)
-            return redirect(OWN_DOSSIERS)
+            sessions.choose(request, actor, ActingAs.SELF)
+            return redirect(citizens_next(request))
+        for mandate in mandates:
+            if str(mandate.id) == wanted:
+                sessions.choose(request, actor, sessions.capacity_of(mandate), mandate.id)
+                return redirect(citizens_next(request))
         for position in positions:
             if str(position.id) == wanted:
                 if actor.assurance < Assurance.HIGH:
                     # A one-time password is not enough to act for an agency (Rules art. 11): the certificate is asked for.
                     return redirect(reverse("officer-sign-in") + "?" + urlencode({GO_ON: "1"}))
-                sessions.act_as(request, ActingAs.POSITION, position.id)
+                sessions.choose(request, actor, ActingAs.POSITION, position.id)
                 return redirect(DESK)
         messages.error(request, _("Lựa chọn này không còn hiệu lực. Bạn hãy chọn lại."))
-    return render(request, "accounts/capacities.html", {"positions": positions})
+    context = {
+        "mandates": mandates,
+        "positions": [(position, unit_name(position.unit_code)) for position in positions],
+        "chosen": actor.position_id or actor.mandate_id or "self",
+        "next": citizens_next(request, ""),
+    }
+    return render(request, "accounts/capacities.html", context)
+
+
+def _inbox_of(actor: Actor) -> UUID | None:
+    """Whose inbox one reads: that of the party for whom one acts, one's own as an officer; None where a mandate is for some procedures
+    only, for notices do not say which they are about."""
+    if not actor.is_citizen:
+        return actor.person_id
+    return actor.party_id if actor.procedures is None else None
 
 
 @signed_in
 @require_GET
 def inbox(request: HttpRequest) -> HttpResponse:
-    """A person's notices."""
+    """The notices of the party for whom one acts; what one has read is one's own affair."""
     actor = actor_of(request)
     assert actor.person_id is not None
-    page = Paginator(notices.inbox(actor.person_id, actor.person_id), 20).get_page(request.GET.get("trang"))
-    return render(request, "accounts/inbox.html", {"page": page})
+    party_id = _inbox_of(actor)
+    rows = notices.inbox(party_id, actor.person_id) if party_id is not None else []
+    page = Paginator(rows, 20).get_page(request.GET.get("trang"))
+    return render(request, "accounts/inbox.html", {"page": page, "is_closed": party_id is None})
 
 
 @signed_in
@@ -81,8 +102,9 @@ def open_notice(request: HttpRequest, notice_id: UUID) -> HttpResponse:
     """Note that a notice was read and go where it leads."""
     actor = actor_of(request)
     assert actor.person_id is not None
-    notice = notices.inbox(actor.person_id, actor.person_id).filter(pk=notice_id).first()
-    if notice is None:
+    party_id = _inbox_of(actor)
+    notice = notices.inbox(party_id, actor.person_id).filter(pk=notice_id).first() if party_id is not None else None
+    if party_id is None or notice is None:
         return redirect("inbox")
-    mark_read(party_id=actor.person_id, reader=actor.person_id, notification_id=notice_id)
+    mark_read(party_id=party_id, reader=actor.person_id, notification_id=notice_id)
     return redirect(notice.link or "inbox")

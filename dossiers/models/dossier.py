@@ -61,19 +61,23 @@ class Dossier(models.Model):
     channel = models.CharField("kênh nộp", max_length=2, choices=Channel.choices)
 
     applicant_id = models.UUIDField()
-    """Who files (người nộp)."""
-    applicant_name = models.CharField("người nộp", max_length=200)
+    """The party that files (người nộp): a person or an organisation (``accounts.queries.party``)."""
+    applicant_name = models.CharField("người nộp", max_length=300)
     owner_id = models.UUIDField()
-    """Whom the dossier concerns (chủ hồ sơ); the same person unless one files for another."""
-    owner_name = models.CharField("chủ hồ sơ", max_length=200)
-    owner_name_key = models.CharField(max_length=200)
+    """The party whom the dossier concerns (chủ hồ sơ); the same unless one files for another."""
+    owner_name = models.CharField("chủ hồ sơ", max_length=300)
+    owner_name_key = models.CharField(max_length=300)
+    filed_by_id = models.UUIDField()
+    """The natural person who sent it, for the applicant."""
+    filed_by_name = models.CharField("người gửi", max_length=200)
     subject_name = models.CharField("về", max_length=200, blank=True)
     """The person the dossier is about where that is neither of them (the child of a registration of birth)."""
     subject_name_key = models.CharField(max_length=200, blank=True)
     id_blinds = ArrayField(models.CharField(max_length=64), default=list)
     """Blind indexes of the identity numbers of everybody named in it: an officer finds it by any of them."""
     acting_as = models.CharField(max_length=20)
-    acting_as_id = models.UUIDField(null=True, blank=True)
+    mandate_id = models.UUIDField(null=True, blank=True)
+    """By which right that person acted for the applicant; null: for themself."""
 
     unit_code = models.CharField("cơ quan giải quyết", max_length=40)
     unit_level = models.CharField(max_length=20)
@@ -144,6 +148,9 @@ class Dossier(models.Model):
                 condition=~Q(state=State.RETURNED) | Q(finished_at__isnull=False, returned_at__isnull=False),
                 name="dossiers_returned_has_times",
             ),
+            models.CheckConstraint(
+                condition=Q(mandate_id__isnull=False) | Q(filed_by_id=F("applicant_id")), name="dossiers_filed_for_another_by_mandate"
+            ),
             models.CheckConstraint(condition=~Q(state=State.REFUSED) | Q(refused_at__isnull=False), name="dossiers_refused_has_time"),
             models.CheckConstraint(condition=~Q(state=State.WITHDRAWN) | Q(withdrawn_at__isnull=False), name="dossiers_withdrawn_has_time"),
             models.CheckConstraint(
@@ -183,6 +190,16 @@ class Dossier(models.Model):
         return self.code or str(self.id)
 
     @property
+    def is_filed_for_another(self) -> bool:
+        """Whether a person sent it for somebody else."""
+        return self.filed_by_id != self.applicant_id
+
+    @property
+    def filed_by_words(self) -> str:
+        """Who sent it and for whom, as slips and the desk write it."""
+        return f"{self.filed_by_name}, thay mặt {self.applicant_name}" if self.is_filed_for_another else self.applicant_name
+
+    @property
     def awaits_signature(self) -> bool:
         """Decided, the clock stopped, not signed yet."""
         return self.stage == Stage.AWAITING_SIGNATURE
@@ -205,6 +222,9 @@ class DossierEvent(models.Model):
     to_state = models.CharField(max_length=2)
     acting_as = models.CharField(max_length=20)
     person_id = models.UUIDField(null=True, blank=True)
+    party_id = models.UUIDField(null=True, blank=True)
+    """For whom that person acted; null for officers."""
+    mandate_id = models.UUIDField(null=True, blank=True)
     position_id = models.UUIDField(null=True, blank=True)
     label = models.CharField(max_length=200, blank=True)
     """How an officer is shown. Citizens are named by their id only: this row can never be erased."""

@@ -1,4 +1,4 @@
-"""A draft: what a person has typed so far, valid or not."""
+"""A draft: what was typed so far for a party, valid or not."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class Draft(models.Model):
     """One unfinished filing. Its id becomes the id of the dossier, so the key of its answers and files goes along."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    person_id = models.UUIDField()
-    acting_as = models.CharField(max_length=20)
-    acting_as_id = models.UUIDField(null=True, blank=True)
-    """The child or organisation one acts for; empty when acting for oneself."""
+    party_id = models.UUIDField()
+    """Whose it is: a person, a child or an organisation (``accounts.queries.party``). Whoever acts for it works on the same draft."""
+    changed_by = models.UUIDField()
+    """The person who changed it last: two people of one organisation must not write over each other unseen."""
     procedure_code = models.CharField(max_length=40)
     form_version = models.ForeignKey(FormVersion, on_delete=models.PROTECT, related_name="+")
     unit_code = models.CharField(max_length=40, blank=True)
@@ -34,13 +34,9 @@ class Draft(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["person_id", "acting_as", "acting_as_id", "procedure_code"],
-                name="dossiers_one_draft",
-                nulls_distinct=False,
-            ),
+            models.UniqueConstraint(fields=["party_id", "procedure_code"], name="dossiers_one_draft_per_party"),
         ]
-        indexes = [models.Index(fields=["person_id", "-updated_at"], name="dossiers_draft_mine")]
+        indexes = [models.Index(fields=["party_id", "-updated_at"], name="dossiers_draft_mine")]
 
     def __str__(self) -> str:
         return str(self.id)

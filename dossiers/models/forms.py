@@ -19,7 +19,7 @@ _FIELD_KEYS = {
     *("name", "label", "kind", "required", "required_with", "help", "choices", "max_length", "section", "default", "rules"),
     *("prefill", "prefill_when", "when", "choices_when", "suggest"),
 }
-_PAGE_NAMES = {"unit_code", "csrfmiddlewaretoken", "act", "draft", "last", "seen", "part", "confirm"}
+_PAGE_NAMES = {"unit_code", "csrfmiddlewaretoken", "act", "draft", "last", "seen", "part", "confirm", "version"}
 """Names that the pages themselves use in their forms."""
 
 

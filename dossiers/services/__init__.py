@@ -2,7 +2,7 @@
 
 from dossiers.filling import Problem
 from dossiers.services.codes import next_code
-from dossiers.services.common import DraftChanged, FilingRefused, NotYours, filer
+from dossiers.services.common import DraftChanged, FilingRefused, NotForParty, NotYours, filer, party_of
 from dossiers.services.desk import authorise_result, decide, decline, open_dossier, receive, refuse, take_back
 from dossiers.services.drafts import add_paper, discard_draft, remove_paper, save_draft, start_or_open_draft
 from dossiers.services.filing import submit, withdraw, withdraw_refusal
@@ -13,6 +13,7 @@ from dossiers.services.results import return_result
 __all__ = [
     "DraftChanged",
     "FilingRefused",
+    "NotForParty",
     "NotYours",
     "Problem",
     "add_paper",
@@ -24,6 +25,7 @@ __all__ = [
     "next_code",
     "note_unsafe_paper",
     "open_dossier",
+    "party_of",
     "publish_form",
     "receive",
     "refuse",

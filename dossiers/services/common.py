@@ -23,6 +23,10 @@ class NotYours(Exception):
     """The draft or dossier does not exist for this person. Pages answer 404: existence itself is private."""
 
 
+class NotForParty(Exception):
+    """The procedure is not for the party for whom one acts: for people only, or for organisations; or the mandate does not reach it."""
+
+
 class FilingRefused(Exception):
     """The filing cannot be sent (or a paper not be taken) as it is; ``problems`` say why and where to mend it."""
 
@@ -40,6 +44,16 @@ def filer(actor: Actor) -> UUID:
     if not actor.is_citizen or actor.person_id is None or actor.assurance < Assurance.MEDIUM:
         raise AccessDenied("dossiers.file")
     return actor.person_id
+
+
+def party_of(actor: Actor, procedure_code: str) -> UUID:
+    """The party for whom a citizen's actor files in a procedure; :class:`NotForParty` where their mandate does not reach it."""
+    filer(actor)
+    if actor.party_id is None:
+        raise AccessDenied("dossiers.file")
+    if not actor.may_act_in(procedure_code):
+        raise NotForParty
+    return actor.party_id
 
 
 def position_of(actor: Actor) -> UUID:
@@ -63,10 +77,14 @@ def lock_for_officer(*, actor: Actor, dossier_id: UUID, act: str, seen_version: 
 
 
 def concerns(dossier: Dossier, person_id: UUID | None) -> bool:
-    """Whether a dossier is a person's own: they filed it, it is theirs, or their identity number stands in it (two queries)."""
+    """Whether a dossier is a person's own: they sent it, it is theirs or of somebody for whom they may act, or their identity number stands
+    in it (three queries)."""
     if person_id is None:
         return False
-    return person_id in (dossier.applicant_id, dossier.owner_id) or people.id_blind(person_id) in dossier.id_blinds
+    parties = {dossier.applicant_id, dossier.owner_id}
+    if person_id in parties | {dossier.filed_by_id} or people.id_blind(person_id) in dossier.id_blinds:
+        return True
+    return people.mandate_over(person_id, parties) is not None
 
 
 def refuse_own(dossier: Dossier, actor: Actor, transition: str) -> None:
@@ -107,6 +125,8 @@ def write_event(dossier: Dossier, name: str, *, before: str, actor: Actor, now: 
         to_state=dossier.state,
         acting_as=actor.acting_as.value,
         person_id=actor.person_id,
+        party_id=actor.party_id,
+        mandate_id=actor.mandate_id,
         position_id=actor.position_id,
         label=actor.label if not actor.is_citizen else "",
         unit_code=dossier.unit_code,
@@ -125,7 +145,10 @@ def write_event(dossier: Dossier, name: str, *, before: str, actor: Actor, now: 
 
 
 def tell(dossier: Dossier, template: str, *, about: str = "", **more: str) -> None:
-    """Tell applicant and owner by the registered template, each once for the occasion; in the act's transaction.
+    """Tell applicant, owner and who sent it by the registered template, each once for the occasion; in the act's transaction.
+
+    What stands in an inbox is the party's: whoever sent it for another is told outside the account, so that nothing of the party stays
+    with them when their mandate has ended.
 
     The occasion is the newest event of the dossier: two notices of one kind about two events both arrive. ``about``
     names another occasion (the id of a file or document), for what is told without an event of its own: repeating it
@@ -133,9 +156,11 @@ def tell(dossier: Dossier, template: str, *, about: str = "", **more: str) -> No
     """
     unit = handling_unit(dossier.unit_code)
     occasion = about or f"event-{dossier.events.order_by('-id').values_list('id', flat=True)[0]}"
-    for person_id in sorted({dossier.applicant_id, dossier.owner_id}):
+    parties = {dossier.applicant_id, dossier.owner_id}
+    for party_id in sorted(parties | {dossier.filed_by_id}):
         notify(
-            party_id=person_id,
+            party_id=party_id,
+            channels=("inbox", "sms") if party_id in parties else ("sms",),
             template=template,
             context={
                 "code": dossier.code or "",

@@ -16,9 +16,9 @@ from accounts import queries as people
 from dossiers.conditions import shape
 from dossiers.filling import Problem
 from dossiers.models import Draft, Paper
-from dossiers.queries import default_unit, facts_of, newest_form
-from dossiers.services.common import DraftChanged, FilingRefused, NotYours, filer
-from dossiers.terms import RequiredPaper, terms_on
+from dossiers.queries import default_unit, facts_of, newest_form, own_drafts
+from dossiers.services.common import DraftChanged, FilingRefused, NotForParty, NotYours, filer, party_of
+from dossiers.terms import RequiredPaper, serves, terms_on
 from portal import audit
 from portal.access import Actor
 from portal.files import services as files
@@ -35,20 +35,20 @@ MAX_FILES_A_PAPER = 10
 
 @transaction.atomic
 def start_or_open_draft(*, actor: Actor, procedure_code: str, now: datetime) -> Draft:
-    """The person's draft for the procedure, begun now if there is none.
+    """The draft of the party for whom the actor acts, begun now if there is none.
 
-    One draft for each person, capacity and procedure. Raises :class:`AccessDenied` unless a citizen is signed in,
-    ``TermsUnknown`` when the procedure cannot be filed online on that day.
+    One draft for each party and procedure. Raises :class:`AccessDenied` unless a citizen is signed in,
+    ``TermsUnknown`` when the procedure cannot be filed online on that day, :class:`NotForParty` when it is not for this party.
     """
-    person_id = filer(actor)
+    party_id = party_of(actor, procedure_code)
     terms = terms_on(procedure_code, now)
+    if not serves(terms.subjects, people.party(party_id).kind):
+        raise NotForParty
     form = newest_form(procedure_code)
     draft, made = Draft.objects.get_or_create(
-        person_id=person_id,
-        acting_as=actor.acting_as.value,
-        acting_as_id=None,
+        party_id=party_id,
         procedure_code=procedure_code,
-        defaults={"form_version": form, "unit_code": default_unit(person_id, terms.levels)},
+        defaults={"form_version": form, "unit_code": default_unit(party_id, terms.levels), "changed_by": filer(actor)},
     )
     if made:
         audit.record(actor=actor, act="dossiers.start_draft", target="dossiers.draft", target_id=str(draft.id), unit=draft.unit_code)
@@ -56,15 +56,17 @@ def start_or_open_draft(*, actor: Actor, procedure_code: str, now: datetime) -> 
 
 
 def _mine(actor: Actor, draft_id: UUID) -> Draft:
-    draft = Draft.objects.select_for_update().filter(pk=draft_id, person_id=filer(actor), acting_as=actor.acting_as.value).first()
+    filer(actor)
+    draft = own_drafts(actor).select_for_update().filter(pk=draft_id).first()
     if draft is None:
         raise NotYours
     return draft
 
 
-def _changed(draft: Draft) -> None:
+def _changed(draft: Draft, actor: Actor) -> None:
     """Save a draft whose answers, office or papers have changed: who saw the version before has not seen this one."""
     draft.version += 1
+    draft.changed_by = filer(actor)
     draft.save()
 
 
@@ -77,16 +79,22 @@ def save_draft(
     unit_code: str | None = None,
     page: str = "",
     confirmed: Collection[str] = (),
+    seen_version: int | None = None,
 ) -> Draft:
     """Keep what was typed, valid or not, for the fields given; fields not given stay. :class:`NotYours` for another's draft.
+
+    ``seen_version`` is the version the page showed: :class:`DraftChanged`, and nothing is kept, when another person of the party has
+    changed it since. One's own two windows do not stop each other here: what is sent in the end is shown before.
 
     Only what the form asks of this person under these answers is kept. ``confirmed``: tokens of findings the person says are
     so, beside those said before.
     """
     draft = _mine(actor, draft_id)
+    if seen_version is not None and draft.version != seen_version and draft.changed_by != actor.person_id:
+        raise DraftChanged
     before = (draft.answers or {}, draft.unit_code, draft.confirmed or [])
     typed = {**before[0], **{name: value[:MAX_ANSWER_CHARS] for name, value in values.items()}}
-    asked = {spec["name"] for spec in shape(draft.form_version.fields, typed, facts_of(people.person(draft.person_id))).asked}
+    asked = {spec["name"] for spec in shape(draft.form_version.fields, typed, facts_of(people.person(filer(actor)))).asked}
     draft.answers = {name: value for name, value in typed.items() if name in before[0] or name in asked}
     draft.answers |= {name: before[0][name] for name in before[0] if name not in asked}
     if unit_code is not None:
@@ -94,7 +102,7 @@ def save_draft(
     draft.confirmed = sorted({*before[2], *(token[:40] for token in confirmed)})[:MAX_CONFIRMED]
     draft.last_page = page if page in PAGES else draft.last_page
     if (draft.answers, draft.unit_code, draft.confirmed) != before:
-        _changed(draft)
+        _changed(draft, actor)
     else:
         draft.save(update_fields=["last_page", "updated_at"])
     return draft
@@ -149,7 +157,7 @@ def _keep_paper(actor: Actor, draft_id: UUID, wanted: RequiredPaper, stored: Sto
     _room_left(draft, wanted.kind, upload)
     paper = Paper.objects.create(draft=draft, kind=wanted.kind, label=wanted.label[:500], file=stored)
     draft.last_page = "giay-to"
-    _changed(draft)
+    _changed(draft, actor)
     audit.record(
         actor=actor,
         act="dossiers.add_paper",
@@ -170,7 +178,7 @@ def remove_paper(*, actor: Actor, draft_id: UUID, paper_id: UUID) -> None:
         return
     stored = paper.file
     paper.delete()
-    _changed(draft)
+    _changed(draft, actor)
     files.erase(file=stored, actor=actor)
     audit.record(
         actor=actor,

@@ -15,9 +15,9 @@ from dossiers.filling import fill_draft, problems_of
 from dossiers.models import Dossier, Draft, Paper, State
 from dossiers.models.dossier import Channel
 from dossiers.outcomes import finding_columns
-from dossiers.queries import handling_units
+from dossiers.queries import handling_units, own_dossiers, own_drafts
 from dossiers.services.codes import next_code
-from dossiers.services.common import DraftChanged, FilingRefused, NotYours, advance, check_seen, filer, tell, write_event
+from dossiers.services.common import DraftChanged, FilingRefused, NotYours, advance, check_seen, filer, party_of, tell, write_event
 from dossiers.terms import terms_on
 from portal.access import AccessDenied, Actor
 from portal.files.models import StoredFile
@@ -35,14 +35,12 @@ def submit(*, actor: Actor, draft_id: UUID, seen_version: int, now: datetime) ->
     what is missing, :class:`NotYours` for another's draft, :class:`AccessDenied` below medium assurance.
     """
     person_id = filer(actor)
-    draft = Draft.objects.select_for_update().filter(pk=draft_id).first()
+    draft = own_drafts(actor).select_for_update().filter(pk=draft_id).first()
     if draft is None:
-        sent = Dossier.objects.filter(pk=draft_id, applicant_id=person_id).first()
+        sent = own_dossiers(actor).filter(pk=draft_id).first()
         if sent is None:
             raise NotYours
         return sent
-    if draft.person_id != person_id or draft.acting_as != actor.acting_as.value:
-        raise NotYours
     if draft.version != seen_version:
         raise DraftChanged
     terms = terms_on(draft.procedure_code, now)
@@ -50,7 +48,8 @@ def submit(*, actor: Actor, draft_id: UUID, seen_version: int, now: datetime) ->
         raise AccessDenied("dossiers.file")
     # A file's check that ends at this moment waits for us, or we for it: nobody's verdict falls between draft and dossier.
     list(StoredFile.objects.select_for_update().filter(pk__in=draft.papers.values("file")).order_by("pk").values_list("pk"))
-    units = handling_units(person_id, terms.levels)
+    party = people.party(party_of(actor, draft.procedure_code))
+    units = handling_units(party.id, terms.levels)
     person = people.person(person_id)
     filled = fill_draft(draft, person, units=units, now=now)
     if problems := problems_of(draft, terms, filled):
@@ -66,14 +65,16 @@ def submit(*, actor: Actor, draft_id: UUID, seen_version: int, now: datetime) ->
         procedure_name=terms.name,
         service_level=terms.service_level,
         channel=Channel.ONLINE,
-        applicant_id=person_id,
-        applicant_name=person.full_name,
-        owner_id=person_id,
-        owner_name=person.full_name,
-        owner_name_key=search_key(person.full_name),
-        **finding_columns(draft.procedure_code, filled.answers, known_numbers=[person.id_number or ""]),
-        acting_as=draft.acting_as,
-        acting_as_id=draft.acting_as_id,
+        applicant_id=party.id,
+        applicant_name=party.name,
+        owner_id=party.id,
+        owner_name=party.name,
+        owner_name_key=search_key(party.name),
+        filed_by_id=person.id,
+        filed_by_name=person.full_name,
+        **finding_columns(draft.procedure_code, filled.answers, known_numbers=[person.id_number or "", party.number]),
+        acting_as=actor.acting_as.value,
+        mandate_id=actor.mandate_id,
         unit_code=unit.code,
         unit_level=unit.level,
         state=State.SUBMITTED,
@@ -103,9 +104,9 @@ def withdraw(*, actor: Actor, dossier_id: UUID, seen_version: int, now: datetime
 
     :class:`NotYours` for another's dossier, ``TransitionRefused`` once an officer was quicker.
     """
-    person_id = filer(actor)
-    dossier = Dossier.objects.select_for_update().filter(pk=dossier_id).first()
-    if dossier is None or person_id not in (dossier.applicant_id, dossier.owner_id):
+    filer(actor)
+    dossier = own_dossiers(actor).select_for_update().filter(pk=dossier_id).first()
+    if dossier is None:
         raise NotYours
     if refusal := withdraw_refusal(dossier):
         raise TransitionRefused("withdraw", dossier.state, refusal)

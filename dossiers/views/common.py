@@ -17,8 +17,9 @@ from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 
-from dossiers.queries import FormUnknown
-from dossiers.services import NotYours
+from dossiers import queries
+from dossiers.queries import FormUnknown, OtherWay
+from dossiers.services import NotForParty, NotYours
 from dossiers.terms import TermsUnknown
 from portal.access import Actor, Assurance, actor_of
 from portal.files import services as files
@@ -40,8 +41,15 @@ def citizen_page(view: Page) -> Page:
             return _to_sign_in(request)
         if not actor.is_citizen:
             return render(request, "dossiers/not_as_officer.html", status=403)
+        if actor.lapsed:
+            # What was pressed was meant for that party: for oneself it is not done.
+            return render(request, "dossiers/lapsed.html", status=403)
         try:
             return view(request, *args, **kwargs)
+        except NotForParty:
+            return render(request, "dossiers/not_for_party.html", {"code": kwargs.get("code", "")}, status=403)
+        except InAnotherCapacity as other:
+            return render(request, "dossiers/other_capacity.html", {"way": other.way, "back": _back(request)}, status=403)
         except (NotYours, TermsUnknown, FormUnknown) as error:
             raise Http404 from error
 
@@ -53,9 +61,31 @@ def reader_page(view: Page) -> Page:
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return view(request, *args, **kwargs) if is_known(actor_of(request)) else _to_sign_in(request)
+        actor = actor_of(request)
+        if not is_known(actor):
+            return _to_sign_in(request)
+        if actor.lapsed:
+            return render(request, "dossiers/lapsed.html", status=403)
+        try:
+            return view(request, *args, **kwargs)
+        except InAnotherCapacity as other:
+            return render(request, "dossiers/other_capacity.html", {"way": other.way, "back": _back(request)}, status=403)
 
     return never_cache(wrapped)
+
+
+class InAnotherCapacity(Exception):
+    """The dossier is not of the party for whom one acts now, but one may open it in another capacity."""
+
+    def __init__(self, way: OtherWay) -> None:
+        super().__init__(way.choice)
+        self.way = way
+
+
+def not_here(actor: Actor, code: str) -> Exception:
+    """What to raise where the party has no dossier of this code: the way to it in another capacity, or 404."""
+    way = queries.other_way_to(actor, code) if actor.is_citizen else None
+    return InAnotherCapacity(way) if way is not None else Http404()
 
 
 def is_known(actor: Actor) -> bool:
@@ -65,8 +95,11 @@ def is_known(actor: Actor) -> bool:
 
 def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
     """After a POST from a dead session one comes back to the page, not to an address that only takes POST."""
-    back = request.get_full_path() if request.method in ("GET", "HEAD") else _page_of(request.path)
-    return redirect(f"{settings.LOGIN_URL}?{urlencode({'next': back})}")
+    return redirect(f"{settings.LOGIN_URL}?{urlencode({'next': _back(request)})}")
+
+
+def _back(request: HttpRequest) -> str:
+    return request.get_full_path() if request.method in ("GET", "HEAD") else _page_of(request.path)
 
 
 def _page_of(path: str) -> str:

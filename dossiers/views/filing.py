@@ -25,18 +25,18 @@ from dossiers import queries, services
 from dossiers.conditions import Shape, Spec, deciders, opening, shape, suggestions
 from dossiers.filling import Filled, fill, fill_draft, paper_problems, problems_of
 from dossiers.forms import UNIT, AnswersForm, shown
-from dossiers.models import Dossier, Draft
+from dossiers.models import Draft
 from dossiers.services import DraftChanged, FilingRefused, NotYours, Problem
 from dossiers.terms import Terms, TermsUnknown, terms_on
 from dossiers.views import seen
-from dossiers.views.common import as_uuid, citizen_page, is_from_here, is_known, send_file, token_is_old
+from dossiers.views.common import as_int, as_uuid, citizen_page, is_from_here, is_known, send_file, token_is_old
 from portal.access import actor_of
 from portal.caching import public_page
 from procedures import queries as procedures
 from procedures.papers import exclusive_cases
 
 STEPS = (("to-khai", lazy("Tờ khai")), ("giay-to", lazy("Giấy tờ")), ("kiem-tra", lazy("Kiểm tra và gửi")))
-CARRIED = frozenset({"csrfmiddlewaretoken", "act", "draft", "last", "part"})
+CARRIED = frozenset({"csrfmiddlewaretoken", "act", "draft", "last", "part", "version"})
 """What a form of the declaration carries though nobody has typed anything."""
 REQUEST_OVERHEAD = 64 * 1024
 """Bytes of a multipart request beside its files: boundaries and small fields."""
@@ -58,6 +58,12 @@ def _at(code: str, page: str) -> str:
     return reverse(f"file-{page}", args=[code])
 
 
+def _party_id(request: HttpRequest) -> UUID:
+    party_id = actor_of(request).party_id
+    assert party_id is not None  # a citizen's page
+    return party_id
+
+
 def _draft(request: HttpRequest, code: str) -> Draft | None:
     return queries.draft_of(actor_of(request), code)
 
@@ -73,7 +79,7 @@ def _overtaken(request: HttpRequest, terms: Terms, draft: Draft | None) -> HttpR
     last = queries.last_filed(actor, terms.procedure_code)
     if posted is None and (last.id if last else None) == as_uuid(request.POST.get("last")):
         return None
-    sent = last if posted is None else Dossier.objects.filter(pk=posted, applicant_id=services.filer(actor)).first()
+    sent = last if posted is None else queries.own_dossiers(actor).filter(pk=posted).first()
     context = {"terms": terms, "code": terms.procedure_code, "sent": sent, "draft": draft}
     return render(request, "dossiers/overtaken.html", context, status=409)
 
@@ -115,9 +121,7 @@ def answers(request: HttpRequest, code: str) -> HttpResponseBase:
     new one). Hence the token is checked one step later; a form from another site gets the usual refusal.
     """
     if request.method == "POST" and is_from_here(request):
-        if not is_known(actor_of(request)) and any(
-            key not in ("act", "draft", "last", "part", "csrfmiddlewaretoken") for key in request.POST
-        ):
+        if not is_known(actor_of(request)) and any(key not in CARRIED for key in request.POST):
             return _sign_in_again(request, code)
         if token_is_old(request):
             return _typed_again(request, code=code)
@@ -144,9 +148,34 @@ def _typed_again(request: HttpRequest, code: str) -> HttpResponse:
     person = people.person(services.filer(actor_of(request)))
     found = shape(form_version.fields, kept, queries.facts_of(person))
     asked = opening(found, deciders(form_version.fields), kept)
-    units = None if asked else [(unit.code, unit.name) for unit in queries.handling_units(person.id, terms.levels)]
+    units = None if asked else [(unit.code, unit.name) for unit in queries.handling_units(_party_id(request), terms.levels)]
     form = AnswersForm(asked or found.asked, units=units, initial=kept, today=timezone.localdate(now))
     return _answers_page(request, terms, draft, found, form, kept, status=409)
+
+
+def _typed_beside(request: HttpRequest, terms: Terms) -> HttpResponse:
+    """A colleague saved meanwhile: the form with what was typed here, and beside it what they wrote; nothing is saved yet."""
+    draft = _draft(request, terms.procedure_code)
+    if draft is None:
+        raise NotYours
+    kept = {**(draft.answers or {}), UNIT: draft.unit_code}
+    typed = {name: request.POST[name] for name in (UNIT, *(spec["name"] for spec in draft.form_version.fields)) if name in request.POST}
+    theirs = [
+        {"label": spec["label"], "theirs": shown(spec, kept.get(spec["name"], "")), "yours": shown(spec, typed[spec["name"]])}
+        for spec in draft.form_version.fields
+        if spec["name"] in typed and typed[spec["name"]] != kept.get(spec["name"], "")
+    ]
+    kept |= typed
+    found = shape(draft.form_version.fields, kept, queries.facts_of(people.person(services.filer(actor_of(request)))))
+    asked = opening(found, deciders(draft.form_version.fields), kept)
+    units = None if asked else [(unit.code, unit.name) for unit in queries.handling_units(_party_id(request), terms.levels)]
+    form = AnswersForm(asked or found.asked, units=units, initial=kept, today=timezone.localdate())
+    colleague = {
+        "name": people.person_names([str(draft.changed_by)]).get(str(draft.changed_by), ""),
+        "at": draft.updated_at,
+        "fields": theirs,
+    }
+    return _answers_page(request, terms, draft, found, form, kept, status=409, colleague=colleague)
 
 
 @csrf_protect
@@ -159,7 +188,7 @@ def _answers(request: HttpRequest, code: str) -> HttpResponse:
         return _overtaken(request, terms, draft) or _save_answers(request, terms, draft)
     form_version = draft.form_version if draft is not None else queries.newest_form(code)
     person = people.person(services.filer(actor))
-    units = queries.handling_units(person.id, terms.levels)
+    units = queries.handling_units(_party_id(request), terms.levels)
     kept = {**(draft.answers or {}), UNIT: draft.unit_code} if draft is not None else {UNIT: units[0].code if units else ""}
     if request.GET.get("ve"):
         # Coming back from the check page one sees at once what is wrong; otherwise nobody is scolded before sending.
@@ -191,14 +220,25 @@ def _save_answers(request: HttpRequest, terms: Terms, draft: Draft | None) -> Ht
     typed = {name: request.POST[name] for name in names if name in request.POST}
     unit_code = request.POST.get(UNIT)
     confirmed = request.POST.getlist("confirm")
-    draft = services.save_draft(actor=actor, draft_id=draft.id, values=typed, unit_code=unit_code, page="to-khai", confirmed=confirmed)
+    try:
+        draft = services.save_draft(
+            actor=actor,
+            draft_id=draft.id,
+            values=typed,
+            unit_code=unit_code,
+            page="to-khai",
+            confirmed=confirmed,
+            seen_version=as_int(request.POST.get("version")) if "version" in request.POST else None,
+        )
+    except DraftChanged:
+        return _typed_beside(request, terms)
     here = _at(code, "to-khai")
     if act == "doi":
         return redirect(here + "?hoi=1" + ("&ve=kiem-tra" if back else ""))
     if act != "tiep":
         messages.success(request, _("Đã lưu nháp. Bạn có thể quay lại làm tiếp bất cứ lúc nào."))
         return redirect(here)
-    person = people.person(draft.person_id)
+    person = people.person(services.filer(actor))
     kept = {**(draft.answers or {}), UNIT: draft.unit_code}
     if part:
         found = shape(fields, kept, queries.facts_of(person))
@@ -207,7 +247,7 @@ def _save_answers(request: HttpRequest, terms: Terms, draft: Draft | None) -> Ht
             return redirect(here + ("?ve=kiem-tra" if back else ""))
         form = AnswersForm(first, kept, today=timezone.localdate(now))
         return _answers_page(request, terms, draft, found, form, kept, status=422)
-    filled = fill_draft(draft, person, units=queries.handling_units(person.id, terms.levels), now=now)
+    filled = fill_draft(draft, person, units=queries.handling_units(_party_id(request), terms.levels), now=now)
     if opening(filled.shape, deciding, kept):
         return redirect(here)
     if filled.form.errors or filled.to_confirm:
@@ -224,6 +264,7 @@ def _answers_page(
     kept: dict[str, str],
     filled: Filled | None = None,
     status: int = 200,
+    colleague: dict[str, Any] | None = None,
 ) -> HttpResponse:
     actor = actor_of(request)
     fields = draft.form_version.fields if draft is not None else queries.newest_form(terms.procedure_code).fields
@@ -257,7 +298,8 @@ def _answers_page(
             to_confirm=filled.to_confirm if filled else [],
             draft=draft,
             last=last,
-            not_saved=status == 409,
+            not_saved=status == 409 and colleague is None,
+            colleague=colleague,
         ),
         status=status,
     )
@@ -418,7 +460,7 @@ class _Review:
     def __init__(self, request: HttpRequest, terms: Terms, draft: Draft) -> None:
         person = people.person(services.filer(actor_of(request)))
         self.draft = draft
-        self.filled = fill_draft(draft, person, units=queries.handling_units(person.id, terms.levels), now=timezone.now())
+        self.filled = fill_draft(draft, person, units=queries.handling_units(_party_id(request), terms.levels), now=timezone.now())
         self.papers = list(draft.papers.select_related("file"))
         self.unit = queries.handling_unit(draft.unit_code)
         typed = {**(draft.answers or {}), **self.filled.answers}

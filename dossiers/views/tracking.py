@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from dossiers import queries, services, slips
 from dossiers.models import Dossier, DossierDocument
 from dossiers.services.desk import note_look
-from dossiers.views.common import as_int, citizen_page, reader_page, send_file
+from dossiers.views.common import as_int, citizen_page, not_here, reader_page, send_file
 from portal.access import Actor, actor_of, through_door
 from portal.files.models import FileState
 from portal.states import TransitionRefused
@@ -55,9 +55,10 @@ def mine(request: HttpRequest) -> HttpResponse:
 
 
 def _own(request: HttpRequest, code: str) -> Dossier:
-    dossier = queries.dossier_of(actor_of(request), code)
+    actor = actor_of(request)
+    dossier = queries.dossier_of(actor, code)
     if dossier is None:
-        raise Http404
+        raise not_here(actor, code)
     return dossier
 
 
@@ -125,8 +126,10 @@ def paper(request: HttpRequest, code: str, paper_id: UUID) -> HttpResponseBase:
     """One paper of a dossier. Officers open checked files only, and each look is an act in the audit trail."""
     actor = actor_of(request)
     dossier = _for_reader(actor, code)
-    found = dossier.papers.select_related("file").filter(pk=paper_id).first() if dossier is not None else None
-    if dossier is None or found is None:
+    if dossier is None:
+        raise not_here(actor, code)
+    found = dossier.papers.select_related("file").filter(pk=paper_id).first()
+    if found is None:
         raise Http404
     if actor.is_officer:
         note_look(actor, dossier, "dossiers.read_paper", paper=str(found.id))
@@ -137,9 +140,11 @@ def paper(request: HttpRequest, code: str, paper_id: UUID) -> HttpResponseBase:
 def _issued(request: HttpRequest, code: str, role: str, file_name: str) -> HttpResponseBase:
     actor = actor_of(request)
     dossier = _for_reader(actor, code)
-    standing = dossier.documents.select_related("document__file").filter(cancelled_at__isnull=True) if dossier is not None else None
-    issued = standing.filter(role=role).first() if standing is not None else None
-    if dossier is None or issued is None or not issued.document.is_signed or issued.document.file is None:
+    if dossier is None:
+        raise not_here(actor, code)
+    standing = dossier.documents.select_related("document__file").filter(cancelled_at__isnull=True)
+    issued = standing.filter(role=role).first()
+    if issued is None or not issued.document.is_signed or issued.document.file is None:
         raise Http404
     if actor.is_officer:
         note_look(actor, dossier, "dossiers.read_document", role=role)

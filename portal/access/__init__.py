@@ -4,6 +4,7 @@ This room knows no account. `accounts` registers how a request becomes an :class
 """
 
 from portal.access.actors import ANONYMOUS, SYSTEM, ActingAs, Actor, Assurance, actor_of
+from portal.access.belonging import belonging_to
 from portal.access.rules import (
     AccessDenied,
     Act,
@@ -25,6 +26,7 @@ __all__ = [
     "Assurance",
     "actor_of",
     "acts",
+    "belonging_to",
     "may",
     "register_acts",
     "require",

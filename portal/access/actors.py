@@ -18,6 +18,8 @@ class ActingAs(enum.StrEnum):
     NOBODY = "nobody"
     SELF = "self"
     CHILD = "child"
+    PERSON = "person"
+    """For another grown-up who gave a mandate."""
     ORGANISATION = "organisation"
     POSITION = "position"
     SYSTEM = "system"
@@ -38,6 +40,12 @@ class Actor:
     acting_as: ActingAs = ActingAs.NOBODY
     user_id: UUID | None = None
     person_id: UUID | None = None
+    party_id: UUID | None = None
+    """For whom they act and to whom belongs what they do: themself, a child, another person or an organisation; None for officers."""
+    mandate_id: UUID | None = None
+    """By which right they act for somebody else; None for oneself."""
+    procedures: frozenset[str] | None = None
+    """Codes of the procedures the mandate is limited to; None: all."""
     position_id: UUID | None = None
     unit: str = ""
     """Identifier code of the officer's unit (``H26.12``), empty for citizens."""
@@ -45,6 +53,14 @@ class Actor:
     assurance: Assurance = Assurance.NONE
     label: str = ""
     """How the actor is shown in the header and in histories."""
+    party_name: str = ""
+    """Name of the party for whom one acts; empty for oneself."""
+    lapsed: str = ""
+    """Name of the party for whom the session meant to act when the right to do so had ended; then one acts for oneself."""
+
+    def __post_init__(self) -> None:
+        if self.acting_as is ActingAs.SELF and self.party_id is None:
+            object.__setattr__(self, "party_id", self.person_id)
 
     @property
     def is_signed_in(self) -> bool:
@@ -59,8 +75,19 @@ class Actor:
     @property
     def is_citizen(self) -> bool:
         """Whether the person acts for themself or for one they stand for."""
-        return self.acting_as in (ActingAs.SELF, ActingAs.CHILD, ActingAs.ORGANISATION)
+        return self.acting_as in _FOR_A_PARTY
 
+    @property
+    def is_for_another(self) -> bool:
+        """Whether the person acts for a party that is not themself."""
+        return self.is_citizen and self.party_id != self.person_id
+
+    def may_act_in(self, procedure_code: str) -> bool:
+        """Whether the actor's mandate reaches a procedure; for oneself it always does."""
+        return self.procedures is None or procedure_code in self.procedures
+
+
+_FOR_A_PARTY = frozenset({ActingAs.SELF, ActingAs.CHILD, ActingAs.PERSON, ActingAs.ORGANISATION})
 
 ANONYMOUS = Actor()
 SYSTEM = Actor(acting_as=ActingAs.SYSTEM, label="Hệ thống")

@@ -8,8 +8,11 @@ ROLES = [
     ("signing", "Ký kết quả"),
     ("administrator", "Quản trị đơn vị"),
     ("steering", "Văn phòng Chính phủ điều hành"),
+    ("operating", "Vận hành tại tổ chức thanh toán, bưu chính"),
 ]
-OFFICER_ROLES = frozenset(name for name, _ in ROLES)
-"""Every role: for what any officer may look at."""
+INSTITUTION_ROLES = frozenset({"operating"})
+"""Roles of positions in an institution (a bank, the post); an institution's position has no others, an agency's none of these."""
+OFFICER_ROLES = frozenset(name for name, _ in ROLES) - INSTITUTION_ROLES
+"""Every role of an agency: for what any officer may look at."""
 LEADERS = frozenset({"signing"})
 """Who signs for an agency: its leaders, never whoever prepared what is signed."""

@@ -36,10 +36,12 @@ def record(*, actor: Actor, act: str, target: str = "", target_id: str = "", uni
 
     ``target`` is a model label (``dossiers.dossier``); ``unit`` the code of the unit concerned (default: the actor's).
     ``details`` holds codes, ids and numbers, never personal data: the trail cannot be erased. The actor's name is not
-    stored either, only ids. Raises :class:`NotInTransaction`.
+    stored either, only ids. Who acts for somebody else: for whom and by which mandate stand in the details, which are sealed as all is.
+    Raises :class:`NotInTransaction`.
     """
     if not connection.in_atomic_block:
         raise NotInTransaction(act)
+    for_whom = {"party": str(actor.party_id), "mandate": str(actor.mandate_id or "")} if actor.is_for_another else {}
     return Act.objects.create(
         act=act,
         target=target,
@@ -50,7 +52,7 @@ def record(*, actor: Actor, act: str, target: str = "", target_id: str = "", uni
         person_id=actor.person_id,
         position_id=actor.position_id,
         request_id=request_id.get()[:64],
-        details=details or {},
+        details={**(details or {}), **for_whom},
     )
 
 

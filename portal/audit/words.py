@@ -11,8 +11,17 @@ from django.apps import apps
 from portal.access.rules import acts
 
 ACTS: dict[str, str] = {
+    "accounts.accept_mandate": "Nhận ủy quyền",
+    "accounts.act_as": "Đổi tư cách",
+    "accounts.enter_organisation": "Nhập tổ chức",
     "accounts.enter_person": "Nhập người",
+    "accounts.give_mandate": "Ủy quyền",
     "accounts.give_position": "Giao chức danh",
+    "accounts.give_role": "Giao vai trò",
+    "accounts.learn_mandate": "Ghi quyền đại diện theo cơ sở dữ liệu",
+    "accounts.lose_mandate": "Hết quyền đại diện theo cơ sở dữ liệu",
+    "accounts.take_role": "Thu hồi vai trò",
+    "accounts.withdraw_mandate": "Chấm dứt ủy quyền",
     "accounts.sign_in": "Đăng nhập",
     "catalogues.add": "Thêm mục vào danh mục",
     "catalogues.amend": "Sửa mục của danh mục",

@@ -81,3 +81,50 @@ def person(id_number: str) -> RegisteredPerson | None:
     except (KeyError, TypeError, ValueError):
         raise OutsideUnavailable("population", "wrong_answer") from None
     return RegisteredPerson(birth_date=born, **{name: answer[name] for name in names})
+
+
+@dataclass(frozen=True)
+class Kinsman:
+    """A near relative as the registry writes them; its repr shows nothing, so that no log does."""
+
+    id_number: str = field(repr=False)
+    full_name: str = field(repr=False)
+    birth_date: date = field(repr=False)
+    sex: str = field(repr=False)
+    residence_unit: str = field(repr=False)
+    address: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Kin:
+    """A person's near relatives (Law on Identification 2023 art. 9: parents, spouse, children)."""
+
+    parents: tuple[Kinsman, ...]
+    children: tuple[Kinsman, ...]
+    spouse: Kinsman | None
+
+
+def kin(id_number: str) -> Kin | None:
+    """Parents, children and spouse of a person; None: the registry knows nobody with this number.
+
+    Raises ``ValueError``, ``OutsideUnavailable`` (also when the answer is another person's), ``OutsideRefused``.
+    """
+    url = http.address("population", "POPULATION_REGISTRY_URL", f"v1/people/{_number(id_number)}/kin")
+    answer = http.ask("population", "GET", url, bearer=settings.POPULATION_REGISTRY_TOKEN, absent=404)
+    if answer is None:
+        return None
+    parents, children, spouse = answer.get("parents"), answer.get("children"), answer.get("spouse")
+    if answer.get("id_number") != id_number or not isinstance(parents, list) or not isinstance(children, list):
+        raise OutsideUnavailable("population", "wrong_answer")
+    return Kin(tuple(map(_kinsman, parents)), tuple(map(_kinsman, children)), _kinsman(spouse) if spouse is not None else None)
+
+
+def _kinsman(row: object) -> Kinsman:
+    names = ("id_number", "full_name", "sex", "residence_unit", "address")
+    if not isinstance(row, dict) or not all(isinstance(row.get(name), str) for name in names) or not ID_NUMBER.match(row["id_number"]):
+        raise OutsideUnavailable("population", "wrong_answer")
+    try:
+        born = date.fromisoformat(row["birth_date"])
+    except (KeyError, TypeError, ValueError):
+        raise OutsideUnavailable("population", "wrong_answer") from None
+    return Kinsman(birth_date=born, **{name: row[name] for name in names})

@@ -43,6 +43,7 @@ def environment(var: Path, services: Mapping[str, str] | None = None) -> dict[st
         "SIMULATORS_URL": simulators,
         "SMS_GATEWAY_URL": f"{simulators}/sms",
         "POPULATION_REGISTRY_URL": f"{simulators}/population",
+        "BUSINESS_REGISTRY_URL": f"{simulators}/business",
         "REMOTE_SIGNING_URL": f"{simulators}/csc/v2",
         "TIMESTAMP_URL": f"{simulators}/pki/test/tsa/time",
         "TRUSTED_ROOTS": str(var / "demo" / "test-root.pem"),

@@ -21,6 +21,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     "AUDIT_SIGNING_KEY": _key,
     "SMS_GATEWAY_TOKEN": lambda: secrets.token_urlsafe(24),
     "POPULATION_REGISTRY_TOKEN": lambda: secrets.token_urlsafe(24),
+    "BUSINESS_REGISTRY_TOKEN": lambda: secrets.token_urlsafe(24),
     "REMOTE_SIGNING_CLIENT_ID": lambda: "portal",
     "REMOTE_SIGNING_CLIENT_SECRET": lambda: secrets.token_urlsafe(24),
     "EMBEDDED_POSTGRES_PASSWORD": lambda: secrets.token_hex(24),

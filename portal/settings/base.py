@@ -153,6 +153,11 @@ CELERY_BEAT_SCHEDULE = {
     "caching-old": {"task": "portal.caching.tasks.remove_old_changes", "schedule": 86400.0, "options": {"queue": "bulk", "expires": 3600}},
     "sign-in-old": {"task": "accounts.tasks.remove_old", "schedule": crontab(hour=3, minute=30), "options": {"queue": "bulk"}},
     "registry-again": {"task": "accounts.tasks.ask_registry_again", "schedule": crontab(hour=1, minute=30), "options": {"queue": "bulk"}},
+    "organisations-again": {
+        "task": "accounts.tasks.ask_business_registry",
+        "schedule": crontab(hour=2, minute=30),
+        "options": {"queue": "bulk"},
+    },
     "sign-in-watch": {"task": "accounts.tasks.watch_sign_in", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},
     "audit-seal": {"task": "portal.audit.tasks.seal", "schedule": 10.0, "options": {"queue": "soon", "expires": 10}},
 }
@@ -241,6 +246,8 @@ SMS_GATEWAY_TOKEN = env.str("SMS_GATEWAY_TOKEN", "")
 SMS_SENDER = env.str("SMS_SENDER", "DVCQG")
 POPULATION_REGISTRY_URL = env.str("POPULATION_REGISTRY_URL", "")
 POPULATION_REGISTRY_TOKEN = env.str("POPULATION_REGISTRY_TOKEN", "")
+BUSINESS_REGISTRY_URL = env.str("BUSINESS_REGISTRY_URL", "")
+BUSINESS_REGISTRY_TOKEN = env.str("BUSINESS_REGISTRY_TOKEN", "")
 REMOTE_SIGNING_URL = env.str("REMOTE_SIGNING_URL", "")
 """Base of the Cloud Signature Consortium API v2 service, e.g. https://sign.example/csc/v2."""
 REMOTE_SIGNING_PUBLIC_URL = env.str("REMOTE_SIGNING_PUBLIC_URL", REMOTE_SIGNING_URL)

@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 # Everything that leads outside; none of these may be a simulator on this machine or speak plain HTTP.
-OUTSIDE = ("SMS_GATEWAY_URL", "POPULATION_REGISTRY_URL", "REMOTE_SIGNING_URL", "REMOTE_SIGNING_PUBLIC_URL")
+OUTSIDE = ("SMS_GATEWAY_URL", "POPULATION_REGISTRY_URL", "BUSINESS_REGISTRY_URL", "REMOTE_SIGNING_URL", "REMOTE_SIGNING_PUBLIC_URL")
 SECRETS = (
     "SMS_GATEWAY_TOKEN",
     "POPULATION_REGISTRY_TOKEN",
+    "BUSINESS_REGISTRY_TOKEN",
     "REMOTE_SIGNING_CLIENT_ID",
     "REMOTE_SIGNING_CLIENT_SECRET",
     "TRUSTED_ROOTS",

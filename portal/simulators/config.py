@@ -39,6 +39,7 @@ class Config:
         self.redirect_uris = [uri.strip() for uri in env.get("REMOTE_SIGNING_REDIRECT_URIS", "").split(",") if uri.strip()]
         self.sms_token = env.get("SMS_GATEWAY_TOKEN") or "demo-sms-token"
         self.population_token = env.get("POPULATION_REGISTRY_TOKEN") or "demo-population-token"
+        self.business_token = env.get("BUSINESS_REGISTRY_TOKEN") or "demo-business-token"
         self.client_id = env.get("REMOTE_SIGNING_CLIENT_ID") or "demo-portal"
         self.client_secret = env.get("REMOTE_SIGNING_CLIENT_SECRET") or "demo-portal-secret"
         self.population_file = Path(env.get("DEMO_POPULATION") or DEFAULT_POPULATION)
@@ -61,6 +62,10 @@ class Config:
     @cached_property
     def people(self) -> dict[str, dict[str, Any]]:
         return {person["id_number"]: person for person in self.population["people"]}
+
+    @cached_property
+    def organisations(self) -> dict[str, dict[str, Any]]:
+        return {organisation["tax_code"]: organisation for organisation in self.population["organisations"]}
 
     @cached_property
     def unit_names(self) -> dict[str, str]:

@@ -11,7 +11,7 @@ from flask import Response, request
 
 from portal.simulators.store import Store
 
-SERVICES = ("sms", "population", "csc", "tsa", "ocsp", "crl")
+SERVICES = ("sms", "population", "business", "csc", "tsa", "ocsp", "crl")
 MODES = ("none", "slow", "down", "wrong")
 MAX_SECONDS = 120.0
 

@@ -58,6 +58,28 @@ def blueprint(config: Config, faults: Faults) -> Blueprint:
             person = next(other for other in config.people.values() if other["id_number"] != id_number)
         if person is None:
             return jsonify({"error": "not_found"}), 404
-        return jsonify(person)
+        # What the portal asks for and no more: kinship has an address of its own.
+        return jsonify({name: value for name, value in person.items() if name not in ("parents", "spouse", "account")})
+
+    def relative(person: dict[str, Any]) -> dict[str, str]:
+        names = ("id_number", "full_name", "birth_date", "sex", "residence_unit", "address")
+        return {name: person[name] for name in names}
+
+    @pages.get("/people/<id_number>/kin")
+    def kin(id_number: str) -> Any:
+        person = config.people.get(id_number)
+        if person is None:
+            return jsonify({"error": "not_found"}), 404
+        if faults.wrong("population"):
+            person = next(other for other in config.people.values() if other["id_number"] != id_number)
+        spouse = config.people.get(person.get("spouse", ""))
+        return jsonify(
+            {
+                "id_number": person["id_number"],
+                "parents": [relative(config.people[number]) for number in person.get("parents", [])],
+                "children": [relative(other) for other in config.people.values() if person["id_number"] in other.get("parents", [])],
+                "spouse": relative(spouse) if spouse is not None else None,
+            }
+        )
 
     return pages

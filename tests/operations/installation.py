@@ -62,7 +62,13 @@ def filled_in() -> dict[str, str]:
     env = read_env(DEPLOY / "portal.env.example")
     env |= {"SECRET_KEY": secrets.token_hex(48), "FIELD_KEYS": f"{env['FIELD_KEYS']}{key()}"}
     env |= {"BLIND_INDEX_KEY": key(), "AUDIT_SIGNING_KEY": key(), "METRICS_TOKEN": secrets.token_hex(24)}
-    tokens = ("SMS_GATEWAY_TOKEN", "POPULATION_REGISTRY_TOKEN", "REMOTE_SIGNING_CLIENT_ID", "REMOTE_SIGNING_CLIENT_SECRET")
+    tokens = (
+        "SMS_GATEWAY_TOKEN",
+        "POPULATION_REGISTRY_TOKEN",
+        "BUSINESS_REGISTRY_TOKEN",
+        "REMOTE_SIGNING_CLIENT_ID",
+        "REMOTE_SIGNING_CLIENT_SECRET",
+    )
     return env | dict.fromkeys(tokens, "made-up")
 
 

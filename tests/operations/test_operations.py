@@ -33,6 +33,8 @@ SECURE = {
     "SMS_GATEWAY_TOKEN": "x",
     "POPULATION_REGISTRY_URL": "https://dancu.example.vn",
     "POPULATION_REGISTRY_TOKEN": "x",
+    "BUSINESS_REGISTRY_URL": "https://doanhnghiep.example.vn",
+    "BUSINESS_REGISTRY_TOKEN": "x",
     "REMOTE_SIGNING_URL": "https://kyso.example.vn/csc/v2",
     "REMOTE_SIGNING_PUBLIC_URL": "https://kyso.example.vn/csc/v2",
     "REMOTE_SIGNING_CLIENT_ID": "x",

@@ -27,6 +27,7 @@ PIN = "12345678"
 TOKENS = {
     "SMS_GATEWAY_TOKEN": "test-sms-token",
     "POPULATION_REGISTRY_TOKEN": "test-population-token",
+    "BUSINESS_REGISTRY_TOKEN": "test-business-token",
     "REMOTE_SIGNING_CLIENT_ID": "test-portal",
     "REMOTE_SIGNING_CLIENT_SECRET": "test-portal-secret",
 }
@@ -48,6 +49,7 @@ class Simulators:
         return {
             "SMS_GATEWAY_URL": f"{self.url}/sms",
             "POPULATION_REGISTRY_URL": f"{self.url}/population",
+            "BUSINESS_REGISTRY_URL": f"{self.url}/business",
             "REMOTE_SIGNING_URL": f"{self.url}/csc/v2",
             "REMOTE_SIGNING_PUBLIC_URL": f"{self.url}/csc/v2",
             "TIMESTAMP_URL": f"{self.url}/pki/test/tsa/time",

@@ -1,0 +1,295 @@
+"""Acting for another: what registries say, and mandates given, accepted, withdrawn (requirement A-14; Civil Code 2015 art. 134–141)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Mandate, Organisation, Person
+from portal import audit, outbox
+from portal.access import AccessDenied, ActingAs, Actor, Assurance
+from portal.crypto import blind_index
+from portal.exchange import business, population
+from portal.text import nfc, search_key
+
+NOBODY = UUID(int=0)
+
+
+class BadMandate(ValueError):
+    """A mandate that cannot be given; the text says which and why, for the person."""
+
+
+def comes_of_age(born: date) -> date:
+    """The day on which a person is grown up: their eighteenth birthday (Civil Code 2015 art. 20–21); of 29 February the first of March."""
+    try:
+        return born.replace(year=born.year + 18)
+    except ValueError:
+        return date(born.year + 18, 3, 1)
+
+
+def _start_of(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=timezone.get_default_timezone())
+
+
+@transaction.atomic
+def give_mandate(
+    *,
+    actor: Actor,
+    person_id: UUID,
+    valid_from: datetime,
+    valid_to: datetime | None = None,
+    procedures: Collection[str] | None = None,
+    now: datetime,
+) -> Mandate:
+    """The party for whom the actor acts lets a person act for it, in all procedures or some; in force once that person accepts.
+
+    Given by a person for themself, or by the legal representative for an organisation: nobody hands on what was given to them
+    (Civil Code 2015 art. 564), nobody gives what the law leaves to parents. One that has run out makes place for a new one.
+    :class:`BadMandate` with a sentence, :class:`AccessDenied`.
+    """
+    if not actor.is_citizen or actor.person_id is None or actor.assurance < Assurance.MEDIUM:
+        raise AccessDenied("accounts.give_mandate")
+    organisation_id: UUID | None = None
+    if actor.acting_as is ActingAs.ORGANISATION:
+        own = Mandate.objects.in_force(now).filter(pk=actor.mandate_id or NOBODY, basis=Mandate.Basis.LEGAL_REPRESENTATIVE).first()
+        if own is None:
+            raise AccessDenied("accounts.give_mandate")
+        organisation_id = own.organisation_id
+    elif actor.acting_as is not ActingAs.SELF:
+        raise AccessDenied("accounts.give_mandate")
+    if person_id == actor.person_id and organisation_id is None:
+        raise BadMandate(_("Bạn không cần ủy quyền cho chính mình."))
+    if procedures is not None and not procedures:
+        raise BadMandate(_("Bạn hãy chọn ít nhất một thủ tục, hoặc chọn mọi thủ tục."))
+    if valid_to is not None and valid_to <= max(valid_from, now):
+        raise BadMandate(_("Ngày kết thúc phải sau ngày bắt đầu và sau hôm nay."))
+    holder = Person.objects.select_for_update().filter(pk=person_id, user__is_active=True).first()
+    if holder is None:
+        raise BadMandate(_("Người này chưa có tài khoản trên Cổng."))
+    whose = {"organisation_id": organisation_id, "grantor_id": None if organisation_id else actor.person_id}
+    before = Mandate.objects.filter(person=holder, basis=Mandate.Basis.GIVEN, withdrawn_at__isnull=True, **whose).first()
+    if before is not None:
+        if before.valid_to is None or before.valid_to > now:
+            raise BadMandate(_("Người này đang có ủy quyền còn hiệu lực hoặc chờ nhận. Bạn chấm dứt ủy quyền đó trước."))
+        _end(before, by=None, now=now)
+    made = Mandate.objects.create(
+        person=holder,
+        basis=Mandate.Basis.GIVEN,
+        procedures=sorted(set(procedures)) if procedures is not None else None,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        given_by_id=actor.person_id,
+        given_at=now,
+        **whose,
+    )
+    _note(actor, "accounts.give_mandate", made)
+    return made
+
+
+@transaction.atomic
+def accept_mandate(*, actor: Actor, mandate_id: UUID, now: datetime) -> Mandate:
+    """Accept what one was given; accepting twice is no error. :class:`AccessDenied` for somebody else's, or one that is withdrawn."""
+    if actor.person_id is None or actor.assurance < Assurance.MEDIUM:
+        raise AccessDenied("accounts.accept_mandate")
+    made = Mandate.objects.select_for_update().filter(pk=mandate_id, person_id=actor.person_id, withdrawn_at__isnull=True).first()
+    if made is None:
+        raise AccessDenied("accounts.accept_mandate")
+    if made.accepted_at is None:
+        made.accepted_at = now
+        made.save()
+        _note(actor, "accounts.accept_mandate", made)
+    return made
+
+
+@transaction.atomic
+def withdraw_mandate(*, actor: Actor, mandate_id: UUID, now: datetime) -> Mandate:
+    """End a mandate that was given, at once: the holder's next page is without it. Ending it twice is no error.
+
+    By the party that gave it (a legal representative for an organisation), or by the holder, who lays it down (Civil Code 2015
+    art. 569). :class:`AccessDenied` for anybody else, and for what a registry says.
+    """
+    made = Mandate.objects.select_for_update().filter(pk=mandate_id, basis=Mandate.Basis.GIVEN).first()
+    if made is None or actor.person_id is None or not (made.person_id == actor.person_id or _gives_for(actor, made, now)):
+        raise AccessDenied("accounts.withdraw_mandate")
+    if made.withdrawn_at is None:
+        _end(made, by=actor.person_id, now=now)
+        _note(actor, "accounts.withdraw_mandate", made)
+    return made
+
+
+def _gives_for(actor: Actor, made: Mandate, now: datetime) -> bool:
+    if made.organisation_id is None:
+        return made.grantor_id == actor.person_id
+    assert actor.person_id is not None
+    legal = Mandate.objects.in_force(now).filter(
+        person_id=actor.person_id, organisation_id=made.organisation_id, basis=Mandate.Basis.LEGAL_REPRESENTATIVE
+    )
+    return legal.exists()
+
+
+def _end(made: Mandate, *, by: UUID | None, now: datetime) -> None:
+    made.withdrawn_at, made.withdrawn_by_id = now, by
+    made.save()
+
+
+def _note(actor: Actor, act: str, made: Mandate) -> None:
+    audit.record(
+        actor=actor,
+        act=act,
+        target="accounts.mandate",
+        target_id=str(made.id),
+        details={"party": str(made.party_id), "holder": str(made.person_id), "procedures": made.procedures or []},
+    )
+
+
+def learn_children(*, actor: Actor, person_id: UUID, now: datetime) -> list[Mandate]:
+    """Ask the population registry whose father or mother a person is, and keep the right to act for each child under eighteen.
+
+    The registry is asked outside a transaction. Raises ``OutsideUnavailable``, ``OutsideRefused``.
+    """
+    number = Person.objects.get(pk=person_id).id_number
+    kin = population.kin(number) if number else None
+    return keep_children(actor=actor, person_id=person_id, children=kin.children, now=now) if kin is not None else []
+
+
+@transaction.atomic
+def keep_children(*, actor: Actor, person_id: UUID, children: Iterable[population.Kinsman], now: datetime) -> list[Mandate]:
+    """Keep the right of a parent to act for each of these children who is under eighteen; for whom is no longer named it ends.
+
+    Civil Code 2015 art. 136.1: parents represent their minor children.
+    """
+    holder = Person.objects.select_for_update().get(pk=person_id)
+    found = []
+    for child in children:
+        until = _start_of(comes_of_age(child.birth_date))
+        if until > now:
+            found.append(_learn(actor, holder, Mandate.Basis.PARENT, grantor=_enter_child(child), valid_to=until, now=now))
+    _lose(actor, holder.mandates.filter(basis=Mandate.Basis.PARENT), found, now)
+    return found
+
+
+def _learn(
+    actor: Actor,
+    holder: Person,
+    basis: str,
+    *,
+    now: datetime,
+    grantor: Person | None = None,
+    organisation: Organisation | None = None,
+    valid_to: datetime | None = None,
+) -> Mandate:
+    """The right that a registry's word gives; the same word again changes nothing."""
+    kept, made = Mandate.objects.get_or_create(
+        person=holder,
+        grantor=grantor,
+        organisation=organisation,
+        basis=basis,
+        withdrawn_at=None,
+        defaults={"valid_from": now, "valid_to": valid_to, "accepted_at": now, "given_at": now},
+    )
+    if made:
+        _note(actor, "accounts.learn_mandate", kept)
+    return kept
+
+
+def _lose(actor: Actor, rights: QuerySet[Mandate], said: Iterable[Mandate], now: datetime) -> None:
+    for gone in rights.filter(withdrawn_at__isnull=True).exclude(pk__in=[one.pk for one in said]):
+        _end(gone, by=None, now=now)
+        _note(actor, "accounts.lose_mandate", gone)
+
+
+def _enter_child(child: population.Kinsman) -> Person:
+    """The child as a person without a login; one who is known already is left as they are."""
+    blind = blind_index("id_number", child.id_number)
+    known = Person.objects.filter(id_blind=blind).first()
+    if known is not None:
+        return known
+    name = nfc(child.full_name).strip()
+    return Person.objects.create(
+        full_name=name,
+        name_key=search_key(name),
+        id_number=child.id_number,
+        id_blind=blind,
+        birth_date=child.birth_date.isoformat(),
+        sex=child.sex,
+        residence_unit=child.residence_unit,
+        address=child.address,
+    )
+
+
+def learn_organisation(*, actor: Actor, tax_code: str, now: datetime) -> Organisation | None:
+    """Ask the business registry about an organisation and keep what it says (:func:`keep_organisation`). None: it knows none.
+
+    The registry is asked outside a transaction. ``ValueError`` for a code that is none, ``OutsideUnavailable``, ``OutsideRefused``.
+    """
+    said = business.enterprise(tax_code)
+    return keep_organisation(actor=actor, said=said, now=now) if said is not None else None
+
+
+def learn_organisation_again(*, actor: Actor, organisation_id: UUID, now: datetime) -> None:
+    """Ask about an organisation that is known. One that the registry knows no longer is dissolved: nobody acts for it any more."""
+    organisation = Organisation.objects.get(pk=organisation_id)
+    if learn_organisation(actor=actor, tax_code=organisation.tax_code, now=now) is None:
+        organisation.status, organisation.registry_checked_at = Organisation.Status.DISSOLVED, now
+        organisation.registry_due_at = now + CHECKED_AGAIN_AFTER
+        organisation.save(update_fields=["status", "registry_checked_at", "registry_due_at"])
+
+
+CHECKED_AGAIN_AFTER = timedelta(days=30)
+"""Directors change more often than people move."""
+ASK_AGAIN_AFTER = timedelta(days=7)
+"""Longer than the outbox tries: a question without an answer by then is a dead letter."""
+
+
+def ask_business_registry(*, now: datetime, seconds: float) -> bool:
+    """Have the organisations asked about whose turn it is, the longest waiting first, in batches, for so long. False: some are left."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        with transaction.atomic():
+            due = Organisation.objects.select_for_update(skip_locked=True).filter(registry_due_at__lte=now)
+            ids = list(due.order_by("registry_due_at").values_list("pk", flat=True)[:500])
+            for organisation_id in ids:
+                key = f"{organisation_id}:{timezone.localdate(now).isoformat()}"
+                outbox.put("accounts.learn_organisation", key=key, payload={"organisation": str(organisation_id)})
+            Organisation.objects.filter(pk__in=ids).update(registry_due_at=now + ASK_AGAIN_AFTER)
+        if not ids:
+            return True
+    return False
+
+
+@transaction.atomic
+def keep_organisation(*, actor: Actor, said: business.Enterprise, now: datetime) -> Organisation:
+    """Keep what the business registry says of an organisation: name, seat, status, legal representatives.
+
+    Who represents it by law and has a person here may act for it (Law on Enterprises 2020 art. 12); who no longer does loses the right.
+    """
+    name = nfc(said.name).strip()
+    organisation, made = Organisation.objects.update_or_create(
+        tax_code=said.tax_code,
+        defaults={
+            "name": name,
+            "name_key": search_key(name),
+            "kind": said.kind,
+            "address": said.address,
+            "residence_unit": said.residence_unit,
+            "status": said.status,
+            "registry_checked_at": now,
+            "registry_due_at": now + CHECKED_AGAIN_AFTER,
+        },
+    )
+    if made:
+        audit.record(actor=actor, act="accounts.enter_organisation", target="accounts.organisation", target_id=str(organisation.id))
+    blinds = {blind_index("id_number", number) for number in said.representatives}
+    found = [
+        _learn(actor, holder, Mandate.Basis.LEGAL_REPRESENTATIVE, organisation=organisation, now=now)
+        for holder in Person.objects.select_for_update().filter(id_blind__in=blinds).order_by("id")
+    ]
+    _lose(actor, organisation.mandates.filter(basis=Mandate.Basis.LEGAL_REPRESENTATIVE), found, now)
+    return organisation
