@@ -67,6 +67,11 @@ MOST_MANDATES = 50
 """Shown at most: an accountant's bureau acts for dozens, and finds one by its name in the issue on people."""
 
 
+def mandate(mandate_id: UUID) -> Mandate | None:
+    """The right by which somebody acted, whether it holds still or not (one query)."""
+    return Mandate.objects.filter(pk=mandate_id).first()
+
+
 def mandate_in_force(mandate_id: UUID, person_id: UUID) -> Mandate | None:
     """The right by which a person acts for another, if it is theirs and holds now (one query)."""
     rows = Mandate.objects.in_force(timezone.now()).select_related("organisation", "grantor")

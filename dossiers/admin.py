@@ -219,7 +219,8 @@ class DossierAdmin(OfficerModelAdmin):
                 "situation": queries.situation(dossier, now=timezone.now(), calendar=unit.calendar if unit else None),
                 "answers": slips.answers_shown(dossier),
                 "papers": list(dossier.papers.select_related("file")),
-                "applicant": people.person(dossier.applicant_id),
+                "applicant": people.person(dossier.filed_by_id),
+                "mandate": people.mandate(dossier.mandate_id) if dossier.mandate_id else None,
                 "history": history,
                 "transitions": [
                     {"edge": edge, "asks": edge.name in ASKING, "url": reverse(f"admin:dossiers_dossier_{edge.name}", args=[dossier.id])}

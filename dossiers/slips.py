@@ -69,7 +69,7 @@ def receipt_context(dossier: Dossier, terms: Terms) -> dict[str, Any]:
         "procedure_code": dossier.procedure_code,
         "procedure_name": dossier.procedure_name,
         "channel": dossier.get_channel_display(),
-        "applicant_name": dossier.applicant_name,
+        "applicant_name": dossier.filed_by_words,
         "owner_name": dossier.owner_name,
         "papers": [{"label": label, "copies": copies} for label, copies in papers.items()],
         "limit": terms.limit_words,

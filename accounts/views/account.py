@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -91,7 +92,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     assert actor.person_id is not None
     party_id = _inbox_of(actor)
-    rows = notices.inbox(party_id, actor.person_id) if party_id is not None else []
+    rows: Any = notices.inbox(party_id, actor.person_id) if party_id is not None else ()
     page = Paginator(rows, 20).get_page(request.GET.get("trang"))
     return render(request, "accounts/inbox.html", {"page": page, "is_closed": party_id is None})
 

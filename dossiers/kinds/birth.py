@@ -41,8 +41,8 @@ def context(decision: Decision) -> dict[str, Any]:
         "birth_place": answers["birth_place"],
         "child_home_town": answers.get("child_home_town", ""),
         "child_id_number": answers.get("child_id_number", ""),
-        "requester_name": answers.get("requester_name") or dossier.applicant_name,
-        "requester_id_number": _requester_id_number(answers, dossier.applicant_name),
+        "requester_name": answers.get("requester_name") or dossier.filed_by_name,
+        "requester_id_number": _requester_id_number(answers, dossier.filed_by_name),
         "registered_on": f"{timezone.localtime(dossier.decided_at):%d/%m/%Y}",
         **signer(decision.signer_label),
     }
