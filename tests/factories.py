@@ -92,10 +92,66 @@ def loose_officer(unit: str = "H26.101", roles: tuple[str, ...] = ("reception",)
     )
 
 
-def sign_in(client: Any, person: Any, *, position: Any = None, assurance: Assurance = Assurance.MEDIUM) -> None:
-    """Give the test client a session of the person (in the position), as the sign-in pages would leave it."""
+def make_organisation(**values: Any) -> Any:
+    """An organisation as the business registry tells of it; ``representatives`` are people."""
+    from accounts.services.mandates import keep_organisation
+    from portal.access import SYSTEM
+    from portal.exchange.business import Enterprise
+
+    people = values.pop("representatives", ())
+    fields: dict[str, Any] = {
+        "tax_code": f"01{next(_numbers):08d}",
+        "kind": "enterprise",
+        "name": "Công ty TNHH Giả Định",
+        "address": "Số 0 phố Ví Dụ",
+        "residence_unit": "00070",
+        "status": "active",
+        **values,
+    }
+    said = Enterprise(**fields, representatives=tuple(person.id_number for person in people))
+    return keep_organisation(actor=SYSTEM, said=said, now=timezone.now())
+
+
+def mandate_actor(mandate: Any, assurance: Assurance = Assurance.MEDIUM) -> Actor:
+    """Who holds the mandate, acting by it."""
+    from accounts.sessions import capacity_of
+
+    return Actor(
+        acting_as=capacity_of(mandate),
+        user_id=mandate.person.user_id,
+        person_id=mandate.person_id,
+        party_id=mandate.party_id,
+        mandate_id=mandate.id,
+        procedures=frozenset(mandate.procedures) if mandate.procedures is not None else None,
+        assurance=assurance,
+        label=f"{mandate.person.full_name} · {mandate.party_name}",
+        party_name=mandate.party_name,
+    )
+
+
+def legal_mandate(organisation: Any, person: Any) -> Any:
+    """The right of a legal representative."""
+    return organisation.mandates.get(person=person, basis="legal", withdrawn_at__isnull=True)
+
+
+def give_mandate(giver: Actor, person: Any, **values: Any) -> Any:
+    """A mandate given and accepted."""
+    from accounts.services.mandates import accept_mandate
+    from accounts.services.mandates import give_mandate as give
+
+    now = values.pop("now", timezone.now())
+    given = give(actor=giver, person_id=person.id, **{"valid_from": now, "now": now, **values})
+    return accept_mandate(actor=citizen_actor(person), mandate_id=given.id, now=now)
+
+
+def sign_in(client: Any, person: Any, *, position: Any = None, assurance: Assurance = Assurance.MEDIUM, mandate: Any = None) -> None:
+    """Give the test client a session of the person (in the position, by the mandate), as the sign-in pages would leave it."""
     client.force_login(person.user, backend="portal.access.backend.AccessBackend")
     session = client.session
     session["assurance"] = int(Assurance.HIGH if position else assurance)
     session["acting_as"] = {"kind": "position", "id": str(position.id)} if position else {"kind": "self", "id": ""}
+    if mandate is not None:
+        from accounts.sessions import capacity_of
+
+        session["acting_as"] = {"kind": capacity_of(mandate).value, "id": str(mandate.id)}
     session.save()

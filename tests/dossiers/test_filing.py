@@ -271,7 +271,7 @@ def test_a_paper_found_unsafe_after_sending_is_told_to_both_sides() -> None:
     assert [(event.name, event.note) for event in found.events.all()] == [("submit", None), ("paper_unsafe", "Giấy chứng sinh")]
     assert Act.objects.filter(act="dossiers.paper_unsafe", target_id=str(dossier.id)).count() == 1
     told = Notification.objects.filter(template="dossiers.paper_unsafe")
-    assert {(notice.person_id, notice.channel) for notice in told} == {
+    assert {(notice.party_id, notice.channel) for notice in told} == {
         (person.id, channel) for person in (mother(), father()) for channel in ("inbox", "sms")
     }
     assert not any("lạ.png" in (notice.body or "") for notice in told)

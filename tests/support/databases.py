@@ -76,7 +76,7 @@ def build_templates() -> None:
     for kind, source in ((EMPTY, "template0"), (DEMO, _name(EMPTY))):
         name = _name(kind)
         with _maintenance() as server:
-            server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            _drop(server, name)
             server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
         _point_to(name)
         if kind == EMPTY:
