@@ -1,17 +1,21 @@
-"""The nudge: publishing a message's id to the broker, so that a worker takes it at once. It may fail; the sweeper follows."""
+"""The nudge: a task on the broker that makes a worker look into a queue at once. It may fail or be lost; the sweeper follows.
+
+One task is enough for any number of messages: while one that nobody has begun stands on the broker (its flag says so), no other is
+put beside it. The worker takes the flag down before it looks, so whatever was committed before somebody found the flag up is seen.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
-from uuid import UUID
+from collections.abc import Iterator
+from typing import Any
 
 from celery import current_app
 from kombu import Connection
 from kombu.pools import producers
-
-from portal.outbox.handlers import DEFAULT_LEASE_SECONDS, KILL_SECONDS, handler_of
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +23,8 @@ TIMEOUT_SECONDS = 0.5
 """For connecting and for each answer of the broker; a page waits no longer than about twice this."""
 PAUSE_SECONDS = 5.0
 """After a failure nobody in this process tries for so long: the next pages do not wait for a dead broker one by one."""
+FLAG_SECONDS = 5
+"""A flag whose task was lost comes down by itself: before the sweeper comes again."""
 
 _lock = threading.Lock()
 _quiet_until = 0.0
@@ -45,30 +51,39 @@ def _connection() -> Connection:
         return _connections[url]
 
 
-def publish(message_id: UUID, *, kind: str, queue: str) -> bool:
-    """Put the deliver task of one message on its queue. False (and a line in the log) when the broker is away; never raises."""
+def _flag(queue: str) -> str:
+    return f"outbox-look-{queue}"
+
+
+@contextlib.contextmanager
+def _asking(queue: str) -> Iterator[Any]:
+    """A producer whose failures are noted, not raised."""
     global _quiet_until
-    from portal.outbox.tasks import deliver
+    try:
+        with producers[_connection()].acquire(block=True, timeout=TIMEOUT_SECONDS) as producer:
+            yield producer
+    except Exception as error:  # whatever the broker's client raises: the messages are safe in their table
+        _quiet_until = time.monotonic() + PAUSE_SECONDS
+        log.warning("broker away, left to the sweeper", extra={"queue": queue, "error": type(error).__name__})
+
+
+def nudge(queue: str) -> bool:
+    """Have a worker look into the queue. False (and a line in the log) when the broker is away; never raises."""
+    from portal.outbox.tasks import work
 
     if time.monotonic() < _quiet_until:
         return False
-    known = handler_of(kind)
-    lease = known.lease_seconds if known else DEFAULT_LEASE_SECONDS
-    try:
-        with producers[_connection()].acquire(block=True, timeout=TIMEOUT_SECONDS) as producer:
-            deliver.apply_async(
-                args=(str(message_id),),
-                queue=queue,
-                producer=producer,
-                retry=False,
-                soft_time_limit=lease,
-                time_limit=lease + KILL_SECONDS,
-            )
-    except Exception as error:  # whatever the broker's client raises: the message is safe in its table
-        _quiet_until = time.monotonic() + PAUSE_SECONDS
-        log.warning("broker away, left to the sweeper", extra={"outbox_id": str(message_id), "error": type(error).__name__})
-        return False
-    return True
+    with _asking(queue) as producer:
+        if producer.channel.client.set(_flag(queue), 1, nx=True, ex=FLAG_SECONDS):
+            work.apply_async(args=(queue,), queue=queue, producer=producer, retry=False)
+        return True
+    return False
+
+
+def begun(queue: str) -> None:
+    """Take the flag down: from now on another nudge is another task. To be called before the worker looks."""
+    with _asking(queue) as producer:
+        producer.channel.client.delete(_flag(queue))
 
 
 def reset() -> None:

@@ -9,10 +9,8 @@ from portal.outbox.models import Message
 
 DEFAULT_LEASE_SECONDS = 30
 DEFAULT_MAX_ATTEMPTS = 60
-KILL_SECONDS = 10
-"""A handler that does not heed the interruption at the end of its lease is killed so much later."""
 MAX_LEASE_SECONDS = 40
-"""With :data:`KILL_SECONDS` below the broker's visibility time-out of 60 s: otherwise a second worker would begin it meanwhile."""
+"""One task works :data:`portal.outbox.services.RUN_SECONDS`, then ends what it has begun: all that within Celery's time limit."""
 
 
 class RetryLater(Exception):
@@ -41,21 +39,28 @@ class Handler:
     queue: str = "soon"
     lease_seconds: int = DEFAULT_LEASE_SECONDS
     max_attempts: int = DEFAULT_MAX_ATTEMPTS
+    parallel: bool = False
 
 
 _handlers: dict[str, Handler] = {}
 
 
 def handler(
-    kind: str, *, queue: str = "soon", lease_seconds: int = DEFAULT_LEASE_SECONDS, max_attempts: int = DEFAULT_MAX_ATTEMPTS
+    kind: str,
+    *,
+    queue: str = "soon",
+    lease_seconds: int = DEFAULT_LEASE_SECONDS,
+    max_attempts: int = DEFAULT_MAX_ATTEMPTS,
+    parallel: bool = False,
 ) -> Callable[[Callable[[Message], None]], Callable[[Message], None]]:
     """Register a function for a kind of message.
 
     It runs outside a transaction and must be idempotent: after a crash between effect and note it runs again (give the
     message's id to the outside system as its idempotency key). It may raise :class:`RetryLater` or :class:`GiveUp`; any
     other exception is retried with back-off. It must end within ``lease_seconds`` (at most :data:`MAX_LEASE_SECONDS`, else
-    ``ValueError``): the task is interrupted then. ``queue`` "now" is for what takes a second at most and waits for no
-    system that others' work may have slowed down.
+    ``ValueError``): it is interrupted then. ``queue`` "now" is for what takes a second at most and waits for no
+    system that others' work may have slowed down. ``parallel``: for what mostly waits for an answer from outside; a worker
+    then carries out several at once, in threads, where nothing interrupts it: every wait in it must have a limit of its own.
     """
     if lease_seconds > MAX_LEASE_SECONDS:
         raise ValueError(f"outbox kind {kind}: a lease of {lease_seconds} s, more than {MAX_LEASE_SECONDS}")
@@ -64,7 +69,7 @@ def handler(
         known = _handlers.get(kind)
         if known is not None and known.function.__qualname__ != function.__qualname__:
             raise ValueError(f"outbox kind {kind} has two handlers")
-        _handlers[kind] = Handler(kind, function, queue, lease_seconds, max_attempts)
+        _handlers[kind] = Handler(kind, function, queue, lease_seconds, max_attempts, parallel)
         return function
 
     return register
@@ -78,3 +83,8 @@ def handler_of(kind: str) -> Handler | None:
 def kinds() -> frozenset[str]:
     """All kinds somebody handles."""
     return frozenset(_handlers)
+
+
+def leases(more: float) -> dict[str, float]:
+    """The lease of each kind in seconds, each longer by ``more``."""
+    return {kind: known.lease_seconds + more for kind, known in _handlers.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
 
@@ -20,9 +21,9 @@ WAITING = models.Q(done_at__isnull=True, dead_at__isnull=True)
 
 
 class Message(models.Model):
-    """What is to be done (``kind``), for what (``key``, unique within the kind) and with which ids (``payload``).
+    """What is to be done (``kind``), for what (``key``, unique within the kind: :class:`Key`) and with which ids (``payload``).
 
-    The row is the truth; the Celery task that carries its id is only a nudge. No personal data stand in it.
+    The row is the truth; the Celery task that works through its queue is only a nudge. No personal data stand in it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -32,9 +33,9 @@ class Message(models.Model):
     queue = models.CharField("Hàng đợi", max_length=8, choices=Queue.choices, default=Queue.SOON)
     created_at = models.DateTimeField("Lập lúc", db_default=Now())
     available_at = models.DateTimeField("Làm từ lúc", db_default=Now())
-    """Not before this; moved by each retry."""
-    sweep_at = models.DateTimeField(db_default=Now())
-    """When the sweeper should nudge next if nothing has happened until then."""
+    """No worker takes it before this: moved by each retry's wait, and by a worker that takes it to the end of its lease."""
+    expires_at = models.DateTimeField("Hết giá trị lúc", null=True)
+    """After this it is dropped, not done; None: it is always worth doing."""
     attempts = models.PositiveIntegerField("Số lần thử", default=0)
     lease_until = models.DateTimeField(null=True)
     """A worker has it until then; later it counts as lost."""
@@ -46,13 +47,29 @@ class Message(models.Model):
         verbose_name = "việc gửi ra ngoài"
         verbose_name_plural = "Việc gửi ra ngoài không xong"
         constraints = [
-            models.UniqueConstraint(fields=["kind", "key"], name="outbox_once"),
             models.CheckConstraint(name="outbox_done_or_dead", condition=models.Q(done_at__isnull=True) | models.Q(dead_at__isnull=True)),
         ]
         indexes = [
-            models.Index(fields=["queue", "sweep_at"], name="outbox_due", condition=WAITING),
+            models.Index(fields=["queue", "available_at"], name="outbox_available", condition=WAITING),
+            models.Index(fields=["expires_at"], name="outbox_expiring", condition=WAITING & models.Q(expires_at__isnull=False)),
             models.Index(fields=["-dead_at"], name="outbox_dead", condition=models.Q(dead_at__isnull=False)),
+            models.Index(fields=["done_at"], name="outbox_done", condition=models.Q(done_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
+
+
+class Key(models.Model):
+    """The memory of what was promised: a (kind, key) is promised once, also when its message was done and forgotten long ago."""
+
+    digest = models.BinaryField(primary_key=True, max_length=16)
+    """The first 16 bytes of SHA-256 over ``kind``, a zero byte, ``key``: an answer to "was it?", not to "what was?"."""
+    message_id = models.UUIDField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [BrinIndex(fields=["created_at"], name="outbox_key_by_time")]
+
+    def __str__(self) -> str:
+        return str(self.message_id)

@@ -1,4 +1,4 @@
-"""Put, deliver, sweep, send again.
+"""Put, carry out, sweep, send again.
 
 All times are the database's clock, so that machines with different clocks agree about leases.
 """
@@ -6,9 +6,16 @@ All times are the database's clock, so that machines with different clocks agree
 from __future__ import annotations
 
 import enum
+import hashlib
 import json
 import logging
+import threading
+import time
 import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,20 +24,31 @@ from django.db import connection, transaction
 
 from portal import audit
 from portal.access import Actor, require
-from portal.outbox.broker import publish
-from portal.outbox.handlers import DEFAULT_LEASE_SECONDS, DEFAULT_MAX_ATTEMPTS, GiveUp, RetryLater, handler_of
+from portal.outbox import broker
+from portal.outbox.handlers import DEFAULT_LEASE_SECONDS, DEFAULT_MAX_ATTEMPTS, GiveUp, RetryLater, handler_of, leases
+from portal.outbox.hands import Hands, LeaseOver, interrupted_after
 from portal.outbox.models import Message, Queue
 
 log = logging.getLogger(__name__)
 
-GRACE_SECONDS = 15
-"""How long the sweeper leaves a published message to the workers before it nudges again; with its own 10 s that is under 30 s."""
-SWEEP_LIMITS = {Queue.NOW: 500, Queue.SOON: 300, Queue.BULK: 200}
-"""Messages one sweep publishes at most, per queue."""
+RUN_SECONDS = 5.0
+"""One task takes batches for so long; then another one goes on, after whatever else waits on the queue."""
+HOLD_SECONDS = 2.0
+"""What of a batch has not been begun after so long goes back: it waits for no slow neighbour, and no lease runs out unused."""
+TASK_SECONDS = 48
+"""Celery interrupts a task then, and kills it 2 s later: the last message begins after RUN + HOLD and has at most 40 s."""
+FIRST_BATCH, BIGGEST_BATCH = 20, 500
+BATCH_SECONDS = 0.5
+"""A batch is as big as what was done in so long before."""
+THREADS = 8
+"""How many messages of parallel kinds one worker process carries out at once."""
+MOST_EXPIRED = 20_000
+"""What one sweep drops at most."""
 BACK_OFF_SECONDS = (5, 10, 20, 30)
 """Waits after the first tries; the last one is repeated until try 20, after that hourly."""
 QUICK_TRIES = 20
 SLOW_SECONDS = 3600
+EXPIRED = "expired"
 
 
 class NotInTransaction(RuntimeError):
@@ -45,50 +63,78 @@ class Outcome(enum.StrEnum):
     DEAD = "dead"
     NOT_OURS = "not ours"
     """Done, dead, not yet due, or in another worker's hands."""
+    RELEASED = "released"
+    """Not begun in time: free for the next worker, as if nobody had taken it."""
 
 
-def put(kind: str, *, key: str, payload: dict[str, Any], queue: str | None = None) -> Message:
+def put(kind: str, *, key: str, payload: dict[str, Any], queue: str | None = None, expires_at: datetime | None = None) -> Message | None:
     """Promise an outside effect within the present transaction; it is carried out after the commit.
 
-    ``payload`` holds ids only, never personal data. The second put of the same (kind, key) is the same row. ``queue`` is
-    "now", "soon" or "bulk"; without it the handler's own queue, or "soon". Raises :class:`NotInTransaction`.
+    ``payload`` holds ids only, never personal data. The second put of the same (kind, key) is the same row, or None when that
+    was done and forgotten. ``queue`` is "now", "soon" or "bulk"; without it the handler's own queue, or "soon". After
+    ``expires_at`` the effect is worth nothing: it is dropped. Raises :class:`NotInTransaction`.
     """
     if not connection.in_atomic_block:
         raise NotInTransaction(kind)
     known = handler_of(kind)
     chosen = Queue(queue or (known.queue if known else Queue.SOON))
+    digest = hashlib.sha256(f"{kind}\0{key}".encode()).digest()[:16]
+    made = Message.objects.raw(
+        "WITH promised AS (INSERT INTO outbox_key (digest, message_id) VALUES (%s, %s) ON CONFLICT DO NOTHING RETURNING message_id)"
+        " INSERT INTO outbox_message (id, kind, key, payload, queue, expires_at, attempts, last_error)"
+        " SELECT message_id, %s, %s, %s::jsonb, %s, %s, 0, '' FROM promised RETURNING *",
+        [digest, uuid4(), kind, key, json.dumps(payload, cls=DjangoJSONEncoder), chosen, expires_at],
+    )
+    message = next(iter(made), None)
+    if message is not None:
+        transaction.on_commit(lambda: _nudge(chosen), robust=True)
+        return message
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO outbox_message (id, kind, key, payload, queue, sweep_at, attempts, last_error)"
-            " VALUES (%s, %s, %s, %s::jsonb, %s, clock_timestamp() + make_interval(secs => %s), 0, '')"
-            " ON CONFLICT (kind, key) DO NOTHING RETURNING id",
-            [uuid4(), kind, key, json.dumps(payload, cls=DjangoJSONEncoder), chosen, GRACE_SECONDS],
-        )
-        new = cursor.fetchone()
-    message = Message.objects.get(kind=kind, key=key)
-    if new is not None:
-        transaction.on_commit(lambda: _publish_new(message), robust=True)
-    return message
+        cursor.execute("SELECT message_id FROM outbox_key WHERE digest = %s", [digest])
+        return Message.objects.filter(pk=cursor.fetchone()[0]).first()
 
 
-def _publish_new(message: Message) -> None:
-    publish(message.id, kind=message.kind, queue=message.queue)
+def _nudge(queue: str) -> None:
+    broker.nudge(queue)
+
+
+# Taking -----------------------------------------------------------------------------------------------------------------------
+
+# One statement, so that only one worker gets a message; who is at work on others is passed by.
+_CLAIM = """
+    WITH due AS (
+        SELECT id, available_at, make_interval(secs => coalesce((%s::jsonb ->> kind)::float8, %s)) AS lease FROM outbox_message
+        WHERE done_at IS NULL AND dead_at IS NULL AND available_at <= statement_timestamp() AND {which}
+        ORDER BY available_at LIMIT %s FOR UPDATE SKIP LOCKED)
+    UPDATE outbox_message AS m SET attempts = attempts + 1, lease_until = clock_timestamp() + due.lease,
+        available_at = clock_timestamp() + due.lease
+    FROM due WHERE m.id = due.id RETURNING m.*, due.available_at AS was_available_at
+"""
+_CLAIM_BATCH = _CLAIM.format(which="queue = %s AND (expires_at IS NULL OR expires_at > statement_timestamp())")
+_CLAIM_ONE = _CLAIM.format(which="id = %s")
 
 
 def _claim(message_id: UUID) -> Message | None:
-    """Take the message if it is free and due: one statement, so that only one worker gets it."""
-    kind = Message.objects.filter(pk=message_id).values_list("kind", flat=True).first()
-    if kind is None:
-        return None
-    known = handler_of(kind)
-    rows = Message.objects.raw(
-        "UPDATE outbox_message SET attempts = attempts + 1, lease_until = clock_timestamp() + make_interval(secs => %s),"
-        " sweep_at = clock_timestamp() + make_interval(secs => %s)"
-        " WHERE id = %s AND done_at IS NULL AND dead_at IS NULL AND available_at <= clock_timestamp()"
-        " AND (lease_until IS NULL OR lease_until < clock_timestamp()) RETURNING *",
-        [lease := known.lease_seconds if known else DEFAULT_LEASE_SECONDS, lease, message_id],
-    )
-    return next(iter(rows), None)
+    """Take the message if it is free and due."""
+    return next(iter(_take(_CLAIM_ONE, message_id, 1)), None)
+
+
+def _take(statement: str, which: object, most: int) -> list[Message]:
+    rows = Message.objects.raw(statement, [json.dumps(leases(HOLD_SECONDS)), DEFAULT_LEASE_SECONDS + HOLD_SECONDS, which, most])
+    return sorted(rows, key=attrgetter("was_available_at"))
+
+
+# Carrying out -----------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Result:
+    """What came of a message, to be noted."""
+
+    message: Message
+    outcome: Outcome
+    error: str = ""
+    delay: float = 0.0
 
 
 def back_off(attempts: int) -> float:
@@ -100,102 +146,169 @@ def back_off(attempts: int) -> float:
 
 def _place_of(error: BaseException) -> str:
     """Class of an error and where it arose. Its text stays out: it may hold personal data."""
+    if isinstance(error, LeaseOver):
+        return "took longer than its lease"
     frames = traceback.extract_tb(error.__traceback__)
     where = f" at {frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}{where}"
 
 
-def _finish(message: Message, *, error: str, dead: bool = False, delay: float | None = None) -> None:
-    # ``attempts`` is the fence: a worker whose lease ran out cannot write over the one that took the message after it.
-    with connection.cursor() as cursor:
-        if delay is not None:
-            cursor.execute(
-                "UPDATE outbox_message SET lease_until = NULL, last_error = %s,"
-                " available_at = clock_timestamp() + make_interval(secs => %s), sweep_at = clock_timestamp() + make_interval(secs => %s)"
-                " WHERE id = %s AND attempts = %s AND done_at IS NULL AND dead_at IS NULL",
-                [error[:300], delay, delay, message.id, message.attempts],
-            )
-        elif dead:
-            cursor.execute(
-                "UPDATE outbox_message SET lease_until = NULL, last_error = %s, dead_at = clock_timestamp()"
-                " WHERE id = %s AND attempts = %s AND done_at IS NULL AND dead_at IS NULL",
-                [error[:300], message.id, message.attempts],
-            )
-        else:
-            # The effect has happened, whoever holds the message now: no fence.
-            cursor.execute(
-                "UPDATE outbox_message SET lease_until = NULL, last_error = '', done_at = clock_timestamp()"
-                " WHERE id = %s AND done_at IS NULL AND dead_at IS NULL",
-                [message.id],
-            )
-
-
-def deliver(message_id: UUID) -> Outcome:
-    """Carry out one message, if it is free and due: claim, commit, call the handler, note what came of it.
-
-    Harmless to call twice, at once, late, or for a message that is done. Must be called outside a transaction in
-    production (the task does); the handler then runs outside one.
-    """
-    message = _claim(message_id)
-    if message is None:
-        return Outcome.NOT_OURS
+def _perform(message: Message) -> _Result:
+    """Call the handler. Raises nothing that a handler may raise."""
     known = handler_of(message.kind)
     limit = known.max_attempts if known else DEFAULT_MAX_ATTEMPTS
     extra = {"outbox_id": str(message.id), "outbox_kind": message.kind, "attempts": message.attempts}
     try:
         if known is None:
             raise RetryLater("no handler of this kind in this process")
-        known.function(message)
+        with interrupted_after(known.lease_seconds):
+            known.function(message)
     except GiveUp as refusal:
-        _finish(message, error=refusal.reason, dead=True)
         log.error("outbox message given up", extra=extra | {"reason": refusal.reason})
-        return Outcome.DEAD
+        return _Result(message, Outcome.DEAD, refusal.reason)
     except Exception as error:
         reason = error.reason if isinstance(error, RetryLater) else _place_of(error)
         if message.attempts >= limit:
-            _finish(message, error=reason, dead=True)
             log.error("outbox message dead after all tries", extra=extra | {"reason": reason})
-            return Outcome.DEAD
+            return _Result(message, Outcome.DEAD, reason)
         wished = error.delay_seconds if isinstance(error, RetryLater) else None
-        _finish(message, error=reason, delay=wished if wished is not None else back_off(message.attempts))
         log.warning("outbox message to be tried again", extra=extra | {"reason": reason})
-        return Outcome.RETRY
-    _finish(message, error="")
-    return Outcome.DONE
+        return _Result(message, Outcome.RETRY, reason, wished if wished is not None else back_off(message.attempts))
+    return _Result(message, Outcome.DONE)
+
+
+# The effect has happened, whoever holds the message now: no fence.
+_NOTE_DONE = """
+    UPDATE outbox_message SET lease_until = NULL, last_error = '', done_at = clock_timestamp()
+    WHERE id = ANY(%s::uuid[]) AND done_at IS NULL AND dead_at IS NULL
+"""
+# ``attempts`` is the fence: a worker whose lease ran out cannot write over the one that took the message after it.
+_NOTE_FAILED = """
+    UPDATE outbox_message AS m SET lease_until = NULL, last_error = v.error,
+        available_at = clock_timestamp() + make_interval(secs => v.delay), dead_at = CASE WHEN v.dead THEN clock_timestamp() END
+    FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::bool[], %s::float8[]) AS v(id, attempts, error, dead, delay)
+    WHERE m.id = v.id AND m.attempts = v.attempts AND m.done_at IS NULL AND m.dead_at IS NULL
+"""
+_RELEASE = """
+    UPDATE outbox_message AS m SET lease_until = NULL, attempts = m.attempts - 1, available_at = v.at
+    FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[]) AS v(id, attempts, at)
+    WHERE m.id = v.id AND m.attempts = v.attempts AND m.done_at IS NULL AND m.dead_at IS NULL
+"""
+
+
+def _note(results: Sequence[_Result]) -> None:
+    """Write down what came of a batch: at most one statement for each of done, failed, released."""
+    done = [one.message.id for one in results if one.outcome is Outcome.DONE]
+    failed = [one for one in results if one.outcome in (Outcome.RETRY, Outcome.DEAD)]
+    back = [one.message for one in results if one.outcome is Outcome.RELEASED]
+    with connection.cursor() as cursor:
+        if done:
+            cursor.execute(_NOTE_DONE, [done])
+        if failed:
+            ids, attempts = [one.message.id for one in failed], [one.message.attempts for one in failed]
+            errors, dead = [one.error[:300] for one in failed], [one.outcome is Outcome.DEAD for one in failed]
+            cursor.execute(_NOTE_FAILED, [ids, attempts, errors, dead, [float(one.delay) for one in failed]])
+        if back:
+            moments = [message.was_available_at for message in back]  # type: ignore[attr-defined]
+            cursor.execute(_RELEASE, [[message.id for message in back], [message.attempts for message in back], moments])
+
+
+class _Batch:
+    """Messages taken together: begun within :data:`HOLD_SECONDS` or given back, noted together."""
+
+    def __init__(self, messages: Sequence[Message]) -> None:
+        self.messages = messages
+        self.taken_at = time.monotonic()
+        self._results: list[_Result] = []
+        self._lock = threading.Lock()
+
+    def _do(self, message: Message) -> None:
+        late = time.monotonic() - self.taken_at > HOLD_SECONDS
+        result = _Result(message, Outcome.RELEASED) if late else _perform(message)
+        with self._lock:
+            self._results.append(result)
+
+    def carry_out(self, hands: Hands) -> int:
+        """All of them, what waits outside side by side; how many were begun."""
+        side_by_side = [message for message in self.messages if (known := handler_of(message.kind)) and known.parallel]
+        if len(side_by_side) == 1:
+            side_by_side = []
+        threaded = {message.id for message in side_by_side}
+        try:
+            hands.give([lambda message=message: self._do(message) for message in side_by_side])  # type: ignore[misc]
+            for message in self.messages:
+                if message.id not in threaded:
+                    self._do(message)
+            hands.wait()
+        finally:
+            # Also when the task's time is over: what was not begun goes back; what hangs in a thread keeps its lease.
+            with self._lock:
+                results = list(self._results)
+            begun = {one.message.id for one in results} | threaded
+            results += [_Result(message, Outcome.RELEASED) for message in self.messages if message.id not in begun]
+            _note(results)
+        return sum(one.outcome is not Outcome.RELEASED for one in results)
+
+
+def work(queue: str, *, seconds: float = RUN_SECONDS) -> bool:
+    """Carry out what is due in a queue, what fell due first first, batch by batch for so long (a worker's task).
+
+    Any number of workers may do this at once. Whoever finds more than they take nudges one more. Must be called outside a
+    transaction; handlers then run outside one. Returns whether there was still something to do at the end.
+    """
+    until = time.monotonic() + seconds
+    size = FIRST_BATCH
+    with Hands(THREADS) as hands:
+        while batch := _take(_CLAIM_BATCH, queue, size):
+            if len(batch) == size:
+                broker.nudge(queue)
+            began = time.monotonic()
+            begun = _Batch(batch).carry_out(hands)
+            now = time.monotonic()
+            size = max(1, min(BIGGEST_BATCH, round(begun / max(now - began, 0.001) * BATCH_SECONDS)))
+            if now > until:
+                return True
+    return False
+
+
+def deliver(message_id: UUID) -> Outcome:
+    """Carry out one message, if it is free and due: claim, commit, call the handler, note what came of it.
+
+    Harmless to call twice, at once, late, or for a message that is done.
+    """
+    message = _claim(message_id)
+    if message is None:
+        return Outcome.NOT_OURS
+    result = _perform(message)
+    _note([result])
+    return result.outcome
 
 
 def sweep() -> int:
-    """Nudge what was missed: never published, lost with the broker, due again, or held by a worker that died.
+    """Nudge what was missed (never nudged, lost with the broker, due again, or held by a worker that died); drop what has expired.
 
-    Returns how many messages were published. Served by the partial index ``outbox_due``; bounded per queue; what is
-    published now is left alone for :data:`GRACE_SECONDS`, so a backlog is not published again and again.
+    Returns for how many queues there was something. Served by the partial indexes ``outbox_available`` and ``outbox_expiring``.
     """
-    published = 0
-    for queue, limit in SWEEP_LIMITS.items():
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE outbox_message AS m SET sweep_at = clock_timestamp() + make_interval(secs => %s)"
-                " FROM (SELECT id, sweep_at FROM outbox_message WHERE queue = %s AND done_at IS NULL AND dead_at IS NULL"
-                "  AND sweep_at <= statement_timestamp() ORDER BY sweep_at LIMIT %s FOR UPDATE SKIP LOCKED) AS due"
-                " WHERE m.id = due.id RETURNING m.id, m.kind, due.sweep_at",
-                [GRACE_SECONDS, queue, limit],
-            )
-            due = sorted(cursor.fetchall(), key=lambda row: row[2])
-        for index, (message_id, kind, _) in enumerate(due):
-            if not publish(message_id, kind=kind, queue=queue):
-                # The broker is away: the next sweep finds these at once.
-                with connection.cursor() as cursor:
-                    cursor.execute(
-                        "UPDATE outbox_message SET sweep_at = statement_timestamp() WHERE id = ANY(%s) AND lease_until IS NULL",
-                        [[row[0] for row in due[index:]]],
-                    )
-                return published
-            published += 1
-    return published
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE outbox_message SET lease_until = NULL, last_error = %s, done_at = clock_timestamp() WHERE id IN"
+            " (SELECT id FROM outbox_message WHERE done_at IS NULL AND dead_at IS NULL AND expires_at <= statement_timestamp()"
+            " LIMIT %s FOR UPDATE SKIP LOCKED)",
+            [EXPIRED, MOST_EXPIRED],
+        )
+        cursor.execute(
+            "SELECT q FROM unnest(%s::text[]) AS q WHERE EXISTS (SELECT FROM outbox_message WHERE queue = q AND done_at IS NULL"
+            " AND dead_at IS NULL AND available_at <= statement_timestamp())",
+            [list(Queue.values)],
+        )
+        missed = [row[0] for row in cursor.fetchall()]
+    for queue in missed:
+        broker.nudge(queue)
+    return len(missed)
 
 
 def deliver_due(*, limit: int = 100) -> dict[Outcome, int]:
-    """Carry out what is due in this process, without the broker: for the command line when Redis is away, and for tests.
+    """Carry out what is due in this process and thread, without the broker: when Redis is away, and for tests.
 
     Goes on until nothing is due (handlers may put more), at most ``limit`` messages. Returns how many had which outcome.
     """
@@ -203,8 +316,8 @@ def deliver_due(*, limit: int = 100) -> dict[Outcome, int]:
     for _ in range(limit):
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT id FROM outbox_message WHERE done_at IS NULL AND dead_at IS NULL AND available_at <= clock_timestamp()"
-                " AND (lease_until IS NULL OR lease_until < clock_timestamp()) ORDER BY available_at, created_at LIMIT 1"
+                "SELECT id FROM outbox_message WHERE done_at IS NULL AND dead_at IS NULL AND available_at <= statement_timestamp()"
+                " AND (expires_at IS NULL OR expires_at > statement_timestamp()) ORDER BY available_at, created_at LIMIT 1"
             )
             row = cursor.fetchone()
         if row is None:
@@ -223,12 +336,11 @@ def resend(*, message_id: UUID, actor: Actor) -> Message:
         return message
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE outbox_message SET dead_at = NULL, attempts = 0, lease_until = NULL, available_at = clock_timestamp(),"
-            " sweep_at = clock_timestamp() + make_interval(secs => %s) WHERE id = %s",
-            [GRACE_SECONDS, message.id],
+            "UPDATE outbox_message SET dead_at = NULL, attempts = 0, lease_until = NULL, available_at = clock_timestamp() WHERE id = %s",
+            [message.id],
         )
     message.refresh_from_db()
     details = {"kind": message.kind, "key": message.key}
     audit.record(actor=actor, act="outbox.resend", target="outbox.message", target_id=str(message.id), details=details)
-    transaction.on_commit(lambda: _publish_new(message), robust=True)
+    transaction.on_commit(lambda: _nudge(message.queue), robust=True)
     return message

@@ -17,3 +17,9 @@ def probe(message: Message) -> None:
     calls.append(message.key)
     if "do" in behaviour:
         behaviour["do"](message)
+
+
+@handler("test.side_by_side", queue="bulk", lease_seconds=5, parallel=True)
+def side_by_side(message: Message) -> None:
+    """Does what the test says, in a thread."""
+    probe(message)

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import re
 import socket
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import redis
 from django.db import connection, transaction
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.access import SYSTEM, AccessDenied, ActingAs, Actor, Assurance
 from portal.audit.models import Act
-from portal.outbox import GiveUp, Message, RetryLater, broker, put, queries, services
+from portal.outbox import GiveUp, Message, RetryLater, broker, housekeeping, put, queries, services
 from portal.outbox.handlers import handler
 from portal.outbox.services import NotInTransaction, Outcome
 from tests.outbox import probe
@@ -43,7 +43,9 @@ def _point_broker(url: str) -> None:
 
 def _put(key: str = "k", **more: Any) -> Message:
     with transaction.atomic():
-        return put("test.probe", key=key, payload={"id": 1}, **more)
+        message = put("test.probe", key=key, payload={"id": 1}, **more)
+    assert message is not None
+    return message
 
 
 def _set(message: Message, **sql: str) -> None:
@@ -188,6 +190,7 @@ def test_giving_up_is_a_dead_letter_at_once() -> None:
 def test_a_kind_this_process_does_not_know_waits() -> None:
     with transaction.atomic():
         message = put("test.of-a-newer-release", key="k", payload={})
+    assert message is not None
     assert message.queue == "soon"
     assert services.deliver(message.id) is Outcome.RETRY
 
@@ -203,72 +206,168 @@ def test_a_worker_that_lost_its_lease_cannot_undo_the_next_one(committed_db: Non
     slow = services._claim(message.id)
     assert slow is not None
     assert services._claim(message.id) is None
-    _set(message, lease_until="clock_timestamp() - interval '1 s'")
+    _set(message, available_at="clock_timestamp() - interval '1 s'")
     quick = services._claim(message.id)
     assert quick is not None
-    services._finish(slow, error="late", delay=3600)
+    services._note([services._Result(slow, Outcome.RETRY, "late", 3600)])
     message.refresh_from_db()
     assert message.lease_until is not None, "the second worker still holds it"
-    services._finish(quick, error="")
-    services._finish(slow, error="late", dead=True)
+    services._note([services._Result(quick, Outcome.DONE)])
+    services._note([services._Result(slow, Outcome.DEAD, "late")])
     message.refresh_from_db()
     assert message.done_at is not None
     assert message.dead_at is None
 
 
 def test_the_sweeper_finds_what_was_missed_and_only_that(committed_db: None, settings: Any) -> None:
-    lost, held, later, fresh, done = (_put(key) for key in ("lost", "held", "later", "fresh", "done"))
+    held, later, done = (_put(key, queue=queue) for key, queue in (("held", "now"), ("later", "soon"), ("done", "bulk")))
     services.deliver(done.id)
     client = redis.Redis.from_url(settings.REDIS_URL)
     client.flushdb()  # the broker lost everything
-    assert services.sweep() == 0, "the workers have their time first"
-    past = "clock_timestamp() - interval '1 s'"
-    _set(lost, sweep_at=past)
-    _set(held, sweep_at=past, lease_until=past)  # its worker died
-    _set(later, available_at="clock_timestamp() + interval '1 h'", sweep_at="clock_timestamp() + interval '1 h'")
-    assert services.sweep() == 2
-    assert _queued(settings, "now") == 2
-    assert services.sweep() == 0, "a backlog is not published again and again"
+    _set(later, available_at="clock_timestamp() + interval '1 h'")
+    assert services._claim(held.id) is not None
+    assert services.sweep() == 0, "a worker has it"
+    _set(held, available_at="clock_timestamp() - interval '1 s'")  # its worker died
+    assert services.sweep() == 1
+    assert services.sweep() == 1
+    assert _queued(settings, "now") == 1, "one task that nobody has begun is enough"
     assert services.deliver(held.id) is Outcome.DONE
-    fresh.refresh_from_db()
-    assert fresh.attempts == 0
+    assert services.sweep() == 0
 
 
-def test_the_sweep_is_bounded_and_served_by_its_index(committed_db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_is_taken_by_its_index_and_what_is_due_first_comes_first(committed_db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO outbox_message (id, kind, key, payload, queue, attempts, last_error, done_at, sweep_at)"
-            " SELECT gen_random_uuid(), 'test.bulk', n::text, '{}', 'bulk', 0, '',"
+            "INSERT INTO outbox_message (id, kind, key, payload, queue, attempts, last_error, done_at, available_at)"
+            " SELECT gen_random_uuid(), 'test.probe', n::text, '{}', 'bulk', 0, '',"
             " CASE WHEN n % 100 > 0 THEN now() END, now() - n * interval '1 s'"
             " FROM generate_series(1, 20000) n"
         )
         cursor.execute("ANALYZE outbox_message")
-        cursor.execute(
-            "EXPLAIN SELECT id FROM outbox_message WHERE queue = 'bulk' AND done_at IS NULL AND dead_at IS NULL"
-            " AND sweep_at <= statement_timestamp() ORDER BY sweep_at LIMIT 50 FOR UPDATE SKIP LOCKED"
-        )
+        cursor.execute("EXPLAIN " + services._CLAIM_BATCH, ["{}", 30, "bulk", 50])
         plan = "\n".join(row[0] for row in cursor.fetchall())
-    assert "outbox_due" in plan
+    assert "outbox_available" in plan
     assert "Sort" not in plan
-    monkeypatch.setitem(services.SWEEP_LIMITS, "bulk", 50)
-    assert services.sweep() == 50
-    # Celery pushes on the left and takes from the right.
-    envelopes = [json.loads(raw) for raw in reversed(redis.Redis.from_url(settings.REDIS_URL).lrange("bulk", 0, -1))]
-    ids = [re.findall(r"[0-9a-f-]{36}", envelope["headers"]["argsrepr"])[0] for envelope in envelopes]
-    rows = Message.objects.in_bulk([uuid.UUID(text) for text in ids])
-    keys = [int(rows[uuid.UUID(text)].key) for text in ids]
-    assert keys == [20000 - 100 * n for n in range(50)], "oldest first"
+    assert services.work("bulk", seconds=0) is True
+    assert probe.calls == [str(20000 - 100 * n) for n in range(services.FIRST_BATCH)]
+
+
+def test_workers_at_once_empty_a_queue_and_do_each_message_once(committed_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "FIRST_BATCH", 7)
+    with transaction.atomic():
+        for number in range(400):
+            put("test.side_by_side" if number % 2 else "test.probe", key=str(number), payload={}, queue="bulk")
+
+    def work() -> None:
+        try:
+            while services.work("bulk"):
+                pass
+        finally:
+            connection.close()
+
+    _run([work] * 4)
+    assert sorted(probe.calls) == sorted(str(number) for number in range(400))
+    assert Message.objects.filter(done_at=None).count() == 0
+    assert set(Message.objects.values_list("attempts", flat=True)) == {1}
+
+
+def test_who_finds_more_than_it_takes_calls_another(committed_db: None, settings: Any) -> None:
+    with transaction.atomic():
+        for number in range(services.FIRST_BATCH + 1):
+            put("test.probe", key=str(number), payload={})
+    assert _queued(settings, "now") == 1, "one nudge for all of them"
+    redis.Redis.from_url(settings.REDIS_URL).flushdb()
+    assert services.work("now") is False
+    assert _queued(settings, "now") == 1
+    assert services.work("now") is False
+    assert len(probe.calls) == services.FIRST_BATCH + 1
+
+
+def test_what_a_slow_neighbour_holds_up_goes_back_untried(committed_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "HOLD_SECONDS", 0.2)
+    slow, quick = _put("slow"), _put("quick")
+    probe.behaviour["do"] = lambda message: time.sleep(0.4)
+    assert services.work("now", seconds=0) is True
+    assert probe.calls == ["slow"]
+    before = quick.available_at
+    for message in (slow, quick):
+        message.refresh_from_db()
+    assert slow.done_at is not None
+    assert (quick.attempts, quick.lease_until, quick.available_at) == (0, None, before)
+
+
+def test_what_waits_outside_is_done_side_by_side_and_its_errors_are_noted(committed_db: None) -> None:
+    with transaction.atomic():
+        for number in range(8):
+            put("test.side_by_side", key=str(number), payload={})
+        put("test.probe", key="alone", payload={}, queue="bulk")
+    met = threading.Barrier(8)
+
+    def meet(message: Message) -> None:
+        if message.key != "alone":
+            met.wait(5)  # nobody passes before all eight are there
+        if message.key == "3":
+            raise RetryLater("gateway busy", 60)
+        if message.key == "4":
+            raise GiveUp("no such number")
+
+    probe.behaviour["do"] = meet
+    assert services.work("bulk") is False
+    left = {message.key: (message.last_error, message.dead_at is not None) for message in Message.objects.filter(done_at=None)}
+    assert left == {"3": ("gateway busy", False), "4": ("no such number", True)}
+
+
+def test_a_handler_that_takes_too_long_is_interrupted(committed_db: None) -> None:
+    probe.behaviour["do"] = lambda message: time.sleep(20)
+    message = _put()
+    began = time.monotonic()
+    assert services.work("now") is False
+    assert time.monotonic() - began < 4, "its lease is two seconds"
+    message.refresh_from_db()
+    assert (message.last_error, message.done_at, message.dead_at) == ("took longer than its lease", None, None)
+
+
+def test_what_has_expired_is_dropped_untried_and_the_fresh_goes_out(committed_db: None) -> None:
+    now = timezone.now()
+    stale = _put("stale", expires_at=now - timedelta(seconds=1))
+    _put("fresh", expires_at=now + timedelta(minutes=5))
+    assert services.work("now") is False
+    assert probe.calls == ["fresh"]
+    assert services.sweep() == 0
+    stale.refresh_from_db()
+    assert (stale.attempts, stale.last_error, stale.done_at is not None) == (0, services.EXPIRED, True)
+
+
+def test_what_is_done_is_forgotten_by_term_its_key_later_what_is_not_done_never(committed_db: None) -> None:
+    old, young, dead, older = (_put(key) for key in ("old", "young", "dead", "older"))
+    for message in (old, young, older):
+        services.deliver(message.id)
+    probe.behaviour["do"] = _raise(GiveUp("no"))
+    services.deliver(dead.id)
+    past, long_past = (f"clock_timestamp() - interval '{kept.days} days 1 s'" for kept in (housekeeping.DONE_KEPT, housekeeping.KEYS_KEPT))
+    for message in (old, older):
+        _set(message, done_at=past)
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE outbox_key SET created_at = {long_past} WHERE message_id = ANY(%s)", [[dead.id, older.id]])
+    assert housekeeping.forget(seconds=5) is True
+    assert set(Message.objects.values_list("key", flat=True)) == {"young", "dead"}
+    probe.behaviour.clear()
+    with transaction.atomic():
+        assert put("test.probe", key="old", payload={}) is None, "its key is remembered"
+        assert put("test.probe", key="older", payload={}) is not None, "beyond the memory"
+        assert put("test.probe", key="dead", payload={}) == dead
+    assert housekeeping.forget(seconds=5) is True
 
 
 def test_with_a_dead_broker_put_is_quick_and_the_sweeper_follows(committed_db: None, settings: Any) -> None:
     _point_broker("redis://127.0.0.1:1/0")
     started = time.monotonic()
-    message = _put()
+    _put()
     others = [_put(f"other{n}") for n in range(5)]
     assert time.monotonic() - started < 2
     assert Message.objects.count() == 6
-    _set(message, sweep_at="clock_timestamp() - interval '1 s'")
-    assert services.sweep() == 0
+    assert services.sweep() == 1
+    assert _queued(settings, "now") == 0
     _point_broker(settings.REDIS_URL)  # the broker is back
     assert services.sweep() == 1
     assert _queued(settings, "now") == 1
