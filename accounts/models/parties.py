@@ -11,6 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import Person
 
@@ -84,9 +85,9 @@ class Mandate(models.Model):
     class Basis(models.TextChoices):
         """What the right rests on."""
 
-        PARENT = "parent", "Cha, mẹ theo Cơ sở dữ liệu quốc gia về dân cư"
-        LEGAL_REPRESENTATIVE = "legal", "Người đại diện theo pháp luật"
-        GIVEN = "given", "Được ủy quyền"
+        PARENT = "parent", _("Cha, mẹ theo Cơ sở dữ liệu quốc gia về dân cư")
+        LEGAL_REPRESENTATIVE = "legal", _("Người đại diện theo pháp luật")
+        GIVEN = "given", _("Được ủy quyền")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     grantor = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="mandates_over")
