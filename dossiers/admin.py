@@ -21,10 +21,10 @@ from accounts import queries as people
 from dossiers import queries, services, slips, worklists
 from dossiers.forms import SIGNER, DecisionForm, DeclineForm, ReasonForm, TakeBackForm
 from dossiers.models import DEADLINE, OPEN_STATES, TABLE, Dossier, DossierDocument, State
-from dossiers.outcomes import decision_form, outcome_of
+from dossiers.outcomes import decision_form, decision_shown, outcome_of
 from dossiers.registers import BadNumber
 from dossiers.services.common import OWN, concerns
-from dossiers.services.desk import may_sign, note_look, result_of, signers_of, written_before
+from dossiers.services.desk import may_sign, note_look, result_of, signers_of, written, written_before
 from dossiers.services.registers import suggested_number
 from dossiers.views.common import as_int, send_file
 from portal.access import actor_of, may, require
@@ -191,7 +191,9 @@ class DossierAdmin(OfficerModelAdmin):
     def _page(self, request: HttpRequest, dossier: Dossier, *, status: int = 200, **more: Any) -> HttpResponse:
         actor = actor_of(request)
         standing = dossier.documents.select_related("document").filter(cancelled_at__isnull=True)
-        documents = {issued.role: issued.document for issued in standing}
+        issued = {one.role: one for one in standing}
+        documents = {role: one.document for role, one in issued.items()}
+        outcome = outcome_of(dossier.procedure_code)
         own = concerns(dossier, actor.person_id)
         result = documents.get(DossierDocument.Role.RESULT)
         unit = queries.handling_unit(dossier.unit_code)
@@ -230,6 +232,8 @@ class DossierAdmin(OfficerModelAdmin):
                 "own": OWN if own else "",
                 "receipt": documents.get(DossierDocument.Role.RECEIPT),
                 "result": result,
+                "decision": decision_shown(outcome, written(issued.get(DossierDocument.Role.RESULT))) if outcome is not None else [],
+                "bill": queries.bill_of(dossier),
                 "may_authorise": result is not None and not own and _waits_for_person(result) and may_sign(dossier, actor),
                 "may_preview": result is not None and result.unsigned_file_id is not None,
                 **more,

@@ -16,6 +16,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from procedures.conditions import holds
+
 Spec = Mapping[str, Any]
 
 
@@ -32,14 +34,6 @@ class Shape:
     def asked(self) -> list[Spec]:
         """Fields a person fills in."""
         return [spec for spec in self.fields if spec["name"] not in self.known]
-
-
-def holds(condition: Spec | None, answers: Mapping[str, str], facts: Mapping[str, str]) -> bool:
-    """Whether a condition holds; no condition always does. An answer or fact that is not there is empty text."""
-    if condition is None:
-        return True
-    value = answers.get(condition["field"], "") if "field" in condition else facts.get(condition["fact"], "")
-    return value in condition["in"]
 
 
 def shape(fields: Iterable[Spec], answers: Mapping[str, str], facts: Mapping[str, str]) -> Shape:
@@ -63,6 +57,17 @@ def shape(fields: Iterable[Spec], answers: Mapping[str, str], facts: Mapping[str
             counting[name] = value if spec["kind"] != "choice" or value in [pair[0] for pair in spec["choices"]] else ""
         there.append(spec)
     return Shape(tuple(there), known)
+
+
+def counting(found: Shape, answers: Mapping[str, str]) -> dict[str, str]:
+    """The answers that count: of fields that are there, known ones first; a choice that is not offered is no answer."""
+    given: dict[str, str] = {}
+    for spec in found.fields:
+        name = spec["name"]
+        value = found.known.get(name, answers.get(name, ""))
+        offered = spec["kind"] != "choice" or name in found.known or value in [pair[0] for pair in spec["choices"]]
+        given[name] = value if offered else ""
+    return given
 
 
 def shown_fields(fields: Iterable[Spec], answers: Mapping[str, str]) -> list[Spec]:

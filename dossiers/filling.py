@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,13 +11,15 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from dossiers.conditions import Shape, shape
+from dossiers.conditions import Shape, counting, shape
 from dossiers.forms import UNIT, AnswersForm
 from dossiers.models import Draft, FormVersion
+from dossiers.papers import Wanted, wanted_papers
 from dossiers.queries import HandlingUnit, facts_of, same_filings
 from dossiers.rules import Finding
 from dossiers.terms import Terms
 from portal.files.models import FileState
+from procedures.fees import Bill, reckon
 
 
 @dataclass(frozen=True)
@@ -86,18 +88,35 @@ def problems_of(draft: Draft, terms: Terms, filled: Filled) -> list[Problem]:
     form = filled.form
     found = [Problem("to-khai", name, f"{form.fields[name].label}: {messages[0]}") for name, messages in form.errors.items()]
     found += [Problem("to-khai", finding.field, finding.message) for finding in filled.to_confirm]
-    return found + paper_problems(draft, terms)
+    return found + paper_problems(draft, wanted_of(draft, terms, filled.shape))
 
 
-def paper_problems(draft: Draft, terms: Terms) -> list[Problem]:
+def wanted_of(draft: Draft, terms: Terms, found: Shape) -> list[Wanted]:
+    """The papers that the draft's answers ask for, and those they do not. No query."""
+    form = draft.form_version
+    return wanted_papers(terms.papers, form.papers, form.fields, counting(found, draft.answers or {}))
+
+
+def bill_of(draft: Draft, terms: Terms, found: Shape) -> Bill:
+    """What the filing costs under the draft's answers; empty where its form has no rule of charges. No query."""
+    rules = draft.form_version.charges
+    return reckon(terms.fees, rules, counting(found, draft.answers or {})) if rules else Bill((), ())
+
+
+def shape_of(draft: Draft, person: Any) -> Shape:
+    """The form as the draft's answers make it."""
+    return shape(draft.form_version.fields, draft.answers or {}, facts_of(person))
+
+
+def paper_problems(draft: Draft, wanted: Sequence[Wanted]) -> list[Problem]:
     """Papers that are missing or cannot be taken (one query)."""
     papers = list(draft.papers.select_related("file"))
     given = Counter(paper.kind for paper in papers)
-    found = [
-        Problem("giay-to", wanted.kind, _("Còn thiếu: %(paper)s.") % {"paper": wanted.name})
-        for wanted in terms.papers
-        if wanted.required and not given[wanted.kind]
-    ]
+    found = []
+    for one in wanted:
+        if one.required and not given[one.paper.kind]:
+            missing = _("Còn thiếu: %(paper)s") % {"paper": one.paper.name}
+            found.append(Problem("giay-to", one.paper.kind, f"{missing} ({one.reason})." if one.reason else f"{missing}."))
     for paper in papers:
         if paper.file.state in (FileState.QUARANTINED, FileState.ERASED):
             found.append(

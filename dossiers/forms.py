@@ -142,10 +142,20 @@ def _field(spec: Mapping[str, Any], today: date) -> forms.Field:
         "long_text": lambda: PlainText(validators=short, widget=forms.Textarea, **common),
         "date": lambda: DayField(today=today, **common),
         "choice": lambda: forms.ChoiceField(choices=[tuple(pair) for pair in spec["choices"]], widget=forms.RadioSelect, **common),
-        "number": lambda: forms.IntegerField(**common),
+        "number": lambda: _whole_number(spec, common),
         "id_number": lambda: IdNumberField(**common),
     }
     return makers[spec["kind"]]()
+
+
+def _whole_number(spec: Mapping[str, Any], common: dict[str, Any]) -> forms.Field:
+    least, largest = spec.get("min"), spec.get("max")
+    common["error_messages"]["invalid"] = _("Bạn hãy nhập một số nguyên, ví dụ 3.")
+    if least is not None:
+        common["error_messages"]["min_value"] = _("Số này ít nhất là %(limit_value)s.")
+    if largest is not None:
+        common["error_messages"]["max_value"] = _("Số này nhiều nhất là %(limit_value)s.")
+    return forms.IntegerField(min_value=least, max_value=largest, widget=NumberInput(), **common)
 
 
 UNIT = "unit_code"

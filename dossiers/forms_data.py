@@ -1,9 +1,11 @@
-"""The electronic forms that ship with the portal: one JSON file a procedure in `data/forms/`."""
+"""The electronic forms that ship with the portal: one JSON file a procedure in `data/forms/`, with its fields and the rules that say
+which papers are wanted and which fees apply."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from django.utils import timezone
 
@@ -12,9 +14,15 @@ from dossiers.services import publish_form
 FOLDER = Path(__file__).resolve().parent / "data" / "forms"
 
 
+def shipped_form(procedure_code: str) -> dict[str, Any]:
+    """``fields``, ``papers`` and ``charges`` of a shipped form."""
+    found: dict[str, Any] = json.loads((FOLDER / f"{procedure_code}.json").read_text(encoding="utf-8"))
+    return found
+
+
 def load_forms() -> str:
     """Publish every shipped form; one that has not changed stays as it is. Returns a line that says what there is."""
     files = sorted(FOLDER.glob("*.json"))
     for file in files:
-        publish_form(procedure_code=file.stem, fields=json.loads(file.read_text(encoding="utf-8")), now=timezone.now())
+        publish_form(procedure_code=file.stem, now=timezone.now(), **shipped_form(file.stem))
     return f"{len(files)} biểu mẫu điện tử"

@@ -8,7 +8,7 @@ from typing import Any
 
 from accounts.identifiers import clean_id_number
 from dossiers.conditions import Spec, shape
-from dossiers.forms import DecisionForm
+from dossiers.forms import DecisionForm, shown
 from dossiers.models import Dossier
 from dossiers.models.forms import check_fields
 from dossiers.registers import Register, RegisterNumber
@@ -82,8 +82,17 @@ def decision_form(outcome: Outcome, dossier: Dossier, data: Mapping[str, Any] | 
     answers = {name: str(value) for name, value in (dossier.answers or {}).items()}
     specs = shape(outcome.fields, {}, {f"answer.{name}": value for name, value in answers.items()}).fields
     initial = {spec["name"]: spec["default"] for spec in specs if "default" in spec}
-    initial |= {name: answers[source] for name, source in outcome.beforehand.items() if answers.get(source)}
+    kinds = {spec["name"]: spec for spec in specs}
+    for name, source in outcome.beforehand.items():
+        if name in kinds and answers.get(source):
+            # A day stands as people write it; the label of a choice is not its value.
+            initial[name] = shown(kinds[name], answers[source]) if kinds[name]["kind"] == "date" else answers[source]
     return DecisionForm(specs, data, register=outcome.register, initial={**initial, **more.pop("initial", {})}, **more)
+
+
+def decision_shown(outcome: Outcome, values: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Labels and values of what the officer wrote, as people read them."""
+    return [(spec["label"], shown(spec, values[spec["name"]])) for spec in outcome.fields if values.get(spec["name"])]
 
 
 def finding_columns(procedure_code: str, answers: Mapping[str, Any], *, known_numbers: Iterable[str]) -> dict[str, Any]:

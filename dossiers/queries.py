@@ -17,6 +17,7 @@ from accounts import queries as people
 from accounts.identifiers import clean_id_number
 from dossiers.models import OPEN_STATES, Dossier, DossierEvent, Draft, FormVersion, State
 from dossiers.rules import Finding, token_of
+from dossiers.terms import Terms, terms_of
 from portal.access import Actor, belonging_to
 from portal.catalogues import queries as catalogues
 from portal.catalogues.models import AdministrativeUnit, Agency
@@ -24,6 +25,7 @@ from portal.crypto import blind_index
 from portal.text import nfc
 from portal.workdays import Calendar, national_calendar, remaining_words
 from procedures import queries as procedures
+from procedures.fees import Bill, reckon
 
 
 class FormUnknown(ObjectDoesNotExist):
@@ -150,6 +152,15 @@ class OtherWay:
     party_name: str
 
 
+def bill_of(dossier: Dossier) -> Bill:
+    """What a dossier costs by the law and the form it was filed under; empty where the form has no rule of charges.
+
+    Queries: the procedure version with its fees, where there is a rule.
+    """
+    rules = dossier.form_version.charges
+    return reckon(terms_of(dossier).fees, rules, dossier.answers or {}) if rules else Bill((), ())
+
+
 @dataclass(frozen=True)
 class HandlingUnit:
     """An agency that can handle a dossier, with the working time that its deadlines follow."""
@@ -179,13 +190,22 @@ def unit_calendar(code: str) -> Calendar:
     return unit.calendar if unit is not None else national_calendar()
 
 
-def handling_units(party_id: UUID, levels: Sequence[str]) -> list[HandlingUnit]:
-    """The agencies among which a party may choose: those of the procedure's levels in its own province, in every province
-    for one without a known residence or seat; the one of its own ward first (three queries, four for an organisation)."""
+def handling_units(party_id: UUID, terms: Terms) -> list[HandlingUnit]:
+    """The agencies among which a party may choose: those that carry the procedure out in its own province, in every province
+    for one without a known residence or seat; the one of its own ward first (three queries, four for an organisation).
+
+    Where the law names departments of a province, they are the provincial agencies, not its People's Committee.
+    """
     ward = people.residence_code(party_id)
+    levels = {level for level in terms.levels if level in Agency.Level.values}
+    named = Q(pk__in=[])
+    for department in terms.departments:
+        named |= Q(name=department) | Q(name__startswith=department + " ")
+    if terms.departments:
+        levels.discard(Agency.Level.PROVINCE)
     rows = (
         Agency.objects.on(timezone.localdate())
-        .filter(level__in=[level for level in levels if level in Agency.Level.values], administrative_unit__isnull=False)
+        .filter(Q(level__in=levels) | Q(level=Agency.Level.UNIT) & named, administrative_unit__isnull=False)
         .select_related("administrative_unit")
     )
     home = AdministrativeUnit.objects.on(timezone.localdate()).filter(code=ward).select_related("parent").first() if ward else None
@@ -196,9 +216,9 @@ def handling_units(party_id: UUID, levels: Sequence[str]) -> list[HandlingUnit]:
     return [_as_unit(agency) for agency in agencies]
 
 
-def default_unit(party_id: UUID, levels: Sequence[str]) -> str:
+def default_unit(party_id: UUID, terms: Terms) -> str:
     """Code of the agency that handles the dossier unless the person chooses another; empty when there is none."""
-    return next((unit.code for unit in handling_units(party_id, levels)[:1]), "")
+    return next((unit.code for unit in handling_units(party_id, terms)[:1]), "")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the catalogue says about filing a procedure on a day: name, level, papers, time limit. The only door to `procedures`."""
+"""What the catalogue says about filing a procedure on a day: name, level, papers, time limit. The only door to its rows."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from dossiers.models import Dossier
 from portal.access import Assurance
 from portal.workdays import Unit
 from procedures import queries as procedures
+from procedures.fees import Fee
 from procedures.models import Channel, ProcedureVersion, RequiredDocument, Subject
 from procedures.papers import name_and_details
 
@@ -57,13 +58,15 @@ class Terms:
     """Levels of agencies that carry it out."""
     subjects: tuple[str, ...]
     """Who may ask for it (``procedures.models.Subject``); empty where the catalogue does not say: then everybody."""
+    departments: tuple[str, ...]
+    """Departments of a province that do, where the law names them: ``Sở Tư pháp``."""
     service_level: str
     assurance: Assurance
     limit_amount: Decimal
     limit_unit: Unit
     limit_words: str
-    fees: tuple[tuple[str, int | None, str], ...]
-    """Name, amount in đồng (0 free, None set elsewhere) and condition of each fee online."""
+    fees: tuple[Fee, ...]
+    """Each fee of filing online."""
     papers: tuple[RequiredPaper, ...]
 
 
@@ -114,12 +117,13 @@ def _terms(version: ProcedureVersion) -> Terms:
         summary=version.summary,
         levels=tuple(version.levels),
         subjects=tuple(version.subjects),
+        departments=tuple(body for part in version.executing_agency.split(";") if (body := part.strip(" .")).startswith("Sở ")),
         service_level=service.level,
         assurance=Assurance(service.assurance),
         limit_amount=amount,
         limit_unit=Unit(unit),
         limit_words=online.time_text or _limit_words(amount, Unit(unit)),
-        fees=tuple((fee.name, fee.amount, fee.condition) for fee in online.fees.all()),
+        fees=tuple(Fee(fee.name, fee.amount, fee.per, fee.condition, fee.exemption) for fee in online.fees.all()),
         papers=_papers(version),
     )
 

@@ -11,13 +11,16 @@ from django.db import models
 
 from dossiers.conditions import conditions_of
 from dossiers.rules import NEEDS, other_fields
+from procedures.fees import RULE_KEYS as CHARGE_KEYS
 
 FIELD_KINDS = ("name", "text", "long_text", "date", "choice", "number", "id_number")
 """What a field can ask for; each kind is one Django form field in `dossiers.forms`."""
 
+PAPER_KEYS = frozenset({"kind", "case", "when", "required"})
+"""What a rule of papers may say (`dossiers.papers`)."""
 _FIELD_KEYS = {
     *("name", "label", "kind", "required", "required_with", "help", "choices", "max_length", "section", "default", "rules"),
-    *("prefill", "prefill_when", "when", "choices_when", "suggest"),
+    *("prefill", "prefill_when", "when", "choices_when", "suggest", "min", "max"),
 }
 _PAGE_NAMES = {"unit_code", "csrfmiddlewaretoken", "act", "draft", "last", "seen", "part", "confirm", "version"}
 """Names that the pages themselves use in their forms."""
@@ -41,6 +44,8 @@ def check_fields(fields: Any) -> None:
             raise ValidationError(f"field {name}: choices belong to the kind choice, as pairs of value and label")
         for condition in conditions_of(field):
             _check_condition(name, condition, seen)
+        if field["kind"] != "number" and {"min", "max"} & set(field):
+            raise ValidationError(f"field {name}: least and largest belong to numbers")
         if "prefill_when" in field and "prefill" not in field:
             raise ValidationError(f"field {name}: prefill_when without prefill")
         if set(field.get("choices_when", {})) - {pair[0] for pair in choices}:
@@ -73,12 +78,37 @@ def _check_relations(field: dict[str, Any], fields: dict[str, Any]) -> None:
         raise ValidationError(f"field {name} names fields that are not there: {sorted(missing)}")
 
 
+def check_rules(fields: list[dict[str, Any]], papers: Any, charges: Any) -> None:
+    """``ValidationError`` when a rule of papers or charges names what is not in the form, or says it in another way."""
+    by_name = {field["name"]: field for field in fields}
+    for rule in [*papers, *charges]:
+        if not isinstance(rule, dict):
+            raise ValidationError(f"a rule is an object, not {rule!r}")
+    for rule in papers:
+        if set(rule) - PAPER_KEYS or "when" not in rule or ("kind" in rule) == ("case" in rule):
+            raise ValidationError(f"a rule of papers names a kind or a case, and when: {rule!r}")
+        if "field" not in rule["when"]:
+            raise ValidationError(f"a paper is wanted by what the person answers: {rule!r}")
+        _check_condition("papers", rule["when"], by_name)
+    for rule in charges:
+        if set(rule) - CHARGE_KEYS or not rule.get("name"):
+            raise ValidationError(f"a rule of charges names its fee line: {rule!r}")
+        if "when" in rule:
+            _check_condition("charges", rule["when"], by_name)
+        if "times" in rule and by_name.get(rule["times"], {}).get("kind") != "number":
+            raise ValidationError(f"a charge is multiplied by a number, not by {rule['times']!r}")
+
+
 class FormVersion(models.Model):
     """One version of the electronic form of a procedure. Requirement D-03 (the designer comes later, on this table)."""
 
     procedure_code = models.CharField(max_length=40)
     number = models.PositiveIntegerField()
     fields = models.JSONField(validators=[check_fields])
+    papers = models.JSONField(default=list, blank=True)
+    """In which case a paper is wanted (`dossiers.papers`)."""
+    charges = models.JSONField(default=list, blank=True)
+    """Which fee lines apply, and how often (`procedures.fees`)."""
     published_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -154,11 +154,16 @@ def _number(outcome: Outcome, dossier: Dossier, values: Mapping[str, str]) -> Re
     return take_number(dossier=dossier, register=outcome.register, number=values.get(NUMBER, ""), book=book, now=dossier.decided_at)
 
 
+def written(issued: DossierDocument | None) -> dict[str, str]:
+    """What the officer wrote into the decision behind a result (one query, for its key); empty without one."""
+    values: dict[str, str] = (issued.document.context or {}).get(DECIDED, {}) if issued is not None else {}
+    return values
+
+
 def written_before(dossier: Dossier) -> dict[str, str]:
     """What the officer wrote into a decision that was taken back, so that nobody types it twice; no number (two queries)."""
     last = dossier.documents.select_related("document").filter(role=DossierDocument.Role.RESULT).order_by("-id").first()
-    written = (last.document.context or {}).get(DECIDED, {}) if last is not None else {}
-    return {name: value for name, value in written.items() if name not in (NUMBER, BOOK)}
+    return {name: value for name, value in written(last).items() if name not in (NUMBER, BOOK)}
 
 
 def signers_of(dossier: Dossier, actor: Actor) -> list[people.Holder]:

@@ -48,7 +48,7 @@ def start_or_open_draft(*, actor: Actor, procedure_code: str, now: datetime) -> 
     draft, made = Draft.objects.get_or_create(
         party_id=party_id,
         procedure_code=procedure_code,
-        defaults={"form_version": form, "unit_code": default_unit(party_id, terms.levels), "changed_by": filer(actor)},
+        defaults={"form_version": form, "unit_code": default_unit(party_id, terms), "changed_by": filer(actor)},
     )
     if made:
         audit.record(actor=actor, act="dossiers.start_draft", target="dossiers.draft", target_id=str(draft.id), unit=draft.unit_code)

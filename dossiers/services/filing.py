@@ -49,7 +49,7 @@ def submit(*, actor: Actor, draft_id: UUID, seen_version: int, now: datetime) ->
     # A file's check that ends at this moment waits for us, or we for it: nobody's verdict falls between draft and dossier.
     list(StoredFile.objects.select_for_update().filter(pk__in=draft.papers.values("file")).order_by("pk").values_list("pk"))
     party = people.party(party_of(actor, draft.procedure_code))
-    units = handling_units(party.id, terms.levels)
+    units = handling_units(party.id, terms)
     person = people.person(person_id)
     filled = fill_draft(draft, person, units=units, now=now)
     if problems := problems_of(draft, terms, filled):

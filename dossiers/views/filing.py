@@ -23,9 +23,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import queries as people
 from dossiers import queries, services
 from dossiers.conditions import Shape, Spec, deciders, opening, shape, suggestions
-from dossiers.filling import Filled, fill, fill_draft, paper_problems, problems_of
+from dossiers.filling import Filled, bill_of, fill, fill_draft, paper_problems, problems_of, shape_of, wanted_of
 from dossiers.forms import UNIT, AnswersForm, shown
 from dossiers.models import Draft
+from dossiers.papers import announced_papers
 from dossiers.services import DraftChanged, FilingRefused, NotYours, Problem
 from dossiers.terms import Terms, TermsUnknown, terms_on
 from dossiers.views import seen
@@ -33,6 +34,7 @@ from dossiers.views.common import as_int, as_uuid, citizen_page, is_from_here, i
 from portal.access import actor_of
 from portal.caching import public_page
 from procedures import queries as procedures
+from procedures.fees import Charge, Fee, reckon, rule_fits
 from procedures.papers import exclusive_cases
 
 STEPS = (("to-khai", lazy("Tờ khai")), ("giay-to", lazy("Giấy tờ")), ("kiem-tra", lazy("Kiểm tra và gửi")))
@@ -98,7 +100,21 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
         return render(request, "dossiers/not_online.html", {"code": code, "name": name}, status=404)
     asked = [field for field in form.fields if "prefill" not in field or "prefill_when" in field]
     some_known = any("prefill" in field for field in form.fields)
-    return render(request, "dossiers/start.html", {"terms": terms, "code": code, "sections": _sections(asked), "known": some_known})
+    context = {
+        "terms": terms,
+        "code": code,
+        "papers": announced_papers(terms.papers, form.papers, form.fields),
+        "fees": [(fee, _example(fee, form.charges)) for fee in terms.fees],
+        "sections": _sections(asked),
+        "known": some_known,
+    }
+    return render(request, "dossiers/start.html", context)
+
+
+def _example(fee: Fee, rules: Iterable[Spec]) -> Charge | None:
+    """Three of what a fee is taken for each of, as an example; None where it is taken once."""
+    counted = [{**rule, "when": None} for rule in rules if rule_fits(rule, fee) and "times" in rule]
+    return next(iter(reckon([fee], counted, {rule["times"]: "3" for rule in counted}).charges), None) if counted else None
 
 
 def _sections(specs: Iterable[Spec]) -> list[tuple[str, list[Spec]]]:
@@ -148,7 +164,7 @@ def _typed_again(request: HttpRequest, code: str) -> HttpResponse:
     person = people.person(services.filer(actor_of(request)))
     found = shape(form_version.fields, kept, queries.facts_of(person))
     asked = opening(found, deciders(form_version.fields), kept)
-    units = None if asked else [(unit.code, unit.name) for unit in queries.handling_units(_party_id(request), terms.levels)]
+    units = None if asked else [(unit.code, unit.name) for unit in queries.handling_units(_party_id(request), terms)]
     form = AnswersForm(asked or found.asked, units=units, initial=kept, today=timezone.localdate(now))
     return _answers_page(request, terms, draft, found, form, kept, status=409)
 
@@ -168,7 +184,7 @@ def _typed_beside(request: HttpRequest, terms: Terms) -> HttpResponse:
     kept |= typed
     found = shape(draft.form_version.fields, kept, queries.facts_of(people.person(services.filer(actor_of(request)))))
     asked = opening(found, deciders(draft.form_version.fields), kept)
-    units = None if asked else [(unit.code, unit.name) for unit in queries.handling_units(_party_id(request), terms.levels)]
+    units = None if asked else [(unit.code, unit.name) for unit in queries.handling_units(_party_id(request), terms)]
     form = AnswersForm(asked or found.asked, units=units, initial=kept, today=timezone.localdate())
     colleague = {
         "name": people.person_names([str(draft.changed_by)]).get(str(draft.changed_by), ""),
@@ -188,7 +204,7 @@ def _answers(request: HttpRequest, code: str) -> HttpResponse:
         return _overtaken(request, terms, draft) or _save_answers(request, terms, draft)
     form_version = draft.form_version if draft is not None else queries.newest_form(code)
     person = people.person(services.filer(actor))
-    units = queries.handling_units(_party_id(request), terms.levels)
+    units = queries.handling_units(_party_id(request), terms)
     kept = {**(draft.answers or {}), UNIT: draft.unit_code} if draft is not None else {UNIT: units[0].code if units else ""}
     if request.GET.get("ve"):
         # Coming back from the check page one sees at once what is wrong; otherwise nobody is scolded before sending.
@@ -247,7 +263,7 @@ def _save_answers(request: HttpRequest, terms: Terms, draft: Draft | None) -> Ht
             return redirect(here + ("?ve=kiem-tra" if back else ""))
         form = AnswersForm(first, kept, today=timezone.localdate(now))
         return _answers_page(request, terms, draft, found, form, kept, status=422)
-    filled = fill_draft(draft, person, units=queries.handling_units(_party_id(request), terms.levels), now=now)
+    filled = fill_draft(draft, person, units=queries.handling_units(_party_id(request), terms), now=now)
     if opening(filled.shape, deciding, kept):
         return redirect(here)
     if filled.form.errors or filled.to_confirm:
@@ -307,17 +323,19 @@ def _answers_page(
 
 def _papers_page(request: HttpRequest, terms: Terms, draft: Draft, problems: Sequence[Problem], status: int = 200) -> HttpResponse:
     given = list(draft.papers.select_related("file"))
-    wanted: list[dict[str, Any]] = [
+    found = shape_of(draft, people.person(services.filer(actor_of(request))))
+    items: list[dict[str, Any]] = [
         {
-            "paper": paper,
-            "given": [one for one in given if one.kind == paper.kind],
-            "errors": [problem.message for problem in problems if problem.field == paper.kind],
+            "paper": one.paper,
+            "wanted": one,
+            "given": [paper for paper in given if paper.kind == one.paper.kind],
+            "errors": [problem.message for problem in problems if problem.field == one.paper.kind],
         }
-        for paper in terms.papers
+        for one in wanted_of(draft, terms, found)
     ]
     others: dict[str, list[dict[str, Any]]] = {}
-    for item in wanted:
-        if not item["paper"].required:
+    for item in items:
+        if item["wanted"].by_choice:
             others.setdefault(item["paper"].case, []).append(item)
     exclusive = exclusive_cases(others)
     return render(
@@ -326,16 +344,18 @@ def _papers_page(request: HttpRequest, terms: Terms, draft: Draft, problems: Seq
         _context(
             terms,
             "giay-to",
-            wanted=[item for item in wanted if item["paper"].required],
+            wanted=[item for item in items if item["wanted"].asked and not item["wanted"].by_choice],
             others=[
                 {
                     "case": case,
-                    "papers": items,
+                    "papers": group,
                     "one_of": case in exclusive,
-                    "open": any(item["given"] or item["errors"] for item in items),
+                    "open": any(item["given"] or item["errors"] for item in group),
                 }
-                for case, items in others.items()
+                for case, group in others.items()
             ],
+            no_longer=[item for item in items if not item["wanted"].asked and item["given"]],
+            bill=bill_of(draft, terms, found),
             problems=problems,
             draft=draft,
             max_mb=settings.MAX_FILE_BYTES // 2**20,
@@ -387,7 +407,7 @@ def _papers(request: HttpRequest, code: str) -> HttpResponse:
     elif act == "them" and not taken and not problems:
         problems = [Problem("giay-to", which, _("Bạn hãy chọn ảnh hoặc tệp PDF rồi bấm “Thêm”."))]
     elif act == "tiep" and not problems:
-        problems = paper_problems(draft, terms)
+        problems = paper_problems(draft, wanted_of(draft, terms, shape_of(draft, people.person(services.filer(actor_of(request))))))
     if taken:
         messages.success(request, _("Đã nhận tệp: %(names)s.") % {"names": ", ".join(f"“{name}”" for name in taken)})
     if problems:
@@ -460,7 +480,7 @@ class _Review:
     def __init__(self, request: HttpRequest, terms: Terms, draft: Draft) -> None:
         person = people.person(services.filer(actor_of(request)))
         self.draft = draft
-        self.filled = fill_draft(draft, person, units=queries.handling_units(_party_id(request), terms.levels), now=timezone.now())
+        self.filled = fill_draft(draft, person, units=queries.handling_units(_party_id(request), terms), now=timezone.now())
         self.papers = list(draft.papers.select_related("file"))
         self.unit = queries.handling_unit(draft.unit_code)
         typed = {**(draft.answers or {}), **self.filled.answers}
@@ -492,6 +512,7 @@ def _check_page(request: HttpRequest, terms: Terms, *, looked: seen.Seen | None 
     review = _Review(request, terms, draft)
     changed, gone = review.changes_since(looked, terms)
     change = _at(code, "to-khai") + "?ve=kiem-tra"
+    unwanted = {one.paper.kind for one in wanted_of(draft, terms, review.filled.shape) if not one.asked}
     rows = [
         {
             "label": spec["label"],
@@ -517,7 +538,11 @@ def _check_page(request: HttpRequest, terms: Terms, *, looked: seen.Seen | None 
             unit=review.unit,
             unit_changed="unit" in changed,
             change=change,
-            papers=[{"paper": paper, "changed": f"paper:{paper.kind}:{paper.id}" in changed} for paper in review.papers],
+            papers=[
+                {"paper": paper, "changed": f"paper:{paper.kind}:{paper.id}" in changed, "unwanted": paper.kind in unwanted}
+                for paper in review.papers
+            ],
+            bill=bill_of(draft, terms, review.filled.shape),
             gone=gone,
             is_newer=looked is not None,
             notes=review.filled.form.notes,

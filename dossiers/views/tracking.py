@@ -75,6 +75,7 @@ def _page(request: HttpRequest, dossier: Dossier, *, status: int = 200, **more: 
             "dossier": dossier,
             "situation": queries.situation(dossier, now=timezone.now(), reason=reason, calendar=unit.calendar if unit else None),
             "unit": unit,
+            "bill": queries.bill_of(dossier),
             "entries": queries.entries_for_applicant(dossier, history),
             "answers": [{"label": label, "value": value} for label, value in slips.answers_shown(dossier)],
             "papers": (papers := list(dossier.papers.select_related("file"))),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import date
 from typing import Any
@@ -16,13 +15,13 @@ from hypothesis import strategies as st
 
 from dossiers.conditions import deciders, opening, shape, shown_fields, suggestions
 from dossiers.forms import AnswersForm, parse_day
-from dossiers.forms_data import FOLDER
+from dossiers.forms_data import shipped_form
 from dossiers.models import FormVersion
 from dossiers.models.forms import check_fields
 from dossiers.services import publish_form
 from tests.dossiers.support import ANSWERS, FATHERS_ANSWERS, NOW
 
-BIRTH: list[dict[str, Any]] = json.loads((FOLDER / "1.001193.json").read_text(encoding="utf-8"))
+BIRTH: list[dict[str, Any]] = shipped_form("1.001193")["fields"]
 TODAY = date(2026, 11, 20)
 WOMAN = {
     "person.full_name": "Nguyễn Thị Mẫu",
@@ -98,11 +97,11 @@ def test_nobody_registers_as_the_parent_they_cannot_be() -> None:
     assert "applicant_role" in filled(ANSWERS, MAN).errors
     assert "applicant_role" in filled(FATHERS_ANSWERS, WOMAN).errors
     [role] = [spec for spec in shape(BIRTH, {}, MAN).asked if spec["name"] == "applicant_role"]
-    assert [value for value, _label in role["choices"]] == ["father", "grandparent", "relative", "carer"]
+    assert [value for value, _label in role["choices"]] == ["father", "grandparent", "relative", "carer", "authorised"]
     assert suggestions([role], MAN) == {"applicant_role": "father"}
     unknown = {**MAN, "person.sex": ""}
     [role] = [spec for spec in shape(BIRTH, {}, unknown).asked if spec["name"] == "applicant_role"]
-    assert len(role["choices"]) == 5, "where the registry does not know, the person does"
+    assert len(role["choices"]) == 6, "where the registry does not know, the person does"
     # Not chosen, or chosen by one who cannot be it: nobody's data are filled in as the mother's.
     for answers in ({}, {"applicant_role": "mother"}):
         assert dict(shape(BIRTH, answers, MAN).known) == {}
