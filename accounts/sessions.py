@@ -8,10 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
-from django.contrib.auth import login
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, login
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 
 from accounts import queries
 from accounts.models import Mandate, Person, Position, User
@@ -57,21 +59,17 @@ def resolve_actor(request: HttpRequest) -> Actor:
     A position or mandate that has ended, or a user switched off, falls back to less, never to more; for whom one can act no longer is
     told by ``Actor.lapsed``.
     """
-    from django.conf import settings
-
     if settings.SESSION_COOKIE_NAME not in request.COOKIES and not getattr(getattr(request, "session", None), "modified", False):
         return ANONYMOUS
-    user = request.user
-    if not user.is_authenticated:
-        return ANONYMOUS
-    person = Person.objects.only("id", "full_name", "user_id").filter(user_id=user.pk).first()
+    person = _person_of(request)
     if person is None:
         return ANONYMOUS
     chosen = request.session.get(ACTING_AS) or {}
     own = Actor(
         acting_as=ActingAs.SELF,
-        user_id=user.pk,
+        user_id=person.user_id,
         person_id=person.id,
+        commune=person.residence_unit,
         assurance=Assurance(request.session.get(ASSURANCE, Assurance.NONE)),
         label=person.full_name,
     )
@@ -85,6 +83,32 @@ def resolve_actor(request: HttpRequest) -> Actor:
 _BY_MANDATE = frozenset({ActingAs.CHILD, ActingAs.PERSON, ActingAs.ORGANISATION})
 
 
+def _person_of(request: HttpRequest) -> Person | None:
+    """The person of the session, with their login in the same query; None where nobody is signed in, or the login is switched off.
+
+    As ``django.contrib.auth.get_user``, whose own way takes a query more for each page: a session begun with another password, or by a
+    way in that is no more, is nobody's. Where secrets have been rotated, the library looks.
+    """
+    session = request.session
+    backend, user_id, known = session.get(BACKEND_SESSION_KEY), session.get(SESSION_KEY), session.get(HASH_SESSION_KEY) or ""
+    if backend not in settings.AUTHENTICATION_BACKENDS or not user_id:
+        return None
+    # No ``only``: who switches a login off, or changes its password, must be seen at once.
+    person = Person.objects.defer(*_SEALED).select_related("user").filter(user_id=user_id, user__is_active=True).first()
+    if person is None or person.user is None:
+        return None
+    if not constant_time_compare(known, person.user.get_session_auth_hash()):
+        user = request.user
+        return person if user.is_authenticated and user.pk == person.user_id else None
+    if not hasattr(request, "_cached_user"):
+        request._cached_user = person.user  # type: ignore[attr-defined]  # where the library keeps it, too
+    return person
+
+
+_SEALED = ("id_number", "birth_date", "phone", "address")
+"""Opened where they are needed."""
+
+
 def _in_position(own: Actor, chosen: dict[str, str]) -> Actor:
     assert own.person_id is not None
     now = timezone.now()
@@ -96,6 +120,7 @@ def _in_position(own: Actor, chosen: dict[str, str]) -> Actor:
         own,
         acting_as=ActingAs.POSITION,
         party_id=None,
+        commune="",
         position_id=position.id,
         unit=position.unit_code,
         roles=frozenset(position.roles_at(now)),
@@ -123,4 +148,5 @@ def _by_mandate(own: Actor, chosen: dict[str, str]) -> Actor:
         procedures=frozenset(mandate.procedures) if mandate.procedures is not None else None,
         label=f"{own.label} · {mandate.party_name}",
         party_name=mandate.party_name,
+        commune=party.residence_unit if (party := mandate.organisation or mandate.grantor) else "",
     )

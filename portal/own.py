@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from django.http import HttpRequest
+from django.template.loader import get_template
+from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.translation import get_language
 
 from accounts import queries as people
 from portal.access import ActingAs, actor_of
+from portal.caching import Remembered
 from portal.catalogues import queries as catalogues
 from portal.catalogues.models import AdministrativeUnit, Agency
 from portal.languages import is_english
 from procedures import queries
 from procedures.life_stages import codes_of, duties_at, events_at
 from procedures.models import ProcedureVersion
-from procedures.views.groups import Event
+from procedures.views.groups import Event, event_groups
 
 
 @dataclass(frozen=True)
@@ -67,3 +73,22 @@ def own_start(request: HttpRequest, events: list[Event], day: dt.date) -> Own | 
         by_slug = {event.slug: event for event in events}
         own.events = [by_slug[slug] for slug in events_at(born, day) if slug in by_slug and by_slug[slug].count]
     return own
+
+
+_groups = Remembered("procedures")
+
+
+def own_part(request: HttpRequest, originals: Mapping[str, str]) -> Mapping[str, str]:
+    """The same as a part that is set into the kept front door (``portal.caching.places``)."""
+    if "start" not in originals:
+        return {}
+    day = timezone.localdate()
+    known = _groups.values()
+    language = get_language()
+    if language not in known:
+        known[language] = event_groups(day)["citizen"]
+    own = own_start(request, known[language], day)
+    if own is None:
+        return {}
+    html = get_template("home/_own.html").render({"own": own, "LANGUAGE_CODE": language})
+    return {"start": format_html('<div class="wrap">{}</div>', html)}

@@ -9,6 +9,7 @@
 <time datetime="{{ event.at|machine_time }}">
 {% deadline_meter used=0.6 due=… words=… %}    {% bar_chart title rows %}    {% line_chart title labels series %}
 {% province_map title values %}                {% qr_block url caption %}
+{% own "nav" %}…{% endown %}                   a place of a public page that is another one for who is signed in (portal.caching.places)
 {% language_switch %}  {% alternates %}  {% text_size %}  {% localised "/thu-tuc/" %}      used by base.html
 """
 
@@ -32,6 +33,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from portal import ui_charts
+from portal.caching.places import marked
 from portal.ui_fields import AddressInput, DongInput, IdNumberInput, PhoneInput
 
 register = template.Library()
@@ -294,3 +296,24 @@ def whole_address(request: HttpRequest) -> str:
 def text_size() -> dict[str, Any]:
     """The text-size switch: buttons with JavaScript, otherwise a link to the page that tells how browsers enlarge."""
     return {"href": localised("/chu-lon/") if _is_served("/chu-lon/") else ""}
+
+
+class _OwnNode(template.Node):
+    """A marked place."""
+
+    def __init__(self, name: str, nodelist: template.NodeList) -> None:
+        self.name, self.nodelist = name, nodelist
+
+    def render(self, context: Context) -> SafeString:
+        content = self.nodelist.render(context)
+        request = context.get("request")
+        return mark_safe(marked(self.name, content)) if getattr(request, "to_be_kept", False) else content  # noqa: S308  rendered by us
+
+
+@register.tag
+def own(parser: Any, token: Any) -> _OwnNode:
+    """``{% own "name" %}…{% endown %}``: what is there is for strangers; into the kept page the part of who is signed in is set."""
+    name = token.split_contents()[1].strip("\"'")
+    nodelist = parser.parse(("endown",))
+    parser.delete_first_token()
+    return _OwnNode(name, nodelist)

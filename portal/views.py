@@ -19,7 +19,7 @@ from portal.access.site import at_desk, desk_error
 from portal.caching import CATALOGUE, public_page
 from portal.languages import ENGLISH, PREFIX, show
 from portal.notices.views import notices_for_home
-from portal.own import own_start
+from portal.own import own_part, own_start
 from portal.rest import is_api, problem
 from procedures import queries
 from procedures.views.groups import event_groups
@@ -32,7 +32,7 @@ NEW_DAYS = 180
 """For so many days a version counts as new on the home page."""
 
 
-@public_page(rooms=(*CATALOGUE, "notices"))
+@public_page(rooms=(*CATALOGUE, "notices"), own=own_part)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The front door: search first, then what most people come for, then what happens in a life and in a business. Five queries.

@@ -55,6 +55,8 @@ class Actor:
     """How the actor is shown in the header and in histories."""
     party_name: str = ""
     """Name of the party for whom one acts; empty for oneself."""
+    commune: str = ""
+    """Code of the commune where the party for whom one acts lives or has its seat; empty for officers, and where nobody knows."""
     lapsed: str = ""
     """Name of the party for whom the session meant to act when the right to do so had ended; then one acts for oneself."""
 

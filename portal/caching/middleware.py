@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -38,13 +39,28 @@ class PageCache:
         self._lock = threading.Lock()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not self.memory.limit or request.method not in ("GET", "HEAD") or is_somebody(request):
+        if not self.memory.limit or request.method not in ("GET", "HEAD"):
             return self.get_response(request)
-        meta = request.META
-        query = meta.get("QUERY_STRING", "")
-        key = f"{request.scheme}://{meta.get('HTTP_HOST', '')}{request.path_info}" + (f"?{query}" if query else "")
-        if meta.get("HTTP_HX_REQUEST"):
-            key += f"#{meta.get('HTTP_HX_TARGET', '')}"
+        if is_somebody(request):
+            request.kept_pages = self  # type: ignore[attr-defined]
+            return self.get_response(request)
+        page = self._page(request, _key(request))
+        return _answer(request, page) if isinstance(page, Kept) else page
+
+    def for_somebody(self, request: HttpRequest) -> Kept | None:
+        """The page that a stranger (or one of the same variant) gets at this address, for the view's own parts to be set in; None where
+        none is kept, or a message waits to be shown on it."""
+        if "messages" in request.COOKIES or "HTTP_AUTHORIZATION" in request.META:
+            return None
+        variant = request.variant  # type: ignore[attr-defined]
+        environ = {name: value for name, value in request.META.items() if name not in _OF_ONE_READER}
+        stranger: Any = type(request)({**environ, "REQUEST_METHOD": "GET"})  # type: ignore[call-arg]  # made as the server makes it
+        stranger.variant = variant
+        page = self._page(stranger, _key(request, variant))
+        return page if isinstance(page, Kept) else None
+
+    def _page(self, request: HttpRequest, key: str) -> Kept | HttpResponse:
+        """What is kept at a key, from memory or made now; an answer that is not kept as it is."""
         if len(key) > MAX_KEY:
             return self.get_response(request)
         rooms = self._rooms.get(key)
@@ -52,7 +68,7 @@ class PageCache:
             page = self.memory.get(key, self._mark(rooms))
             if page is not None:
                 _from_memory.inc()
-                return _answer(request, page)
+                return page
         else:
             rooms = _rooms_of(request.path_info)
         return self.get_response(request) if rooms is None else self._fetch(request, key, rooms)
@@ -61,7 +77,7 @@ class PageCache:
         # The day is part of what a page says: what is in force, what is new.
         return f"{timezone.localdate():%Y%m%d}|{marks.of(rooms)}"
 
-    def _fetch(self, request: HttpRequest, key: str, rooms: tuple[str, ...]) -> HttpResponse:
+    def _fetch(self, request: HttpRequest, key: str, rooms: tuple[str, ...]) -> Kept | HttpResponse:
         """A page that memory does not hold: from another thread, another process, or rendered."""
         mark = self._mark(rooms)
         flight = f"{mark} {key}"
@@ -75,7 +91,7 @@ class PageCache:
             if page is None:
                 return self.get_response(request)
             _from_memory.inc()
-            return _answer(request, page)
+            return page
         try:
             page = self.shared.get(key, mark)
             if page is None and not self.shared.claim(key, mark):
@@ -83,7 +99,7 @@ class PageCache:
             if page is not None:
                 self._keep(key, rooms, page)
                 _from_redis.inc()
-                return _answer(request, page)
+                return page
             try:
                 return self._render(request, key, rooms, mark)
             finally:
@@ -92,7 +108,7 @@ class PageCache:
             with self._lock:
                 self._flights.pop(flight).set()
 
-    def _render(self, request: HttpRequest, key: str, rooms: tuple[str, ...], mark: str) -> HttpResponse:
+    def _render(self, request: HttpRequest, key: str, rooms: tuple[str, ...], mark: str) -> Kept | HttpResponse:
         _rendered.inc()
         request.to_be_kept = True  # type: ignore[attr-defined]
         response = self.get_response(request)
@@ -101,16 +117,30 @@ class PageCache:
             return response
         headers = tuple((name, value) for name, value in response.items() if name.lower() not in _NOT_KEPT)
         match = request.resolver_match
-        page = Kept(mark, headers, response.content, etag, match.route if match else "")
+        page = Kept(mark, headers, response.content, etag, match.route if match else "", getattr(response, "places", ()))
         self._keep(key, rooms, page)
         self.shared.put(key, page)
-        return _answer(request, page)
+        return page
 
     def _keep(self, key: str, rooms: tuple[str, ...], page: Kept) -> None:
         self.memory.put(key, page)
         if len(self._rooms) > 50_000:
             self._rooms.clear()
         self._rooms[key] = rooms
+
+
+_OF_ONE_READER = frozenset({"HTTP_COOKIE", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_AUTHORIZATION"})
+"""What a request says of who asks."""
+
+
+def _key(request: HttpRequest, variant: str = "") -> str:
+    meta = request.META
+    query = meta.get("QUERY_STRING", "")
+    key = f"{request.scheme}://{meta.get('HTTP_HOST', '')}{request.path_info}" + (f"?{query}" if query else "")
+    if meta.get("HTTP_HX_REQUEST"):
+        key += f"#{meta.get('HTTP_HX_TARGET', '')}"
+    # No address holds a blank.
+    return f"{key} {variant}" if variant else key
 
 
 def _rooms_of(path: str) -> tuple[str, ...] | None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from portal.caching.places import Place
 from portal.fleeting import Fleeting, fleeting
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,8 @@ class Kept:
     body: bytes
     etag: str
     route: str
+    places: tuple[Place, ...] = ()
+    """Where the parts of somebody who is signed in are set in."""
 
     @property
     def size(self) -> int:
@@ -113,13 +116,14 @@ class Shared:
         try:
             head, _, body = zlib.decompress(found).partition(b"\n")
             facts = json.loads(head)
-            return Kept(mark, tuple((name, value) for name, value in facts["headers"]), body, facts["etag"], facts["route"])
+            places = tuple((name, begin, end) for name, begin, end in facts["places"])
+            return Kept(mark, tuple((name, value) for name, value in facts["headers"]), body, facts["etag"], facts["route"], places)
         except (zlib.error, ValueError, KeyError):
             return None
 
     def put(self, key: str, page: Kept) -> None:
         """Let the other processes have it."""
-        head = json.dumps({"headers": page.headers, "etag": page.etag, "route": page.route}).encode()
+        head = json.dumps({"headers": page.headers, "etag": page.etag, "route": page.route, "places": page.places}).encode()
         packed = zlib.compress(head + b"\n" + page.body, 1)
         seconds = ASKED_SECONDS if "?" in key else SHARED_SECONDS
         self._redis.ask(lambda client: client.set(self._name(key, page.mark), packed, ex=seconds))

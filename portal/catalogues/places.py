@@ -36,7 +36,11 @@ def register_residences(residences: Callable[[UUID], str]) -> None:
 
 def residence(person_id: UUID) -> AdministrativeUnit | None:
     """Today's commune, with its province, where a person lives; None where nobody knows. Two queries; more after a merger."""
-    code = _residences(person_id) if _residences is not None else ""
+    return commune_today(_residences(person_id)) if _residences is not None else None
+
+
+def commune_today(code: str) -> AdministrativeUnit | None:
+    """Today's commune, with its province, of a code of today or before; None where it went into several. One query; more after a merger."""
     if not code:
         return None
     today = AdministrativeUnit.objects.on(timezone.localdate()).filter(level=AdministrativeUnit.Level.COMMUNE)

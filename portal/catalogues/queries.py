@@ -20,13 +20,33 @@ from portal.catalogues.models import (
     RevenueKind,
     Sector,
 )
-from portal.catalogues.places import Becoming, Found, find_today, residence, successors
+from portal.catalogues.places import Becoming, Found, commune_today, find_today, residence, successors
 from portal.text import search_key
 
 __all__ = [
-    "Becoming", "Found", "administrative_unit", "agency", "bank_accounts", "changed_since", "children", "communes", "districts",
-    "find_today", "institutions", "named_like", "offices", "paper_kind", "provinces", "residence", "result_kind", "revenue_kind", "sector",
-    "sector_named", "sectors", "successors",
+    "Becoming",
+    "Found",
+    "administrative_unit",
+    "agency",
+    "bank_accounts",
+    "changed_since",
+    "children",
+    "commune_today",
+    "communes",
+    "districts",
+    "find_today",
+    "institutions",
+    "named_like",
+    "offices",
+    "paper_kind",
+    "provinces",
+    "residence",
+    "result_kind",
+    "revenue_kind",
+    "sector",
+    "sector_named",
+    "sectors",
+    "successors",
 ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from django.http import HttpRequest
 from django.utils import timezone
 
-from portal.access import ActingAs, actor_of
+from portal.access import actor_of
 from portal.catalogues import queries as catalogues
 from portal.catalogues.models import AdministrativeUnit, Agency
 from procedures.views.reception import Reception
@@ -55,16 +55,32 @@ def typed_name(request: HttpRequest) -> str:
     return "" if is_code(text) else text
 
 
+_OWN = "own:"
+
+
+def own_place(request: HttpRequest) -> str:
+    """Which procedure page somebody who is signed in gets: that of the commune where they live, unless the address names a place."""
+    actor = actor_of(request)
+    if not actor.is_signed_in:
+        return ""
+    names_a_place = "dia-phuong" in request.GET or request.GET.get("xa", "")
+    return _OWN + ("" if names_a_place else actor.commune)
+
+
+def is_for_reader(request: HttpRequest) -> str:
+    """What :func:`own_place` said; empty for strangers."""
+    return getattr(request, "variant", "")
+
+
 def place_of(request: HttpRequest, received: Reception) -> Place:
     """Read ``?dia-phuong=`` (two digits) and ``?xa=`` (five). Two queries, one where nothing is asked.
 
-    Of somebody signed in for themself, an address that names neither means where they live: two more queries.
+    Of somebody signed in, an address that names neither means where they live (:func:`own_place`).
     """
     province, commune = request.GET.get("dia-phuong", ""), request.GET.get("xa", "")
     place = Place()
-    actor = actor_of(request)
-    if actor.acting_as is ActingAs.SELF and actor.person_id and "dia-phuong" not in request.GET and not commune:
-        place.commune = catalogues.residence(actor.person_id)
+    if own := is_for_reader(request).removeprefix(_OWN):
+        place.commune = catalogues.commune_today(own)
         place.is_own = place.commune is not None
     elif is_code(commune):
         units = AdministrativeUnit.objects.on(timezone.localdate()).filter(level=AdministrativeUnit.Level.COMMUNE)

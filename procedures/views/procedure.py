@@ -15,13 +15,12 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from portal.caching import public_page
-from portal.caching.public import is_somebody
 from portal.catalogues import queries as catalogues
 from portal.languages import address, is_english, show
 from procedures import queries
 from procedures.models import Channel, ProcedureVersion
 from procedures.views.common import asked_day
-from procedures.views.offices import Place, named, place_of, typed_name
+from procedures.views.offices import Place, is_for_reader, named, own_place, place_of, typed_name
 from procedures.views.reception import Reception, reception
 from procedures.views.sheet import Sheet, sheet, structured_data, translation
 
@@ -147,7 +146,7 @@ def received_by(version: ProcedureVersion) -> Reception:
     return reception(version.levels, version.executing_agency or version.competent_agency, version.place or direct)
 
 
-@public_page(rooms=("catalogues", "procedures/{code}"))
+@public_page(rooms=("catalogues", "procedures/{code}"), variant=own_place)
 @require_safe
 def procedure_page(request: HttpRequest, code: str) -> HttpResponse:
     """One procedure as it is in force today, or on the day asked for, in one place where asked. At most twelve queries.
@@ -203,7 +202,7 @@ def _kept(request: HttpRequest, shown: Sheet) -> dict[str, Any]:
     """What the address already says, for forms that add to it and for links that change one part of it."""
     asked = {name: value for name in ("ngay", "dia-phuong", "xa") if (value := request.GET.get(name, ""))}
     # To somebody signed in, an address without a place means where they live: no place at all must be said.
-    nowhere = [("dia-phuong", "")] if is_somebody(request) else []
+    nowhere = [("dia-phuong", "")] if is_for_reader(request) else []
     if nowhere and "dia-phuong" in request.GET:
         asked.setdefault("dia-phuong", "")
     ticks = [("tich", str(paper.number)) for paper in shown.papers if paper.ticked]
