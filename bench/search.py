@@ -121,11 +121,11 @@ def _engines() -> dict[str, Callable[[str], list[str]]]:
     from django.db.models import Value
     from django.utils import timezone
 
+    from portal.search.index import Index
+    from portal.search.question import pairs, plain_syllables
     from procedures import queries
     from procedures.search import Words
     from procedures.search.engine import Engine
-    from procedures.search.index import Index
-    from procedures.search.question import pairs, plain_syllables
     from procedures.search.weights import Weights
 
     day = timezone.localdate()

@@ -3,9 +3,9 @@
 ``current_engine()`` gives the index of what is in force today, made anew when a room it was made from has changed.
 """
 
+from portal.search.question import MAX_QUESTION, Question, Words
 from procedures.search.elsewhere import Elsewhere, elsewhere
 from procedures.search.engine import Engine, Found, current_engine, engine_and_whether_current
-from procedures.search.question import MAX_QUESTION, Question, Words
 from procedures.search.trial import trial
 from procedures.search.weights import Weights
 

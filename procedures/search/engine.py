@@ -17,10 +17,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from portal.caching import marks
+from portal.search.index import Index, Scores
+from portal.search.question import MAX_SYLLABLES, Question, Words, plain_syllables
+from portal.search.spelling import correction
 from procedures import queries
-from procedures.search.index import Index, Scores
-from procedures.search.question import MAX_SYLLABLES, Question, Words, plain_syllables
-from procedures.search.spelling import correction
 from procedures.search.weights import Weights
 
 logger = logging.getLogger(__name__)

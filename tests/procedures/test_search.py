@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.hostile import hostile
+from portal.search.question import plain_syllables
+from portal.search.spelling import correction
 from portal.text import search_key
 from procedures import queries
 from procedures.models import Procedure, ProcedureVersion, SearchMiss, SearchWord, ways_to_say
 from procedures.search import Engine, Question, Words, current_engine
-from procedures.search.question import plain_syllables
-from procedures.search.spelling import correction
 from tests.portal.pages import Page
 
 WORDS = Words.of(

@@ -17,11 +17,11 @@ from portal.access import SYSTEM, AccessDenied
 from portal.audit.models import Act
 from portal.caching.models import Change
 from portal.operations.preparation import loaders
+from portal.search.index import Index
+from portal.search.question import pairs
 from procedures import queries, services
 from procedures.models import SearchWeight
 from procedures.search import Engine, Weights, Words
-from procedures.search.index import Index
-from procedures.search.question import pairs
 from tests.dossiers.support import at_once
 from tests.factories import loose_officer, make_position, sign_in
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from procedures.search.question import pairs
+from portal.search.question import pairs
 
 K1 = 1.2
 """How soon a repeated word stops counting, where nothing else is asked for; the less the sooner."""
