@@ -121,12 +121,11 @@ def _engines() -> dict[str, Callable[[str], list[str]]]:
     from django.db.models import Value
     from django.utils import timezone
 
+    from portal.search import HeldEngine
     from portal.search.index import Index
     from portal.search.question import pairs, plain_syllables
     from procedures import queries
-    from procedures.search import Words
-    from procedures.search.engine import Engine
-    from procedures.search.weights import Weights
+    from procedures.search import PROCEDURES, entry
 
     day = timezone.localdate()
     documents = queries.search_rows(day)
@@ -135,7 +134,7 @@ def _engines() -> dict[str, Callable[[str], list[str]]]:
         same.setdefault(" ".join(plain_syllables(row["name"])), set()).add(row["code"])
     for row in documents:
         _names[row["code"]] = frozenset(same[" ".join(plain_syllables(row["name"]))])
-    engine = Engine(documents, Words.of(queries.words_in_use()), Weights.of(queries.weights_in_use()))
+    engine = HeldEngine(PROCEDURES, map(entry, documents), *PROCEDURES.teach())
     titles = Index({"name": (1.0, 0.75, [plain_syllables(row["name"]) for row in documents])}, len(documents))
     codes = [row["code"] for row in documents]
 

@@ -23,6 +23,7 @@ from portal.access.site import OfficerModelAdmin
 from portal.audit.desk import HistoryModelAdmin
 from portal.catalogues.models import AdministrativeUnit
 from portal.catalogues.queries import agency_names
+from portal.search.phrases import word_key
 from portal.states import TransitionRefused
 from portal.text import search_key
 from procedures import queries, services
@@ -46,7 +47,6 @@ from procedures.models import (
     SearchWord,
     Step,
     Subject,
-    word_key,
 )
 from procedures.search import trial
 

@@ -28,9 +28,10 @@ from portal.rest import (
     errors,
     public_answer,
 )  # fmt: skip
+from portal.search import MAX_QUESTION
 from procedures import queries
 from procedures.models import Level, ProcedureVersion, Subject
-from procedures.search import MAX_QUESTION, current_engine
+from procedures.search import current_engine, version_ids
 
 router = Router(tags=["procedures"])
 
@@ -189,7 +190,7 @@ def list_procedures(
 ) -> dict[str, Any]:
     """Without ``q`` in the order of codes, each page one query from the cursor on; with ``q`` best first."""
     day = timezone.localdate()
-    rows: QuerySet[ProcedureVersion] = queries.in_given_order(current_engine().find(q).versions, day) if q else queries.in_force(day)
+    rows: QuerySet[ProcedureVersion] = queries.in_given_order(version_ids(current_engine().find(q)), day) if q else queries.in_force(day)
     if field:
         rows = rows.filter(field_code=field)
     if agency:

@@ -7,10 +7,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.search import MAX_QUESTION
 from portal.ui_fields import PlainText
 from procedures import services
 from procedures.models import SearchWeight, SearchWord
-from procedures.search import MAX_QUESTION
 
 
 class MistakeForm(forms.Form):

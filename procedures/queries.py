@@ -32,6 +32,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from portal.catalogues.models import Agency
+from portal.search.phrases import ways_to_say, word_key
 from portal.text import search_key
 from procedures.models import (
     USE_WINDOW_DAYS,
@@ -49,8 +50,6 @@ from procedures.models import (
     SearchWord,
     Subject,
     TimeLimit,
-    ways_to_say,
-    word_key,
 )
 
 

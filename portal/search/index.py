@@ -40,29 +40,58 @@ class _Field:
         return self.documents[begin:end], self.often[begin:end]
 
 
+@dataclass(frozen=True)
+class Statistics:
+    """What is known of a whole corpus where only some of its documents are looked at."""
+
+    size: int
+    """Documents."""
+    means: Mapping[str, float]
+    """Mean length of each field, in syllables and pairs, of those documents that have it."""
+    counts: Mapping[str, Sequence[int]]
+    """Token → documents that have it, by field in their order. Only these tokens are looked at."""
+
+
 class Index:
     """An inverted index over documents of several fields. Immutable but for what it remembers."""
 
-    def __init__(self, fields: Mapping[str, tuple[float, float, Sequence[Sequence[str]]]], size: int, k1: float = K1) -> None:
-        """``fields``: weight, length normalisation b (0 none, 1 full) and the syllables of each document, in the documents' order."""
+    def __init__(
+        self,
+        fields: Mapping[str, tuple[float, float, Sequence[Sequence[str]]]],
+        size: int,
+        k1: float = K1,
+        statistics: Statistics | None = None,
+    ) -> None:
+        """``fields``: weight, length normalisation b (0 none, 1 full) and the syllables of each document, in the documents' order.
+
+        ``statistics``: of the corpus that these documents are some of; without, these are all.
+        """
         self.size = size
         self.tokens: dict[str, int] = {}
         """Every syllable and pair that a document has, numbered."""
         self.weights = {name: weight for name, (weight, _b, _documents) in fields.items()}
         self._k1 = k1
-        counted = [self._count(b, documents) for _weight, b, documents in fields.values()]
+        if statistics:
+            self.tokens = {token: number for number, token in enumerate(statistics.counts)}
+        counted = [
+            self._count(b, documents, statistics.means.get(name, 1.0) if statistics else None)
+            for name, (_weight, b, documents) in fields.items()
+        ]
         numbers = np.arange(len(self.tokens) + 1)
         parted = [(documents, often, np.searchsorted(token_of, numbers)) for token_of, documents, often in counted]
         self._fields = {name: _Field(*parts) for name, parts in zip(fields, parted, strict=True)}
         # How rare a word is says its first field (the name); other fields only where no name has it.
         first: NDArray[np.int64] = np.zeros(len(self.tokens), dtype=np.int64)
         everywhere = first.copy()
-        for field in self._fields.values():
+        for place, field in enumerate(self._fields.values()):
             found = np.diff(field.starts)
+            if statistics:
+                found = np.array([one[place] for one in statistics.counts.values()], dtype=np.int64)
             first = np.where(first > 0, first, found)
             everywhere += found
-        self._rarity: list[float] = np.log(1 + (size - first + 0.5) / (first + 0.5)).tolist()
-        self._rarest = math.log(1 + size)
+        whole = statistics.size if statistics else size
+        self._rarity: list[float] = np.log(1 + (np.maximum(whole, first) - first + 0.5) / (first + 0.5)).tolist()
+        self._rarest = math.log(1 + whole)
         self.syllables = {token: int(everywhere[number]) for token, number in self.tokens.items() if "_" not in token}
         """Each syllable with the number of documents that have it, a document counting once for each of its fields."""
         self._known: dict[str, Postings] = {}
@@ -74,22 +103,33 @@ class Index:
         other._known = {}
         return other
 
-    def _count(self, b: float, documents: Sequence[Sequence[str]]) -> tuple[NDArray[np.int64], NDArray[np.int32], Scores]:
-        """Token, document and normed count of each posting of a field, in the order of tokens and documents."""
+    def _count(
+        self, b: float, documents: Sequence[Sequence[str]], mean: float | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32], Scores]:
+        """Token, document and normed count of each posting of a field, in the order of tokens and documents.
+
+        ``mean``: length of the field in the whole corpus, where only tokens that are numbered already are looked at.
+        """
         tokens = self.tokens
         ids: list[int] = []
         ends = []
         for syllables in documents:
-            ids += [tokens.setdefault(token, len(tokens)) for token in (*syllables, *pairs(syllables))]
+            if mean is None:
+                ids += [tokens.setdefault(token, len(tokens)) for token in (*syllables, *pairs(syllables))]
+            else:
+                ids += [tokens[token] for token in (*syllables, *pairs(syllables)) if token in tokens]
             ends.append(len(ids))
-        lengths: NDArray[np.int64] = np.diff(np.array([0, *ends], dtype=np.int64)).astype(np.int64)
-        owners = np.repeat(np.arange(len(documents), dtype=np.int64), lengths)
+        looked_at: NDArray[np.int64] = np.diff(np.array([0, *ends], dtype=np.int64)).astype(np.int64)
+        owners = np.repeat(np.arange(len(documents), dtype=np.int64), looked_at)
         width = max(1, len(documents))
         keys, times = np.unique(np.array(ids, dtype=np.int64) * width + owners, return_counts=True)
         found = keys % width
-        # Of those that have the field: many have no keywords, and one word of them must not count for ten.
-        filled = lengths[lengths > 0]
-        mean = float(filled.mean()) if len(filled) else 1.0
+        # A text of n syllables has n - 1 pairs.
+        lengths: NDArray[np.int64] = np.array([max(0, 2 * len(one) - 1) for one in documents], dtype=np.int64)
+        if mean is None:
+            # Of those that have the field: many have no keywords, and one word of them must not count for ten.
+            filled = lengths[lengths > 0]
+            mean = float(filled.mean()) if len(filled) else 1.0
         often = times / (1 - b + b * lengths[found] / mean)
         return keys // width, found.astype(np.int32), often.astype(np.float32)
 

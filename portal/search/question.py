@@ -1,4 +1,4 @@
-"""How a question is read: everyday words become those of the catalogue, what people put around them counts little, slips are put right.
+"""How a question is read: everyday words become those of the texts, what people put around them counts little, slips are put right.
 
 A question and its twin without diacritics are read the same: everything here works on plain syllables (``portal.text.search_key``).
 """
@@ -38,9 +38,13 @@ CORRECTED = 0.8
 """Weight of the spelling that a slip was put right to."""
 
 _SYLLABLE = re.compile(r"[a-z0-9]+")
-_CODE = re.compile(r"(?<![\d.])\d\.\d{6}(?![\d])|(?<![a-z0-9])dv\.[gh]\d{2}(?:\.\d+)*\.\d{2}(?!\d)")
 
 Phrase = tuple[str, ...]
+
+
+def tidied(text: str) -> str:
+    """A question as it was typed, white space tidied, at most ``MAX_QUESTION`` characters."""
+    return " ".join(text.replace("\x00", "")[:MAX_QUESTION].split())
 
 
 def plain_syllables(text: str) -> list[str]:
@@ -121,11 +125,11 @@ class Question:
         return not self.weights and not self.codes
 
     @classmethod
-    def read(cls, text: str, words: Words, correct: dict[str, str] | None = None) -> Question:
-        """Read a text. ``correct``: spellings for syllables that no document knows."""
+    def read(cls, text: str, words: Words, correct: dict[str, str] | None = None, code: re.Pattern[str] | None = None) -> Question:
+        """Read a text. ``correct``: spellings for syllables that no text knows; ``code``: what is taken out as a code."""
         key = search_key(text)
-        codes = list(dict.fromkeys(match[0].upper() if match[0].startswith("dv") else match[0] for match in _CODE.finditer(key)))
-        syllables = _SYLLABLE.findall(_CODE.sub(" ", key))[:MAX_SYLLABLES]
+        codes = list(dict.fromkeys(match[0].upper() for match in code.finditer(key))) if code else []
+        syllables = _SYLLABLE.findall(code.sub(" ", key) if code else key)[:MAX_SYLLABLES]
         corrections = {one: right for one in syllables if (right := (correct or {}).get(one))}
         weights: dict[str, float] = {}
         settled = _add(weights, syllables, words)

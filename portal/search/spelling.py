@@ -1,9 +1,9 @@
-"""Slips of the finger: a syllable that no document knows is taken for the commonest known one that is one slip away."""
+"""Slips of the finger: a syllable that no text knows is taken for the commonest known one that is one slip away."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 ALPHABET = "abcdeghiklmnopqrstuvxy"
 """Letters of plain Vietnamese syllables."""
@@ -39,9 +39,7 @@ def one_slip_away(syllable: str) -> set[str]:
     }
 
 
-def correction(
-    syllable: str, known: Mapping[str, int], before: str = "", after: str = "", pairs: Mapping[str, object] | None = None
-) -> str:
+def correction(syllable: str, known: Mapping[str, int], before: str = "", after: str = "", pairs: Container[str] | None = None) -> str:
     """The known syllable that was most likely meant, or an empty string. ``pairs``: tokens ``first_second`` that occur; a neighbour that
     goes with a candidate decides before mere frequency does. What could be a word of the language is put right only where a neighbour goes
     with the candidate: nobody who writes of ``bắp`` means ``cấp``."""

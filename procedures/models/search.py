@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
@@ -12,41 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from portal.text import search_key
 from procedures.models.base import tracked
-
-_WORD = re.compile(r"[^\W_]+")
-
-
-def word_key(text: str) -> str:
-    """The words of a text without diacritics, parted by one space each: letters and digits, nothing else."""
-    return " ".join(_WORD.findall(search_key(text)))
-
-
-_CHOICE = re.compile(r"\(([^()]*)\)")
-
-
-def ways_to_say(phrase: str) -> list[str]:
-    """A phrase with choices in brackets written out: ``(mất|rớt) (|thẻ) căn cước`` is four phrases. One without brackets is itself.
-
-    :class:`ValueError` in Vietnamese, for an editor: brackets that do not match, nothing to say, more than ``SearchWord.MAX_WAYS``.
-    """
-    parts = _CHOICE.split(phrase)
-    fixed, choices = parts[::2], [part.split("|") for part in parts[1::2]]
-    if any(sign in part for part in fixed for sign in "()|"):
-        raise ValueError("Mỗi ngoặc tròn phải có đủ hai đầu, không lồng nhau, dấu | chỉ ở trong ngoặc.")
-    ways = 1
-    for choice in choices:
-        ways *= len(choice)
-    if ways > SearchWord.MAX_WAYS:
-        raise ValueError(f"Từ này nói được {ways} cách; nhiều nhất {SearchWord.MAX_WAYS}. Hãy tách thành vài từ.")
-    said = []
-    for chosen in itertools.product(*choices):
-        pieces = [piece for pair in itertools.zip_longest(fixed, chosen, fillvalue="") for piece in pair]
-        said.append(" ".join("".join(pieces).split()))
-    if not all(word_key(one) for one in said):
-        raise ValueError("Từ phải có chữ hoặc số, chọn cách nào cũng vậy.")
-    return list(dict.fromkeys(said))
 
 
 @tracked
@@ -54,8 +18,6 @@ class SearchWord(models.Model):
     """A phrase that people use and what the catalogue calls it, or a phrase that says nothing about which procedure is meant."""
 
     MAX_PHRASE = 200
-    MAX_WAYS = 100
-    """Phrases that one entry may be written out to."""
     MAX_MEANINGS = 1000
 
     class Kind(models.TextChoices):

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from portal.search.phrases import ways_to_say
 from portal.search.question import MAX_SYLLABLES, Phrase, plain_syllables
-from procedures.models import ways_to_say
 
 FILE = Path(__file__).resolve().parent.parent / "data" / "search" / "elsewhere.json"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from procedures.models import SearchWeight
-from procedures.search.engine import current_engine
+from procedures.search.corpus import current_engine
 
 SHOWN = 5
 

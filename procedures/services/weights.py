@@ -10,8 +10,9 @@ from django.db import IntegrityError, transaction
 
 from portal import audit
 from portal.access import SYSTEM, Actor, require
+from portal.search.phrases import word_key
 from portal.text import nfc
-from procedures.models import SearchWeight, SearchWord, word_key
+from procedures.models import SearchWeight, SearchWord
 from procedures.services.words import WordRefused
 
 _PAIR = re.compile(r"[a-z0-9]+ [a-z0-9]+")

@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from portal import audit
 from portal.access import SYSTEM, Actor, require
+from portal.search.phrases import ways_to_say, word_key
 from portal.text import nfc
-from procedures.models import SearchMiss, SearchWord, ways_to_say, word_key
+from procedures.models import SearchMiss, SearchWord
 from procedures.services.loading import DATA
 from procedures.services.mistakes import without_numbers
 from procedures.services.records import BadRecord

@@ -19,9 +19,10 @@ from django.views.decorators.http import require_safe
 from portal.caching import CATALOGUE, Remembered, keep_out, public_page
 from portal.languages import is_english, show
 from portal.limits import client_address, take
+from portal.search import engine_and_whether_current, tidied
 from procedures import queries, services
 from procedures.models import Level, OnlineService, ProcedureVersion
-from procedures.search import MAX_QUESTION, elsewhere, engine_and_whether_current
+from procedures.search import PROCEDURES, elsewhere, version_ids
 from procedures.views.common import page_of
 from procedures.views.filters import SUBJECTS
 from procedures.views.groups import event_groups
@@ -58,11 +59,6 @@ class Filter:
     name: str
     label: str
     choices: list[Choice]
-
-
-def asked(request: HttpRequest) -> str:
-    """The question of ``?q=``, white space tidied, at most ``MAX_QUESTION`` characters."""
-    return " ".join(request.GET.get("q", "").replace("\x00", "")[:MAX_QUESTION].split())
 
 
 class Narrowing:
@@ -203,11 +199,11 @@ def _other_place(q: str, day: dt.date) -> OtherPlace | None:
 @require_safe
 def search_page(request: HttpRequest) -> HttpResponse:
     """Answers to ``?q=``, best first, with filters and their counts. At most seven queries."""
-    q = asked(request)
+    q = tidied(request.GET.get("q", ""))
     day = timezone.localdate()
     if not q:
         return show(request, "procedures/search.html", {"q": "", "page": None, "suggestions": queries.most_used(day)})
-    engine, is_current = engine_and_whether_current()
+    engine, is_current = engine_and_whether_current(PROCEDURES)
     if not is_current:
         keep_out(request)
     found = engine.find(q)
@@ -215,9 +211,9 @@ def search_page(request: HttpRequest) -> HttpResponse:
     if not other and not found.sure and _may_be_noted(request):
         services.note_miss(question=q, now=timezone.now())
     context: dict[str, Any] = {"q": q, "sure": found.sure or bool(other), "read_as": found.read_as, "elsewhere": other}
-    if not found.versions:
+    if not found.keys:
         return show(request, "procedures/search.html", {**context, "page": None, "nothing": True, "groups": event_groups(day)})
-    narrowing = Narrowing(request, q, found.versions)
+    narrowing = Narrowing(request, q, version_ids(found))
     ids = narrowing.version_ids
     page = page_of(request, ids)
     rows = list(queries.as_listed(queries.in_given_order(list(page.object_list), day)))
@@ -237,10 +233,10 @@ def search_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 def suggestions(request: HttpRequest) -> HttpResponse:
     """Names of procedures that the question typed so far may mean, as options of the search box. One query at most."""
-    q = asked(request)
-    engine, is_current = engine_and_whether_current()
+    q = tidied(request.GET.get("q", ""))
+    engine, is_current = engine_and_whether_current(PROCEDURES)
     if not is_current:
         keep_out(request)
-    ids = engine.find(q, limit=SUGGESTIONS, unfinished=True).versions if len(q) > 1 else []
+    ids = version_ids(engine.find(q, limit=SUGGESTIONS, unfinished=True)) if len(q) > 1 else []
     rows = list(queries.as_listed(queries.in_given_order(ids[:SUGGESTIONS], timezone.localdate())))
     return render(request, "procedures/_suggestions.html", {"rows": rows})

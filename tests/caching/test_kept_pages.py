@@ -15,8 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from portal.caching import CATALOGUE, Remembered, changes, marks
 from portal.caching.models import Change
 from portal.caching.tasks import remove_old
+from portal.search import keeping
 from procedures.models import Decision, LifeEvent, OnlineService, ProcedureVersion
-from procedures.search import engine
 from procedures.views import searching
 from tests.factories import make_person
 
@@ -189,7 +189,7 @@ class TestRemembered:
     def as_in_a_portal(self, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         """Answers are made anew, out of an index and facts that the process keeps."""
         settings.PAGE_CACHE_MB, settings.KEEP_SEARCH_INDEX = 0, True
-        monkeypatch.setattr(engine, "_keeper", engine._Keeper())
+        monkeypatch.setattr(keeping, "_keepers", {})
         monkeypatch.setattr(searching, "_remembered", Remembered(*CATALOGUE))
 
     def _counts(self, language: str = "") -> dict[str, int]:

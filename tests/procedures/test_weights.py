@@ -17,11 +17,12 @@ from portal.access import SYSTEM, AccessDenied
 from portal.audit.models import Act
 from portal.caching.models import Change
 from portal.operations.preparation import loaders
+from portal.search import HeldEngine, Weights, Words
 from portal.search.index import Index
 from portal.search.question import pairs
 from procedures import queries, services
 from procedures.models import SearchWeight
-from procedures.search import Engine, Weights, Words
+from procedures.search import PROCEDURES, entry
 from tests.dossiers.support import at_once
 from tests.factories import loose_officer, make_position, sign_in
 
@@ -63,7 +64,7 @@ def rows(*texts: tuple[str, str]) -> list[dict[str, Any]]:
 
 
 def weighing(*laid_down: tuple[str, str, str]) -> Weights:
-    return Weights.of([(kind, key, Decimal(value)) for kind, key, value in laid_down])
+    return PROCEDURES.weights().with_rows([(kind, key, Decimal(value)) for kind, key, value in laid_down])
 
 
 class TestRanking:
@@ -71,7 +72,7 @@ class TestRanking:
 
     def test_a_field_that_weighs_more_comes_first_and_one_that_weighs_nothing_is_not_looked_at(self) -> None:
         said = rows(("Cấp phép nuôi ong", ""), ("Trồng rau", "nuôi ong"), ("Khai sinh", ""))
-        engine = Engine(said, Words())
+        engine = HeldEngine(PROCEDURES, map(entry, said), Words())
         assert engine.find("nuôi ong").codes == ["1.000001", "1.000002"]
         heavy = engine.taught(engine.words, weighing(("field", "keywords", "5"), ("field", "name", "0.1")))
         assert heavy.find("nuôi ong").codes == ["1.000002", "1.000001"]
@@ -82,7 +83,7 @@ class TestRanking:
     def test_pairs_decide_by_their_weight(self) -> None:
         # One has the pair, the other both syllables apart and twice.
         said = rows(("Bản sao từ sổ gốc", ""), ("Bản chính có bản vẽ, sao chụp và sao lục", ""), *((f"Việc {n}", "") for n in "abcdefgh"))
-        engine = Engine(said, Words())
+        engine = HeldEngine(PROCEDURES, map(entry, said), Words())
         scores = engine.index.score(engine.weights.applied({"ban": 1.0, "sao": 1.0, "ban_sao": 1.0}))
         none = engine.index.score(weighing(("all", "pairs", "0")).applied({"ban": 1.0, "sao": 1.0, "ban_sao": 1.0}))
         double = engine.index.score(weighing(("pair", "ban sao", "2")).applied({"ban": 1.0, "sao": 1.0, "ban_sao": 1.0}))
@@ -115,7 +116,7 @@ class TestRanking:
             assert 0 <= made.coverage(asked, document) <= 1
 
     def test_what_no_row_names_weighs_as_shipped(self) -> None:
-        assert Weights.of() == Weights({"name": 1.0, "keywords": 0.8, "english": 0.5, "field": 0.2, "results": 0.15}, 1.0, {})
+        assert PROCEDURES.weights() == Weights({"name": 1.0, "keywords": 0.8, "english": 0.5, "field": 0.2, "results": 0.15}, 1.0, {})
         assert weighing(("pair", "ban sao", "2")).pairs == {"ban_sao": 2.0}
 
 
@@ -148,7 +149,7 @@ class TestLoading:
         services.add_pair(actor=SYSTEM, name="Bản sao", value=Decimal("1.5"))
         with django_assert_num_queries(1):
             found = queries.weights_in_use()
-        assert Weights.of(found) == Weights(
+        assert PROCEDURES.weights().with_rows(found) == Weights(
             {"name": 1.0, "keywords": 0.8, "english": 0.5, "field": 0.2, "results": 0.15}, 1.0, {"ban_sao": 1.5}
         )
 

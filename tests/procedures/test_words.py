@@ -16,9 +16,10 @@ from portal.access import SYSTEM, AccessDenied, Actor
 from portal.audit.models import Act
 from portal.caching.models import Change
 from portal.operations.preparation import loaders
+from portal.search import Words
+from portal.search.phrases import word_key
 from procedures import queries, services
-from procedures.models import SearchMiss, SearchWord, word_key
-from procedures.search import Words
+from procedures.models import SearchMiss, SearchWord
 from procedures.services.words import FOLDER, shipped_words
 from tests.dossiers.support import at_once
 from tests.factories import loose_officer, make_position, sign_in

@@ -1,12 +1,13 @@
-"""How much each part of a procedure and each pair of syllables counts: the editors' data, by what is asked for."""
+"""How much each field of a corpus and each pair of syllables counts, by what is asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from procedures.models import SearchWeight
+EVERY_PAIR, FIELD, PAIR = "all", "field", "pair"
+"""Kinds of weights: of all pairs, of a field, of two certain syllables beside that of all pairs."""
 
 
 @dataclass(frozen=True)
@@ -14,26 +15,25 @@ class Weights:
     """Weights in use. Immutable."""
 
     fields: Mapping[str, float]
-    """Of each part that is searched."""
-    every_pair: float
+    """Of each field that is searched."""
+    every_pair: float = 1.0
     """Of two neighbouring syllables, a single one weighing 1."""
-    pairs: Mapping[str, float]
+    pairs: Mapping[str, float] = field(default_factory=dict)
     """Factors of single pairs beside that, by token."""
 
-    @classmethod
-    def of(cls, rows: Iterable[tuple[str, str, Decimal]] = ()) -> Weights:
-        """From ``(kind, key, value)`` rows; what no row names weighs as it was shipped."""
-        weights = cls({}, 1.0, {})
-        for kind, key, value in (*((one.kind, key, one.value) for key, one in SearchWeight.SHIPPED.items()), *rows):
+    def with_rows(self, rows: Iterable[tuple[str, str, Decimal]]) -> Weights:
+        """The same but for ``(kind, key, value)`` rows."""
+        weights = self
+        for kind, key, value in rows:
             weights = weights.with_value(kind, key, value)
         return weights
 
     def with_value(self, kind: str, key: str, value: Decimal) -> Weights:
-        """The same but for one weight."""
+        """The same but for one weight; ``key``: the field, or the two syllables of a pair parted by a space."""
         number = float(value)
-        if kind == SearchWeight.Kind.FIELD:
+        if kind == FIELD:
             return replace(self, fields={**self.fields, key: number})
-        if kind == SearchWeight.Kind.PAIR:
+        if kind == PAIR:
             return replace(self, pairs={**self.pairs, key.replace(" ", "_"): number})
         return replace(self, every_pair=number)
 
