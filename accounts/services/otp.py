@@ -120,7 +120,7 @@ def request_code(*, id_number: str, now: datetime, address: str = "", browser: s
         created_at=now,
         expires_at=now + LIFETIME,
     )
-    outbox.put("accounts.send_code", key=str(otp.id), payload={"otp": str(otp.id)}, queue="now")
+    outbox.put("accounts.send_code", key=str(otp.id), payload={"otp": str(otp.id)}, queue="now", expires_at=otp.expires_at)
     return otp.id
 
 
@@ -144,6 +144,7 @@ def send_code(*, otp_id: UUID, now: datetime) -> None:
         key=f"otp:{otp.id}",
         channels=("sms",),
         queue="now",
+        expires_at=otp.expires_at,
     )
 
 

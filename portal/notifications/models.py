@@ -33,6 +33,8 @@ class Notification(models.Model):
     body = SealedTextField(subject="party_id", null=True)
     link = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True)
+    """After this it is not sent any more and its text leaves; None: it is always worth sending."""
     sent_at = models.DateTimeField(null=True)
     provider_id = models.CharField(max_length=200, blank=True)
     failed_at = models.DateTimeField(null=True)
@@ -43,6 +45,9 @@ class Notification(models.Model):
         ordering = ["-created_at", "-id"]
         indexes = [
             models.Index(fields=["party_id", "-created_at", "-id"], condition=Q(channel="inbox"), name="notification_inbox"),
+            models.Index(
+                fields=["expires_at"], name="notification_expiring", condition=Q(expires_at__isnull=False, sent_at=None, failed_at=None)
+            ),
         ]
         constraints = [models.UniqueConstraint(fields=["party_id", "key", "channel"], name="notification_once_per_party")]
 

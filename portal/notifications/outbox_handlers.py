@@ -9,7 +9,7 @@ from portal.notifications import services
 from portal.outbox import Message, RetryLater, handler
 
 
-@handler("notifications.sms", queue="soon", lease_seconds=20)
+@handler("notifications.sms", queue="soon", lease_seconds=20, parallel=True)
 def send_sms(message: Message) -> None:
     """Hand one SMS to the gateway; try again while it does not answer."""
     try:

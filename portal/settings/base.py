@@ -143,6 +143,11 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "outbox-sweep": {"task": "portal.outbox.tasks.sweep", "schedule": 10.0, "options": {"queue": "now", "expires": 10}},
     "outbox-old": {"task": "portal.outbox.tasks.forget", "schedule": crontab(hour=3, minute=40), "options": {"queue": "bulk"}},
+    "notices-expired": {
+        "task": "portal.notifications.tasks.forget_expired",
+        "schedule": crontab(hour=3, minute=50),
+        "options": {"queue": "bulk"},
+    },
     "files-orphans": {"task": "portal.files.tasks.remove_orphans", "schedule": crontab(hour=2, minute=40), "options": {"queue": "bulk"}},
     "readings-rank": {"task": "procedures.tasks.rank_by_use", "schedule": crontab(hour=3, minute=10), "options": {"queue": "bulk"}},
     "misses-old": {"task": "procedures.tasks.forget_old_misses", "schedule": crontab(hour=3, minute=20), "options": {"queue": "bulk"}},
