@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,7 +14,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.text import Truncator
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from portal.caching import CATALOGUE, Remembered, keep_out, public_page
@@ -28,17 +29,92 @@ from procedures.views.filters import SUBJECTS
 from procedures.views.groups import event_groups
 from procedures.views.sheet import subject_label
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
+
 SUGGESTIONS = 7
 MOST_CHOICES = 12
 """Choices of one filter that are shown: the most frequent ones, and the chosen one."""
 MOST_LABEL = 60
 ROOMS = (*CATALOGUE, "search")
-LEVELS = {"bo": Level.MINISTRY, "tinh": Level.PROVINCE, "xa": Level.COMMUNE, "khac": Level.OTHER}
-"""Values of ``?cap=``."""
-ONLINE = {"toan-trinh": OnlineService.ServiceLevel.FULL, "mot-phan": OnlineService.ServiceLevel.PART, "truc-tiep": ""}
-"""Values of ``?muc-do=``."""
 _remembered = Remembered(*CATALOGUE)
 """Facts of answers by version, and the names of events."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One way to narrow the answers, from which the page derives its links, their counts and what an address asks for."""
+
+    name: str
+    """Of the parameter in the address."""
+    label: StrPromise
+    names: Callable[[Sequence[queries.Facts], Mapping[str, str]], dict[str, str]]
+    """Names of all values among these answers, by value; given the names of events too."""
+    values: Callable[[queries.Facts, Mapping[str, str]], list[str]]
+    """The values that hold of an answer; given those names."""
+
+
+def _among(
+    name: str, label: StrPromise, choices: Mapping[str, tuple[Any, StrPromise]], holds: Callable[[queries.Facts, Any], bool]
+) -> Filter:
+    """A filter whose values are the same for every question: value in the address → what it stands for, its name."""
+    return Filter(
+        name,
+        label,
+        lambda rows, events: {slug: str(said) for slug, (_meant, said) in choices.items()},
+        lambda row, names: [slug for slug, (meant, _said) in choices.items() if holds(row, meant)],
+    )
+
+
+FILTERS = (
+    Filter(
+        "doi-tuong",
+        _("Bạn là"),
+        lambda rows, events: {slug: subject_label(subject) for slug, subject in SUBJECTS.items()},
+        lambda row, names: [slug for slug, subject in SUBJECTS.items() if subject in row.subjects],
+    ),
+    Filter("su-kien", _("Việc của bạn"), lambda rows, events: dict(events), lambda row, names: row.events),
+    _among(
+        "cap",
+        _("Nơi giải quyết"),
+        {
+            "bo": (Level.MINISTRY, _("Cấp bộ")),
+            "tinh": (Level.PROVINCE, _("Cấp tỉnh")),
+            "xa": (Level.COMMUNE, _("Cấp xã")),
+            "khac": (Level.OTHER, _("Cơ quan khác")),
+        },
+        lambda row, level: level in row.levels,
+    ),
+    _among(
+        "muc-do",
+        _("Nộp trên mạng"),
+        {
+            "toan-trinh": (OnlineService.ServiceLevel.FULL, _("Toàn bộ trên mạng")),
+            "mot-phan": (OnlineService.ServiceLevel.PART, _("Một phần trên mạng")),
+            "truc-tiep": ("", _("Chưa có trên mạng")),
+        },
+        lambda row, level: level == row.online_level,
+    ),
+    Filter(
+        "linh-vuc",
+        _("Lĩnh vực"),
+        lambda rows, events: {row.field_code: row.field for row in rows if row.field_code},
+        lambda row, names: [row.field_code],
+    ),
+    Filter(
+        "co-quan",
+        _("Cơ quan ban hành"),
+        lambda rows, events: {row.issuing_code: row.issuing_agency for row in rows if row.issuing_code},
+        lambda row, names: [row.issuing_code],
+    ),
+    Filter(
+        "dia-phuong",
+        _("Địa phương"),
+        lambda rows, events: {row.province: row.province_name for row in rows if row.province},
+        # What holds in the whole country holds in each place.
+        lambda row, names: [row.province] if row.provincial else list(names),
+    ),
+)
 
 
 @dataclass
@@ -53,11 +129,11 @@ class Choice:
 
 
 @dataclass
-class Filter:
-    """One way to narrow the answers."""
+class Links:
+    """A filter as it is shown."""
 
     name: str
-    label: str
+    label: StrPromise
     choices: list[Choice]
 
 
@@ -75,90 +151,48 @@ class Narrowing:
         language = "events in English" if is_english() else "events"
         if language not in remembered:
             remembered[language] = queries.event_names(english=is_english())
-        self.labels = self._labels(remembered[language])
+        self.names = {one.name: one.names(self.rows, remembered[language]) for one in FILTERS}
         self.chosen: dict[str, str] = {}
-        for name in self.labels:
+        for name, known in self.names.items():
             value = request.GET.get(name, "")
-            if value and value not in self.labels[name] and not _sound(value):
+            if value and value not in known and not _sound(value):
                 raise Http404(f"{name}={value}")
             if value:
                 self.chosen[name] = value
 
-    def _labels(self, events: dict[str, str]) -> dict[str, dict[str, str]]:
-        """Names of all values of each filter, by value."""
-        online = {"toan-trinh": _("Toàn bộ trên mạng"), "mot-phan": _("Một phần trên mạng"), "truc-tiep": _("Chưa có trên mạng")}
-        levels = {"bo": _("Cấp bộ"), "tinh": _("Cấp tỉnh"), "xa": _("Cấp xã"), "khac": _("Cơ quan khác")}
-        return {
-            "doi-tuong": {slug: subject_label(subject) for slug, subject in SUBJECTS.items()},
-            "su-kien": events,
-            "linh-vuc": {row.field_code: row.field for row in self.rows if row.field_code},
-            "co-quan": {row.issuing_code: row.issuing_agency for row in self.rows if row.issuing_code},
-            "cap": levels,
-            "muc-do": online,
-            "dia-phuong": {row.province: row.province_name for row in self.rows if row.province},
-        }
-
-    def _values(self, row: queries.Facts, name: str) -> list[str]:
-        if name == "doi-tuong":
-            return [slug for slug, subject in SUBJECTS.items() if subject in row.subjects]
-        if name == "su-kien":
-            return row.events
-        if name == "linh-vuc":
-            return [row.field_code]
-        if name == "co-quan":
-            return [row.issuing_code]
-        if name == "cap":
-            return [slug for slug, level in LEVELS.items() if level in row.levels]
-        if name == "muc-do":
-            return [slug for slug, level in ONLINE.items() if level == row.online_level]
-        # What holds in the whole country holds in each place.
-        return [row.province] if row.provincial else list(self.labels["dia-phuong"])
-
     def _fits(self, row: queries.Facts, but: str = "") -> bool:
-        return all(value in self._values(row, name) for name, value in self.chosen.items() if name != but)
+        return all(
+            self.chosen[one.name] in one.values(row, self.names[one.name]) for one in FILTERS if one.name in self.chosen and one.name != but
+        )
 
     @property
     def version_ids(self) -> list[int]:
         """The answers that fit everything chosen, best first."""
         return [row.version_id for row in self.rows if self._fits(row)]
 
-    def query(self, **changed: str) -> str:
-        """The address's question with one choice changed; an empty value takes it back."""
-        kept = {**self.chosen, **{name.replace("_", "-"): value for name, value in changed.items()}}
+    def query(self, changed: Mapping[str, str] | None = None) -> str:
+        """The address's question with some choices changed; an empty value takes one back."""
+        kept = {**self.chosen, **(changed or {})}
         return urlencode({"q": self.q, **{name: value for name, value in kept.items() if value}})
 
-    def filters(self) -> list[Filter]:
+    def links(self) -> list[Links]:
         """Each filter with the number of answers behind each choice, given the other choices."""
-        names = {
-            "doi-tuong": _("Bạn là"),
-            "su-kien": _("Việc của bạn"),
-            "cap": _("Nơi giải quyết"),
-            "muc-do": _("Nộp trên mạng"),
-            "linh-vuc": _("Lĩnh vực"),
-            "co-quan": _("Cơ quan ban hành"),
-            "dia-phuong": _("Địa phương"),
-        }
-        found = []
-        for name, label in names.items():
-            others = self.chosen.keys() - {name}
-            rows = [row for row in self.rows if self._fits(row, but=name)] if others else self.rows
-            counts = Counter(value for row in rows for value in self._values(row, name) if value)
-            chosen = self.chosen.get(name, "")
-            values = [value for value, _count in counts.most_common(MOST_CHOICES)]
-            if chosen and chosen not in values:
-                values.append(chosen)
-            choices = [
-                Choice(
-                    _short(self.labels[name].get(value, value)),
-                    counts[value],
-                    self.query(**{name: "" if value == chosen else value}),
-                    value == chosen,
-                )
-                for value in values
-            ]
-            if len(choices) > 1 or chosen:
-                found.append(Filter(name, label, choices))
-        return found
+        shown = (Links(one.name, one.label, self._choices(one)) for one in FILTERS)
+        return [one for one in shown if len(one.choices) > 1 or one.name in self.chosen]
+
+    def _choices(self, one: Filter) -> list[Choice]:
+        names, chosen = self.names[one.name], self.chosen.get(one.name, "")
+        rows = [row for row in self.rows if self._fits(row, but=one.name)] if self.chosen.keys() - {one.name} else self.rows
+        counts = Counter(value for row in rows for value in one.values(row, names) if value)
+        values = [value for value, _count in counts.most_common(MOST_CHOICES)]
+        if chosen and chosen not in values:
+            values.append(chosen)
+        return [
+            Choice(
+                _short(names.get(value, value)), counts[value], self.query({one.name: "" if value == chosen else value}), value == chosen
+            )
+            for value in values
+        ]
 
 
 def _short(label: str) -> str:
@@ -222,7 +256,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
         "more": found.more and not narrowing.chosen,
         "rows": rows,
         "all_query": urlencode({"q": q}),
-        "filters": narrowing.filters(),
+        "filters": narrowing.links(),
         "narrowed": bool(narrowing.chosen),
         "query": narrowing.query(),
     }
