@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from django.db.models import Case, IntegerField, When
 
 from portal.catalogues.models import Agency
 from portal.notices.models import Notice, NoticeQuerySet
@@ -15,6 +17,13 @@ HOME_LIMIT = 3
 def current(day: dt.date) -> NoticeQuerySet:
     """What is shown on a day: important ones first, then the newest. Page it or cut it: this has no end of its own."""
     return Notice.objects.on(day).order_by("-important", "-published_from", "-created_at", "-id")
+
+
+def in_given_order(keys: Sequence[str], day: dt.date) -> NoticeQuerySet:
+    """Those of these notices that are shown on a day, in the order of the keys. Page it."""
+    places = [When(pk=key, then=place) for place, key in enumerate(keys)]
+    shown = Notice.objects.on(day).filter(pk__in=keys)
+    return shown.order_by(Case(*places, output_field=IntegerField())) if places else shown.none()
 
 
 def for_home(day: dt.date) -> list[Notice]:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from portal.caching import public_page
+from portal.caching import keep_out, public_page
 from portal.languages import is_english, show
 from portal.notices import queries
 from portal.notices.models import Notice
+from portal.notices.search import NOTICES
+from portal.search import engine_and_whether_current, tidied
 
 PER_PAGE = 20
 ROOMS = ("notices", "catalogues")
@@ -72,12 +76,25 @@ def notices_for_home(day: dt.date) -> list[Shown]:
 @public_page(rooms=ROOMS)
 @require_safe
 def notice_list(request: HttpRequest) -> HttpResponse:
-    """What is shown today, important ones first, then the newest (Rules art. 7.7, 7.10). Three queries, one when there is nothing."""
+    """What is shown today, important ones first, then the newest (Rules art. 7.7, 7.10); with ``?q=`` what answers it, best first.
+
+    Three queries, one when there is nothing.
+    """
     today = timezone.localdate()
-    page = Paginator(queries.current(today), PER_PAGE).get_page(request.GET.get("trang"))
+    q = tidied(request.GET.get("q", ""))
+    rows = queries.current(today)
+    context: dict[str, Any] = {"q": q}
+    if q:
+        engine, is_current = engine_and_whether_current(NOTICES)
+        if not is_current:
+            keep_out(request)
+        found = engine.find(q)
+        rows = queries.in_given_order(found.keys, today)
+        context |= {"sure": found.sure, "read_as": found.read_as, "query": urlencode({"q": q})}
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("trang"))
     notices = list(page)
     agencies = queries.publishers(notices, today)
-    return show(request, "notices/list.html", {"page": page, "notices": [_shown(notice, agencies) for notice in notices]})
+    return show(request, "notices/list.html", {**context, "page": page, "notices": [_shown(notice, agencies) for notice in notices]})
 
 
 @public_page(rooms=ROOMS)

@@ -116,6 +116,11 @@ class Engine(ABC):
         other.__dict__.pop("_taught_syllables", None)
         return other
 
+    @property
+    @abstractmethod
+    def held(self) -> int:
+        """Texts in this process's memory."""
+
     @abstractmethod
     def _vocabulary(self, syllables: Sequence[str]) -> tuple[Mapping[str, int], Container[str]]:
         """Known syllables with their counts, and known tokens: as far as these syllables and their spelling ask for them."""
@@ -196,6 +201,11 @@ class HeldEngine(Engine):
         """``entries`` in the order that decides between equals."""
         super().__init__(corpus, words, weights)
         self.shelf = Shelf(corpus, list(entries), self.weights)
+
+    @property
+    def held(self) -> int:
+        """All of them."""
+        return self.index.size
 
     @property
     def index(self) -> Index:

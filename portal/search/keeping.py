@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 LONGEST_WAIT = 3.0
 """Seconds that a question waits for new words or weights."""
+MANY = 1_000
+"""Texts in memory from which on the collector is told of them."""
 
 
 class _Keeper:
@@ -49,17 +51,19 @@ class _Keeper:
             mark, held = self._present_mark(), self._engine
             if held is None or mark[0] != self._mark[0]:
                 started = time.perf_counter()
-                # An index is a quarter of a million objects that live long: the collector need not go through them at every turn,
-                # which cost some questions a fifth of a second.
-                gc.unfreeze()
                 self._engine = _made(self.corpus)
-                gc.collect()
-                gc.freeze()
+                if self._engine.held > MANY:
+                    # A quarter of a million objects that live long: the collector need not go through them at every turn, which cost
+                    # some questions a fifth of a second.
+                    gc.unfreeze()
+                    gc.collect()
+                    gc.freeze()
                 milliseconds = round((time.perf_counter() - started) * 1000)
                 logger.info("search index made", extra={"corpus": self.corpus.name, "milliseconds": milliseconds})
             elif mark[1] != self._mark[1]:
                 self._engine = held.taught(*self.corpus.teach())
-                gc.freeze()
+                if self._engine.held > MANY:
+                    gc.freeze()
             self._mark = mark
             assert self._engine is not None
             return self._engine, True

@@ -16,6 +16,7 @@ from django.utils import timezone
 from portal.access import SYSTEM, AccessDenied
 from portal.audit.models import Act
 from portal.caching import changes, marks
+from portal.caching.models import Change
 from portal.catalogues.models import Agency
 from portal.notices import demo, services
 from portal.notices.models import MAX_BODY, Notice
@@ -175,6 +176,83 @@ class TestStrangers:
         assert "/thong-bao/</loc>" in sitemap and "/en/thong-bao/</loc>" in sitemap
 
 
+class TestSearch:
+    """``/thong-bao/?q=``: what is shown today, found as procedures are (``portal.search``)."""
+
+    @pytest.fixture(autouse=True)
+    def notices(self, agencies: None) -> None:
+        published("Bảo trì hệ thống đêm thứ Bảy", kind="maintenance", summary="Cổng ngừng nhận hồ sơ hai giờ.", english=ENGLISH)
+        published("Đổi nơi nộp hồ sơ đất đai", kind="change", summary="Nộp tại UBND phường.", begun=3)
+        published("Cảnh báo giả danh cán bộ gọi điện", kind="fraud", body="Không đưa mật khẩu một lần cho ai.", begun=40)
+        published("Bảo trì năm sau", published_from=days(300))
+        ended = published("Bảo trì năm ngoái", begun=300)
+        services.withdraw(actor=SYSTEM, notice_id=ended.pk, day=days(0))
+
+    @pytest.mark.parametrize(
+        ("q", "title"),
+        [
+            ("bảo trì", "Bảo trì hệ thống đêm thứ Bảy"),
+            ("BAO TRI", "Bảo trì hệ thống đêm thứ Bảy"),
+            ("mat khau mot lan", "Cảnh báo giả danh cán bộ gọi điện"),
+            ("mật khẩu mọt lầm", "Cảnh báo giả danh cán bộ gọi điện"),
+            ("ubnd phuong", "Đổi nơi nộp hồ sơ đất đai"),
+            ("uỷ ban nhân dân", "Đổi nơi nộp hồ sơ đất đai"),
+            ("đất đai nộp ở đâu", "Đổi nơi nộp hồ sơ đất đai"),
+            ("offices closed", "Bảo trì hệ thống đêm thứ Bảy"),
+        ],
+    )
+    def test_a_notice_is_found_by_what_it_says_with_slips_and_without_diacritics(self, client: Client, q: str, title: str) -> None:
+        answer = client.get("/thong-bao/", {"q": q})
+        assert answer.context["notices"][0].title == title
+        assert "năm sau" not in answer.content.decode() and "năm ngoái" not in answer.content.decode()
+
+    def test_the_form_works_without_script_and_keeps_what_was_asked(self, client: Client) -> None:
+        html = client.get("/thong-bao/").content.decode()
+        form = html[html.index('aria-label="Tìm trong thông báo"') - 80 :].partition("</form>")[0]
+        assert 'action="/thong-bao/"' in form and 'name="q"' in form and 'type="submit"' in form and "method" not in form
+        answer = client.get("/thong-bao/", {"q": "  <b>bảo\x00   trì "})
+        html = answer.content.decode()
+        assert 'value="&lt;b&gt;bảo trì"' in html and "<b>bảo" not in html and "noindex" in html
+        assert "public" in answer["Cache-Control"] and not answer.cookies
+        assert "noindex" not in client.get("/thong-bao/").content.decode()
+
+    def test_slips_guesses_and_nothing_are_told_with_a_way_back(self, client: Client) -> None:
+        assert "Tìm theo “bao tri”" in client.get("/thong-bao/?q=bao+trii").content.decode()
+        nothing = client.get("/thong-bao/?q=zzzz+qqqq")
+        assert "Không có thông báo nào đang hiện nói về “zzzz qqqq”." in nothing.content.decode() and nothing.status_code == 200
+        assert "/thong-bao/" in Page(nothing.content.decode()).links
+        assert "không chắc" in client.get("/thong-bao/?q=quyen+gop+tien+cho+doi+bong+bao+xyz").content.decode()
+
+    @pytest.mark.requirement("C-22")
+    def test_in_english(self, client: Client) -> None:
+        html = client.get("/en/thong-bao/?q=offices").content.decode()
+        assert 'action="/en/thong-bao/"' in html and "Search the notices" in html and "Offices closed" in html
+        assert "1</strong> notice, the closest first" in html
+        assert "No notice that is shown now" in client.get("/en/thong-bao/?q=zzzz").content.decode()
+
+    def test_answers_come_in_pages_at_a_fixed_cost(self, client: Client) -> None:
+        def asked(**more: str) -> Any:
+            with CaptureQueriesContext(connection) as made:
+                answer = client.get("/thong-bao/", {"q": "lịch tiếp dân", **more})
+            counts.append(len(made))
+            return answer
+
+        counts: list[int] = []
+        published("Lịch tiếp dân tuần 0")
+        asked()
+        for number in range(1, 25):
+            published(f"Lịch tiếp dân tuần {number}", begun=number)
+        first = asked()
+        assert len(first.context["notices"]) == 20 and "?q=l%E1%BB%8Bch+ti%E1%BA%BFp+d%C3%A2n&amp;trang=2" in first.content.decode()
+        assert len(asked(trang="2").context["notices"]) == 5
+        # One of them makes the index, which a portal holds.
+        assert counts == [4, 4, 4]
+
+    @pytest.mark.parametrize("q", ["%", "'; DROP --", "\\", "😀" * 600, "a" * 5000, "\x00", "bảo trì " * 400])
+    def test_hostile_questions_are_answered(self, client: Client, q: str) -> None:
+        assert client.get("/thong-bao/", {"q": q}).status_code == 200
+
+
 class TestKept:
     """Kept pages follow the notices and the days."""
 
@@ -200,6 +278,24 @@ class TestKept:
             services.withdraw(actor=SYSTEM, notice_id=notice.pk, day=days(0))
             assert [client.get(path).status_code for path in paths] == [200, 200, 410]
             assert not any(notice.title in client.get(path).content.decode() for path in paths)
+
+    def test_answers_follow_what_is_published_amended_and_withdrawn(self, settings: Any) -> None:
+        settings.KEEP_SEARCH_INDEX = True
+        client = Client()
+
+        def answers(q: str) -> list[str]:
+            html = client.get("/thong-bao/", {"q": q}).content.decode()
+            # Here all is one transaction, which notes its changes once.
+            Change.objects.filter(room="notices").delete()
+            return [word for word in ("Zumbala", "Karimbo") if f">{word} về phường</a>" in html]
+
+        assert answers("zumbala") == []
+        notice = published("Zumbala về phường")
+        assert answers("zumbala") == ["Zumbala"]
+        services.amend(actor=SYSTEM, notice_id=notice.pk, day=days(0), title="Karimbo về phường")
+        assert answers("zumbala") == [] and answers("karimbo") == ["Karimbo"]
+        services.withdraw(actor=SYSTEM, notice_id=notice.pk, day=days(0))
+        assert answers("karimbo") == []
 
     def test_a_notice_comes_and_goes_at_midnight(self) -> None:
         client = Client()
