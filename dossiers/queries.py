@@ -19,6 +19,7 @@ from dossiers.models import OPEN_STATES, Dossier, DossierEvent, Draft, FormVersi
 from dossiers.rules import Finding, token_of
 from dossiers.terms import Terms, terms_of
 from portal.access import Actor, belonging_to
+from portal.caching import Remembered
 from portal.catalogues import queries as catalogues
 from portal.catalogues.models import AdministrativeUnit, Agency
 from portal.crypto import blind_index
@@ -192,11 +193,22 @@ def unit_calendar(code: str) -> Calendar:
 
 def handling_units(party_id: UUID, terms: Terms) -> list[HandlingUnit]:
     """The agencies among which a party may choose: those that carry the procedure out in its own province, in every province
-    for one without a known residence or seat; the one of its own ward first (three queries, four for an organisation).
+    for one without a known residence or seat; the one of its own ward first (one query, two for an organisation; two more where the
+    catalogue has changed since the last time).
 
     Where the law names departments of a province, they are the provincial agencies, not its People's Committee.
     """
     ward = people.residence_code(party_id)
+    known, key = _units.values(), (ward, terms.levels, terms.departments)
+    if key not in known:
+        known[key] = _units_from(ward, terms)
+    return list(known[key])
+
+
+_units = Remembered("catalogues")
+
+
+def _units_from(ward: str, terms: Terms) -> list[HandlingUnit]:
     levels = {level for level in terms.levels if level in Agency.Level.values}
     named = Q(pk__in=[])
     for department in terms.departments:
@@ -369,5 +381,5 @@ def named_drafts(actor: Actor, *, now: datetime) -> list[NamedDraft]:
     drafts = list(drafts_of(actor).defer("answers")[:50])
     codes = {draft.procedure_code for draft in drafts}
     versions = procedures.in_force(timezone.localdate(now)).filter(procedure__code__in=codes)
-    names = {version.procedure.code: version.name for version in versions}
+    names = dict(versions.values_list("procedure__code", "name"))
     return [NamedDraft(draft, names.get(draft.procedure_code, draft.procedure_code), draft.last_page) for draft in drafts]

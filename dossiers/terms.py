@@ -6,13 +6,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import cast
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from dossiers.models import Dossier
 from portal.access import Assurance
+from portal.caching import Remembered
 from portal.workdays import Unit
 from procedures import queries as procedures
 from procedures.fees import Fee
@@ -92,6 +95,18 @@ def terms_on(code: str, at: datetime) -> Terms:
     if version is None:
         raise TermsUnknown(code)
     return _terms(version)
+
+
+_shown = Remembered("procedures")
+
+
+def terms_shown(code: str, at: datetime) -> Terms:
+    """As :func:`terms_on`, for pages: remembered until something about procedures changes. Who sends or saves asks anew."""
+    known, key = _shown.values(), (code, timezone.localdate(at), get_language())
+    found = known.get(key)
+    if found is None:
+        found = known[key] = terms_on(code, at)
+    return cast(Terms, found)
 
 
 def terms_of(dossier: Dossier) -> Terms:

@@ -28,7 +28,7 @@ from dossiers.forms import UNIT, AnswersForm, shown
 from dossiers.models import Draft
 from dossiers.papers import announced_papers
 from dossiers.services import DraftChanged, FilingRefused, NotYours, Problem
-from dossiers.terms import Terms, TermsUnknown, terms_on
+from dossiers.terms import Terms, TermsUnknown, terms_on, terms_shown
 from dossiers.views import seen
 from dossiers.views.common import as_int, as_uuid, citizen_page, is_from_here, is_known, send_file, token_is_old
 from portal.access import actor_of
@@ -46,7 +46,7 @@ REQUEST_OVERHEAD = 64 * 1024
 
 def _terms(code: str) -> Terms:
     try:
-        return terms_on(code, timezone.now())
+        return terms_shown(code, timezone.now())
     except TermsUnknown as error:
         raise Http404 from error
 
@@ -64,6 +64,14 @@ def _party_id(request: HttpRequest) -> UUID:
     party_id = actor_of(request).party_id
     assert party_id is not None  # a citizen's page
     return party_id
+
+
+def _person(request: HttpRequest) -> Any:
+    """Who fills the form in, read once a request."""
+    found = getattr(request, "filing_person", None)
+    if found is None:
+        found = request.filing_person = people.person(services.filer(actor_of(request)))  # type: ignore[attr-defined]
+    return found
 
 
 def _draft(request: HttpRequest, code: str) -> Draft | None:
@@ -161,7 +169,7 @@ def _typed_again(request: HttpRequest, code: str) -> HttpResponse:
     names = [UNIT, *(spec["name"] for spec in form_version.fields)]
     kept = {**(draft.answers or {}), UNIT: draft.unit_code} if draft is not None else {}
     kept |= {name: request.POST[name] for name in names if name in request.POST}
-    person = people.person(services.filer(actor_of(request)))
+    person = _person(request)
     found = shape(form_version.fields, kept, queries.facts_of(person))
     asked = opening(found, deciders(form_version.fields), kept)
     units = None if asked else [(unit.code, unit.name) for unit in queries.handling_units(_party_id(request), terms)]
@@ -182,7 +190,7 @@ def _typed_beside(request: HttpRequest, terms: Terms) -> HttpResponse:
         if spec["name"] in typed and typed[spec["name"]] != kept.get(spec["name"], "")
     ]
     kept |= typed
-    found = shape(draft.form_version.fields, kept, queries.facts_of(people.person(services.filer(actor_of(request)))))
+    found = shape(draft.form_version.fields, kept, queries.facts_of(_person(request)))
     asked = opening(found, deciders(draft.form_version.fields), kept)
     units = None if asked else [(unit.code, unit.name) for unit in queries.handling_units(_party_id(request), terms)]
     form = AnswersForm(asked or found.asked, units=units, initial=kept, today=timezone.localdate())
@@ -203,7 +211,7 @@ def _answers(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST":
         return _overtaken(request, terms, draft) or _save_answers(request, terms, draft)
     form_version = draft.form_version if draft is not None else queries.newest_form(code)
-    person = people.person(services.filer(actor))
+    person = _person(request)
     units = queries.handling_units(_party_id(request), terms)
     kept = {**(draft.answers or {}), UNIT: draft.unit_code} if draft is not None else {UNIT: units[0].code if units else ""}
     if request.GET.get("ve"):
@@ -254,7 +262,7 @@ def _save_answers(request: HttpRequest, terms: Terms, draft: Draft | None) -> Ht
     if act != "tiep":
         messages.success(request, _("Đã lưu nháp. Bạn có thể quay lại làm tiếp bất cứ lúc nào."))
         return redirect(here)
-    person = people.person(services.filer(actor))
+    person = _person(request)
     kept = {**(draft.answers or {}), UNIT: draft.unit_code}
     if part:
         found = shape(fields, kept, queries.facts_of(person))
@@ -309,7 +317,7 @@ def _answers_page(
                 {"spec": spec, "value": kept.get(spec["name"], ""), "shown": shown(spec, kept.get(spec["name"], ""))} for spec in decided
             ],
             some_known=bool(found.known) and not first,
-            checked=people.person(services.filer(actor)).registry_matches is True,
+            checked=_person(request).registry_matches is True,
             notes=filled.form.notes if filled else [],
             to_confirm=filled.to_confirm if filled else [],
             draft=draft,
@@ -323,7 +331,7 @@ def _answers_page(
 
 def _papers_page(request: HttpRequest, terms: Terms, draft: Draft, problems: Sequence[Problem], status: int = 200) -> HttpResponse:
     given = list(draft.papers.select_related("file"))
-    found = shape_of(draft, people.person(services.filer(actor_of(request))))
+    found = shape_of(draft, _person(request))
     items: list[dict[str, Any]] = [
         {
             "paper": one.paper,
@@ -407,7 +415,7 @@ def _papers(request: HttpRequest, code: str) -> HttpResponse:
     elif act == "them" and not taken and not problems:
         problems = [Problem("giay-to", which, _("Bạn hãy chọn ảnh hoặc tệp PDF rồi bấm “Thêm”."))]
     elif act == "tiep" and not problems:
-        problems = paper_problems(draft, wanted_of(draft, terms, shape_of(draft, people.person(services.filer(actor_of(request))))))
+        problems = paper_problems(draft, wanted_of(draft, terms, shape_of(draft, _person(request))))
     if taken:
         messages.success(request, _("Đã nhận tệp: %(names)s.") % {"names": ", ".join(f"“{name}”" for name in taken)})
     if problems:
@@ -478,7 +486,7 @@ class _Review:
     """A draft as the check page shows it, and the values by which a later look is compared with this one."""
 
     def __init__(self, request: HttpRequest, terms: Terms, draft: Draft) -> None:
-        person = people.person(services.filer(actor_of(request)))
+        person = _person(request)
         self.draft = draft
         self.filled = fill_draft(draft, person, units=queries.handling_units(_party_id(request), terms), now=timezone.now())
         self.papers = list(draft.papers.select_related("file"))
