@@ -206,7 +206,7 @@ def _typed_beside(request: HttpRequest, terms: Terms) -> HttpResponse:
 @citizen_page
 def _answers(request: HttpRequest, code: str) -> HttpResponse:
     """Asked fields, known ones read-only, and where the dossier goes; first of all what decides about the rest."""
-    terms, actor, now = _terms(code), actor_of(request), timezone.now()
+    terms, now = _terms(code), timezone.now()
     draft = _draft(request, code)
     if request.method == "POST":
         return _overtaken(request, terms, draft) or _save_answers(request, terms, draft)
