@@ -70,18 +70,23 @@ def seal(*, limit: int = BATCH) -> int:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEALER_LOCK])
         if not cursor.fetchone()[0]:
             return 0
-    acts = list(Act.objects.filter(pk__in=Pending.objects.values("act_id")).order_by("xid", "id")[:limit])
-    if not acts:
+    waiting = list(Pending.objects.order_by("xid", "act").values_list("act_id", flat=True)[:limit])
+    if not waiting:
         return 0
+    found = Act.objects.in_bulk(waiting)
     head = Link.objects.order_by("-seq").first()
     seq, previous = (head.seq, head.hash) if head is not None else (0, canonical.GENESIS)
-    links = []
-    for act in acts:
+    first, hashes = seq + 1, []
+    for act_id in waiting:
         seq += 1
-        previous = canonical.chained(previous, seq, act)
-        links.append(Link(seq=seq, act_id=act.id, hash=previous))
-    Link.objects.bulk_create(links, batch_size=1000)
-    Pending.objects.filter(pk__in=[act.id for act in acts]).delete()
+        previous = canonical.chained(previous, seq, found[act_id])
+        hashes.append(previous)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO audit_link (seq, act_id, hash) SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::text[])",
+            [list(range(first, seq + 1)), waiting, hashes],
+        )
+        cursor.execute("DELETE FROM audit_pending WHERE act_id = ANY(%s)", [waiting])
     key = canonical.signing_key()
     key_id = canonical.id_of(key.public_key())
     at = timezone.now()
@@ -89,7 +94,7 @@ def seal(*, limit: int = BATCH) -> int:
     Seal.objects.create(seq=seq, hash=previous, at=at, key_id=key_id, signature=signature)
     # The log leaves this database: whoever cuts off the end of all three tables still contradicts it.
     transaction.on_commit(lambda: log.info("audit head", extra={"audit_seq": seq, "audit_head": previous}))
-    return len(acts)
+    return len(waiting)
 
 
 @dataclass(frozen=True)

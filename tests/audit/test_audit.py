@@ -317,7 +317,7 @@ def test_rows_restored_from_another_server_with_higher_transaction_ids_are_seale
     _tamper(
         "INSERT INTO audit_act (xid, act, target, target_id, unit, acting_as, request_id, details)"
         " VALUES ('99999999999', 'test.old', '', '', '', 'self', '', '{}')",
-        "INSERT INTO audit_pending SELECT id FROM audit_act",
+        "INSERT INTO audit_pending (act_id, xid) SELECT id, xid FROM audit_act",
     )
     _acts(2)
     assert services.seal() == 3
