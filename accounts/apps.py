@@ -15,22 +15,22 @@ class AccountsConfig(AppConfig):
         from allauth.account.signals import user_logged_in
         from django.utils import timezone
 
-        from accounts import demo, sessions, signals
+        from accounts import demo, notice_texts, sessions, signals
         from accounts.contacts import contact_of
         from accounts.queries import officer_labels, organisation_names, person_names, position_names, residence_code
-        from accounts.services import erasure, otp
+        from accounts.services import contacts, erasure, otp
         from portal.access import Act, Assurance, register_acts
         from portal.access.actors import register_actor_resolver
         from portal.audit.history import register_officer_labels
         from portal.audit.words import PERSON, POSITION, register_names
         from portal.catalogues.places import register_residences
         from portal.crypto.signals import key_destroyed
-        from portal.notifications.registry import register_contact_resolver, register_template
+        from portal.notifications.registry import register_contact_resolver
         from portal.operations.metrics import register_gauge
         from portal.operations.preparation import register_loader
 
         register_actor_resolver(sessions.resolve_actor)
-        register_contact_resolver(contact_of)
+        register_contact_resolver(contact_of, bounced=contacts.email_bounced, unsubscribe=contacts.unsubscribe_address)
         register_officer_labels(officer_labels)
         for kind in (POSITION, "accounts.position"):
             register_names(kind, position_names)
@@ -38,10 +38,7 @@ class AccountsConfig(AppConfig):
             register_names(kind, person_names)
         register_names("accounts.organisation", organisation_names)
         register_residences(residence_code)
-        register_template(
-            "accounts.otp",
-            sms="{code} là mật khẩu một lần để đăng nhập Cổng Dịch vụ công Quốc gia. Không đưa mã này cho ai. Hết hạn sau {minutes} phút.",
-        )
+        notice_texts.register()
         register_gauge("portal_sign_in_codes", "One-time passwords asked for within ten minutes", lambda: otp.asked_lately(timezone.now()))
         register_acts(
             Act("accounts.read_positions", "Xem chức danh trong đơn vị", frozenset({"administrator"})),

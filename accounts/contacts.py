@@ -1,14 +1,23 @@
-"""Where a person can be reached; asked by ``portal.notifications``."""
+"""Where a person can be reached, in which language, by what; asked by ``portal.notifications``."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from accounts.models import Person
+from accounts.models import ContactChoice, EmailAddress, Person
 from portal.notifications.registry import Contact
 
 
-def contact_of(person_id: UUID) -> Contact:
-    """The person's registered phone (one query), empty when there is none."""
-    person = Person.objects.filter(pk=person_id).first()
-    return Contact(phone=(person.phone or "") if person else "")
+def contact_of(party_id: UUID) -> Contact:
+    """The registered phone and the verified address (three queries, and the person's key); empty for an organisation."""
+    person = Person.objects.filter(pk=party_id).first()
+    if person is None:
+        return Contact()
+    email = EmailAddress.objects.filter(person=person, verified_at__isnull=False, bounced_at__isnull=True).first()
+    choice = ContactChoice.objects.filter(person=person).first() or ContactChoice(person=person)
+    return Contact(
+        phone=person.phone or "",
+        email=(email.address or "") if email is not None else "",
+        language=choice.language,
+        chosen=choice.channels,
+    )

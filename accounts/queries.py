@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts.models import Mandate, Organisation, Person, Position, PositionRole
+from accounts.models import ContactChoice, EmailAddress, Mandate, Organisation, Person, Position, PositionRole
 from portal.audit.words import uuids
 
 
@@ -184,3 +184,14 @@ def party_names(party_ids: Iterable[UUID]) -> dict[UUID, str]:
 def organisation_names(organisation_ids: Iterable[str]) -> dict[str, str]:
     """Names of organisations by their ids as texts (one query)."""
     return {str(key): name for key, name in Organisation.objects.filter(pk__in=uuids(organisation_ids)).values_list("pk", "name")}
+
+
+def email_addresses(person_id: UUID) -> tuple[EmailAddress | None, EmailAddress | None]:
+    """The person's verified address and the one that waits for its link (one query)."""
+    rows = list(EmailAddress.objects.filter(person_id=person_id))
+    return next((row for row in rows if row.verified_at), None), next((row for row in rows if not row.verified_at), None)
+
+
+def contact_choice(person_id: UUID) -> ContactChoice:
+    """What the person chose about being told; unsaved where they chose nothing."""
+    return ContactChoice.objects.filter(person_id=person_id).first() or ContactChoice(person_id=person_id)

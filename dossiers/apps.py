@@ -15,7 +15,7 @@ class DossiersConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the rooms below: acts, notices, what a print is compared with, what a signed document means here."""
-        from dossiers import slips
+        from dossiers import notice_texts, slips
         from dossiers.forms_data import load_forms
         from dossiers.kinds import KINDS
         from dossiers.outcomes import register_outcome
@@ -26,7 +26,6 @@ class DossiersConfig(AppConfig):
         from portal.documents.proofs import register_content
         from portal.documents.signals import document_signed
         from portal.files.signals import file_checked
-        from portal.notifications.registry import register_template
         from portal.operations.preparation import register_loader
 
         for procedure_code, outcome in KINDS.items():
@@ -40,42 +39,7 @@ class DossiersConfig(AppConfig):
             Act("dossiers.take_back", "Rút lại quyết định chưa ký", frozenset({"handling"}), assurance=Assurance.HIGH),
             Act("dossiers.sign", "Ký kết quả hoặc trả lại", LEADERS, assurance=Assurance.HIGH),
         )
-        register_template(
-            "dossiers.submitted",
-            inbox_title="Đã gửi hồ sơ {code}",
-            inbox_body="Hồ sơ {procedure} đã đến {unit}. Trong 8 giờ làm việc, bạn nhận được tin hồ sơ có được tiếp nhận hay không.",
-            sms="Hồ sơ {code} đã đến {unit}. Theo dõi: {link}",
-        )
-        register_template(
-            "dossiers.received",
-            inbox_title="Hồ sơ {code} đã được tiếp nhận",
-            inbox_body="{unit} đã tiếp nhận hồ sơ {procedure}. Hẹn trả kết quả: {due}. Giấy tiếp nhận có trong trang hồ sơ.",
-            sms="Hồ sơ {code} đã được tiếp nhận. Hẹn trả kết quả: {due}. Xem: {link}",
-        )
-        register_template(
-            "dossiers.result",
-            inbox_title="Hồ sơ {code} đã có kết quả",
-            inbox_body="Kết quả {procedure} của bạn đã được ký số. Bạn mở, tải về và dùng như bản giấy.",
-            sms="Hồ sơ {code} đã có kết quả. Mở và tải về: {link}",
-        )
-        register_template(
-            "dossiers.refused",
-            inbox_title="Hồ sơ {code} không được tiếp nhận",
-            inbox_body="{unit} không tiếp nhận hồ sơ {procedure}. Lý do và việc cần làm tiếp có trong trang hồ sơ.",
-            sms="Hồ sơ {code} không được tiếp nhận. Xem lý do: {link}",
-        )
-        register_template(
-            "dossiers.withdrawn",
-            inbox_title="Hồ sơ {code} đã được rút",
-            inbox_body="Hồ sơ {procedure} gửi {unit} đã được rút theo yêu cầu của bạn. Khi cần, bạn nộp hồ sơ mới.",
-            sms="Hồ sơ {code} đã được rút theo yêu cầu của bạn. Không phải bạn rút? Gọi 1800 1096. Xem: {link}",
-        )
-        register_template(
-            "dossiers.paper_unsafe",
-            inbox_title="Hồ sơ {code}: một tệp giấy tờ không an toàn",
-            inbox_body="Một tệp của giấy tờ “{paper}” không an toàn nên {unit} không mở được. Việc cần làm có trong trang hồ sơ.",
-            sms="Hồ sơ {code}: một tệp giấy tờ không an toàn, cơ quan không mở được. Xem việc cần làm: {link}",
-        )
+        notice_texts.register()
         register_content(slips.RECEIPT, slips.receipt_content)
         document_signed.connect(_signed, dispatch_uid="dossiers.signed")
         file_checked.connect(_checked, dispatch_uid="dossiers.checked")

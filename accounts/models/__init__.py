@@ -5,6 +5,7 @@
 ``Organisation``. A session carries as whom its user acts (:mod:`accounts.sessions`).
 """
 
+from accounts.models.contact import ContactChoice, EmailAddress
 from accounts.models.parties import Mandate, Organisation
 from accounts.models.people import Person, Sex, User, UserManager
 from accounts.models.positions import Position, PositionRole
@@ -12,6 +13,8 @@ from accounts.models.sign_in import CertificateSignIn, KnownBrowser, OneTimePass
 
 __all__ = [
     "CertificateSignIn",
+    "ContactChoice",
+    "EmailAddress",
     "KnownBrowser",
     "Mandate",
     "OneTimePassword",

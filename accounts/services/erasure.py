@@ -10,7 +10,7 @@ from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 
-from accounts.models import KnownBrowser, OneTimePassword, Person, User
+from accounts.models import ContactChoice, EmailAddress, KnownBrowser, OneTimePassword, Person, User
 
 _BLANK: dict[str, Any] = {"full_name": "", "name_key": "", "id_blind": None, "sex": "", "residence_unit": ""}
 
@@ -25,6 +25,8 @@ def person_erased(sender: Any, *, subject: UUID, **_: Any) -> None:
         return
     OneTimePassword.objects.filter(number_blind=person.id_blind or "-").delete()
     KnownBrowser.objects.filter(person=person).delete()
+    EmailAddress.objects.filter(person=person).delete()
+    ContactChoice.objects.filter(person=person).delete()
     if person.user_id is not None:
         Authenticator.objects.filter(user_id=person.user_id).delete()
         User.objects.filter(pk=person.user_id).update(is_active=False, email=None)

@@ -2,6 +2,7 @@
 
 from accounts.views.account import account, capacities, inbox, open_notice
 from accounts.views.citizens import sign_in, sign_in_code, sign_out
+from accounts.views.contacts import contacts, unsubscribe_email, verify_email
 from accounts.views.officers import certificate_callback, certificate_wait, officer_sign_in, passkey_sign_in
 from accounts.views.passkeys import add_passkey, passkeys, remove_passkey
 
@@ -11,6 +12,7 @@ __all__ = [
     "capacities",
     "certificate_callback",
     "certificate_wait",
+    "contacts",
     "inbox",
     "officer_sign_in",
     "open_notice",
@@ -20,4 +22,6 @@ __all__ = [
     "sign_in",
     "sign_in_code",
     "sign_out",
+    "unsubscribe_email",
+    "verify_email",
 ]

@@ -160,7 +160,7 @@ def tell(dossier: Dossier, template: str, *, about: str = "", **more: str) -> No
     for party_id in sorted(parties | {dossier.filed_by_id}):
         notify(
             party_id=party_id,
-            channels=("inbox", "sms") if party_id in parties else ("sms",),
+            in_inbox=party_id in parties,
             template=template,
             context={
                 "code": dossier.code or "",

@@ -319,6 +319,7 @@ def run_portal(var: Path, procfile: Path = PROCFILE) -> int:
     host = os.environ.get("HOST") or "127.0.0.1"
     refuse_taken_port("PORT", port, host)
     refuse_taken_port("SIMULATORS_PORT", simulators_port, "127.0.0.1")
+    refuse_taken_port("SIMULATORS_PORT", simulators_port + 1, "127.0.0.1")  # the simulators' mail server
     with Services(var) as services:
         run = Run(var, services, procfile)
         run.note(state="starting")

@@ -35,6 +35,7 @@ def welcome(environment: Mapping[str, str], var: Path, population: Path = POPULA
         f"  Officers' desk      {site}/quan-tri/",
         f"  The outside world   {simulators}/   (simulators: SMS, population registry, remote signing, faults on demand)",
         f"  SMS outbox          {simulators}/sms/outbox/",
+        f"  Mailbox             {simulators}/mail/outbox/",
         "",
         f"  Citizens sign in at {site}/tai-khoan/dang-nhap/ with their ID number; the one-time password is in the SMS outbox.",
     ]

@@ -23,14 +23,18 @@ class Notification(models.Model):
 
         INBOX = "inbox", "Tài khoản"
         SMS = "sms", "Tin nhắn"
+        EMAIL = "email", "Thư điện tử"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     party_id = models.UUIDField()
     template = models.CharField(max_length=60)
     channel = models.CharField(max_length=10, choices=Channel.choices)
     key = models.CharField(max_length=120)
+    language = models.CharField(max_length=2, default="vi", db_default="vi")
     title = SealedTextField(subject="party_id", null=True)
     body = SealedTextField(subject="party_id", null=True)
+    address = SealedTextField(subject="party_id", null=True)
+    """Where it goes instead of where the party can be reached: an address that is being verified, or that was given up."""
     link = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True)
@@ -38,6 +42,8 @@ class Notification(models.Model):
     sent_at = models.DateTimeField(null=True)
     provider_id = models.CharField(max_length=200, blank=True)
     failed_at = models.DateTimeField(null=True)
+    failure = models.CharField(max_length=80, blank=True, default="", db_default="")
+    """Why, in a word of the protocol: no personal data."""
 
     class Meta:
         verbose_name = "thông báo"

@@ -1,4 +1,4 @@
-"""Tell people: a row for each channel in the caller's transaction, SMS by the outbox."""
+"""Tell parties: a row for each channel in the caller's transaction, SMS and letters by the outbox."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal import outbox
-from portal.exchange import sms
+from portal.exchange import mail, sms
 from portal.exchange.errors import OutsideRefused
-from portal.notifications import registry
+from portal.notifications import letters, registry
 from portal.notifications.models import Notification, Reading
 
 logger = logging.getLogger(__name__)
@@ -27,40 +27,66 @@ def notify(
     template: str,
     context: Mapping[str, str],
     key: str,
-    channels: Sequence[str] = ("inbox", "sms"),
+    channels: Sequence[str] | None = None,
+    in_inbox: bool = True,
+    address: str | None = None,
     link: str = "",
     queue: Literal["now", "soon", "bulk"] = "soon",
     expires_at: datetime | None = None,
 ) -> None:
-    """Tell a party (a person or an organisation) by the channels given, once for each ``key`` and channel.
+    """Tell a party (a person or an organisation), in its language, once for each ``key`` and channel.
 
-    Must run inside the act's transaction. ``key`` names the occasion, not the subject: two parties are told of one occasion, one
-    party of each of several. ``link`` is a path of ours; what has not been sent by ``expires_at`` is not sent.
+    Must run inside the act's transaction. Without ``channels``: in the inbox (unless not ``in_inbox``) and by what the party chose for
+    this kind of notices, as far as the template has texts. ``key`` names the occasion, not the subject: two parties are told of one
+    occasion, one party of each of several. ``address`` is where a letter goes instead of the party's own address. ``link`` is a path
+    of ours. What has not been sent by ``expires_at`` is not sent, and what is sent leaves no text behind then.
     Raises ``KeyError`` for an unknown template or a missing place in the context.
     """
     transaction.get_connection().validate_no_broken_transaction()
-    text = registry.template(template)
-    values = {**context, "link": settings.SITE_URL + link}
+    known, contact = registry.template(template), registry.contact_of(party_id)
+    if channels is None:
+        wanted = (*(("inbox",) if in_inbox else ()), *contact.channels_for(known.kind))
+        channels = [name for name in wanted if name in known.channels()]
+    text = registry.rendered(template, {**context, "link": settings.SITE_URL + link}, contact.language)
     for channel in channels:
-        inbox = channel == Notification.Channel.INBOX
         row = Notification(
             party_id=party_id,
             template=template,
             channel=channel,
             key=key,
             link=link,
+            language=contact.language,
+            address=address,
             expires_at=expires_at,
-            title=text.inbox_title.format(**values) if inbox else None,
-            body=(text.inbox_body if inbox else text.sms).format(**values),
-            sent_at=timezone.now() if inbox else None,
+            title=None if channel == Notification.Channel.SMS else text.title,
+            body=text.sms if channel == Notification.Channel.SMS else text.body,
+            sent_at=timezone.now() if channel == Notification.Channel.INBOX else None,
         )
         made = Notification.objects.bulk_create([row], ignore_conflicts=True) and Notification.objects.filter(pk=row.pk).exists()
-        if made and channel == Notification.Channel.SMS:
-            outbox.put("notifications.sms", key=str(row.id), payload={"notification": str(row.id)}, queue=queue, expires_at=expires_at)
+        if made and channel != Notification.Channel.INBOX:
+            payload = {"notification": str(row.id)}
+            outbox.put(f"notifications.{channel}", key=str(row.id), payload=payload, queue=queue, expires_at=expires_at)
 
 
-def _give_up(row: Notification, **more: None) -> None:
-    Notification.objects.filter(pk=row.pk).update(failed_at=timezone.now(), **more)
+def _to_send(notification_id: UUID) -> Notification | None:
+    """The notice, if it is still to be sent."""
+    row = Notification.objects.get(pk=notification_id)
+    if row.sent_at is not None or row.failed_at is not None:
+        return None
+    if row.expires_at is not None and row.expires_at <= timezone.now():
+        _give_up(row, "expired", title=None, body=None)
+        return None
+    return row
+
+
+def _give_up(row: Notification, why: str, **more: None) -> None:
+    Notification.objects.filter(pk=row.pk).update(failed_at=timezone.now(), failure=why[:80], **more)
+
+
+def _sent(row: Notification, **more: str) -> None:
+    # What serves once has no business in our tables once it is on its way.
+    spent: dict[str, None] = {"title": None, "body": None} if row.expires_at is not None else {}
+    Notification.objects.filter(pk=row.pk).update(sent_at=timezone.now(), **more, **spent)
 
 
 def send_sms(notification_id: UUID) -> None:
@@ -68,26 +94,72 @@ def send_sms(notification_id: UUID) -> None:
 
     Raises ``OutsideUnavailable`` to be tried again.
     """
-    row = Notification.objects.get(pk=notification_id)
-    if row.sent_at is not None or row.failed_at is not None:
-        return
-    if row.expires_at is not None and row.expires_at <= timezone.now():
-        _give_up(row, body=None)
+    row = _to_send(notification_id)
+    if row is None:
         return
     phone = registry.contact_of(row.party_id).phone
     if not phone or not row.body:
-        _give_up(row)
+        _give_up(row, "no_address")
         return
     try:
         provider_id = sms.send(to=phone, text=row.body, correlator=str(row.id))
     except OutsideRefused as refused:
         logger.warning("sms refused", extra={"notification": str(row.id), "code": refused.code})
-        _give_up(row)
+        _give_up(row, refused.code)
         return
-    now = timezone.now()
-    # A one-time password has no business in our tables once it is on its way.
-    spent = {"body": None} if row.template == "accounts.otp" else {}
-    Notification.objects.filter(pk=row.pk).update(sent_at=now, provider_id=provider_id[:200], **spent)
+    _sent(row, provider_id=provider_id[:200])
+
+
+def send_email(notification_id: UUID) -> None:
+    """Hand one letter to the mail server (worker). Its Message-ID is the notice's: a mailbox can tell a repetition.
+
+    An address that the server does not know counts no more. Raises ``OutsideUnavailable`` to be tried again.
+    """
+    row = _to_send(notification_id)
+    if row is None:
+        return
+    to = row.address or registry.contact_of(row.party_id).email
+    if not to or not row.title or not row.body:
+        _give_up(row, "no_address")
+        return
+    known = registry.template(row.template)
+    letter = letters.compose(
+        number=row.id,
+        to=to,
+        title=row.title,
+        body=row.body,
+        link=settings.SITE_URL + row.link if row.link else "",
+        action=registry.action_of(row.template, row.language),
+        language=row.language,
+        at=row.created_at,
+        unsubscribe="" if row.address or registry.kind_of(known.kind).law_bound else registry.unsubscribe_address(row.party_id, known.kind),
+    )
+    try:
+        mail.send(letter, to=to, sender=letters.bounce_address(row.id))
+    except OutsideRefused as refused:
+        logger.warning("letter refused", extra={"notification": str(row.id), "code": refused.code})
+        with transaction.atomic():
+            _give_up(row, refused.code)
+            if refused.code == "no_recipient":
+                registry.address_bounced(row.party_id, to, refused.code)
+        return
+    _sent(row)
+
+
+@transaction.atomic
+def note_bounce(*, notification_id: UUID, address: str, status: str) -> bool:
+    """Note that a letter came back: ``status`` is RFC 3463's (5.1.1). False where no letter of ours has this number.
+
+    An address that does not exist or takes no letters at all (5.1.x, 5.2.1) counts no more.
+    """
+    row = Notification.objects.select_for_update().filter(pk=notification_id, channel=Notification.Channel.EMAIL).first()
+    if row is None:
+        return False
+    if row.failed_at is None:
+        _give_up(row, f"bounce_{status}")
+    if status.startswith("5.1.") or status == "5.2.1":
+        registry.address_bounced(row.party_id, address, f"bounce_{status}")
+    return True
 
 
 def mark_read(*, party_id: UUID, reader: UUID, notification_id: UUID) -> None:
@@ -100,4 +172,4 @@ def forget_expired(*, now: datetime, limit: int = 1000) -> int:
     """Note for notices whose time is over that they were not sent, and remove their texts; how many. In batches, from the nightly task."""
     expired = Notification.objects.filter(expires_at__lte=now, sent_at__isnull=True, failed_at__isnull=True).order_by("expires_at")
     batch = list(expired.values_list("pk", flat=True)[:limit])
-    return Notification.objects.filter(pk__in=batch, sent_at__isnull=True).update(failed_at=now, title=None, body=None)
+    return Notification.objects.filter(pk__in=batch, sent_at__isnull=True).update(failed_at=now, failure="expired", title=None, body=None)

@@ -251,6 +251,18 @@ AUDIT_PUBLIC_KEYS: list[str] = env.list("AUDIT_PUBLIC_KEYS", default=[])
 SMS_GATEWAY_URL = env.str("SMS_GATEWAY_URL", "")
 SMS_GATEWAY_TOKEN = env.str("SMS_GATEWAY_TOKEN", "")
 SMS_SENDER = env.str("SMS_SENDER", "DVCQG")
+MAIL_SERVER_URL = env.str("MAIL_SERVER_URL", "")
+"""``smtps://host`` (TLS at once) or ``smtp+starttls://host:587``; see :mod:`portal.exchange.mail`."""
+MAIL_USER = env.str("MAIL_USER", "")
+MAIL_PASSWORD = env.str("MAIL_PASSWORD", "")
+MAIL_FROM = env.str("MAIL_FROM", "")
+"""Address that letters come from."""
+MAIL_BOUNCES = env.str("MAIL_BOUNCES", "")
+"""Address to which letters that cannot be delivered come back; the notice's number is put into it after a plus."""
+MAIL_BOUNCE_TOKEN = env.str("MAIL_BOUNCE_TOKEN", "")
+"""Bearer token with which our own mail server hands them on to ``/vao/thu-tra-lai/``; empty: none are taken."""
+MAIL_ROOTS = env.str("MAIL_ROOTS", "")
+"""PEM file with the roots that the mail server's certificate leads to; empty: the system's."""
 POPULATION_REGISTRY_URL = env.str("POPULATION_REGISTRY_URL", "")
 POPULATION_REGISTRY_TOKEN = env.str("POPULATION_REGISTRY_TOKEN", "")
 BUSINESS_REGISTRY_URL = env.str("BUSINESS_REGISTRY_URL", "")

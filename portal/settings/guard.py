@@ -14,6 +14,9 @@ from django.core.exceptions import ImproperlyConfigured
 OUTSIDE = ("SMS_GATEWAY_URL", "POPULATION_REGISTRY_URL", "BUSINESS_REGISTRY_URL", "REMOTE_SIGNING_URL", "REMOTE_SIGNING_PUBLIC_URL")
 SECRETS = (
     "SMS_GATEWAY_TOKEN",
+    "MAIL_FROM",
+    "MAIL_BOUNCES",
+    "MAIL_BOUNCE_TOKEN",
     "POPULATION_REGISTRY_TOKEN",
     "BUSINESS_REGISTRY_TOKEN",
     "REMOTE_SIGNING_CLIENT_ID",
@@ -60,6 +63,11 @@ def problems(settings: Mapping[str, Any]) -> list[str]:
             found.append(f"{name} must be an https address")
         elif _is_local(url):
             found.append(f"{name} points to this machine: simulators are refused in production")
+    mail = settings.get("MAIL_SERVER_URL", "")
+    if urlsplit(mail).scheme not in ("smtps", "smtp+starttls"):
+        found.append("MAIL_SERVER_URL must be smtps://… or smtp+starttls://…: letters are not sent in the clear")
+    elif _is_local(mail):
+        found.append("MAIL_SERVER_URL points to this machine: simulators are refused in production")
     found += [f"{name} is missing" for name in SECRETS if not settings.get(name)]
     if settings.get("TIMESTAMP_URL") and _is_local(settings["TIMESTAMP_URL"]):
         found.append("TIMESTAMP_URL points to this machine: simulators are refused in production")

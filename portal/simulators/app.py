@@ -7,27 +7,30 @@ Environment: VAR (state under $VAR/simulators, root certificate in $VAR/demo/tes
 $VAR/demo/<id_number>.p12 with the PIN as password), SIMULATORS_URL (default http://localhost:8001; stands inside the
 certificates), SITE_URL (default http://localhost:8000; where remote signing may send people back) or
 REMOTE_SIGNING_REDIRECT_URIS (comma separated, exact), SMS_GATEWAY_TOKEN, POPULATION_REGISTRY_TOKEN,
-BUSINESS_REGISTRY_TOKEN, REMOTE_SIGNING_CLIENT_ID, REMOTE_SIGNING_CLIENT_SECRET, DEMO_POPULATION (default portal/demo/population.json).
+BUSINESS_REGISTRY_TOKEN, MAIL_USER, MAIL_PASSWORD, MAIL_BOUNCE_TOKEN, SIMULATORS_MAIL_PORT (none: no mail server),
+REMOTE_SIGNING_CLIENT_ID, REMOTE_SIGNING_CLIENT_SECRET, DEMO_POPULATION (default portal/demo/population.json).
 
 What is mounted where, and which setting of the portal points to it:
 
     /                                            index page (Vietnamese);  /health  "ok"
     /sms                     SMS_GATEWAY_URL          GSMA OneAPI outbound SMS
     /sms/outbox/?to=         (a page for people)      messages sent, newest first;  /sms/outbox.json?to=
+    SMTP on SIMULATORS_MAIL_PORT   MAIL_SERVER_URL    STARTTLS and sign-in; bounces go to SITE_URL/vao/thu-tra-lai/
+    /mail/outbox/?to=        (a page for people)      letters sent, newest first;  /mail/outbox.json?to=,  /mail/<number>/
     /population              POPULATION_REGISTRY_URL  POST /population/v1/verify, GET /population/v1/people/<id_number>, …/kin
     /business                BUSINESS_REGISTRY_URL    GET /business/v1/enterprises/<tax_code>
     /csc/v2                  REMOTE_SIGNING_URL and REMOTE_SIGNING_PUBLIC_URL    Cloud Signature Consortium API v2.0
     /pki/test/tsa/time       TIMESTAMP_URL            RFC 3161
     /pki/test/ocsp/<ca>, /pki/test/crls/<ca>/latest.crl, /pki/test/certs/<ca>/ca.crt      addresses inside certificates
     /control/                page with switches;  POST /control/faults, /control/revoke, /control/reset (JSON or form)
-    $VAR/demo/test-root.pem  TRUSTED_ROOTS
+    $VAR/demo/test-root.pem  TRUSTED_ROOTS;  $VAR/demo/mail-root.pem  MAIL_ROOTS
 """
 
 from __future__ import annotations
 
 from flask import Flask, Response, render_template
 
-from portal.simulators import authority, business, control, csc, pki, population, sms
+from portal.simulators import authority, business, control, csc, mail, pki, population, sms
 from portal.simulators.config import Config
 from portal.simulators.faults import Faults
 from portal.simulators.store import Store
@@ -45,11 +48,15 @@ def create_app(config: Config | None = None) -> Flask:
     made.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     made.json.ensure_ascii = False  # type: ignore[attr-defined]
     made.register_blueprint(sms.blueprint(config, store, faults))
+    made.register_blueprint(mail.blueprint(store))
     made.register_blueprint(population.blueprint(config, faults))
     made.register_blueprint(business.blueprint(config, faults))
     made.register_blueprint(authority.blueprint(certificates, faults))
     made.register_blueprint(csc.blueprint(config, store, certificates, faults))
     made.register_blueprint(control.blueprint(config, store, faults))
+
+    if config.mail_port:
+        mail.serve(config, store, faults)
 
     @made.get("/")
     def index() -> str:

@@ -38,6 +38,12 @@ class Config:
         self.site_url = (env.get("SITE_URL") or "http://localhost:8000").rstrip("/")
         self.redirect_uris = [uri.strip() for uri in env.get("REMOTE_SIGNING_REDIRECT_URIS", "").split(",") if uri.strip()]
         self.sms_token = env.get("SMS_GATEWAY_TOKEN") or "demo-sms-token"
+        self.mail_port = int(env.get("SIMULATORS_MAIL_PORT") or 0)
+        """Where the mail server listens; 0: there is none."""
+        self.mail_user = env.get("MAIL_USER") or "demo-portal"
+        self.mail_password = env.get("MAIL_PASSWORD") or "demo-mail-password"
+        self.bounce_url = f"{self.site_url}/vao/thu-tra-lai/"
+        self.bounce_token = env.get("MAIL_BOUNCE_TOKEN") or "demo-bounce-token"
         self.population_token = env.get("POPULATION_REGISTRY_TOKEN") or "demo-population-token"
         self.business_token = env.get("BUSINESS_REGISTRY_TOKEN") or "demo-business-token"
         self.client_id = env.get("REMOTE_SIGNING_CLIENT_ID") or "demo-portal"

@@ -11,8 +11,9 @@ from flask import Response, request
 
 from portal.simulators.store import Store
 
-SERVICES = ("sms", "population", "business", "csc", "tsa", "ocsp", "crl")
-MODES = ("none", "slow", "down", "wrong")
+SERVICES = ("sms", "population", "business", "mail", "csc", "tsa", "ocsp", "crl")
+MODES = ("none", "slow", "down", "wrong", "greylist", "unknown", "bounce")
+"""The last three are known to the mail server only."""
 MAX_SECONDS = 120.0
 
 
@@ -58,7 +59,7 @@ class Faults:
             for name in SERVICES
         ]
 
-    def _take(self, service: str, modes: tuple[str, ...]) -> Fault | None:
+    def take(self, service: str, modes: tuple[str, ...]) -> Fault | None:
         """The fault that hits this call, counted."""
         if self.store.row("SELECT 1 FROM fault WHERE service = ?", service) is None:
             return None
@@ -75,7 +76,7 @@ class Faults:
 
     def before(self, service: str) -> Response | None:
         """Sleep when slow; the answer of a service that is down; None: go on."""
-        fault = self._take(service, ("slow", "down"))
+        fault = self.take(service, ("slow", "down"))
         if fault is None:
             return None
         if fault.mode == "slow":
@@ -87,7 +88,7 @@ class Faults:
 
     def wrong(self, service: str) -> bool:
         """Whether this call is answered falsely."""
-        return self._take(service, ("wrong",)) is not None
+        return self.take(service, ("wrong",)) is not None
 
 
 def _hang_up() -> None:

@@ -41,7 +41,7 @@ ISSUERS = {
 CRL_VALID = timedelta(days=1)
 
 
-def _write(path: Path, data: bytes, mode: int = 0o600) -> None:
+def write(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Whole or not at all: a start that is killed half-way leaves no broken key behind."""
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(path.name + ".half")
@@ -68,7 +68,7 @@ def _ensure_key(path: Path, kind: str) -> None:
     key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
     key = ec.generate_private_key(ec.SECP256R1()) if kind == "EC" else rsa.generate_private_key(public_exponent=65537, key_size=2048)
     data = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    _write(path, data)
+    write(path, data)
 
 
 class TestAuthority(PKIArchitecture):
@@ -221,7 +221,7 @@ def _load(config: Config, store: Store, folder: Path) -> TestAuthority:
     if not born_file.exists():
         yesterday = datetime.now(tz=UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
         # A leap day has no anniversary; certificates count in years.
-        _write(born_file, (yesterday.replace(day=min(yesterday.day, 28))).isoformat().encode())
+        write(born_file, (yesterday.replace(day=min(yesterday.day, 28))).isoformat().encode())
     born = datetime.fromisoformat(born_file.read_text())
     entities, certs, services, keys = _configuration(config, born)
     for label, kind in keys.items():
@@ -238,17 +238,17 @@ def _load(config: Config, store: Store, folder: Path) -> TestAuthority:
     authority.store = store
     for label, path in files.items():
         if CertLabel(label) not in kept or not path.exists():
-            _write(path, authority.get_cert(CertLabel(label)).dump(), 0o644)
-    _write(config.demo / "test-root.pem", pem.armor("CERTIFICATE", authority.get_cert(CertLabel("root")).dump()), 0o644)
+            write(path, authority.get_cert(CertLabel(label)).dump(), 0o644)
+    write(config.demo / "test-root.pem", pem.armor("CERTIFICATE", authority.get_cert(CertLabel("root")).dump()), 0o644)
     for credential in config.credentials.values():
         # PKCS#12 carries salts: written once, and again only when the certificate is another one.
         bundle = config.demo / f"{credential.uid.partition(':')[2]}.p12"
         stamp = issued / f"{credential.id}.p12-written"
         if credential.person and not (bundle.exists() and stamp.exists()):
-            _write(bundle, authority.package_pkcs12(CertLabel(credential.id), password=credential.pin.encode()))
+            write(bundle, authority.package_pkcs12(CertLabel(credential.id), password=credential.pin.encode()))
             for other in folder.glob(f"certs-*/{credential.id}.p12-written"):
                 other.unlink()
-            _write(stamp, b"")
+            write(stamp, b"")
     return authority
 
 

@@ -20,6 +20,11 @@ CREATE TABLE IF NOT EXISTS sms_message (
     recipient TEXT NOT NULL, text TEXT NOT NULL, created REAL NOT NULL
 );
 CREATE INDEX IF NOT EXISTS sms_recipient ON sms_message (recipient, id);
+CREATE TABLE IF NOT EXISTS mail_message (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT NOT NULL, sender TEXT NOT NULL, recipient TEXT NOT NULL,
+    subject TEXT NOT NULL, data BLOB NOT NULL, created REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS mail_recipient ON mail_message (recipient, id);
 CREATE TABLE IF NOT EXISTS revocation (credential TEXT PRIMARY KEY, since REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS pin_tries (credential TEXT PRIMARY KEY, wrong INTEGER NOT NULL, locked_until REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS csc_code (
@@ -79,7 +84,7 @@ class Store:
     def reset(self) -> None:
         """Forget everything but keys and certificates."""
         with self.writing() as connection:
-            for table in ("sms_message", "sms_request", "revocation", "pin_tries", "csc_code", "csc_token", "fault"):
+            for table in ("sms_message", "sms_request", "mail_message", "revocation", "pin_tries", "csc_code", "csc_token", "fault"):
                 connection.execute(f"DELETE FROM {table}")
 
 

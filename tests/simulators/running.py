@@ -28,6 +28,9 @@ TOKENS = {
     "SMS_GATEWAY_TOKEN": "test-sms-token",
     "POPULATION_REGISTRY_TOKEN": "test-population-token",
     "BUSINESS_REGISTRY_TOKEN": "test-business-token",
+    "MAIL_USER": "test-portal",
+    "MAIL_PASSWORD": "test-mail-password",
+    "MAIL_BOUNCE_TOKEN": "test-bounce-token",
     "REMOTE_SIGNING_CLIENT_ID": "test-portal",
     "REMOTE_SIGNING_CLIENT_SECRET": "test-portal-secret",
 }
@@ -39,6 +42,7 @@ class Simulators:
     def __init__(self, var: Path, port: int, env: dict[str, str] | None = None) -> None:
         self.var, self.port = Path(var), port
         self.url = f"http://localhost:{port}"
+        self.mail_port = free_port()
         self.extra = dict(env or {})
         self.process: subprocess.Popen[bytes] | None = None
         self.log = self.var / "simulators.log"
@@ -48,6 +52,10 @@ class Simulators:
         """The portal's settings that lead outside."""
         return {
             "SMS_GATEWAY_URL": f"{self.url}/sms",
+            "MAIL_SERVER_URL": f"smtp+starttls://localhost:{self.mail_port}",
+            "MAIL_FROM": "thong-bao@dichvucong.example",
+            "MAIL_BOUNCES": "tra-lai@dichvucong.example",
+            "MAIL_ROOTS": str(self.var / "demo" / "mail-root.pem"),
             "POPULATION_REGISTRY_URL": f"{self.url}/population",
             "BUSINESS_REGISTRY_URL": f"{self.url}/business",
             "REMOTE_SIGNING_URL": f"{self.url}/csc/v2",
@@ -60,7 +68,7 @@ class Simulators:
     @property
     def env(self) -> dict[str, str]:
         """Environment variables for a portal process (and for the simulators themselves)."""
-        return {"VAR": str(self.var), "SIMULATORS_URL": self.url, **self.settings}
+        return {"VAR": str(self.var), "SIMULATORS_URL": self.url, "SIMULATORS_MAIL_PORT": str(self.mail_port), **self.settings}
 
     def start(self) -> Simulators:
         self.var.mkdir(parents=True, exist_ok=True)
@@ -135,6 +143,13 @@ class Simulators:
     def outbox(self, to: str = "") -> list[dict[str, Any]]:
         """Messages sent, newest first: id, to, text, sender, correlator, at."""
         answer = requests.get(f"{self.url}/sms/outbox.json", params={"to": to}, timeout=10)
+        answer.raise_for_status()
+        found: list[dict[str, Any]] = answer.json()["messages"]
+        return found
+
+    def mailbox(self, to: str = "") -> list[dict[str, Any]]:
+        """Letters sent, newest first: id, to, envelope_from, subject, headers, text, html, at."""
+        answer = requests.get(f"{self.url}/mail/outbox.json", params={"to": to}, timeout=10)
         answer.raise_for_status()
         found: list[dict[str, Any]] = answer.json()["messages"]
         return found

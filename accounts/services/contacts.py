@@ -1,0 +1,186 @@
+"""A person's e-mail address and choice of channels (D-13). Whoever signs in as the person changes them, and is told of it."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.core import signing
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import ContactChoice, EmailAddress, Person
+from portal import audit
+from portal.access import SYSTEM, Actor
+from portal.limits import take
+from portal.notifications.registry import OUTSIDE, kind_of, kinds
+from portal.notifications.services import notify
+
+LINK_LIVES = timedelta(days=1)
+LETTERS_A_DAY = 5
+"""Letters with links that one person may have sent: they go to whatever address is typed."""
+_UNSUBSCRIBE_SALT = "accounts.unsubscribe"
+SECURITY = "accounts.security"
+
+
+class TooManyLetters(Exception):
+    """More letters with links asked for today than anybody needs."""
+
+
+class LinkRefused(Exception):
+    """The link is wrong, used, too old, replaced by a newer one, or another person's. Which, it does not say."""
+
+
+class NothingLeft(Exception):
+    """No channel left for a kind that the law binds us to tell; ``kinds`` names them."""
+
+    def __init__(self, kinds: Sequence[str]) -> None:
+        super().__init__(", ".join(kinds))
+        self.kinds = list(kinds)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _record(actor: Actor, act: str, person_id: UUID, **details: str) -> None:
+    audit.record(actor=actor, act=f"accounts.{act}", target="accounts.person", target_id=str(person_id), details=details)
+
+
+@transaction.atomic
+def add_email(*, person_id: UUID, address: str, actor: Actor, now: datetime) -> None:
+    """Send a link to an address; it counts when the person opens the link. A newer one replaces one that waits.
+
+    An address that counts already stays until then. Raises :class:`TooManyLetters`.
+    """
+    if not take("email-link", str(person_id), capacity=LETTERS_A_DAY, refill_per_second=LETTERS_A_DAY / 86400).allowed:
+        raise TooManyLetters
+    Person.objects.select_for_update().get(pk=person_id)
+    EmailAddress.objects.filter(person_id=person_id, verified_at__isnull=True).delete()
+    token = secrets.token_urlsafe(32)
+    row = EmailAddress.objects.create(
+        person_id=person_id, address=address, token_digest=_digest(token), token_expires_at=now + LINK_LIVES, created_at=now
+    )
+    _record(actor, "add_email", person_id)
+    notify(
+        party_id=person_id,
+        template="accounts.email_verify",
+        context={"verify": settings.SITE_URL + reverse("email-verify", args=[token]), "hours": str(LINK_LIVES // timedelta(hours=1))},
+        key=f"email-verify:{row.id}",
+        channels=("email",),
+        address=address,
+        expires_at=row.token_expires_at,
+    )
+
+
+def waiting_for(*, token: str, person_id: UUID, now: datetime) -> EmailAddress:
+    """The person's own address that the link is for. Raises :class:`LinkRefused`."""
+    row = EmailAddress.objects.filter(token_digest=_digest(token), person_id=person_id, token_expires_at__gt=now).first()
+    if row is None:
+        raise LinkRefused
+    return row
+
+
+@transaction.atomic
+def verify_email(*, token: str, person_id: UUID, actor: Actor, now: datetime) -> str:
+    """The link was opened by the person who asked for it: the address counts from now on. Returns it.
+
+    One that counted before is told and forgotten. Raises :class:`LinkRefused`.
+    """
+    Person.objects.select_for_update().get(pk=person_id)
+    row = waiting_for(token=token, person_id=person_id, now=now)
+    before = EmailAddress.objects.filter(person_id=person_id, verified_at__isnull=False).first()
+    if before is not None:
+        old = before.address
+        before.delete()
+        if old and old != row.address:
+            _tell_old(person_id, old, "accounts.email_changed", f"email-changed:{row.id}")
+    EmailAddress.objects.filter(pk=row.pk).update(verified_at=now, token_digest=None, token_expires_at=None)
+    _record(actor, "verify_email", person_id)
+    return str(row.address)
+
+
+def _tell_old(person_id: UUID, address: str, template: str, key: str) -> None:
+    notify(party_id=person_id, template=template, context={}, key=key, channels=("inbox", "email"), address=address)
+
+
+@transaction.atomic
+def remove_email(*, person_id: UUID, actor: Actor) -> None:
+    """Forget the person's addresses; the one that counted is told."""
+    Person.objects.select_for_update().get(pk=person_id)
+    for row in EmailAddress.objects.filter(person_id=person_id):
+        address, verified = row.address, row.verified_at is not None
+        row.delete()
+        if verified:
+            _record(actor, "remove_email", person_id)
+            if address:
+                _tell_old(person_id, address, "accounts.email_removed", f"email-removed:{row.id}")
+
+
+@transaction.atomic
+def choose(*, person_id: UUID, language: str, channels: Mapping[str, Sequence[str]], actor: Actor) -> None:
+    """Note language and, for each registered kind, the channels outside the account.
+
+    Raises :class:`NothingLeft` where a kind that the law binds us to tell would have none; what is not known is left out.
+    """
+    known = {kind.key: [name for name in OUTSIDE if name in channels.get(kind.key, ())] for kind in kinds()}
+    bare = [key for key, names in known.items() if kind_of(key).law_bound and not names]
+    if bare:
+        raise NothingLeft(bare)
+    chosen = ContactChoice.Language(language)
+    ContactChoice.objects.update_or_create(person_id=person_id, defaults={"language": chosen, "channels": known})
+    _record(actor, "choose_channels", person_id, language=str(chosen))
+
+
+def unsubscribe_address(person_id: UUID, kind: str) -> str:
+    """Whole address that switches letters of a kind off for a person, without signing in: it stands in the letter's head (RFC 8058)."""
+    return settings.SITE_URL + reverse("email-unsubscribe", args=[signing.dumps([str(person_id), kind], salt=_UNSUBSCRIBE_SALT)])
+
+
+def unsubscribed(token: str) -> tuple[UUID, str]:
+    """Person and kind of such an address. Raises :class:`LinkRefused`."""
+    try:
+        person_id, kind = signing.loads(token, salt=_UNSUBSCRIBE_SALT)
+        if kind_of(kind).law_bound:
+            raise LinkRefused
+        return UUID(person_id), kind
+    except (signing.BadSignature, KeyError, ValueError):
+        raise LinkRefused from None
+
+
+@transaction.atomic
+def unsubscribe(*, person_id: UUID, kind: str) -> None:
+    """No letters of this kind any more; other channels stay as they are. Twice is the same as once."""
+    if not Person.objects.select_for_update().filter(pk=person_id).exists():
+        return
+    choice, _ = ContactChoice.objects.get_or_create(person_id=person_id)
+    left = [name for name in choice.channels.get(kind, OUTSIDE) if name != "email"]
+    choice.channels = {**choice.channels, kind: left}
+    choice.save(update_fields=["channels"])
+    _record(SYSTEM, "unsubscribe", person_id, kind=kind)
+
+
+@transaction.atomic
+def email_bounced(person_id: UUID, address: str, status: str) -> None:
+    """Letters to this address cannot be delivered: it counts no more, and the person is told in their account and by SMS.
+
+    Another address than the present one changes nothing (a letter may come back after a change).
+    """
+    row = EmailAddress.objects.select_for_update().filter(person_id=person_id, verified_at__isnull=False, bounced_at__isnull=True).first()
+    if row is None or (row.address or "").casefold() != address.casefold():
+        return
+    EmailAddress.objects.filter(pk=row.pk).update(bounced_at=timezone.now(), bounce=status[:80])
+    _record(SYSTEM, "email_bounced", person_id, status=status)
+    notify(
+        party_id=person_id,
+        template="accounts.email_bounced",
+        context={},
+        key=f"email-bounced:{row.id}",
+        channels=("inbox", "sms"),
+        link=reverse("contacts"),
+    )

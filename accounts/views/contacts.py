@@ -1,0 +1,107 @@
+"""How one is told: phone, e-mail address, channels by kind; the links that letters carry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from accounts import queries
+from accounts.contact_forms import ChannelsForm, EmailForm
+from accounts.masks import masked
+from accounts.services import contacts as services
+from accounts.views.ways import over_limit, signed_in
+from portal.access import Actor, actor_of
+from portal.notifications.registry import kind_of
+
+
+def _page(request: HttpRequest, actor: Actor, *, email: EmailForm | None = None, channels: ChannelsForm | None = None) -> HttpResponse:
+    assert actor.person_id is not None
+    person = queries.person(actor.person_id)
+    verified, waiting = queries.email_addresses(actor.person_id)
+    wrong = next((form for form in (email, channels) if form is not None and form.errors), None)
+    context: dict[str, Any] = {
+        "phone": masked(person.phone),
+        "verified": verified,
+        "waiting": waiting,
+        "email_form": email or EmailForm(),
+        "channels_form": channels or ChannelsForm(choice=queries.contact_choice(actor.person_id)),
+        "form": wrong,
+    }
+    return render(request, "accounts/contacts.html", context, status=422 if wrong else 200)
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def contacts(request: HttpRequest) -> HttpResponse:
+    """Phone, address, channels. Each form says which one it is."""
+    actor = actor_of(request)
+    assert actor.person_id is not None
+    if request.method != "POST":
+        return _page(request, actor)
+    act = request.POST.get("act", "")
+    if act == "remove":
+        services.remove_email(person_id=actor.person_id, actor=actor)
+        messages.success(request, _("Đã bỏ địa chỉ thư điện tử."))
+        return redirect("contacts")
+    if act == "email":
+        email = EmailForm(request.POST)
+        if email.is_valid():
+            try:
+                services.add_email(person_id=actor.person_id, address=email.cleaned_data["address"], actor=actor, now=timezone.now())
+            except services.TooManyLetters:
+                email.add_error("address", _("Bạn đã yêu cầu quá nhiều thư xác nhận. Bạn thử lại vào ngày mai."))
+            else:
+                messages.success(request, _("Đã gửi thư xác nhận. Bạn mở thư và bấm vào đường dẫn trong đó."))
+                return redirect("contacts")
+        return _page(request, actor, email=email)
+    channels = ChannelsForm(request.POST, choice=queries.contact_choice(actor.person_id))
+    if channels.is_valid():
+        services.choose(person_id=actor.person_id, language=channels.cleaned_data["language"], channels=channels.channels(), actor=actor)
+        messages.success(request, _("Đã lưu cách nhận thông báo."))
+        return redirect("contacts")
+    return _page(request, actor, channels=channels)
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def verify_email(request: HttpRequest, token: str) -> HttpResponse:
+    """What the link in the letter opens: one press verifies. Opening alone does not, for mail servers open links, too."""
+    if (limited := over_limit(request, "email-verify")) is not None:
+        return limited
+    actor = actor_of(request)
+    assert actor.person_id is not None
+    now = timezone.now()
+    try:
+        if request.method == "POST":
+            services.verify_email(token=token, person_id=actor.person_id, actor=actor, now=now)
+            messages.success(request, _("Đã xác nhận địa chỉ. Từ nay thông báo được gửi đến đó."))
+            return redirect("contacts")
+        row = services.waiting_for(token=token, person_id=actor.person_id, now=now)
+    except services.LinkRefused:
+        return render(request, "accounts/email_link_refused.html", status=410)
+    return render(request, "accounts/email_verify.html", {"address": row.address})
+
+
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe_email(request: HttpRequest, token: str) -> HttpResponse:
+    """Letters of one kind are switched off by one press, of the mail program or of the page: the address is the right to do it."""
+    if (limited := over_limit(request, "email-unsubscribe")) is not None:
+        return limited
+    try:
+        person_id, kind = services.unsubscribed(token)
+    except services.LinkRefused:
+        return render(request, "accounts/email_link_refused.html", status=410)
+    done = request.method == "POST"
+    if done:
+        services.unsubscribe(person_id=person_id, kind=kind)
+    return render(request, "accounts/email_unsubscribe.html", {"kind": kind_of(kind), "done": done})

@@ -1,0 +1,74 @@
+"""What people are told about their dossiers; the English of these words stands in ``portal/locale``."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from portal.notifications.registry import STEPS, register_kind, register_template
+
+CONFIRMATIONS = "dossiers.confirmations"
+_SAMPLE = {
+    "code": "H26.101-261129-0001",
+    "procedure": "Đăng ký khai sinh",
+    "unit": "UBND phường Ví Dụ",
+    "due": "16:30 ngày 02/12/2026",
+    "paper": "Giấy chứng sinh",
+}
+
+
+def register() -> None:
+    """Kinds and texts; once, in ``ready()``."""
+    # Results, refusals and the day of return must be told (Decree 118/2025/NĐ-CP); that a dossier was sent one has seen oneself.
+    register_kind(STEPS, _("Kết quả và từng bước của hồ sơ"), law_bound=True)
+    register_kind(CONFIRMATIONS, _("Xác nhận đã gửi hồ sơ"), law_bound=False)
+    register_template(
+        "dossiers.submitted",
+        kind=CONFIRMATIONS,
+        inbox_title=gettext_noop("Đã gửi hồ sơ {code}"),
+        inbox_body=gettext_noop(
+            "Hồ sơ {procedure} đã đến {unit}. Trong 8 giờ làm việc, bạn nhận được tin hồ sơ có được tiếp nhận hay không."
+        ),
+        sms=gettext_noop("Hồ sơ {code} đã đến {unit}. Theo dõi: {link}"),
+        action=gettext_noop("Theo dõi hồ sơ"),
+        sample=_SAMPLE,
+    )
+    register_template(
+        "dossiers.received",
+        inbox_title=gettext_noop("Hồ sơ {code} đã được tiếp nhận"),
+        inbox_body=gettext_noop("{unit} đã tiếp nhận hồ sơ {procedure}. Hẹn trả kết quả: {due}. Giấy tiếp nhận có trong trang hồ sơ."),
+        sms=gettext_noop("Hồ sơ {code} đã được tiếp nhận. Hẹn trả kết quả: {due}. Xem: {link}"),
+        action=gettext_noop("Theo dõi hồ sơ"),
+        sample=_SAMPLE,
+    )
+    register_template(
+        "dossiers.result",
+        inbox_title=gettext_noop("Hồ sơ {code} đã có kết quả"),
+        inbox_body=gettext_noop("Kết quả {procedure} của bạn đã được ký số. Bạn mở, tải về và dùng như bản giấy."),
+        sms=gettext_noop("Hồ sơ {code} đã có kết quả. Mở và tải về: {link}"),
+        action=gettext_noop("Mở kết quả"),
+        sample=_SAMPLE,
+    )
+    register_template(
+        "dossiers.refused",
+        inbox_title=gettext_noop("Hồ sơ {code} không được tiếp nhận"),
+        inbox_body=gettext_noop("{unit} không tiếp nhận hồ sơ {procedure}. Lý do và việc cần làm tiếp có trong trang hồ sơ."),
+        sms=gettext_noop("Hồ sơ {code} không được tiếp nhận. Xem lý do: {link}"),
+        action=gettext_noop("Xem lý do"),
+        sample=_SAMPLE,
+    )
+    register_template(
+        "dossiers.withdrawn",
+        inbox_title=gettext_noop("Hồ sơ {code} đã được rút"),
+        inbox_body=gettext_noop("Hồ sơ {procedure} gửi {unit} đã được rút theo yêu cầu của bạn. Khi cần, bạn nộp hồ sơ mới."),
+        sms=gettext_noop("Hồ sơ {code} đã được rút theo yêu cầu của bạn. Không phải bạn rút? Gọi 1800 1096. Xem: {link}"),
+        sample=_SAMPLE,
+    )
+    register_template(
+        "dossiers.paper_unsafe",
+        inbox_title=gettext_noop("Hồ sơ {code}: một tệp giấy tờ không an toàn"),
+        inbox_body=gettext_noop("Một tệp của giấy tờ “{paper}” không an toàn nên {unit} không mở được. Việc cần làm có trong trang hồ sơ."),
+        sms=gettext_noop("Hồ sơ {code}: một tệp giấy tờ không an toàn, cơ quan không mở được. Xem việc cần làm: {link}"),
+        action=gettext_noop("Xem việc cần làm"),
+        sample=_SAMPLE,
+    )

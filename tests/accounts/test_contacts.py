@@ -1,0 +1,173 @@
+"""E-mail addresses and channels: what a person does on the page, and what a link does and does not."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import ContactChoice, EmailAddress
+from accounts.services import contacts
+from portal import crypto
+from portal.access import SYSTEM
+from portal.audit.models import Act
+from portal.notifications.models import Notification
+from portal.notifications.registry import contact_of
+from portal.notifications.services import notify
+from portal.outbox import services as outbox
+from tests import factories
+
+PAGE = "/tai-khoan/lien-lac/"
+CONTEXT = {"code": "H26.101-261129-0001", "procedure": "Đăng ký khai sinh", "unit": "UBND", "due": "02/12/2026"}
+
+
+def _link(letter: dict[str, Any]) -> str:
+    found = re.search(r"https?://[^/\s]+(/tai-khoan/lien-lac/xac-nhan/[^\s]+)", letter["text"])
+    assert found
+    return found[1]
+
+
+def _signed_in(person: Any) -> Client:
+    client = Client()
+    factories.sign_in(client, person)
+    return client
+
+
+def _asked(client: Client, outside: Any, address: str) -> str:
+    assert client.post(PAGE, {"act": "email", "address": address}).status_code == 302
+    outbox.deliver_due()
+    return _link(outside.mailbox(address)[0])
+
+
+@pytest.mark.requirement("D-13")
+@pytest.mark.django_db
+def test_an_address_counts_after_its_link_was_confirmed_and_the_old_one_is_told(outside: Any) -> None:
+    person = factories.make_person()
+    client = _signed_in(person)
+    link = _asked(client, outside, "first@Example.vn".replace("E", "e"))
+    assert contact_of(person.id).email == ""
+    assert client.get(link).status_code == 200
+    assert contact_of(person.id).email == "", "a mail server that opens links confirms nothing"
+    assert client.post(link)["Location"] == PAGE
+    assert contact_of(person.id).email == "first@example.vn"
+    assert client.post(link).status_code == 410, "it serves once"
+    second = _asked(client, outside, "second@example.vn")
+    assert contact_of(person.id).email == "first@example.vn", "until the new one is confirmed"
+    client.post(second)
+    outbox.deliver_due()
+    assert contact_of(person.id).email == "second@example.vn"
+    assert outside.mailbox("first@example.vn")[0]["subject"] == "Địa chỉ nhận thông báo đã đổi"
+    assert client.post(PAGE, {"act": "remove"})["Location"] == PAGE
+    outbox.deliver_due()
+    assert outside.mailbox("second@example.vn")[0]["subject"] == "Địa chỉ nhận thông báo đã được bỏ"
+    assert not EmailAddress.objects.exists()
+    acts = set(Act.objects.filter(target_id=str(person.id)).values_list("act", flat=True))
+    assert {"accounts.add_email", "accounts.verify_email", "accounts.remove_email"} <= acts
+    assert Notification.objects.filter(channel="inbox", template="accounts.email_changed", party_id=person.id).count() == 1
+
+
+@pytest.mark.requirement("D-13")
+@pytest.mark.django_db
+def test_a_link_that_is_wrong_late_replaced_or_anothers_verifies_nothing(outside: Any) -> None:
+    person, other = factories.make_person(), factories.make_person()
+    client, stranger = _signed_in(person), _signed_in(other)
+    replaced = _asked(client, outside, "typo@example.vn")
+    link = _asked(client, outside, "mine@example.vn")
+    for who, where in ((stranger, link), (client, replaced), (client, f"{PAGE}xac-nhan/{'x' * 43}/"), (stranger, replaced)):
+        assert who.get(where).status_code == 410
+        assert who.post(where).status_code == 410
+    # Who is not signed in signs in first, and comes back to the link.
+    assert Client().get(link)["Location"].startswith("/tai-khoan/dang-nhap/?next=")
+    EmailAddress.objects.update(token_expires_at=timezone.now() - timedelta(seconds=1))
+    assert client.post(link).status_code == 410
+    assert EmailAddress.objects.filter(verified_at__isnull=False).count() == 0
+    assert contact_of(person.id).email == contact_of(other.id).email == ""
+
+
+@pytest.mark.django_db
+def test_wrong_input_is_told_beside_the_field_and_kept(outside: Any) -> None:
+    client = _signed_in(factories.make_person())
+    for wrong in (
+        "",
+        "nguyễn@example.vn",
+        "a b@example.vn",
+        "a@b",
+        "x@example.vn\r\nBcc: y@z.vn",
+        "a" * 65 + "@example.vn",
+        "@",
+        "a@" + "b" * 300,
+    ):
+        answer = client.post(PAGE, {"act": "email", "address": wrong})
+        assert answer.status_code == 422, wrong
+        assert "error-summary" in answer.content.decode()
+    answer = client.post(PAGE, {"act": "channels", "language": "fr", "kind_0": ["sms"], "kind_1": ["sms"], "kind_2": ["sms"]})
+    assert answer.status_code == 422
+    assert client.post(PAGE, {"act": "email", "address": "x\x00@example.vn"}).status_code == 422
+    for number in range(contacts.LETTERS_A_DAY):
+        assert client.post(PAGE, {"act": "email", "address": f"n{number}@example.vn"}).status_code == 302
+    assert "ngày mai" in client.post(PAGE, {"act": "email", "address": "more@example.vn"}).content.decode()
+    assert EmailAddress.objects.count() == 1
+
+
+@pytest.mark.requirement("D-13")
+@pytest.mark.django_db
+def test_channels_are_chosen_by_kind_and_what_the_law_wants_told_keeps_one(outside: Any, django_assert_max_num_queries: Any) -> None:
+    person = factories.make_person()
+    client = _signed_in(person)
+    with django_assert_max_num_queries(14):
+        page = client.get(PAGE).content.decode()
+    law, free = "Luật buộc báo cho bạn", "Bạn có thể bỏ chọn tất cả"
+    assert law in page
+    assert free in page
+    labels = re.findall(r"<legend>([^<]+?)\s*(?:<span|</legend>)", page)
+    fields = {label.strip(): f"kind_{number}" for number, label in enumerate(labels[:-1])}
+    steps, confirmations, safety = (
+        fields[label] for label in ("Kết quả và từng bước của hồ sơ", "Xác nhận đã gửi hồ sơ", "An toàn tài khoản")
+    )
+    answer = client.post(PAGE, {"act": "channels", "language": "vi", safety: ["sms"]})
+    assert answer.status_code == 422
+    assert "chọn ít nhất một cách" in answer.content.decode()
+    assert not ContactChoice.objects.exists()
+    assert client.post(PAGE, {"act": "channels", "language": "en", steps: ["sms"], safety: ["sms", "email"]}).status_code == 302
+    choice = ContactChoice.objects.get(person=person)
+    assert choice.language == "en"
+    assert choice.channels == {"dossiers.steps": ["sms"], "dossiers.confirmations": [], "accounts.security": ["sms", "email"]}
+    shown = client.get(PAGE).content.decode()
+    assert len(re.findall(rf'name="{confirmations}"[^>]*checked', shown)) == 0
+    assert len(re.findall(rf'name="{safety}"[^>]*checked', shown)) == 2
+
+
+@pytest.mark.requirement("D-13")
+@pytest.mark.django_db
+def test_one_press_in_the_mail_program_switches_letters_of_a_kind_off(outside: Any) -> None:
+    person = factories.make_person()
+    EmailAddress.objects.create(person=person, address="me@example.vn", verified_at=timezone.now())
+    notify(party_id=person.id, template="dossiers.submitted", context=CONTEXT, key="k", link="/ho-so/x/")
+    outbox.deliver_due()
+    link = outside.mailbox("me@example.vn")[0]["headers"]["List-Unsubscribe"].strip("<>")
+    path = "/" + link.split("/", 3)[3]
+    program = Client(enforce_csrf_checks=True)
+    assert program.get(path).status_code == 200
+    assert not ContactChoice.objects.exists(), "opening is not pressing"
+    for _twice in range(2):
+        assert program.post(path, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert ContactChoice.objects.get(person=person).channels == {"dossiers.confirmations": ["sms"]}
+    for forged in (path[:-5] + "AAAA/", contacts.unsubscribe_address(person.id, "dossiers.steps").replace(link.split("/tai-khoan")[0], "")):
+        assert program.post(forged).status_code == 410
+    assert ContactChoice.objects.get(person=person).channels == {"dossiers.confirmations": ["sms"]}
+
+
+@pytest.mark.requirement("N-08")
+@pytest.mark.django_db
+def test_erasing_a_person_takes_address_and_choices_along(outside: Any) -> None:
+    person = factories.make_person()
+    EmailAddress.objects.create(person=person, address="me@example.vn", verified_at=timezone.now())
+    ContactChoice.objects.create(person=person, language="en")
+    crypto.shred(person.id, SYSTEM)
+    assert not EmailAddress.objects.exists()
+    assert not ContactChoice.objects.exists()
+    assert contact_of(person.id).email == ""
