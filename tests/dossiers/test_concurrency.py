@@ -16,7 +16,16 @@ from portal.files.signals import file_checked
 from portal.notifications.models import Notification
 from portal.states import TransitionRefused
 from tests.dossiers.support import NOW, PAPER, at_once, confirm_all, filed, mother, photo, ready_draft, sent
-from tests.factories import citizen_actor, make_officer_actor, make_position, sign_in
+from tests.factories import (
+    citizen_actor,
+    give_mandate,
+    make_officer_actor,
+    make_organisation,
+    make_person,
+    make_position,
+    mandate_actor,
+    sign_in,
+)
 
 pytestmark = pytest.mark.usefixtures("demo_db")
 
@@ -115,3 +124,14 @@ def test_files_and_the_end_of_their_draft_at_the_same_moment_leave_nothing_behin
     kept = set(Paper.objects.values_list("file_id", flat=True))
     living = set(StoredFile.objects.filter(subject=draft.id).exclude(state=FileState.ERASED).values_list("pk", flat=True))
     assert living == kept
+
+
+def test_two_people_of_a_company_begin_at_once_and_there_is_one_draft() -> None:
+    director, clerk = make_person(full_name="Giám Đốc Thử"), make_person(full_name="Nhân Viên Thử")
+    first = make_organisation(representatives=[director]).mandates.get(person=director)
+    second = give_mandate(mandate_actor(first), clerk)
+    actors = [mandate_actor(mandate) for mandate in [first, second] * 3]
+    drafts = at_once(
+        *[lambda actor=actor: services.start_or_open_draft(actor=actor, procedure_code="2.002288", now=NOW) for actor in actors]
+    )
+    assert len({draft.id for draft in drafts}) == 1
