@@ -93,6 +93,16 @@ def mandate_over(person_id: UUID, party_ids: Iterable[UUID], procedure_code: str
     return rows.select_related("organisation", "grantor").order_by("given_at", "id").first()
 
 
+def who_may_act(person_ids: Iterable[UUID], party_ids: Iterable[UUID], procedure_code: str) -> set[UUID]:
+    """Those of some people who may act for one of the parties in a procedure now (one query, none for nobody)."""
+    asked, wanted = set(person_ids), set(party_ids)
+    if not asked:
+        return set()
+    rows = Mandate.objects.in_force(timezone.now()).filter(Q(organisation_id__in=wanted) | Q(grantor_id__in=wanted), person_id__in=asked)
+    rows = rows.filter(Q(procedures__isnull=True) | Q(procedures__contains=[procedure_code]))
+    return set(rows.values_list("person_id", flat=True))
+
+
 def residence_code(party_id: UUID) -> str:
     """Code of the commune where a party lives or has its seat; empty where unknown (one query, two for an organisation)."""
     found = Person.objects.filter(pk=party_id).values_list("residence_unit", flat=True).first()

@@ -70,6 +70,8 @@ class Dossier(models.Model):
     filed_by_id = models.UUIDField()
     """The natural person who sent it, for the applicant."""
     filed_by_name = models.CharField("người gửi", max_length=200)
+    worked_on_by = ArrayField(models.UUIDField(), default=list, db_default=[])
+    """Everybody who worked on the draft for the applicant."""
     subject_name = models.CharField("về", max_length=200, blank=True)
     """The person the dossier is about where that is neither of them (the child of a registration of birth)."""
     subject_name_key = models.CharField(max_length=200, blank=True)

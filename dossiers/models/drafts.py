@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from dossiers.models.forms import FormVersion
@@ -19,6 +20,8 @@ class Draft(models.Model):
     """Whose it is: a person, a child or an organisation (``accounts.queries.party``). Whoever acts for it works on the same draft."""
     changed_by = models.UUIDField()
     """The person who changed it last: two people of one organisation must not write over each other unseen."""
+    worked_on_by = ArrayField(models.UUIDField(), default=list, db_default=[])
+    """Everybody who has changed it: they are told what becomes of it."""
     procedure_code = models.CharField(max_length=40)
     form_version = models.ForeignKey(FormVersion, on_delete=models.PROTECT, related_name="+")
     unit_code = models.CharField(max_length=40, blank=True)

@@ -145,10 +145,10 @@ def write_event(dossier: Dossier, name: str, *, before: str, actor: Actor, now: 
 
 
 def tell(dossier: Dossier, template: str, *, about: str = "", **more: str) -> None:
-    """Tell applicant, owner and who sent it by the registered template, each once for the occasion; in the act's transaction.
+    """Tell applicant, owner and who worked on it for them by the registered template, each once for the occasion; in the act's transaction.
 
-    What stands in an inbox is the party's: whoever sent it for another is told outside the account, so that nothing of the party stays
-    with them when their mandate has ended.
+    What stands in an inbox is the party's: whoever acted for another is told outside the account, and only as long as they may act for
+    it, so that nothing of the party comes to them, or stays with them, when their mandate has ended.
 
     The occasion is the newest event of the dossier: two notices of one kind about two events both arrive. ``about``
     names another occasion (the id of a file or document), for what is told without an event of its own: repeating it
@@ -157,7 +157,8 @@ def tell(dossier: Dossier, template: str, *, about: str = "", **more: str) -> No
     unit = handling_unit(dossier.unit_code)
     occasion = about or f"event-{dossier.events.order_by('-id').values_list('id', flat=True)[0]}"
     parties = {dossier.applicant_id, dossier.owner_id}
-    for party_id in sorted(parties | {dossier.filed_by_id}):
+    helpers = people.who_may_act({*dossier.worked_on_by, dossier.filed_by_id} - parties, parties, dossier.procedure_code)
+    for party_id in sorted(parties | helpers):
         notify(
             party_id=party_id,
             in_inbox=party_id in parties,

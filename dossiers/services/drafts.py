@@ -67,6 +67,7 @@ def _changed(draft: Draft, actor: Actor) -> None:
     """Save a draft whose answers, office or papers have changed: who saw the version before has not seen this one."""
     draft.version += 1
     draft.changed_by = filer(actor)
+    draft.worked_on_by = sorted({*draft.worked_on_by, draft.changed_by})
     draft.save()
 
 

@@ -72,6 +72,7 @@ def submit(*, actor: Actor, draft_id: UUID, seen_version: int, now: datetime) ->
         owner_name_key=search_key(party.name),
         filed_by_id=person.id,
         filed_by_name=person.full_name,
+        worked_on_by=sorted({*draft.worked_on_by, person.id}),
         **finding_columns(draft.procedure_code, filled.answers, known_numbers=[person.id_number or "", party.number]),
         acting_as=actor.acting_as.value,
         mandate_id=actor.mandate_id,

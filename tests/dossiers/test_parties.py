@@ -19,6 +19,7 @@ from tests.dossiers.test_kinds import at, declare, desk, words
 from tests.factories import (
     citizen_actor,
     give_mandate,
+    make_officer_actor,
     make_person,
     make_position,
     mandate_actor,
@@ -141,14 +142,13 @@ def test_two_people_of_one_company_do_not_write_over_each_other_unseen() -> None
 
 
 @pytest.mark.requirement("D-13")
-def test_told_are_who_acts_and_the_company_and_reading_is_each_ones_own() -> None:
+def test_told_are_who_acted_and_the_company_and_reading_is_each_ones_own() -> None:
     director, accountant = as_company(DIRECTOR), as_company(ACCOUNTANT)
-    declare(director, BADGE, FIRST, VEHICLE)
+    declare(accountant, BADGE, FIRST, VEHICLE)
     send(director)
     rows = Notification.objects.filter(template="dossiers.submitted")
-    assert {(row.party_id, row.channel) for row in rows} >= {(company().id, "inbox"), (holder(DIRECTOR).person_id, "sms")}
-    assert not rows.filter(channel="inbox").exclude(party_id=company().id).exists()
-    assert not rows.filter(party_id=holder(ACCOUNTANT).person_id).exists()
+    people = {holder(DIRECTOR).person_id, holder(ACCOUNTANT).person_id}
+    assert {(row.party_id, row.channel) for row in rows} == {(company().id, "inbox"), *((person, "sms") for person in people)}
     notice = rows.get(party_id=company().id, channel="inbox")
     for client in (director, accountant):
         page = words(client.get("/tai-khoan/thong-bao/"))
@@ -158,6 +158,13 @@ def test_told_are_who_acts_and_the_company_and_reading_is_each_ones_own() -> Non
     accountant.post("/tai-khoan/vai-tro/", {"acting_as": "self"})
     accountant.post(f"/tai-khoan/thong-bao/{notice.id}/")
     assert "Trình Diễn" not in words(accountant.get("/tai-khoan/thong-bao/"))
+    # Whose mandate has ended is told nothing more.
+    withdraw_mandate(actor=citizen_actor(holder(DIRECTOR).person), mandate_id=holder(ACCOUNTANT).id, now=timezone.now())
+    dossier = Dossier.objects.get(procedure_code=BADGE)
+    officer = make_officer_actor(unit="H26.202", roles=("reception",))
+    services.receive(actor=officer, dossier_id=dossier.id, seen_version=dossier.version, now=timezone.now())
+    told = Notification.objects.filter(template="dossiers.received").values_list("party_id", "channel")
+    assert set(told) == {(company().id, "inbox"), (holder(DIRECTOR).person_id, "sms")}
 
 
 def test_a_mandate_for_some_procedures_opens_these_and_nothing_else() -> None:
