@@ -28,6 +28,7 @@ urlpatterns = [
     path("tai-khoan/", include("accounts.urls")),
     path("", include("dossiers.urls")),
     path("", include("portal.documents.urls")),
+    path("", include("portal.notifications.urls")),
     path("", include("portal.operations.urls")),
     path("api/v1/docs", docs, name="api-docs"),
     path("api/v1/", api.urls),

@@ -17,22 +17,25 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext, override
 
 
-def compose(
-    *, number: UUID, to: str, title: str, body: str, link: str, action: str, language: str, at: datetime, unsubscribe: str = ""
-) -> EmailMessage:
-    """The letter. ``number`` makes its Message-ID: the same at every try. ``link``: whole address behind the button, or empty.
+def words(*, title: str, body: str, link: str, action: str, language: str, unsubscribe: str = "") -> tuple[str, str]:
+    """The letter as text and as HTML. ``link``: whole address behind the button, or empty; ``unsubscribe``: see :func:`compose`."""
+    values: dict[str, Any] = {
+        "title": title, "paragraphs": body.split("\n"), "link": link, "action": action, "language": language, "site": settings.SITE_URL,
+        "unsubscribe": unsubscribe, "label": settings.ENVIRONMENT_LABEL,
+    }  # fmt: skip
+    with override(language):
+        return render_to_string("notifications/letter.txt", values), render_to_string("notifications/letter.html", values)
+
+
+def compose(*, number: UUID, to: str, at: datetime, title: str, language: str, unsubscribe: str = "", **more: str) -> EmailMessage:
+    """The letter; ``more`` as :func:`words` takes it. ``number`` makes its Message-ID: the same at every try.
 
     ``unsubscribe``: address that switches this kind off with one press (RFC 8058), where it may be switched off.
     """
     letter = EmailMessage()
     with override(language):
         letter["From"] = Address(gettext("Cổng Dịch vụ công Quốc gia"), addr_spec=settings.MAIL_FROM)
-        words: dict[str, Any] = {
-            "title": title, "paragraphs": body.split("\n"), "link": link, "action": action, "language": language, "site": settings.SITE_URL,
-            "unsubscribe": unsubscribe, "label": settings.ENVIRONMENT_LABEL,
-        }  # fmt: skip
-        text = render_to_string("notifications/letter.txt", words)
-        html = render_to_string("notifications/letter.html", words)
+    text, html = words(title=title, language=language, unsubscribe=unsubscribe, **more)
     letter["To"] = to
     # The new policy's own folding loses blanks between two encoded words (CPython 92081); the old class does not.
     letter.set_raw("Subject", Header(" ".join(title.split()), "utf-8", header_name="Subject").encode())

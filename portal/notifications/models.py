@@ -75,3 +75,12 @@ class Reading(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class Preview(Notification):
+    """The texts of all notices, for the desk to look at; no rows of its own."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "mẫu thông báo"
+        verbose_name_plural = "Mẫu thông báo"

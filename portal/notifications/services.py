@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from portal import outbox
 from portal.exchange import mail, sms
-from portal.exchange.errors import OutsideRefused
+from portal.exchange.errors import OutsideRefused, OutsideUnavailable
 from portal.notifications import letters, registry
 from portal.notifications.models import Notification, Reading
 
@@ -122,6 +122,8 @@ def send_email(notification_id: UUID) -> None:
     if not to or not row.title or not row.body:
         _give_up(row, "no_address")
         return
+    if not settings.MAIL_FROM or not settings.MAIL_BOUNCES:
+        raise OutsideUnavailable("mail", "not_configured")
     known = registry.template(row.template)
     letter = letters.compose(
         number=row.id,

@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "portal.crypto",
     "portal.files",
     "portal.outbox",
+    "portal.inbox",
     "portal.limits",
     "portal.exchange",
     "portal.notifications",
@@ -144,6 +145,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "outbox-sweep": {"task": "portal.outbox.tasks.sweep", "schedule": 10.0, "options": {"queue": "now", "expires": 10}},
     "outbox-old": {"task": "portal.outbox.tasks.forget", "schedule": crontab(hour=3, minute=40), "options": {"queue": "bulk"}},
+    "inbox-bodies": {"task": "portal.inbox.tasks.forget_bodies", "schedule": crontab(hour=4, minute=0), "options": {"queue": "bulk"}},
     "notices-expired": {
         "task": "portal.notifications.tasks.forget_expired",
         "schedule": crontab(hour=3, minute=50),

@@ -14,9 +14,9 @@ import threading
 import time
 import urllib.request
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage, Message
-from email.policy import SMTP as POLICY
+from email.message import Message
 from email.policy import default
+from email.utils import format_datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -105,33 +105,51 @@ class Takes:
                 time.sleep(1)
 
 
+_RETURNED = """\
+From: Mail Delivery System <mailer-daemon@mail.example>
+To: {sender}
+Subject: Undelivered Mail Returned to Sender
+Date: {date}
+Message-ID: <{number}@mail.example>
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="returned"
+
+--returned
+Content-Type: text/plain; charset=us-ascii
+
+The mail system could not deliver your message.
+
+--returned
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mail.example
+
+Final-Recipient: rfc822; {address}
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 No such user here
+
+--returned
+Content-Type: text/rfc822-headers
+
+Message-ID: {message_id}
+To: {address}
+
+--returned--
+"""
+
+
 def returned(read: Message, sender: str, address: str) -> bytes:
     """The notification that ``address`` is not known, to the envelope's sender."""
-    report = EmailMessage()
-    report["From"] = "Mail Delivery System <mailer-daemon@mail.example>"
-    report["To"] = sender
-    report["Subject"] = "Undelivered Mail Returned to Sender"
-    report["Date"] = datetime.now(tz=HANOI)
-    report["Message-ID"] = f"<{time.time_ns()}@mail.example>"
-    report["Auto-Submitted"] = "auto-replied"
-    report.set_content("The mail system could not deliver your message.\n")
-    report.make_mixed()
-    status = Message()
-    status["Reporting-MTA"] = "dns; mail.example"
-    status.set_payload(
-        f"\nFinal-Recipient: rfc822; {address}\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 No such user here\n\n"
+    text = _RETURNED.format(
+        sender=sender,
+        address=address,
+        message_id=str(read["Message-ID"]),
+        date=format_datetime(datetime.now(tz=HANOI)),
+        number=time.time_ns(),
     )
-    part = EmailMessage()
-    part["Content-Type"] = "message/delivery-status"
-    part.set_payload(status.as_string())
-    report.attach(part)
-    head = EmailMessage()
-    head["Content-Type"] = "text/rfc822-headers"
-    head.set_payload(f"Message-ID: {read['Message-ID']}\nTo: {address}\n")
-    report.attach(head)
-    report.set_param("report-type", "delivery-status")
-    report.replace_header("Content-Type", report["Content-Type"].replace("multipart/mixed", "multipart/report"))
-    return report.as_bytes(policy=POLICY)
+    return text.replace("\n", "\r\n").encode("ascii", "replace")
 
 
 def _certificate(config: Config) -> ssl.SSLContext:

@@ -14,8 +14,8 @@ from tests.launcher.helpers import Portal, processes_of
 
 
 def free_pair() -> int:
-    """A port that is free together with the next one, where the simulators will be."""
-    while not port_is_free((port := free_port()) + 1):
+    """A port that is free together with the next two, where the simulators and their mail server will be."""
+    while not (port_is_free((port := free_port()) + 1) and port_is_free(port + 2)):
         pass
     return port
 

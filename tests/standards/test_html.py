@@ -23,15 +23,18 @@ from django.test import Client, RequestFactory
 from django.test.signals import template_rendered
 from django.utils import timezone
 
-from accounts.models import CertificateSignIn
+from accounts.models import CertificateSignIn, EmailAddress
+from accounts.services import contacts
 from dossiers.models import Dossier
 from portal import audit, outbox
 from portal.access import SYSTEM
 from portal.access.site import OfficerModelAdmin
 from portal.documents.services import revoke
+from portal.inbox.services import take
 from portal.launcher import bootstrap
 from portal.notices.models import Notice
 from portal.notices.services import withdraw
+from portal.notifications.models import Notification
 from portal.outbox.models import Message
 from procedures import services
 from procedures.models import Localisation, ProcedureVersion
@@ -222,9 +225,29 @@ def citizens(pages: Pages) -> None:
         pages.get(client, address)
     for name in ("", "vai-tro/", "thong-bao/", "dang-xuat/"):
         pages.get(client, f"/tai-khoan/{name}")
+    told(pages, client)
     pages.post(client, "/tai-khoan/vai-tro/", {"acting_as": "x"}, 200)
     pages.get(client, "/tai-khoan/khoa-truy-cap/", 403)
     pages.get(client, "/tai-khoan/can-bo/", 403)
+
+
+def told(pages: Pages, client: Client) -> None:
+    """How one is told, with every state of an address; the links of letters, and letters."""
+    page = "/tai-khoan/lien-lac/"
+    pages.get(client, page)
+    pages.post(client, page, {"act": "email", "address": "sai"})
+    pages.post(client, page, {"act": "channels"})
+    EmailAddress.objects.create(person=mother(), address="me@example.vn", verified_at=timezone.now(), bounced_at=timezone.now())
+    client.post(page, {"act": "email", "address": "moi@example.vn"})
+    pages.get(client, page)
+    letter = str(Notification.objects.get(template="accounts.email_verify").body)
+    found = re.search(r"/tai-khoan/\S+", letter)
+    assert found
+    pages.get(client, found[0])
+    pages.get(client, f"{page}xac-nhan/sai/", 410)
+    off = contacts.unsubscribe_address(mother().id, "dossiers.confirmations").removeprefix(settings.SITE_URL)
+    pages.get(client, off)
+    pages.post(client, off, status=200)
 
 
 def officers(pages: Pages) -> None:
@@ -250,6 +273,7 @@ def officers(pages: Pages) -> None:
 
     outbox.put("sms.send", key="dead", payload={})
     Message.objects.filter(key="dead").update(dead_at=timezone.now(), last_error="number <refused> & dead", attempts=60)
+    take(source="test", key="dead", body=b"x")
     version = ProcedureVersion.objects.get(procedure__code="1.001193")
     facts = {"part": "fees", "text": "Lệ phí <cũ> & sai.", "language": "vi", "now": timezone.now()}
     report = services.report_mistake(version=version, **facts)
@@ -279,6 +303,8 @@ def officers(pages: Pages) -> None:
         if model._meta.app_label == "catalogues" and f"{base}import/" in shown:
             catalogue_acts(pages, desk, base, row[1])
 
+    for template in ("accounts.email_verify", "dossiers.submitted"):
+        pages.get(centre, f"/quan-tri/notifications/preview/{template}/thu/en/")
     notice = Notice.objects.get(published_to=None)
     pages.get(centre, f"/quan-tri/notices/notice/{notice.pk}/withdraw/")
     wrong = {"title": "<x>", "published_from": "01/01/2020", "published_to": "x", "english_title": "x"}

@@ -1,0 +1,9 @@
+"""Addresses for the systems that carry our notices."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from portal.notifications import views
+
+urlpatterns = [path("vao/thu-tra-lai/", views.returned_letter, name="returned-letter")]

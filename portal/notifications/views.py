@@ -1,0 +1,34 @@
+"""Doors for the systems that carry our notices."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from portal.exchange import bounces
+from portal.inbox import services as inbox
+
+
+@csrf_exempt
+@require_POST
+def returned_letter(request: HttpRequest) -> HttpResponse:
+    """Our mail server hands on what came back to ``MAIL_BOUNCES``: the body is the message (RFC 5322) as it is, with the bearer token.
+
+    202: we have it (also where we had it before); 409: we have something else under its Message-ID; 401: wrong token.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    known = settings.MAIL_BOUNCE_TOKEN
+    if not known or scheme.lower() != "bearer" or not hmac.compare_digest(token.strip().encode(), known.encode()):
+        return JsonResponse({"error": "unauthorized"}, status=401, headers={"WWW-Authenticate": "Bearer"})
+    body = request.body
+    key = bounces.message_id(body)
+    if not key or len(key) > 200 or "\0" in key:
+        key = f"sha256:{hashlib.sha256(body).hexdigest()}"
+    if inbox.take(source="mail.returned", key=key, body=body) is inbox.Taken.OTHER_BYTES:
+        return JsonResponse({"error": "other_content"}, status=409)
+    return JsonResponse({"received": True}, status=202)
