@@ -146,7 +146,7 @@ def _by_mandate(own: Actor, chosen: dict[str, str]) -> Actor:
         party_id=mandate.party_id,
         mandate_id=mandate.id,
         procedures=frozenset(mandate.procedures) if mandate.procedures is not None else None,
-        label=f"{own.label} · {mandate.party_name}",
+        label=f"{mandate.party_name} · {own.label}",
         party_name=mandate.party_name,
         commune=party.residence_unit if (party := mandate.organisation or mandate.grantor) else "",
     )

@@ -124,7 +124,7 @@ def mandate_actor(mandate: Any, assurance: Assurance = Assurance.MEDIUM) -> Acto
         mandate_id=mandate.id,
         procedures=frozenset(mandate.procedures) if mandate.procedures is not None else None,
         assurance=assurance,
-        label=f"{mandate.person.full_name} · {mandate.party_name}",
+        label=f"{mandate.party_name} · {mandate.person.full_name}",
         party_name=mandate.party_name,
     )
 

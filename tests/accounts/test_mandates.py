@@ -167,7 +167,7 @@ def test_one_chooses_for_whom_one_acts_and_it_is_written_down(company: Any, djan
     assert (answer.status_code, answer["Location"]) == (302, "/tai-khoan/")
     with django_assert_max_num_queries(14):
         page = client.get("/ho-so/").content.decode()
-    assert f"Hồ sơ của {organisation.name}" in page and f"{accountant.full_name} · {organisation.name}" in page
+    assert f"Hồ sơ của {organisation.name}" in page and f"{organisation.name} · {accountant.full_name}" in page
     act = Act.objects.filter(act="accounts.act_as").get()
     assert act.details == {"from": "self", "to": "organisation", "by": str(mandate.id)}
     # Somebody else's mandate, one that is none, nonsense: nothing changes.
