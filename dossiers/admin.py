@@ -112,6 +112,8 @@ class DossierAdmin(OfficerModelAdmin):
     list_display_links = ("code",)
     list_filter = (WorkFilter, StateFilter)
     ordering = (DEADLINE, "id")
+    sortable_by = ("people", "deadline_shown")
+    by_cursor = True
     search_fields = ("code", "owner_name_key", "subject_name_key")
     search_help_text = "Mã hồ sơ (cả mã hoặc mấy số cuối), tên chủ hồ sơ hoặc tên người được nêu (không cần dấu), số định danh."
 

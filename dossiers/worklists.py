@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.contrib.postgres.search import SearchQuery
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from dossiers.models import CODE_FROM_BEHIND, DEADLINE, OPEN_STATES, Dossier, Stage, State
+from dossiers.models import CODE_FROM_BEHIND, DEADLINE, NAME_WORDS, OPEN_STATES, Dossier, Stage, State
 from portal.access import Actor, through_door
 from portal.audit.words import uuids
 from portal.crypto import blind_index
@@ -66,13 +68,13 @@ def found_by(rows: QuerySet[Dossier], term: str) -> QuerySet[Dossier]:
     if len(code) >= 3:
         # The end of a code is its beginning from behind; the index stands on that.
         found |= Q(code_from_behind__startswith=code[::-1])
-    if key:
-        found |= Q(owner_name_key__startswith=key) | Q(owner_name_key__contains=" " + key)
-        found |= Q(subject_name_key__startswith=key) | Q(subject_name_key__contains=" " + key)
+    if words := re.findall("[a-z0-9]+", key):
+        phrase = " <-> ".join([*words[:-1], f"{words[-1]}:*"])
+        found |= Q(name_words=SearchQuery(phrase, search_type="raw", config="simple"))
     digits = "".join(char for char in text if char not in ".-")
     if len(digits) == 12 and digits.isascii() and digits.isdigit():
         found |= Q(id_blinds__contains=[blind_index("id_number", digits)])
-    return rows.alias(code_from_behind=CODE_FROM_BEHIND).filter(found)
+    return rows.alias(code_from_behind=CODE_FROM_BEHIND, name_words=NAME_WORDS).filter(found)
 
 
 def dossier_codes(dossier_ids: Iterable[str]) -> dict[str, str]:

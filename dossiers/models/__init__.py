@@ -1,6 +1,16 @@
 """Tables of the dossiers: forms as data, drafts, dossiers, their events, papers and issued documents."""
 
-from dossiers.models.dossier import CODE_FROM_BEHIND, CODE_PATTERN, DEADLINE, OPEN_STATES, CodeCounter, Dossier, DossierEvent, Stage
+from dossiers.models.dossier import (
+    CODE_FROM_BEHIND,
+    CODE_PATTERN,
+    DEADLINE,
+    NAME_WORDS,
+    OPEN_STATES,
+    CodeCounter,
+    Dossier,
+    DossierEvent,
+    Stage,
+)
 from dossiers.models.drafts import Draft
 from dossiers.models.forms import FIELD_KINDS, FormVersion
 from dossiers.models.papers import DossierDocument, Paper
@@ -12,6 +22,7 @@ __all__ = [
     "CODE_PATTERN",
     "DEADLINE",
     "FIELD_KINDS",
+    "NAME_WORDS",
     "OPEN_STATES",
     "TABLE",
     "CodeCounter",

@@ -121,9 +121,19 @@ class OfficerModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     unit_field = ""
     has_history = False
     """Whether rows have a page that tells who changed what (``portal.audit.desk``)."""
+    by_cursor = False
+    """Whether the list is so long that it is paged by cursor (``portal.access.cursor``): its orders must be by what is never null."""
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """How the list is paged."""
+        if self.by_cursor:
+            from portal.access.cursor import CursorChangeList
+
+            return CursorChangeList
+        return super().get_changelist(request, **kwargs)
 
     def _unit_of(self, obj: Model | None) -> str | None:
         value: Any = obj
