@@ -23,7 +23,7 @@ from django.test import Client, RequestFactory
 from django.test.signals import template_rendered
 from django.utils import timezone
 
-from accounts.models import CertificateSignIn, EmailAddress
+from accounts.models import CertificateSignIn, EmailAddress, Mandate
 from accounts.services import contacts
 from dossiers.models import Dossier
 from portal import audit, outbox
@@ -250,6 +250,36 @@ def told(pages: Pages, client: Client) -> None:
     pages.post(client, off, status=200)
 
 
+def parties(pages: Pages) -> None:
+    """Acting for a company: its draft, a colleague's change, what is not for it, the end of a mandate."""
+    code = "2.002288"
+    form = f"/nop-ho-so/{code}/to-khai/"
+    clients = []
+    for mandate in Mandate.objects.filter(organisation__isnull=False).select_related("person").order_by("basis"):
+        client = Client()
+        sign_in(client, mandate.person, mandate=mandate)
+        clients.append((client, mandate))
+    (accountant, given), (director, _legal) = clients
+    pages.get(accountant, "/tai-khoan/vai-tro/")
+    page = accountant.get(form)
+    accountant.post(form, hidden(page, request="new", ownership="own", act="tiep"))
+    old = hidden(pages.get(director, form))
+    accountant.post(form, hidden(accountant.get(form), plate="29H-1", act="luu"))
+    pages.post(director, form, {**old, "plate": "29H-2", "act": "luu"}, 409)
+    for name in ("giay-to", "kiem-tra"):
+        pages.get(director, f"/nop-ho-so/{code}/{name}/")
+    pages.get(director, "/ho-so/")
+    pages.get(director, "/tai-khoan/thong-bao/")
+    own = f"/nop-ho-so/{CODE}/to-khai/"
+    pages.post(director, own, hidden(director.get(own), applicant_role="mother", act="tiep"), 403)
+    code_of_parent = Dossier.objects.filter(applicant_id=mother().id).earliest("submitted_at").code
+    client = Client()
+    sign_in(client, mother(), mandate=Mandate.objects.get(person=mother(), basis="parent"))
+    pages.get(client, f"/ho-so/{code_of_parent}/", 403)
+    Mandate.objects.filter(pk=given.pk).update(withdrawn_at=timezone.now())
+    pages.get(accountant, "/ho-so/", 403)
+
+
 def officers(pages: Pages) -> None:
     """Sign-in, passkeys, the desk's index, and of each model the list, the entry's page and what can be done there."""
     client = Client()
@@ -362,6 +392,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     everybodys(pages)
     catalogues(pages, tmp_path)
     citizens(pages)
+    parties(pages)
     officers(pages)
     of_pages = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")}
     # What is printed is no page: WeasyPrint reads it, and its own style lies in it.
