@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from django.conf import settings
@@ -13,10 +16,11 @@ from portal.exchange.errors import OutsideUnavailable
 E164 = re.compile(r"^\+[1-9][0-9]{6,14}$")
 
 
-def send(*, to: str, text: str, correlator: str) -> str:
+def send(*, to: str, text: str, correlator: str, report_to: str = "") -> str:
     """Hand one message to the gateway; answers the gateway's number for it.
 
     ``to``: E.164 (``+84…``). ``correlator``: the same for every try of the same message; the gateway sends it once.
+    ``report_to``: whole address to which the gateway shall report what became of it, with the correlator; empty: nowhere.
     Raises ``ValueError`` for a number that is none, ``OutsideUnavailable``, ``OutsideRefused``.
     """
     if not E164.match(to):
@@ -25,14 +29,15 @@ def send(*, to: str, text: str, correlator: str) -> str:
         raise ValueError("a message needs a text and a correlator")
     sender = settings.SMS_SENDER
     url = http.address("sms", "SMS_GATEWAY_URL", f"smsmessaging/v1/outbound/{quote(sender, safe='')}/requests")
-    body = {
-        "outboundSMSMessageRequest": {
-            "address": [f"tel:{to}"],
-            "senderAddress": sender,
-            "outboundSMSTextMessage": {"message": text},
-            "clientCorrelator": correlator,
-        }
+    message: dict[str, Any] = {
+        "address": [f"tel:{to}"],
+        "senderAddress": sender,
+        "outboundSMSTextMessage": {"message": text},
+        "clientCorrelator": correlator,
     }
+    if report_to:
+        message["receiptRequest"] = {"notifyURL": report_to, "callbackData": correlator, "notificationFormat": "JSON"}
+    body = {"outboundSMSMessageRequest": message}
     answer = http.ask("sms", "POST", url, bearer=settings.SMS_GATEWAY_TOKEN, body=body) or {}
     for name in ("resourceReference", "outboundSMSMessageRequest"):
         # Gateways answer with the reference alone or with the whole request, as the specification leaves to them.
@@ -42,3 +47,29 @@ def send(*, to: str, text: str, correlator: str) -> str:
             if number:
                 return number[:200]
     raise OutsideUnavailable("sms", "wrong_answer")
+
+
+DELIVERED, IMPOSSIBLE = "DeliveredToTerminal", "DeliveryImpossible"
+STATUSES = frozenset(
+    {DELIVERED, IMPOSSIBLE, "DeliveredToNetwork", "DeliveryUncertain", "MessageWaiting", "DeliveryNotificationNotSupported"}
+)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of one message: the correlator it was sent with, and the gateway's word for it."""
+
+    correlator: str
+    status: str
+
+
+def read_report(data: bytes) -> Report | None:
+    """A OneAPI ``deliveryInfoNotification`` about one recipient; None for anything else. Never raises for what is sent."""
+    try:
+        told = json.loads(data)["deliveryInfoNotification"]
+        infos = told["deliveryInfo"]
+        [info] = infos if isinstance(infos, list) else [infos]
+        correlator, status = told["callbackData"], info["deliveryStatus"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return Report(correlator, status) if isinstance(correlator, str) and len(correlator) <= 100 and status in STATUSES else None

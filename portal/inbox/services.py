@@ -37,10 +37,10 @@ class Taken(enum.StrEnum):
 
 
 @transaction.atomic
-def take(*, source: str, key: str, body: bytes) -> Taken:
+def take(*, source: str, key: str, body: bytes, queue: str = "soon") -> Taken:
     """Keep a message and have it handled. When this has returned, the sender may be told that we have it (or that we refuse it).
 
-    Two at once with one key wait for each other and make one row.
+    Two at once with one key wait for each other and make one row. ``queue``: the outbox's, on which it is handled.
     """
     digest = hashlib.sha256(body).digest()
     number = uuid4()
@@ -52,7 +52,7 @@ def take(*, source: str, key: str, body: bytes) -> Taken:
         )
         new = cursor.rowcount == 1
     if new:
-        message = outbox.put(KIND, key=str(number), payload={"received": str(number)})
+        message = outbox.put(KIND, key=str(number), payload={"received": str(number)}, queue=queue)
         assert message is not None
         Received.objects.filter(pk=number).update(message_id=message.id)
         return Taken.NEW

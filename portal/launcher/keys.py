@@ -21,6 +21,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     "AUDIT_SIGNING_KEY": _key,
     "SMS_GATEWAY_TOKEN": lambda: secrets.token_urlsafe(24),
     "POPULATION_REGISTRY_TOKEN": lambda: secrets.token_urlsafe(24),
+    "SMS_REPORT_TOKEN": lambda: secrets.token_urlsafe(24),
     "MAIL_PASSWORD": lambda: secrets.token_urlsafe(24),
     "MAIL_BOUNCE_TOKEN": lambda: secrets.token_urlsafe(24),
     "BUSINESS_REGISTRY_TOKEN": lambda: secrets.token_urlsafe(24),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from portal.exchange import bounces
+from uuid import UUID
+
+from portal.exchange import bounces, sms
 from portal.inbox.handlers import receiver
 from portal.notifications import services
 
@@ -17,3 +19,16 @@ def returned(body: bytes) -> str:
     if not known:
         return "only delayed"
     return "noted" if any(known) else "letter unknown"
+
+
+@receiver("sms.report")
+def reported(body: bytes) -> str:
+    """What became of an SMS; the steps on its way are not noted."""
+    report = sms.read_report(body)
+    if report is None or report.status not in (sms.DELIVERED, sms.IMPOSSIBLE):
+        return "on its way"
+    try:
+        number = UUID(report.correlator)
+    except ValueError:
+        return "no message of ours"
+    return "noted" if services.note_delivery(notification_id=number, reached=report.status == sms.DELIVERED) else "message unknown"

@@ -41,6 +41,8 @@ class Notification(models.Model):
     """After this it is not sent any more and its text leaves; None: it is always worth sending."""
     sent_at = models.DateTimeField(null=True)
     provider_id = models.CharField(max_length=200, blank=True)
+    delivered_at = models.DateTimeField(null=True)
+    """When the gateway said that it has reached the phone."""
     failed_at = models.DateTimeField(null=True)
     failure = models.CharField(max_length=80, blank=True, default="", db_default="")
     """Why, in a word of the protocol: no personal data."""

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from portal import outbox
@@ -89,6 +90,11 @@ def _sent(row: Notification, **more: str) -> None:
     Notification.objects.filter(pk=row.pk).update(sent_at=timezone.now(), **more, **spent)
 
 
+def _report_address() -> str:
+    token = settings.SMS_REPORT_TOKEN
+    return settings.SITE_URL + reverse("sms-report", args=[token]) if token else ""
+
+
 def send_sms(notification_id: UUID) -> None:
     """Hand one SMS to the gateway (worker). The notice's id is the correlator: the gateway sends it once.
 
@@ -102,7 +108,7 @@ def send_sms(notification_id: UUID) -> None:
         _give_up(row, "no_address")
         return
     try:
-        provider_id = sms.send(to=phone, text=row.body, correlator=str(row.id))
+        provider_id = sms.send(to=phone, text=row.body, correlator=str(row.id), report_to=_report_address())
     except OutsideRefused as refused:
         logger.warning("sms refused", extra={"notification": str(row.id), "code": refused.code})
         _give_up(row, refused.code)
@@ -162,6 +168,13 @@ def note_bounce(*, notification_id: UUID, address: str, status: str) -> bool:
     if status.startswith("5.1.") or status == "5.2.1":
         registry.address_bounced(row.party_id, address, f"bounce_{status}")
     return True
+
+
+def note_delivery(*, notification_id: UUID, reached: bool) -> bool:
+    """Note what the gateway says of an SMS: it has reached the phone, or never will. False where no SMS of ours has this number."""
+    rows = Notification.objects.filter(pk=notification_id, channel=Notification.Channel.SMS)
+    now = timezone.now()
+    return bool(rows.update(delivered_at=now) if reached else rows.update(failed_at=now, failure="undeliverable"))
 
 
 def mark_read(*, party_id: UUID, reader: UUID, notification_id: UUID) -> None:

@@ -6,4 +6,7 @@ from django.urls import path
 
 from portal.notifications import views
 
-urlpatterns = [path("vao/thu-tra-lai/", views.returned_letter, name="returned-letter")]
+urlpatterns = [
+    path("vao/thu-tra-lai/", views.returned_letter, name="returned-letter"),
+    path("vao/tin-nhan/<str:token>/", views.sms_report, name="sms-report"),
+]

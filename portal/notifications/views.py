@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from portal.exchange import bounces
+from portal.exchange import bounces, sms
 from portal.inbox import services as inbox
 
 
@@ -30,5 +30,26 @@ def returned_letter(request: HttpRequest) -> HttpResponse:
     if not key or len(key) > 200 or "\0" in key:
         key = f"sha256:{hashlib.sha256(body).hexdigest()}"
     if inbox.take(source="mail.returned", key=key, body=body) is inbox.Taken.OTHER_BYTES:
+        return JsonResponse({"error": "other_content"}, status=409)
+    return JsonResponse({"received": True}, status=202)
+
+
+@csrf_exempt
+@require_POST
+def sms_report(request: HttpRequest, token: str) -> HttpResponse:
+    """The SMS gateway tells what became of a message (OneAPI ``deliveryInfoNotification``); the address is its right to.
+
+    202: we have it (also where we had it before); 409: it told something else in the same words; 400: it tells nothing; 404: wrong address.
+    """
+    known = settings.SMS_REPORT_TOKEN
+    if not known or not hmac.compare_digest(token.encode(), known.encode()):
+        return JsonResponse({"error": "not_found"}, status=404)
+    body = request.body
+    report = sms.read_report(body)
+    if report is None:
+        return JsonResponse({"error": "invalid_request"}, status=400)
+    key = f"{report.correlator}:{report.status}".replace("\0", "")
+    # Nobody waits for it.
+    if inbox.take(source="sms.report", key=key, body=body, queue="bulk") is inbox.Taken.OTHER_BYTES:
         return JsonResponse({"error": "other_content"}, status=409)
     return JsonResponse({"received": True}, status=202)

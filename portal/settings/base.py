@@ -253,6 +253,8 @@ AUDIT_PUBLIC_KEYS: list[str] = env.list("AUDIT_PUBLIC_KEYS", default=[])
 SMS_GATEWAY_URL = env.str("SMS_GATEWAY_URL", "")
 SMS_GATEWAY_TOKEN = env.str("SMS_GATEWAY_TOKEN", "")
 SMS_SENDER = env.str("SMS_SENDER", "DVCQG")
+SMS_REPORT_TOKEN = env.str("SMS_REPORT_TOKEN", "")
+"""Secret part of the address at which the gateway reports deliveries; empty: none are asked for."""
 MAIL_SERVER_URL = env.str("MAIL_SERVER_URL", "")
 """``smtps://host`` (TLS at once) or ``smtp+starttls://host:587``; see :mod:`portal.exchange.mail`."""
 MAIL_USER = env.str("MAIL_USER", "")

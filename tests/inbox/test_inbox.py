@@ -226,6 +226,54 @@ def test_the_desk_shows_what_nobody_could_handle_and_has_it_tried_again(django_a
 
 
 @pytest.mark.requirement("D-13")
+@pytest.mark.django_db
+def test_the_gateways_reports_are_noted_once_and_rubbish_is_refused(settings: Any) -> None:
+    client, settings.SMS_REPORT_TOKEN = Client(), "right"
+    person = factories.make_person()
+    notify(party_id=person.id, template="accounts.otp", context={"code": "1", "minutes": "5"}, key="k", channels=("sms",))
+    number = Notification.objects.get().id
+
+    def told(status: str, **more: Any) -> dict[str, Any]:
+        info = {"address": "tel:+84900000001", "deliveryStatus": status}
+        return {"deliveryInfoNotification": {"callbackData": str(number), "deliveryInfo": info, **more}}
+
+    for body in (told("DeliveredToNetwork"), told("DeliveredToTerminal"), told("DeliveredToTerminal")):
+        assert client.post("/vao/tin-nhan/right/", body, content_type="application/json").status_code == 202
+    assert client.post("/vao/tin-nhan/right/", told("DeliveredToTerminal", x=1), content_type="application/json").status_code == 409
+    assert client.post("/vao/tin-nhan/wrong/", told("DeliveryImpossible"), content_type="application/json").status_code == 404
+    for rubbish in (
+        "",
+        "[]",
+        "{",
+        '{"deliveryInfoNotification": 1}',
+        "[" * 5000,
+        '{"deliveryInfoNotification": {"callbackData": "x", "deliveryInfo": []}}',
+    ):
+        assert client.post("/vao/tin-nhan/right/", rubbish, content_type="application/json").status_code == 400
+    assert (
+        client.post("/vao/tin-nhan/right/", told("DeliveredToTerminal", callbackData="x\0y"), content_type="application/json").status_code
+        == 202
+    )
+    outbox.deliver_due()
+    assert Counter(Received.objects.values_list("outcome", flat=True)) == {"on its way": 1, "noted": 1, "no message of ours": 1}
+    assert Notification.objects.get().delivered_at is not None
+
+
+@pytest.mark.requirement("D-13")
+def test_the_gateway_tells_the_portal_what_became_of_a_message(portal: Any, outside: Any) -> None:
+    """By real processes, in both directions."""
+    person = factories.make_person()
+    for mode, key in (("none", "reached"), ("bounce", "never")):
+        outside.faults("sms", mode)
+        with transaction.atomic():
+            notify(party_id=person.id, template="accounts.email_bounced", context={}, key=key, channels=("sms",))
+        if mode == "none":
+            eventually(lambda: Notification.objects.filter(key="reached", delivered_at__isnull=False).exists(), 30)
+    failed = eventually(lambda: Notification.objects.filter(key="never", failed_at__isnull=False).first(), 30)
+    assert failed.failure == "undeliverable"
+
+
+@pytest.mark.requirement("D-13")
 def test_a_letter_that_comes_back_from_the_mail_server_reaches_the_person(portal: Any, outside: Any) -> None:
     """All of it by real processes: worker → SMTP → mail server → our door → worker → inbox and SMS."""
     person = _told("tra-lai@example.vn")

@@ -66,6 +66,7 @@ def filled_in() -> dict[str, str]:
         "SMS_GATEWAY_TOKEN",
         "POPULATION_REGISTRY_TOKEN",
         "BUSINESS_REGISTRY_TOKEN",
+        "SMS_REPORT_TOKEN",
         "MAIL_PASSWORD",
         "MAIL_BOUNCE_TOKEN",
         "REMOTE_SIGNING_CLIENT_ID",

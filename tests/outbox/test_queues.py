@@ -15,10 +15,13 @@ import pytest
 import redis
 from celery import current_app
 from django.conf import settings as configured
+from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import EmailAddress
 from accounts.services import otp
 from portal.documents import services as documents
+from portal.notifications.services import notify
 from portal.outbox import handlers, services
 from portal.outbox.checks import no_task_outlives_its_visibility
 from portal.outbox.handlers import MAX_LEASE_SECONDS, handler, handler_of, kinds
@@ -66,6 +69,24 @@ def test_slow_signatures_do_not_delay_a_one_time_password(two_workers: list[Runn
     eventually(lambda: outside.outbox("+84900777888"), 10, 0.05)
     took = time.monotonic() - began
     assert Message.objects.filter(kind="documents.sign", done_at=None).count() == 3, "the signatures hang still"
+    assert took < 3, took
+
+
+@pytest.mark.fault
+def test_a_slow_mail_server_does_not_delay_a_one_time_password(two_workers: list[Running], outside: Any) -> None:
+    person = factories.make_person(phone="+84900777999")
+    EmailAddress.objects.create(person=person, address="slow@example.vn", verified_at=timezone.now())
+    outside.faults("mail", "slow", seconds=25)
+    with transaction.atomic():
+        for number in range(30):
+            notify(party_id=person.id, template="accounts.email_removed", context={}, key=str(number), channels=("email",))
+    # Both hands of "soon" have all their threads in the mail server.
+    eventually(lambda: Message.objects.filter(kind="notifications.email", lease_until__gt=timezone.now()).count() >= 16, 40)
+    began = time.monotonic()
+    otp.request_code(id_number=person.id_number, now=timezone.now())
+    eventually(lambda: outside.outbox("+84900777999"), 10, 0.05)
+    took = time.monotonic() - began
+    assert Message.objects.filter(kind="notifications.email", done_at=None).count() == 30, "the letters hang still"
     assert took < 3, took
 
 

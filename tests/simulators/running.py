@@ -28,6 +28,7 @@ TOKENS = {
     "SMS_GATEWAY_TOKEN": "test-sms-token",
     "POPULATION_REGISTRY_TOKEN": "test-population-token",
     "BUSINESS_REGISTRY_TOKEN": "test-business-token",
+    "SMS_REPORT_TOKEN": "test-report-token",
     "MAIL_USER": "test-portal",
     "MAIL_PASSWORD": "test-mail-password",
     "MAIL_BOUNCE_TOKEN": "test-bounce-token",
