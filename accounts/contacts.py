@@ -9,12 +9,12 @@ from portal.notifications.registry import Contact
 
 
 def contact_of(party_id: UUID) -> Contact:
-    """The registered phone and the verified address (three queries, and the person's key); empty for an organisation."""
-    person = Person.objects.filter(pk=party_id).first()
+    """The registered phone and the verified address (two queries, and the person's key); empty for an organisation."""
+    person = Person.objects.select_related("contact_choice").filter(pk=party_id).first()
     if person is None:
         return Contact()
     email = EmailAddress.objects.filter(person=person, verified_at__isnull=False, bounced_at__isnull=True).first()
-    choice = ContactChoice.objects.filter(person=person).first() or ContactChoice(person=person)
+    choice = getattr(person, "contact_choice", None) or ContactChoice(person=person)
     return Contact(
         phone=person.phone or "",
         email=(email.address or "") if email is not None else "",

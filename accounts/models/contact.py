@@ -34,6 +34,7 @@ class EmailAddress(models.Model):
     class Meta:
         verbose_name = "địa chỉ thư điện tử"
         verbose_name_plural = "địa chỉ thư điện tử"
+        indexes = [models.Index(fields=["token_expires_at"], name="email_waiting_until", condition=Q(verified_at__isnull=True))]
         constraints = [
             models.UniqueConstraint(fields=["person"], condition=Q(verified_at__isnull=False), name="email_one_verified_per_person"),
             models.UniqueConstraint(fields=["person"], condition=Q(verified_at__isnull=True), name="email_one_waiting_per_person"),

@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 
-from accounts.models import CertificateSignIn, KnownBrowser, OneTimePassword
+from accounts.models import CertificateSignIn, EmailAddress, KnownBrowser, OneTimePassword
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +29,7 @@ def remove_old(*, now: datetime, seconds: float) -> bool:
         "sessions": Session.objects.filter(expire_date__lt=now).order_by("expire_date"),
         "one_time_passwords": OneTimePassword.objects.filter(created_at__lt=now - CODES_KEPT).order_by("created_at"),
         "certificate_sign_ins": CertificateSignIn.objects.filter(created_at__lt=now - SIGN_INS_KEPT).order_by("created_at"),
+        "unconfirmed_addresses": EmailAddress.objects.filter(verified_at=None, token_expires_at__lt=now).order_by("token_expires_at"),
         "known_browsers": KnownBrowser.objects.filter(last_used_at__lt=now - BROWSERS_KEPT).order_by("last_used_at"),
     }
     removed = dict.fromkeys(old, 0)

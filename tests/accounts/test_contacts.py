@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import ContactChoice, EmailAddress
-from accounts.services import contacts
+from accounts.services import contacts, housekeeping
 from portal import crypto
 from portal.access import SYSTEM
 from portal.audit.models import Act
@@ -171,3 +171,17 @@ def test_erasing_a_person_takes_address_and_choices_along(outside: Any) -> None:
     assert not EmailAddress.objects.exists()
     assert not ContactChoice.objects.exists()
     assert contact_of(person.id).email == ""
+
+
+@pytest.mark.requirement("N-08")
+@pytest.mark.django_db
+def test_an_address_nobody_confirmed_leaves_and_one_in_use_stays(outside: Any) -> None:
+    person, other = factories.make_person(), factories.make_person()
+    EmailAddress.objects.create(person=person, address="me@example.vn", verified_at=timezone.now())
+    for number, whose in enumerate((person, other)):
+        contacts.add_email(person_id=whose.id, address=f"n{number}@example.vn", actor=factories.citizen_actor(whose), now=timezone.now())
+    now = timezone.now()
+    assert housekeeping.remove_old(now=now + contacts.LINK_LIVES - timedelta(minutes=1), seconds=5)
+    assert EmailAddress.objects.count() == 3
+    assert housekeeping.remove_old(now=now + contacts.LINK_LIVES + timedelta(minutes=1), seconds=5)
+    assert EmailAddress.objects.get().address == "me@example.vn"
