@@ -17,7 +17,7 @@ WITH_SERVICES = $(VENV) -m portal.launcher exec --var $(TEST_VAR) --
 PYTEST = $(WITH_SERVICES) $(VENV) -m pytest -n 2 --durations=25 --durations-min=1 $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := run
-.PHONY: run test test-again test-quick lint bench bench-search bench-front bench-hostile bench-sign-in bench-signed-in bench-sealing bench-decade bench-outbox bench-outage coverage-of-requirements lock clean ready ready-for-tests ready-for-bench checks
+.PHONY: run test test-again test-quick lint bench bench-search bench-front bench-hostile bench-sign-in bench-signed-in bench-sealing bench-desk bench-decade bench-outbox bench-outage coverage-of-requirements lock clean ready ready-for-tests ready-for-bench checks
 
 run:
 	@exec $(BOOTSTRAP) -- portal.launcher run
@@ -56,6 +56,10 @@ bench-signed-in: ready-for-bench
 # What an hour without the sealer of the audit trail leaves behind.
 bench-sealing: ready-for-bench
 	$(VENV) -m portal.launcher exec --var $(BENCH_VAR) -- $(VENV) -m bench.sealing $(if $(WRITE),--write)
+
+# The desk's list and search over the dossiers of a province.
+bench-desk: ready-for-bench
+	$(VENV) -m portal.launcher exec --var $(BENCH_VAR) -- $(VENV) -m bench.desk $(if $(WRITE),--write)
 
 # The data of ten years beside the present ones.
 bench-decade: ready-for-bench
