@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from accounts.identifiers import clean_id_number
 from dossiers.registers import BOOK, NUMBER, Register, RegisterNumber
 from dossiers.rules import Finding, findings
-from portal.ui_fields import IdNumberInput, NumberInput, PlainText
+from portal.ui.fields import IdNumberInput, NumberInput, PlainText
 
 _REQUIRED = {
     "name": _("Bạn hãy nhập họ và tên."),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
-from portal import ui_views, views
+from portal import views
 from portal.api import api, docs
 from portal.languages import english
 from portal.notices.urls import pages as notice_pages
+from portal.ui import views as ui_views
 from procedures.urls import pages as procedure_pages
 
 pages = [

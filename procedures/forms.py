@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.search import MAX_QUESTION
-from portal.ui_fields import PlainText
+from portal.ui.fields import PlainText
 from procedures import services
 from procedures.models import SearchWeight, SearchWord
 

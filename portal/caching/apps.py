@@ -7,6 +7,6 @@ class CachingConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.caching.places import register_own_parts
-        from portal.ui_frame import own_frame
+        from portal.ui.frame import own_frame
 
         register_own_parts(own_frame)

@@ -10,7 +10,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
 from portal.documents.proofs import DIGITS
-from portal.ui_fields import NumberInput, PlainText
+from portal.ui.fields import NumberInput, PlainText
 
 
 class CompareForm(forms.Form):

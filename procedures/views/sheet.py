@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from portal.languages import is_english
-from portal.ui_tags import duration, own_address
+from portal.ui.tags import duration, own_address
 from procedures.models import Channel, FeeLine, Localisation, ProcedureVersion, RequiredDocument, Step, Subject, TimeUnit
 from procedures.papers import exclusive_cases, name_and_details
 from procedures.views.reception import says_where

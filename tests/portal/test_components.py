@@ -20,9 +20,10 @@ from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal import ui_charts, ui_tables, ui_views
-from portal.ui_fields import AddressField, DongField, IdNumberInput, NumberInput, PhoneInput, picking
-from portal.ui_tags import dong, duration, machine_time, number
+from portal.ui import charts, tables
+from portal.ui import views as ui_views
+from portal.ui.fields import AddressField, DongField, IdNumberInput, NumberInput, PhoneInput, picking
+from portal.ui.tags import dong, duration, machine_time, number
 from tests.portal.pages import Page
 
 
@@ -252,14 +253,14 @@ def test_an_accordion_opens_without_javascript_and_escapes():
 
 
 COLUMNS = [
-    ui_tables.Column("name", "Tên", sortable=True),
-    ui_tables.Column("fee", "Lệ phí", kind="money", sortable=True),
-    ui_tables.Column("note", "Ghi chú"),
+    tables.Column("name", "Tên", sortable=True),
+    tables.Column("fee", "Lệ phí", kind="money", sortable=True),
+    tables.Column("note", "Ghi chú"),
 ]
 
 
 def test_a_table_sorts_by_links_that_keep_the_rest_of_the_address():
-    table = ui_tables.table(
+    table = tables.table(
         QueryDict("q=khai+sinh&xep=fee&trang=3"),
         COLUMNS,
         [{"name": ("Một", "/1/"), "fee": 8000, "note": ""}],
@@ -280,7 +281,7 @@ def test_a_table_sorts_by_links_that_keep_the_rest_of_the_address():
     ("query", "found"), [("", ("name", False)), ("xep=-fee", ("fee", True)), ("xep=note", ("name", False)), ("xep=;drop", ("name", False))]
 )
 def test_only_named_columns_can_be_sorted_by(query, found):
-    assert ui_tables.order(QueryDict(query), COLUMNS, "name") == found
+    assert tables.order(QueryDict(query), COLUMNS, "name") == found
 
 
 def test_a_stat_says_its_change_in_words():
@@ -303,7 +304,7 @@ def test_bars_start_at_zero_and_the_table_says_the_same():
 def test_a_chart_without_figures_says_so_and_negative_amounts_are_no_bars():
     assert "Chưa có số liệu" in render('{% bar_chart "Hồ sơ" rows %}', rows=[])
     with pytest.raises(ValueError, match="negative"):
-        ui_charts.bars([("a", -1)])
+        charts.bars([("a", -1)])
 
 
 def test_a_missing_month_breaks_the_line_and_is_a_dash_in_the_table():
@@ -320,12 +321,12 @@ def test_two_lines_have_a_legend_and_four_are_refused():
     html = render('{% line_chart "Hồ sơ" labels series %}', labels=["1", "2"], series=series[:2])
     assert "legend" in html and "line-1" in html and "line-2" in html
     with pytest.raises(ValueError, match="three"):
-        ui_charts.lines(["1", "2"], series)
+        charts.lines(["1", "2"], series)
 
 
 @given(values=st.lists(st.one_of(st.none(), st.floats(-1e9, 1e9, allow_nan=False)), min_size=1, max_size=40))
 def test_no_line_leaves_its_drawing(values):
-    drawn = ui_charts.lines([str(at) for at in range(len(values))], [{"name": "x", "values": values}])
+    drawn = charts.lines([str(at) for at in range(len(values))], [{"name": "x", "values": values}])
     for x, y in drawn["lines"][0].points:
         assert drawn["left"] <= x <= drawn["right"] and 0 <= y <= drawn["height"]
     shown = [x for x, _label, _anchor in drawn["marks"]]
@@ -334,23 +335,23 @@ def test_no_line_leaves_its_drawing(values):
 
 @given(low=st.floats(-1e9, 1e9, allow_nan=False), span=st.floats(0, 1e9))
 def test_ticks_enclose_the_range_with_few_steps(low, span):
-    found = ui_charts.ticks(low, low + span)
+    found = charts.ticks(low, low + span)
     slack = max(span, 1e-6) * 0.001
     assert found[0] <= low + slack and found[-1] >= low + span - slack and 2 <= len(found) <= 8
 
 
 def test_the_map_has_every_province_once_and_no_two_tiles_in_one_place():
-    places = [spot[:2] for spot in (*ui_charts.PROVINCE_TILES.values(), *ui_charts.ISLAND_TILES.values())]
+    places = [spot[:2] for spot in (*charts.PROVINCE_TILES.values(), *charts.ISLAND_TILES.values())]
     assert len(places) == len(set(places)) == 36
     with (Path(settings.BASE_DIR) / "portal/catalogues/data/administrative_units.csv").open(encoding="utf-8") as lines:
         today = {row["code"]: row["name"] for row in csv.DictReader(lines) if row["level"] == "province" and not row["effective_to"]}
-    current = {code: name for code, name in today.items() if code in ui_charts.PROVINCE_TILES}
-    assert set(current) == set(ui_charts.PROVINCE_TILES) and len(current) == 34
-    assert all(name in " ".join(ui_charts.PROVINCE_TILES[code][2]) for code, name in current.items())
+    current = {code: name for code, name in today.items() if code in charts.PROVINCE_TILES}
+    assert set(current) == set(charts.PROVINCE_TILES) and len(current) == 34
+    assert all(name in " ".join(charts.PROVINCE_TILES[code][2]) for code, name in current.items())
 
 
 def test_the_map_colours_by_fifths_and_shows_what_is_missing():
-    drawn = ui_charts.province_tiles({"01": 0, "79": 100, "48": 50, "96": None})
+    drawn = charts.province_tiles({"01": 0, "79": 100, "48": 50, "96": None})
     steps = {tile.code: tile.step for tile in drawn["tiles"] if not tile.island}
     assert (steps["01"], steps["79"], steps["48"], steps["96"], steps["04"]) == (1, 5, 3, 0, 0)
     assert [tile.step for tile in drawn["tiles"] if tile.island and tile.code == "48"] == [3], "coloured as their province"
@@ -358,7 +359,7 @@ def test_the_map_colours_by_fifths_and_shows_what_is_missing():
     assert "99,5" in html and "/ha-noi/" in html and html.count('scope="row"') == 34 and "Hoàng" in html and "Trường" in html
     assert Page("<title></title>" + html).refused == []
     with pytest.raises(ValueError, match="26"):
-        ui_charts.province_tiles({"26": 1})
+        charts.province_tiles({"26": 1})
 
 
 def test_a_document_that_is_not_ready_is_no_link():

@@ -16,7 +16,7 @@ from django.urls import include, path
 from django.utils.translation import override
 from fontTools.ttLib import TTFont
 
-from portal import ui_tags
+from portal.ui import tags
 from tests.portal.pages import Page
 
 STATIC = Path(settings.BASE_DIR) / "static"
@@ -134,7 +134,7 @@ def test_the_frame_of_an_english_page_stays_english_where_it_can():
 def test_what_is_not_served_is_not_offered():
     html = Template("{% language_switch %}{% text_size %}{% localised '/khong-co/' %}").render(Context())
     assert "<a " not in html and html.strip().endswith("/khong-co/")
-    assert ui_tags._served("/thu-tuc/", "procedures.urls")
+    assert tags._served("/thu-tuc/", "procedures.urls")
 
 
 @override_settings(ROOT_URLCONF=__name__)

@@ -9,7 +9,7 @@ from django.forms.renderers import DjangoTemplates
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.ui_render import Controls
+from portal.ui.render import Controls
 
 _text = st.text(alphabet="aă<>&\"'\n {%}0", max_size=12)
 _attrs = st.dictionaries(

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from portal import ui_tables
 from portal.caching import public_page
-from portal.ui_fields import AddressField, DongField, IdNumberInput, NumberInput, PhoneInput
+from portal.ui.fields import AddressField, DongField, IdNumberInput, NumberInput, PhoneInput
 
 _EXAMPLE_PLACES = {"01": (_("Thành phố Hà Nội"), [("00070", _("Phường Hoàn Kiếm")), ("00082", _("Phường Cửa Nam"))])}
 

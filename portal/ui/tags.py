@@ -33,9 +33,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from portal import ui_charts
 from portal.caching.places import marked
-from portal.ui_fields import AddressInput, DongInput, IdNumberInput, PhoneInput
+from portal.ui import charts
+from portal.ui.fields import AddressInput, DongInput, IdNumberInput, PhoneInput
 
 register = template.Library()
 
@@ -188,10 +188,10 @@ def deadline_meter(*, used: float, due: dt.datetime, words: str, kind: str = "")
 
 
 @register.inclusion_tag("components/bar_chart.html")
-def bar_chart(title: str, rows: Sequence[tuple[str, ui_charts.Number]], *, unit: str = "", note: str = "") -> dict[str, Any]:
+def bar_chart(title: str, rows: Sequence[tuple[str, charts.Number]], *, unit: str = "", note: str = "") -> dict[str, Any]:
     """Amounts side by side, with the table of the same figures. ``rows``: pairs of label and amount, in the order to show."""
-    drawn, height = ui_charts.bars(rows)
-    return {"title": title, "bars": drawn, "height": height, "width": ui_charts.WIDTH, "unit": unit, "note": note}
+    drawn, height = charts.bars(rows)
+    return {"title": title, "bars": drawn, "height": height, "width": charts.WIDTH, "unit": unit, "note": note}
 
 
 @register.inclusion_tag("components/line_chart.html")
@@ -200,17 +200,15 @@ def line_chart(
 ) -> dict[str, Any]:
     """Up to three courses over time, with their table. ``series``: dicts with ``name`` and ``values`` (``None``: not known)."""
     rows = [(label, [one["values"][at] for one in series]) for at, label in enumerate(labels)]
-    return {"title": title, "unit": unit, "axis": axis, "note": note, "rows": rows, "width": ui_charts.WIDTH} | ui_charts.lines(
-        labels, series
-    )
+    return {"title": title, "unit": unit, "axis": axis, "note": note, "rows": rows, "width": charts.WIDTH} | charts.lines(labels, series)
 
 
 @register.inclusion_tag("components/province_map.html")
 def province_map(
-    title: str, values: Mapping[str, ui_charts.Number | None], *, unit: str = "", hrefs: Mapping[str, str] | None = None, note: str = ""
+    title: str, values: Mapping[str, charts.Number | None], *, unit: str = "", hrefs: Mapping[str, str] | None = None, note: str = ""
 ) -> dict[str, Any]:
     """The 34 provinces as tiles, coloured by a figure, with the table. ``values`` and ``hrefs`` by two-digit code."""
-    drawn = ui_charts.province_tiles(values, hrefs)
+    drawn = charts.province_tiles(values, hrefs)
     rows = [(tile.name, values.get(tile.code), tile.href) for tile in drawn["tiles"] if not tile.island]
     rows.sort(key=lambda row: (row[1] is None, -(row[1] or 0)))
     return {"title": title, "unit": unit, "note": note, "rows": rows} | drawn
