@@ -12,4 +12,4 @@ def bare(request: HttpRequest, size: int) -> HttpResponse:
 
 
 urlpatterns = [path("bare/<int:size>/", bare), path("", include("portal.urls"))]
-handler404 = "portal.views.not_found"
+handler404 = "portal.home.views.not_found"

@@ -239,7 +239,7 @@ def _guarded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 
 def install_error_handlers(api: NinjaAPI) -> None:
-    """Every error of the API leaves as a problem document; an unexpected one is ``portal.views.server_error``'s, logged."""
+    """Every error of the API leaves as a problem document; an unexpected one is ``portal.home.views.server_error``'s, logged."""
 
     @api.exception_handler(ApiError)
     def _known(request: HttpRequest, error: ApiError) -> HttpResponse:

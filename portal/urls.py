@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
-from portal import views
 from portal.api import api, docs
+from portal.home import views
 from portal.languages import english
 from portal.notices.urls import pages as notice_pages
 from portal.ui import views as ui_views
@@ -37,7 +37,7 @@ urlpatterns = [
     path("favicon.ico", views.favicon, name="favicon"),
 ]
 
-handler400 = "portal.views.bad_request"
-handler403 = "portal.views.forbidden"
-handler404 = "portal.views.not_found"
-handler500 = "portal.views.server_error"
+handler400 = "portal.home.views.bad_request"
+handler403 = "portal.home.views.forbidden"
+handler404 = "portal.home.views.not_found"
+handler500 = "portal.home.views.server_error"

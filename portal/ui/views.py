@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from portal import ui_tables
 from portal.caching import public_page
+from portal.ui import tables
 from portal.ui.fields import AddressField, DongField, IdNumberInput, NumberInput, PhoneInput
 
 _EXAMPLE_PLACES = {"01": (_("Thành phố Hà Nội"), [("00070", _("Phường Hoàn Kiếm")), ("00082", _("Phường Cửa Nam"))])}
@@ -83,15 +83,15 @@ class ExampleForm(forms.Form):
     )
 
 
-def _example_table(request: HttpRequest) -> ui_tables.Table:
+def _example_table(request: HttpRequest) -> tables.Table:
     columns = [
-        ui_tables.Column("code", _now("Mã hồ sơ")),
-        ui_tables.Column("unit", _now("Nơi giải quyết"), sortable=True),
-        ui_tables.Column("due", _now("Hạn"), kind="date", sortable=True),
-        ui_tables.Column("pages", _now("Số trang"), kind="number", sortable=True),
-        ui_tables.Column("fee", _now("Lệ phí"), kind="money", sortable=True),
+        tables.Column("code", _now("Mã hồ sơ")),
+        tables.Column("unit", _now("Nơi giải quyết"), sortable=True),
+        tables.Column("due", _now("Hạn"), kind="date", sortable=True),
+        tables.Column("pages", _now("Số trang"), kind="number", sortable=True),
+        tables.Column("fee", _now("Lệ phí"), kind="money", sortable=True),
     ]
-    key, downward = ui_tables.order(request.GET, columns, "due")
+    key, downward = tables.order(request.GET, columns, "due")
     rows: list[dict[str, Any]] = [
         {"code": ("TD.001", "#table"), "unit": _now("Phường Hoàn Kiếm"), "due": dt.date(2026, 11, 20), "pages": 12, "fee": 8000},
         {"code": ("TD.002", "#table"), "unit": _now("Phường Cửa Nam"), "due": dt.date(2026, 11, 24), "pages": 1250, "fee": 1250000},
@@ -99,7 +99,7 @@ def _example_table(request: HttpRequest) -> ui_tables.Table:
     ]
     rows.sort(key=lambda row: (row[key] is None, row[key]), reverse=downward)
     exports = [(_now("Tải bảng (CSV)"), "#table"), (_now("Tải bảng (XLSX)"), "#table")]
-    return ui_tables.table(request.GET, columns, rows, caption=_now("Hồ sơ thí dụ"), default="due", exports=exports)
+    return tables.table(request.GET, columns, rows, caption=_now("Hồ sơ thí dụ"), default="due", exports=exports)
 
 
 _ICONS = (

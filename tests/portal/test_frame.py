@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.test import Client, RequestFactory, override_settings
 from django.utils.translation import override
 
-from portal import views
+from portal.home import views
 from portal.operations.middleware import RequestIdMiddleware
 from tests.factories import make_person, make_position, sign_in
 from tests.portal.pages import Page, texts

@@ -13,7 +13,7 @@ from django.db import OperationalError
 from django.test import Client, RequestFactory
 from django.utils.translation import override
 
-from portal import views
+from portal.home import views
 from procedures.models import LifeEvent
 from procedures.services import load_shipped
 from tests.factories import make_person

@@ -17,9 +17,9 @@ from django.views.decorators.http import require_safe
 
 from portal.access.site import at_desk, desk_error
 from portal.caching import CATALOGUE, public_page
+from portal.home.own import own_part, own_start
 from portal.languages import ENGLISH, PREFIX, show
 from portal.notices.views import notices_for_home
-from portal.own import own_part, own_start
 from portal.rest import is_api, problem
 from procedures import queries
 from procedures.views.groups import event_groups
@@ -37,7 +37,7 @@ NEW_DAYS = 180
 def home(request: HttpRequest) -> HttpResponse:
     """The front door: search first, then what most people come for, then what happens in a life and in a business. Five queries.
 
-    For somebody signed in, what is theirs stands above (``portal.own``).
+    For somebody signed in, what is theirs stands above (``portal.home.own``).
     """
     day = timezone.localdate()
     since = day - dt.timedelta(days=NEW_DAYS)
