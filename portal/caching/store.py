@@ -16,7 +16,7 @@ from pathlib import Path
 from django.conf import settings
 
 from portal.caching.places import Place
-from portal.fleeting import Fleeting, fleeting
+from portal.redis import GuardedRedis, guarded_redis
 
 logger = logging.getLogger(__name__)
 
@@ -102,8 +102,8 @@ class Shared:
     """What the processes share. Every method fails open and fast: Redis is never needed to answer a page."""
 
     @property
-    def _redis(self) -> Fleeting:
-        return fleeting(settings.REDIS_URL, logger, "pages are not shared: Redis does not answer")
+    def _redis(self) -> GuardedRedis:
+        return guarded_redis(settings.REDIS_URL, logger, "pages are not shared: Redis does not answer")
 
     def _name(self, key: str, mark: str) -> str:
         return "page:" + hashlib.sha256("\n".join((release(), mark, key)).encode()).hexdigest()

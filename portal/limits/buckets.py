@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
-from portal.fleeting import fleeting
+from portal.redis import guarded_redis
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def take(bucket: str, key: str, *, capacity: int, refill_per_second: float, cost
     """
     if capacity < 1 or refill_per_second <= 0 or not 0 < cost <= capacity:
         raise ValueError("a bucket needs a capacity, a refill, and a cost within its capacity")
-    store = fleeting(settings.REDIS_URL, logger, "limits are open: redis does not answer")
+    store = guarded_redis(settings.REDIS_URL, logger, "limits are open: redis does not answer")
     name = f"limits:{bucket}:{salted_hmac('portal.limits', key, algorithm='sha256').hexdigest()[:32]}"
     answer = store.ask(lambda client: client.register_script(_SCRIPT)(keys=[name], args=[capacity, refill_per_second, cost]))
     if answer is None:

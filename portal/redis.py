@@ -23,7 +23,7 @@ PAUSE_SECONDS = 2.0
 LOG_EVERY_SECONDS = 60.0
 
 
-class Fleeting:
+class GuardedRedis:
     """One user of Redis in this process. Each has a breaker of its own, so that each says in the log what goes without it."""
 
     def __init__(self, url: str, logger: logging.Logger, said: str) -> None:
@@ -67,6 +67,6 @@ class Fleeting:
 
 
 @lru_cache(maxsize=16)
-def fleeting(url: str, logger: logging.Logger, said: str) -> Fleeting:
+def guarded_redis(url: str, logger: logging.Logger, said: str) -> GuardedRedis:
     """The one of this address and purpose; made at the first question, so that a forked process has connections of its own."""
-    return Fleeting(url, logger, said)
+    return GuardedRedis(url, logger, said)
