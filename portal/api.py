@@ -7,9 +7,9 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from portal.api_support import CODES, PortalAPI, install_error_handlers
 from portal.caching import public_page
 from portal.catalogues.api import router as catalogues
-from portal.rest import CODES, PortalAPI, install_error_handlers
 from procedures.api import router as procedures
 
 api = PortalAPI(

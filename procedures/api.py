@@ -13,7 +13,7 @@ from ninja import Router, Schema
 from ninja.params import Query
 from pydantic import Field
 
-from portal.rest import (
+from portal.api_support import (
     API_ROOT,
     MAX_PAGE,
     ApiError,

@@ -10,10 +10,7 @@ from django.utils import timezone
 from ninja import Router, Schema
 from ninja.params import Query
 
-from portal.catalogues import queries
-from portal.catalogues.models import CatalogueEntry
-from portal.catalogues.registry import CATALOGUES, Catalogue
-from portal.rest import (
+from portal.api_support import (
     MAX_PAGE,
     ApiError,
     Cursor,
@@ -27,6 +24,9 @@ from portal.rest import (
     errors,
     public_answer,
 )  # fmt: skip
+from portal.catalogues import queries
+from portal.catalogues.models import CatalogueEntry
+from portal.catalogues.registry import CATALOGUES, Catalogue
 
 router = Router(tags=["catalogues"])
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from ninja import Router
 
-from portal.rest import CODES, PortalAPI, public_answer
+from portal.api_support import CODES, PortalAPI, public_answer
 
 pytestmark = pytest.mark.usefixtures("demo_data")
 
