@@ -93,7 +93,7 @@ def cases(count: int) -> dict[str, Callable[[], Any]]:
     """What the pages ask, by name."""
     from dossiers import worklists
     from dossiers.models import DEADLINE, Dossier
-    from portal.access import ActingAs, Actor, Assurance, through_door
+    from portal.access import ActingAs, Actor, Assurance, visible_to
     from portal.access.cursor import COUNTED, bounded
 
     dice = random.Random(3)
@@ -101,7 +101,7 @@ def cases(count: int) -> dict[str, Callable[[], Any]]:
 
     def rows(unit: str) -> Any:
         actor = Actor(acting_as=ActingAs.POSITION, unit=unit, roles=roles, assurance=Assurance.HIGH)
-        door = through_door(actor, Dossier.objects.defer("answers"), "dossiers.read", "unit_code")
+        door = visible_to(actor, Dossier.objects.defer("answers"), "dossiers.read", "unit_code")
         return worklists.with_deadline(door)
 
     def page(found: Any) -> Callable[[], Any]:

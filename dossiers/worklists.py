@@ -13,7 +13,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from dossiers.models import CODE_FROM_BEHIND, DEADLINE, NAME_WORDS, OPEN_STATES, Dossier, Stage, State
-from portal.access import Actor, through_door
+from portal.access import Actor, visible_to
 from portal.audit.words import uuids
 from portal.crypto import blind_index
 from portal.text import search_key
@@ -53,7 +53,7 @@ def with_deadline(rows: QuerySet[Dossier]) -> QuerySet[Dossier]:
 def counts(actor: Actor, now: datetime) -> list[tuple[Worklist, int]]:
     """How many dossiers stand in each list, of those the officer may see (one query over the open ones)."""
     lists = worklists(actor.position_id, now)
-    rows = with_deadline(through_door(actor, Dossier.objects.filter(OPEN), "dossiers.read", "unit_code"))
+    rows = with_deadline(visible_to(actor, Dossier.objects.filter(OPEN), "dossiers.read", "unit_code"))
     found = rows.aggregate(**{f"n{number}": Count("pk", filter=one.condition) for number, one in enumerate(lists)})
     return [(one, found[f"n{number}"]) for number, one in enumerate(lists)]
 

@@ -11,7 +11,7 @@ from dossiers.filling import Problem
 from dossiers.models import TABLE, Dossier, DossierEvent
 from dossiers.queries import handling_unit
 from portal import audit
-from portal.access import AccessDenied, Actor, Assurance, require, through_door
+from portal.access import AccessDenied, Actor, Assurance, require, visible_to
 from portal.notifications.services import notify
 from portal.states import TransitionRefused
 
@@ -69,7 +69,7 @@ def lock_for_officer(*, actor: Actor, dossier_id: UUID, act: str, seen_version: 
     ``Dossier.DoesNotExist`` behind the door, :class:`AccessDenied` without the role, ``TransitionRefused`` when the page
     the officer decided on is out of date, or the dossier is the officer's own.
     """
-    dossier = through_door(actor, Dossier.objects.select_for_update(), "dossiers.read", "unit_code").get(pk=dossier_id)
+    dossier = visible_to(actor, Dossier.objects.select_for_update(), "dossiers.read", "unit_code").get(pk=dossier_id)
     require(actor, act, dossier.unit_code)
     refuse_own(dossier, actor, transition)
     check_seen(dossier, seen_version, transition)

@@ -19,7 +19,7 @@ from dossiers.services.common import advance, concerns, lock_for_officer, positi
 from dossiers.services.registers import free_number, take_number
 from dossiers.terms import terms_of
 from portal import audit
-from portal.access import SYSTEM, AccessDenied, Actor, require, through_door
+from portal.access import SYSTEM, AccessDenied, Actor, require, visible_to
 from portal.documents import services as documents
 from portal.states import TransitionRefused
 from portal.workdays import due_at
@@ -34,7 +34,7 @@ def open_dossier(*, actor: Actor, dossier_id: UUID) -> Dossier:
 
     ``Dossier.DoesNotExist`` behind the door.
     """
-    dossier = through_door(actor, Dossier.objects.select_related("form_version"), "dossiers.read", "unit_code").get(pk=dossier_id)
+    dossier = visible_to(actor, Dossier.objects.select_related("form_version"), "dossiers.read", "unit_code").get(pk=dossier_id)
     audit.record(actor=actor, act="dossiers.read", target="dossiers.dossier", target_id=str(dossier.pk), unit=dossier.unit_code)
     return dossier
 
@@ -236,7 +236,7 @@ def authorise_result(*, actor: Actor, dossier_id: UUID, return_to: str) -> str:
 
     :class:`AccessDenied` for any other officer: the credential is that leader's own. ``TransitionRefused`` when nothing waits.
     """
-    dossier = through_door(actor, Dossier.objects.all(), "dossiers.read", "unit_code").get(pk=dossier_id)
+    dossier = visible_to(actor, Dossier.objects.all(), "dossiers.read", "unit_code").get(pk=dossier_id)
     require(actor, "dossiers.sign", dossier.unit_code)
     refuse_own(dossier, actor, "sign")
     issued = result_of(dossier)

@@ -19,7 +19,7 @@ from dossiers import queries, services, slips
 from dossiers.models import Dossier, DossierDocument
 from dossiers.services.desk import note_look
 from dossiers.views.common import as_int, citizen_page, not_here, reader_page, send_file
-from portal.access import Actor, actor_of, through_door
+from portal.access import Actor, actor_of, visible_to
 from portal.files.models import FileState
 from portal.states import TransitionRefused
 
@@ -117,7 +117,7 @@ def withdraw(request: HttpRequest, code: str) -> HttpResponse:
 def _for_reader(actor: Actor, code: str) -> Dossier | None:
     """The dossier for one who may read its files: applicant, owner, or an officer through the door."""
     if actor.is_officer:
-        return through_door(actor, Dossier.objects.all(), "dossiers.read", "unit_code").filter(code=code).first()
+        return visible_to(actor, Dossier.objects.all(), "dossiers.read", "unit_code").filter(code=code).first()
     return queries.dossier_of(actor, code)
 
 

@@ -12,8 +12,8 @@ from portal.access.rules import (
     may,
     register_acts,
     require,
-    through_door,
     unit_scope,
+    visible_to,
 )
 
 __all__ = [
@@ -30,6 +30,6 @@ __all__ = [
     "may",
     "register_acts",
     "require",
-    "through_door",
     "unit_scope",
+    "visible_to",
 ]

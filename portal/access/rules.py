@@ -84,6 +84,6 @@ def unit_scope(actor: Actor, act: str, field: str) -> Q:
     return Q(**{field: actor.unit}) | Q(**{f"{field}__startswith": actor.unit + "."})
 
 
-def through_door(actor: Actor, queryset: QuerySet[M], act: str, field: str) -> QuerySet[M]:
+def visible_to(actor: Actor, queryset: QuerySet[M], act: str, field: str) -> QuerySet[M]:
     """The door: the part of a query set that the actor may see. ``field`` is the path to the unit's code."""
     return queryset.filter(unit_scope(actor, act, field))

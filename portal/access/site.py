@@ -18,7 +18,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.i18n import JavaScriptCatalog
 
 from portal.access.actors import actor_of
-from portal.access.rules import may, through_door
+from portal.access.rules import may, visible_to
 
 
 class DeskConfig(AdminConfig):
@@ -153,7 +153,7 @@ class OfficerModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         rows = super().get_queryset(request)
         if not self.view_act:
             return rows.none()
-        return through_door(actor_of(request), rows, self.view_act, self.unit_field or "pk")
+        return visible_to(actor_of(request), rows, self.view_act, self.unit_field or "pk")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self._may(request, self.view_act, None)

@@ -12,7 +12,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from portal.access import actor_of, may, through_door
+from portal.access import actor_of, may, visible_to
 from portal.access.site import OfficerModelAdmin
 from portal.audit.models import Act
 from portal.audit.words import PERSON, POSITION, UNIT, act_words, names_of, target_words
@@ -113,7 +113,7 @@ class ActAdmin(OfficerModelAdmin):
         actor = actor_of(request)
         if may(actor, "audit.read_all"):
             return Act.objects.order_by("-id")
-        return through_door(actor, Act.objects.order_by("-id"), "audit.read", "unit")
+        return visible_to(actor, Act.objects.order_by("-id"), "audit.read", "unit")
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return may(actor_of(request), "audit.read_all") or super().has_view_permission(request, obj)

@@ -26,7 +26,7 @@ from portal.access import (
     may,
     register_acts,
     require,
-    through_door,
+    visible_to,
 )
 from portal.access.backend import AccessBackend
 from portal.access.middleware import ActorMiddleware
@@ -148,7 +148,7 @@ def test_the_door_lets_through_exactly_what_may_allows(agencies: list[Agency]) -
         )
     ]
     for actor, act in [*combinations, (SYSTEM, ACTS[0]), (ANONYMOUS, ACTS[0])]:
-        through = {agency.code for agency in through_door(actor, Agency.objects.all(), act, "code")}
+        through = {agency.code for agency in visible_to(actor, Agency.objects.all(), act, "code")}
         assert through == {agency.code for agency in agencies if may(actor, act, agency.code)}
 
 

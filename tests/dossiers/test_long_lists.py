@@ -21,7 +21,7 @@ from dossiers import worklists
 from dossiers.admin import DossierAdmin
 from dossiers.models import Dossier, FormVersion, State
 from dossiers.terms import terms_on
-from portal.access import SYSTEM, through_door
+from portal.access import SYSTEM, visible_to
 from portal.text import search_key
 from tests.dossiers.support import CODE
 from tests.factories import make_position, sign_in
@@ -158,7 +158,7 @@ def _begins(phrase: list[str], words: list[str]) -> bool:
 
 def test_search_and_lists_are_served_by_indexes() -> None:
     many(1)
-    rows = through_door(SYSTEM, Dossier.objects.all(), "dossiers.read", "unit_code")
+    rows = visible_to(SYSTEM, Dossier.objects.all(), "dossiers.read", "unit_code")
     with connection.cursor() as cursor:
         # So few rows would be read through: only whether an index can serve is asked.
         cursor.execute("SET LOCAL enable_seqscan = off")
