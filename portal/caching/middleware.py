@@ -14,7 +14,7 @@ from django.utils import timezone
 from prometheus_client import Counter
 
 from portal.caching.changes import marks
-from portal.caching.public import is_somebody
+from portal.caching.public import has_session
 from portal.caching.store import Kept, Memory, Shared
 
 MAX_KEY = 600
@@ -41,13 +41,13 @@ class PageCache:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not self.memory.limit or request.method not in ("GET", "HEAD"):
             return self.get_response(request)
-        if is_somebody(request):
+        if has_session(request):
             request.kept_pages = self  # type: ignore[attr-defined]
             return self.get_response(request)
         page = self._page(request, _key(request))
         return _answer(request, page) if isinstance(page, Kept) else page
 
-    def for_somebody(self, request: HttpRequest) -> Kept | None:
+    def for_session(self, request: HttpRequest) -> Kept | None:
         """The page that a stranger (or one of the same variant) gets at this address, for the view's own parts to be set in; None where
         none is kept, or a message waits to be shown on it."""
         if "messages" in request.COOKIES or "HTTP_AUTHORIZATION" in request.META:

@@ -27,7 +27,7 @@ STALE_SECONDS = 2
 these make up the five seconds in which an editor's change is seen."""
 
 
-def is_somebody(request: HttpRequest) -> bool:
+def has_session(request: HttpRequest) -> bool:
     """Whether the page may hold something meant for this visitor alone: a session, a message waiting to be shown, a token."""
     cookies = request.META.get("HTTP_COOKIE", "")
     if "HTTP_AUTHORIZATION" in request.META:
@@ -63,18 +63,18 @@ def public_page(
     def decorate(view: View) -> Callable[..., HttpResponseBase]:
         @wraps(view)
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if is_somebody(request):
+            if has_session(request):
                 if not hasattr(request, "variant"):
                     request.variant = variant(request) if variant is not None else ""  # type: ignore[attr-defined]
                 pages = getattr(request, "kept_pages", None)
-                page = pages.for_somebody(request) if pages is not None and rooms is not None else None
+                page = pages.for_session(request) if pages is not None and rooms is not None else None
                 if page is not None:
                     return _with_own_parts(request, page, own)
             response = view(request, *args, **kwargs)
             if isinstance(response, TemplateResponse):
                 response.render()
             patch_vary_headers(response, ["Cookie"])
-            if is_somebody(request):
+            if has_session(request):
                 patch_cache_control(response, private=True, no_cache=True)
                 return response
             if response.status_code != 200 or request.method not in ("GET", "HEAD"):
