@@ -144,7 +144,7 @@ def write_event(dossier: Dossier, name: str, *, before: str, actor: Actor, now: 
     return event
 
 
-def tell(dossier: Dossier, template: str, *, about: str = "", **more: str) -> None:
+def notify_parties(dossier: Dossier, template: str, *, about: str = "", **more: str) -> None:
     """Tell applicant, owner and who worked on it for them by the registered template, each once for the occasion; in the act's transaction.
 
     What stands in an inbox is the party's: whoever acted for another is told outside the account, and only as long as they may act for

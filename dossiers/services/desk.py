@@ -15,7 +15,7 @@ from dossiers.models import TABLE, Dossier, DossierDocument, Stage
 from dossiers.outcomes import Decision, Outcome, decision_form, outcome_of
 from dossiers.queries import unit_calendar
 from dossiers.registers import BOOK, FIRST_BOOK, NUMBER, RegisterNumber
-from dossiers.services.common import advance, concerns, lock_for_officer, position_of, refuse_own, tell
+from dossiers.services.common import advance, concerns, lock_for_officer, notify_parties, position_of, refuse_own
 from dossiers.services.registers import free_number, take_number
 from dossiers.terms import terms_of
 from portal import audit
@@ -66,7 +66,7 @@ def receive(*, actor: Actor, dossier_id: UUID, seen_version: int, now: datetime)
         actor=actor,
     )
     DossierDocument.objects.create(dossier=dossier, document=receipt, role=DossierDocument.Role.RECEIPT)
-    tell(dossier, "dossiers.received", due=slips.moment(dossier.due_at))
+    notify_parties(dossier, "dossiers.received", due=slips.moment(dossier.due_at))
     return dossier
 
 
@@ -83,7 +83,7 @@ def refuse(*, actor: Actor, dossier_id: UUID, seen_version: int, reason: str, no
     dossier.officer_id = position_of(actor)
     dossier.officer_label = actor.label
     advance(dossier, "refuse", actor=actor, now=now, note=reason.strip())
-    tell(dossier, "dossiers.refused")
+    notify_parties(dossier, "dossiers.refused")
     return dossier
 
 

@@ -17,7 +17,17 @@ from dossiers.models.dossier import Channel
 from dossiers.outcomes import finding_columns
 from dossiers.queries import handling_units, own_dossiers, own_drafts
 from dossiers.services.codes import next_code
-from dossiers.services.common import DraftChanged, FilingRefused, NotYours, advance, check_seen, filer, party_of, tell, write_event
+from dossiers.services.common import (
+    DraftChanged,
+    FilingRefused,
+    NotYours,
+    advance,
+    check_seen,
+    filer,
+    notify_parties,
+    party_of,
+    write_event,
+)
 from dossiers.terms import terms_on
 from portal.access import AccessDenied, Actor
 from portal.files.models import StoredFile
@@ -88,7 +98,7 @@ def submit(*, actor: Actor, draft_id: UUID, seen_version: int, now: datetime) ->
     Paper.objects.filter(draft=draft).update(draft=None, dossier=dossier)
     draft.delete()
     write_event(dossier, "submit", before="", actor=actor, now=now, note=confirmed)
-    tell(dossier, "dossiers.submitted")
+    notify_parties(dossier, "dossiers.submitted")
     return dossier
 
 
@@ -114,7 +124,7 @@ def withdraw(*, actor: Actor, dossier_id: UUID, seen_version: int, now: datetime
     check_seen(dossier, seen_version, "withdraw")
     dossier.withdrawn_at = max(now, dossier.submitted_at)
     advance(dossier, "withdraw", actor=actor, now=now)
-    tell(dossier, "dossiers.withdrawn")
+    notify_parties(dossier, "dossiers.withdrawn")
     return dossier
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from dossiers.models import Dossier, DossierEvent, Paper
-from dossiers.services.common import tell, write_event
+from dossiers.services.common import notify_parties, write_event
 from portal.access import SYSTEM
 
 UNSAFE = "paper_unsafe"
@@ -29,5 +29,5 @@ def note_unsafe_paper(*, file_id: UUID, now: datetime) -> DossierEvent | None:
     dossier.version += 1
     dossier.save(update_fields=["version"])
     event = write_event(dossier, UNSAFE, before=dossier.state, actor=SYSTEM, now=now, note=paper.label)
-    tell(dossier, "dossiers.paper_unsafe", paper=paper.label)
+    notify_parties(dossier, "dossiers.paper_unsafe", paper=paper.label)
     return event

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from dossiers.models import Dossier, DossierDocument, Stage, State
-from dossiers.services.common import advance, tell
+from dossiers.services.common import advance, notify_parties
 from portal.access import SYSTEM
 
 
@@ -31,5 +31,5 @@ def return_result(*, document_id: UUID, now: datetime) -> Dossier | None:
 
     advance(dossier, "sign", actor=SYSTEM, now=now, then=signed)
     advance(dossier, "return_result", actor=SYSTEM, now=now)
-    tell(dossier, "dossiers.result")
+    notify_parties(dossier, "dossiers.result")
     return dossier

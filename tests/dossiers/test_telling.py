@@ -7,7 +7,7 @@ from django.db import transaction
 
 from dossiers import services
 from dossiers.models import Dossier
-from dossiers.services.common import tell, write_event
+from dossiers.services.common import notify_parties, write_event
 from portal.access import SYSTEM
 from portal.notifications.models import Notification
 from portal.outbox.models import Message
@@ -43,8 +43,8 @@ def test_a_second_notice_of_a_kind_arrives_and_a_repetition_does_not() -> None:
     for expected in (1, 2):
         with transaction.atomic():
             write_event(dossier, "supplement", before=dossier.state, actor=SYSTEM, now=NOW)
-            tell(dossier, "dossiers.refused")
-            tell(dossier, "dossiers.refused")
+            notify_parties(dossier, "dossiers.refused")
+            notify_parties(dossier, "dossiers.refused")
         assert told(dossier, "dossiers.refused")["applicant inbox"] == expected
         assert Message.objects.filter(kind="notifications.sms").count() == before + expected
 
@@ -55,5 +55,5 @@ def test_what_is_told_about_a_paper_is_told_once_whatever_happened_to_the_dossie
     for paper, expected in (("file-1", 1), ("file-2", 2), ("file-1", 2)):
         with transaction.atomic():
             write_event(dossier, "supplement", before=dossier.state, actor=SYSTEM, now=NOW)
-            tell(dossier, "dossiers.refused", about=paper)
+            notify_parties(dossier, "dossiers.refused", about=paper)
         assert told(dossier, "dossiers.refused")["applicant inbox"] == expected
