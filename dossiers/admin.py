@@ -138,7 +138,8 @@ class DossierAdmin(OfficerModelAdmin):
     @admin.display(description="Chủ hồ sơ", ordering="owner_name_key")
     def people(self, dossier: Dossier) -> str:
         """Whose it is and whom it is about."""
-        about = format_html('<br><span class="quiet">{}</span>', dossier.subject_name) if dossier.subject_name else ""
+        named = dossier.subject_name and dossier.subject_name != dossier.owner_name
+        about = format_html('<br><span class="quiet">{}</span>', dossier.subject_name) if named else ""
         return format_html("{}{}", dossier.owner_name, about)
 
     @admin.display(description="Tình trạng", ordering="state")

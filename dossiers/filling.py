@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,13 +12,14 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from dossiers.changes import Changes, changes
 from dossiers.conditions import Shape, counting, shape
 from dossiers.forms import UNIT, AnswersForm
-from dossiers.models import Draft, FormVersion
+from dossiers.models import Draft, FormVersion, Paper
 from dossiers.papers import Wanted, wanted_papers
 from dossiers.queries import HandlingUnit, facts_of, same_filings
 from dossiers.rules import Finding
-from dossiers.terms import Terms
+from dossiers.terms import RequiredPaper, Terms, TermsUnknown, terms_of_version
 from portal.files.models import FileState
 from procedures.fees import Bill, reckon
 
@@ -95,6 +97,31 @@ def wanted_of(draft: Draft, terms: Terms, found: Shape) -> list[Wanted]:
     """The papers that the draft's answers ask for, and those they do not. No query."""
     form = draft.form_version
     return wanted_papers(terms.papers, form.papers, form.fields, counting(found, draft.answers or {}))
+
+
+def former_papers(given: Iterable[Paper], terms: Terms) -> list[Wanted]:
+    """Papers that were given when the law still wanted them: nobody asks for them, they can be removed. No query."""
+    kinds = {paper.kind for paper in terms.papers}
+    former = {paper.kind: RequiredPaper(paper.kind, paper.label, "", required=False) for paper in given if paper.kind not in kinds}
+    return [Wanted(paper, required=False, asked=False) for paper in former.values()]
+
+
+def carried_changes(draft: Draft, terms: Terms, found: Shape) -> Changes:
+    """What changed since a draft was begun under another form or law (the old form's row; the old law's, where that is another)."""
+    old, law_changed = None, draft.begun_procedure_version_id is not None
+    if draft.begun_procedure_version_id is not None:
+        with suppress(TermsUnknown):
+            old = terms_of_version(draft.begun_procedure_version_id)
+    form = draft.begun_form_version or draft.form_version
+    return changes(
+        old_fields=form.fields,
+        new_fields=draft.form_version.fields,
+        answers=draft.answers or {},
+        there={spec["name"] for spec in found.fields},
+        old=old,
+        new=terms,
+        law_changed=law_changed,
+    )
 
 
 def bill_of(draft: Draft, terms: Terms, found: Shape) -> Bill:

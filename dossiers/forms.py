@@ -302,6 +302,15 @@ class DecisionForm(AnswersForm):
                 error_messages={"required": "Hãy chọn người ký.", "invalid_choice": "Hãy chọn người ký trong danh sách."},
             )
         self.order_fields([NUMBER, BOOK])
+        section = ""
+        for spec in specs:
+            box = self.fields[spec["name"]]
+            if spec["kind"] in ("name", "text"):
+                box.widget.attrs.setdefault("class", "vTextField")
+            if spec.get("section", "") != section:
+                section = spec.get("section", "")
+                # Read by admin/one_form.html before the first field of a part.
+                box.heading = section  # type: ignore[attr-defined]
 
     @property
     def values(self) -> dict[str, str]:

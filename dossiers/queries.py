@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -39,6 +39,12 @@ def newest_form(procedure_code: str) -> FormVersion:
     if form is None:
         raise FormUnknown(procedure_code)
     return form
+
+
+def newest_form_id(procedure_code: str) -> int | None:
+    """Which version is the newest published form (one query)."""
+    published = FormVersion.objects.filter(procedure_code=procedure_code, published_at__isnull=False)
+    return published.order_by("-number").values_list("pk", flat=True).first()
 
 
 FACTS: dict[str, Callable[[Any], str]] = {
@@ -100,8 +106,10 @@ def own_dossiers(actor: Actor) -> QuerySet[Dossier]:
 
 
 def draft_of(actor: Actor, procedure_code: str) -> Draft | None:
-    """The party's draft for the procedure, if begun (one query)."""
-    return own_drafts(actor).select_related("form_version").filter(procedure_code=procedure_code).first()
+    """The party's draft for the procedure, if begun (one query), with ``newest_form_id``: which form is the newest today."""
+    newest = FormVersion.objects.filter(procedure_code=procedure_code, published_at__isnull=False).order_by("-number").values("pk")[:1]
+    drafts = own_drafts(actor).select_related("form_version").filter(procedure_code=procedure_code)
+    return drafts.annotate(newest_form_id=Subquery(newest)).first()
 
 
 def last_filed(actor: Actor, procedure_code: str) -> Dossier | None:
@@ -368,18 +376,55 @@ def timeline(dossier: Dossier) -> list[DossierEvent]:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """What a procedure is today for one who has begun to file by it."""
+
+    name: str
+    """Today's, or the last it had."""
+    listed: bool
+    """Whether it is in force, online or not."""
+    ended: date | None
+    """Since when it is not; None where nobody says."""
+    successor: str
+    """Code of the procedure that took over from it."""
+
+
+def standing(code: str, *, now: datetime) -> Standing:
+    """How a procedure stands (three queries at most)."""
+    today = timezone.localdate(now)
+    name = procedures.in_force(today).filter(procedure__code=code).values_list("name", flat=True).first()
+    if name is not None:
+        return Standing(name, True, None, "")
+    last = procedures.periods(code).filter(effective_from__lte=today).select_related("procedure").first()
+    if last is None:
+        return Standing(code, False, None, procedures.successor(code) or "")
+    days = [day for day in (last.effective_to, last.procedure.out_of_force_since) if day is not None and day <= today]
+    return Standing(last.name, False, min(days, default=None), procedures.successor(code) or "")
+
+
+@dataclass(frozen=True)
 class NamedDraft:
     """A draft with the name of its procedure."""
 
     draft: Draft
     name: str
     page: str
+    in_force: bool = True
 
 
 def named_drafts(actor: Actor, *, now: datetime) -> list[NamedDraft]:
-    """The actor's drafts with the names their procedures have today (two queries)."""
+    """The actor's drafts with the names their procedures have today, or had last (three queries at most)."""
     drafts = list(drafts_of(actor).defer("answers")[:50])
     codes = {draft.procedure_code for draft in drafts}
     versions = procedures.in_force(timezone.localdate(now)).filter(procedure__code__in=codes)
     names = dict(versions.values_list("procedure__code", "name"))
-    return [NamedDraft(draft, names.get(draft.procedure_code, draft.procedure_code), draft.last_page) for draft in drafts]
+    former = procedures.last_names(codes - set(names)) if codes - set(names) else {}
+    return [
+        NamedDraft(
+            draft,
+            names.get(draft.procedure_code) or former.get(draft.procedure_code, draft.procedure_code),
+            draft.last_page,
+            draft.procedure_code in names,
+        )
+        for draft in drafts
+    ]

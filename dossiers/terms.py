@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import cast
 
@@ -21,6 +21,9 @@ from procedures import queries as procedures
 from procedures.fees import Fee
 from procedures.models import Channel, ProcedureVersion, RequiredDocument, Subject
 from procedures.papers import name_and_details
+
+PLACE = "TP-"
+"""Before the place in the list of a paper that bears no kind of the shared catalogue."""
 
 
 class TermsUnknown(ObjectDoesNotExist):
@@ -55,6 +58,8 @@ class Terms:
 
     procedure_code: str
     version_id: int
+    effective_from: date
+    decision_number: str
     name: str
     summary: str
     levels: tuple[str, ...]
@@ -111,10 +116,15 @@ def terms_shown(code: str, at: datetime) -> Terms:
 
 def terms_of(dossier: Dossier) -> Terms:
     """The terms under which a dossier was filed, whatever the catalogue says today."""
+    return terms_of_version(dossier.procedure_version_id)
+
+
+def terms_of_version(version_id: int) -> Terms:
+    """The terms of one version (a bounded number of queries). :class:`TermsUnknown` when one cannot file online by it."""
     return _terms(
         ProcedureVersion.objects.select_related("procedure", "online_service")
         .prefetch_related("documents", "channels__limits__fees")
-        .get(pk=dossier.procedure_version_id)
+        .get(pk=version_id)
     )
 
 
@@ -128,6 +138,8 @@ def _terms(version: ProcedureVersion) -> Terms:
     return Terms(
         procedure_code=version.procedure.code,
         version_id=version.pk,
+        effective_from=version.effective_from,
+        decision_number=version.decision_number,
         name=version.name,
         summary=version.summary,
         levels=tuple(version.levels),
@@ -156,6 +168,6 @@ def _papers(version: ProcedureVersion) -> tuple[RequiredPaper, ...]:
     for document in version.documents.all():
         if document.mode != RequiredDocument.Mode.SUBMIT or document.form:
             continue
-        kind = document.paper_kind if document.paper_kind and document.paper_kind not in found else f"TP-{document.position}"
+        kind = document.paper_kind if document.paper_kind and document.paper_kind not in found else f"{PLACE}{document.position}"
         found[kind] = RequiredPaper(kind, document.name, document.note, document.required and not document.case, document.case)
     return tuple(found.values())

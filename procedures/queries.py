@@ -305,6 +305,14 @@ def periods(code: str) -> QuerySet[ProcedureVersion]:
     return ProcedureVersion.objects.filter(procedure__code=code).order_by(F("effective_from").desc())
 
 
+def last_names(codes: Iterable[str]) -> dict[str, str]:
+    """The newest name of each procedure, in force or not. One query."""
+    rows = (
+        ProcedureVersion.objects.filter(procedure__code__in=list(codes)).order_by("effective_from").values_list("procedure__code", "name")
+    )
+    return dict(rows)
+
+
 def with_codes(codes: Iterable[str], day: dt.date) -> list[ProcedureVersion]:
     """The versions in force of these codes, in the given order; a code that is not in force is left out. One query."""
     wanted = list(codes)

@@ -24,6 +24,13 @@ class Draft(models.Model):
     """Everybody who has changed it: they are told what becomes of it."""
     procedure_code = models.CharField(max_length=40)
     form_version = models.ForeignKey(FormVersion, on_delete=models.PROTECT, related_name="+")
+    procedure_version = models.ForeignKey("procedures.ProcedureVersion", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    """The law it stands under; None in drafts of before this was written down."""
+    begun_form_version = models.ForeignKey(FormVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    begun_procedure_version = models.ForeignKey(
+        "procedures.ProcedureVersion", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    """Form and law under which it was begun, once it was carried over to others: the person is told what changed since."""
     unit_code = models.CharField(max_length=40, blank=True)
     answers: Any = SealedJSONField(subject="id", default=dict)
     """Strings as typed, valid or not: nothing a person typed is lost because it is wrong."""

@@ -16,9 +16,9 @@ from accounts import queries as people
 from dossiers.conditions import shape
 from dossiers.filling import Problem
 from dossiers.models import Draft, Paper
-from dossiers.queries import default_unit, facts_of, newest_form, own_drafts
+from dossiers.queries import default_unit, facts_of, newest_form, newest_form_id, own_drafts
 from dossiers.services.common import DraftChanged, FilingRefused, NotForParty, NotYours, filer, party_of
-from dossiers.terms import RequiredPaper, serves, terms_on
+from dossiers.terms import PLACE, RequiredPaper, Terms, serves, terms_on
 from portal import audit
 from portal.access import Actor
 from portal.files import services as files
@@ -28,6 +28,8 @@ from portal.files.models import StoredFile
 MAX_ANSWER_CHARS = 5000
 """Nobody types more into one field; what is longer is cut before it is kept, whatever the form allows."""
 MAX_CONFIRMED = 50
+FORMER = "TRUOC-"
+"""Before the kind of a paper that an earlier version of the law wanted."""
 PAGES = ("to-khai", "giay-to", "kiem-tra")
 PAPER_TYPES = frozenset({"image/jpeg", "image/png", "application/pdf"})
 MAX_FILES_A_PAPER = 10
@@ -48,11 +50,70 @@ def start_or_open_draft(*, actor: Actor, procedure_code: str, now: datetime) -> 
     draft, made = Draft.objects.get_or_create(
         party_id=party_id,
         procedure_code=procedure_code,
-        defaults={"form_version": form, "unit_code": default_unit(party_id, terms), "changed_by": filer(actor)},
+        defaults={
+            "form_version": form,
+            "procedure_version_id": terms.version_id,
+            "unit_code": default_unit(party_id, terms),
+            "changed_by": filer(actor),
+        },
     )
     if made:
         audit.record(actor=actor, act="dossiers.start_draft", target="dossiers.draft", target_id=str(draft.id), unit=draft.unit_code)
     return draft
+
+
+def is_behind(draft: Draft, terms: Terms) -> bool:
+    """Whether form or law are others than those the draft stands under (one query, none for a draft from ``queries.draft_of``)."""
+    newest = getattr(draft, "newest_form_id", None) or newest_form_id(draft.procedure_code)
+    return draft.procedure_version_id != terms.version_id or draft.form_version_id != newest
+
+
+@transaction.atomic
+def carry_over(*, actor: Actor, draft_id: UUID, now: datetime) -> Draft:
+    """Bring a draft to the newest form and the law in force: it is sent under these, whatever it was begun under.
+
+    Answers stay under the names of their fields, papers go with their names to where they are wanted now; nothing is thrown away. Its
+    version is raised, so that who saw it before sees it again before it is sent. ``TermsUnknown`` when it cannot be filed any more.
+    """
+    draft = _mine(actor, draft_id)
+    form, terms = newest_form(draft.procedure_code), terms_on(draft.procedure_code, now)
+    if not is_behind(draft, terms):
+        return draft
+    if draft.procedure_version_id is None and draft.form_version_id == form.pk:
+        draft.procedure_version_id = terms.version_id
+        draft.save(update_fields=["procedure_version"])
+        return draft
+    if draft.form_version_id != form.pk:
+        draft.begun_form_version_id = draft.begun_form_version_id or draft.form_version_id
+    if draft.procedure_version_id not in (None, terms.version_id):
+        draft.begun_procedure_version_id = draft.begun_procedure_version_id or draft.procedure_version_id
+        _carry_papers(draft, terms)
+    draft.form_version, draft.procedure_version_id = form, terms.version_id
+    draft.begun_form_version_id = None if draft.begun_form_version_id == form.pk else draft.begun_form_version_id
+    draft.begun_procedure_version_id = None if draft.begun_procedure_version_id == terms.version_id else draft.begun_procedure_version_id
+    draft.version += 1
+    draft.save()
+    audit.record(
+        actor=actor,
+        act="dossiers.carry_over_draft",
+        target="dossiers.draft",
+        target_id=str(draft.id),
+        unit=draft.unit_code,
+        details={"form": form.number, "law": terms.version_id},
+    )
+    return draft
+
+
+def _carry_papers(draft: Draft, terms: Terms) -> None:
+    """Give every paper of a draft the kind under which the new law wants it; one that it does not want keeps none of its kinds."""
+    kinds = {paper.label[:500]: paper.kind for paper in terms.papers}
+    for paper in draft.papers.all():
+        # Kinds of the shared catalogue mean the same in every version; others are only places in a list.
+        same = paper.kind if not paper.kind.startswith(PLACE) and paper.kind in kinds.values() else ""
+        kind = kinds.get(paper.label) or same or f"{FORMER}{paper.kind}"[:60]
+        if kind != paper.kind:
+            paper.kind = kind
+            paper.save(update_fields=["kind"])
 
 
 def _mine(actor: Actor, draft_id: UUID) -> Draft:

@@ -28,6 +28,7 @@ from dossiers.services.common import (
     party_of,
     write_event,
 )
+from dossiers.services.drafts import is_behind
 from dossiers.terms import terms_on
 from portal.access import AccessDenied, Actor
 from portal.files.models import StoredFile
@@ -54,6 +55,9 @@ def submit(*, actor: Actor, draft_id: UUID, seen_version: int, now: datetime) ->
     if draft.version != seen_version:
         raise DraftChanged
     terms = terms_on(draft.procedure_code, now)
+    if is_behind(draft, terms):
+        # The person read another form, or another law: they see this one before it is sent.
+        raise DraftChanged
     if actor.assurance < terms.assurance:
         raise AccessDenied("dossiers.file")
     # A file's check that ends at this moment waits for us, or we for it: nobody's verdict falls between draft and dossier.

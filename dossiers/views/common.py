@@ -14,10 +14,12 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 
 from dossiers import queries
+from dossiers.forms import shown
 from dossiers.queries import FormUnknown, OtherWay
 from dossiers.services import NotForParty, NotYours
 from dossiers.terms import TermsUnknown
@@ -50,10 +52,25 @@ def citizen_page(view: Page) -> Page:
             return render(request, "dossiers/not_for_party.html", {"code": kwargs.get("code", "")}, status=403)
         except InAnotherCapacity as other:
             return render(request, "dossiers/other_capacity.html", {"way": other.way, "back": _back(request)}, status=403)
-        except (NotYours, TermsUnknown, FormUnknown) as error:
+        except (TermsUnknown, FormUnknown) as error:
+            return _no_longer(request, str(kwargs.get("code", "")), error)
+        except NotYours as error:
             raise Http404 from error
 
     return never_cache(wrapped)
+
+
+def _no_longer(request: HttpRequest, code: str, error: Exception) -> HttpResponse:
+    """The page for a draft that cannot be sent any more, because its procedure is not in force or not online; 404 without a draft."""
+    draft = queries.draft_of(actor_of(request), code) if code else None
+    if draft is None:
+        raise Http404 from error
+    answers = draft.answers or {}
+    begun = draft.begun_form_version.fields if draft.begun_form_version is not None else []
+    specs = {spec["name"]: spec for spec in (*draft.form_version.fields, *begun)}
+    rows = [{"label": spec["label"], "value": shown(spec, answers[name])} for name, spec in specs.items() if answers.get(name)]
+    standing = queries.standing(code, now=timezone.now())
+    return render(request, "dossiers/no_longer.html", {"code": code, "draft": draft, "standing": standing, "rows": rows}, status=410)
 
 
 def reader_page(view: Page) -> Page:

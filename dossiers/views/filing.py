@@ -22,8 +22,20 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import queries as people
 from dossiers import queries, services
+from dossiers.changes import Changes
 from dossiers.conditions import Shape, Spec, deciders, opening, shape, suggestions
-from dossiers.filling import Filled, bill_of, fill, fill_draft, paper_problems, problems_of, shape_of, wanted_of
+from dossiers.filling import (
+    Filled,
+    bill_of,
+    carried_changes,
+    fill,
+    fill_draft,
+    former_papers,
+    paper_problems,
+    problems_of,
+    shape_of,
+    wanted_of,
+)
 from dossiers.forms import UNIT, AnswersForm, shown
 from dossiers.models import Draft
 from dossiers.papers import announced_papers
@@ -45,10 +57,7 @@ REQUEST_OVERHEAD = 64 * 1024
 
 
 def _terms(code: str) -> Terms:
-    try:
-        return terms_shown(code, timezone.now())
-    except TermsUnknown as error:
-        raise Http404 from error
+    return terms_shown(code, timezone.now())
 
 
 def _context(terms: Terms, page: str, **more: Any) -> dict[str, Any]:
@@ -74,11 +83,24 @@ def _person(request: HttpRequest) -> Any:
     return found
 
 
-def _draft(request: HttpRequest, code: str) -> Draft | None:
-    return queries.draft_of(actor_of(request), code)
+def _draft(request: HttpRequest, terms: Terms) -> Draft | None:
+    """The party's draft, under the newest form and the law in force."""
+    draft = queries.draft_of(actor_of(request), terms.procedure_code)
+    if draft is None or not services.is_behind(draft, terms):
+        return draft
+    services.carry_over(actor=actor_of(request), draft_id=draft.id, now=timezone.now())
+    return queries.draft_of(actor_of(request), terms.procedure_code)
 
 
-def _overtaken(request: HttpRequest, terms: Terms, draft: Draft | None) -> HttpResponse | None:
+def _carried(request: HttpRequest, terms: Terms, draft: Draft | None) -> Changes | None:
+    """What changed since the draft was begun; None where nothing did. Queries only where it was carried over."""
+    if draft is None or not (draft.begun_form_version_id or draft.begun_procedure_version_id):
+        return None
+    found = shape_of(draft, _person(request))
+    return carried_changes(draft, terms, found)
+
+
+def _overtaken(request: HttpRequest, code: str, draft: Draft | None) -> HttpResponse | None:
     """The page for a form that was shown before its draft was sent or thrown away in another window; None where it still counts.
 
     Nothing that such a form carries may begin a new filing unasked, or go into another one.
@@ -86,11 +108,11 @@ def _overtaken(request: HttpRequest, terms: Terms, draft: Draft | None) -> HttpR
     actor, posted = actor_of(request), as_uuid(request.POST.get("draft"))
     if draft is not None and posted == draft.id:
         return None
-    last = queries.last_filed(actor, terms.procedure_code)
+    last = queries.last_filed(actor, code)
     if posted is None and (last.id if last else None) == as_uuid(request.POST.get("last")):
         return None
     sent = last if posted is None else queries.own_dossiers(actor).filter(pk=posted).first()
-    context = {"terms": terms, "code": terms.procedure_code, "sent": sent, "draft": draft}
+    context = {"code": code, "sent": sent, "draft": draft}
     return render(request, "dossiers/overtaken.html", context, status=409)
 
 
@@ -156,14 +178,15 @@ def answers(request: HttpRequest, code: str) -> HttpResponseBase:
 def _sign_in_again(request: HttpRequest, code: str) -> HttpResponse:
     """The session is over: this window keeps what was typed while one signs in in another."""
     typed = [(name, value) for name in request.POST if name != "csrfmiddlewaretoken" for value in request.POST.getlist(name)]
-    return render(request, "dossiers/sign_in_again.html", {"terms": _terms(code), "code": code, "typed": typed}, status=401)
+    return render(request, "dossiers/sign_in_again.html", {"code": code, "typed": typed}, status=401)
 
 
 @citizen_page
 def _typed_again(request: HttpRequest, code: str) -> HttpResponse:
     """The form with what was typed and a token that holds; not saved, because nobody can say that the person pressed this button."""
-    terms, now, draft = _terms(code), timezone.now(), _draft(request, code)
-    if page := _overtaken(request, terms, draft):
+    terms, now = _terms(code), timezone.now()
+    draft = _draft(request, terms)
+    if page := _overtaken(request, code, draft):
         return page
     form_version = draft.form_version if draft is not None else queries.newest_form(code)
     names = [UNIT, *(spec["name"] for spec in form_version.fields)]
@@ -179,7 +202,7 @@ def _typed_again(request: HttpRequest, code: str) -> HttpResponse:
 
 def _typed_beside(request: HttpRequest, terms: Terms) -> HttpResponse:
     """A colleague saved meanwhile: the form with what was typed here, and beside it what they wrote; nothing is saved yet."""
-    draft = _draft(request, terms.procedure_code)
+    draft = _draft(request, terms)
     if draft is None:
         raise NotYours
     kept = {**(draft.answers or {}), UNIT: draft.unit_code}
@@ -207,9 +230,9 @@ def _typed_beside(request: HttpRequest, terms: Terms) -> HttpResponse:
 def _answers(request: HttpRequest, code: str) -> HttpResponse:
     """Asked fields, known ones read-only, and where the dossier goes; first of all what decides about the rest."""
     terms, now = _terms(code), timezone.now()
-    draft = _draft(request, code)
+    draft = _draft(request, terms)
     if request.method == "POST":
-        return _overtaken(request, terms, draft) or _save_answers(request, terms, draft)
+        return _overtaken(request, code, draft) or _save_answers(request, terms, draft)
     form_version = draft.form_version if draft is not None else queries.newest_form(code)
     person = _person(request)
     units = queries.handling_units(_party_id(request), terms)
@@ -321,6 +344,7 @@ def _answers_page(
             notes=filled.form.notes if filled else [],
             to_confirm=filled.to_confirm if filled else [],
             draft=draft,
+            carried=_carried(request, terms, draft),
             last=last,
             not_saved=status == 409 and colleague is None,
             colleague=colleague,
@@ -339,7 +363,7 @@ def _papers_page(request: HttpRequest, terms: Terms, draft: Draft, problems: Seq
             "given": [paper for paper in given if paper.kind == one.paper.kind],
             "errors": [problem.message for problem in problems if problem.field == one.paper.kind],
         }
-        for one in wanted_of(draft, terms, found)
+        for one in [*wanted_of(draft, terms, found), *former_papers(given, terms)]
     ]
     others: dict[str, list[dict[str, Any]]] = {}
     for item in items:
@@ -366,6 +390,7 @@ def _papers_page(request: HttpRequest, terms: Terms, draft: Draft, problems: Seq
             bill=bill_of(draft, terms, found),
             problems=problems,
             draft=draft,
+            carried=_carried(request, terms, draft),
             max_mb=settings.MAX_FILE_BYTES // 2**20,
         ),
         status=status,
@@ -384,14 +409,15 @@ def papers(request: HttpRequest, code: str) -> HttpResponseBase:
 
 @citizen_page
 def _too_long(request: HttpRequest, code: str) -> HttpResponse:
-    draft = _draft(request, code)
+    terms = _terms(code)
+    draft = _draft(request, terms)
     if draft is None:
         return redirect(_at(code, "to-khai"))
     limit = settings.MAX_FILE_BYTES // 2**20
     sentence = _(
         "Các tệp vừa chọn cộng lại lớn hơn %(limit)d MB nên chưa nhận được tệp nào. Bạn hãy thêm từng tệp một, hoặc chụp lại ở cỡ nhỏ hơn."
     )
-    response = _papers_page(request, _terms(code), draft, [Problem("giay-to", "", sentence % {"limit": limit})], status=413)
+    response = _papers_page(request, terms, draft, [Problem("giay-to", "", sentence % {"limit": limit})], status=413)
     response["Connection"] = "close"
     return response
 
@@ -400,13 +426,18 @@ def _too_long(request: HttpRequest, code: str) -> HttpResponse:
 @citizen_page
 def _papers(request: HttpRequest, code: str) -> HttpResponse:
     """One form for all papers: whichever button is pressed, what was chosen is taken first."""
-    terms, draft = _terms(code), _draft(request, code)
-    if request.method == "POST" and (page := _overtaken(request, terms, draft)):
+    terms = _terms(code)
+    draft = _draft(request, terms)
+    if request.method == "POST" and (page := _overtaken(request, code, draft)):
         return page
     if draft is None:
         return redirect(_at(code, "to-khai"))
     if request.method != "POST":
         return _papers_page(request, terms, draft, [])
+    if request.POST.get("law") != str(terms.version_id):
+        # The page listed other papers: a file chosen for one of them is not taken for another.
+        sentence = _("Danh sách giấy tờ vừa thay đổi nên chưa nhận tệp nào. Bạn xem lại danh sách dưới đây rồi chọn tệp.")
+        return _papers_page(request, terms, draft, [Problem("giay-to", "", sentence)], status=409)
     problems, taken = _take_papers(request, terms, draft)
     act, _colon, which = request.POST.get("act", "").partition(":")
     if act == "xoa" and (paper_id := as_uuid(which)):
@@ -448,7 +479,7 @@ def _take_papers(request: HttpRequest, terms: Terms, draft: Draft) -> tuple[list
 @citizen_page
 def draft_paper(request: HttpRequest, code: str, paper_id: UUID) -> HttpResponseBase:
     """A paper of one's own draft, to look at it again."""
-    draft = _draft(request, code)
+    draft = queries.draft_of(actor_of(request), code)
     paper = draft.papers.select_related("file").filter(pk=paper_id).first() if draft is not None else None
     if paper is None:
         raise Http404
@@ -461,14 +492,14 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
     """Check your answers, then send what you checked. Sending twice gives the same dossier."""
     terms, actor = _terms(code), actor_of(request)
     if request.method != "POST":
-        if _draft(request, code) is None:
+        if _draft(request, terms) is None:
             return redirect(_at(code, "to-khai"))
         return _check_page(request, terms)
     draft_id = as_uuid(request.POST.get("draft"))
     if draft_id is None:
         raise NotYours
     looked = seen.read(request.POST.get("seen", ""), draft_id)
-    draft = _draft(request, code)
+    draft = _draft(request, terms)
     if draft is not None and draft.id == draft_id and looked.changes(draft.id, _Review(request, terms, draft).values):
         # Also what the registry says of the person may be another than the page showed.
         return _check_page(request, terms, looked=looked, status=409)
@@ -497,6 +528,9 @@ class _Review:
             **{f"answer:{spec['name']}": value for spec, value in self.rows},
             **{f"paper:{paper.kind}:{paper.id}": paper.file.sha256 for paper in self.papers},
             "unit": draft.unit_code,
+            "form": str(draft.form_version_id),
+            "law": str(terms.version_id),
+            "bill": str(bill_of(draft, terms, self.filled.shape).total),
         }
 
     def changes_since(self, looked: seen.Seen | None, terms: Terms) -> tuple[frozenset[str], list[str]]:
@@ -506,13 +540,13 @@ class _Review:
         keys = looked.changes(self.draft.id, self.values)
         fields = {f"answer:{spec['name']}": spec["label"] for spec in self.draft.form_version.fields}
         names = {paper.kind: paper.name for paper in terms.papers}
-        gone = [key for key in sorted(keys) if key not in self.values]
+        gone = [key for key in sorted(keys) if key not in self.values and ":" in key]
         return keys, [fields.get(key) or names.get(key.split(":")[1], _("Giấy tờ")) for key in gone]
 
 
 def _check_page(request: HttpRequest, terms: Terms, *, looked: seen.Seen | None = None, status: int = 200) -> HttpResponse:
     actor, code = actor_of(request), terms.procedure_code
-    draft = _draft(request, code)
+    draft = _draft(request, terms)
     if draft is None:
         raise NotYours
     if draft.last_page != "kiem-tra" and request.method == "GET":
@@ -521,6 +555,7 @@ def _check_page(request: HttpRequest, terms: Terms, *, looked: seen.Seen | None 
     changed, gone = review.changes_since(looked, terms)
     change = _at(code, "to-khai") + "?ve=kiem-tra"
     unwanted = {one.paper.kind for one in wanted_of(draft, terms, review.filled.shape) if not one.asked}
+    unwanted |= {one.paper.kind for one in former_papers(review.papers, terms)}
     rows = [
         {
             "label": spec["label"],
@@ -551,6 +586,7 @@ def _check_page(request: HttpRequest, terms: Terms, *, looked: seen.Seen | None 
                 for paper in review.papers
             ],
             bill=bill_of(draft, terms, review.filled.shape),
+            carried=_carried(request, terms, draft),
             gone=gone,
             is_newer=looked is not None,
             notes=review.filled.form.notes,
@@ -565,10 +601,10 @@ def _check_page(request: HttpRequest, terms: Terms, *, looked: seen.Seen | None 
 @citizen_page
 def discard(request: HttpRequest, code: str) -> HttpResponse:
     """Throw the draft away; asks first, and once more when it has changed since."""
-    terms, draft = _terms(code), _draft(request, code)
+    draft = queries.draft_of(actor_of(request), code)
     newer = False
     if request.method == "POST":
-        if page := _overtaken(request, terms, draft):
+        if page := _overtaken(request, code, draft):
             return page
         if draft is None:
             return redirect("dossiers")
@@ -576,12 +612,14 @@ def discard(request: HttpRequest, code: str) -> HttpResponse:
         try:
             services.discard_draft(actor=actor_of(request), draft_id=draft.id, seen_version=looked.version)
         except DraftChanged:
-            newer, draft = True, _draft(request, code)
+            newer, draft = True, queries.draft_of(actor_of(request), code)
         else:
             messages.success(request, _("Đã xóa bản nháp."))
             return redirect("dossiers")
     if draft is None:
         return redirect("dossiers")
+    # Also where the procedure is not in force any more: what one began can always be thrown away.
+    name = queries.standing(code, now=timezone.now()).name
     token = seen.token(draft.id, draft.version, {})
-    context = _context(terms, "to-khai", draft=draft, seen=token, is_newer=newer, papers=draft.papers.count())
+    context = {"code": code, "name": name, "draft": draft, "seen": token, "is_newer": newer, "papers": draft.papers.count()}
     return render(request, "dossiers/discard.html", context, status=409 if newer else 200)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dossiers import queries, services, slips
-from dossiers.models import Dossier, DossierDocument
+from dossiers.models import Dossier, DossierDocument, State
 from dossiers.services.desk import note_look
 from dossiers.views.common import as_int, citizen_page, not_here, reader_page, send_file
 from portal.access import Actor, actor_of, visible_to
@@ -75,7 +75,8 @@ def _page(request: HttpRequest, dossier: Dossier, *, status: int = 200, **more: 
             "dossier": dossier,
             "situation": queries.situation(dossier, now=timezone.now(), reason=reason, calendar=unit.calendar if unit else None),
             "unit": unit,
-            "bill": queries.bill_of(dossier),
+            # Refused or taken back, nothing is to be paid.
+            "bill": None if dossier.state in (State.REFUSED, State.WITHDRAWN) else queries.bill_of(dossier),
             "entries": queries.entries_for_applicant(dossier, history),
             "answers": [{"label": label, "value": value} for label, value in slips.answers_shown(dossier)],
             "papers": (papers := list(dossier.papers.select_related("file"))),

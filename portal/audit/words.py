@@ -46,6 +46,7 @@ ACTS: dict[str, str] = {
     "dossiers.return_result": "Trả kết quả",
     "dossiers.start": "Chuyển xử lý",
     "dossiers.start_draft": "Bắt đầu soạn hồ sơ",
+    "dossiers.carry_over_draft": "Chuyển bản nháp sang biểu mẫu, nội dung mới",
     "dossiers.submit": "Gửi hồ sơ",
     "dossiers.withdraw": "Rút hồ sơ",
     "files.checked": "Kiểm tra tệp",

@@ -13,7 +13,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from dossiers import services
 from dossiers.models import Dossier, Draft, FormVersion, Paper, State
 from dossiers.services import DraftChanged, FilingRefused, NotYours
-from dossiers.slips import answers_shown
 from portal.access import AccessDenied, Assurance
 from portal.audit.models import Act
 from portal.files import services as files
@@ -239,7 +238,7 @@ def test_a_draft_is_sent_and_thrown_away_only_as_it_was_seen() -> None:
     assert services.submit(actor=actor, draft_id=draft.id, seen_version=seen, now=NOW).answers["birth_place"] == "Nơi khác"
 
 
-def test_a_draft_of_an_older_form_is_filled_in_and_sent_as_it_was_begun() -> None:
+def test_a_draft_of_an_older_form_is_not_sent_before_it_was_carried_over() -> None:
     first = [
         {"name": "child_name", "label": "Tên của trẻ", "kind": "name", "required": True},
         {"name": "mother_name", "label": "Tên của mẹ", "kind": "name", "prefill": "person.full_name"},
@@ -248,12 +247,20 @@ def test_a_draft_of_an_older_form_is_filled_in_and_sent_as_it_was_begun() -> Non
     services.publish_form(procedure_code=CODE, fields=first, now=NOW)
     actor = citizen_actor(mother())
     draft = services.start_or_open_draft(actor=actor, procedure_code=CODE, now=NOW)
-    services.publish_form(procedure_code=CODE, fields=shipped.fields, now=NOW)
     services.save_draft(actor=actor, draft_id=draft.id, values={"child_name": "Trần Gia Cũ", "birth_place": "không có chỗ"})
     services.add_paper(actor=actor, draft_id=draft.id, kind=PAPER, upload=photo(), now=NOW)
-    dossier = sent(actor, Draft.objects.get(pk=draft.pk))
-    assert dossier.answers == {"child_name": "Trần Gia Cũ", "mother_name": "Nguyễn Thị Mẫu"}
-    assert answers_shown(dossier) == [("Tên của trẻ", "Trần Gia Cũ"), ("Tên của mẹ", "Nguyễn Thị Mẫu")]
+    services.publish_form(procedure_code=CODE, fields=shipped.fields, now=NOW)
+    draft.refresh_from_db()
+    with pytest.raises(DraftChanged):
+        sent(actor, draft)
+    carried = services.carry_over(actor=actor, draft_id=draft.id, now=NOW)
+    assert (carried.version, carried.answers) == (draft.version + 1, {"child_name": "Trần Gia Cũ"})
+    assert services.carry_over(actor=actor, draft_id=draft.id, now=NOW).version == carried.version, "once"
+    with pytest.raises(FilingRefused) as refused:
+        sent(actor, carried)
+    assert "applicant_role" in {problem.field for problem in refused.value.problems}, "what the new form asks is asked"
+    with pytest.raises(NotYours):
+        services.carry_over(actor=citizen_actor(father()), draft_id=draft.id, now=NOW)
 
 
 def test_a_paper_found_unsafe_after_sending_is_told_to_both_sides() -> None:

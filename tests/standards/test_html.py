@@ -25,10 +25,14 @@ from django.utils import timezone
 
 from accounts.models import CertificateSignIn, EmailAddress, Mandate
 from accounts.services import contacts
+from dossiers.forms_data import shipped_form
 from dossiers.models import Dossier
+from dossiers.services import publish_form
 from portal import audit, outbox
 from portal.access import SYSTEM
 from portal.access.site import OfficerModelAdmin
+from portal.caching.changes import marks
+from portal.caching.models import Change
 from portal.documents.services import revoke
 from portal.inbox.services import take
 from portal.launcher import bootstrap
@@ -108,6 +112,7 @@ def everybodys(pages: Pages) -> None:
         "/bao-loi/?thu-tuc=1.001193&da-nhan=1",
         "/en/bao-loi/",
         "/nop-ho-so/1.001193/",
+        "/nop-ho-so/2.000635/",
         "/tai-khoan/dang-nhap/",
         "/tai-khoan/can-bo/",
         "/api/v1/docs",
@@ -280,6 +285,28 @@ def parties(pages: Pages) -> None:
     pages.get(accountant, "/ho-so/", 403)
 
 
+def of_another_kind(pages: Pages) -> None:
+    """A filing with a charge and a paper by condition, carried over to another form, and of a procedure that ended."""
+    client, code = Client(), "2.000635"
+    sign_in(client, mother())
+    form, papers, check = (f"/nop-ho-so/{code}/{page}/" for page in ("to-khai", "giay-to", "kiem-tra"))
+    client.post(form, hidden(pages.get(client, form), whom="authorised", register_kind="birth", act="tiep"))
+    rest = {"subject_name": "Trần <b> Thử", "registered_place": "Phường <Ví Dụ> & nơi khác", "copies": "3", "unit_code": "H26.101"}
+    client.post(form, hidden(pages.get(client, form), **rest, act="tiep"))
+    pages.get(client, papers)
+    pages.get(client, check)
+    shipped = shipped_form(code)
+    fields = [spec for spec in shipped["fields"] if spec["name"] not in ("registered_place", "registered_date")]
+    publish_form(procedure_code=code, fields=fields, papers=shipped["papers"], charges=shipped["charges"], now=timezone.now())
+    for address in (form, papers, check):
+        pages.get(client, address)
+    Change.objects.all().delete()  # a transaction notes a change once
+    marks.forget()
+    ProcedureVersion.objects.filter(procedure__code=code).update(effective_to=timezone.localdate())
+    pages.get(client, check, 410)
+    pages.get(client, "/ho-so/")
+
+
 def officers(pages: Pages) -> None:
     """Sign-in, passkeys, the desk's index, and of each model the list, the entry's page and what can be done there."""
     client = Client()
@@ -393,6 +420,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     catalogues(pages, tmp_path)
     citizens(pages)
     parties(pages)
+    of_another_kind(pages)
     officers(pages)
     of_pages = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")}
     # What is printed is no page: WeasyPrint reads it, and its own style lies in it.

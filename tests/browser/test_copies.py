@@ -1,0 +1,94 @@
+"""A mother orders three copies of an extract; the officer decides with the form of that register; the result is an extract."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import DESK, PHONE
+from tests.browser.steps import LEADER, authorise_at_signing_service, no_sideways_scrolling, sign_in_citizen, sign_in_officer, sign_out
+from tests.browser.test_way import proved_by_pdfsig
+from tests.support.processes import Stack, eventually
+
+pytestmark = pytest.mark.browser
+FORMULA = re.compile(r"3 bản × 8\.000\s?đ = 24\.000\s?đ")
+
+
+def order(page: Page, portal: Stack) -> str:
+    """From the start page to the code, three copies."""
+    page.goto(portal.url + "/nop-ho-so/2.000635/")
+    expect(page.get_by_text(FORMULA)).to_be_visible()
+    no_sideways_scrolling(page)
+    page.get_by_role("link", name="Bắt đầu").click()
+    if "/dang-nhap/" in page.url:
+        sign_in_citizen(page, portal)
+    page.get_by_label("Của tôi", exact=True).check()
+    page.get_by_label("Khai sinh", exact=True).check()
+    page.get_by_role("button", name="Tiếp tục").click()
+    page.get_by_label("Nơi đã đăng ký").fill("Ủy ban nhân dân phường Hoàn Kiếm")
+    page.get_by_label("Số trong sổ").fill("125/1995")
+    page.get_by_label("Số bản sao cần cấp").fill("3")
+    no_sideways_scrolling(page)
+    page.get_by_role("button", name="Tiếp tục").click()
+    for step in ("giay-to", "kiem-tra"):
+        expect(page).to_have_url(re.compile(f"/{step}/"))
+        expect(page.get_by_text(FORMULA)).to_be_visible()
+        no_sideways_scrolling(page)
+        page.get_by_role("button", name="Tiếp tục" if step == "giay-to" else "Gửi hồ sơ").click()
+    expect(page).to_have_url(re.compile(r"/ho-so/H26\.101-"))
+    found = re.search(r"H26\.101-\d{6}-\d{4,}", page.url)
+    assert found is not None
+    return found.group()
+
+
+def decide(desk: Page, portal: Stack, code: str) -> None:
+    """The officer writes what the register says; the leader reads it and authorises the signature."""
+    sign_in_officer(desk, portal)
+    desk.goto(portal.url + "/quan-tri/dossiers/dossier/")
+    desk.get_by_role("link", name=code).click()
+    expect(desk.get_by_text(FORMULA)).to_be_visible()
+    desk.get_by_role("button", name="Tiếp nhận").first.click()
+    desk.get_by_role("link", name="Quyết định và trình ký").click()
+    expect(desk.get_by_label("Số bản sao trích lục")).to_have_value(re.compile(r"^\d+/\d{4}$"))
+    expect(desk.get_by_label("Quyển số:", exact=True)).to_have_count(0)
+    expect(desk.get_by_label("Họ, chữ đệm, tên:", exact=True)).to_have_value("Nguyễn Thị Mẫu")
+    desk.get_by_label("Ngày đăng ký trong sổ").fill("20/03/1995")
+    desk.get_by_label("Nữ", exact=True).check()
+    desk.get_by_label("Nơi sinh").fill("Bệnh viện Thử Nghiệm, Hà Nội")
+    desk.get_by_label("Họ, chữ đệm, tên mẹ").fill("Lê Thị Giả Định")
+    no_sideways_scrolling(desk)
+    desk.locator("form .submit-row input[type=submit]").first.click()
+    expect(desk.get_by_text("chờ ký").first).to_be_visible()
+    sign_out(desk, portal)
+    sign_in_officer(desk, portal, LEADER)
+    desk.goto(portal.url + "/quan-tri/dossiers/dossier/")
+    desk.get_by_role("link", name=code).click()
+    expect(desk.get_by_text("Lê Thị Giả Định")).to_be_visible()
+    desk.get_by_role("button", name="Xác nhận ký").click()
+    authorise_at_signing_service(desk)
+    expect(desk).to_have_url(re.compile("/quan-tri/dossiers/dossier/"))
+
+
+@pytest.mark.requirement("D-01", "D-10", "D-11", "N-06")
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "without"])
+def test_three_copies_of_an_extract(portal: Stack, open_page: Callable[..., Page], tmp_path: Path, javascript: bool) -> None:
+    phone = open_page(PHONE, javascript=javascript)
+    code = order(phone, portal)
+    decide(open_page(DESK, javascript=javascript), portal, code)
+
+    def result_is_there() -> bool:
+        phone.goto(f"{portal.url}/ho-so/{code}/")
+        return phone.get_by_role("link", name="Xem kết quả (PDF)").count() == 1
+
+    eventually(result_is_there, 60, 1.0)
+    expect(phone.get_by_text("Trích lục hộ tịch (bản sao)")).to_be_visible()
+    expect(phone.get_by_text(FORMULA)).to_be_visible()
+    no_sideways_scrolling(phone)
+    pdf = phone.context.request.get(f"{portal.url}/ho-so/{code}/ket-qua/")
+    assert pdf.status == 200
+    (tmp_path / "result.pdf").write_bytes(pdf.body())
+    proved_by_pdfsig(tmp_path, portal)
