@@ -8,10 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 
 from portal.search.question import Words, plain_syllables
 from portal.search.weights import Weights
+
+
+class Kept(Enum):
+    """Where the index of a corpus is."""
+
+    MEMORY = "memory"
+    """In each web process: some thousand short texts; the fastest. Made anew when a room changes."""
+    POSTGRES = "postgres"
+    """In PostgreSQL: any number of long texts, known as soon as the transaction that ``put`` them ends."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +67,14 @@ class Corpus:
     """The editors' words and weights; without, abbreviations are written out and fields weigh as they come."""
     taught_rooms: tuple[str, ...] = ()
     """Rooms that these are made from."""
+    kept: Kept = Kept.MEMORY
+    """In PostgreSQL the room calls ``portal.search.put`` and ``remove`` where it writes; for a corpus in memory they do nothing, so that it
+    can outgrow memory by this word."""
     code: re.Pattern[str] | None = None
     """What is taken out of a question (lower case, without diacritics) as a code."""
+    names: float = 0.0
+    """Weight of a second opinion: the order by the names alone for the question as it was typed, so that no word of the editors can push
+    aside what was called by its name. Two orders are made one by the reciprocals of the ranks (Cormack, Clarke & Büttcher 2009)."""
     opening: tuple[str, ...] = ()
     """Syllables that some names begin with and others of the same kind do not (``thủ tục``)."""
 

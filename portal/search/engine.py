@@ -19,11 +19,8 @@ K1 = 0.8
 """How soon a repeated word stops counting."""
 SURE = 0.35
 """Coverage below which the answers are shown as a guess."""
-NAMES = 0.4
-"""Weight of the second opinion: the order by the names alone for the question as it was typed, so that no word of the editors can push
-aside what was called by its name. Two orders are made one by the reciprocals of the ranks (Cormack, Clarke & Büttcher 2009)."""
 NAMES_NORM = 0.75
-"""Length normalisation of the names there."""
+"""Length normalisation of the names in the second opinion."""
 RANKS = 8
 """How soon a lower rank stops counting."""
 DEPTH = 50
@@ -63,12 +60,16 @@ class Found:
 class Shelf:
     """Entries with their indexes: all of a corpus, or those that a question may mean."""
 
-    def __init__(self, corpus: Corpus, entries: Sequence[Entry], weights: Weights, statistics: Statistics | None = None) -> None:
-        """``statistics``: of the whole corpus, where these are some of its entries."""
+    def __init__(
+        self,
+        corpus: Corpus,
+        entries: Sequence[Entry],
+        weights: Weights,
+        texts: Mapping[str, Sequence[tuple[str, ...]]],
+        statistics: Statistics | None = None,
+    ) -> None:
+        """``texts``: the entries' syllables by field; ``statistics``: of the whole corpus, where these are some of its entries."""
         name = corpus.name_field
-        texts = {
-            field: [read_text(entry.texts.get(field, ""), about.longest) for entry in entries] for field, about in corpus.fields.items()
-        }
         self.keys = [entry.key for entry in entries]
         self.codes = [entry.codes[0] if entry.codes else "" for entry in entries]
         self.by_code = {old: number for number, entry in enumerate(entries) for old in entry.codes[1:]}
@@ -167,15 +168,16 @@ class Engine(ABC):
         prior = shelf.prior_of(labels)
         first = _ranked(shelf.index.score(self.weights.applied(question.weights)) * prior, max(limit + 1, DEPTH))
         # Where the editors' phrases say the whole question they have answered it, whatever else bears its words.
-        asked = first and not question.settled
+        asked = first and self.corpus.names and not question.settled
         second = _ranked(shelf.names.score(self.weights.applied(question.own)) * prior, DEPTH) if asked else []
         votes: dict[int, float] = {number: 1 / (RANKS + rank) for rank, number in enumerate(first)}
         for rank, number in enumerate(second):
-            votes[number] = votes.get(number, 0.0) + NAMES / (RANKS + rank)
+            votes[number] = votes.get(number, 0.0) + self.corpus.names / (RANKS + rank)
         numbers = sorted(votes, key=lambda number: -votes[number])
         named = [shelf.by_code[code] for code in question.codes if code in shelf.by_code]
         # Whoever typed a whole name means what bears it.
-        named += sorted(shelf.by_name.get(self.corpus.bare(written_out(text)), ()), key=lambda number: -prior[number])
+        if whole := self.corpus.bare(written_out(text)):
+            named += sorted(shelf.by_name.get(whole, ()), key=lambda number: -prior[number])
         named = [number for number in named if prior[number]]
         numbers = list(dict.fromkeys([*named, *numbers]))
         more, numbers = len(numbers) > limit, numbers[:limit]
@@ -200,7 +202,9 @@ class HeldEngine(Engine):
     def __init__(self, corpus: Corpus, entries: Iterable[Entry], words: Words | None = None, weights: Weights | None = None) -> None:
         """``entries`` in the order that decides between equals."""
         super().__init__(corpus, words, weights)
-        self.shelf = Shelf(corpus, list(entries), self.weights)
+        held = list(entries)
+        texts = {name: [read_text(one.texts.get(name, ""), about.longest) for one in held] for name, about in corpus.fields.items()}
+        self.shelf = Shelf(corpus, held, self.weights, texts)
 
     @property
     def held(self) -> int:

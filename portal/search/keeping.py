@@ -11,8 +11,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from portal.caching import marks
-from portal.search.corpus import Corpus
+from portal.search.corpus import Corpus, Kept
 from portal.search.engine import Engine, HeldEngine
+from portal.search.stored import StoredEngine
 
 logger = logging.getLogger(__name__)
 
@@ -72,10 +73,15 @@ class _Keeper:
 
     def _present_mark(self) -> tuple[str, str]:
         """Of the texts in memory (today's, as far as they have changed) and of the words and weights."""
-        return f"{timezone.localdate():%Y%m%d}|{marks.of(self.corpus.rooms)}", marks.of(self.corpus.taught_rooms)
+        taught = marks.of(self.corpus.taught_rooms)
+        if self.corpus.kept is Kept.POSTGRES:
+            return "", taught
+        return f"{timezone.localdate():%Y%m%d}|{marks.of(self.corpus.rooms)}", taught
 
 
 def _made(corpus: Corpus) -> Engine:
+    if corpus.kept is Kept.POSTGRES:
+        return StoredEngine(corpus, *corpus.teach())
     return HeldEngine(corpus, corpus.entries(), *corpus.teach())
 
 

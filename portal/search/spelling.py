@@ -39,6 +39,11 @@ def one_slip_away(syllable: str) -> set[str]:
     }
 
 
+def without_telex(syllable: str) -> str:
+    """A syllable without the keys of tones (``khaif`` → ``khai``)."""
+    return syllable.translate(_TELEX)
+
+
 def correction(syllable: str, known: Mapping[str, int], before: str = "", after: str = "", pairs: Container[str] | None = None) -> str:
     """The known syllable that was most likely meant, or an empty string. ``pairs``: tokens ``first_second`` that occur; a neighbour that
     goes with a candidate decides before mere frequency does. What could be a word of the language is put right only where a neighbour goes
@@ -46,7 +51,7 @@ def correction(syllable: str, known: Mapping[str, int], before: str = "", after:
     if len(syllable) < 3 or any(char.isdigit() for char in syllable):
         return ""
     candidates = [one for one in one_slip_away(syllable) if one in known]
-    stripped = syllable.translate(_TELEX)
+    stripped = without_telex(syllable)
     if stripped != syllable and stripped in known:
         candidates.append(stripped)
     if not candidates:

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "portal.caching",
     "portal.catalogues",
+    "portal.search",
     "portal.notices",
     "portal.access",
     "portal.audit",

@@ -52,6 +52,7 @@ PROCEDURES = Corpus(
     taught=_taught,
     taught_rooms=("search",),
     code=re.compile(r"(?<![\d.])\d\.\d{6}(?![\d])|(?<![a-z0-9])dv\.[gh]\d{2}(?:\.\d+)*\.\d{2}(?!\d)"),
+    names=0.4,
     opening=("thu", "tuc"),
 )
 

@@ -1,0 +1,283 @@
+"""A corpus in PostgreSQL: for texts that are too many for the memory of each web process.
+
+A question is read as everywhere. The texts that may be meant are found by a GIN index over syllables and pairs, the rarest and heaviest of
+the question first; these few hundred are then ranked by the very code that ranks a corpus in memory, with the rarities of the whole.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from portal.search.corpus import Corpus, Entry, Kept, written_out
+from portal.search.engine import COMPLETIONS, K1, Engine, Shelf
+from portal.search.index import Statistics
+from portal.search.models import StoredCorpus, StoredEntry, StoredToken
+from portal.search.question import Question, pairs
+from portal.search.spelling import one_slip_away, without_telex
+
+CANDIDATES = 300
+"""Texts that are ranked for a question."""
+POSTINGS = 60_000
+"""Places in the index that are looked at for them: some 60 ms."""
+MOST_LEXEMES = 80
+"""Of a long story the heaviest."""
+MOST_SLIPS = 20
+"""Unknown syllables of a question that are put right."""
+LONGEST_TOKEN = 100
+"""Characters; what is longer is no word of any language and is not searched."""
+SMALL = 500
+"""Up to so many texts are counted at every change; more by night (``recount``)."""
+BATCH = 500
+
+
+def _lexeme(corpus_id: int, field: int, token: str) -> str:
+    return f"{corpus_id}{chr(ord('a') + field)}{token}"
+
+
+def _read(corpus: Corpus, entry: Entry) -> list[tuple[str, ...]]:
+    return [
+        tuple(one for one in written_out(entry.texts.get(name, ""), about.longest) if len(one) <= LONGEST_TOKEN)
+        for name, about in corpus.fields.items()
+    ]
+
+
+def _stored(corpus: Corpus) -> StoredCorpus:
+    return StoredCorpus.objects.get_or_create(name=corpus.name, defaults={"described": _described(corpus)})[0]
+
+
+def _described(corpus: Corpus) -> dict[str, Any]:
+    return {name: asdict(about) for name, about in corpus.fields.items()}
+
+
+_PUT = """
+INSERT INTO search_storedentry (corpus_id, key, texts, prior, codes, labels, lexemes)
+VALUES (%s, %s, %s::text[], %s, %s::text[], %s::text[], array_to_tsvector(%s::text[]))
+ON CONFLICT (corpus_id, key) DO UPDATE SET texts = excluded.texts, prior = excluded.prior, codes = excluded.codes,
+    labels = excluded.labels, lexemes = excluded.lexemes
+"""
+# What is new counts as rare until the next count. In order, so that two who bring the same new words never wait for each other in a ring.
+_NEW_TOKENS = """
+INSERT INTO search_storedtoken (corpus_id, token, counts)
+SELECT %s, token, %s::int[] FROM unnest(%s::text[]) AS token ORDER BY token COLLATE "C" ON CONFLICT DO NOTHING
+"""
+
+
+@transaction.atomic
+def put(corpus: Corpus, entries: Iterable[Entry]) -> None:
+    """Write texts, new or changed; they are found once the caller's transaction ends. Nothing to do for a corpus in memory."""
+    if corpus.kept is Kept.POSTGRES:
+        stored = _stored(corpus)
+        _write(corpus, stored.pk, entries)
+        _recount_small(stored)
+
+
+@transaction.atomic
+def remove(corpus: Corpus, keys: Collection[str]) -> None:
+    """Let these texts be found no more. Nothing to do for a corpus in memory."""
+    if corpus.kept is Kept.POSTGRES:
+        stored = _stored(corpus)
+        StoredEntry.objects.filter(corpus=stored, key__in=keys).delete()
+        _recount_small(stored)
+
+
+def rebuild(corpus: Corpus) -> int:
+    """Make all of a corpus in PostgreSQL anew from what the room says there is, and count it. Returns the number of texts."""
+    with transaction.atomic():
+        stored = _stored(corpus)
+        StoredEntry.objects.filter(corpus=stored).delete()
+        StoredToken.objects.filter(corpus=stored).delete()
+        number = _write(corpus, stored.pk, corpus.entries(), tokens=False)
+        StoredCorpus.objects.filter(pk=stored.pk).update(described=_described(corpus))
+        recount(stored.pk)
+    return number
+
+
+def ensure(corpus: Corpus) -> str:
+    """Rebuild a corpus whose texts are not there yet or were read by another description. A loader: one line that says what there is."""
+    stored = _stored(corpus)
+    if stored.counted_at is None or stored.described != _described(corpus):
+        return f"{rebuild(corpus)} bài, lập lại"
+    return f"{stored.size} bài"
+
+
+def _write(corpus: Corpus, corpus_id: int, entries: Iterable[Entry], *, tokens: bool = True) -> int:
+    number = 0
+    for batch in _batches(entries):
+        rows = []
+        known: list[set[str]] = [set() for _field in corpus.fields]
+        for entry in batch:
+            texts = _read(corpus, entry)
+            lexemes = {f"{corpus_id}#{code}" for code in entry.codes}
+            for field, syllables in enumerate(texts):
+                found = {*syllables, *pairs(syllables)}
+                known[field] |= found
+                lexemes |= {_lexeme(corpus_id, field, token) for token in found}
+            row = (corpus_id, entry.key, [" ".join(one) for one in texts], entry.prior, list(entry.codes), sorted(entry.labels))
+            rows.append((*row, list(lexemes)))
+        with connection.cursor() as cursor:
+            cursor.executemany(_PUT, rows)
+            if tokens:
+                for field, found in enumerate(known):
+                    counts = [int(place == field) for place in range(len(known))]
+                    cursor.execute(_NEW_TOKENS, [corpus_id, counts, list(found)])
+        number += len(rows)
+    return number
+
+
+def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    rest = iter(entries)
+    while batch := list(itertools.islice(rest, BATCH)):
+        yield batch
+
+
+def _recount_small(stored: StoredCorpus) -> None:
+    if stored.size <= SMALL and StoredEntry.objects.filter(corpus=stored).count() <= SMALL:
+        recount(stored.pk)
+
+
+# ``ts_stat`` counts in how many texts each lexeme stands; a lexeme of a code is no word.
+_COUNT = """
+WITH seen AS MATERIALIZED (
+    SELECT substr(word, %(start)s + 1) AS token, ascii(substr(word, %(start)s, 1)) - ascii('a') + 1 AS field, ndoc
+    FROM ts_stat('SELECT lexemes FROM search_storedentry WHERE corpus_id = %(corpus)s')
+    WHERE substr(word, %(start)s, 1) <> '#'
+), counted AS MATERIALIZED (
+    SELECT token, ARRAY[{fields}] AS counts FROM seen GROUP BY token
+), gone AS (
+    DELETE FROM search_storedtoken AS old WHERE corpus_id = %(corpus)s
+    AND NOT EXISTS (SELECT 1 FROM counted WHERE counted.token COLLATE "C" = old.token)
+)
+INSERT INTO search_storedtoken AS old (corpus_id, token, counts)
+SELECT %(corpus)s, token, counts FROM counted ORDER BY token COLLATE "C"
+ON CONFLICT (corpus_id, token) DO UPDATE SET counts = excluded.counts WHERE old.counts <> excluded.counts
+"""
+_LENGTHS = """
+SELECT count(DISTINCT id), field, avg(2 * array_length(string_to_array(text, ' '), 1) - 1) FILTER (WHERE text <> '')
+FROM search_storedentry, unnest(texts) WITH ORDINALITY AS one (text, field) WHERE corpus_id = %s GROUP BY field ORDER BY field
+"""
+
+
+@transaction.atomic
+def recount(corpus_id: int) -> None:
+    """Count anew how rare each word of a corpus is and how long its texts are. Meanwhile questions are answered by the last count."""
+    # One at a time: who comes meanwhile would count the same.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('search_storedcorpus'), %s)", [corpus_id])
+        cursor.execute(_LENGTHS, [corpus_id])
+        lengths = cursor.fetchall()
+        fields = ", ".join(f"coalesce(max(ndoc) FILTER (WHERE field = {number + 1}), 0)" for number in range(len(lengths)))
+        if lengths:
+            cursor.execute(_COUNT.format(fields=fields), {"corpus": corpus_id, "start": len(str(corpus_id)) + 1})
+        else:
+            StoredToken.objects.filter(corpus=corpus_id).delete()
+    size = lengths[0][0] if lengths else 0
+    means = [float(mean or 1) for _count, _field, mean in lengths]
+    StoredCorpus.objects.filter(pk=corpus_id).update(size=size, means=means, counted_at=timezone.now())
+
+
+_CANDIDATES = """
+WITH asked AS (
+    SELECT lexeme::tsquery AS lexeme, worth FROM unnest(%(lexemes)s::text[], %(worths)s::float8[]) AS one (lexeme, worth)
+), meant AS (
+    SELECT entry.id, sum(asked.worth) * entry.prior AS worth
+    FROM asked JOIN search_storedentry AS entry ON entry.lexemes @@ asked.lexeme {narrowed}
+    GROUP BY entry.id ORDER BY worth DESC, entry.id LIMIT %(limit)s
+)
+SELECT entry.key, entry.texts, entry.prior, entry.codes, entry.labels
+FROM search_storedentry AS entry JOIN meant USING (id) ORDER BY entry.id
+"""
+
+
+class StoredEngine(Engine):
+    """A corpus in PostgreSQL. It holds words and weights only: at most six queries a question, whatever the number of texts."""
+
+    @property
+    def held(self) -> int:
+        """None."""
+        return 0
+
+    def _counts(self, tokens: Collection[str]) -> dict[str, list[int]]:
+        """In how many texts each field has these tokens; unknown ones are absent. One query."""
+        rows = StoredToken.objects.filter(corpus__name=self.corpus.name, token__in=tokens).order_by()
+        return dict(rows.values_list("token", "counts"))
+
+    def _vocabulary(self, syllables: Sequence[str]) -> tuple[Mapping[str, int], Container[str]]:
+        known = {token: sum(counts) for token, counts in self._counts(set(syllables)).items()}
+        places = [place for place, one in enumerate(syllables) if one not in known and one not in self._taught and len(one) > 2]
+        slips = {place: {*one_slip_away(syllables[place]), without_telex(syllables[place])} for place in places[:MOST_SLIPS]}
+        if not slips:
+            return known, ()
+        known |= {token: sum(counts) for token, counts in self._counts(set().union(*slips.values())).items()}
+        together = set()
+        for place, meant in slips.items():
+            near = [one for one in meant if one in known]
+            together |= {f"{syllables[place - 1]}_{one}" for one in near if place}
+            together |= {f"{one}_{syllables[place + 1]}" for one in near if place + 1 < len(syllables)}
+        return known, self._counts(together) if together else ()
+
+    def _beginning(self, start: str) -> Iterable[str]:
+        if len(start) > LONGEST_TOKEN:
+            return []
+        with connection.cursor() as cursor:
+            cursor.execute(_BEGINNING, {"corpus": self.corpus.name, "start": start, "begun": f"{start}%", "limit": COMPLETIONS})
+            return [token for (token,) in cursor.fetchall()]
+
+    def _shelf(self, question: Question, labels: Collection[str]) -> Shelf:
+        stored = StoredCorpus.objects.filter(name=self.corpus.name).first()
+        rows: list[tuple[Any, ...]] = []
+        statistics = Statistics(0, {}, {})
+        if stored is not None:
+            weights, own = self.weights.applied(question.weights), self.weights.applied(question.own)
+            counts = self._counts({*weights, *own})
+            statistics = Statistics(stored.size, dict(zip(self.corpus.fields, stored.means, strict=False)), counts)
+            asked = self._asked(stored, counts, weights, own) | {f"{stored.pk}#{code}": 1e6 for code in question.codes}
+            rows = self._candidates(asked, labels)
+        entries = [Entry(key, {}, prior, tuple(codes), frozenset(marks)) for key, _texts, prior, codes, marks in rows]
+        texts = {name: [tuple(row[1][place].split()) for row in rows] for place, name in enumerate(self.corpus.fields)}
+        return Shelf(self.corpus, entries, self.weights, texts, statistics)
+
+    def _asked(
+        self, stored: StoredCorpus, counts: Mapping[str, Sequence[int]], weights: Mapping[str, float], own: Mapping[str, float]
+    ) -> dict[str, float]:
+        """The lexemes that are looked up and what a text gains by each: the heaviest, as far as ``POSTINGS`` reach, one at least."""
+        worths: list[tuple[float, int, str]] = []
+        for token, found in counts.items():
+            first = next((number for number in found if number), 1)
+            rarity = math.log(1 + (max(stored.size, first) - first + 0.5) / (first + 0.5))
+            for field, (name, number) in enumerate(zip(self.corpus.fields, found, strict=False)):
+                weight = self.weights.fields[name]
+                gained = weights.get(token, 0.0) * weight * (K1 + 1) / (weight + K1)
+                worth = gained + (0.0 if field else self.corpus.names * own.get(token, 0.0))
+                if number and worth:
+                    worths.append((worth * rarity, number, _lexeme(stored.pk, field, token)))
+        asked: dict[str, float] = {}
+        left = POSTINGS
+        for worth, number, lexeme in sorted(worths, reverse=True):
+            if len(asked) < MOST_LEXEMES and (number <= left or not asked):
+                asked[lexeme] = worth
+                left -= number
+        return asked
+
+    def _candidates(self, asked: Mapping[str, float], labels: Collection[str]) -> list[tuple[Any, ...]]:
+        if not asked:
+            return []
+        quoted = ["'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'" for lexeme in asked]
+        given: dict[str, Any] = {"lexemes": quoted, "worths": list(asked.values()), "labels": list(labels), "limit": CANDIDATES}
+        with connection.cursor() as cursor:
+            cursor.execute(_CANDIDATES.format(narrowed="AND entry.labels @> %(labels)s::text[]" if labels else ""), given)
+            return cursor.fetchall()
+
+
+_BEGINNING = r"""
+SELECT token FROM search_storedtoken
+WHERE corpus_id = (SELECT id FROM search_storedcorpus WHERE name = %(corpus)s)
+    AND token LIKE %(begun)s AND token <> %(start)s AND NOT (token LIKE '%%\_%%')
+ORDER BY (SELECT sum(number) FROM unnest(counts) AS number) DESC, token DESC LIMIT %(limit)s
+"""
