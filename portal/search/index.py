@@ -10,6 +10,7 @@ The fields' weights are applied when a word is first asked for: other weights co
 from __future__ import annotations
 
 import copy
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -113,11 +114,15 @@ class Index:
         tokens = self.tokens
         ids: list[int] = []
         ends = []
+        # Of long texts most pairs are not asked for, and making each of them would take longer than all the rest.
+        begin = {token.partition("_")[0] for token in tokens if "_" in token} if mean is not None else set()
         for syllables in documents:
             if mean is None:
                 ids += [tokens.setdefault(token, len(tokens)) for token in (*syllables, *pairs(syllables))]
             else:
-                ids += [tokens[token] for token in (*syllables, *pairs(syllables)) if token in tokens]
+                ids += [tokens[one] for one in syllables if one in tokens]
+                asked = (f"{one}_{other}" for one, other in itertools.pairwise(syllables) if one in begin)
+                ids += [tokens[pair] for pair in asked if pair in tokens]
             ends.append(len(ids))
         looked_at: NDArray[np.int64] = np.diff(np.array([0, *ends], dtype=np.int64)).astype(np.int64)
         owners = np.repeat(np.arange(len(documents), dtype=np.int64), looked_at)

@@ -10,7 +10,7 @@ import itertools
 import math
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -21,6 +21,8 @@ from portal.search.index import Statistics
 from portal.search.models import StoredCorpus, StoredEntry, StoredToken
 from portal.search.question import Question, pairs
 from portal.search.spelling import one_slip_away, without_telex
+
+T = TypeVar("T")
 
 CANDIDATES = 300
 """Texts that are ranked for a question."""
@@ -34,6 +36,10 @@ LONGEST_TOKEN = 100
 """Characters; what is longer is no word of any language and is not searched."""
 SMALL = 500
 """Up to so many texts are counted at every change; more by night (``recount``)."""
+SAMPLE = 5_000
+"""Texts that are counted by night, of more every second, third … one."""
+LEAST_OF_SAMPLE = 5
+"""Texts among those that must have a word for its number to be taken."""
 BATCH = 500
 
 
@@ -71,10 +77,18 @@ SELECT %s, token, %s::int[] FROM unnest(%s::text[]) AS token ORDER BY token COLL
 
 @transaction.atomic
 def put(corpus: Corpus, entries: Iterable[Entry]) -> None:
-    """Write texts, new or changed; they are found once the caller's transaction ends. Nothing to do for a corpus in memory."""
+    """Write texts, new or changed; they are found once the caller's transaction ends. Nothing to do for a corpus in memory.
+
+    The last thing that a service does: whoever brings the same new word waits for its end.
+    """
     if corpus.kept is Kept.POSTGRES:
         stored = _stored(corpus)
-        _write(corpus, stored.pk, entries)
+        for batch in _batches(entries):
+            read = _write(corpus, stored.pk, batch)
+            with connection.cursor() as cursor:
+                for field in range(len(corpus.fields)):
+                    new = {token for texts in read for token in (*texts[field], *pairs(texts[field]))}
+                    cursor.execute(_NEW_TOKENS, [stored.pk, [int(place == field) for place in range(len(corpus.fields))], list(new)])
         _recount_small(stored)
 
 
@@ -89,14 +103,36 @@ def remove(corpus: Corpus, keys: Collection[str]) -> None:
 
 def rebuild(corpus: Corpus) -> int:
     """Make all of a corpus in PostgreSQL anew from what the room says there is, and count it. Returns the number of texts."""
+    fields = len(corpus.fields)
+    counts: dict[str, list[int]] = {}
+    lengths = [[0, 0] for _field in range(fields)]
+    number = 0
     with transaction.atomic():
         stored = _stored(corpus)
-        StoredEntry.objects.filter(corpus=stored).delete()
-        StoredToken.objects.filter(corpus=stored).delete()
-        number = _write(corpus, stored.pk, corpus.entries(), tokens=False)
-        StoredCorpus.objects.filter(pk=stored.pk).update(described=_described(corpus))
-        recount(stored.pk)
+        for table in (StoredEntry, StoredToken):
+            _empty(table._meta.db_table, stored.pk)
+        for batch in _batches(corpus.entries()):
+            for texts in _write(corpus, stored.pk, batch):
+                for field, syllables in enumerate(texts):
+                    for token in {*syllables, *pairs(syllables)}:
+                        counts.setdefault(token, [0] * fields)[field] += 1
+                    lengths[field][0] += bool(syllables)
+                    lengths[field][1] += max(0, 2 * len(syllables) - 1)
+            number += len(batch)
+        for some in _batches(StoredToken(corpus=stored, token=token, counts=found) for token, found in sorted(counts.items())):
+            StoredToken.objects.bulk_create(some)
+        means = [total / filled if filled else 1.0 for filled, total in lengths]
+        row = StoredCorpus.objects.filter(pk=stored.pk)
+        row.update(described=_described(corpus), size=number, means=means, counted_at=timezone.now())
     return number
+
+
+def _empty(table: str, corpus_id: int) -> None:
+    """Delete all rows of a corpus, a slice a statement: none may last long."""
+    with connection.cursor() as cursor:
+        slice_of = f"SELECT ctid FROM {table} WHERE corpus_id = %s LIMIT 20000"  # noqa: S608
+        while cursor.rowcount:
+            cursor.execute(f"DELETE FROM {table} WHERE ctid = ANY (ARRAY({slice_of}))", [corpus_id])  # noqa: S608
 
 
 def ensure(corpus: Corpus) -> str:
@@ -107,51 +143,44 @@ def ensure(corpus: Corpus) -> str:
     return f"{stored.size} bài"
 
 
-def _write(corpus: Corpus, corpus_id: int, entries: Iterable[Entry], *, tokens: bool = True) -> int:
-    number = 0
-    for batch in _batches(entries):
-        rows = []
-        known: list[set[str]] = [set() for _field in corpus.fields]
-        for entry in batch:
-            texts = _read(corpus, entry)
-            lexemes = {f"{corpus_id}#{code}" for code in entry.codes}
-            for field, syllables in enumerate(texts):
-                found = {*syllables, *pairs(syllables)}
-                known[field] |= found
-                lexemes |= {_lexeme(corpus_id, field, token) for token in found}
-            row = (corpus_id, entry.key, [" ".join(one) for one in texts], entry.prior, list(entry.codes), sorted(entry.labels))
-            rows.append((*row, list(lexemes)))
-        with connection.cursor() as cursor:
-            cursor.executemany(_PUT, rows)
-            if tokens:
-                for field, found in enumerate(known):
-                    counts = [int(place == field) for place in range(len(known))]
-                    cursor.execute(_NEW_TOKENS, [corpus_id, counts, list(found)])
-        number += len(rows)
-    return number
+def _write(corpus: Corpus, corpus_id: int, entries: Iterable[Entry]) -> list[list[tuple[str, ...]]]:
+    """Write texts; what was read of each, by field."""
+    rows, read = [], []
+    for entry in entries:
+        texts = _read(corpus, entry)
+        lexemes = {f"{corpus_id}#{code}" for code in entry.codes}
+        for field, syllables in enumerate(texts):
+            lexemes |= {_lexeme(corpus_id, field, token) for token in (*syllables, *pairs(syllables))}
+        row = (corpus_id, entry.key, [" ".join(one) for one in texts], entry.prior, list(entry.codes), sorted(entry.labels))
+        rows.append((*row, list(lexemes)))
+        read.append(texts)
+    with connection.cursor() as cursor:
+        cursor.executemany(_PUT, rows)
+    return read
 
 
-def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
-    rest = iter(entries)
+def _batches(all_of_them: Iterable[T]) -> Iterator[list[T]]:
+    rest = iter(all_of_them)
     while batch := list(itertools.islice(rest, BATCH)):
         yield batch
 
 
 def _recount_small(stored: StoredCorpus) -> None:
-    if stored.size <= SMALL and StoredEntry.objects.filter(corpus=stored).count() <= SMALL:
-        recount(stored.pk)
+    if stored.size <= SMALL:
+        recount(stored.pk, wait=False)
 
 
-# ``ts_stat`` counts in how many texts each lexeme stands; a lexeme of a code is no word.
+# ``ts_stat`` counts in how many texts each lexeme stands; a lexeme of a code is no word. Of a large corpus some texts stand for all: what
+# stands in a few of them is left as it is, for its number would be chance. Rarity goes by the logarithm.
 _COUNT = """
-WITH seen AS MATERIALIZED (
-    SELECT substr(word, %(start)s + 1) AS token, ascii(substr(word, %(start)s, 1)) - ascii('a') + 1 AS field, ndoc
-    FROM ts_stat('SELECT lexemes FROM search_storedentry WHERE corpus_id = %(corpus)s')
-    WHERE substr(word, %(start)s, 1) <> '#'
+WITH seen AS (
+    SELECT substr(word, %(start)s + 1) AS token, ascii(substr(word, %(start)s, 1)) - ascii('a') + 1 AS field, ndoc * %(each)s AS number
+    FROM ts_stat('SELECT lexemes FROM search_storedentry WHERE corpus_id = %(corpus)s AND id %% %(each)s = 0')
+    WHERE substr(word, %(start)s, 1) <> '#' AND ndoc >= %(least)s
 ), counted AS MATERIALIZED (
     SELECT token, ARRAY[{fields}] AS counts FROM seen GROUP BY token
 ), gone AS (
-    DELETE FROM search_storedtoken AS old WHERE corpus_id = %(corpus)s
+    DELETE FROM search_storedtoken AS old WHERE %(each)s = 1 AND corpus_id = %(corpus)s
     AND NOT EXISTS (SELECT 1 FROM counted WHERE counted.token COLLATE "C" = old.token)
 )
 INSERT INTO search_storedtoken AS old (corpus_id, token, counts)
@@ -159,26 +188,33 @@ SELECT %(corpus)s, token, counts FROM counted ORDER BY token COLLATE "C"
 ON CONFLICT (corpus_id, token) DO UPDATE SET counts = excluded.counts WHERE old.counts <> excluded.counts
 """
 _LENGTHS = """
-SELECT count(DISTINCT id), field, avg(2 * array_length(string_to_array(text, ' '), 1) - 1) FILTER (WHERE text <> '')
-FROM search_storedentry, unnest(texts) WITH ORDINALITY AS one (text, field) WHERE corpus_id = %s GROUP BY field ORDER BY field
+SELECT field, avg(2 * array_length(string_to_array(text, ' '), 1) - 1) FILTER (WHERE text <> '')
+FROM search_storedentry, unnest(texts) WITH ORDINALITY AS one (text, field)
+WHERE corpus_id = %(corpus)s AND id %% %(each)s = 0 GROUP BY field ORDER BY field
 """
 
 
 @transaction.atomic
-def recount(corpus_id: int) -> None:
-    """Count anew how rare each word of a corpus is and how long its texts are. Meanwhile questions are answered by the last count."""
-    # One at a time: who comes meanwhile would count the same.
+def recount(corpus_id: int, *, wait: bool = True) -> None:
+    """Count anew how rare each word of a corpus is and how long its texts are. Meanwhile questions are answered by the last count.
+
+    Without ``wait`` nothing is done where somebody else is counting: a service must not stand behind another's transaction.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('search_storedcorpus'), %s)", [corpus_id])
-        cursor.execute(_LENGTHS, [corpus_id])
-        lengths = cursor.fetchall()
-        fields = ", ".join(f"coalesce(max(ndoc) FILTER (WHERE field = {number + 1}), 0)" for number in range(len(lengths)))
-        if lengths:
-            cursor.execute(_COUNT.format(fields=fields), {"corpus": corpus_id, "start": len(str(corpus_id)) + 1})
+        taking = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
+        cursor.execute(f"SELECT {taking}(hashtext('search_storedcorpus'), %s)", [corpus_id])
+        if cursor.fetchone() == (False,):
+            return
+        size = StoredEntry.objects.filter(corpus=corpus_id).count()
+        each = -(-size // SAMPLE) or 1
+        given = {"corpus": corpus_id, "start": len(str(corpus_id)) + 1, "each": each, "least": 1 if each == 1 else LEAST_OF_SAMPLE}
+        cursor.execute(_LENGTHS, given)
+        means = [float(mean or 1) for _field, mean in cursor.fetchall()]
+        fields = ", ".join(f"coalesce(max(number) FILTER (WHERE field = {place + 1}), 0)" for place in range(len(means)))
+        if means:
+            cursor.execute(_COUNT.format(fields=fields), given)
         else:
             StoredToken.objects.filter(corpus=corpus_id).delete()
-    size = lengths[0][0] if lengths else 0
-    means = [float(mean or 1) for _count, _field, mean in lengths]
     StoredCorpus.objects.filter(pk=corpus_id).update(size=size, means=means, counted_at=timezone.now())
 
 

@@ -263,3 +263,22 @@ class TestStored:
             with CaptureQueriesContext(connection) as made:
                 StoredEngine(self.ABOUT).find(q)
             assert len(made) <= 6, q
+
+    def test_a_large_corpus_is_counted_by_a_sample(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        said = [f"từ{number} ngõ" if number % 2 else "ngõ" for number in range(60)]
+        about = corpus(Kept.POSTGRES, [Entry(f"k{number}", {"title": "Đèn đường", "answer": one}) for number, one in enumerate(said)])
+        rebuild(about)
+        stored = StoredCorpus.objects.get()
+
+        def counts(token: str) -> list[int]:
+            return list(StoredToken.objects.get(corpus=stored, token=token).counts)
+
+        assert (stored.size, stored.means, counts("den_duong"), counts("ngo"), counts("tu37")) == (60, [3.0, 2.0], [60, 0], [0, 60], [0, 1])
+        remove(about, [f"k{number}" for number in range(15)])
+        assert counts("den_duong") == [45, 0]
+        monkeypatch.setattr("portal.search.stored.SAMPLE", 12)
+        recount(stored.pk)
+        stored.refresh_from_db()
+        # Of the rest some dozen were looked at, and stand for all.
+        assert stored.size == 45 and abs(counts("den_duong")[0] - 45) <= 8 and counts("den_duong")[0] % 4 == 0
+        assert counts("tu37") == [0, 1] and StoredEngine(about).find("tu37").keys == ["k37"]
