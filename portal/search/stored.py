@@ -24,10 +24,10 @@ from portal.search.spelling import one_slip_away, without_telex
 
 T = TypeVar("T")
 
-CANDIDATES = 300
-"""Texts that are ranked for a question."""
-POSTINGS = 60_000
-"""Places in the index that are looked at for them: some 60 ms."""
+CANDIDATES = 250
+"""Texts that are ranked for a question: more than are shown."""
+POSTINGS = 30_000
+"""Places in the index that are looked at for them: some 30 ms. Half and twice as many found the same in `make bench-corpus`."""
 MOST_LEXEMES = 80
 """Of a long story the heaviest."""
 MOST_SLIPS = 20
