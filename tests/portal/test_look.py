@@ -77,7 +77,9 @@ def test_layers_stand_in_order_and_nothing_is_styled_by_importance():
     }
     assert colours == {"portal.css": []}, "colours come from tokens"
     for file in TEMPLATES.rglob("*.html"):
-        assert not re.search(r"<style|\sstyle=|\son[a-z]+=", file.read_text()) or "documents" in file.parts, file
+        # What WeasyPrint and mail programs read brings its own looks.
+        own_looks = {"documents", "notifications"} & set(file.relative_to(TEMPLATES).parts[:1])
+        assert not re.search(r"<style|\sstyle=|\son[a-z]+=", file.read_text()) or own_looks, file
 
 
 def test_lines_leave_room_for_vietnamese_marks():
