@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from accounts import queries as people
-from dossiers import queries, services, slips, worklists
+from dossiers import queries, services, slips, wording, worklists
 from dossiers.forms import SIGNER, DecisionForm, DeclineForm, ReasonForm, TakeBackForm
 from dossiers.models import DEADLINE, OPEN_STATES, TABLE, Dossier, DossierDocument, State
 from dossiers.outcomes import decision_form, decision_shown, outcome_of
@@ -221,7 +221,7 @@ class DossierAdmin(OfficerModelAdmin):
                 "title": f"Hồ sơ {dossier.code}",
                 "dossier": dossier,
                 "unit": unit,
-                "situation": queries.situation(dossier, now=timezone.now(), calendar=unit.calendar if unit else None),
+                "situation": wording.situation(dossier, now=timezone.now(), calendar=unit.calendar if unit else None),
                 "answers": slips.answers_shown(dossier),
                 "papers": list(dossier.papers.select_related("file")),
                 "applicant": people.person(dossier.filed_by_id),

@@ -15,7 +15,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dossiers import queries, services, slips
+from dossiers import queries, services, slips, wording
 from dossiers.models import Dossier, DossierDocument, State
 from dossiers.services.desk import note_look
 from dossiers.views.common import as_int, citizen_page, not_here, reader_page, send_file
@@ -44,7 +44,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         {
             "drafts": queries.named_drafts(actor, now=now),
             "page": page,
-            "rows": [(dossier, queries.situation(dossier, now=now)) for dossier in page.object_list],
+            "rows": [(dossier, wording.situation(dossier, now=now)) for dossier in page.object_list],
             "order": order,
             "orders": ORDER_NAMES.items(),
             "size": size,
@@ -73,11 +73,11 @@ def _page(request: HttpRequest, dossier: Dossier, *, status: int = 200, **more: 
         "dossiers/dossier.html",
         {
             "dossier": dossier,
-            "situation": queries.situation(dossier, now=timezone.now(), reason=reason, calendar=unit.calendar if unit else None),
+            "situation": wording.situation(dossier, now=timezone.now(), reason=reason, calendar=unit.calendar if unit else None),
             "unit": unit,
             # Refused or taken back, nothing is to be paid.
             "bill": None if dossier.state in (State.REFUSED, State.WITHDRAWN) else queries.bill_of(dossier),
-            "entries": queries.entries_for_applicant(dossier, history),
+            "entries": wording.entries_for_applicant(dossier, history),
             "answers": [{"label": label, "value": value} for label, value in slips.answers_shown(dossier)],
             "papers": (papers := list(dossier.papers.select_related("file"))),
             "unsafe": [paper for paper in papers if paper.file.state == FileState.QUARANTINED],

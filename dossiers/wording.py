@@ -1,0 +1,142 @@
+"""What applicants read of a dossier: where it stands, what happened, what comes. No query."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dossiers.models import OPEN_STATES, Dossier, DossierEvent, State
+from portal.workdays import Calendar, national_calendar, remaining_words
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What a status page says first: what happens now, who has the dossier, how long it may take."""
+
+    headline: str
+    """The state in the applicant's words; the desk shows the national label."""
+    explanation: str
+    deadline: datetime | None
+    deadline_words: str
+    deadline_kind: str
+    """``good``, ``wait`` on the last day, ``bad`` when it has passed: colours of the components."""
+    tag_kind: str
+
+
+def situation(dossier: Dossier, *, now: datetime, reason: str = "", calendar: Calendar | None = None) -> Situation:
+    """The present situation of a dossier in words for its applicant (requirement D-12). No query.
+
+    ``calendar`` is the handling unit's; without it the national one.
+    """
+    text: tuple[str, str, datetime | None]
+    if dossier.state == State.SUBMITTED:
+        text = (
+            _("Đã gửi, chờ tiếp nhận"),
+            _("Cơ quan đang kiểm tra hồ sơ. Bạn chưa cần làm gì. Chúng tôi nhắn tin cho bạn khi hồ sơ được tiếp nhận."),
+            dossier.response_due_at,
+        )
+    elif dossier.awaits_signature:
+        text = _("Đang ký kết quả"), _("Cơ quan đã giải quyết xong, kết quả đang chờ ký số. Bạn chưa cần làm gì."), None
+    elif dossier.state in (State.RECEIVED, State.PROCESSING):
+        words = _("Cán bộ đang giải quyết hồ sơ. Bạn chưa cần làm gì. Chúng tôi nhắn tin cho bạn khi có kết quả.")
+        text = _("Đang giải quyết"), words, dossier.due_at
+    elif dossier.state == State.DECIDED:
+        text = _("Kết quả đã ký"), _("Kết quả đã được ký số và đang được trả. Bạn chưa cần làm gì."), None
+    elif dossier.state == State.RETURNED:
+        text = _("Đã có kết quả"), _("Kết quả đã có. Bạn mở, tải về và dùng như bản giấy."), None
+    elif dossier.state == State.REFUSED:
+        text = _("Không được tiếp nhận"), _("Cơ quan không tiếp nhận hồ sơ này. Lý do: %(reason)s") % {"reason": reason}, None
+    elif dossier.state == State.WITHDRAWN:
+        text = _("Đã rút"), _("Bạn đã rút hồ sơ này. Khi cần, bạn có thể nộp hồ sơ mới."), None
+    else:
+        label = str(State(dossier.state).label)
+        text = label, label, dossier.due_at
+    headline, explanation, deadline = text
+    return Situation(
+        headline=headline,
+        explanation=explanation,
+        deadline=deadline,
+        deadline_words=remaining_words(now, deadline, calendar or national_calendar()) if deadline else "",
+        deadline_kind=_deadline_kind(now, deadline) if deadline else "",
+        tag_kind=_TAGS.get(State(dossier.state), "wait"),
+    )
+
+
+_TAGS = {
+    State.SUBMITTED: "info",
+    State.RETURNED: "good",
+    State.REFUSED: "bad",
+    State.STOPPED: "bad",
+    State.WITHDRAWN: "",
+}
+
+
+def _deadline_kind(now: datetime, deadline: datetime) -> str:
+    if deadline < now:
+        return "bad"
+    return "wait" if timezone.localdate(deadline) == timezone.localdate(now) else "good"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the timeline component: past (``done``), present (``now``) or to come (empty)."""
+
+    title: str
+    state: str
+    at: datetime | None = None
+    text: str = ""
+
+
+def _titles() -> dict[str, str]:
+    return {
+        "submit": _("Bạn đã gửi hồ sơ"),
+        "receive": _("Cơ quan đã tiếp nhận hồ sơ"),
+        "start": _("Cán bộ đang xử lý"),
+        "refuse": _("Cơ quan không tiếp nhận hồ sơ"),
+        "decide": _("Đã giải quyết xong, chờ ký kết quả"),
+        "take_back": _("Cơ quan xem lại kết quả trước khi ký"),
+        "decline": _("Cơ quan xem lại kết quả trước khi ký"),
+        "sign": _("Kết quả đã được ký số"),
+        "return_result": _("Đã có kết quả"),
+        "withdraw": _("Bạn đã rút hồ sơ"),
+        "paper_unsafe": _("Một tệp giấy tờ không an toàn, cơ quan không mở được"),
+    }
+
+
+NOTED = frozenset({"paper_unsafe"})
+"""Events that say something of a dossier and do not move it on."""
+_USUAL_WAY = ("submit", "receive", "start", "decide", "sign", "return_result")
+
+
+def entries_for_applicant(dossier: Dossier, history: Sequence[DossierEvent]) -> list[Entry]:
+    """The timeline as the applicant reads it: what happened, what happens now, and the usual steps to come. No query."""
+    titles = _titles()
+    is_open = dossier.state in OPEN_STATES or dossier.state == State.DECIDED
+    # Where the dossier is now was set by its last move, not by what was noted since.
+    last_move = max((index for index, event in enumerate(history) if event.name not in NOTED), default=-1)
+    entries = [
+        Entry(
+            titles.get(event.name, event.name),
+            "now" if is_open and index == last_move else "done",
+            event.at,
+            event.label if event.name == "receive" else "",
+        )
+        for index, event in enumerate(history)
+    ]
+    if is_open:
+        passed = {event.name for event in history}
+        if dossier.decided_at is None:
+            passed.discard("decide")  # it was taken back
+        to_come = {
+            "receive": _("Cơ quan tiếp nhận"),
+            "start": _("Xử lý"),
+            "decide": _("Giải quyết"),
+            "sign": _("Ký kết quả"),
+            "return_result": _("Trả kết quả"),
+        }
+        entries += [Entry(to_come[step], "") for step in _USUAL_WAY if step not in passed]
+    return entries
