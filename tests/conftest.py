@@ -17,12 +17,15 @@ from filelock import FileLock
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+import portal.redis
 from portal.launcher.common import free_port
 from tests.support import databases, processes
 
 # On a shared machine drawing examples can stall for a second, which says nothing about the test.
 hypothesis_settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("portal")
+# On such a machine Redis, too, may need longer than a page may wait: a gate that opens by itself would say nothing about limits.
+portal.redis.TIMEOUT_SECONDS = 2.0
 
 
 @pytest.fixture(scope="session")
