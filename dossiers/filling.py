@@ -12,13 +12,13 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from dossiers.answer_rules import Finding
 from dossiers.changes import Changes, changes
 from dossiers.conditions import Shape, counting, shape
 from dossiers.forms import UNIT, AnswersForm
 from dossiers.models import Draft, FormVersion, Paper
 from dossiers.papers import Wanted, wanted_papers
 from dossiers.queries import HandlingUnit, facts_of, same_filings
-from dossiers.rules import Finding
 from dossiers.terms import RequiredPaper, Terms, TermsUnknown, terms_of_version
 from portal.files.models import FileState
 from procedures.fees import Bill, reckon

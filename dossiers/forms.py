@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.identifiers import clean_id_number
+from dossiers.answer_rules import Finding, findings
 from dossiers.registers import BOOK, NUMBER, Register, RegisterNumber
-from dossiers.rules import Finding, findings
 from portal.ui.fields import IdNumberInput, NumberInput, PlainText
 
 _REQUIRED = {

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from accounts import queries as people
 from accounts.identifiers import clean_id_number
+from dossiers.answer_rules import Finding, token_of
 from dossiers.models import Dossier, DossierEvent, Draft, FormVersion, State
-from dossiers.rules import Finding, token_of
 from dossiers.terms import Terms, terms_of
 from portal.access import Actor, belonging_to
 from portal.caching import Remembered

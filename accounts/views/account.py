@@ -92,7 +92,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     assert actor.person_id is not None
     party_id = _inbox_of(actor)
-    rows: Any = notices.inbox(party_id, actor.person_id) if party_id is not None else ()
+    rows: Any = notices.notices_of(party_id, actor.person_id) if party_id is not None else ()
     page = Paginator(rows, 20).get_page(request.GET.get("trang"))
     return render(request, "accounts/inbox.html", {"page": page, "is_closed": party_id is None})
 
@@ -104,7 +104,7 @@ def open_notice(request: HttpRequest, notice_id: UUID) -> HttpResponse:
     actor = actor_of(request)
     assert actor.person_id is not None
     party_id = _inbox_of(actor)
-    notice = notices.inbox(party_id, actor.person_id).filter(pk=notice_id).first() if party_id is not None else None
+    notice = notices.notices_of(party_id, actor.person_id).filter(pk=notice_id).first() if party_id is not None else None
     if party_id is None or notice is None:
         return redirect("inbox")
     mark_read(party_id=party_id, reader=actor.person_id, notification_id=notice_id)

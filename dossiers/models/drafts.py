@@ -35,7 +35,7 @@ class Draft(models.Model):
     answers: Any = SealedJSONField(subject="id", default=dict)
     """Strings as typed, valid or not: nothing a person typed is lost because it is wrong."""
     confirmed: Any = SealedJSONField(subject="id", null=True)
-    """Tokens of unlikely findings that the person said are so (`dossiers.rules.Finding`)."""
+    """Tokens of unlikely findings that the person said are so (`dossiers.answer_rules.Finding`)."""
     version = models.PositiveIntegerField(default=1, db_default=1)
     """Raised by every change of answers, office or papers: what is sent or thrown away is what was seen."""
     last_page = models.CharField(max_length=20, default="to-khai")

@@ -9,8 +9,8 @@ import pgtrigger
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from dossiers.answer_rules import NEEDS, other_fields
 from dossiers.conditions import conditions_of
-from dossiers.rules import NEEDS, other_fields
 from procedures.fees import RULE_KEYS as CHARGE_KEYS
 
 FIELD_KINDS = ("name", "text", "long_text", "date", "choice", "number", "id_number")

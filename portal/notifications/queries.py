@@ -10,7 +10,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from portal.notifications.models import Notification, Reading
 
 
-def inbox(party_id: UUID, reader: UUID) -> QuerySet[Any]:
+def notices_of(party_id: UUID, reader: UUID) -> QuerySet[Any]:
     """A party's notices, newest first (served by ``notification_inbox``), each with ``read_at``: when this person opened it, or None."""
     rows = Notification.objects.filter(party_id=party_id, channel=Notification.Channel.INBOX)
     read = Reading.objects.filter(notification=OuterRef("pk"), person_id=reader).values("read_at")

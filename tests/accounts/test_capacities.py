@@ -70,9 +70,9 @@ def test_notices_are_read_by_their_owner_only(client: Client, django_assert_max_
 
 
 def mine_notice(person: Any) -> Any:
-    from portal.notifications.queries import inbox
+    from portal.notifications.queries import notices_of
 
-    return inbox(person.id, person.id)[0]
+    return notices_of(person.id, person.id)[0]
 
 
 @pytest.mark.django_db

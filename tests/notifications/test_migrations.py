@@ -17,7 +17,7 @@ def test_who_had_read_a_notice_has_read_it(committed_db: None) -> None:
     person = factories.make_person()
     for occasion in ("k1", "k2"):
         services.notify(party_id=person.id, template="tests.read", context={"name": "bà Giả Định"}, key=occasion, channels=("inbox",))
-    newest = queries.inbox(person.id, person.id)[0]
+    newest = queries.notices_of(person.id, person.id)[0]
     services.mark_read(party_id=person.id, reader=person.id, notification_id=newest.id)
     MigrationExecutor(connection).migrate([("notifications", "0002_once_per_person")])
     with connection.cursor() as cursor:
@@ -25,5 +25,5 @@ def test_who_had_read_a_notice_has_read_it(committed_db: None) -> None:
         assert cursor.fetchall() == [(person.id, True)]
     executor = MigrationExecutor(connection)
     executor.migrate(executor.loader.graph.leaf_nodes("notifications"))
-    assert [bool(notice.read_at) for notice in queries.inbox(person.id, person.id)] == [True, False]
-    assert {notice.title for notice in queries.inbox(person.id, person.id)} == {"Chào bà Giả Định"}
+    assert [bool(notice.read_at) for notice in queries.notices_of(person.id, person.id)] == [True, False]
+    assert {notice.title for notice in queries.notices_of(person.id, person.id)} == {"Chào bà Giả Định"}

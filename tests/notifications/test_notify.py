@@ -101,11 +101,11 @@ def test_who_has_read_an_organisations_notice_is_noted_for_each_person() -> None
     company, director, accountant = uuid4(), uuid4(), uuid4()
     for occasion in ("k1", "k2"):
         services.notify(party_id=company, template="tests.notice", context={"name": "công ty"}, key=occasion, channels=("inbox",))
-    first = queries.inbox(company, director).last()
+    first = queries.notices_of(company, director).last()
     assert first is not None
     for _again in range(2):
         services.mark_read(party_id=company, reader=director, notification_id=first.id)
     services.mark_read(party_id=uuid4(), reader=accountant, notification_id=first.id)  # not theirs: nothing is noted
     assert queries.unread_count(company, director) == 1
     assert queries.unread_count(company, accountant) == 2
-    assert [bool(notice.read_at) for notice in queries.inbox(company, director)] == [False, True]
+    assert [bool(notice.read_at) for notice in queries.notices_of(company, director)] == [False, True]

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from dossiers.rules import Finding, findings, years_between
+from dossiers.answer_rules import Finding, findings, years_between
 
 DAYS = st.dates(date(1900, 1, 1), date(2099, 12, 31))
 PARENT: dict[str, Any] = {"rule": "parent_of", "child": "born", "impossible_under": 10, "usual": [15, 55], "who": "mẹ"}
