@@ -20,7 +20,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 
 from portal import audit
 from portal.access import Actor, require
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 RUN_SECONDS = 5.0
 """One task takes batches for so long; then another one goes on, after whatever else waits on the queue."""
 HOLD_SECONDS = 2.0
-"""What of a batch has not been begun after so long goes back: it waits for no slow neighbour, and no lease runs out unused."""
+"""What of a batch has not been begun after so long goes back to whoever is free: it waits for no slow neighbour."""
 TASK_SECONDS = 48
 """Celery interrupts a task then, and kills it 2 s later: the last message begins after RUN + HOLD and has at most 40 s."""
 FIRST_BATCH, BIGGEST_BATCH = 20, 500
@@ -214,40 +214,63 @@ def _note(results: Sequence[_Result]) -> None:
 
 
 class _Batch:
-    """Messages taken together: begun within :data:`HOLD_SECONDS` or given back, noted together."""
+    """Messages taken together: each is begun within :data:`HOLD_SECONDS` or given back to whoever is free, noted together."""
 
-    def __init__(self, messages: Sequence[Message]) -> None:
-        self.messages = messages
-        self.taken_at = time.monotonic()
+    def __init__(self, messages: Sequence[Message], queue: str) -> None:
+        self._queue = queue
+        self._parallel = [message for message in messages if (known := handler_of(message.kind)) and known.parallel]
+        threaded = {message.id for message in self._parallel} if len(self._parallel) > 1 else set()
+        self._alone = [message for message in messages if message.id not in threaded]
+        self._waiting = {message.id: message for message in messages}
         self._results: list[_Result] = []
         self._lock = threading.Lock()
 
     def _do(self, message: Message) -> None:
-        late = time.monotonic() - self.taken_at > HOLD_SECONDS
-        result = _Result(message, Outcome.RELEASED) if late else _perform(message)
+        with self._lock:
+            if self._waiting.pop(message.id, None) is None:
+                return  # given back meanwhile
+        result = _perform(message)
         with self._lock:
             self._results.append(result)
 
-    def carry_out(self, hands: Hands) -> int:
-        """All of them, what waits outside side by side; how many were begun."""
-        side_by_side = [message for message in self.messages if (known := handler_of(message.kind)) and known.parallel]
-        if len(side_by_side) == 1:
-            side_by_side = []
-        threaded = {message.id for message in side_by_side}
+    def _give_back(self) -> None:
+        with self._lock:
+            rest = list(self._waiting.values())
+            self._waiting.clear()
+        if rest:
+            _note([_Result(message, Outcome.RELEASED) for message in rest])
+            broker.nudge(self._queue)
+
+    def _give_back_late(self) -> None:
         try:
-            hands.give([lambda message=message: self._do(message) for message in side_by_side])  # type: ignore[misc]
-            for message in self.messages:
-                if message.id not in threaded:
-                    self._do(message)
+            self._give_back()
+        finally:
+            connections.close_all()
+
+    def carry_out(self, hands: Hands) -> int:
+        """All of them, what waits outside side by side; how many were begun and have ended."""
+        timer = threading.Timer(HOLD_SECONDS, self._give_back_late)
+        timer.daemon = True
+        timer.start()
+        try:
+            if len(self._parallel) > 1:
+                hands.give([lambda message=message: self._do(message) for message in self._parallel])  # type: ignore[misc]
+            for message in self._alone:
+                self._do(message)
             hands.wait()
         finally:
+            timer.cancel()
             # Also when the task's time is over: what was not begun goes back; what hangs in a thread keeps its lease.
+            self._give_back()
             with self._lock:
                 results = list(self._results)
-            begun = {one.message.id for one in results} | threaded
-            results += [_Result(message, Outcome.RELEASED) for message in self.messages if message.id not in begun]
             _note(results)
-        return sum(one.outcome is not Outcome.RELEASED for one in results)
+        return len(results)
+
+    def next_size(self, done: int, seconds: float) -> int:
+        """How many to take next: what is done in :data:`BATCH_SECONDS`; of what waits outside never fewer than there are threads."""
+        least = THREADS if self._parallel else 1
+        return max(least, min(BIGGEST_BATCH, round(done / max(seconds, 0.001) * BATCH_SECONDS)))
 
 
 def work(queue: str, *, seconds: float = RUN_SECONDS) -> bool:
@@ -259,13 +282,13 @@ def work(queue: str, *, seconds: float = RUN_SECONDS) -> bool:
     until = time.monotonic() + seconds
     size = FIRST_BATCH
     with Hands(THREADS) as hands:
-        while batch := _take(_CLAIM_BATCH, queue, size):
-            if len(batch) == size:
+        while messages := _take(_CLAIM_BATCH, queue, size):
+            if len(messages) == size:
                 broker.nudge(queue)
-            began = time.monotonic()
-            begun = _Batch(batch).carry_out(hands)
+            batch, began = _Batch(messages, queue), time.monotonic()
+            done = batch.carry_out(hands)
             now = time.monotonic()
-            size = max(1, min(BIGGEST_BATCH, round(begun / max(now - began, 0.001) * BATCH_SECONDS)))
+            size = batch.next_size(done, now - began)
             if now > until:
                 return True
     return False
