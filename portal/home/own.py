@@ -52,20 +52,19 @@ def _named(version: ProcedureVersion, words: str | Promise) -> Suggestion:
 
 
 def own_start(request: HttpRequest, events: list[Event], day: dt.date) -> Own | None:
-    """For somebody signed in for themself; None for everybody else. At most six queries, none for strangers.
+    """For somebody signed in for themself; None for everybody else. At most six queries, two where the catalogues have not changed.
 
     ``events``: those of a life, as the page shows them anyway.
     """
     actor = actor_of(request)
     if actor.acting_as is not ActingAs.SELF or actor.person_id is None:
         return None
-    own = Own(commune=catalogues.residence(actor.person_id))
-    if own.commune is not None:
-        own.office = catalogues.offices([own.commune.code]).get(own.commune.code)
+    commune, office = _lives(actor.commune)
+    own = Own(commune=commune, office=office)
     born = people.born_on(actor.person_id)
     if born is not None:
         duties = duties_at(born, day)
-        found = {version.procedure.code: version for version in queries.with_codes(codes_of(duties), day)} if duties else {}
+        found = _in_force(tuple(codes_of(duties)), day) if duties else {}
         for duty in duties:
             version = next((found[code] for code in duty.codes if code in found), None)
             if version is not None:
@@ -73,6 +72,28 @@ def own_start(request: HttpRequest, events: list[Event], day: dt.date) -> Own | 
         by_slug = {event.slug: event for event in events}
         own.events = [by_slug[slug] for slug in events_at(born, day) if slug in by_slug and by_slug[slug].count]
     return own
+
+
+_places, _versions = Remembered("catalogues"), Remembered("procedures")
+
+
+def _lives(code: str) -> tuple[AdministrativeUnit | None, Agency | None]:
+    """The commune of today and the committee there, of a code of a register; remembered, for many live there."""
+    known = _places.values()
+    if code not in known:
+        commune = catalogues.commune_today(code)
+        known[code] = (commune, catalogues.offices([commune.code]).get(commune.code) if commune is not None else None)
+    commune, office = known[code]
+    return commune, office
+
+
+def _in_force(codes: tuple[str, ...], day: dt.date) -> dict[str, ProcedureVersion]:
+    """The versions of these codes that hold; remembered, for many are of an age."""
+    known = _versions.values()
+    if codes not in known:
+        known[codes] = {version.procedure.code: version for version in queries.with_codes(codes, day)}
+    found: dict[str, ProcedureVersion] = known[codes]
+    return found
 
 
 _groups = Remembered("procedures")
