@@ -185,6 +185,7 @@ def plain(count: int, number: int, answers: Any) -> None:
 
     asked = questions(count, number)
     with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
         cursor.execute("DROP TABLE IF EXISTS bench_plain")
         cursor.execute("CREATE TABLE bench_plain (key text, words tsvector)")
         with cursor.copy("COPY bench_plain FROM STDIN") as copy:  # type: ignore[attr-defined]
