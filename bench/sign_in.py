@@ -194,11 +194,10 @@ def people(known: Sequence[str]) -> None:
 
 def worker() -> None:
     """The worker's part of sign-in, in this process: codes are made, and the messages that carry them wait for a gateway."""
-    from portal.outbox import Message
-    from portal.outbox.services import deliver
+    from portal.outbox.services import work
 
-    for message_id in Message.objects.filter(kind="accounts.send_code", done_at=None).values_list("id", flat=True):
-        deliver(message_id)
+    while work("now"):
+        pass
 
 
 def main() -> None:
