@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+from portal.announcements.urls import pages as notice_pages
 from portal.api import api, docs
 from portal.home import views
 from portal.languages import english
-from portal.notices.urls import pages as notice_pages
 from portal.ui import views as ui_views
 from procedures.urls import pages as procedure_pages
 
@@ -25,7 +25,7 @@ urlpatterns = [
     path("en/", include((english([*pages, *procedure_pages, *notice_pages]), "en"))),
     path("he-thiet-ke/", ui_views.design_system, name="design-system"),
     path("", include("procedures.urls")),
-    path("", include("portal.notices.urls")),
+    path("", include("portal.announcements.urls")),
     path("tai-khoan/", include("accounts.urls")),
     path("", include("dossiers.urls")),
     path("", include("portal.documents.urls")),

@@ -16,11 +16,11 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from portal.access.site import at_desk, desk_error
+from portal.announcements.views import notices_for_home
 from portal.api_support import is_api, problem
 from portal.caching import CATALOGUE, public_page
 from portal.home.own import own_part, own_start
 from portal.languages import ENGLISH, PREFIX, show
-from portal.notices.views import notices_for_home
 from procedures import queries
 from procedures.views.groups import event_groups
 

@@ -14,8 +14,8 @@ class OperationsConfig(AppConfig):
     verbose_name = "Vận hành"
 
     def ready(self) -> None:
+        from portal.announcements import demo
         from portal.catalogues.services import load_shipped
-        from portal.notices import demo
         from portal.operations.metrics import register_gauge
         from portal.operations.preparation import register_loader
         from portal.outbox.queries import backlog

@@ -39,7 +39,7 @@ INSTALLED_APPS = [
     "portal.caching",
     "portal.catalogues",
     "portal.search",
-    "portal.notices",
+    "portal.announcements",
     "portal.access",
     "portal.audit",
     "portal.crypto",

@@ -31,13 +31,13 @@ from dossiers.services import publish_form
 from portal import audit, outbox
 from portal.access import SYSTEM
 from portal.access.site import OfficerModelAdmin
+from portal.announcements.models import Notice
+from portal.announcements.services import withdraw
 from portal.caching.changes import marks
 from portal.caching.models import Change
 from portal.documents.services import revoke
 from portal.inbox.services import take
 from portal.launcher import bootstrap
-from portal.notices.models import Notice
-from portal.notices.services import withdraw
 from portal.notifications.models import Notification
 from portal.outbox.models import Message
 from procedures import services

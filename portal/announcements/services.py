@@ -15,7 +15,7 @@ from django.utils.text import slugify
 
 from portal import audit
 from portal.access import Actor, require
-from portal.notices.models import ENGLISH_PARTS, MAX_BODY, Notice
+from portal.announcements.models import ENGLISH_PARTS, MAX_BODY, Notice
 from portal.text import nfc, search_key
 
 PUBLISH = "notices.publish"

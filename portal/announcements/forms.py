@@ -8,8 +8,8 @@ from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
 from django.utils import timezone
 
-from portal.notices import services
-from portal.notices.models import ENGLISH_PARTS, MAX_BODY, Notice
+from portal.announcements import services
+from portal.announcements.models import ENGLISH_PARTS, MAX_BODY, Notice
 
 _LONG = f"Không dùng mã HTML. Để một dòng trống là sang đoạn mới. Không quá {MAX_BODY:,} ký tự.".replace(",", ".")
 

@@ -17,11 +17,11 @@ from django.utils.html import format_html
 
 from portal.access import actor_of
 from portal.access.rules import unit_scope
+from portal.announcements import services
+from portal.announcements.forms import NoticeForm
+from portal.announcements.models import ENGLISH_PARTS, Notice
 from portal.audit.desk import HistoryModelAdmin
 from portal.catalogues.models import Agency
-from portal.notices import services
-from portal.notices.forms import NoticeForm
-from portal.notices.models import ENGLISH_PARTS, Notice
 
 
 class Shown(admin.SimpleListFilter):

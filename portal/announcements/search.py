@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from django.utils import timezone
 
-from portal.notices import queries
-from portal.notices.models import MAX_BODY
+from portal.announcements import queries
+from portal.announcements.models import MAX_BODY
 from portal.search import Corpus, Entry, Field
 
 IMPORTANT = 1.1

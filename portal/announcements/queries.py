@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from django.db.models import Case, IntegerField, When
 
+from portal.announcements.models import Notice, NoticeQuerySet
 from portal.catalogues.models import Agency
-from portal.notices.models import Notice, NoticeQuerySet
 
 HOME_LIMIT = 3
 """Notices on the home page: more would stand between people and what they came for."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.notices import views
+from portal.announcements import views
 
 pages = [
     path("thong-bao/", views.notice_list, name="notices"),

@@ -8,8 +8,8 @@ from uuid import UUID
 from django.utils import timezone
 
 from portal.access import SYSTEM
-from portal.notices.models import Notice
-from portal.notices.services import publish
+from portal.announcements.models import Notice
+from portal.announcements.services import publish
 
 VPCP = "G22"
 """The Government Office answers for the portal."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from django.apps import AppConfig
 
 
-class NoticesConfig(AppConfig):
+class AnnouncementsConfig(AppConfig):
     """Notices to everybody."""
 
-    name = "portal.notices"
+    name = "portal.announcements"
     label = "notices"
+    """As the tables are called since they were made."""
     verbose_name = "Thông báo công khai"
 
     def ready(self) -> None:

@@ -14,12 +14,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal.access import SYSTEM, AccessDenied
+from portal.announcements import demo, services
+from portal.announcements.models import MAX_BODY, Notice
 from portal.audit.models import Act
 from portal.caching import changes, marks
 from portal.caching.models import Change
 from portal.catalogues.models import Agency
-from portal.notices import demo, services
-from portal.notices.models import MAX_BODY, Notice
 from tests.factories import loose_officer, make_position, sign_in
 from tests.portal.pages import Page, texts
 

@@ -13,11 +13,11 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from portal.announcements import queries
+from portal.announcements.models import Notice
+from portal.announcements.search import NOTICES
 from portal.caching import keep_out, public_page
 from portal.languages import is_english, show
-from portal.notices import queries
-from portal.notices.models import Notice
-from portal.notices.search import NOTICES
 from portal.search import engine_and_whether_current, tidied
 
 PER_PAGE = 20
@@ -94,7 +94,7 @@ def notice_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("trang"))
     notices = list(page)
     agencies = queries.publishers(notices, today)
-    return show(request, "notices/list.html", {**context, "page": page, "notices": [_shown(notice, agencies) for notice in notices]})
+    return show(request, "announcements/list.html", {**context, "page": page, "notices": [_shown(notice, agencies) for notice in notices]})
 
 
 @public_page(rooms=ROOMS)
@@ -104,9 +104,9 @@ def notice_page(request: HttpRequest, slug: str) -> HttpResponse:
     today = timezone.localdate()
     notice = queries.by_slug(slug)
     if notice is not None and notice.has_ended(today):
-        return show(request, "notices/ended.html", status=410)
+        return show(request, "announcements/ended.html", status=410)
     if notice is None or not notice.has_begun(today):
         raise Http404
     shown = _shown(notice, queries.publishers([notice], today))
     shown.body = (notice.english.get("body") if shown.lang == "en" else "") or notice.body
-    return show(request, "notices/notice.html", {"shown": shown})
+    return show(request, "announcements/notice.html", {"shown": shown})
