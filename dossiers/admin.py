@@ -25,7 +25,7 @@ from dossiers.outcomes import decision_form, decision_shown, outcome_of
 from dossiers.registers import BadNumber
 from dossiers.services.common import OWN, concerns
 from dossiers.services.desk import may_sign, note_look, result_of, signers_of, written, written_before
-from dossiers.services.registers import suggested_number
+from dossiers.services.registers import number_given, suggested_number
 from dossiers.views.common import as_int, send_file
 from portal.access import actor_of, may, require
 from portal.access.roles import LEADERS
@@ -196,7 +196,6 @@ class DossierAdmin(OfficerModelAdmin):
         standing = dossier.documents.select_related("document").filter(cancelled_at__isnull=True)
         issued = {one.role: one for one in standing}
         documents = {role: one.document for role, one in issued.items()}
-        outcome = outcome_of(dossier.procedure_code)
         own = concerns(dossier, actor.person_id)
         result = documents.get(DossierDocument.Role.RESULT)
         unit = queries.handling_unit(dossier.unit_code)
@@ -235,7 +234,7 @@ class DossierAdmin(OfficerModelAdmin):
                 "own": OWN if own else "",
                 "receipt": documents.get(DossierDocument.Role.RECEIPT),
                 "result": result,
-                "decision": decision_shown(outcome, written(issued.get(DossierDocument.Role.RESULT))) if outcome is not None else [],
+                "decision": self._decision(dossier, issued.get(DossierDocument.Role.RESULT)),
                 "bill": queries.bill_of(dossier),
                 "may_authorise": result is not None and not own and _waits_for_person(result) and may_sign(dossier, actor),
                 "may_preview": result is not None and result.unsigned_file_id is not None,
@@ -243,6 +242,19 @@ class DossierAdmin(OfficerModelAdmin):
             },
             status=status,
         )
+
+    def _decision(self, dossier: Dossier, result: DossierDocument | None) -> list[tuple[str, str]]:
+        """What was decided, with its number in the register, as the leader checks it before signing."""
+        outcome = outcome_of(dossier.procedure_code)
+        if outcome is None or result is None:
+            return []
+        number = number_given(dossier) if outcome.register is not None else None
+        lines = []
+        if number is not None and outcome.register is not None:
+            lines.append((outcome.register.number_label, number.number_words))
+            if outcome.register.has_books:
+                lines.append(("Quyển số", number.book_words))
+        return [*lines, *decision_shown(outcome, written(result))]
 
     def act(self, request: HttpRequest, dossier_id: UUID, transition: str) -> HttpResponse:
         """One transition: GET shows its form where it has one, POST makes it. Too late is a page that says so, never an error."""

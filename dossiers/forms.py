@@ -128,12 +128,18 @@ class NotLonger:
             raise forms.ValidationError(sentence % {"limit": self.limit, "over": over})
 
 
+def _required(spec: Mapping[str, Any]) -> Any:
+    """What to say where an answer is missing. Not everything that is written like a name is a person's (an ethnicity, a country)."""
+    is_persons = spec["kind"] != "name" or spec["label"].startswith(("Họ", "Tên"))
+    return _REQUIRED[spec["kind"]] if is_persons else _REQUIRED["text"]
+
+
 def _field(spec: Mapping[str, Any], today: date) -> forms.Field:
     common: dict[str, Any] = {
         "label": spec["label"],
         "help_text": spec.get("help", ""),
         "required": bool(spec.get("required")),
-        "error_messages": {"required": _REQUIRED[spec["kind"]], "invalid_choice": _("Bạn hãy chọn một mục trong danh sách.")},
+        "error_messages": {"required": _required(spec), "invalid_choice": _("Bạn hãy chọn một mục trong danh sách.")},
     }
     short = [NotLonger(spec.get("max_length") or 1000)]
     makers: dict[str, Callable[[], forms.Field]] = {
@@ -189,7 +195,7 @@ class AnswersForm(forms.Form):
         if units is not None:
             self.fields[UNIT] = forms.ChoiceField(
                 label=_("Nơi tiếp nhận và giải quyết"),
-                help_text=_("Chúng tôi chọn sẵn nơi bạn cư trú. Bạn có thể chọn nơi khác."),
+                help_text=_("Chúng tôi chọn sẵn nơi bạn cư trú. Bạn có thể chọn nơi khác.") if len(units) > 1 else "",
                 choices=[*(units if len(units) == 1 else [("", _("– Chọn –")), *units])],
                 error_messages={
                     "required": _("Bạn hãy chọn nơi tiếp nhận hồ sơ."),
@@ -205,7 +211,7 @@ class AnswersForm(forms.Form):
         for spec in self.specs:
             name, others = spec["name"], spec.get("required_with", ())
             if name not in self.errors and not given.get(name) and any(given.get(other) or other in self.errors for other in others):
-                self.add_error(name, str(_REQUIRED[spec["kind"]]))
+                self.add_error(name, str(_required(spec)))
         answers = {name: str(value) for name, value in given.items() if value is not None}
         for finding in findings(self.rules, answers, asked=[spec["name"] for spec in self.specs], today=self.today):
             if finding.kind == "wrong":

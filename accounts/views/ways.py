@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import wraps
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from portal.access import actor_of
@@ -47,6 +49,9 @@ def signed_in(view: Any) -> Any:
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not actor_of(request).is_signed_in:
+            if request.method == "POST":
+                words = _("Phiên đăng nhập đã hết nên việc bạn vừa bấm chưa được thực hiện. Bạn đăng nhập rồi làm lại bước đó.")
+                messages.warning(request, words)
             return redirect(reverse("sign-in") + "?" + urlencode({NEXT: request.get_full_path()}))
         return view(request, *args, **kwargs)
 

@@ -4,7 +4,16 @@ from dossiers.filling import Problem
 from dossiers.services.codes import next_code
 from dossiers.services.common import DraftChanged, FilingRefused, NotForParty, NotYours, filer, party_of
 from dossiers.services.desk import authorise_result, decide, decline, open_dossier, receive, refuse, take_back
-from dossiers.services.drafts import add_paper, carry_over, discard_draft, is_behind, remove_paper, save_draft, start_or_open_draft
+from dossiers.services.drafts import (
+    add_paper,
+    carry_over,
+    check_party,
+    discard_draft,
+    is_behind,
+    remove_paper,
+    save_draft,
+    start_or_open_draft,
+)
 from dossiers.services.filing import submit, withdraw, withdraw_refusal
 from dossiers.services.forms import publish_form
 from dossiers.services.papers import note_unsafe_paper
@@ -19,6 +28,7 @@ __all__ = [
     "add_paper",
     "authorise_result",
     "carry_over",
+    "check_party",
     "decide",
     "decline",
     "discard_draft",

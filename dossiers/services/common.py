@@ -164,7 +164,8 @@ def notify_parties(dossier: Dossier, template: str, *, about: str = "", **more: 
             in_inbox=party_id in parties,
             template=template,
             context={
-                "code": dossier.code or "",
+                # Whoever acts for somebody else may act for several.
+                "code": f"{dossier.code} ({dossier.owner_name})" if party_id in helpers else dossier.code or "",
                 "procedure": dossier.procedure_name,
                 "unit": unit.name if unit else dossier.unit_code,
                 **more,

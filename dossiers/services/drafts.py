@@ -42,10 +42,8 @@ def start_or_open_draft(*, actor: Actor, procedure_code: str, now: datetime) -> 
     One draft for each party and procedure. Raises :class:`AccessDenied` unless a citizen is signed in,
     ``TermsUnknown`` when the procedure cannot be filed online on that day, :class:`NotForParty` when it is not for this party.
     """
-    party_id = party_of(actor, procedure_code)
     terms = terms_on(procedure_code, now)
-    if not serves(terms.subjects, people.party(party_id).kind):
-        raise NotForParty
+    party_id = check_party(actor, terms)
     form = newest_form(procedure_code)
     draft, made = Draft.objects.get_or_create(
         party_id=party_id,
@@ -60,6 +58,14 @@ def start_or_open_draft(*, actor: Actor, procedure_code: str, now: datetime) -> 
     if made:
         audit.record(actor=actor, act="dossiers.start_draft", target="dossiers.draft", target_id=str(draft.id), unit=draft.unit_code)
     return draft
+
+
+def check_party(actor: Actor, terms: Terms) -> UUID:
+    """The party for whom the actor would file; :class:`NotForParty` where the procedure is not for it, or the mandate does not reach it."""
+    party_id = party_of(actor, terms.procedure_code)
+    if not serves(terms.subjects, people.party(party_id).kind):
+        raise NotForParty
+    return party_id
 
 
 def is_behind(draft: Draft, terms: Terms) -> bool:

@@ -61,3 +61,8 @@ def free_number(*, dossier: Dossier, now: datetime) -> None:
     for entry in RegisterEntry.objects.select_for_update().filter(dossier=dossier, freed_at__isnull=True):
         entry.freed_at = max(now, entry.taken_at)
         entry.save(update_fields=["freed_at"])
+
+
+def number_given(dossier: Dossier) -> RegisterNumber | None:
+    """The number that the dossier's standing decision has in the register (one query); None where it has none."""
+    return _as_number(RegisterEntry.objects.filter(dossier=dossier, freed_at__isnull=True).first())

@@ -10,12 +10,14 @@ from urllib.parse import quote
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from dossiers import queries
@@ -111,7 +113,9 @@ def is_known(actor: Actor) -> bool:
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
-    """After a POST from a dead session one comes back to the page, not to an address that only takes POST."""
+    """After a POST from a dead session one comes back to the page, not to an address that only takes POST, and is told of it."""
+    if request.method == "POST":
+        messages.warning(request, _("Phiên đăng nhập đã hết nên việc bạn vừa bấm chưa được thực hiện. Bạn đăng nhập rồi làm lại bước đó."))
     return redirect(f"{settings.LOGIN_URL}?{urlencode({'next': _back(request)})}")
 
 

@@ -233,6 +233,9 @@ def _answers(request: HttpRequest, code: str) -> HttpResponse:
     draft = _draft(request, terms)
     if request.method == "POST":
         return _overtaken(request, code, draft) or _save_answers(request, terms, draft)
+    if draft is None:
+        # Whoever forgot for whom they are working is told before they fill anything in.
+        services.check_party(actor_of(request), terms)
     form_version = draft.form_version if draft is not None else queries.newest_form(code)
     person = _person(request)
     units = queries.handling_units(_party_id(request), terms)

@@ -533,3 +533,12 @@ def test_a_form_from_elsewhere_is_refused_unseen(origin: dict[str, str]) -> None
     assert "Kẻ Lạ" not in text(answer)
     assert Draft.objects.get().answers["child_name"] == ANSWERS["child_name"]
     assert Client().post(FORM, {"child_name": "Kẻ Lạ"}, **origin).status_code == 302
+
+
+def test_a_button_of_a_dead_session_says_that_nothing_was_done() -> None:
+    client = Client()
+    for address in (f"/nop-ho-so/{CODE}/kiem-tra/", f"/nop-ho-so/{CODE}/giay-to/", "/tai-khoan/lien-lac/"):
+        answer = client.post(address, {"act": "tiep"}, follow=True)
+        assert answer.redirect_chain[-1][0].startswith("/tai-khoan/dang-nhap/"), address
+        assert "việc bạn vừa bấm chưa được thực hiện" in answer.content.decode(), address
+    assert "chưa được thực hiện" not in client.get(f"/nop-ho-so/{CODE}/kiem-tra/", follow=True).content.decode()

@@ -43,11 +43,12 @@ def test_director_and_accountant_are_told_by_mail_and_sms_as_they_chose(outside:
     services.receive(actor=officer, dossier_id=dossier.id, seen_version=dossier.version, now=timezone.now())
     outbox.deliver_due(limit=1000)
     letters = outside.mailbox("giam-doc@example.vn")
-    assert [letter["subject"] for letter in letters] == [f"Dossier {dossier.code} was accepted", f"Dossier {dossier.code} was sent"]
+    named = f"Dossier {dossier.code} ({company().name})"
+    assert [letter["subject"] for letter in letters] == [f"{named} was accepted", f"{named} was sent"]
     assert f"/ho-so/{dossier.code}/" in letters[0]["text"]
     assert outside.mailbox("ke-toan@example.vn") == []
     texts = [message["text"] for message in outside.outbox(accountant.phone) if str(dossier.code) in message["text"]]
     assert len(texts) == 2
-    assert "đã được tiếp nhận" in texts[0]
+    assert "đã được tiếp nhận" in texts[0] and company().name in texts[0], "who acts for several knows for which"
     assert [message for message in outside.outbox(director.phone) if str(dossier.code) in message["text"]] == []
     assert set(Notification.objects.filter(channel="inbox", key__contains="event-").values_list("party_id", flat=True)) == {company().id}
