@@ -39,7 +39,12 @@ def welcome(environment: Mapping[str, str], var: Path, population: Path = POPULA
         "",
         f"  Citizens sign in at {site}/tai-khoan/dang-nhap/ with their ID number; the one-time password is in the SMS outbox.",
     ]
-    lines += [f"    {person['id_number']}  {person['full_name']}" for person in people["people"] if person["id_number"] not in officers]
+    company = {number: firm["name"] for firm in people["organisations"] for number in (*firm["representatives"], *firm["mandates"])}
+    lines += [
+        f"    {person['id_number']}  {person['full_name']}" + (f"  (acts for {company[number]})" if number in company else "")
+        for person in people["people"]
+        if (number := person["id_number"]) not in officers and person.get("account", True)
+    ]
     lines += ["", f"  Officers sign in at {site}/tai-khoan/can-bo/ ; ID number and PIN go into the remote signing page."]
     lines += [
         f"    {number}  {names.get(number, ''):{width}}  PIN {officer['pin']}  {officer['unit']}  {', '.join(officer['roles'])}"
