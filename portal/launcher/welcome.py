@@ -39,7 +39,7 @@ def welcome(environment: Mapping[str, str], var: Path, population: Path = POPULA
         "",
         f"  Citizens sign in at {site}/tai-khoan/dang-nhap/ with their ID number; the one-time password is in the SMS outbox.",
     ]
-    company = {number: firm["name"] for firm in people["organisations"] for number in (*firm["representatives"], *firm["mandates"])}
+    company = {number: firm["name"] for firm in people.get("organisations", []) for number in (*firm["representatives"], *firm["mandates"])}
     lines += [
         f"    {person['id_number']}  {person['full_name']}" + (f"  (acts for {company[number]})" if number in company else "")
         for person in people["people"]
