@@ -62,7 +62,8 @@ def file_birth(page: Page, portal: Stack, child: str = "Trần Gia Thử Nghiệ
         return re.search(r"/ho-so/H26", page.url) is not None
 
     eventually(send, 30, 1.0)
-    code = CODE.search(page.content())
+    # The address is there before the page is: on a busy machine its text may still be on the way.
+    code = CODE.search(page.url)
     assert code is not None
     no_sideways_scrolling(page)
     return code.group()
