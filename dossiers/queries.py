@@ -283,12 +283,24 @@ class NamedDraft:
     in_force: bool = True
 
 
+_names = Remembered("procedures")
+
+
+def _names_today(codes: frozenset[str], day: date) -> dict[str, str]:
+    """What these procedures are called; remembered, for people look at their list again and again."""
+    known = _names.values()
+    if (codes, day) not in known:
+        versions = procedures.in_force(day).filter(procedure__code__in=codes)
+        known[codes, day] = dict(versions.values_list("procedure__code", "name"))
+    found: dict[str, str] = known[codes, day]
+    return found
+
+
 def named_drafts(actor: Actor, *, now: datetime) -> list[NamedDraft]:
     """The actor's drafts with the names their procedures have today, or had last (three queries at most)."""
     drafts = list(drafts_of(actor).defer("answers")[:50])
     codes = {draft.procedure_code for draft in drafts}
-    versions = procedures.in_force(timezone.localdate(now)).filter(procedure__code__in=codes)
-    names = dict(versions.values_list("procedure__code", "name"))
+    names = _names_today(frozenset(codes), timezone.localdate(now))
     former = procedures.last_names(codes - set(names)) if codes - set(names) else {}
     return [
         NamedDraft(
