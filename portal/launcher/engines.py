@@ -215,8 +215,9 @@ class Postgres(Engine):
             pid = int(file.read_text().splitlines()[0])
         except (OSError, ValueError, IndexError):
             return
-        # After a reboot the number may be another program's; PostgreSQL would believe it is a live postmaster.
-        if processes.alive(pid) and not self.running():
+        # The number may be another program's after a reboot, or a dead postmaster's that nobody has buried yet; PostgreSQL would believe
+        # that it lives.
+        if processes.exists(pid) and not self.running():
             file.unlink(missing_ok=True)
 
 

@@ -38,6 +38,11 @@ def _read(pid: int, name: str) -> bytes:
         return b""
 
 
+def exists(pid: int) -> bool:
+    """Whether the kernel still knows a process of this number, also one that has ended and was not buried yet."""
+    return Path(f"/proc/{pid}").exists()
+
+
 def alive(pid: int) -> bool:
     """Whether the process runs; one that has ended and waits to be reaped does not."""
     state = _read(pid, "stat").rpartition(b")")[2].split()

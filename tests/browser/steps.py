@@ -91,6 +91,7 @@ def sign_out(page: Page, portal: Stack) -> None:
 
 
 def no_sideways_scrolling(page: Page) -> None:
-    """The page fits its window."""
+    """The page fits its window, once it is there."""
+    page.wait_for_load_state("domcontentloaded")
     widths: Any = page.evaluate("() => [document.documentElement.scrollWidth, window.innerWidth]")
     assert widths[0] <= widths[1], f"{page.url} is {widths[0]} px wide in a window of {widths[1]} px"

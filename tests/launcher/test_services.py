@@ -79,20 +79,21 @@ def test_a_user_who_was_killed_is_noticed(var: Path) -> None:
     until(lambda: not processes_of(var), 15, "nothing left")
 
 
-def test_a_pid_file_that_names_a_stranger_does_not_stop_the_start(var: Path, ours: None) -> None:
+@pytest.mark.parametrize("seconds", ["60", "0"], ids=["a stranger", "one who has ended and is not buried yet"])
+def test_a_pid_file_that_names_another_does_not_stop_the_start(var: Path, ours: None, seconds: str) -> None:
     with Services(var):
         content = (var / "postgres" / "data" / "postmaster.pid").read_text()
     # As after a reboot: the number now belongs to a process of the same user.
     owner = (var / "postgres").stat()
     prefix = ["setpriv", f"--reuid={owner.st_uid}", f"--regid={owner.st_gid}", "--clear-groups"] if os.geteuid() == 0 else []
-    stranger = subprocess.Popen([*prefix, "sleep", "60"])
+    stranger = subprocess.Popen([*prefix, "sleep", seconds])
     try:
         file = var / "postgres" / "data" / "postmaster.pid"
         file.write_text("\n".join([str(stranger.pid), *content.splitlines()[1:]]) + "\n")
         os.chown(file, owner.st_uid, owner.st_gid)
         with Services(var) as services:
             refuse_wrong_database(services.environment()["DATABASE_URL"])
-        assert stranger.poll() is None
+        assert seconds == "0" or stranger.poll() is None
     finally:
         stranger.kill()
         stranger.wait()
