@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.models import Mandate, Person
+from accounts.models import Mandate, Person, Position
 from accounts.services.mandates import accept_mandate, give_mandate, keep_children, keep_organisation
 from accounts.services.people import enter_person
 from accounts.services.positions import give_position
@@ -47,6 +47,7 @@ def load() -> str:
             roles=officer["roles"],
             credential_id=officer["credential_id"],
             now=timezone.now(),
+            place=officer.get("place", Position.Place.AGENCY),
         )
     for number, person in people.items():
         children = [_kinsman(entry) for entry in data["people"] if number in entry.get("parents", ())]

@@ -6,6 +6,7 @@ ROLES = [
     ("reception", "Tiếp nhận hồ sơ"),
     ("handling", "Thụ lý hồ sơ"),
     ("signing", "Ký kết quả"),
+    ("accounting", "Kế toán thu nộp"),
     ("administrator", "Quản trị đơn vị"),
     ("steering", "Văn phòng Chính phủ điều hành"),
     ("operating", "Vận hành tại tổ chức thanh toán, bưu chính"),

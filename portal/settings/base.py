@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "portal.documents",
     "accounts",
     "procedures",
+    "payments",
     "dossiers",
 ]
 
