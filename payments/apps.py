@@ -12,4 +12,22 @@ class PaymentsConfig(AppConfig):
     verbose_name = "Thu nộp"
 
     def ready(self) -> None:
-        """Tell the rooms below."""
+        """Tell the rooms below: acts, notices."""
+        from payments import notice_texts
+        from portal.access import Act, Assurance, register_acts
+
+        accountant, operator, vpcp = frozenset({"accounting"}), frozenset({"operating"}), frozenset({"steering"})
+        register_acts(
+            Act("payments.read", "Xem khoản thu của cơ quan", accountant),
+            # Bound to the institution's code, as other acts are to a unit's.
+            Act("payments.operate", "Xem giao dịch của đơn vị thanh toán", operator),
+            Act("payments.oversee", "Xem mọi khoản thu và đơn vị thanh toán", vpcp, everywhere=True),
+            Act("payments.make_order", "Lập khoản phải nộp", accountant, assurance=Assurance.HIGH),
+            Act("payments.refund", "Quyết định hoàn tiền", accountant, assurance=Assurance.HIGH),
+            Act("payments.refund_at_institution", "Xử lý hoàn tiền tại đơn vị thanh toán", operator, assurance=Assurance.HIGH),
+            Act("payments.solve", "Xử lý chênh lệch của cơ quan", accountant, assurance=Assurance.HIGH),
+            Act("payments.solve_at_institution", "Xử lý chênh lệch của đơn vị thanh toán", operator, assurance=Assurance.HIGH),
+            Act("payments.decide", "Quyết định về đơn vị thanh toán", vpcp, assurance=Assurance.HIGH, everywhere=True),
+            Act("payments.publish", "Sửa phí, quy trình, đầu mối của đơn vị thanh toán", operator, assurance=Assurance.HIGH),
+        )
+        notice_texts.register()

@@ -155,3 +155,69 @@ def sign_in(client: Any, person: Any, *, position: Any = None, assurance: Assura
 
         session["acting_as"] = {"kind": capacity_of(mandate).value, "id": str(mandate.id)}
     session.save()
+
+
+def make_institution(code: str = "TG.vnpay", *, state: str = "open", **values: Any) -> Any:
+    """An institution that serves citizens, tested and licensed; reached nowhere unless addresses are given."""
+    from payments.models import Institution
+
+    now = timezone.now()
+    adapter = {"TG.vnpay": "vnpay", "TG.momo": "momo", "970418": "bank_jws", "970436": "vietqr"}.get(code, "vnpay")
+    fields: dict[str, Any] = {
+        "name": f"Tổ chức {code}",
+        "short_name": code,
+        "adapter": adapter,
+        "state": state,
+        "licence_number": "00/GP-THU",
+        "licence_from": date(2025, 1, 1),
+        "merchant": "DVCQG001",
+        "secret": "khoa-gia-dinh",
+        "connection_changed_at": now,
+        "tested_at": now,
+        **values,
+    }
+    institution, _ = Institution.objects.get_or_create(code=code, defaults=fields)
+    return institution
+
+
+def make_order(*, amount: int = 24_000, payer: Any = None, unit: str = "H26.101", key: str = "", **values: Any) -> Any:
+    """An order for some copies, made as a room above makes it; the agency needs its row and account in the catalogues."""
+    from datetime import timedelta
+
+    from payments import services
+    from portal.access import SYSTEM
+
+    now = values.pop("now", timezone.now())
+    fields: dict[str, Any] = {
+        "source": "tests",
+        "key": key or str(uuid4()),
+        "kind": "LGD.01",
+        "reference": "H26.101-261129-0001",
+        "description": "Bản sao trích lục hộ tịch",
+        "payer": services.Payer(payer.id if payer else None, payer.full_name if payer else "Nguyễn Văn Qua Đường", "", "Số 0 phố Ví Dụ"),
+        "payee_unit": unit,
+        "lines": [services.Line("Lệ phí bản sao", "charge", amount, 1, "bản", revenue_code="2771")],
+        "due_at": now + timedelta(days=5),
+        "expires_at": now + timedelta(days=5),
+        "actor": SYSTEM,
+        "now": now,
+        **values,
+    }
+    return services.create_order(**fields)
+
+
+def paid_report(attempt: Any, **values: Any) -> Any:
+    """What an institution says of an attempt whose money it took."""
+    from payments.institutions.base import Outcome, Report
+
+    fields: dict[str, Any] = {
+        "reference": attempt.reference,
+        "outcome": Outcome.PAID,
+        "amount": attempt.amount,
+        "institution_ref": f"{next(_numbers):08d}",
+        "bank_ref": "FT000001",
+        "paid_at": timezone.now(),
+        "code": "00",
+        **values,
+    }
+    return Report(**fields)

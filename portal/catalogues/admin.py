@@ -31,6 +31,7 @@ from portal.catalogues.models import (
     RevenueKind,
     Sector,
     Succession,
+    TransactionKind,
 )
 from portal.catalogues.registry import Catalogue, catalogue_of
 from portal.text import search_key
@@ -278,6 +279,11 @@ class RevenueKindAdmin(CatalogueAdmin):
     list_display = ("code", "name", "parent", "effective_from", "effective_to")
     list_select_related = ("parent",)
     autocomplete_fields = ("parent",)
+
+
+@admin.register(TransactionKind)
+class TransactionKindAdmin(CatalogueAdmin):
+    list_display = ("code", "name", "effective_from", "effective_to")
 
 
 @admin.register(Succession)

@@ -497,6 +497,23 @@ class RevenueKind(CatalogueEntry):
         ]
 
 
+@_tracked()
+class TransactionKind(CatalogueEntry):
+    """A kind of payment transaction in VPCP's one catalogue (Rules art. 34.1), as ``LGD.01`` for fees of public services."""
+
+    facts = CatalogueEntry.facts
+    code_form = r"LGD\.\d{2}"
+    code_words = "Mã loại giao dịch có dạng LGD.01."
+
+    class Meta(CatalogueEntry.Meta):
+        verbose_name = "loại giao dịch thanh toán"
+        verbose_name_plural = "loại giao dịch thanh toán"
+        constraints = [
+            *CatalogueEntry.Meta.constraints,
+            models.CheckConstraint(condition=Q(code__regex=r"^LGD\.\d{2}$"), name="transactionkind_code_form"),
+        ]
+
+
 class ShippedFile(models.Model):
     """Which state of a file that comes with the portal was brought in last, so that an unchanged one costs one query."""
 

@@ -19,6 +19,7 @@ from portal.catalogues.models import (
     ResultKind,
     RevenueKind,
     Sector,
+    TransactionKind,
 )
 from portal.catalogues.places import Becoming, Found, commune_today, find_today, residence, successors
 from portal.text import search_key
@@ -47,6 +48,8 @@ __all__ = [
     "sector_named",
     "sectors",
     "successors",
+    "transaction_kind",
+    "transaction_kinds",
 ]  # fmt: skip
 
 
@@ -128,6 +131,16 @@ def paper_kind(code: str, *, on: dt.date | None = None) -> PaperKind:
 def revenue_kind(code: str, *, on: dt.date | None = None) -> RevenueKind:
     """The kind of budget revenue with these four digits. Raises ``RevenueKind.DoesNotExist``."""
     return RevenueKind.objects.on(_day(on)).get(code=code)
+
+
+def transaction_kind(code: str, *, on: dt.date | None = None) -> TransactionKind:
+    """The kind of payment transaction with this code. Raises ``TransactionKind.DoesNotExist``."""
+    return TransactionKind.objects.on(_day(on)).get(code=code)
+
+
+def transaction_kinds(*, on: dt.date | None = None) -> QuerySet[TransactionKind]:
+    """All kinds of payment transaction, by code."""
+    return TransactionKind.objects.on(_day(on)).order_by("code")
 
 
 def institutions(kind: str = "", *, on: dt.date | None = None) -> EntryQuerySet:

@@ -15,6 +15,7 @@ from portal.catalogues.models import (
     ResultKind,
     RevenueKind,
     Sector,
+    TransactionKind,
 )
 
 
@@ -56,6 +57,7 @@ CATALOGUES = {
         Catalogue("payment_institutions", PaymentInstitution, "G19", ("payment_institutions.csv",)),
         Catalogue("bank_accounts", BankAccount, "G12", ("bank_accounts.csv",)),
         Catalogue("revenue_kinds", RevenueKind, "G12", ("revenue_kinds.csv",)),
+        Catalogue("transaction_kinds", TransactionKind, "G22", ("transaction_kinds.csv",)),
     )
 }
 

@@ -171,6 +171,9 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"queue": "bulk"},
     },
     "sign-in-watch": {"task": "accounts.tasks.watch_sign_in", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},
+    "payments-ask": {"task": "payments.ask", "schedule": 15.0, "options": {"queue": "soon", "expires": 15}},
+    "payments-expire": {"task": "payments.expire", "schedule": 60.0, "options": {"queue": "bulk", "expires": 60}},
+    "payments-balances": {"task": "payments.keep_balances", "schedule": crontab(hour=1, minute=10), "options": {"queue": "bulk"}},
     "audit-seal": {"task": "portal.audit.tasks.seal", "schedule": 10.0, "options": {"queue": "soon", "expires": 10}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "run" / "celerybeat-schedule")

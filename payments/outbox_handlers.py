@@ -1,0 +1,47 @@
+"""What payments does outside its transactions: tell the rooms above, ask institutions, fetch vouchers."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from payments import signals
+from payments.models import Order, Refund
+from payments.services.after import after_settlement
+from payments.services.attempts import ask_attempt
+from portal.exchange.errors import OutsideUnavailable
+from portal.outbox import Message, RetryLater, handler
+
+
+@handler("payments.settled", queue="soon")
+def settled(message: Message) -> None:
+    """The payer is told, the voucher is asked for, the rooms above hear of it; each by a message of its own: none waits for another."""
+    after_settlement(order_id=message.payload["order"], now=timezone.now())
+
+
+@handler("payments.tell", queue="soon")
+def tell(message: Message) -> None:
+    """Send one signal; a receiver that fails is tried again."""
+    order = Order.objects.get(pk=message.payload["order"])
+    more = {"refund": Refund.objects.get(pk=message.payload["refund"])} if "refund" in message.payload else {}
+    getattr(signals, message.payload["signal"]).send(sender=Order, order=order, **more)
+
+
+@handler("payments.ask", queue="soon", parallel=True)
+def ask(message: Message) -> None:
+    """Ask about one try. A silent institution is asked again at the time that stands in the row, not by this message."""
+    try:
+        ask_attempt(attempt_id=message.payload["attempt"], now=timezone.now())
+    except OutsideUnavailable:
+        return
+
+
+@handler("payments.voucher", queue="bulk", parallel=True)
+def voucher(message: Message) -> None:
+    """Fetch the institution's signed voucher."""
+    from payments.services.vouchers import fetch_voucher
+
+    try:
+        if not fetch_voucher(voucher_id=message.payload["voucher"], now=timezone.now()):
+            raise RetryLater("the voucher is not there yet")
+    except OutsideUnavailable as error:
+        raise RetryLater("the institution does not answer") from error
