@@ -45,13 +45,17 @@ class Connection:
     page: str = ""
     """Base address of the page to which the payer is sent, where the protocol builds it itself (VNPay); else empty."""
     files: str = ""
-    """Base address of its nightly files and vouchers (``<files>/statements/<day>.csv``, ``<files>/vouchers/<reference>.pdf``)."""
+    """Base address of its nightly files and vouchers (``<files>/statements/<merchant>/<day>.csv``,
+    ``<files>/vouchers/<merchant>/<reference>.pdf``)."""
     secret: str = field(default="", repr=False)
     """Shared secret of its signatures; also the bearer token of ``files``."""
     certificate: str = field(default="", repr=False)
     """PEM of the certificate by which it signs messages (JWS)."""
     private_key: str = field(default="", repr=False)
     """PEM of our key for messages to it (JWS)."""
+    own_certificate: str = field(default="", repr=False)
+    """PEM of our certificate for that key, whose thumbprint is the ``kid`` of our messages. Empty: it stands behind the key in
+    ``private_key``."""
     account_bank: str = ""
     """Six-digit number of the bank of the collecting account (transfers)."""
     account_number: str = ""
@@ -195,6 +199,11 @@ class Adapter(Protocol):
     """The payer transfers by themself (VietQR): no page, no callback, the truth comes from statements."""
     statement_format: str
     """``csv`` or ``camt.053``: how :mod:`payments.statements` reads its nightly file."""
+    can_refund: bool
+    """Whether it gives money back when asked; else somebody transfers it by hand and the statement shows it."""
+    smallest: int
+    largest: int
+    """Amounts of one payment in đồng that the protocol carries; ``begin`` refuses others (``OutsideRefused``, ``amount_out_of_range``)."""
 
     def begin(self, connection: Connection, ask: Ask) -> Start:
         """Where to send the payer; may ask the institution."""

@@ -11,8 +11,9 @@ import os
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -22,6 +23,10 @@ from django.conf import settings
 from portal.exchange.errors import OutsideRefused, OutsideUnavailable
 
 MAX_ANSWER_BYTES = 1024 * 1024
+MAX_FILE_BYTES = 512 * MAX_ANSWER_BYTES
+"""Of a file of a day: 200,000 entries of a bank statement in XML are about 250 MB."""
+FILE_SECONDS = 40.0
+"""For a file, within the 50 s of a task."""
 BUSY = {408, 425, 429}
 _CODE = re.compile(r"^[A-Za-z][A-Za-z0-9_]{0,63}$")
 
@@ -64,59 +69,138 @@ def ask(
     body: Mapping[str, Any] | None = None,
     form: Mapping[str, str] | None = None,
     absent: int | None = None,
+    answers: Collection[int] = (200, 201),
 ) -> dict[str, Any] | None:
     """The JSON object in the answer, within ``settings.OUTSIDE_TIMEOUT_SECONDS`` in all.
 
-    ``absent``: the status that means "there is none", answered by ``None``. Raises ``OutsideUnavailable`` when there is no
-    usable answer, ``OutsideRefused`` when the answer is a refusal (4xx).
+    ``absent``: the status that means "there is none", answered by ``None``. ``answers``: the statuses whose JSON is an answer, for
+    protocols that say no with a 4xx and a code in the body. Raises ``OutsideUnavailable`` when there is no usable answer,
+    ``OutsideRefused`` when the answer is a refusal (4xx).
     """
     limit = settings.OUTSIDE_TIMEOUT_SECONDS
     until = time.monotonic() + limit
-    headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+    with _send(service, method, url, bearer=bearer, timeout=limit, json=body, data=form) as answer:
+        status, data = answer.status_code, b"".join(_pieces(service, answer, until, MAX_ANSWER_BYTES))
+    found = _object(data)
+    if status not in answers or found is None:
+        _otherwise(service, status, data, absent)
+        return None
+    return found
+
+
+def post(service: str, url: str, body: bytes, *, content_type: str, bearer: str = "") -> bytes:
+    """The bytes of the answer to a body that is not JSON (a JWS), whose answer must be of the same type.
+
+    Limits and errors are those of :func:`ask`.
+    """
+    limit = settings.OUTSIDE_TIMEOUT_SECONDS
+    until = time.monotonic() + limit
+    more = {"Content-Type": content_type, "Accept": content_type}
+    with _send(service, "POST", url, bearer=bearer, timeout=limit, data=body, more=more) as answer:
+        status, data = answer.status_code, b"".join(_pieces(service, answer, until, MAX_ANSWER_BYTES))
+        found = _content_type(answer)
+    if status not in (200, 201) or found != content_type:
+        _otherwise(service, status, data, None)
+    return data
+
+
+def fetch(service: str, url: str, *, bearer: str = "", absent: int | None = None, limit: int = 8 * MAX_ANSWER_BYTES) -> bytes | None:
+    """A small file, whole in memory; ``None`` at status ``absent``. ``limit`` in bytes; errors are those of :func:`ask`."""
+    seconds = settings.OUTSIDE_TIMEOUT_SECONDS
+    until = time.monotonic() + seconds
+    with _send(service, "GET", url, bearer=bearer, timeout=seconds, more={"Accept": "*/*"}) as answer:
+        status, kind = answer.status_code, _content_type(answer)
+        data = b"".join(_pieces(service, answer, until, limit if status == 200 else MAX_ANSWER_BYTES))
+    # A page for people where a file should be: a gateway's sign-in or maintenance.
+    if status != 200 or kind == "text/html":
+        _otherwise(service, status, data, absent)
+        return None
+    return data
+
+
+def download(
+    service: str,
+    url: str,
+    to: Path,
+    *,
+    bearer: str = "",
+    absent: int | None = None,
+    limit: int = MAX_FILE_BYTES,
+    seconds: float = FILE_SECONDS,
+) -> bool:
+    """A large file into ``to``, piece by piece: ``to`` is there whole or not at all. False at status ``absent``.
+
+    ``limit`` in bytes, ``seconds`` for everything together. Errors are those of :func:`ask`; ``OSError`` where ``to`` cannot be written.
+    """
+    until = time.monotonic() + seconds
+    part = to.with_name(to.name + ".part")
+    timeout = min(seconds, settings.OUTSIDE_TIMEOUT_SECONDS)
+    with _send(service, "GET", url, bearer=bearer, timeout=timeout, more={"Accept": "*/*"}) as answer:
+        status = answer.status_code
+        if status != 200 or _content_type(answer) == "text/html":
+            data = b"".join(_pieces(service, answer, until, MAX_ANSWER_BYTES))
+            _otherwise(service, status, data, absent)
+            return False
+        try:
+            with part.open("wb") as file:
+                for piece in _pieces(service, answer, until, limit):
+                    file.write(piece)
+            part.replace(to)
+        finally:
+            part.unlink(missing_ok=True)
+    return True
+
+
+def _send(
+    service: str, method: str, url: str, *, bearer: str, timeout: float, more: Mapping[str, str] | None = None, **sent: Any
+) -> requests.Response:
+    """The answer, its body not read yet."""
+    headers = {**(more or {}), **({"Authorization": f"Bearer {bearer}"} if bearer else {})}
     try:
-        with _session().request(
-            method, url, json=body, data=form, headers=headers, timeout=limit, allow_redirects=False, stream=True
-        ) as answer:
-            status, data = answer.status_code, _read(service, answer, until)
+        return _session().request(method, url, headers=headers, timeout=timeout, allow_redirects=False, stream=True, **sent)
     # "from None": the library's own exceptions quote the address.
     except requests.Timeout:
         raise OutsideUnavailable(service, "timeout") from None
     except (requests.RequestException, OSError):
         raise OutsideUnavailable(service, "no_connection") from None
+
+
+def _content_type(answer: requests.Response) -> str:
+    return answer.headers.get("Content-Type", "").split(";")[0].strip().lower()
+
+
+def _otherwise(service: str, status: int, data: bytes, absent: int | None) -> None:
+    """What an answer means that is not the one asked for: ``None`` where there is none, else an error."""
     if status >= 500:
         raise OutsideUnavailable(service, "server_error")
     if status in BUSY:
         raise OutsideUnavailable(service, "busy")
     if absent is not None and status == absent:
-        return None
+        return
     if status >= 400:
         raise OutsideRefused(service, _refusal(data) or f"http_{status}")
-    if status not in (200, 201):
-        # A redirect or an answer that belongs to another question.
-        raise OutsideUnavailable(service, "wrong_answer")
-    found = _object(data)
-    if found is None:
-        raise OutsideUnavailable(service, "wrong_answer")
-    return found
+    # A redirect, an answer to another question, or one that makes no sense.
+    raise OutsideUnavailable(service, "wrong_answer")
 
 
-def _read(service: str, answer: requests.Response, until: float) -> bytes:
+def _pieces(service: str, answer: requests.Response, until: float, limit: int) -> Iterator[bytes]:
     """The body, piece by piece as it comes, so that one that drips for ever or never ends is cut off."""
-    pieces: list[bytes] = []
     size = 0
-    try:
-        while piece := answer.raw.read1(65536, decode_content=True):
-            pieces.append(piece)
-            size += len(piece)
-            if size > MAX_ANSWER_BYTES:
-                raise OutsideUnavailable(service, "too_large")
-            if time.monotonic() > until:
-                raise OutsideUnavailable(service, "timeout")
-    except urllib3.exceptions.TimeoutError:
-        raise OutsideUnavailable(service, "timeout") from None
-    except urllib3.exceptions.HTTPError:
-        raise OutsideUnavailable(service, "no_connection") from None
-    return b"".join(pieces)
+    while True:
+        try:
+            piece = answer.raw.read1(65536, decode_content=True)
+        except urllib3.exceptions.TimeoutError:
+            raise OutsideUnavailable(service, "timeout") from None
+        except (urllib3.exceptions.HTTPError, OSError):
+            raise OutsideUnavailable(service, "no_connection") from None
+        if not piece:
+            return
+        size += len(piece)
+        if size > limit:
+            raise OutsideUnavailable(service, "too_large")
+        yield piece
+        if time.monotonic() > until:
+            raise OutsideUnavailable(service, "timeout")
 
 
 def _object(data: bytes) -> dict[str, Any] | None:
