@@ -1,5 +1,5 @@
-"""First step on a machine with Python and nothing of ours: system packages, ``.venv``, locked dependencies, for tests the HTML checker,
-then the command.
+"""First step on a machine with Python and nothing of ours: system packages, ``.venv``, locked dependencies, for tests the HTML checker
+and a second implementation of a protocol, then the command.
 
     python3 -I portal/launcher/bootstrap.py [--test|--bench] -- module arguments …
 
@@ -41,6 +41,7 @@ TEST_PROGRAMS = {
     "docker-compose": ("docker-compose", "/usr/libexec/docker/cli-plugins/docker-compose"),
     "default-jre-headless": ("java",),
     "npm": ("npm",),
+    "nodejs": ("node",),
 }
 """Debian packages whose programs the tests, or this file for them, start."""
 BENCH_PROGRAMS = {"wrk": ("wrk",), "nginx-light": TEST_PROGRAMS["nginx-light"]}
@@ -50,6 +51,14 @@ CHECKER_PACKAGE = "vnu-jar@26.9.27"
 CHECKER_MEMBER = "package/build/dist/vnu.jar"
 CHECKER_SHA256 = "22f15dd39a33bed929d2a5c0cddf5946849a647eca9272bf4d5d00bc7e7a4d47"
 """The Nu HTML checker: where it is kept, the npm package it comes in, where it lies there, and the only contents that are used."""
+
+PEERS = VENV / "npm"
+PEER_PACKAGES = {
+    "vnpay@2.5.0": "d087aea041f13247771256d6c626e0aa20c23038969cb42b032431cc3a9d725d",
+    "dayjs@1.11.13": "be0396c0f91583421b68f9a034227fb552eb87d93e59add775d533a65f70e47e",
+}
+"""What others wrote for the same protocols, with what it needs: the tests let it sign for us and check what we sign. npm packages as they
+are packed, each with the SHA-256 of the only file that is used."""
 
 
 def stop(sentence: str) -> NoReturn:
@@ -159,8 +168,41 @@ def fetch_checker() -> None:
     fresh.replace(CHECKER)
 
 
+def peer_file(package: str) -> Path:
+    """Where a packed npm package is kept."""
+    return PEERS / f"{package.replace('@', '-')}.tgz"
+
+
+def _peer_kept(package: str) -> bool:
+    kept = peer_file(package)
+    return kept.exists() and hashlib.sha256(kept.read_bytes()).hexdigest() == PEER_PACKAGES[package]
+
+
+def _peers_kept() -> bool:
+    return all(_peer_kept(package) for package in PEER_PACKAGES)
+
+
+def fetch_peers() -> None:
+    """The packed packages, by their names; what is not exactly the pinned file is not kept. Nothing in them is run here."""
+    print("Fetching what others wrote for the same protocols …", file=sys.stderr, flush=True)
+    PEERS.mkdir(exist_ok=True)
+    for package in PEER_PACKAGES:
+        if _peer_kept(package):
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            npm = ["npm", "pack", package, "--ignore-scripts", "--loglevel=error"]
+            if subprocess.run(npm, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL).returncode:
+                stop(f"`npm pack {package}` failed: npm's message stands above; check the network and start again.")
+            content = b"".join(packed.read_bytes() for packed in Path(folder).glob("*.tgz"))
+        if hashlib.sha256(content).hexdigest() != PEER_PACKAGES[package]:
+            stop(f"{package} is not the file whose SHA-256 is pinned here, so it is not used: see where npm got it.")
+        fresh = peer_file(package).with_suffix(".new")
+        fresh.write_bytes(content)
+        fresh.replace(peer_file(package))
+
+
 def _ready(for_tests: bool) -> bool:
-    return STAMP.exists() and STAMP.read_text() == _fingerprint() and (not for_tests or _checker_kept())
+    return STAMP.exists() and STAMP.read_text() == _fingerprint() and (not for_tests or (_checker_kept() and _peers_kept()))
 
 
 def main(arguments: list[str]) -> None:
@@ -179,8 +221,10 @@ def main(arguments: list[str]) -> None:
             fcntl.flock(folder, fcntl.LOCK_EX)
             if not _ready(for_tests=False):
                 make_venv()
-            if not _ready(for_tests):
+            if for_tests and not _checker_kept():
                 fetch_checker()
+            if for_tests and not _peers_kept():
+                fetch_peers()
             os.close(folder)
     except PermissionError:
         stop(f"The checkout {ROOT} belongs to another user: start as that user, or clone it into a folder of your own.")

@@ -6,6 +6,7 @@ import http.server
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,8 +54,22 @@ class Odd(http.server.BaseHTTPRequestHandler):
                 self.answer(400, b'{"error": "Nguyen Thi Mau 001195000001 is unknown"}')
             case "/none":
                 self.answer(404, b"")
+            case "/file":
+                self.answer(200, b"x" * 300_000, Content_Type="text/csv")
+            case "/page":
+                self.answer(200, b"<html>", Content_Type="text/html; charset=utf-8")
+            case "/cut":
+                self.send_response(200)
+                self.send_header("Content-Length", "300000")
+                self.end_headers()
+                self.wfile.write(b"x" * 1000)
             case _:
                 self.answer(200, b'{"fine": true}')
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        kind = {"/echo": self.headers["Content-Type"], "/other": "text/html"}[self.path]
+        self.answer(200, body[::-1], Content_Type=kind)
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
@@ -109,3 +124,48 @@ def test_no_cookie_is_kept(server: str) -> None:
     exchange.ask("odd", "GET", server + "/cookie")
     assert exchange.ask("odd", "GET", server + "/fine") == {"fine": True}
     assert Odd.seen[-1] == ("/fine", "")
+
+
+def test_bytes_are_posted_and_answered_in_their_own_type(server: str) -> None:
+    assert exchange.post("odd", server + "/echo", b"a.b.c", content_type="application/jose") == b"c.b.a"
+    with pytest.raises(OutsideUnavailable, match="wrong_answer"):
+        exchange.post("odd", server + "/other", b"a.b.c", content_type="application/jose")
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/redirect", "wrong_answer"),
+        ("/page", "wrong_answer"),
+        ("/flood", "too_large"),
+        ("/cut", "no_connection"),
+        ("/drip", "timeout"),
+        ("/busy", "busy"),
+    ],
+)
+def test_a_file_comes_whole_or_not_at_all(server: str, tmp_path: Path, path: str, code: str) -> None:
+    to = tmp_path / "day.csv"
+    with pytest.raises(OutsideUnavailable) as caught:
+        exchange.download("odd", server + path, to, limit=2**20, seconds=0.6 if path == "/drip" else 5)
+    assert caught.value.code == code
+    with pytest.raises(OutsideRefused):
+        exchange.download("odd", server + "/none", to)
+    assert exchange.download("odd", server + "/none", to, absent=404) is False
+    assert not list(tmp_path.iterdir())
+    assert exchange.download("odd", server + "/file", to, limit=300_000) is True
+    assert to.read_bytes() == b"x" * 300_000 and len(list(tmp_path.iterdir())) == 1
+
+
+def test_small_files_are_bytes(server: str) -> None:
+    assert exchange.fetch("odd", server + "/file") == b"x" * 300_000
+    assert exchange.fetch("odd", server + "/none", absent=404) is None
+    with pytest.raises(OutsideUnavailable, match="too_large"):
+        exchange.fetch("odd", server + "/file", limit=299_999)
+    with pytest.raises(OutsideUnavailable, match="no_connection"):
+        exchange.fetch("odd", server + "/cut")
+
+
+def test_a_refusal_with_an_answer_in_it_is_an_answer_where_that_is_the_protocol(server: str) -> None:
+    assert exchange.ask("odd", "GET", server + "/chatty", answers={200, 400}) == {"error": "Nguyen Thi Mau 001195000001 is unknown"}
+    with pytest.raises(OutsideRefused):
+        exchange.ask("odd", "GET", server + "/none", answers={200, 404})

@@ -232,6 +232,31 @@ def test_bootstrap_does_nothing_when_all_is_there() -> None:
     assert done.stderr == ""
 
 
+def test_packages_of_others_come_by_name_and_hash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    npm = programs / "npm"
+    npm.write_text(f'#!/bin/sh\necho "$@" >> {programs}/asked\nprintf %s "$2" > packed.tgz\n')
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    monkeypatch.setattr(bootstrap, "PEERS", tmp_path / "npm")
+    monkeypatch.setattr(bootstrap, "PEER_PACKAGES", {name: hashlib.sha256(name.encode()).hexdigest() for name in ("one@1.0", "two@2.0")})
+    assert not bootstrap._peers_kept()
+    bootstrap.fetch_peers()
+    assert bootstrap._peers_kept() and bootstrap.peer_file("one@1.0").read_bytes() == b"one@1.0"
+    assert (programs / "asked").read_text().count("--ignore-scripts") == 2
+    bootstrap.peer_file("two@2.0").write_bytes(b"altered since")
+    assert not bootstrap._peers_kept()
+    bootstrap.fetch_peers()
+    assert bootstrap._peers_kept() and (programs / "asked").read_text().count("one@1.0") == 1
+    monkeypatch.setattr(bootstrap, "PEER_PACKAGES", {"three@3.0": "0" * 64})
+    with pytest.raises(SystemExit):
+        bootstrap.fetch_peers()
+    assert "is not used" in capsys.readouterr().err and not bootstrap.peer_file("three@3.0").exists()
+
+
 @pytest.fixture
 def fake_npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An npm that packs what lies beside it, and a bootstrap that keeps the checker in an empty folder. Returns npm's folder."""
