@@ -79,7 +79,8 @@ def book(
 
 SUMS = """
     SELECT account_id, day, coalesce(sum(amount) FILTER (WHERE amount > 0), 0)::bigint,
-        coalesce(-sum(amount) FILTER (WHERE amount < 0), 0)::bigint, count(DISTINCT entry_id) FROM payments_posting WHERE day >= %s AND day <= %s GROUP BY account_id, day
+        coalesce(-sum(amount) FILTER (WHERE amount < 0), 0)::bigint, count(DISTINCT entry_id)
+    FROM payments_posting WHERE day >= %s AND day <= %s GROUP BY account_id, day
 """
 
 

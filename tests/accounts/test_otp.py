@@ -15,7 +15,6 @@ from uuid import UUID
 import pytest
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -30,6 +29,7 @@ from portal.notifications.models import Notification
 from portal.operations import metrics
 from portal.outbox import services as outbox
 from tests import factories
+from tests.support.queries import CaptureQueriesContext
 
 
 def _code(request_id: Any) -> str:

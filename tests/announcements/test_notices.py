@@ -10,7 +10,6 @@ import pytest
 import time_machine
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal.access import SYSTEM, AccessDenied
@@ -22,6 +21,7 @@ from portal.caching.models import Change
 from portal.catalogues.models import Agency
 from tests.factories import loose_officer, make_position, sign_in
 from tests.portal.pages import Page, texts
+from tests.support.queries import CaptureQueriesContext
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("C-20")]
 DESK = "/quan-tri/notices/notice/"

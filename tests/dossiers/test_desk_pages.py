@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.http import urlencode
 
@@ -19,6 +18,7 @@ from portal.audit.models import Act
 from portal.documents import steps
 from tests.dossiers.support import NOW, decided, filed, mark_clean, mother, png, received, sign_by_hand
 from tests.factories import make_officer_actor, make_position, officer_actor, sign_in
+from tests.support.queries import CaptureQueriesContext
 
 pytestmark = pytest.mark.usefixtures("demo_data")
 

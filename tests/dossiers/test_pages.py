@@ -9,7 +9,6 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from lxml import html
 
@@ -34,6 +33,7 @@ from tests.dossiers.support import (
     sign_by_hand,
 )
 from tests.factories import citizen_actor, make_officer_actor, make_position, sign_in
+from tests.support.queries import CaptureQueriesContext
 
 pytestmark = pytest.mark.usefixtures("demo_data")
 

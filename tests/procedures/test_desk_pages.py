@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from procedures.models import Decision, ImportRun, Localisation, ProcedureVersion
 from procedures.services import load_shipped
 from procedures.services.importing import Unreadable, import_procedures
 from tests.factories import make_position, sign_in
+from tests.support.queries import CaptureQueriesContext
 
 pytestmark = pytest.mark.django_db
 

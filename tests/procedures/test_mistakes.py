@@ -167,7 +167,8 @@ def test_the_list_costs_the_same_whatever_its_length(client: Client, catalogue: 
     reported()
     client.get(DESK)
     from django.db import connection
-    from django.test.utils import CaptureQueriesContext
+
+    from tests.support.queries import CaptureQueriesContext
 
     with CaptureQueriesContext(connection) as few:
         client.get(DESK)

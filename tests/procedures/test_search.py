@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from bench.hostile import hostile
 from portal.search import Engine, HeldEngine, Question, Words
@@ -19,6 +18,7 @@ from procedures import queries
 from procedures.models import Procedure, ProcedureVersion, SearchMiss, SearchWord
 from procedures.search import PROCEDURES, current_engine, entry
 from tests.portal.pages import Page
+from tests.support.queries import CaptureQueriesContext
 
 WORDS = Words.of(
     [

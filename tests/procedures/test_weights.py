@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +24,7 @@ from procedures.models import SearchWeight
 from procedures.search import PROCEDURES, entry
 from tests.dossiers.support import at_once
 from tests.factories import loose_officer, make_position, sign_in
+from tests.support.queries import CaptureQueriesContext
 
 pytestmark = pytest.mark.requirement("C-07")
 DESK = "/quan-tri/procedures/searchweight/"

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal.access import SYSTEM, AccessDenied, Actor
@@ -23,6 +22,7 @@ from procedures.models import SearchMiss, SearchWord
 from procedures.services.words import FOLDER, shipped_words
 from tests.dossiers.support import at_once
 from tests.factories import loose_officer, make_position, sign_in
+from tests.support.queries import CaptureQueriesContext
 
 pytestmark = pytest.mark.requirement("C-07")
 DESK = "/quan-tri/procedures/searchword/"

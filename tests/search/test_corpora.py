@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +18,7 @@ from bench.hostile import hostile
 from portal.search import Corpus, Engine, Entry, Field, Found, HeldEngine, Kept, Weights, Words, ensure, put, rebuild, remove
 from portal.search.models import StoredCorpus, StoredEntry, StoredToken
 from portal.search.stored import StoredEngine, recount
+from tests.support.queries import CaptureQueriesContext
 
 pytestmark = pytest.mark.django_db
 
