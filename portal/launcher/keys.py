@@ -27,6 +27,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     "BUSINESS_REGISTRY_TOKEN": lambda: secrets.token_urlsafe(24),
     "REMOTE_SIGNING_CLIENT_ID": lambda: "portal",
     "REMOTE_SIGNING_CLIENT_SECRET": lambda: secrets.token_urlsafe(24),
+    "DEMO_PAYMENT_SECRET": lambda: secrets.token_urlsafe(24),
     "EMBEDDED_POSTGRES_PASSWORD": lambda: secrets.token_hex(24),
     "EMBEDDED_REDIS_PASSWORD": lambda: secrets.token_hex(24),
 }

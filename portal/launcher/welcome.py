@@ -33,9 +33,10 @@ def welcome(environment: Mapping[str, str], var: Path, population: Path = POPULA
         "",
         f"  The portal          {strong(site + '/')}",
         f"  Officers' desk      {site}/quan-tri/",
-        f"  The outside world   {simulators}/   (simulators: SMS, population registry, remote signing, faults on demand)",
+        f"  The outside world   {simulators}/   (simulators: SMS, registries, remote signing, payments, faults on demand)",
         f"  SMS outbox          {simulators}/sms/outbox/",
         f"  Mailbox             {simulators}/mail/outbox/",
+        f"  Payments            {simulators}/control/payments/   (what was paid where; {simulators}/payments/transfer/ is a banking app)",
         "",
         f"  Citizens sign in at {site}/tai-khoan/dang-nhap/ with their ID number; the one-time password is in the SMS outbox.",
     ]

@@ -288,6 +288,8 @@ REMOTE_SIGNING_QUALIFIER = env.str("REMOTE_SIGNING_QUALIFIER", "eu_eidas_aes")
 TIMESTAMP_URL = env.str("TIMESTAMP_URL", "")
 TRUSTED_ROOTS = env.str("TRUSTED_ROOTS", "")
 """PEM file with the certificates of the roots we trust for signatures and officers' sign-in."""
+DEMO_PAYMENT_SECRET = env.str("DEMO_PAYMENT_SECRET", "")
+"""Seed of the secrets of the simulated payment institutions; production refuses to start with one."""
 OUTSIDE_TIMEOUT_SECONDS = env.float("OUTSIDE_TIMEOUT_SECONDS", 5.0)
 
 SIGN_IN_CODES_PER_ADDRESS = env.int("SIGN_IN_CODES_PER_ADDRESS", 300)

@@ -71,6 +71,8 @@ def problems(settings: Mapping[str, Any]) -> list[str]:
     found += [f"{name} is missing" for name in SECRETS if not settings.get(name)]
     if settings.get("TIMESTAMP_URL") and _is_local(settings["TIMESTAMP_URL"]):
         found.append("TIMESTAMP_URL points to this machine: simulators are refused in production")
+    if settings.get("DEMO_PAYMENT_SECRET"):
+        found.append("DEMO_PAYMENT_SECRET is set: simulated payment institutions are refused in production, unset it")
     if not settings.get("CLAMAV_ADDRESS") and settings.get("FILES_WITHOUT_ANTIVIRUS") is not True:
         found.append(
             "CLAMAV_ADDRESS is missing: name the host and port of clamd, or set FILES_WITHOUT_ANTIVIRUS=true and read in"

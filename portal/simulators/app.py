@@ -8,7 +8,8 @@ $VAR/demo/<id_number>.p12 with the PIN as password), SIMULATORS_URL (default htt
 certificates), SITE_URL (default http://localhost:8000; where remote signing may send people back) or
 REMOTE_SIGNING_REDIRECT_URIS (comma separated, exact), SMS_GATEWAY_TOKEN, POPULATION_REGISTRY_TOKEN,
 BUSINESS_REGISTRY_TOKEN, MAIL_USER, MAIL_PASSWORD, MAIL_BOUNCE_TOKEN, SIMULATORS_MAIL_PORT (none: no mail server),
-REMOTE_SIGNING_CLIENT_ID, REMOTE_SIGNING_CLIENT_SECRET, DEMO_POPULATION (default portal/demo/population.json).
+REMOTE_SIGNING_CLIENT_ID, REMOTE_SIGNING_CLIENT_SECRET, DEMO_PAYMENT_SECRET (seed of the secrets of payment institutions: that of one
+is the SHA-256 of "<seed>:<institution code>" in hexadecimal), DEMO_POPULATION (default portal/demo/population.json).
 
 What is mounted where, and which setting of the portal points to it:
 
@@ -22,18 +23,44 @@ What is mounted where, and which setting of the portal points to it:
     /csc/v2                  REMOTE_SIGNING_URL and REMOTE_SIGNING_PUBLIC_URL    Cloud Signature Consortium API v2.0
     /pki/test/tsa/time       TIMESTAMP_URL            RFC 3161
     /pki/test/ocsp/<ca>, /pki/test/crls/<ca>/latest.crl, /pki/test/certs/<ca>/ca.crt      addresses inside certificates
+    /payments/vnpay          VNPAY 2.1.0: …/paymentv2/vpcpay.html, …/merchant_webapi/api/transaction
+                             calls back (IPN) SITE_URL/vao/thanh-toan/TG.vnpay/, as registered with it
+    /payments/momo           MoMo v2: …/v2/gateway/api/create, query, refund, refund/query
+    /payments/bank/970418    a bank that speaks JWS: …/v1/orders, orders/query, refunds, refunds/query
+    /payments/transfer/      (a page for people)      a banking app that reads VietQR texts
+    /payments/files/<institution>/statements/<merchant>/<day>.csv|.xml, vouchers/<merchant>/<reference>.pdf|.xml   (bearer: the secret)
+    /payments/beneficiary/<account>/<day>.xml         camt.053 of an agency's account
+    /control/payments/       page with switches;  /control/payments (GET, POST), …/plant, /close, /movements, /beneficiaries, /payout
     /control/                page with switches;  POST /control/faults, /control/revoke, /control/reset (JSON or form)
     $VAR/demo/test-root.pem  TRUSTED_ROOTS;  $VAR/demo/mail-root.pem  MAIL_ROOTS
+    $VAR/demo/payments/970418.pem (the bank's certificate of messages), portal.key.pem and portal.pem (ours)
 """
 
 from __future__ import annotations
 
 from flask import Flask, Response, render_template
 
-from portal.simulators import authority, business, control, csc, mail, pki, population, sms
+from portal.simulators import (
+    authority,
+    bank,
+    business,
+    control,
+    csc,
+    mail,
+    momo,
+    payment_control,
+    payment_files,
+    pki,
+    population,
+    sms,
+    transfer,
+    vnpay,
+)
 from portal.simulators.config import Config
 from portal.simulators.faults import Faults
+from portal.simulators.paying import Payments
 from portal.simulators.store import Store
+from portal.simulators.vouchers import Vouchers
 
 MAX_BODY_BYTES = 1024 * 1024
 
@@ -55,6 +82,16 @@ def create_app(config: Config | None = None) -> Flask:
     made.register_blueprint(csc.blueprint(config, store, certificates, faults))
     made.register_blueprint(control.blueprint(config, store, faults))
 
+    payments = Payments(config, store)
+    files = payment_files.Files(config, store, payments)
+    made.register_blueprint(vnpay.blueprint(config, payments, faults))
+    made.register_blueprint(momo.blueprint(config, payments, faults))
+    made.register_blueprint(bank.blueprint(config, payments, certificates, faults))
+    made.register_blueprint(transfer.blueprint(config, payments, faults))
+    made.register_blueprint(payment_files.blueprint(config, files, Vouchers(config, certificates), faults))
+    made.register_blueprint(payment_control.blueprint(config, store, payments, files))
+
+    payments.serve()
     if config.mail_port:
         mail.serve(config, store, faults)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,30 @@ class Credential:
     uid: str
     pin: str
     key: str
+
+
+@dataclass(frozen=True)
+class Institution:
+    """A bank or payment intermediary, and who the portal is to it."""
+
+    code: str
+    name: str
+    merchant: str
+    secret: str = field(repr=False)
+    """Signs its messages where the protocol has a shared secret; the bearer token of its files."""
+    fee: int = 0
+    """What it takes for one payment, in đồng."""
+    account: str = ""
+    """The collecting account that it keeps for the portal."""
+    holder: str = ""
+
+    @property
+    def label(self) -> str:
+        """Of its key and certificate in the test authority: it signs vouchers."""
+        return f"pay-{self.code}"
+
+
+VNPAY, MOMO, BANK, TRANSFER = "TG.vnpay", "TG.momo", "970418", "970436"
 
 
 class Config:
@@ -48,6 +73,8 @@ class Config:
         self.business_token = env.get("BUSINESS_REGISTRY_TOKEN") or "demo-business-token"
         self.client_id = env.get("REMOTE_SIGNING_CLIENT_ID") or "demo-portal"
         self.client_secret = env.get("REMOTE_SIGNING_CLIENT_SECRET") or "demo-portal-secret"
+        self.payment_secret = env.get("DEMO_PAYMENT_SECRET") or "demo-payment-secret"
+        """Seed of every payment institution's secrets."""
         self.population_file = Path(env.get("DEMO_POPULATION") or DEFAULT_POPULATION)
 
     @property
@@ -103,3 +130,30 @@ class Config:
                 key=seal.get("key", "RSA"),
             )
         return found
+
+    def payment_access(self, code: str) -> str:
+        """The public name that goes with an institution's secret (MoMo's accessKey)."""
+        return hashlib.sha256(f"{self.payment_secret}:access:{code}".encode()).hexdigest()[:16]
+
+    @cached_property
+    def institutions(self) -> dict[str, Institution]:
+        """By their code in the portal's catalogue of payment institutions."""
+        accounts = {account["institution"]: account for account in self.population.get("collecting_accounts", [])}
+
+        def institution(code: str, name: str, merchant: str, fee: int) -> Institution:
+            return Institution(
+                code=code,
+                name=name,
+                merchant=merchant,
+                secret=hashlib.sha256(f"{self.payment_secret}:{code}".encode()).hexdigest(),
+                fee=fee,
+                account=accounts.get(code, {}).get("number", ""),
+                holder=accounts.get(code, {}).get("holder", ""),
+            )
+
+        return {
+            VNPAY: institution(VNPAY, "VNPAY", "DVCQG001", 1_100),
+            MOMO: institution(MOMO, "Ví điện tử MoMo", "DVCQG", 0),
+            BANK: institution(BANK, "BIDV", "DVCQG", 0),
+            TRANSFER: institution(TRANSFER, "Vietcombank", "DVCQG", 0),
+        }

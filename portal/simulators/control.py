@@ -68,7 +68,7 @@ def blueprint(config: Config, store: Store, faults: Faults) -> Blueprint:
 
     @pages.post("/reset")
     def reset() -> Any:
-        """Forget messages, faults, revocations, codes and wrong PINs; keys and certificates stay."""
+        """Forget messages, payments, faults, revocations, codes and wrong PINs; keys and certificates stay."""
         store.reset()
         return done({"reset": True})
 

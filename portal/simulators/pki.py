@@ -1,7 +1,7 @@
 """The test certificate authority: made once, the same at every start.
 
-Root → "people" (officers' certificates), "units" (seals), "stamps" (time-stamps). Keys are PEM files, built certificates
-are kept as DER files beside them, so serial numbers and dates never change. When ``SIMULATORS_URL`` changes, the root and
+Root → "people" (officers' certificates), "units" (seals, payment institutions), "stamps" (time-stamps). Keys are PEM files, built
+certificates are kept as DER files beside them, so serial numbers and dates never change. When ``SIMULATORS_URL`` changes, the root and
 all keys stay, and certificates with the new addresses are issued (with serial numbers of their own).
 
 ``python -m portal.simulators.pki`` makes everything ahead and prints the path of the root.
@@ -20,7 +20,7 @@ from typing import Any
 
 from asn1crypto import crl, pem, x509
 from certomancer.config_utils import SearchDir
-from certomancer.registry import ArchLabel, CertLabel, EntityLabel, PKIArchitecture, ServiceLabel
+from certomancer.registry import ArchLabel, CertLabel, EntityLabel, KeyLabel, PKIArchitecture, ServiceLabel
 from certomancer.registry.config import _import_plugin_modules
 from certomancer.registry.entities import EntityRegistry
 from certomancer.registry.issued.general import RevocationStatus
@@ -29,7 +29,7 @@ from certomancer.services import CRLBuilder, choose_signed_digest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from portal.simulators.config import Config, Credential
+from portal.simulators.config import BANK, Config, Credential
 from portal.simulators.store import Store
 
 ARCH = "test"
@@ -39,6 +39,9 @@ ISSUERS = {
     "stamps": "Trung tâm chứng thực thử nghiệm - Dấu thời gian",
 }
 CRL_VALID = timedelta(days=1)
+MESSAGE_KEYS = {"jws-bank": "RSA", "jws-portal": "EC"}
+"""Keys of signed messages between a bank and the portal. Their certificates carry no addresses, so that they stay when those change:
+each side keeps the other's."""
 
 
 def write(path: Path, data: bytes, mode: int = 0o600) -> None:
@@ -101,6 +104,10 @@ class TestAuthority(PKIArchitecture):
             revoked_certs=list(self.get_revoked_certs_at_time(at_time, info)),
             distpoint=info.format_idp(self.entities),
         )
+
+    def private_pem(self, label: str) -> bytes:
+        """The private key of a label, PKCS#8 without a password."""
+        return pem.armor("PRIVATE KEY", self.key_set.get_private_key(KeyLabel(label)).dump())
 
     def chain_der(self, label: str) -> list[bytes]:
         """The certificate and its issuers up to the root, DER."""
@@ -187,14 +194,37 @@ def _configuration(config: Config, born: datetime) -> tuple[dict[str, Any], dict
     )
     services["time-stamping"]["time"] = {"signing-cert": "time", "certs-to-embed": ["stamps"]}
 
+    usage = {
+        "id": "key_usage",
+        "critical": True,
+        "smart-value": {"schema": "key-usage", "params": ["digital_signature", "non_repudiation"]},
+    }
     for credential in config.credentials.values():
         entities[credential.id] = _subject(config, credential)
-        usage = {
-            "id": "key_usage",
-            "critical": True,
-            "smart-value": {"schema": "key-usage", "params": ["digital_signature", "non_repudiation"]},
-        }
         issue(credential.id, "people" if credential.person else "units", 5, credential.key, [usage])
+
+    # Payment institutions sign with keys of their own; the remote signing service knows credentials only, never these.
+    for institution in config.institutions.values():
+        entities[institution.label] = {
+            "country-name": "VN",
+            "organization-name": f"{institution.name} (mô phỏng)",
+            "organization-identifier": institution.code,
+            "common-name": f"{institution.name} (mô phỏng)",
+        }
+        issue(institution.label, "units", 5, "RSA", [usage])
+    for label, name in (("jws-bank", f"{config.institutions[BANK].name} (mô phỏng)"), ("jws-portal", "Cổng Dịch vụ công (trình diễn)")):
+        entities[label] = {**country, "common-name": f"{name} - ký thông điệp"}
+        keys[label] = MESSAGE_KEYS[label]
+        certs[label] = {
+            "subject": label,
+            "issuer": "units",
+            "serial": _serial("messages", f"{label} {born.isoformat()}"),
+            "validity": _validity(born, 5),
+            "profiles": [],
+            "extensions": [
+                {"id": "key_usage", "critical": True, "smart-value": {"schema": "key-usage", "params": ["digital_signature"]}},
+            ],
+        }
     return entities, certs, services, keys
 
 
@@ -227,9 +257,9 @@ def _load(config: Config, store: Store, folder: Path) -> TestAuthority:
     for label, kind in keys.items():
         _ensure_key(folder / "keys" / f"{label}.pem", kind)
 
-    # The root is the same whatever the addresses are; all others carry addresses.
+    # The root and the certificates of messages are the same whatever the addresses are; all others carry addresses.
     issued = folder / ("certs-" + hashlib.sha256(config.url.encode()).hexdigest()[:12])
-    files = {label: (folder / "root.crt" if label == "root" else issued / f"{label}.crt") for label in certs}
+    files = {label: (folder / f"{label}.crt" if label in ("root", *MESSAGE_KEYS) else issued / f"{label}.crt") for label in certs}
     kept = {CertLabel(label): x509.Certificate.load(path.read_bytes()) for label, path in files.items() if path.exists()}
     key_sets = KeySets({ARCH: {"keys": {label: {"path": f"{label}.pem"} for label in keys}}}, search_dir=SearchDir(str(folder / "keys")))
     authority = TestAuthority(
@@ -240,6 +270,10 @@ def _load(config: Config, store: Store, folder: Path) -> TestAuthority:
         if CertLabel(label) not in kept or not path.exists():
             write(path, authority.get_cert(CertLabel(label)).dump(), 0o644)
     write(config.demo / "test-root.pem", pem.armor("CERTIFICATE", authority.get_cert(CertLabel("root")).dump()), 0o644)
+    payments = config.demo / "payments"
+    for label, name in (("jws-bank", f"{BANK}.pem"), ("jws-portal", "portal.pem")):
+        write(payments / name, pem.armor("CERTIFICATE", authority.get_cert(CertLabel(label)).dump()), 0o644)
+    write(payments / "portal.key.pem", (folder / "keys" / "jws-portal.pem").read_bytes())
     for credential in config.credentials.values():
         # PKCS#12 carries salts: written once, and again only when the certificate is another one.
         bundle = config.demo / f"{credential.uid.partition(':')[2]}.p12"

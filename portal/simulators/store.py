@@ -38,7 +38,53 @@ CREATE TABLE IF NOT EXISTS csc_token (
 CREATE TABLE IF NOT EXISTS fault (
     service TEXT PRIMARY KEY, mode TEXT NOT NULL, seconds REAL NOT NULL, times INTEGER, dropped INTEGER NOT NULL DEFAULT 0
 );
+CREATE TABLE IF NOT EXISTS movement (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, token TEXT NOT NULL UNIQUE, key TEXT NOT NULL UNIQUE,
+    institution TEXT NOT NULL, merchant TEXT NOT NULL, reference TEXT NOT NULL, amount INTEGER NOT NULL CHECK (amount > 0),
+    fee INTEGER NOT NULL, words TEXT NOT NULL, state TEXT NOT NULL, code TEXT NOT NULL DEFAULT '',
+    institution_ref TEXT NOT NULL DEFAULT '', bank_ref TEXT NOT NULL DEFAULT '', created REAL NOT NULL, expires REAL NOT NULL,
+    paid REAL, notify_url TEXT NOT NULL, return_url TEXT NOT NULL, asked TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS movement_reference ON movement (institution, reference);
+CREATE INDEX IF NOT EXISTS movement_paid ON movement (institution, merchant, paid, id) WHERE paid IS NOT NULL;
+CREATE TABLE IF NOT EXISTS refund (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, movement INTEGER NOT NULL REFERENCES movement (id), institution TEXT NOT NULL,
+    key TEXT NOT NULL, request TEXT NOT NULL, amount INTEGER NOT NULL CHECK (amount > 0), state TEXT NOT NULL, code TEXT NOT NULL,
+    institution_ref TEXT NOT NULL, created REAL NOT NULL, done REAL, UNIQUE (institution, key)
+);
+CREATE INDEX IF NOT EXISTS refund_movement ON refund (movement);
+CREATE INDEX IF NOT EXISTS refund_done ON refund (institution, done) WHERE done IS NOT NULL;
+CREATE TABLE IF NOT EXISTS callback (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, movement INTEGER NOT NULL REFERENCES movement (id), failed INTEGER NOT NULL,
+    distortion TEXT NOT NULL, due REAL NOT NULL, tries INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'waiting',
+    answer TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX IF NOT EXISTS callback_due ON callback (due) WHERE state = 'waiting';
+CREATE TABLE IF NOT EXISTS payment_fault (
+    institution TEXT NOT NULL, reference TEXT NOT NULL, place TEXT NOT NULL, mode TEXT NOT NULL, seconds REAL NOT NULL,
+    times INTEGER, PRIMARY KEY (institution, reference, place)
+);
+CREATE TABLE IF NOT EXISTS payment_request (institution TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (institution, id));
+CREATE TABLE IF NOT EXISTS plant (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, institution TEXT NOT NULL, day TEXT NOT NULL, kind TEXT NOT NULL,
+    reference TEXT NOT NULL, details TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS closed_day (institution TEXT NOT NULL, day TEXT NOT NULL, PRIMARY KEY (institution, day));
+CREATE TABLE IF NOT EXISTS beneficiary (
+    institution TEXT NOT NULL, prefix TEXT NOT NULL, unit TEXT NOT NULL, account TEXT NOT NULL, PRIMARY KEY (institution, prefix)
+);
+CREATE TABLE IF NOT EXISTS payout (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, institution TEXT NOT NULL, unit TEXT NOT NULL, account TEXT NOT NULL,
+    settlement_day TEXT NOT NULL, value_day TEXT NOT NULL, amount INTEGER NOT NULL CHECK (amount > 0)
+);
+CREATE INDEX IF NOT EXISTS payout_account ON payout (account, value_day);
 """
+
+EVERYTHING = (
+    *("sms_message", "sms_request", "mail_message", "revocation", "pin_tries", "csc_code", "csc_token", "fault"),
+    *("callback", "refund", "movement", "payment_fault", "payment_request", "plant", "closed_day", "beneficiary", "payout"),
+)
+"""Tables in the order in which they can be emptied."""
 
 
 class Store:
@@ -84,7 +130,7 @@ class Store:
     def reset(self) -> None:
         """Forget everything but keys and certificates."""
         with self.writing() as connection:
-            for table in ("sms_message", "sms_request", "mail_message", "revocation", "pin_tries", "csc_code", "csc_token", "fault"):
+            for table in EVERYTHING:
                 connection.execute(f"DELETE FROM {table}")
 
 

@@ -58,6 +58,7 @@ def test_secure_settings_pass() -> None:
     ("name", "value"),
     [
         ("DEBUG", True),
+        ("DEMO_PAYMENT_SECRET", "seed"),
         ("SECRET_KEY", ""),
         ("SECRET_KEY", "a" * 60),
         ("SECRET_KEY", "django-insecure-" + SECURE["SECRET_KEY"]),  # type: ignore[operator]

@@ -32,6 +32,7 @@ TOKENS = {
     "MAIL_USER": "test-portal",
     "MAIL_PASSWORD": "test-mail-password",
     "MAIL_BOUNCE_TOKEN": "test-bounce-token",
+    "DEMO_PAYMENT_SECRET": "test-payment-secret",
     "REMOTE_SIGNING_CLIENT_ID": "test-portal",
     "REMOTE_SIGNING_CLIENT_SECRET": "test-portal-secret",
 }

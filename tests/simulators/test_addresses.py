@@ -19,8 +19,10 @@ def test_other_address_other_certificates_same_root_and_keys(tmp_path: Path) -> 
         return authority.get_cert(CertLabel("root")), authority.get_cert(CertLabel("seal-H26.101"))
 
     root, seal = made("http://localhost:8001")
+    messages = (tmp_path / "demo" / "payments" / "970418.pem").read_bytes()
     moved_root, moved_seal = made("http://localhost:9001/")
     assert moved_root.dump() == root.dump()
+    assert (tmp_path / "demo" / "payments" / "970418.pem").read_bytes() == messages
     assert moved_seal.ocsp_urls == ["http://localhost:9001/pki/test/ocsp/units"]
     assert moved_seal.public_key.dump() == seal.public_key.dump()
     assert moved_seal.serial_number != seal.serial_number
