@@ -19,6 +19,7 @@ from django.utils.text import Truncator
 
 from accounts import queries as people
 from dossiers import queries, services, slips, wording, worklists
+from dossiers.costs import bill_of
 from dossiers.forms import SIGNER, DecisionForm, DeclineForm, ReasonForm, TakeBackForm
 from dossiers.models import DEADLINE, OPEN_STATES, TABLE, Dossier, DossierDocument, State
 from dossiers.outcomes import decision_form, decision_shown, outcome_of
@@ -119,7 +120,7 @@ class DossierAdmin(OfficerModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Through the door; the sealed answers stay where they are."""
-        return worklists.with_deadline(super().get_queryset(request).defer("answers"))
+        return worklists.with_deadline(super().get_queryset(request).defer("answers", "bill"))
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         """By what people have at hand, see :func:`dossiers.worklists.found_by`."""
@@ -235,7 +236,7 @@ class DossierAdmin(OfficerModelAdmin):
                 "receipt": documents.get(DossierDocument.Role.RECEIPT),
                 "result": result,
                 "decision": self._decision(dossier, issued.get(DossierDocument.Role.RESULT)),
-                "bill": queries.bill_of(dossier),
+                "bill": bill_of(dossier),
                 "may_authorise": result is not None and not own and _waits_for_person(result) and may_sign(dossier, actor),
                 "may_preview": result is not None and result.unsigned_file_id is not None,
                 **more,

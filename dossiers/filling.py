@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 from dossiers.answer_rules import Finding
 from dossiers.changes import Changes, changes
 from dossiers.conditions import Shape, counting, shape
+from dossiers.costs import Costs, costs
 from dossiers.forms import UNIT, AnswersForm
 from dossiers.models import Draft, FormVersion, Paper
 from dossiers.papers import Wanted, wanted_papers
 from dossiers.queries import HandlingUnit, facts_of, same_filings
 from dossiers.terms import RequiredPaper, Terms, TermsUnknown, terms_of_version
 from portal.files.models import FileState
-from procedures.fees import Bill, reckon
 
 
 @dataclass(frozen=True)
@@ -124,10 +124,14 @@ def carried_changes(draft: Draft, terms: Terms, found: Shape) -> Changes:
     )
 
 
-def bill_of(draft: Draft, terms: Terms, found: Shape) -> Bill:
-    """What the filing costs under the draft's answers; empty where its form has no rule of charges. No query."""
-    rules = draft.form_version.charges
-    return reckon(terms.fees, rules, counting(found, draft.answers or {})) if rules else Bill((), ())
+def costs_of(draft: Draft, terms: Terms, found: Shape, person: Any, *, now: datetime) -> Costs:
+    """What the filing costs and how long it may take under the draft's answers, at the agency chosen, if it were sent now (one query).
+
+    Who is exempt for what they are (their age) is the party: only where that is the person themself do the person's facts count.
+    """
+    facts = facts_of(person) if draft.party_id == person.id else {}
+    answers = counting(found, draft.answers or {})
+    return costs(terms, draft.form_version, answers, facts=facts, unit_code=draft.unit_code, day=timezone.localdate(now))
 
 
 def shape_of(draft: Draft, person: Any) -> Shape:

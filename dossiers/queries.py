@@ -17,7 +17,7 @@ from accounts import queries as people
 from accounts.identifiers import clean_id_number
 from dossiers.answer_rules import Finding, token_of
 from dossiers.models import Dossier, DossierEvent, Draft, FormVersion, State
-from dossiers.terms import Terms, terms_of
+from dossiers.terms import Terms
 from portal.access import Actor, belonging_to
 from portal.caching import Remembered
 from portal.catalogues import queries as catalogues
@@ -26,7 +26,6 @@ from portal.crypto import blind_index
 from portal.text import nfc
 from portal.workdays import Calendar, national_calendar
 from procedures import queries as procedures
-from procedures.fees import Bill, reckon
 
 
 class FormUnknown(ObjectDoesNotExist):
@@ -47,12 +46,27 @@ def newest_form_id(procedure_code: str) -> int | None:
     return published.order_by("-number").values_list("pk", flat=True).first()
 
 
+CHILD_UNTIL, ELDERLY_FROM = 16, 60
+"""Years of age: a child is under 16 (Law on Children 2016 art. 1), elderly is who is 60 (Law on the Elderly 2009 art. 2)."""
+
+
+def age_group(birth_date: str, day: date) -> str:
+    """``child``, ``adult`` or ``elderly`` on a day, by the day of birth (``YYYY-MM-DD``); empty where that is not known."""
+    try:
+        born = date.fromisoformat(birth_date)
+    except ValueError:
+        return ""
+    years = day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+    return "child" if years < CHILD_UNTIL else "elderly" if years >= ELDERLY_FROM else "adult"
+
+
 FACTS: dict[str, Callable[[Any], str]] = {
     "person.full_name": lambda person: person.full_name,
     "person.id_number": lambda person: person.id_number or "",
     "person.birth_date": lambda person: person.birth_date or "",
     "person.address": lambda person: person.address or "",
     "person.sex": lambda person: person.sex,
+    "person.age_group": lambda person: age_group(person.birth_date or "", timezone.localdate()),
 }
 """What the portal already holds about the one who files: never asked again (requirement D-02), and asked about in conditions."""
 
@@ -114,7 +128,7 @@ def draft_of(actor: Actor, procedure_code: str) -> Draft | None:
 
 def last_filed(actor: Actor, procedure_code: str) -> Dossier | None:
     """The last dossier of the procedure that was sent for the party (one query)."""
-    filed = belonging_to(actor, Dossier.objects.defer("answers"), "applicant_id", procedure="procedure_code")
+    filed = belonging_to(actor, Dossier.objects.defer("answers", "bill"), "applicant_id", procedure="procedure_code")
     return filed.filter(procedure_code=procedure_code).order_by("-submitted_at", "-id").first()
 
 
@@ -129,7 +143,7 @@ ORDERS = {"moi-nhat": ("-submitted_at", "id"), "cu-nhat": ("submitted_at", "id")
 
 def dossiers_of(actor: Actor, order: str = "moi-nhat") -> QuerySet[Dossier]:
     """The dossiers the party filed or that concern it."""
-    return own_dossiers(actor).defer("answers").order_by(*ORDERS.get(order, ORDERS["moi-nhat"]))
+    return own_dossiers(actor).defer("answers", "bill").order_by(*ORDERS.get(order, ORDERS["moi-nhat"]))
 
 
 def dossier_of(actor: Actor, code: str) -> Dossier | None:
@@ -143,7 +157,7 @@ def other_way_to(actor: Actor, code: str) -> OtherWay | None:
     """As whom the person could open a dossier that the party for whom they act now does not have; None: as nobody (two queries)."""
     if actor.person_id is None:
         return None
-    dossier = Dossier.objects.defer("answers").filter(code=code).first()
+    dossier = Dossier.objects.defer("answers", "bill").filter(code=code).first()
     if dossier is None:
         return None
     parties = {dossier.applicant_id, dossier.owner_id}
@@ -159,15 +173,6 @@ class OtherWay:
 
     choice: str
     party_name: str
-
-
-def bill_of(dossier: Dossier) -> Bill:
-    """What a dossier costs by the law and the form it was filed under; empty where the form has no rule of charges.
-
-    Queries: the procedure version with its fees, where there is a rule.
-    """
-    rules = dossier.form_version.charges
-    return reckon(terms_of(dossier).fees, rules, dossier.answers or {}) if rules else Bill((), ())
 
 
 @dataclass(frozen=True)

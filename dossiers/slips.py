@@ -11,9 +11,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from dossiers.conditions import shown_fields
+from dossiers.costs import Limit
 from dossiers.forms import shown
 from dossiers.models import Dossier
-from dossiers.terms import Terms
 from portal.documents.proofs import Section, masked
 
 RECEIPT = "dossiers.receipt"
@@ -59,7 +59,7 @@ def answers_shown(dossier: Dossier) -> list[tuple[str, str]]:
     return [(field["label"], shown(field, str(answers.get(field["name"], "")))) for field in fields]
 
 
-def receipt_context(dossier: Dossier, terms: Terms) -> dict[str, Any]:
+def receipt_context(dossier: Dossier, limit: Limit) -> dict[str, Any]:
     """Slip 01, giấy tiếp nhận hồ sơ và hẹn trả kết quả (Circular 03/2025/TT-VPCP, annex I; fields: domain.md §5.2)."""
     papers: dict[str, int] = {}
     for paper in dossier.papers.all():
@@ -73,7 +73,7 @@ def receipt_context(dossier: Dossier, terms: Terms) -> dict[str, Any]:
         "applicant_name": dossier.filed_by_words,
         "owner_name": dossier.owner_name,
         "papers": [{"label": label, "copies": copies} for label, copies in papers.items()],
-        "limit": terms.limit_words,
+        "limit": f"{limit.words} ({limit.why})" if limit.why else limit.words,
         "received_at": moment(dossier.received_at),
         "due_at": moment(dossier.due_at),
         "result_at": "Tài khoản của người nộp trên Cổng Dịch vụ công Quốc gia",

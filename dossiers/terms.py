@@ -68,6 +68,7 @@ class Terms:
     """Who may ask for it (``procedures.models.Subject``); empty where the catalogue does not say: then everybody."""
     departments: tuple[str, ...]
     """Departments of a province that do, where the law names them: ``Sở Tư pháp``."""
+    field_code: str
     service_level: str
     assurance: Assurance
     limit_amount: Decimal
@@ -145,17 +146,19 @@ def _terms(version: ProcedureVersion) -> Terms:
         levels=tuple(version.levels),
         subjects=tuple(version.subjects),
         departments=tuple(body for part in version.executing_agency.split(";") if (body := part.strip(" .")).startswith("Sở ")),
+        field_code=version.field_code,
         service_level=service.level,
         assurance=Assurance(service.assurance),
         limit_amount=amount,
         limit_unit=Unit(unit),
-        limit_words=online.time_text or _limit_words(amount, Unit(unit)),
-        fees=tuple(Fee(fee.name, fee.amount, fee.per, fee.condition, fee.exemption) for fee in online.fees.all()),
+        limit_words=online.time_text or limit_words(amount, Unit(unit)),
+        fees=tuple(Fee(fee.name, fee.amount, fee.per, fee.condition, fee.exemption, fee.kind) for fee in online.fees.all()),
         papers=_papers(version),
     )
 
 
-def _limit_words(amount: Decimal, unit: Unit) -> str:
+def limit_words(amount: Decimal, unit: Unit) -> str:
+    """A time limit as people read it."""
     names = {Unit.HOUR: _("giờ làm việc"), Unit.WORKING_DAY: _("ngày làm việc"), Unit.DAY: _("ngày"), Unit.MONTH: _("tháng")}
     if amount == 0:
         return _("trong ngày làm việc")

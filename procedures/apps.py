@@ -21,11 +21,14 @@ class ProceduresConfig(AppConfig):
             Act("procedures.read", "Xem thủ tục hành chính", OFFICER_ROLES, everywhere=True),
             Act("procedures.mistakes", "Xử lý báo sai của cơ quan mình", frozenset({"administrator"})),
             Act("procedures.mistakes.everywhere", "Xử lý báo sai của mọi cơ quan", frozenset({"steering"}), everywhere=True),
+            Act("procedures.reductions", "Công bố mức giảm khi nộp trực tuyến của cơ quan mình", frozenset({"administrator"})),
+            Act("procedures.reductions.everywhere", "Xem mức giảm của mọi nơi", frozenset({"steering"}), everywhere=True),
             Act("procedures.words", "Sửa từ và trọng số tìm kiếm", frozenset({"administrator", "steering"}), everywhere=True),
         )
         register_loader("thủ tục", _load, order=20)
         register_loader("từ tìm kiếm", _load_words, order=25)
         register_loader("trọng số tìm kiếm", _load_weights, order=26)
+        register_loader("mức giảm khi nộp trực tuyến", _load_reductions, order=27)
 
 
 def _load() -> str:
@@ -46,4 +49,13 @@ def _load_weights() -> str:
     from procedures.services import load_weights
 
     added, changed, same = load_weights()
+    return f"thêm {added}, đổi {changed}, giữ nguyên {same}"
+
+
+def _load_reductions() -> str:
+    from django.utils import timezone
+
+    from procedures.services import load_reductions
+
+    added, changed, same = load_reductions(now=timezone.now())
     return f"thêm {added}, đổi {changed}, giữ nguyên {same}"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib.admin.widgets import AdminDateWidget
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.search import MAX_QUESTION
-from portal.ui.fields import PlainText
+from portal.ui.fields import DongField, NumberInput, PlainText
 from procedures import services
-from procedures.models import SearchWeight, SearchWord
+from procedures.models import FeeLine, OnlineReduction, SearchWeight, SearchWord
 
 
 class MistakeForm(forms.Form):
@@ -179,3 +181,93 @@ class TrialForm(forms.Form):
         if faults:
             raise forms.ValidationError(faults["value"])
         return self.cleaned_data["trial"]
+
+
+class LinesField(PlainText):
+    """Several short texts, one a line; the cleaned value is a list, none empty, none twice."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 3, "cols": 60}), **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        """The lines."""
+        text: str = super().clean(value)
+        return list(dict.fromkeys(line for one in text.splitlines() if (line := " ".join(one.split()))))
+
+
+class ReductionForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What a province or ministry takes off for filing online; every rule is the service's, told beside the field that breaks it."""
+
+    what = forms.ChoiceField(label="Giảm gì", choices=OnlineReduction.What.choices, widget=forms.RadioSelect, initial="fee")
+    procedures = LinesField(label="Thủ tục", help_text="Mỗi dòng một mã, ví dụ 2.000635. Để trống: mọi thủ tục của các lĩnh vực dưới đây.")
+    fields_named = LinesField(label="Lĩnh vực", help_text="Mỗi dòng một tên hoặc mã, ví dụ Hộ tịch. Để trống: mọi lĩnh vực.")
+    fee_kinds = forms.MultipleChoiceField(
+        label="Loại khoản thu",
+        choices=FeeLine.Kind.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text="Không chọn: mọi loại.",
+    )
+    fee_names = LinesField(label="Khoản thu", help_text="Mỗi dòng một tên, đúng như trong thủ tục. Để trống: mọi khoản.")
+    percent = forms.IntegerField(
+        label="Giảm phần trăm",
+        required=False,
+        widget=NumberInput(attrs={"size": 6}),
+        help_text="100: không thu. Ghi phần trăm, hoặc một số ở dưới.",
+        error_messages={"invalid": "Hãy ghi một số nguyên, ví dụ 50."},
+    )
+    amount = DongField(
+        label="Giảm một số",
+        required=False,
+        help_text="Số đồng bớt cho mỗi bản, mỗi lần. Với thời hạn: số ngày hoặc giờ được bớt, theo đơn vị của thời hạn.",
+    )
+
+    class Meta:
+        model = OnlineReduction
+        fields = ("what", "procedures", "fee_kinds", "fee_names", "percent", "amount", "valid_from", "valid_to", "basis", "source")
+        widgets = {
+            "valid_from": AdminDateWidget,
+            "valid_to": AdminDateWidget,
+            "basis": forms.TextInput(attrs={"class": "vTextField"}),
+            "source": forms.TextInput(attrs={"class": "vTextField"}),
+        }
+        field_classes = {"basis": PlainText, "source": PlainText}
+        labels = {"basis": "Văn bản quy định", "source": "Nơi đăng văn bản"}
+        help_texts = {
+            "basis": "Người dân đọc nguyên văn, ví dụ: Nghị quyết 23/2026/NQ-HĐND ngày 28/7/2026 của HĐND thành phố Hải Phòng, Điều 2.",
+            "valid_to": "Ngày cuối được giảm. Để trống: đến khi chấm dứt.",
+        }
+        error_messages = {
+            "basis": {"required": "Hãy ghi văn bản quy định mức giảm."},
+            "valid_from": {"required": "Hãy ghi ngày bắt đầu.", "invalid": "Ngày không đúng. Ví dụ: 01/12/2026."},
+            "valid_to": {"invalid": "Ngày không đúng. Ví dụ: 31/12/2026."},
+        }
+
+    def clean(self) -> dict[str, Any]:
+        """The service's own rules, each beside its field."""
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors:
+            said["fields"], unknown = services.sector_codes(said.pop("fields_named", []), timezone.localdate())
+            if unknown:
+                self.add_error("fields_named", f"Không có lĩnh vực “{unknown[0]}”.")
+                return said
+            for name, words in services.reduction_faults(**said).items():
+                self.add_error(name if name in self.fields else None, words)
+        return said
+
+
+class EndReductionForm(forms.Form):
+    """The last day of a reduction, and why."""
+
+    last_day = forms.DateField(
+        label="Ngày cuối được giảm",
+        widget=forms.DateInput(attrs={"size": 12, "autocomplete": "off"}),
+        error_messages={"required": "Hãy ghi ngày.", "invalid": "Ngày không đúng. Ví dụ: 31/12/2026."},
+    )
+    why = PlainText(
+        label="Lý do",
+        max_length=500,
+        help_text="Ví dụ: được thay bằng Nghị quyết …",
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        error_messages={"required": "Hãy ghi lý do, ví dụ số nghị quyết thay thế."},
+    )

@@ -31,9 +31,11 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
+from portal.access.rules import covers
 from portal.catalogues.models import Agency
 from portal.search.phrases import ways_to_say, word_key
 from portal.text import search_key
+from procedures.fees import Reduction, Shorter
 from procedures.models import (
     USE_WINDOW_DAYS,
     Channel,
@@ -42,6 +44,7 @@ from procedures.models import (
     LifeEvent,
     LifeEventEntry,
     Localisation,
+    OnlineReduction,
     Procedure,
     ProcedureUse,
     ProcedureVersion,
@@ -383,3 +386,36 @@ def words_in_use() -> list[tuple[str, str, list[str]]]:
 def weights_in_use() -> list[tuple[str, str, Decimal]]:
     """The search's weights: kind, key, value. One query."""
     return list(SearchWeight.objects.order_by("kind", "key").values_list("kind", "key", "value"))
+
+
+def declared_for(code: str, field_code: str, day: dt.date) -> list[OnlineReduction]:
+    """What provinces and ministries take off a procedure of a field for filing online on a day, wherever: the whole country's first, then
+    by province. One query.
+    """
+    scope = (Q(procedures=[]) | Q(procedures__contains=[code])) & (Q(fields=[]) | Q(fields__contains=[field_code]))
+    in_force = Q(valid_from__lte=day) & (Q(valid_to__isnull=True) | Q(valid_to__gte=day))
+    return list(OnlineReduction.objects.filter(scope & in_force).order_by("province_code", "basis", "id"))
+
+
+def reaching(rows: Iterable[OnlineReduction], unit_code: str) -> list[OnlineReduction]:
+    """Those of them that hold for what an agency handles: the whole country's, and its own province's. No query."""
+    return [row for row in rows if not row.province_code or covers(row.unit_code, unit_code)]
+
+
+def in_province(rows: Iterable[OnlineReduction], province_code: str) -> list[OnlineReduction]:
+    """Those of them that hold in a province (two digits; empty: nowhere in particular). No query."""
+    return [row for row in rows if row.province_code in ("", province_code)]
+
+
+def fee_reductions(rows: Iterable[OnlineReduction]) -> list[Reduction]:
+    """What is taken off fees, as the rule of fees takes it. No query."""
+    return [
+        Reduction(row.basis, row.percent, row.amount, frozenset(row.fee_kinds), frozenset(row.fee_names), row.valid_from, row.valid_to)
+        for row in rows
+        if row.what == OnlineReduction.What.FEE
+    ]
+
+
+def time_cuts(rows: Iterable[OnlineReduction]) -> list[Shorter]:
+    """What is cut off the time limit. No query."""
+    return [Shorter(row.basis, row.percent, row.amount) for row in rows if row.what == OnlineReduction.What.TIME]

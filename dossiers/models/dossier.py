@@ -110,6 +110,10 @@ class Dossier(models.Model):
     form_version = models.ForeignKey(FormVersion, on_delete=models.PROTECT, related_name="+")
     answers: Any = SealedJSONField(subject="id", default=dict)
 
+    bill: Any = SealedJSONField(subject="id", null=True)
+    """What it costs, line by line, and a shorter time limit, as reckoned when it was sent (`dossiers.costs`); sealed, for a reason of
+    exemption says much of a person. Null: sent before this was kept."""
+
     officer_id = models.UUIDField(null=True, blank=True)
     """Position of the officer in charge."""
     officer_label = models.CharField("cán bộ phụ trách", max_length=200, blank=True)

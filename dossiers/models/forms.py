@@ -93,6 +93,8 @@ def check_rules(fields: list[dict[str, Any]], papers: Any, charges: Any) -> None
     for rule in charges:
         if set(rule) - CHARGE_KEYS or not rule.get("name"):
             raise ValidationError(f"a rule of charges names its fee line: {rule!r}")
+        if "exempt" in rule and ("when" not in rule or not rule["exempt"] or {"times", "unit"} & set(rule)):
+            raise ValidationError(f"a rule of exemption says when, and why nothing is taken: {rule!r}")
         if "when" in rule:
             _check_condition("charges", rule["when"], by_name)
         if "times" in rule and by_name.get(rule["times"], {}).get("kind") != "number":

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts import queries as people
 from dossiers import slips
+from dossiers.costs import limit_of
 from dossiers.models import TABLE, Dossier, DossierDocument, Stage
 from dossiers.outcomes import Decision, Outcome, decision_form, outcome_of
 from dossiers.queries import unit_calendar
@@ -49,7 +50,8 @@ def receive(*, actor: Actor, dossier_id: UUID, seen_version: int, now: datetime)
     dossier = lock_for_officer(actor=actor, dossier_id=dossier_id, act="dossiers.receive", seen_version=seen_version, transition="receive")
     terms = terms_of(dossier)
     dossier.received_at = max(now, dossier.submitted_at)
-    dossier.due_at = dossier.due_first = due_at(dossier.received_at, terms.limit_amount, terms.limit_unit, unit_calendar(dossier.unit_code))
+    limit = limit_of(dossier, terms)
+    dossier.due_at = dossier.due_first = due_at(dossier.received_at, limit.amount, limit.unit, unit_calendar(dossier.unit_code))
     dossier.officer_id = position_of(actor)
     dossier.officer_label = actor.label
     advance(dossier, "receive", actor=actor, now=now)
@@ -60,7 +62,7 @@ def receive(*, actor: Actor, dossier_id: UUID, seen_version: int, now: datetime)
         kind=slips.RECEIPT,
         title=DossierDocument.Role.RECEIPT.label,
         template="documents/receipt.html",
-        context=slips.receipt_context(dossier, terms),
+        context=slips.receipt_context(dossier, limit),
         unit_code=dossier.unit_code,
         subject=dossier.id,
         actor=actor,

@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts import queries as people
-from dossiers.filling import fill_draft, problems_of
+from dossiers.filling import costs_of, fill_draft, problems_of
 from dossiers.models import Dossier, Draft, Paper, State
 from dossiers.models.dossier import Channel
 from dossiers.outcomes import finding_columns
@@ -69,6 +69,7 @@ def submit(*, actor: Actor, draft_id: UUID, seen_version: int, now: datetime) ->
     if problems := problems_of(draft, terms, filled):
         raise FilingRefused(problems)
 
+    found = costs_of(draft, terms, filled.shape, person, now=now)
     confirmed = _confirmed_words(draft, person, now) if filled.unlikely else ""
     unit = next(unit for unit in units if unit.code == draft.unit_code)
     dossier = Dossier.objects.create(
@@ -95,6 +96,7 @@ def submit(*, actor: Actor, draft_id: UUID, seen_version: int, now: datetime) ->
         state=State.SUBMITTED,
         form_version=draft.form_version,
         answers=filled.answers,
+        bill=found.kept(),
         draft_started_at=draft.created_at,
         submitted_at=now,
         response_due_at=response_due(now, unit.calendar),

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dossiers import queries, services, slips, wording
+from dossiers.costs import bill_of
 from dossiers.models import Dossier, DossierDocument, State
 from dossiers.services.desk import note_look
 from dossiers.views.common import as_int, citizen_page, not_here, reader_page, send_file
@@ -76,7 +77,7 @@ def _page(request: HttpRequest, dossier: Dossier, *, status: int = 200, **more: 
             "situation": wording.situation(dossier, now=timezone.now(), reason=reason, calendar=unit.calendar if unit else None),
             "unit": unit,
             # Refused or taken back, nothing is to be paid.
-            "bill": None if dossier.state in (State.REFUSED, State.WITHDRAWN) else queries.bill_of(dossier),
+            "bill": None if dossier.state in (State.REFUSED, State.WITHDRAWN) else bill_of(dossier),
             "entries": wording.entries_for_applicant(dossier, history),
             "answers": [{"label": label, "value": value} for label, value in slips.answers_shown(dossier)],
             "papers": (papers := list(dossier.papers.select_related("file"))),

@@ -9,6 +9,7 @@ from procedures.models.imports import ImportRun, StagedRecord
 from procedures.models.localisation import Localisation
 from procedures.models.mistakes import MISTAKES, MistakeReport
 from procedures.models.parts import Channel, FeeLine, LegalBasis, OnlineService, RequiredDocument, Result, Step, TimeLimit
+from procedures.models.reductions import OnlineReduction
 from procedures.models.search import SearchMiss, SearchWeight, SearchWord
 from procedures.models.use import USE_WINDOW_DAYS, ProcedureUse
 from procedures.models.version import PART_WORDS, DateRange, Decision, Procedure, ProcedureVersion
@@ -29,6 +30,7 @@ __all__ = [
     "LifeEventEntry",
     "Localisation",
     "MistakeReport",
+    "OnlineReduction",
     "OnlineService",
     "Part",
     "Procedure",

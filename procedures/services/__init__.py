@@ -3,6 +3,16 @@
 from procedures.services.loading import DATA, LoadReport, load_shipped, shipped_records
 from procedures.services.mistakes import handle_mistake, may_handle, report_mistake
 from procedures.services.records import BadRecord, padded_key
+from procedures.services.reductions import (
+    ReductionRefused,
+    declare_reduction,
+    declarer,
+    end_reduction,
+    load_reductions,
+    reduction_faults,
+    sector_codes,
+    shipped_reductions,
+)
 from procedures.services.use import add_uses, rank_by_use
 from procedures.services.weights import add_pair, load_weights, restore_weight, set_weight, weight_faults
 from procedures.services.words import (
@@ -21,13 +31,18 @@ __all__ = [
     "DATA",
     "BadRecord",
     "LoadReport",
+    "ReductionRefused",
     "WordRefused",
     "add_pair",
     "add_uses",
+    "declare_reduction",
+    "declarer",
+    "end_reduction",
     "forget_old_misses",
     "handle_miss",
     "handle_mistake",
     "in_lines",
+    "load_reductions",
     "load_shipped",
     "load_weights",
     "load_words",
@@ -35,11 +50,14 @@ __all__ = [
     "note_miss",
     "padded_key",
     "rank_by_use",
+    "reduction_faults",
     "report_mistake",
     "restore_weight",
     "save_word",
+    "sector_codes",
     "set_weight",
     "shipped_records",
+    "shipped_reductions",
     "switch_word",
     "weight_faults",
     "word_faults",

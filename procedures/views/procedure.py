@@ -22,6 +22,7 @@ from procedures.models import Channel, ProcedureVersion
 from procedures.views.common import asked_day
 from procedures.views.offices import Place, is_for_reader, named, own_place, place_of, typed_name
 from procedures.views.reception import Reception, reception
+from procedures.views.reductions import savings
 from procedures.views.sheet import Sheet, sheet, structured_data, translation
 
 MAX_TICKS = 200
@@ -146,10 +147,10 @@ def received_by(version: ProcedureVersion) -> Reception:
     return reception(version.levels, version.executing_agency or version.competent_agency, version.place or direct)
 
 
-@public_page(rooms=("catalogues", "procedures/{code}"), variant=own_place)
+@public_page(rooms=("catalogues", "procedures/{code}", "reductions"), variant=own_place)
 @require_safe
 def procedure_page(request: HttpRequest, code: str) -> HttpResponse:
-    """One procedure as it is in force today, or on the day asked for, in one place where asked. At most twelve queries.
+    """One procedure as it is in force today, or on the day asked for, in one place where asked. At most thirteen queries.
 
     ``?ngay=`` another day; ``?dia-phuong=`` a province's two digits; ``?xa=`` a commune by code or by name, old or new; ``?tich=`` papers
     ticked on the checklist. An old code leads to the one that took over.
@@ -187,6 +188,7 @@ def procedure_page(request: HttpRequest, code: str) -> HttpResponse:
         "received": received,
         "place": place,
         "local": local,
+        "savings": savings(version, shown, place.province, place.provinces, asked or today),
         "periods": periods,
         "others": others,
         "path": path,

@@ -12,9 +12,9 @@ from django.utils import timezone
 from lxml import html
 
 from dossiers import services
+from dossiers.costs import bill_of
 from dossiers.forms_data import shipped_form
 from dossiers.models import Dossier, Draft
-from dossiers.queries import bill_of
 from dossiers.terms import terms_on
 from portal.access import Actor
 from portal.caching.changes import marks

@@ -370,7 +370,7 @@ def test_the_database_refuses_a_code_of_another_form(code: str) -> None:
     dossier = filed()
     copy = Dossier.objects.get(pk=dossier.pk)
     copy._state.adding = True
-    copy.pk, copy.code, copy.answers = None, code, {}
+    copy.code, copy.answers, copy.bill = code, {}, None
     import uuid
 
     copy.pk = uuid.uuid4()

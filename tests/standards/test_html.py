@@ -41,9 +41,10 @@ from portal.launcher import bootstrap
 from portal.notifications.models import Notification
 from portal.outbox.models import Message
 from procedures import services
-from procedures.models import Localisation, ProcedureVersion
+from procedures.models import Localisation, OnlineReduction, ProcedureVersion
 from procedures.services.importing import import_procedures
 from tests.dossiers.support import ANSWERS, CODE, PAPER, decided, filed, hidden, leader, mother, photo, ready_draft, received, sign_by_hand
+from tests.dossiers.test_kinds import order_copies
 from tests.factories import citizen_actor, make_position, officer_actor, sign_in
 from tests.portal.pages import PUBLIC
 from tests.procedures.test_catalogue import version_of
@@ -108,6 +109,9 @@ def everybodys(pages: Pages) -> None:
         "/linh-vuc/LV.ho-tich/",
         "/co-quan/H26/",
         "/co-quan/H26.101/",
+        "/thu-tuc/1.004746/?dia-phuong=31",
+        "/en/thu-tuc/1.004746/",
+        "/nop-ho-so/1.004889/",
         "/bao-loi/?thu-tuc=1.001193",
         "/bao-loi/?thu-tuc=1.001193&da-nhan=1",
         "/en/bao-loi/",
@@ -223,6 +227,8 @@ def citizens(pages: Pages) -> None:
     revoke(document=issued.document, reason="Cấp nhầm người", actor=leader())
     pages.get(client, proof)
     pages.get(client, f"{proof}doi-chieu-ban-in/")
+    copies = order_copies(client)
+    pages.get(client, f"/ho-so/{copies.code}/")
     # Enough for a second page.
     for _ in range(9):
         filed()
@@ -365,6 +371,14 @@ def officers(pages: Pages) -> None:
     pages.get(centre, f"/quan-tri/notices/notice/{notice.pk}/withdraw/")
     wrong = {"title": "<x>", "published_from": "01/01/2020", "published_to": "x", "english_title": "x"}
     pages.post(centre, f"/quan-tri/notices/notice/{notice.pk}/change/", wrong, 200)
+    province = Client()
+    at_province = make_position(unit="H26", roles=("administrator",))
+    sign_in(province, at_province.person, position=at_province)
+    reduction = OnlineReduction.objects.get(key="hanoi-78-2026-ho-kinh-doanh")
+    base = f"/quan-tri/procedures/onlinereduction/{reduction.pk}/"
+    pages.get(province, f"{base}change/")
+    pages.get(province, f"{base}end/")
+    pages.post(province, f"{base}end/")
     for transition in ("correct", "dismiss"):
         pages.get(centre, f"/quan-tri/procedures/mistakereport/{report.pk}/{transition}/")
         pages.post(centre, f"/quan-tri/procedures/mistakereport/{report.pk}/{transition}/")
