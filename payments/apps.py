@@ -12,7 +12,7 @@ class PaymentsConfig(AppConfig):
     verbose_name = "Thu nộp"
 
     def ready(self) -> None:
-        """Tell the rooms below: acts, notices."""
+        """Tell the rooms below: acts, notices; and which wire formats there are."""
         from payments import notice_texts
         from portal.access import Act, Assurance, register_acts
 
@@ -31,3 +31,15 @@ class PaymentsConfig(AppConfig):
             Act("payments.publish", "Sửa phí, quy trình, đầu mối của đơn vị thanh toán", operator, assurance=Assurance.HIGH),
         )
         notice_texts.register()
+        self._register_adapters()
+
+    def _register_adapters(self) -> None:
+        """Each wire format is one file; a new institution of a known format needs only a row."""
+        from payments.institutions import register_adapter
+        from payments.institutions.bank_jws import BANK_JWS
+        from payments.institutions.momo import MOMO
+        from payments.institutions.vietqr import VIETQR
+        from payments.institutions.vnpay import VNPAY
+
+        for adapter in (VNPAY, MOMO, BANK_JWS, VIETQR):
+            register_adapter(adapter)

@@ -12,7 +12,8 @@ RANDOM = 12
 """Characters of chance, five bits each: 2^60 codes."""
 LENGTH = len(PREFIX) + RANDOM + 1
 _MISREAD = str.maketrans({"I": "1", "L": "1", "O": "0"})
-_REFERENCE = re.compile(rf"{PREFIX}[{ALPHABET}]{{{RANDOM + 1}}}\d\d")
+# Looked for at every place: "DVC" of the words before it may run into the reference.
+_REFERENCE = re.compile(rf"(?=({PREFIX}[{ALPHABET}]{{{RANDOM + 1}}}[0-9]{{2}}))")
 
 
 def _check(text: str) -> str:
@@ -53,6 +54,6 @@ def reference_in(words: str) -> str:
     """
     text = re.sub(r"[^0-9A-Z]", "", words.upper())
     for found in _REFERENCE.finditer(text):
-        if clean_code(found.group()[:-2]):
-            return found.group()
+        if clean_code(found.group(1)[:-2]):
+            return found.group(1)
     return ""

@@ -8,7 +8,6 @@ to an account).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 GUID = "A000000727"
@@ -20,7 +19,6 @@ _BANK = re.compile(r"^[0-9]{6}$")
 _ACCOUNT = re.compile(r"^[0-9A-Za-z]{1,19}$")
 _AMOUNT = re.compile(r"^[1-9][0-9]{0,12}$")
 _CONTENT = re.compile(r"^[0-9A-Za-z](?:[0-9A-Za-z .-]{0,23}[0-9A-Za-z])?$")
-_REFERENCE = re.compile(r"(?=(DVC[0-9A-Z]{13}[0-9]{2}))")
 
 
 class NotVietQr(ValueError):
@@ -91,23 +89,6 @@ def read(text: str) -> VietQr:
     if fields.get("01") not in (STATIC, DYNAMIC) or (fields["01"] == STATIC) != (amount is None):
         raise NotVietQr("static with an amount, or dynamic without")
     return VietQr(account["00"], account["01"], int(amount) if amount is not None else None, content)
-
-
-def references_in(text: str) -> list[str]:
-    """References of ours in the words of a transfer, likeliest first.
-
-    Banks put their own words around what the payer wrote, drop case, spaces and lines; so a reference is looked for in the words as they
-    stand and then in all letters and digits run together, where several may seem to begin.
-    """
-    words = text.upper()
-    found = [*_candidates(part for part in re.split(r"[^0-9A-Z]+", words)), *_candidates([re.sub(r"[^0-9A-Z]", "", words)])]
-    return list(dict.fromkeys(found))
-
-
-def _candidates(texts: Iterator[str] | list[str]) -> Iterator[str]:
-    for one in texts:
-        for match in _REFERENCE.finditer(one):
-            yield match.group(1)
 
 
 def _field(tag: str, value: str) -> str:
