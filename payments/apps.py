@@ -12,9 +12,16 @@ class PaymentsConfig(AppConfig):
     verbose_name = "Thu nộp"
 
     def ready(self) -> None:
-        """Tell the rooms below: acts, notices; and which wire formats there are."""
+        """Tell the rooms below: acts, notices, wire formats, what a print is compared with."""
         from payments import notice_texts
+        from payments.institutions import register_adapter
+        from payments.institutions.bank_jws import BANK_JWS
+        from payments.institutions.momo import MOMO
+        from payments.institutions.vietqr import VIETQR
+        from payments.institutions.vnpay import VNPAY
+        from payments.services.papers import paper_content
         from portal.access import Act, Assurance, register_acts
+        from portal.documents.proofs import register_content
 
         accountant, operator, vpcp = frozenset({"accounting"}), frozenset({"operating"}), frozenset({"steering"})
         register_acts(
@@ -31,15 +38,7 @@ class PaymentsConfig(AppConfig):
             Act("payments.publish", "Sửa phí, quy trình, đầu mối của đơn vị thanh toán", operator, assurance=Assurance.HIGH),
         )
         notice_texts.register()
-        self._register_adapters()
-
-    def _register_adapters(self) -> None:
-        """Each wire format is one file; a new institution of a known format needs only a row."""
-        from payments.institutions import register_adapter
-        from payments.institutions.bank_jws import BANK_JWS
-        from payments.institutions.momo import MOMO
-        from payments.institutions.vietqr import VIETQR
-        from payments.institutions.vnpay import VNPAY
-
         for adapter in (VNPAY, MOMO, BANK_JWS, VIETQR):
             register_adapter(adapter)
+        for kind in ("payments.receipt", "payments.confirmation"):
+            register_content(kind, paper_content)

@@ -27,6 +27,7 @@ urlpatterns = [
     path("", include("procedures.urls")),
     path("", include("portal.announcements.urls")),
     path("tai-khoan/", include("accounts.urls")),
+    path("", include("payments.urls")),
     path("", include("dossiers.urls")),
     path("", include("portal.documents.urls")),
     path("", include("portal.notifications.urls")),

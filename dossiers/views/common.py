@@ -6,31 +6,38 @@ import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
-from django.conf import settings
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
-from django.utils.http import urlencode
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
+from accounts.pages import citizen_page as known_citizens
+from accounts.pages import is_known, to_sign_in, way_back
 from dossiers import queries
 from dossiers.forms import shown
 from dossiers.queries import FormUnknown, OtherWay
 from dossiers.services import NotForParty, NotYours
 from dossiers.terms import TermsUnknown
-from portal.access import Actor, Assurance, actor_of
-from portal.files import services as files
-from portal.files.errors import FileUnreadable
-from portal.files.models import StoredFile
+from portal.access import Actor, actor_of
+from portal.files.responses import send_file
 
 log = logging.getLogger(__name__)
+
+__all__ = [
+    "as_int",
+    "as_uuid",
+    "citizen_page",
+    "is_from_here",
+    "is_known",
+    "not_here",
+    "reader_page",
+    "send_file",
+    "token_is_old",
+]
 
 Page = Callable[..., HttpResponseBase]
 
@@ -40,26 +47,18 @@ def citizen_page(view: Page) -> Page:
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        actor = actor_of(request)
-        if not is_known(actor):
-            return _to_sign_in(request)
-        if not actor.is_citizen:
-            return render(request, "dossiers/not_as_officer.html", status=403)
-        if actor.lapsed:
-            # What was pressed was meant for that party: for oneself it is not done.
-            return render(request, "dossiers/lapsed.html", status=403)
         try:
             return view(request, *args, **kwargs)
         except NotForParty:
             return render(request, "dossiers/not_for_party.html", {"code": kwargs.get("code", "")}, status=403)
         except InAnotherCapacity as other:
-            return render(request, "dossiers/other_capacity.html", {"way": other.way, "back": _back(request)}, status=403)
+            return render(request, "dossiers/other_capacity.html", {"way": other.way, "back": way_back(request)}, status=403)
         except (TermsUnknown, FormUnknown) as error:
             return _no_longer(request, str(kwargs.get("code", "")), error)
         except NotYours as error:
             raise Http404 from error
 
-    return never_cache(wrapped)
+    return known_citizens(wrapped)
 
 
 def _no_longer(request: HttpRequest, code: str, error: Exception) -> HttpResponse:
@@ -82,13 +81,13 @@ def reader_page(view: Page) -> Page:
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         actor = actor_of(request)
         if not is_known(actor):
-            return _to_sign_in(request)
+            return to_sign_in(request)
         if actor.lapsed:
-            return render(request, "dossiers/lapsed.html", status=403)
+            return render(request, "accounts/lapsed.html", status=403)
         try:
             return view(request, *args, **kwargs)
         except InAnotherCapacity as other:
-            return render(request, "dossiers/other_capacity.html", {"way": other.way, "back": _back(request)}, status=403)
+            return render(request, "dossiers/other_capacity.html", {"way": other.way, "back": way_back(request)}, status=403)
 
     return never_cache(wrapped)
 
@@ -105,52 +104,6 @@ def not_here(actor: Actor, code: str) -> Exception:
     """What to raise where the party has no dossier of this code: the way to it in another capacity, or 404."""
     way = queries.other_way_to(actor, code) if actor.is_citizen else None
     return InAnotherCapacity(way) if way is not None else Http404()
-
-
-def is_known(actor: Actor) -> bool:
-    """Signed in, and surely enough for papers and answers."""
-    return actor.is_signed_in and not (actor.is_citizen and actor.assurance < Assurance.MEDIUM)
-
-
-def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
-    """After a POST from a dead session one comes back to the page, not to an address that only takes POST, and is told of it."""
-    if request.method == "POST":
-        messages.warning(request, _("Phiên đăng nhập đã hết nên việc bạn vừa bấm chưa được thực hiện. Bạn đăng nhập rồi làm lại bước đó."))
-    return redirect(f"{settings.LOGIN_URL}?{urlencode({'next': _back(request)})}")
-
-
-def _back(request: HttpRequest) -> str:
-    return request.get_full_path() if request.method in ("GET", "HEAD") else _page_of(request.path)
-
-
-def _page_of(path: str) -> str:
-    """The page a POST address belongs to: ``/ho-so/<mã>/rut/`` → ``/ho-so/<mã>/``."""
-    parts = path.strip("/").split("/")
-    return "/" + "/".join(parts[:3] if parts[0] == "nop-ho-so" else parts[:2]) + "/"
-
-
-def send_file(stored: StoredFile, *, name: str, inline: bool, trusted: bool = False, unchecked: bool = False) -> StreamingHttpResponse:
-    """A private file to one who may have it: decrypted as it leaves, never cached, never able to run anything.
-
-    ``unchecked`` shows a person their own file before its check has finished; unreadable files are a 404. ``trusted`` is for
-    PDFs we made ourselves: a browser's PDF viewer does not work within ``sandbox``.
-    """
-    try:
-        content = files.open_plain(stored, unchecked=unchecked)
-    except FileUnreadable as error:
-        log.warning("file not given out", extra={"file_id": str(stored.id), "why": type(error).__name__})
-        raise Http404 from error
-    response = StreamingHttpResponse(content, content_type=stored.media_type)
-    plain = name.encode("ascii", "replace").decode().replace('"', "_").replace("\\", "_").replace("?", "_")
-    kind = "inline" if inline else "attachment"
-    response["Content-Disposition"] = f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
-    response["Content-Length"] = str(stored.size)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "private, no-store"
-    response["Content-Security-Policy"] = (
-        "default-src 'none'; object-src 'self'; frame-ancestors 'none'" if trusted else "default-src 'none'; img-src 'self'; sandbox"
-    )
-    return response
 
 
 def as_int(text: str | None) -> int:

@@ -6,7 +6,7 @@ from payments.models.institutions import Institution, InstitutionEvent, JointTes
 from payments.models.ledger import Account, DayBalance, Entry, Posting
 from payments.models.orders import FeeKind, Order, OrderLine
 from payments.models.refunds import Refund, RefundEvent
-from payments.models.vouchers import Voucher
+from payments.models.vouchers import ReceiptSeries, Voucher
 
 __all__ = [
     "Account",
@@ -24,6 +24,7 @@ __all__ = [
     "Order",
     "OrderLine",
     "Posting",
+    "ReceiptSeries",
     "Refund",
     "RefundEvent",
     "Via",

@@ -69,3 +69,22 @@ class Voucher(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.order_id}"
+
+
+class ReceiptSeries(models.Model):
+    """The last number given in a series of e-receipts of an agency; raised under the row's lock only, so that there are no holes."""
+
+    id = models.BigAutoField(primary_key=True)
+    unit_code = models.CharField(max_length=40)
+    template = models.CharField(max_length=12)
+    symbol = models.CharField(max_length=6)
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["unit_code", "template", "symbol"], name="receipt_series_once"),
+            models.CheckConstraint(condition=Q(last__lte=9_999_999), name="receipt_series_seven_digits"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit_code} {self.template} {self.symbol}"

@@ -6,6 +6,7 @@ import base64
 import enum
 import hashlib
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -62,6 +63,32 @@ def take(*, source: str, key: str, body: bytes, queue: str = "soon") -> Taken:
     rows.update(refused=F("refused") + 1)
     logger.error("other bytes under a known key", extra={"source": source})
     return Taken.OTHER_BYTES
+
+
+@transaction.atomic
+def take_and_handle(*, source: str, key: str, body: bytes, handle: Callable[[], str]) -> Taken:
+    """Keep a message and handle it at once, in one transaction: for protocols whose sender waits for what came of it.
+
+    ``handle`` does the work and answers with a word of ours for the desk; what it raises undoes the keeping too, and the sender comes
+    again. A repetition is handled again: the sender wants the verdict of its own delivery, and what is done twice must change nothing. Two
+    at once with one key wait for each other.
+    """
+    digest = hashlib.sha256(body).digest()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO inbox_received (id, source, key, digest, body_sealed, times, refused, outcome)"
+            " VALUES (%s, %s, %s, %s, %s, 1, 0, '') ON CONFLICT (source, key) DO UPDATE SET times = inbox_received.times + 1"
+            " RETURNING times, digest",
+            [uuid4(), source, key, digest, seal_text(base64.b64encode(body).decode(), context=_CONTEXT)],
+        )
+        times, first_digest = cursor.fetchone()
+    if bytes(first_digest) != digest:
+        raise ValueError("the key of a message must name its bytes")
+    outcome = handle()
+    if times == 1:
+        Received.objects.filter(source=source, key=key).update(outcome=outcome[:80], handled_at=timezone.now())
+        return Taken.NEW
+    return Taken.AGAIN
 
 
 @transaction.atomic
