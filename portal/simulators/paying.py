@@ -402,7 +402,7 @@ class Payments:
             tries = row["tries"]
             state = "told" if speaker.took(status, body) else "given up" if tries >= CALLBACK_TRIES else "waiting"
             pause = CALLBACK_PAUSES[min(tries, len(CALLBACK_PAUSES)) - 1]
-            answer = f"{status} {body[:200].decode('utf-8', 'replace')}"
+            answer = f"{status} {body[:200].decode('utf-8', 'replace')}" if status else f"không có ({body.decode()})"
             with self.store.writing() as connection:
                 connection.execute(
                     "UPDATE callback SET state = ?, due = ?, answer = ? WHERE id = ?", (state, now() + pause, answer, number)
