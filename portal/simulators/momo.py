@@ -32,8 +32,8 @@ QUERY_FIELDS = ("orderId", "partnerCode", "requestId")
 REFUND_FIELDS = ("amount", "description", "orderId", "partnerCode", "requestId", "transId")
 REQUEST_TYPES = ("captureWallet", "payWithMethod", "payWithATM")
 LEAST, MOST = 1_000, 50_000_000
-PAYABLE_SECONDS = 100 * 60.0
-"""How long a payment may be paid: MoMo's hundred minutes."""
+PAYABLE_MINUTES = 100
+"""How long a payment may be paid where ``orderExpireTime`` does not say."""
 CODES = {"cancelled": 1006, "poor": 1001, "expired": 1005}
 WAITING, PROCESSING = 1000, 7002
 MESSAGES = {
@@ -94,7 +94,7 @@ class Momo:
             "resultCode": code,
             "message": MESSAGES[code],
             "payType": "webApp" if code == 0 else "",
-            "responseTime": milliseconds(),
+            "responseTime": int(movement.paid * 1000) if movement.paid is not None else milliseconds(),
             "extraData": movement.asked["extraData"],
         }
 
@@ -175,6 +175,9 @@ def blueprint(config: Config, payments: Payments, faults: Faults) -> Blueprint:
             return reply(asked, 20)
         if not all(isinstance(url, str) and urlsplit(url).scheme in ("http", "https") for url in addresses):
             return reply(asked, 20)
+        minutes = asked.get("orderExpireTime", PAYABLE_MINUTES)
+        if not isinstance(minutes, int) or isinstance(minutes, bool) or minutes < 1:
+            return reply(asked, 20)
         try:
             movement = payments.begin(
                 MOMO,
@@ -182,7 +185,7 @@ def blueprint(config: Config, payments: Payments, faults: Faults) -> Blueprint:
                 reference=asked["orderId"],
                 amount=amount,
                 words=asked["orderInfo"],
-                expires=now() + PAYABLE_SECONDS,
+                expires=now() + minutes * 60,
                 notify_url=asked["ipnUrl"],
                 return_url=asked["redirectUrl"],
                 asked={"requestId": asked["requestId"], "extraData": asked["extraData"]},

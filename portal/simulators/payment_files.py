@@ -170,7 +170,9 @@ class Files:
             planted.setdefault(plant["reference"], []).append(plant)
         for plant in self.plants(known.code, day - timedelta(days=1)):
             if plant["kind"] == "late":
-                yield from self.true_lines(known, day - timedelta(days=1), until, plant["reference"])
+                # Taken before midnight, booked after it.
+                for number, line in enumerate(self.true_lines(known, day - timedelta(days=1), until, plant["reference"])):
+                    yield replace(line, at=day_bounds(day)[0] + 60 + number)
         for line in self.true_lines(known, day, until):
             if line.reference in planted:
                 yield from self._distorted(line, planted[line.reference])
@@ -195,7 +197,7 @@ class Files:
             if kind == "amount" and line.state == PAID:
                 line = replace(line, amount=max(1, line.amount + details["amount"]))
             elif kind == "state" and line.state == PAID:
-                line = replace(line, state=str(details.get("state") or "that-bai"))
+                line = replace(line, state=str(details.get("state") or REFUNDED))
             elif kind == "wrong_payee":
                 line = replace(line, unit=str(details.get("unit") or "H26.999"), account=str(details.get("account") or "9999999999"))
             elif kind == "other_day":
@@ -255,7 +257,11 @@ class Files:
         until = now()
         broken = broken or self._breaks(known.code, day)
         entries = (
-            Entry(line.at, line.amount, line.institution_ref, "NOTPROVIDED", _as_banks_write(known, line), credit=line.state != REFUNDED)
+            Entry(
+                *(line.at, line.amount, line.institution_ref, "NOTPROVIDED", _as_banks_write(known, line)),
+                credit=line.state != REFUNDED,
+                transaction=line.bank_ref,
+            )
             for line in self.lines(known, day, until)
             if line.state in (PAID, REFUNDED)
         )
@@ -360,6 +366,8 @@ class Entry:
     end_to_end: str
     words: str
     credit: bool = True
+    transaction: str = ""
+    """Number of the transfer between the banks."""
 
 
 def camt(account: Account, entries: Iterator[Entry], *, count: int, total: int, broken: str, until: float) -> Iterator[bytes]:
@@ -389,12 +397,14 @@ def camt(account: Account, entries: Iterator[Entry], *, count: int, total: int, 
     ).encode()
     for number, entry in enumerate(entries, 1):
         way = "CRDT" if entry.credit else "DBIT"
+        transaction = f"<TxId>{escape(entry.transaction)}</TxId>" if entry.transaction else ""
         text = (
             f'<Ntry><NtryRef>{number}</NtryRef><Amt Ccy="VND">{entry.amount}</Amt><CdtDbtInd>{way}</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>'
             f"<BookgDt><DtTm>{local(entry.at).isoformat()}</DtTm></BookgDt><ValDt><Dt>{local(entry.at):%Y-%m-%d}</Dt></ValDt>"
             f"<AcctSvcrRef>{escape(entry.number)}</AcctSvcrRef><BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>{'R' if entry.credit else 'I'}CDT</Cd>"
             f"<SubFmlyCd>DMCT</SubFmlyCd></Fmly></Domn></BkTxCd><NtryDtls><TxDtls><Refs><AcctSvcrRef>{escape(entry.number)}</AcctSvcrRef>"
-            f'<EndToEndId>{escape(entry.end_to_end)}</EndToEndId></Refs><Amt Ccy="VND">{entry.amount}</Amt><CdtDbtInd>{way}</CdtDbtInd>'
+            f"<EndToEndId>{escape(entry.end_to_end)}</EndToEndId>{transaction}</Refs>"
+            f'<Amt Ccy="VND">{entry.amount}</Amt><CdtDbtInd>{way}</CdtDbtInd>'
             f"<RmtInf><Ustrd>{escape(_printable(entry.words))}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>\n"
         ).encode()
         if broken == "truncated" and number * 2 > count:

@@ -33,15 +33,6 @@ def reference() -> str:
     return "DVC" + "".join(secrets.choice("0123456789ABCDEFGHJKMNPQRSTVWXYZ") for _ in range(13)) + "01"
 
 
-def control(outside: Simulators, path: str = "", **body: Any) -> Any:
-    """A switch; ``break_`` stands for ``break``."""
-    answer = requests.post(
-        f"{outside.url}/control/payments{path}", json={name.rstrip("_"): value for name, value in body.items()}, timeout=60
-    )
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
 def press(page: requests.Response, choice: str) -> requests.Response:
     """Press a button of the payer's page; the answer is not followed."""
     assert page.status_code == 200 and f'value="{choice}"' in page.text, page.text

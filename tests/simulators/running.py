@@ -142,6 +142,24 @@ class Simulators:
     def reset(self) -> None:
         requests.post(f"{self.url}/control/reset", json={}, timeout=10).raise_for_status()
 
+    def payments(self, path: str = "", **body: Any) -> dict[str, Any]:
+        """A switch of payments: ``payments(institution="TG.vnpay", place="query", mode="pending", times=1)``,
+        ``payments("/close", day=…)``, ``payments("/plant", …)``. ``break_`` stands for ``break``. Without a body: faults, latest movements and callbacks.
+        """
+        url, named = f"{self.url}/control/payments{path}", {name.rstrip("_"): value for name, value in body.items()}
+        answer = requests.post(url, json=named, timeout=60) if named else requests.get(url, timeout=10)
+        if not answer.ok:
+            raise AssertionError(answer.text)
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def pay(self, page: str, choice: str = "paid") -> str:
+        """Do as the payer does on an institution's page: ``paid``, ``cancel``, ``poor``, ``closed``. Where the browser goes, if anywhere."""
+        opened = requests.get(page, timeout=30)
+        if f'value="{choice}"' not in opened.text:
+            raise AssertionError(f"{opened.status_code}: {opened.text[:2000]}")
+        return requests.post(opened.url, data={"choice": choice}, allow_redirects=False, timeout=30).headers.get("Location", "")
+
     def outbox(self, to: str = "") -> list[dict[str, Any]]:
         """Messages sent, newest first: id, to, text, sender, correlator, at."""
         answer = requests.get(f"{self.url}/sms/outbox.json", params={"to": to}, timeout=10)

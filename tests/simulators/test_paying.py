@@ -12,7 +12,7 @@ import requests
 from cryptography.exceptions import InvalidSignature
 
 from tests.simulators.listening import Listener
-from tests.simulators.payment_clients import BANK, MOMO, VNPAY, Bank, Momo, Vnpay, control, press, reference, returned
+from tests.simulators.payment_clients import BANK, MOMO, VNPAY, Bank, Momo, Vnpay, press, reference, returned
 from tests.simulators.running import Simulators, start_simulators
 
 CONFIRMED = (200, b'{"RspCode": "00", "Message": "Confirm Success"}')
@@ -90,10 +90,10 @@ class TestVnpay:
         assert (again["vnp_ResponseCode"], again["vnp_TransactionNo"]) == ("94", first["vnp_TransactionNo"])
         assert vnpay.refund(number, 100_000, "02", "key2", transaction)["vnp_ResponseCode"] == "04"
         assert vnpay.refund(number, 80_000, "03", "key3", transaction)["vnp_ResponseCode"] == "93"
-        control(paying, institution=VNPAY, place="refund", mode="refused", times=1)
+        paying.payments(institution=VNPAY, place="refund", mode="refused", times=1)
         refused = vnpay.refund(number, 10_000, "03", "key4", transaction)
         assert (refused["vnp_ResponseCode"], refused["vnp_TransactionStatus"]) == ("95", "09")
-        control(paying, institution=VNPAY, place="refund", mode="under_way", seconds=1, times=1)
+        paying.payments(institution=VNPAY, place="refund", mode="under_way", seconds=1, times=1)
         assert vnpay.refund(number, 70_000, "03", "key5", transaction)["vnp_TransactionStatus"] == "05"
         time.sleep(1.1)
         told = vnpay.query(number)
@@ -106,13 +106,13 @@ class TestVnpay:
         def paid(mode: str, **more: object) -> list[dict[str, str]]:
             site.heard.clear()
             number = reference()
-            control(paying, institution=VNPAY, place="callback", mode=mode, reference=number, **more)
+            paying.payments(institution=VNPAY, place="callback", mode=mode, reference=number, **more)
             press(vnpay.begin(number, 20_000), "paid")
             count = {"twice": 2, "out_of_order": 2, "never": 0}.get(mode, 1)
             site.wait(count)
             time.sleep(0.7 if mode == "never" else 0)
             heard = [one.query | {"ours": number} for one in site.heard]
-            control(paying, institution=VNPAY, place="callback", mode="none", reference=number)
+            paying.payments(institution=VNPAY, place="callback", mode="none", reference=number)
             return heard
 
         assert paid("never") == []
@@ -136,20 +136,20 @@ class TestVnpay:
 
     def test_faults_of_queries_and_of_the_page(self, paying: Simulators, site: Listener) -> None:
         vnpay, number = self.client(paying, site), reference()
-        control(paying, institution=VNPAY, place="pay", mode="page_failed", times=1)
+        paying.payments(institution=VNPAY, place="pay", mode="page_failed", times=1)
         home = returned(press(vnpay.begin(number, 20_000), "paid"))
         assert home["vnp_ResponseCode"] == "24"
         assert vnpay.query(number)["vnp_TransactionStatus"] == "00"
         for mode, code in (("pending", ("00", "01")), ("absent", ("91", None))):
-            control(paying, institution=VNPAY, place="query", mode=mode, times=1)
+            paying.payments(institution=VNPAY, place="query", mode=mode, times=1)
             told = vnpay.query(number)
             assert (told["vnp_ResponseCode"], told.get("vnp_TransactionStatus")) == code
         for mode in ("html", "error"):
-            control(paying, institution=VNPAY, place="query", mode=mode, times=1)
+            paying.payments(institution=VNPAY, place="query", mode=mode, times=1)
             with pytest.raises(ValueError, match="Expecting value"):
                 vnpay.query(number)
         assert vnpay.query(number)["vnp_TransactionStatus"] == "00"
-        control(paying, institution=VNPAY, place="page", mode="down", times=1)
+        paying.payments(institution=VNPAY, place="page", mode="down", times=1)
         assert vnpay.begin(reference(), 20_000).status_code == 503
         paying.faults("vnpay", "wrong", times=1)
         with pytest.raises(AssertionError):
@@ -179,7 +179,7 @@ class TestMomo:
         assert first["resultCode"] == 0
         assert momo.refund("HOAN1", news["transId"], 20_000)["transId"] == first["transId"]
         assert momo.refund("HOAN2", news["transId"], 40_000)["resultCode"] == 1081
-        control(paying, institution=MOMO, place="refund", mode="lost", times=1)
+        paying.payments(institution=MOMO, place="refund", mode="lost", times=1)
         with pytest.raises(AssertionError):
             momo.refund("HOAN3", news["transId"], 30_000)
         assert momo.query("HOAN3", "refund/query")["resultCode"] == 0
@@ -217,7 +217,7 @@ class TestBank:
         assert bank.ask("orders/query", reference=reference())["status"] == "ABSENT"
 
         ask = {"reference": number, "refund_key": "K1", "transaction_id": told["transaction_id"], "amount": 70_000}
-        control(paying, institution=BANK, place="refund", mode="under_way", seconds=60, times=1)
+        paying.payments(institution=BANK, place="refund", mode="under_way", seconds=60, times=1)
         assert bank.ask("refunds", **ask)["status"] == "UNDER_WAY"
         assert bank.ask("refunds/query", **ask)["status"] == "UNDER_WAY"
         assert bank.ask("refunds", **ask | {"refund_key": "K2"})["code"] == "TOO_MUCH"
@@ -292,8 +292,8 @@ def test_payments_faults_and_untold_news_survive_kill_9(tmp_path: Path, site: Li
     outside = start_simulators(tmp_path, env={"SITE_URL": site.url})
     try:
         bank, number = Bank(outside, site.url), reference()
-        control(outside, institution=BANK, place="callback", mode="late", seconds=3, times=2)
-        control(outside, institution=BANK, place="query", mode="pending", times=2)
+        outside.payments(institution=BANK, place="callback", mode="late", seconds=3, times=2)
+        outside.payments(institution=BANK, place="query", mode="pending", times=2)
         press(requests.get(bank.begin(number, 10_000)["pay_url"], timeout=30), "paid")
         assert bank.ask("orders/query", reference=number)["status"] == "PENDING"
         outside.kill()

@@ -28,7 +28,7 @@ from portal.documents.verification import verify
 from portal.simulators.transfer import UnreadableCode, crc16, read_code
 from portal.simulators.vouchers import amount_in_words
 from tests.simulators.listening import Listener
-from tests.simulators.payment_clients import BANK, HANOI, MOMO, TRANSFER, VNPAY, Momo, control, press, reference, secret
+from tests.simulators.payment_clients import BANK, HANOI, MOMO, TRANSFER, VNPAY, Momo, press, reference, secret
 from tests.simulators.running import Simulators
 
 ACCOUNT = "0000000000900"
@@ -52,8 +52,7 @@ def history(outside: Simulators, institution: str, amounts: list[int], day: date
     """Payments of an earlier day, a second apart."""
     numbers = [reference() for _ in amounts]
     start = datetime(day.year, day.month, day.day, 8, tzinfo=HANOI)
-    control(
-        outside,
+    outside.payments(
         "/movements",
         institution=institution,
         movements=[
@@ -90,7 +89,7 @@ class TestStatements:
         momo.refund("HOAN1", transaction, 20_000)
         path = f"statements/{TODAY}.csv"
         assert fetch(paying, MOMO, path).status_code == 404
-        control(paying, "/close", day=TODAY.isoformat())
+        paying.payments("/close", day=TODAY.isoformat())
         assert fetch(paying, MOMO, path, "wrong").status_code == 401
         assert fetch(paying, MOMO, path, secret(VNPAY)).status_code == 401
         answer = fetch(paying, MOMO, path)
@@ -106,29 +105,29 @@ class TestStatements:
     def test_planted_differences(self, paying: Simulators) -> None:
         numbers = history(paying, VNPAY, [10_000, 20_000, 30_000, 40_000, 50_000, 60_000, 70_000])
         kinds = ["missing", "amount", "state", "duplicate", "late", "wrong_payee", "other_day"]
-        planted = [control(paying, "/plant", institution=VNPAY, day=YESTERDAY.isoformat(), kind=kind)["reference"] for kind in kinds]
+        planted = [paying.payments("/plant", institution=VNPAY, day=YESTERDAY.isoformat(), kind=kind)["reference"] for kind in kinds]
         assert planted == numbers  # each hits the next payment that nothing was planted on
-        extra = control(paying, "/plant", institution=VNPAY, day=YESTERDAY.isoformat(), kind="extra", amount=99_000)["reference"]
+        extra = paying.payments("/plant", institution=VNPAY, day=YESTERDAY.isoformat(), kind="extra", amount=99_000)["reference"]
         found = statement(paying, VNPAY)
         by: dict[str, list[dict[str, str]]] = {}
         for row in found:
             by.setdefault(row["ma_gd_cong"], []).append(row)
         assert numbers[0] not in by and numbers[4] not in by
         assert by[numbers[1]][0]["so_tien"] == "21000"
-        assert by[numbers[2]][0]["trang_thai"] == "that-bai"
+        assert by[numbers[2]][0]["trang_thai"] == "hoan-tra"
         assert len(by[numbers[3]]) == 2
         assert by[numbers[5]][0]["tk_thu_huong"] == "9999999999"
         assert by[numbers[6]][0]["ngay_gd"].startswith((YESTERDAY - timedelta(days=1)).isoformat())
         assert by[extra][0]["so_tien"] == "99000" and by[extra][0]["ma_gd_ngan_hang"]
         assert statement(paying, VNPAY) == found
-        control(paying, "/close", institution=VNPAY, day=TODAY.isoformat())
+        paying.payments("/close", institution=VNPAY, day=TODAY.isoformat())
         [late] = statement(paying, VNPAY, TODAY)
-        assert late["ma_gd_cong"] == numbers[4]
+        assert late["ma_gd_cong"] == numbers[4] and late["ngay_gd"].startswith(TODAY.isoformat())
 
     @pytest.mark.parametrize("how", ["truncated", "trailer"])
     def test_broken_files(self, paying: Simulators, how: str) -> None:
         history(paying, VNPAY, [10_000] * 9)
-        control(paying, "/plant", institution=VNPAY, day=YESTERDAY.isoformat(), kind="broken", break_=how)
+        paying.payments("/plant", institution=VNPAY, day=YESTERDAY.isoformat(), kind="broken", break_=how)
         with pytest.raises((AssertionError, ValueError)):
             statement(paying, VNPAY)
 
@@ -273,8 +272,8 @@ class TestAgencies:
     def test_payouts_of_the_day_before_by_institution_and_unit(self, paying: Simulators) -> None:
         mine = history(paying, VNPAY, [10_000, 20_000])
         history(paying, BANK, [5_000])
-        control(paying, "/beneficiaries", prefix="DVC", unit="H26.101", account="0000000101")
-        control(paying, "/beneficiaries", institution=VNPAY, prefix=mine[1], unit="H26.102", account="0000000102")
+        paying.payments("/beneficiaries", prefix="DVC", unit="H26.101", account="0000000101")
+        paying.payments("/beneficiaries", institution=VNPAY, prefix=mine[1], unit="H26.102", account="0000000102")
         assert statement(paying, VNPAY)[1]["ma_co_quan"] == "H26.102"
         day = f"{YESTERDAY:%Y%m%d}"
         assert self.entries(paying, "0000000101", TODAY) == {f"{VNPAY}.{day}.H26.101": 10_000, f"{BANK}.{day}.H26.101": 5_000}
@@ -283,15 +282,14 @@ class TestAgencies:
 
         tomorrow = TODAY + timedelta(days=1)
         assert requests.get(f"{paying.url}/payments/beneficiary/0000000101/{tomorrow}.xml", timeout=30).status_code == 404
-        control(paying, "/plant", institution=VNPAY, day=YESTERDAY.isoformat(), kind="payout_short", unit="H26.101", amount=3_000)
-        control(paying, "/plant", institution=BANK, day=YESTERDAY.isoformat(), kind="payout_late", unit="H26.101")
+        paying.payments("/plant", institution=VNPAY, day=YESTERDAY.isoformat(), kind="payout_short", unit="H26.101", amount=3_000)
+        paying.payments("/plant", institution=BANK, day=YESTERDAY.isoformat(), kind="payout_late", unit="H26.101")
         assert self.entries(paying, "0000000101", TODAY) == {f"{VNPAY}.{day}.H26.101": 7_000}
-        control(paying, "/close", day=tomorrow.isoformat())
+        paying.payments("/close", day=tomorrow.isoformat())
         assert self.entries(paying, "0000000101", tomorrow) == {f"{BANK}.{day}.H26.101": 5_000}
 
     def test_a_payout_entered_by_hand(self, paying: Simulators) -> None:
-        control(
-            paying,
+        paying.payments(
             "/payout",
             institution=MOMO,
             unit="G22",
