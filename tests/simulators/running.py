@@ -143,8 +143,8 @@ class Simulators:
         requests.post(f"{self.url}/control/reset", json={}, timeout=10).raise_for_status()
 
     def payments(self, path: str = "", **body: Any) -> dict[str, Any]:
-        """A switch of payments: ``payments(institution="TG.vnpay", place="query", mode="pending", times=1)``,
-        ``payments("/close", day=…)``, ``payments("/plant", …)``. ``break_`` stands for ``break``. Without a body: faults, latest movements and callbacks.
+        """A switch of payments: ``payments(institution="TG.vnpay", place="query", mode="pending", times=1)``, or with a path ``"/close"``,
+        ``"/plant"`` and what belongs to it (``break_`` stands for ``break``). Without a body: faults, latest movements and callbacks.
         """
         url, named = f"{self.url}/control/payments{path}", {name.rstrip("_"): value for name, value in body.items()}
         answer = requests.post(url, json=named, timeout=60) if named else requests.get(url, timeout=10)
@@ -154,7 +154,7 @@ class Simulators:
         return found
 
     def pay(self, page: str, choice: str = "paid") -> str:
-        """Do as the payer does on an institution's page: ``paid``, ``cancel``, ``poor``, ``closed``. Where the browser goes, if anywhere."""
+        """Do as the payer does on an institution's page: ``paid``, ``cancel``, ``poor``, ``closed``. Where the browser goes, if at all."""
         opened = requests.get(page, timeout=30)
         if f'value="{choice}"' not in opened.text:
             raise AssertionError(f"{opened.status_code}: {opened.text[:2000]}")
