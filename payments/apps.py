@@ -36,6 +36,7 @@ class PaymentsConfig(AppConfig):
             Act("payments.solve_at_institution", "Xử lý chênh lệch của đơn vị thanh toán", operator, assurance=Assurance.HIGH),
             Act("payments.decide", "Quyết định về đơn vị thanh toán", vpcp, assurance=Assurance.HIGH, everywhere=True),
             Act("payments.publish", "Sửa phí, quy trình, đầu mối của đơn vị thanh toán", operator, assurance=Assurance.HIGH),
+            Act("payments.publish_contacts", "Sửa đầu mối thanh quyết toán, tra soát của cơ quan", accountant, assurance=Assurance.HIGH),
         )
         notice_texts.register()
         for adapter in (VNPAY, MOMO, BANK_JWS, VIETQR):

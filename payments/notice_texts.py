@@ -49,3 +49,12 @@ def register() -> None:
         action=gettext_noop("Xem thanh toán"),
         sample=_SAMPLE,
     )
+    register_template(
+        "payments.traced",
+        kind=MONEY,
+        inbox_title=gettext_noop("Trả lời tra soát {number}"),
+        inbox_body=gettext_noop("Về khoản {code} ({reference}): {answer}"),
+        sms=gettext_noop("Tra soat {number} da co tra loi. Xem: {link}"),
+        action=gettext_noop("Xem thanh toán"),
+        sample=_SAMPLE,
+    )

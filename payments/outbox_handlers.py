@@ -45,3 +45,57 @@ def voucher(message: Message) -> None:
             raise RetryLater("the voucher is not there yet")
     except OutsideUnavailable as error:
         raise RetryLater("the institution does not answer") from error
+
+
+@handler("payments.refund", queue="soon", parallel=True)
+def refund(message: Message) -> None:
+    """Send one decided refund; what is lost on the way is asked about at the time that stands in its row."""
+    from payments.services.refunding import send_refund
+
+    send_refund(refund_id=message.payload["refund"], now=timezone.now(), after=message.payload.get("after", 0))
+
+
+@handler("payments.ask_refund", queue="soon", parallel=True)
+def ask_about_refund(message: Message) -> None:
+    """Ask what became of a refund."""
+    from payments.services.refunding import ask_refund
+
+    ask_refund(refund_id=message.payload["refund"], now=timezone.now())
+
+
+@handler("payments.trace", queue="soon", parallel=True)
+def trace(message: Message) -> None:
+    """Ask the institution what a payer asks; a silent one is asked again until people have answered."""
+    from payments.services.traces import look_into
+
+    try:
+        look_into(trace_id=message.payload["trace"], now=timezone.now())
+    except OutsideUnavailable as error:
+        raise RetryLater("the institution does not answer") from error
+
+
+@handler("payments.trace_answer", queue="soon", parallel=True)
+def trace_answer(message: Message) -> None:
+    """Tell one who asked without signing in that the answer is there."""
+    from payments.services.traces import tell_stranger
+
+    try:
+        tell_stranger(trace_id=message.payload["trace"])
+    except OutsideUnavailable as error:
+        raise RetryLater("no way out for the answer") from error
+
+
+@handler("payments.joint_test", queue="bulk", parallel=True)
+def joint_test(message: Message) -> None:
+    """Look for the evidence of a joint test."""
+    from uuid import UUID
+
+    from payments.services.institutions import run_joint_test
+
+    position = message.payload["position"]
+    run_joint_test(
+        code=message.payload["institution"],
+        now=timezone.now(),
+        position_id=UUID(position) if position else None,
+        label=message.payload["label"],
+    )

@@ -34,3 +34,18 @@ def next_ask(asks: int, *, created_at: datetime, now: datetime) -> datetime:
 def may_be_given_up(*, expires_at: datetime, now: datetime) -> bool:
     """Whether an attempt of which the institution knows nothing may be called unpaid: its time is over, and an hour more."""
     return now >= expires_at + timedelta(hours=1)
+
+
+OWED_BACK = frozenset({"double", "over", "under", "closed", "unmatched"})
+"""Money that never became the agency's: it stands at the institution as owed to the payer."""
+
+
+def who_gives_back(reason: str) -> str:
+    """Who gives money back for this reason: ``institution`` what was paid twice, too much or for nothing (Rules art. 34.6a), ``agency``
+    everything that was rightly taken for it (art. 34.6b–c)."""
+    return "institution" if reason in OWED_BACK else "agency"
+
+
+def next_refund_ask(*, sent_at: datetime, now: datetime) -> datetime:
+    """When to ask about a refund whose outcome is not known: as long again as it has been under way, 20 seconds to six hours."""
+    return now + min(max(now - sent_at, timedelta(seconds=20)), timedelta(hours=6))

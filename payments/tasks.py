@@ -9,6 +9,9 @@ from django.utils import timezone
 from payments import services
 from payments.models import Attempt
 from payments.services.attempts import attempts_to_ask
+from payments.services.institutions import suspend_unlicensed
+from payments.services.refunding import refunds_to_ask
+from payments.services.traces import answer_what_is_known, escalate_traces
 from portal import outbox
 
 
@@ -32,3 +35,26 @@ def expire() -> int:
 def keep_balances() -> int:
     """Sum up the days that are over."""
     return services.keep_balances(now=timezone.now())
+
+
+@shared_task(name="payments.ask_refunds")
+def ask_refunds() -> int:
+    """Have every refund asked about that is under way and whose time has come."""
+    found = refunds_to_ask(now=timezone.now())
+    with transaction.atomic():
+        for number, at in found:
+            outbox.put("payments.ask_refund", key=f"{number}:{at.isoformat()}", payload={"refund": str(number)})
+    return len(found)
+
+
+@shared_task(name="payments.traces")
+def traces() -> int:
+    """Answer the requests that what has come since answers; note which are late."""
+    now = timezone.now()
+    return answer_what_is_known(now=now) + escalate_traces(now=now)
+
+
+@shared_task(name="payments.licences")
+def licences() -> int:
+    """Suspend institutions whose licence has ended."""
+    return suspend_unlicensed(now=timezone.now())

@@ -49,6 +49,7 @@ def make_position(
         roles=list(roles),
         credential_id=values.get("credential_id", ""),
         now=timezone.now(),
+        place=values.get("place", "agency"),
     )
 
 

@@ -100,7 +100,9 @@ class Institution(models.Model):
                 name="institution_is_licensed",
             ),
             models.CheckConstraint(
-                condition=~Q(state="open") | Q(tested_at__gte=F("connection_changed_at")), name="institution_open_is_tested"
+                # A test that never was compares to nothing, and a check lets through what is not known.
+                condition=~Q(state="open") | Q(tested_at__isnull=False, tested_at__gte=F("connection_changed_at")),
+                name="institution_open_is_tested",
             ),
             models.CheckConstraint(
                 condition=Q(licence_to__isnull=True) | Q(licence_to__gte=F("licence_from")), name="institution_licence_dates"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from payments.institutions import adapter_of
 from payments.institutions.base import Ask, BadMessage, Connection, Outcome, Report
 from payments.models import Attempt, AttemptEvent, Institution, Order
 from payments.rules import ATTEMPT_LIFETIME, TRANSFER_LIFETIME, institution_fee, next_ask
+from payments.services import health
 from payments.services.settling import Settled, settle
 from portal.exchange.errors import OutsideRefused, OutsideUnavailable
 
@@ -97,9 +99,12 @@ def begin_attempt(*, order_code: str, institution_code: str, now: datetime, for_
     if not order.is_open or now >= order.expires_at:
         raise AttemptRefused("Khoản này không còn chờ thanh toán. Tải lại trang để xem tình trạng mới nhất.")
     institution = Institution.objects.filter(pk=institution_code).first()
-    wanted = Institution.TESTING if for_test else Institution.OPEN
-    if institution is None or (institution.state != wanted and not (for_test and institution.state == Institution.OPEN)):
+    # One that was suspended is tested again before it is readmitted (Rules art. 33.7).
+    wanted = {Institution.OPEN, *((Institution.TESTING, Institution.SUSPENDED) if for_test else ())}
+    if institution is None or institution.state not in wanted or order.is_test != for_test:
         raise AttemptRefused("Đơn vị thanh toán này hiện không phục vụ. Bạn chọn đơn vị khác.", "institution")
+    if not for_test and not health.allows(institution.code):
+        raise AttemptRefused("Đơn vị thanh toán này đang gián đoạn. Bạn chọn đơn vị khác, hoặc thử lại sau ít phút.", "institution")
     if not takes(institution, order.amount):
         raise AttemptRefused("Đơn vị thanh toán này không nhận số tiền này. Bạn chọn đơn vị khác.", "institution")
     tries = list(order.attempts.select_related("institution").order_by("number"))
@@ -136,7 +141,10 @@ def send_attempt(*, attempt_id: UUID, payer_address: str, language: str, now: da
         return attempt
     ask = ask_of(attempt, payer_address=payer_address, language=language)
     try:
-        start = adapter_of(attempt.institution.adapter).begin(connection_of(attempt.institution), ask)
+        # Who builds the payer's address by itself asks nobody, and learns nothing of the institution's health.
+        asks = not attempt.institution.page and not adapter_of(attempt.institution.adapter).is_transfer
+        with health.watching(attempt.institution_id) if asks else nullcontext():
+            start = adapter_of(attempt.institution.adapter).begin(connection_of(attempt.institution), ask)
     except (OutsideRefused, BadMessage) as refusal:
         code = getattr(refusal, "code", "")
         report = Report(attempt.reference, Outcome.FAILED, code=str(code)[:20])
@@ -164,8 +172,11 @@ def ask_attempt(*, attempt_id: UUID, now: datetime) -> Settled | None:
     Attempt.objects.filter(pk=attempt_id, asks=attempt.asks).update(
         next_ask_at=next_ask(attempt.asks + 1, created_at=attempt.created_at, now=now), asks=F("asks") + 1
     )
+    if not health.allows(attempt.institution_id):
+        raise OutsideUnavailable(attempt.institution_id, "resting")
     try:
-        report = adapter_of(attempt.institution.adapter).query(connection_of(attempt.institution), ask_of(attempt), now=now)
+        with health.watching(attempt.institution_id):
+            report = adapter_of(attempt.institution.adapter).query(connection_of(attempt.institution), ask_of(attempt), now=now)
     except (OutsideRefused, BadMessage):
         # An answer that is none: as if it had not answered.
         report = Report(attempt.reference, Outcome.PENDING, code="refused")

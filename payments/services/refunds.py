@@ -10,6 +10,7 @@ from django.db import transaction
 
 from payments.codes import ALPHABET
 from payments.models import Collection, Order, Refund, RefundEvent
+from payments.services.ledger import Side, T, book
 from portal import audit, outbox
 from portal.access import SYSTEM, Actor
 from portal.workdays import Unit, due_at, national_calendar
@@ -37,7 +38,7 @@ def owe_back(collection: Collection, *, now: datetime) -> Refund:
 
     In the transaction that books the money, which holds the order's lock. The same collection again: the same refund.
     """
-    return _make(
+    return make(
         collection,
         amount=collection.owed_back,
         by=Refund.By.INSTITUTION,
@@ -83,10 +84,10 @@ def request_refund(
         return None
     if not 1 <= wanted <= left:
         raise RefundRefused("Số tiền hoàn phải từ 1 đồng đến số còn lại chưa hoàn.", "amount")
-    return _make(collection, amount=wanted, by=Refund.By.AGENCY, reason=reason, key=key, actor=actor, now=now, words=words, decided=decided)
+    return make(collection, amount=wanted, by=Refund.By.AGENCY, reason=reason, key=key, actor=actor, now=now, words=words, decided=decided)
 
 
-def _make(
+def make(
     collection: Collection,
     *,
     amount: int,
@@ -97,6 +98,7 @@ def _make(
     now: datetime,
     words: str = "",
     decided: bool = False,
+    party_id: UUID | None = None,
 ) -> Refund:
     """The row, its event, the reserved amount. The caller holds the locks."""
     refund = Refund.objects.create(
@@ -108,7 +110,7 @@ def _make(
         by=by,
         reason=reason,
         words=words or None,
-        party_id=actor.party_id if actor.is_citizen else None,
+        party_id=actor.party_id if actor.is_citizen else party_id,
         institution_code=collection.institution_id,
         payee_unit=collection.payee_unit,
         requested_at=now,
@@ -132,13 +134,33 @@ def _make(
 
 def decide_by_rule(refund: Refund, *, now: datetime) -> None:
     """Decide what the rule decides: what was double or over goes back by the institution, without an officer."""
+    decide(refund, actor=SYSTEM, now=now)
+
+
+def decide(refund: Refund, *, actor: Actor, now: datetime, decision: str = "") -> None:
+    """The step itself, for who holds the locks: the institution is asked by the outbox, an agency owes the money from now on."""
     before = refund.state
     Refund.table.move(refund, "decide")
-    refund.decided_at = now
+    refund.decided_at, refund.decision = now, decision
     refund.version += 1
-    refund.save(update_fields=["state", "decided_at", "version"])
-    note_event(refund, "decide", before=before, actor=SYSTEM, now=now)
-    outbox.put("payments.refund", key=str(refund.pk), payload={"refund": str(refund.pk)})
+    refund.save(update_fields=["state", "decided_at", "decision", "version"])
+    note_event(refund, "decide", before=before, actor=actor, now=now, note=decision)
+    if refund.by == Refund.By.AGENCY:
+        collection = refund.collection
+        book(
+            key=f"refund_decided:{refund.pk}",
+            event="refund_decided",
+            sides=[
+                Side(T.REVENUE, refund.amount, unit=collection.payee_unit, kind=collection.kind),
+                Side(T.REFUNDS, -refund.amount, unit=collection.payee_unit),
+            ],
+            target=f"refund:{refund.pk}",
+            now=now,
+            is_test=collection.is_test,
+            position_id=actor.position_id,
+        )
+    else:
+        outbox.put("payments.refund", key=str(refund.pk), payload={"refund": str(refund.pk)})
 
 
 def note_event(refund: Refund, name: str, *, before: str, actor: Actor, now: datetime, note: str = "") -> RefundEvent:

@@ -173,6 +173,9 @@ CELERY_BEAT_SCHEDULE = {
     "sign-in-watch": {"task": "accounts.tasks.watch_sign_in", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},
     "payments-ask": {"task": "payments.ask", "schedule": 15.0, "options": {"queue": "soon", "expires": 15}},
     "payments-expire": {"task": "payments.expire", "schedule": 60.0, "options": {"queue": "bulk", "expires": 60}},
+    "payments-refunds": {"task": "payments.ask_refunds", "schedule": 20.0, "options": {"queue": "soon", "expires": 20}},
+    "payments-traces": {"task": "payments.traces", "schedule": 300.0, "options": {"queue": "bulk", "expires": 300}},
+    "payments-licences": {"task": "payments.licences", "schedule": crontab(hour=0, minute=10), "options": {"queue": "bulk"}},
     "payments-balances": {"task": "payments.keep_balances", "schedule": crontab(hour=1, minute=10), "options": {"queue": "bulk"}},
     "audit-seal": {"task": "portal.audit.tasks.seal", "schedule": 10.0, "options": {"queue": "soon", "expires": 10}},
 }
@@ -290,6 +293,8 @@ TRUSTED_ROOTS = env.str("TRUSTED_ROOTS", "")
 """PEM file with the certificates of the roots we trust for signatures and officers' sign-in."""
 DEMO_PAYMENT_SECRET = env.str("DEMO_PAYMENT_SECRET", "")
 """Seed of the secrets of the simulated payment institutions; production refuses to start with one."""
+PAYMENT_PLAIN_HTTP = False
+"""Whether institutions may be reached by plain HTTP on this machine: only where simulators may stand in for them."""
 OUTSIDE_TIMEOUT_SECONDS = env.float("OUTSIDE_TIMEOUT_SECONDS", 5.0)
 
 SIGN_IN_CODES_PER_ADDRESS = env.int("SIGN_IN_CODES_PER_ADDRESS", 300)

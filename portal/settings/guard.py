@@ -51,6 +51,8 @@ def problems(settings: Mapping[str, Any]) -> list[str]:
         found.append("ALLOWED_HOSTS is empty or '*': name the portal's hosts")
     if urlsplit(settings.get("SITE_URL", "")).scheme != "https":
         found.append("SITE_URL is not https")
+    if settings.get("PAYMENT_PLAIN_HTTP"):
+        found.append("PAYMENT_PLAIN_HTTP is on: institutions are reached by https only")
     keys = settings.get("FIELD_KEYS") or []
     if not keys or any(":" not in key or _key_bytes(key.split(":", 1)[1]) != 32 for key in keys):
         found.append("FIELD_KEYS must hold 'id:base64 of 32 bytes', newest first")

@@ -14,3 +14,4 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
 ENVIRONMENT_LABEL = env.str("ENVIRONMENT_LABEL", "Bản trình diễn: dữ liệu giả, không có giá trị pháp lý")
 # Tells the checks that simulators may stand in for the outside world here, and nowhere else.
 SIMULATORS_ALLOWED = True
+PAYMENT_PLAIN_HTTP = True

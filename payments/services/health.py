@@ -1,0 +1,135 @@
+"""How institutions answer just now: counts of the last minutes and a breaker, in Redis. Without Redis all is allowed, nothing is shown.
+
+Nothing here says anything about money, and nothing waits: it only spares payers and workers a wait that has just failed for others.
+"""
+
+from __future__ import annotations
+
+import enum
+import logging
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+
+from payments.institutions.base import BadMessage
+from portal.exchange.errors import OutsideRefused, OutsideUnavailable
+from portal.redis import guarded_redis
+
+logger = logging.getLogger(__name__)
+
+FAILURES = 5
+"""So many in a row open the breaker."""
+REST_SECONDS = 20
+"""How long an institution is left alone then; after that one question at a time tries it, until one is answered."""
+TRIAL_SECONDS = 10
+"""How long one such trial holds the others back at most."""
+MINUTES = 5
+"""Counts of so many minutes make up the present health."""
+SLOW_SECONDS = 3.0
+
+
+class Health(enum.StrEnum):
+    """How an institution answers now."""
+
+    FINE = "fine"
+    SLOW = "slow"
+    DOWN = "down"
+
+
+def _ask(what: Any) -> Any:
+    return guarded_redis(settings.REDIS_URL, logger, "the health of institutions is not known: redis does not answer").ask(what)
+
+
+def _minute(code: str, minute: int) -> str:
+    return f"payments:health:{code}:{minute}"
+
+
+def _key(code: str, name: str) -> str:
+    return f"payments:breaker:{code}:{name}"
+
+
+def allows(code: str) -> bool:
+    """Whether the institution may be asked now. After its rest one who asks is let through as the trial, the others are not."""
+
+    def look(client: Any) -> bool:
+        resting, failures = client.mget(_key(code, "rest"), _key(code, "failures"))
+        if resting is not None:
+            return False
+        if int(failures or 0) < FAILURES:
+            return True
+        return bool(client.set(_key(code, "trial"), 1, nx=True, ex=TRIAL_SECONDS))
+
+    answer = _ask(look)
+    return True if answer is None else bool(answer)
+
+
+@contextmanager
+def watching(code: str) -> Iterator[None]:
+    """Count one question to an institution: answered (a refusal is an answer), or not. What is raised goes through."""
+    began = time.monotonic()
+    try:
+        yield
+    except OutsideUnavailable:
+        _note(code, failed=True, seconds=time.monotonic() - began)
+        raise
+    except (OutsideRefused, BadMessage):
+        _note(code, failed=False, seconds=time.monotonic() - began)
+        raise
+    _note(code, failed=False, seconds=time.monotonic() - began)
+
+
+def _note(code: str, *, failed: bool, seconds: float) -> None:
+    def write(client: Any) -> None:
+        counts = _minute(code, int(time.time()) // 60)
+        pipe = client.pipeline(transaction=False)
+        pipe.hincrby(counts, "failed" if failed else "answered", 1)
+        pipe.hincrby(counts, "milliseconds", round(seconds * 1000))
+        pipe.expire(counts, (MINUTES + 1) * 60)
+        if failed:
+            pipe.incr(_key(code, "failures"))
+            pipe.expire(_key(code, "failures"), 600)
+        else:
+            pipe.delete(_key(code, "failures"), _key(code, "rest"), _key(code, "trial"))
+        found = pipe.execute()
+        if failed and int(found[3]) >= FAILURES:
+            client.set(_key(code, "rest"), 1, ex=REST_SECONDS)
+            client.delete(_key(code, "trial"))
+
+    _ask(write)
+
+
+def judge(answered: int, failed: int, milliseconds: int) -> Health:
+    """Health by the counts of the last minutes."""
+    asked = answered + failed
+    if failed >= 3 and failed * 2 >= asked:
+        return Health.DOWN
+    if asked and ((failed * 5 >= asked and failed >= 2) or milliseconds / asked >= SLOW_SECONDS * 1000):
+        return Health.SLOW
+    return Health.FINE
+
+
+def health_of(codes: Iterable[str]) -> dict[str, Health]:
+    """The present health of institutions (one round trip); none is named where Redis does not answer."""
+    wanted = list(codes)
+    now = int(time.time()) // 60
+
+    def read(client: Any) -> list[Any]:
+        pipe = client.pipeline(transaction=False)
+        for code in wanted:
+            pipe.exists(_key(code, "rest"))
+            for back in range(MINUTES):
+                pipe.hmget(_minute(code, now - back), "answered", "failed", "milliseconds")
+        return list(pipe.execute())
+
+    found = _ask(read) if wanted else []
+    if found is None:
+        return {}
+    result = {}
+    for number, code in enumerate(wanted):
+        resting, *minutes = found[number * (MINUTES + 1) : (number + 1) * (MINUTES + 1)]
+        answered, failed, milliseconds = (sum(int(minute[place] or 0) for minute in minutes) for place in range(3))
+        result[code] = Health.DOWN if resting else judge(answered, failed, milliseconds)
+    return result
