@@ -30,7 +30,8 @@ What is mounted where, and which setting of the portal points to it:
     /payments/transfer/      (a page for people)      a banking app that reads VietQR texts
     /payments/files/<institution>/statements/<merchant>/<day>.csv|.xml, vouchers/<merchant>/<reference>.pdf|.xml   (bearer: the secret)
     /payments/beneficiary/<account>/<day>.xml         camt.053 of an agency's account
-    /control/payments/       page with switches;  /control/payments (GET, POST), …/plant, /close, /movements, /beneficiaries, /payout
+    /control/payments/       page with switches;  /control/payments (GET, POST), …/plant, …/close, …/movements,
+                             …/beneficiaries, …/payout, …/return
     /control/                page with switches;  POST /control/faults, /control/revoke, /control/reset (JSON or form)
     $VAR/demo/test-root.pem  TRUSTED_ROOTS;  $VAR/demo/mail-root.pem  MAIL_ROOTS
     $VAR/demo/payments/970418.pem (the bank's certificate of messages), portal.key.pem and portal.pem (ours)

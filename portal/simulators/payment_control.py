@@ -7,14 +7,16 @@ from typing import Any
 
 from flask import Blueprint, jsonify, redirect, render_template, request
 
-from portal.simulators.config import Config
-from portal.simulators.paying import HANOI, PLACES, Payments, local, shown_amount
-from portal.simulators.payment_files import BREAKS, KINDS, Files, read_day
+from portal.simulators.config import TRANSFER, Config
+from portal.simulators.paying import HANOI, PLACES, Payments, Unable, local, shown_amount
+from portal.simulators.payment_files import BREAKS, KINDS, PLAIN, Files, read_day
 from portal.simulators.store import Store
 
 SHOWN = 50
 SHOWN_OF_MOVEMENT = ("institution", "reference", "amount", "state", "code", "institution_ref", "words")
 MOST_AT_ONCE = 250_000
+MOST_KEY = 35
+"""Characters of an EndToEndId."""
 MOST_BYTES = 64 * 1024 * 1024
 """Of the history of a bench."""
 
@@ -168,5 +170,24 @@ def blueprint(config: Config, store: Store, payments: Payments, files: Files) ->
                 (known(body), unit, account, settlement.isoformat(), value.isoformat(), positive(body["amount"])),
             )
         return done({"unit": unit, "account": account, "value_day": value.isoformat()})
+
+    @pages.post("/return")
+    def give_back() -> Any:
+        """``{institution_ref, key, amount}``: money transferred back to a payer by hand, ``key`` as its EndToEndId; once for each key."""
+        body = asked()
+        row = store.row(
+            "SELECT id FROM movement WHERE institution = ? AND institution_ref = ?",
+            TRANSFER,
+            str(body.get("institution_ref") or "").strip(),
+        )
+        movement = payments.by_id(row["id"]) if row is not None else None
+        key = str(body.get("key") or "").strip()
+        if movement is None or not PLAIN.fullmatch(key) or len(key) > MOST_KEY:
+            raise ValueError(f"institution_ref is that of a transfer, key has up to {MOST_KEY} letters and digits")
+        try:
+            done_so = payments.refund(movement, key=key, request=key, amount=positive(body.get("amount") or movement.amount), trouble=None)
+        except Unable as unable:
+            raise ValueError(unable.code) from unable
+        return done({"key": key, "amount": done_so.amount, "institution_ref": done_so.institution_ref})
 
     return pages

@@ -259,9 +259,10 @@ class Files:
         entries = (
             Entry(
                 *(line.at, line.amount, line.institution_ref, "NOTPROVIDED", _as_banks_write(known, line)),
-                credit=line.state != REFUNDED,
                 transaction=line.bank_ref,
             )
+            if line.state == PAID
+            else Entry(line.at, line.amount, line.institution_ref, line.words, f"Hoan tien {line.reference}", credit=False)
             for line in self.lines(known, day, until)
             if line.state in (PAID, REFUNDED)
         )

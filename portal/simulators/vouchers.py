@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import io
+import logging
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from asn1crypto import tsp
+from asn1crypto import crl, tsp
 from certomancer.registry import CertLabel, KeyLabel, ServiceLabel
 from flask import render_template
 from lxml import etree
@@ -28,8 +29,11 @@ from signxml.signer import XMLSigner
 from portal.simulators.config import Config, Institution
 from portal.simulators.paying import shown_amount
 from portal.simulators.pki import TestAuthority, write
+from portal.simulators.store import now
 
 FIELD = "ChuKySo"
+LISTS_SECONDS = 60.0
+"""How long a revocation list is used before a fresh one is signed."""
 FONTS = Path(__file__).resolve().parent.parent.parent / "static" / "fonts"
 
 
@@ -113,6 +117,11 @@ class Vouchers:
         self.folder = config.state / "vouchers"
         self._one = threading.Lock()
         """WeasyPrint's fonts belong to one thread at a time; and nobody signs the same paper twice."""
+        self._fonts: Any = None
+        self._stamper = _Stamper(authority)
+        self._lists: tuple[float, list[crl.CertificateList]] = (0.0, [])
+        # It warns of every signature that nothing may be fetched: nothing need be.
+        logging.getLogger("pyhanko.sign.signers.pdf_signer").setLevel(logging.ERROR)
 
     def _kept(self, institution: Institution, voucher: Voucher, kind: str, make: Any) -> bytes:
         path = self.folder / institution.code / f"{voucher.reference}-{voucher.institution_ref}.{kind}"
@@ -130,19 +139,26 @@ class Vouchers:
         """``ChungTu`` with an enveloped XMLDSig and the certificates."""
         return self._kept(institution, voucher, "xml", lambda: self._sign_xml(institution, voucher))
 
-    @staticmethod
-    def _lay_out(institution: Institution, voucher: Voucher) -> bytes:
+    def _lay_out(self, institution: Institution, voucher: Voucher) -> bytes:
         # WeasyPrint loads Pango: not before somebody wants a voucher.
         from weasyprint import HTML
         from weasyprint.text.fonts import FontConfiguration
 
         html = render_template("voucher.html", voucher=voucher, institution=institution, amount=shown_amount(voucher.amount))
-        found: bytes = HTML(string=html, base_url=FONTS.as_uri() + "/").write_pdf(font_config=FontConfiguration())
+        self._fonts = self._fonts or FontConfiguration()
+        found: bytes = HTML(string=html, base_url=FONTS.as_uri() + "/").write_pdf(font_config=self._fonts)
         return found
+
+    def _revocation_lists(self) -> list[crl.CertificateList]:
+        made, lists = self._lists
+        if made + LISTS_SECONDS < now():
+            at = datetime.now(tz=UTC).replace(microsecond=0)
+            lists = [self.authority.fresh_crl(name, at) for name in ("units", "stamps", "root")]
+            self._lists = (at.timestamp(), lists)
+        return lists
 
     def _sign_pdf(self, institution: Institution, pdf: bytes) -> bytes:
         authority, label = self.authority, institution.label
-        at = datetime.now(tz=UTC).replace(microsecond=0)
         units, stamps, root = (authority.get_cert(CertLabel(name)) for name in ("units", "stamps", "root"))
         certificate = authority.get_cert(CertLabel(label))
         signer = SimpleSigner(
@@ -154,7 +170,7 @@ class Vouchers:
         context = ValidationContext(
             trust_roots=[root],
             other_certs=[units, stamps, authority.get_cert(CertLabel("time"))],
-            crls=[authority.fresh_crl(name, at) for name in ("units", "stamps", "root")],
+            crls=self._revocation_lists(),
             allow_fetching=False,
             revocation_mode="require",
         )
@@ -169,7 +185,7 @@ class Vouchers:
             dss_settings=DSSContentSettings(include_vri=False, placement=SigDSSPlacementPreference.TOGETHER_WITH_SIGNATURE),
         )
         out = io.BytesIO()
-        pdf_signer = PdfSigner(metadata, signer, timestamper=_Stamper(authority), new_field_spec=fields.SigFieldSpec(FIELD))
+        pdf_signer = PdfSigner(metadata, signer, timestamper=self._stamper, new_field_spec=fields.SigFieldSpec(FIELD))
         pdf_signer.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), output=out)
         return out.getvalue()
 

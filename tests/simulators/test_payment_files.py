@@ -192,7 +192,17 @@ class TestTransfers:
         balances = [int(one.findtext("c:Amt", "", CAMT)) for one in root.findall(".//c:Bal", CAMT)]
         assert balances[1] - balances[0] == sum(amounts)
         assert root.findtext(".//c:Acct/c:Id/c:Othr/c:Id", "", CAMT) == ACCOUNT
-        assert len({entry.findtext("c:AcctSvcrRef", "", CAMT) for entry in entries}) == 3
+        numbers = [entry.findtext("c:AcctSvcrRef", "", CAMT) for entry in entries]
+        assert len(set(numbers)) == 3
+
+        for _ in range(2):
+            paying.payments("/return", institution_ref=numbers[2], key="HOAN01", amount=5_000)
+        with pytest.raises(AssertionError, match="too_much"):
+            paying.payments("/return", institution_ref=numbers[2], key="HOAN02", amount=1)
+        root = etree.fromstring(fetch(paying, TRANSFER, f"statements/{TODAY}.xml").content)
+        back = root.findall(".//c:Ntry", CAMT)[3:]
+        assert [(one.findtext("c:CdtDbtInd", "", CAMT), one.findtext(".//c:EndToEndId", "", CAMT)) for one in back] == [("DBIT", "HOAN01")]
+        assert int(root.findall(".//c:Bal", CAMT)[1].findtext("c:Amt", "", CAMT)) == 185_000
 
 
 class TestVouchers:
