@@ -13,7 +13,7 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the rooms below: acts, notices, wire formats, what a print is compared with."""
-        from payments import notice_texts
+        from payments import demo, notice_texts
         from payments.institutions import register_adapter
         from payments.institutions.bank_jws import BANK_JWS
         from payments.institutions.momo import MOMO
@@ -22,6 +22,7 @@ class PaymentsConfig(AppConfig):
         from payments.services.papers import paper_content
         from portal.access import Act, Assurance, register_acts
         from portal.documents.proofs import register_content
+        from portal.operations.preparation import register_loader
 
         accountant, operator, vpcp = frozenset({"accounting"}), frozenset({"operating"}), frozenset({"steering"})
         register_acts(
@@ -39,6 +40,7 @@ class PaymentsConfig(AppConfig):
             Act("payments.publish_contacts", "Sửa đầu mối thanh quyết toán, tra soát của cơ quan", accountant, assurance=Assurance.HIGH),
         )
         notice_texts.register()
+        register_loader("thanh toán trình diễn", demo.load, order=55, demo=True)
         for adapter in (VNPAY, MOMO, BANK_JWS, VIETQR):
             register_adapter(adapter)
         for kind in ("payments.receipt", "payments.confirmation"):

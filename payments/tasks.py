@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -52,6 +53,14 @@ def traces() -> int:
     """Answer the requests that what has come since answers; note which are late."""
     now = timezone.now()
     return answer_what_is_known(now=now) + escalate_traces(now=now)
+
+
+@shared_task(name="payments.connect_demo")
+def connect_demo() -> int:
+    """Point the demo's institutions to the simulators as they are now; scheduled only where simulators are allowed."""
+    from payments import demo
+
+    return demo.connect(now=timezone.now()) if getattr(settings, "SIMULATORS_ALLOWED", False) else 0
 
 
 @shared_task(name="payments.licences")
