@@ -28,8 +28,9 @@ from portal.simulators.store import Store, now
 logger = logging.getLogger(__name__)
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
-REFERENCE = re.compile(r"DVC[0-9A-Z]{15}")
-"""The portal's reference inside a transfer's content, as banks search for what they agreed upon with a merchant."""
+REFERENCE = re.compile(r"(?=(DVC[0-9A-Z]{13}[0-9]{2}))")
+"""The portal's reference inside a transfer's content, as banks search for what they agreed upon with a merchant; at every place, for the
+payer's words may run into it."""
 
 PLACES: dict[str, tuple[str, ...]] = {
     "callback": ("late", "twice", "never", "out_of_order", "wrong_amount", "wrong_signature", "other_order"),
@@ -140,7 +141,7 @@ def day_bounds(day: date) -> tuple[float, float]:
 def reference_in(content: str) -> str:
     """The portal's reference in a transfer's content, or an empty string."""
     found = REFERENCE.search(re.sub(r"[^0-9A-Z]", "", content.upper()))
-    return found[0] if found else ""
+    return found[1] if found else ""
 
 
 def digits(count: int) -> str:

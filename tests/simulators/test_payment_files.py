@@ -174,7 +174,8 @@ class TestTransfers:
         page = requests.get(url, params={"qr": qr(180_000, number)}, timeout=30)
         assert f'value="{number}"' in page.text and 'value="180000"' in page.text and "<script" not in page.text
         assert requests.get(url, params={"qr": "rubbish"}, timeout=30).status_code == 400
-        form = {"bank": TRANSFER, "account": ACCOUNT, "amount": "180.000", "content": number.lower(), "once": "a"}
+        content = f"le phi DVC {number.lower()}"
+        form = {"bank": TRANSFER, "account": ACCOUNT, "amount": "180.000", "content": content, "once": "a"}
         assert "Đã chuyển 180.000 đồng" in requests.post(url, data=form, timeout=30).text
         assert "đã được chuyển" in requests.post(url, data=form, timeout=30).text  # the same form again
         twice = requests.post(url, data={**form, "once": "b", "content": "nop le phi", "amount": "5000", "twice": "1"}, timeout=30)
@@ -188,6 +189,7 @@ class TestTransfers:
         assert amounts == [180_000, 5_000, 5_000]
         words = entries[0].findtext(".//c:Ustrd", "", CAMT)
         assert number in "".join(letter for letter in words.upper() if letter.isalnum())
+        assert fetch(paying, TRANSFER, f"vouchers/{number}.xml").status_code == 200
         assert root.findtext(".//c:NbOfNtries", "", CAMT) == "3"
         balances = [int(one.findtext("c:Amt", "", CAMT)) for one in root.findall(".//c:Bal", CAMT)]
         assert balances[1] - balances[0] == sum(amounts)
