@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from portal.workdays import Calendar, is_working_day
 
 ATTEMPT_LIFETIME = timedelta(minutes=15)
 """How long an institution takes money for one try."""
@@ -49,3 +53,46 @@ def who_gives_back(reason: str) -> str:
 def next_refund_ask(*, sent_at: datetime, now: datetime) -> datetime:
     """When to ask about a refund whose outcome is not known: as long again as it has been under way, 20 seconds to six hours."""
     return now + min(max(now - sent_at, timedelta(seconds=20)), timedelta(hours=6))
+
+
+RATE_BASE = 100_000
+"""A rate of late settlement is so many parts of this a day: 30 is 0.03 %."""
+
+
+def settlement_due(day: date, calendar: Calendar) -> date:
+    """The last day on which money of ``day`` reaches the agency's account: T+1, or the next day on which banks settle (art. 33.4a)."""
+    due = day + timedelta(days=1)
+    while not is_working_day(due, calendar):
+        due += timedelta(days=1)
+    return due
+
+
+@dataclass(frozen=True)
+class Lateness:
+    """How late one day's money was, or is."""
+
+    paid: int
+    paid_day: date | None
+    """When the whole of it had arrived; None while some is missing."""
+    days: int
+    """Days after the due day until the last part came, or until today."""
+    penalty: int
+
+
+def lateness(expected: int, parts: Sequence[tuple[date, int]], *, due: date, today: date, rate: int) -> Lateness:
+    """How late ``expected`` đồng came in ``parts`` (value day, amount), and what it costs at ``rate`` (see :data:`RATE_BASE`).
+
+    Each part that comes after ``due`` pays for each calendar day; what is still missing pays until ``today``. More than expected is not
+    late. The penalty is rounded down to whole đồng once, at the end.
+    """
+    left, cost, last, days = expected, 0, None, 0
+    for on, amount in sorted(parts):
+        used = min(amount, left)
+        if not used:
+            break
+        late = max((on - due).days, 0)
+        left, cost, last, days = left - used, cost + used * late * rate, on, max(days, late)
+    if left:
+        late = max((today - due).days, 0)
+        return Lateness(sum(amount for _, amount in parts), None, late, (cost + left * late * rate) // RATE_BASE)
+    return Lateness(sum(amount for _, amount in parts), last or due, days, cost // RATE_BASE)

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import logging
+from datetime import date
+
 from celery import shared_task
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from payments import services
-from payments.models import Attempt
+from payments.institutions import adapter_of
+from payments.models import Attempt, Institution, Statement
+from payments.services import casework, statements_import
 from payments.services.attempts import attempts_to_ask
 from payments.services.institutions import suspend_unlicensed
+from payments.services.payouts import book_payouts
+from payments.services.reconciling import SILENT_AFTER, continue_run, days_to_run, silent_runs, start_run
 from payments.services.refunding import refunds_to_ask
+from payments.services.statements_import import SERVING, statements_to_fetch
 from payments.services.traces import answer_what_is_known, escalate_traces
 from portal import outbox
+from portal.access import SYSTEM
+
+log = logging.getLogger(__name__)
 
 
 @shared_task(name="payments.ask")
@@ -67,3 +78,69 @@ def connect_demo() -> int:
 def licences() -> int:
     """Suspend institutions whose licence has ended."""
     return suspend_unlicensed(now=timezone.now())
+
+
+@shared_task(name="payments.fetch_statements")
+def fetch_statements() -> int:
+    """Ask for the files of past days that are not here yet, each in a task of its own."""
+    wanted = statements_to_fetch(now=timezone.now())
+    for code, day in wanted:
+        fetch_statement.apply_async((code, day.isoformat()), queue="bulk")
+    return len(wanted)
+
+
+@shared_task(name="payments.fetch_statement")
+def fetch_statement(code: str, day: str) -> None:
+    """Fetch one file and have it loaded."""
+    statement = statements_import.fetch_statement(institution_code=code, day=date.fromisoformat(day), now=timezone.now())
+    if statement is not None:
+        load_statement.apply_async((statement.pk,), queue="bulk")
+
+
+@shared_task(name="payments.load_statement")
+def load_statement(number: int) -> None:
+    """A slice of loading a file; what a beneficiary account's shows is booked, what an institution's or agency's shows is compared."""
+    if not statements_import.load_statement(statement_id=number, now=timezone.now()):
+        load_statement.apply_async((number,), queue="bulk")
+        return
+    book_payouts(statement_id=number, now=timezone.now())
+
+
+@shared_task(name="payments.watch_transfers")
+def watch_transfers() -> int:
+    """Look into the collecting accounts of today: a transfer is known by nothing else."""
+    codes = [one.code for one in Institution.objects.filter(state__in=SERVING).exclude(files="") if adapter_of(one.adapter).is_transfer]
+    return sum(statements_import.settle_from_today(institution_code=code, now=timezone.now(), report=_tell) for code in codes)
+
+
+def _tell(error: Exception) -> None:
+    log.error("a row of a collecting account could not be settled", exc_info=error)
+
+
+@shared_task(name="payments.reconcile_days")
+def reconcile_days() -> int:
+    """Begin the reconciliations that are due, and take up those whose worker is gone and files that were left half-loaded."""
+    now = timezone.now()
+    for number in Statement.objects.filter(state=Statement.LOADING, taken_at__lte=now - SILENT_AFTER).values_list("pk", flat=True)[:100]:
+        load_statement.apply_async((number,), queue="bulk")
+    numbers = silent_runs(now=now)
+    for code, day in days_to_run(now=now):
+        run, made = start_run(institution_code=code, day=day, actor=SYSTEM, now=now)
+        if made:
+            numbers.append(run.pk)
+    for number in numbers:
+        reconcile.apply_async((number,), queue="bulk")
+    return len(numbers)
+
+
+@shared_task(name="payments.reconcile")
+def reconcile(number: int) -> None:
+    """A slice of one reconciliation; the next one goes on."""
+    if not continue_run(run_id=number, now=timezone.now()):
+        reconcile.apply_async((number,), queue="bulk")
+
+
+@shared_task(name="payments.escalate_cases")
+def escalate_cases() -> int:
+    """Tell VPCP of differences that are past their time."""
+    return casework.escalate_cases(now=timezone.now())

@@ -6,6 +6,18 @@ from payments.models.contacts import SettlementContact
 from payments.models.institutions import Institution, InstitutionEvent, JointTest
 from payments.models.ledger import Account, DayBalance, Entry, Posting
 from payments.models.orders import FeeKind, Order, OrderLine
+from payments.models.reconciliation import (
+    ClosedMonth,
+    DayRevenue,
+    Minutes,
+    Payout,
+    PenaltyRate,
+    Run,
+    RunTotal,
+    Settlement,
+    Statement,
+    StatementRow,
+)
 from payments.models.refunds import Refund, RefundEvent
 from payments.models.traces import TraceEvent, TraceRequest
 from payments.models.vouchers import ReceiptSeries, Voucher
@@ -16,20 +28,30 @@ __all__ = [
     "AttemptEvent",
     "Case",
     "CaseEvent",
+    "ClosedMonth",
     "Collection",
     "DayBalance",
+    "DayRevenue",
     "Entry",
     "FeeKind",
     "Institution",
     "InstitutionEvent",
     "JointTest",
+    "Minutes",
     "Order",
     "OrderLine",
+    "Payout",
+    "PenaltyRate",
     "Posting",
     "ReceiptSeries",
     "Refund",
     "RefundEvent",
+    "Run",
+    "RunTotal",
+    "Settlement",
     "SettlementContact",
+    "Statement",
+    "StatementRow",
     "TraceEvent",
     "TraceRequest",
     "Via",

@@ -65,6 +65,10 @@ class Case(models.Model):
     cause = models.CharField("nguyên nhân", max_length=40, blank=True)
     resolution = models.TextField("cách xử lý", blank=True)
     closed_at = models.DateTimeField(null=True)
+    last_run_id = models.BigIntegerField(null=True)
+    """The last reconciliation that found it; none where news of an institution did."""
+    vanished_at = models.DateTimeField(null=True)
+    """When a reconciliation no longer found it: a file was corrected, or money came."""
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
@@ -77,9 +81,12 @@ class Case(models.Model):
             models.CheckConstraint(condition=~Q(state="assigned") | Q(owner_position_id__isnull=False), name="case_assigned_has_owner"),
         ]
         indexes = [
-            models.Index(fields=["institution", "-day", "id"], name="cases_of_institution"),
-            models.Index(fields=["payee_unit", "-day", "id"], name="cases_of_unit"),
-            models.Index(fields=["-day", "id"], name="cases_newest"),
+            models.Index(fields=["institution", "-day", "-id"], name="cases_of_institution"),
+            models.Index(fields=["payee_unit", "-day", "-id"], name="cases_of_unit"),
+            models.Index(fields=["-day", "-id"], name="cases_newest"),
+            models.Index(fields=["-day", "-id"], name="cases_open_newest", condition=~Q(state="closed")),
+            models.Index(fields=["type", "-day", "-id"], name="cases_of_type"),
+            models.Index(fields=["owner_position_id", "-day", "-id"], name="cases_of_owner", condition=Q(owner_position_id__isnull=False)),
             models.Index(fields=["due_at", "id"], name="cases_open", condition=~Q(state="closed")),
         ]
         triggers = [pgtrigger.Protect(name="case_stays", operation=pgtrigger.Delete)]

@@ -204,6 +204,25 @@ def store_bytes(*, subject: UUID, data: bytes, name: str, purpose: str, media_ty
     )
 
 
+@transaction.atomic
+def store_pieces(
+    *, subject: UUID, pieces: Iterable[bytes], name: str, purpose: str, media_type: str, max_bytes: int, actor: Actor
+) -> StoredFile:
+    """Keep a long file of another system piece by piece, never whole in memory (a day's statement). The caller's reader checks what it is;
+    nobody opens it as a page. :class:`FileRefused` ("too_big")."""
+    meter = _Meter(max_bytes)
+    return _keep(
+        subject=subject,
+        content=meter.through(b"", iter(pieces)),
+        meter=meter,
+        name=name,
+        purpose=purpose,
+        media_type=media_type,
+        state=FileState.CLEAN,
+        actor=actor,
+    )
+
+
 def _open(file: StoredFile) -> Iterator[bytes]:
     if file.wrapped_key is None:
         raise FileErased(str(file.id))

@@ -177,6 +177,12 @@ CELERY_BEAT_SCHEDULE = {
     "payments-traces": {"task": "payments.traces", "schedule": 300.0, "options": {"queue": "bulk", "expires": 300}},
     "payments-licences": {"task": "payments.licences", "schedule": crontab(hour=0, minute=10), "options": {"queue": "bulk"}},
     "payments-balances": {"task": "payments.keep_balances", "schedule": crontab(hour=1, minute=10), "options": {"queue": "bulk"}},
+    # Institutions write their files after midnight; whoever is late is asked again each hour.
+    "payments-files": {"task": "payments.fetch_statements", "schedule": crontab(hour="1-8", minute=30), "options": {"queue": "bulk"}},
+    "payments-transfers": {"task": "payments.watch_transfers", "schedule": 180.0, "options": {"queue": "soon", "expires": 180}},
+    # By day, too: files that come late, runs whose worker is gone.
+    "payments-reconcile": {"task": "payments.reconcile_days", "schedule": crontab(minute=50), "options": {"queue": "bulk"}},
+    "payments-escalate": {"task": "payments.escalate_cases", "schedule": 900.0, "options": {"queue": "bulk", "expires": 900}},
     "audit-seal": {"task": "portal.audit.tasks.seal", "schedule": 10.0, "options": {"queue": "soon", "expires": 10}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "run" / "celerybeat-schedule")
