@@ -26,8 +26,8 @@ COLUMNS = (
     "stt", "ngay_gd", "ma_gd_cong", "ma_gd_ngan_hang", "ma_tham_chieu", "ma_ho_so", "ma_tthc", "ma_co_quan",
     "loai_gd", "so_tien", "phi_dv", "tien_te", "trang_thai", "ma_nh", "tk_thu_huong", "ghi_chu",
 )  # fmt: skip
-PAID, REFUNDED = "paid", "refunded"
-STATES = {"thanh-cong": PAID, "hoan-tra": REFUNDED}
+PAID, REFUNDED, FAILED = "paid", "refunded", "failed"
+STATES = {"thanh-cong": PAID, "hoan-tra": REFUNDED, "that-bai": FAILED}
 LARGEST_AMOUNT = 10**12
 LONGEST_LINE = 16 * 1024
 LONGEST_ENTRY = 4 * 1024 * 1024
@@ -61,8 +61,9 @@ class StatementLine:
     """The other side's own number of the movement; never empty."""
     amount: int
     state: str
-    """:data:`PAID` (money came) or :data:`REFUNDED` (money went back)."""
+    """:data:`PAID` (money came), :data:`REFUNDED` (money went back) or :data:`FAILED` (no money, but the other side lists the try)."""
     at: datetime
+    """UTC. May lie on an earlier day than the file's: what an institution adds late."""
     bank_ref: str = ""
     order_reference: str = ""
     """What was paid for: the dossier's code."""
@@ -215,7 +216,7 @@ def _csv_line(row: list[str], number: int, day: date) -> StatementLine:
     if currency != "VND":
         raise _BadRow("tiền tệ không phải VND")
     if state not in STATES:
-        raise _BadRow("trạng thái không phải thanh-cong hoặc hoan-tra")
+        raise _BadRow("trạng thái không phải thanh-cong, hoan-tra hoặc that-bai")
     return StatementLine(
         number=number,
         reference=reference,
@@ -228,7 +229,7 @@ def _csv_line(row: list[str], number: int, day: date) -> StatementLine:
         amount=_amount(amount, "số tiền"),
         fee=_amount(fee or "0", "phí dịch vụ", smallest=0),
         state=STATES[state],
-        at=_of_day(_time(at), day),
+        at=_until(_time(at), day),
         account=account,
         note=note,
         bank=bank,
@@ -251,10 +252,11 @@ def _time(text: str) -> datetime:
     return at
 
 
-def _of_day(at: datetime, day: date) -> datetime:
+def _until(at: datetime, day: date) -> datetime:
+    """In UTC; nothing of a later day can stand in the file of a day."""
     try:
-        if at.astimezone(VIETNAM).date() != day:
-            raise _BadRow(f"ngày giao dịch không phải {day:%d/%m/%Y}")
+        if at.astimezone(VIETNAM).date() > day:
+            raise _BadRow(f"ngày giao dịch sau ngày {day:%d/%m/%Y}")
         return at.astimezone(UTC)
     except OverflowError:
         raise _BadRow("ngày giao dịch không đọc được") from None
@@ -469,7 +471,7 @@ def _camt_line(
         bank_ref=bank_ref,
         amount=_amount(whole[1] if whole else "", "số tiền"),
         state=PAID if direction == "CRDT" else REFUNDED,
-        at=_of_day(_booked(entry), day),
+        at=_until(_booked(entry), day),
         account=account,
         note=words if len(words) <= 500 and words.isprintable() else _printable(words)[:500],
         end_to_end=end_to_end,

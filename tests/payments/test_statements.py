@@ -17,7 +17,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from payments import codes, statements
-from payments.statements import CAMT, COLUMNS, PAID, REFUNDED, Problems, StatementBroken, StatementLine
+from payments.statements import CAMT, COLUMNS, FAILED, PAID, REFUNDED, Problems, StatementBroken, StatementLine
 from tests.payments.institution import REFERENCE
 
 DAY = date(2026, 11, 28)
@@ -34,7 +34,7 @@ lines = st.builds(
     reference=st.sampled_from(["", REFERENCE]),
     institution_ref=st.from_regex(r"[A-Z0-9]{1,20}", fullmatch=True),
     amount=st.integers(1, 10**12),
-    state=st.sampled_from([PAID, REFUNDED]),
+    state=st.sampled_from([PAID, REFUNDED, FAILED]),
     at=st.integers(0, 86_399).map(lambda seconds: BEGINS + timedelta(seconds=seconds)),
     bank_ref=texts,
     order_reference=texts,
@@ -125,7 +125,7 @@ def test_a_bad_row_is_told_and_the_others_go_on() -> None:
         row(trang_thai="cho"): "trạng thái",
         row(ngay_gd="2026-11-28T10:00:00"): "múi giờ",
         row(ngay_gd="28/11/2026"): "không đọc được",
-        row(ngay_gd="2026-11-29T00:00:00+07:00"): "không phải 28/11/2026",
+        row(ngay_gd="2026-11-29T00:00:00+07:00"): "sau ngày 28/11/2026",
         row(ngay_gd="0001-01-01T00:00:00+14:00"): "không đọc được",
         row(ghi_chu="x" * 501): "ghi_chu",
         row(ma_tthc="a\x00b"): "ma_tthc",
@@ -141,6 +141,13 @@ def test_a_bad_row_is_told_and_the_others_go_on() -> None:
     body = data[: data.rindex(b"#")]
     found, problems = read(body + f"#,2,0,{hashlib.sha256(body).hexdigest()}".encode())
     assert len(found) == 1 and "UTF-8" in problems.kept[0].reason
+
+
+def test_what_is_added_late_is_a_line_like_others() -> None:
+    found, problems = read(closed(row(ngay_gd="2026-11-27T23:59:59+07:00"), row()))
+    assert problems.count == 0 and [one.at.day for one in found] == [27, 28]
+    found, problems = read_camt(statement(entry(booked="<DtTm>2026-11-27T10:00:00+07:00</DtTm>")))
+    assert problems.count == 0 and found[0].at.day == 27
 
 
 def test_a_thousand_problems_are_kept_and_all_are_counted() -> None:
@@ -262,7 +269,7 @@ def test_bad_entries_are_told_and_the_others_go_on() -> None:
         entry(number=""): "AcctSvcrRef",
         entry(number="x" * 65): "quá dài",
         entry(booked="<Dt>28/11/2026</Dt>"): "không đọc được",
-        entry(booked="<Dt>2026-11-27</Dt>"): "không phải 28/11/2026",
+        entry(booked="<Dt>2026-11-29</Dt>"): "sau ngày 28/11/2026",
         entry(reversal="<RvslInd>true</RvslInd>"): "đảo",
     }
     found, problems = read_camt(statement(entry(), *bad, entry(number="FT9")))
