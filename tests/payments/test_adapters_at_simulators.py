@@ -35,7 +35,7 @@ from payments.institutions.base import (
 )
 from portal.exchange.errors import OutsideRefused, OutsideUnavailable
 from tests.payments.institution import Request, Scripted, scripted
-from tests.simulators.payment_clients import control, press, returned
+from tests.simulators.payment_clients import press, returned
 from tests.simulators.running import TOKENS, Simulators, start_simulators
 
 SEED = TOKENS["DEMO_PAYMENT_SECRET"]
@@ -174,7 +174,7 @@ def test_from_the_page_to_the_voucher(outside: Simulators, site: Scripted, tmp_p
     assert adapter.refund(here, refund_of(asked, report, 50_000, 2)).outcome is RefundOutcome.REFUSED
 
     day = report.paid_at.astimezone(statements.VIETNAM).date()
-    control(outside, "/close", institution=here.code, day=day.isoformat())
+    outside.payments("/close", institution=here.code, day=day.isoformat())
     file = tmp_path / "day.csv"
     assert adapter.fetch_statement(here, day, file) and not adapter.fetch_statement(here, day + timedelta(days=5), tmp_path / "none")
     problems = statements.Problems()
@@ -198,7 +198,7 @@ def test_a_full_refund_whose_answer_was_lost(outside: Simulators, site: Scripted
     pay(adapter, here, asked)
     report = adapter.read_callback(here, told(site)[0])
     whole = refund_of(asked, report, asked.amount)
-    control(outside, institution=here.code, place="refund", mode="lost", times=1)
+    outside.payments(institution=here.code, place="refund", mode="lost", times=1)
     with pytest.raises(OutsideUnavailable, match="server_error"):
         adapter.refund(here, whole)
     assert adapter.query_refund(here, whole).outcome is RefundOutcome.DONE
@@ -206,7 +206,7 @@ def test_a_full_refund_whose_answer_was_lost(outside: Simulators, site: Scripted
         other = new_ask(site, name)
         pay(adapter, here, other)
         number = adapter.query(here, other, now=datetime.now(UTC))
-        control(outside, institution=here.code, place="refund", mode=mode, times=1)
+        outside.payments(institution=here.code, place="refund", mode=mode, times=1)
         assert adapter.refund(here, refund_of(other, number, other.amount)).outcome is outcome
         assert adapter.query_refund(here, refund_of(other, number, other.amount)).outcome is outcome
 
@@ -235,13 +235,13 @@ def test_what_goes_wrong_outside(outside: Simulators, site: Scripted, settings: 
 
     for mode, code in (("html", "wrong_answer"), ("error", "server_error"), ("hang", "timeout")):
         settings.OUTSIDE_TIMEOUT_SECONDS = 1.0 if mode == "hang" else 10.0
-        control(outside, institution=here.code, place="query", mode=mode, seconds=2, times=1)
+        outside.payments(institution=here.code, place="query", mode=mode, seconds=2, times=1)
         with pytest.raises(OutsideUnavailable) as caught:
             query()
         assert caught.value.code == code
     settings.OUTSIDE_TIMEOUT_SECONDS = 10.0
     for mode, outcome in (("pending", Outcome.PENDING), ("absent", Outcome.ABSENT)):
-        control(outside, institution=here.code, place="query", mode=mode, times=1)
+        outside.payments(institution=here.code, place="query", mode=mode, times=1)
         assert query().outcome is outcome
     # A wrong signature (MoMo signs no answers: another order in it), and a service that is down.
     outside.faults(SERVICES[name], "wrong", times=1)
@@ -261,7 +261,7 @@ def test_false_news(outside: Simulators, site: Scripted, name: str) -> None:
     confirming(adapter, here, site)
     for number, mode in enumerate(("wrong_signature", "wrong_amount"), 1):
         asked = new_ask(site, name)
-        control(outside, institution=here.code, place="callback", mode=mode, times=1)
+        outside.payments(institution=here.code, place="callback", mode=mode, times=1)
         pay(adapter, here, asked)
         news = told(site, number)[-1]
         if mode == "wrong_signature":
@@ -316,7 +316,7 @@ def test_a_transfer_is_seen_on_the_statement(outside: Simulators, site: Scripted
 
 @contextmanager
 def planted(outside: Simulators, name: str, day: str, kind: str, **more: Any) -> Iterator[None]:
-    control(outside, "/plant", institution=CODES[name], day=day, kind=kind, **more)
+    outside.payments("/plant", institution=CODES[name], day=day, kind=kind, **more)
     yield
 
 
@@ -326,7 +326,7 @@ def test_a_broken_file_of_the_day(outside: Simulators, tmp_path: Path, kind: str
     day = datetime.now(UTC).astimezone(statements.VIETNAM).date() - timedelta(days=1)
     at = datetime.combine(day, datetime.min.time(), statements.VIETNAM) + timedelta(hours=9)
     history = [{"reference": codes.reference_of(codes.new_code(), 1), "amount": 10_000, "paid_at": at.isoformat()} for _ in range(3)]
-    control(outside, "/movements", institution=here.code, movements=history)
+    outside.payments("/movements", institution=here.code, movements=history)
     file = tmp_path / "day.csv"
     assert adapter.fetch_statement(here, day, file)
     with file.open("rb") as source:
@@ -348,7 +348,7 @@ def test_differences_between_files_are_lines_and_no_problems(outside: Simulators
         {"reference": codes.reference_of(codes.new_code(), 1), "amount": 10_000, "paid_at": (at + timedelta(days=late)).isoformat()}
         for late in (0, 0, 1)
     ]
-    control(outside, "/movements", institution=here.code, movements=history)
+    outside.payments("/movements", institution=here.code, movements=history)
     hit = history[0]["reference"]
     found: list[list[statements.StatementLine]] = []
     with planted(outside, "vnpay", day.isoformat(), kind, reference="" if kind == "extra" else hit):
@@ -360,7 +360,7 @@ def test_differences_between_files_are_lines_and_no_problems(outside: Simulators
             assert problems.count == 0
     mine = [[line for line in lines if line.reference == hit] for lines in found]
     if kind == "state":
-        assert mine[0][0].state == statements.FAILED
+        assert mine[0][0].state == statements.REFUNDED
     elif kind == "other_day":
         assert mine[0][0].at == (at - timedelta(days=1)).astimezone(UTC)
     assert [len(lines) for lines in mine] == {"late": [0, 1], "missing": [0, 0], "duplicate": [2, 0]}.get(kind, [1, 0])
