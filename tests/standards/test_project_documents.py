@@ -104,7 +104,9 @@ def test_the_glossary_names_code_that_exists() -> None:
     text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
     names = {name for row in re.findall(r"^\| [^|]+ \| ([^|]+) \|", text, re.M) for name in re.findall(r"`([\w.]+)`", row)}
     sources = "\n".join(
-        path.read_text(encoding="utf-8") for app in ("portal", "accounts", "procedures", "dossiers") for path in (ROOT / app).rglob("*.py")
+        path.read_text(encoding="utf-8")
+        for app in ("portal", "accounts", "procedures", "payments", "dossiers")
+        for path in (ROOT / app).rglob("*.py")
     )
     words = set(re.findall(r"\w+", sources))
     assert len(names) > 40
