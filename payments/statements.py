@@ -10,10 +10,9 @@ Sources: Rules art. 33 (daily reconciliation); ISO 20022 ``BankToCustomerStateme
 from __future__ import annotations
 
 import csv
-import functools
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import BinaryIO
@@ -329,6 +328,7 @@ def read_camt(source: BinaryIO, *, day: date, account: str, problems: Problems) 
 
 
 _NS = f"{{{CAMT}}}"
+_ENTRY = f"{_NS}Ntry"
 
 
 def _entries(source: BinaryIO, day: date, account: str) -> Iterator[etree._Element]:
@@ -380,6 +380,8 @@ class _State:
 
     def take(self, event: str, element: etree._Element) -> etree._Element | None:
         """One event of the parser; an entry that has ended is returned."""
+        if event == "start" and element.tag == _ENTRY:
+            return None
         name = element.tag[len(_NS) :]
         if not self.begun:
             tree = element.getroottree()
@@ -434,31 +436,34 @@ class _State:
 def _camt_line(
     entry: etree._Element, details: etree._Element | None, is_batch: bool, number: int, day: date, account: str
 ) -> StatementLine | None:
-    status = _text(entry, "Sts/Cd") or _text(entry, "Sts")
+    whole, part = _parts(entry), _parts(details)
+    state = whole.get(f"{_NS}Sts")
+    status = _text(_parts(state), "Cd") or _text(whole, "Sts")
     if status in ("PDNG", "INFO"):
         return None
     if status != "BOOK":
         raise _BadRow("bút toán không có trạng thái đã ghi sổ")
-    if _text(entry, "RvslInd") == "true":
+    if _text(whole, "RvslInd") == "true":
         raise _BadRow("bút toán đảo, cần xem với ngân hàng")
-    direction = (_text(details, "CdtDbtInd") if details is not None else "") or _text(entry, "CdtDbtInd")
+    direction = _text(part, "CdtDbtInd") or _text(whole, "CdtDbtInd")
     if direction not in ("CRDT", "DBIT"):
         raise _BadRow("không rõ tiền vào hay tiền ra")
-    amount = _child(details, "Amt")
-    if amount is None and is_batch:
-        raise _BadRow("giao dịch trong lô không có số tiền")
+    numbers = _parts(part.get(f"{_NS}Refs"))
+    amount, own_number = part.get(f"{_NS}Amt"), _text(numbers, "AcctSvcrRef")
+    if is_batch and (amount is None or not own_number):
+        raise _BadRow("giao dịch trong lô không có số tiền hoặc mã riêng")
     if amount is None:
-        amount = _child(entry, "Amt")
+        amount = whole.get(f"{_NS}Amt")
     if amount is None or amount.get("Ccy") != "VND":
         raise _BadRow("tiền tệ không phải VND")
-    whole = _DECIMAL.match((amount.text or "").strip())
-    end_to_end = _text(details, "Refs/EndToEndId")
+    digits = _DECIMAL.match((amount.text or "").strip())
+    end_to_end = _text(numbers, "EndToEndId")
     end_to_end = "" if end_to_end == "NOTPROVIDED" else end_to_end
-    remittance = _child(details, "RmtInf")
+    remittance = part.get(f"{_NS}RmtInf")
     lines = remittance.iterchildren(f"{_NS}Ustrd") if remittance is not None else ()
     words = " ".join(one.text.strip() for one in lines if one.text)
-    own_number = _text(details, "Refs/AcctSvcrRef") or _text(entry, "AcctSvcrRef")
-    bank_ref = _text(details, "Refs/TxId") or _text(entry, "NtryRef")
+    own_number = own_number or _text(whole, "AcctSvcrRef")
+    bank_ref = _text(numbers, "TxId") or _text(whole, "NtryRef")
     for value in (end_to_end, own_number, bank_ref):
         if len(value) > 64 or not value.isprintable():
             raise _BadRow("mã giao dịch quá dài hoặc có ký tự lạ")
@@ -466,12 +471,12 @@ def _camt_line(
         raise _BadRow("thiếu mã giao dịch của ngân hàng (AcctSvcrRef)")
     return StatementLine(
         number=number,
-        reference=reference_in(end_to_end) or reference_in(words),
+        reference=(reference_in(end_to_end) if end_to_end else "") or reference_in(words),
         institution_ref=own_number,
         bank_ref=bank_ref,
-        amount=_amount(whole[1] if whole else "", "số tiền"),
+        amount=_amount(digits[1] if digits else "", "số tiền"),
         state=PAID if direction == "CRDT" else REFUNDED,
-        at=_until(_booked(entry), day),
+        at=_until(_booked(whole), day),
         account=account,
         note=words if len(words) <= 500 and words.isprintable() else _printable(words)[:500],
         end_to_end=end_to_end,
@@ -482,10 +487,11 @@ def _printable(words: str) -> str:
     return "".join(sign if sign.isprintable() else " " for sign in words)
 
 
-def _booked(entry: etree._Element) -> datetime:
+def _booked(whole: Mapping[str, etree._Element]) -> datetime:
     """When it was booked; where the bank gives a day only, its beginning. Without a booking date the value date counts."""
     for place in ("BookgDt", "ValDt"):
-        moment, day = _text(entry, f"{place}/DtTm"), _text(entry, f"{place}/Dt")
+        found = _parts(whole.get(_NS + place))
+        moment, day = _text(found, "DtTm"), _text(found, "Dt")
         try:
             if moment:
                 at = datetime.fromisoformat(moment)
@@ -497,20 +503,11 @@ def _booked(entry: etree._Element) -> datetime:
     raise _BadRow("ngày ghi sổ không đọc được")
 
 
-@functools.cache
-def _names(path: str) -> tuple[str, ...]:
-    return tuple(_NS + name for name in path.split("/"))
+def _parts(element: etree._Element | None) -> dict[str, etree._Element]:
+    """The children by tag, the first of each. One walk: lxml's ``find`` for each would take many times as long."""
+    return {one.tag: one for one in element.iterchildren(reversed=True)} if element is not None else {}
 
 
-def _child(element: etree._Element | None, path: str) -> etree._Element | None:
-    """The first element at a path of names. lxml's own ``find`` takes many times as long."""
-    for name in _names(path):
-        if element is None:
-            return None
-        element = next(element.iterchildren(name), None)
-    return element
-
-
-def _text(element: etree._Element | None, path: str) -> str:
-    found = _child(element, path)
+def _text(parts: Mapping[str, etree._Element], name: str) -> str:
+    found = parts.get(_NS + name)
     return (found.text or "").strip() if found is not None else ""

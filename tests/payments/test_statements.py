@@ -253,10 +253,11 @@ def test_entries_of_a_bank_statement() -> None:
 
 def test_a_batch_is_a_line_for_each_transaction() -> None:
     one = '<TxDtls><Refs><AcctSvcrRef>FT{0}</AcctSvcrRef></Refs><Amt Ccy="VND">{0}000</Amt><RmtInf><Ustrd>x</Ustrd></RmtInf></TxDtls>'
-    found, problems = read_camt(
-        statement(entry("3000", details=one.format(1) + one.format(2) + one.format(3).replace("<Amt", "<Xxx").replace("</Amt", "</Xxx")))
-    )
-    assert [line.amount for line in found] == [1000, 2000] and "lô" in problems.kept[0].reason
+    without_amount = one.format(3).replace("<Amt", "<Xxx").replace("</Amt", "</Xxx")
+    without_number = one.format(4).replace("<AcctSvcrRef>FT4</AcctSvcrRef>", "")
+    found, problems = read_camt(statement(entry("10000", details=one.format(1) + one.format(2) + without_amount + without_number)))
+    assert [(line.number, line.amount, line.institution_ref) for line in found] == [(1, 1000, "FT1"), (2, 2000, "FT2")]
+    assert [problem.number for problem in problems.kept] == [3, 4] and "lô" in problems.kept[1].reason
 
 
 def test_bad_entries_are_told_and_the_others_go_on() -> None:
