@@ -21,8 +21,9 @@ def seen_by(actor: Actor, rows: QuerySet[M], *, unit: str = "payee_unit", instit
     scope = Q(pk__in=[])
     if unit:
         scope |= unit_scope(actor, READ, unit)
-    if institution:
-        scope |= unit_scope(actor, OPERATE, institution)
+    if institution and may(actor, OPERATE, actor.unit):
+        # An institution has none below it, and its code stands in the row itself.
+        scope |= Q(**{institution: actor.unit})
     return rows.filter(scope)
 
 
