@@ -70,8 +70,8 @@ def book(
     with connection.cursor() as cursor:
         # One statement says whether the occasion is new: thousands a second may ask.
         cursor.execute(
-            "INSERT INTO payments_entry (id, key, event, day, at, target, note, position_id, xid) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 0)"
-            " ON CONFLICT (key) DO NOTHING",
+            "INSERT INTO payments_entry (id, key, event, day, at, target, note, position_id, xid)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 0) ON CONFLICT (key) DO NOTHING",
             [entry.pk, key, event, day, now, target, note, position_id],
         )
         if cursor.rowcount == 0:
