@@ -66,7 +66,7 @@ def notification(reference: str, amount: int, number: int) -> str:
         "vnp_BankTranNo": f"VNP{number}",
         "vnp_CardType": "ATM",
         "vnp_OrderInfo": "Thanh toan",
-        "vnp_PayDate": f"{dt.datetime.now():%Y%m%d%H%M%S}",
+        "vnp_PayDate": f"{dt.datetime.now(dt.timezone(dt.timedelta(hours=7))):%Y%m%d%H%M%S}",
         "vnp_ResponseCode": "00",
         "vnp_TmnCode": "DVCQG001",
         "vnp_TransactionNo": str(number),
