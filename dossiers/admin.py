@@ -20,22 +20,27 @@ from django.utils.text import Truncator
 from accounts import queries as people
 from dossiers import queries, services, slips, wording, worklists
 from dossiers.costs import bill_of
-from dossiers.forms import SIGNER, DecisionForm, DeclineForm, ReasonForm, TakeBackForm
-from dossiers.models import DEADLINE, OPEN_STATES, TABLE, Dossier, DossierDocument, State
+from dossiers.forms import SIGNER, AskPaymentForm, DecisionForm, DeclineForm, ReasonForm, TakeBackForm
+from dossiers.models import DEADLINE, OPEN_STATES, TABLE, Dossier, DossierDocument, Standing, State
 from dossiers.outcomes import decision_form, decision_shown, outcome_of
 from dossiers.registers import BadNumber
 from dossiers.services.common import OWN, concerns
 from dossiers.services.desk import may_sign, note_look, result_of, signers_of, written, written_before
+from dossiers.services.paying import payment_of
 from dossiers.services.registers import number_given, suggested_number
+from dossiers.terms import terms_of
 from dossiers.views.common import as_int, send_file
+from payments.services import OrderRefused
 from portal.access import actor_of, may, require
 from portal.access.roles import LEADERS
 from portal.access.site import DeskLine, OfficerModelAdmin, register_desk_panel
 from portal.states import TransitionRefused
+from portal.ui.tags import dong
 
 FORMS: dict[str, type[ReasonForm]] = {"refuse": ReasonForm, "take_back": TakeBackForm, "decline": DeclineForm}
-"""Transitions that ask for a reason before they are made. ``decide`` asks for more (:class:`DecisionForm`); the others are made at once."""
-ASKING = frozenset({*FORMS, "decide"})
+"""Transitions that ask for a reason before they are made. ``decide`` asks for more (:class:`DecisionForm`), ``ask_payment`` for what is to
+be paid (:class:`AskPaymentForm`); the others are made at once."""
+ASKING = frozenset({*FORMS, "decide", "ask_payment"})
 NAME_SHOWN = 90
 """Characters of a procedure's name in the list."""
 
@@ -147,12 +152,16 @@ class DossierAdmin(OfficerModelAdmin):
     def state_shown(self, dossier: Dossier) -> str:
         """The state with its stage, and who has it."""
         who = format_html('<br><span class="quiet">{}</span>', dossier.officer_label) if dossier.officer_label else ""
-        return format_html("{}{}", dossier.state_words, who)
+        money = ""
+        if dossier.payment in (Standing.DUE, Standing.UNPAID):
+            until = f" đến {timezone.localtime(dossier.pay_until):%H:%M %d/%m/%Y}" if dossier.pay_until else ""
+            money = format_html('<br><span class="quiet">{}{}</span>', dossier.get_payment_display(), until)
+        return format_html("{}{}{}", dossier.state_words, money, who)
 
     @admin.display(description="Hạn", ordering=DEADLINE)
     def deadline_shown(self, dossier: Any) -> str | SafeString:
         """The moment by which it must be answered or returned, marked when that has passed; nothing once it is decided."""
-        if dossier.state not in OPEN_STATES or dossier.awaits_signature:
+        if dossier.state not in OPEN_STATES or dossier.awaits_signature or dossier.awaits_payment:
             return "–"
         day = f"{timezone.localtime(dossier.deadline):%H:%M %d/%m/%Y}"
         late = dossier.deadline < timezone.now()
@@ -203,6 +212,7 @@ class DossierAdmin(OfficerModelAdmin):
         labels = {edge.name: edge.label for edge in TABLE.transitions.values()} | {
             "submit": "Nộp hồ sơ",
             "paper_unsafe": "Một tệp giấy tờ không an toàn",
+            "refunded": "Đã hoàn tiền cho người nộp",
         }
         history = [
             {
@@ -237,6 +247,8 @@ class DossierAdmin(OfficerModelAdmin):
                 "result": result,
                 "decision": self._decision(dossier, issued.get(DossierDocument.Role.RESULT)),
                 "bill": bill_of(dossier),
+                "demands": queries.demands_of(dossier),
+                "stop_notice": documents.get(DossierDocument.Role.STOP),
                 "may_authorise": result is not None and not own and _waits_for_person(result) and may_sign(dossier, actor),
                 "may_preview": result is not None and result.unsigned_file_id is not None,
                 **more,
@@ -282,10 +294,14 @@ class DossierAdmin(OfficerModelAdmin):
             "dossier_id": dossier_id,
             "seen_version": as_int(request.POST.get("seen")),
             "now": timezone.now(),
-            **(_given(form) if form is not None else {}),
+            **(_given(form, dossier) if form is not None else {}),
         }
         try:
             getattr(services, transition)(**common)
+        except OrderRefused as not_so:
+            assert form is not None
+            form.add_error(None, not_so.message)
+            return self._ask(request, dossier, transition, form, status=422)
         except BadNumber as bad:
             assert form is not None
             form.add_error(bad.field, bad.message)
@@ -297,6 +313,13 @@ class DossierAdmin(OfficerModelAdmin):
 
     def _form(self, request: HttpRequest, dossier: Dossier, transition: str) -> ReasonForm | DecisionForm:
         data = request.POST if request.method == "POST" else None
+        if transition == "ask_payment":
+            fees = [
+                (place, f"{fee.name}: {dong(fee.amount)}{f'/{fee.per}' if fee.per else ''}{f' ({fee.condition})' if fee.condition else ''}")
+                for place, fee in enumerate(terms_of(dossier).fees)
+                if fee.amount
+            ]
+            return AskPaymentForm(data, fees=fees, days=payment_of(dossier)["days"])
         if transition != "decide":
             return FORMS[transition](data)
         outcome, now = outcome_of(dossier.procedure_code), timezone.now()
@@ -322,6 +345,7 @@ class DossierAdmin(OfficerModelAdmin):
                 "edge": TABLE.transitions[transition],
                 "seen": request.POST.get("seen", dossier.version),
                 "answers": slips.answers_shown(dossier),
+                "money": wording.money_back(dossier, queries.demands_of(dossier)) if transition == "refuse" else [],
                 "form": form,
             },
             status=status,
@@ -357,6 +381,7 @@ class DossierAdmin(OfficerModelAdmin):
 DONE = {
     "receive": "Đã tiếp nhận. Giấy tiếp nhận và hẹn trả kết quả đang được lập.",
     "refuse": "Đã từ chối tiếp nhận và báo cho người nộp.",
+    "ask_payment": "Đã yêu cầu nộp và báo cho người nộp. Thời hạn tạm dừng đến khi có tiền hoặc hết hạn nộp.",
     "decide": "Đã quyết định. Hồ sơ chờ người ký; thời hạn đã dừng.",
     "take_back": "Đã rút lại quyết định. Số đăng ký được trả lại cho sổ, thời hạn chạy tiếp.",
     "decline": "Đã trả lại cán bộ. Số đăng ký được trả lại cho sổ, thời hạn chạy tiếp.",
@@ -364,8 +389,11 @@ DONE = {
 """What is said after an act."""
 
 
-def _given(form: ReasonForm | DecisionForm) -> dict[str, Any]:
+def _given(form: ReasonForm | DecisionForm, dossier: Dossier) -> dict[str, Any]:
     """What the form of an act hands to its service."""
+    if isinstance(form, AskPaymentForm):
+        lines = services.asked_lines(dossier, form.counts, form.free)
+        return {"lines": lines, "days": form.cleaned_data["days"], "reason": form.cleaned_data["reason"]}
     if isinstance(form, DecisionForm):
         return {"values": form.values, SIGNER: form.cleaned_data[SIGNER]}
     return form.cleaned_data

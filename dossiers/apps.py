@@ -20,6 +20,7 @@ class DossiersConfig(AppConfig):
         from dossiers.kinds import KINDS
         from dossiers.outcomes import register_outcome
         from dossiers.worklists import dossier_codes
+        from payments.signals import expired, refunded, settled
         from portal.access import Act, Assurance, register_acts
         from portal.access.roles import LEADERS
         from portal.audit.words import register_names
@@ -35,12 +36,16 @@ class DossiersConfig(AppConfig):
             Act("dossiers.read", "Xem hồ sơ", frozenset({"reception", "handling", "signing"})),
             Act("dossiers.receive", "Tiếp nhận hồ sơ", frozenset({"reception"})),
             Act("dossiers.refuse", "Từ chối tiếp nhận", frozenset({"reception"})),
+            Act("dossiers.ask_payment", "Yêu cầu nộp phí, lệ phí", frozenset({"handling"})),
             Act("dossiers.decide", "Quyết định và trình ký", frozenset({"handling"}), assurance=Assurance.HIGH),
             Act("dossiers.take_back", "Rút lại quyết định chưa ký", frozenset({"handling"}), assurance=Assurance.HIGH),
             Act("dossiers.sign", "Ký kết quả hoặc trả lại", LEADERS, assurance=Assurance.HIGH),
         )
         notice_texts.register()
         register_content(slips.RECEIPT, slips.receipt_content)
+        register_content(slips.STOP, slips.stop_content)
+        for signal in (settled, expired, refunded):
+            signal.connect(_order_moved, dispatch_uid="dossiers.order_moved")
         document_signed.connect(_signed, dispatch_uid="dossiers.signed")
         file_checked.connect(_checked, dispatch_uid="dossiers.checked")
         register_loader("biểu mẫu điện tử", load_forms, order=40)
@@ -53,6 +58,15 @@ def _signed(sender: Any, document: Any, **kwargs: Any) -> None:
     from dossiers.services import return_result
 
     return_result(document_id=document.id, now=timezone.now())
+
+
+def _order_moved(sender: Any, order: Any, **kwargs: Any) -> None:
+    """An order was paid, ran out, or its money went back: it may be a dossier's."""
+    from django.utils import timezone
+
+    from dossiers.services import follow_order
+
+    follow_order(order_id=order.pk, now=timezone.now())
 
 
 def _checked(sender: Any, file: Any, **kwargs: Any) -> None:

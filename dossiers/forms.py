@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from accounts.identifiers import clean_id_number
 from dossiers.answer_rules import Finding, findings
 from dossiers.registers import BOOK, NUMBER, Register, RegisterNumber
-from portal.ui.fields import IdNumberInput, NumberInput, PlainText
+from portal.ui.fields import DongField, IdNumberInput, NumberInput, PlainText
 
 _REQUIRED = {
     "name": _("Bạn hãy nhập họ và tên."),
@@ -261,6 +261,85 @@ class DeclineForm(TakeBackForm):
         self.fields["reason"].label = "Lý do không ký"
         self.fields["reason"].help_text = "Cán bộ trình đọc được. Hồ sơ trở lại bước xử lý, thời hạn chạy tiếp."
         self.fields["reason"].error_messages["required"] = "Hãy nêu lý do để cán bộ biết cần sửa gì."
+
+
+FREE_LINES = 3
+"""Lines of a demand that no fee line of the law names: what an officer may write themself."""
+
+
+class AskPaymentForm(ReasonForm):
+    """What an officer asks the applicant to pay: how often of each fee line, lines of their own, in how many working days, and why.
+
+    ``fees``: (place, label) of the fee lines that have an amount; ``days``: what the procedure's form says.
+    """
+
+    days = forms.IntegerField(
+        label="Nộp trong mấy ngày làm việc",
+        min_value=1,
+        max_value=60,
+        widget=NumberInput(attrs={"size": 4}),
+        error_messages={
+            "required": "Hãy ghi số ngày.",
+            "invalid": "Hãy ghi một số nguyên, ví dụ 5.",
+            "min_value": "Ít nhất 1 ngày.",
+            "max_value": "Nhiều nhất 60 ngày.",
+        },
+    )
+
+    def __init__(self, data: Any = None, *, fees: Sequence[tuple[int, str]], days: int) -> None:
+        super().__init__(data, initial={"days": days})
+        reason = self.fields["reason"]
+        reason.label, reason.help_text = "Lý do phải nộp", "Người nộp đọc được nguyên văn. Nêu khoản nào, theo quy định nào."
+        reason.error_messages["required"] = "Hãy nêu lý do để người nộp biết vì sao phải nộp."
+        for place, label in fees:
+            box = forms.IntegerField(
+                label=label,
+                required=False,
+                min_value=0,
+                max_value=100_000,
+                widget=NumberInput(attrs={"size": 4}),
+                help_text="Số lượng. Để trống: không thu.",
+                error_messages={"invalid": "Hãy ghi một số nguyên, ví dụ 2.", "min_value": "Số này không được âm."},
+            )
+            self.fields[f"fee_{place}"] = box
+        for number in range(1, FREE_LINES + 1):
+            name = PlainText(
+                label=f"Khoản khác {number}", required=False, max_length=300, widget=forms.TextInput(attrs={"class": "vTextField"})
+            )
+            name.heading = "Khoản ngoài danh mục" if number == 1 else ""  # type: ignore[attr-defined]  # read by admin/one_form.html
+            self.fields[f"name_{number}"] = name
+            self.fields[f"kind_{number}"] = forms.ChoiceField(
+                label="Là", required=False, choices=[("charge", "Lệ phí"), ("fee", "Phí"), ("other", "Khoản khác")]
+            )
+            self.fields[f"amount_{number}"] = DongField(label="Số tiền", required=False, min_value=1, max_value=10**9)
+        self.order_fields([*(f"fee_{place}" for place, _label in fees), *(name for name in self.fields if "_" in name), "days", "reason"])
+
+    def clean(self) -> dict[str, Any]:
+        """Something is asked for, and each line of the officer's own has a name and an amount."""
+        said: dict[str, Any] = super().clean() or {}
+        for number in range(1, FREE_LINES + 1):
+            name, amount = said.get(f"name_{number}"), said.get(f"amount_{number}")
+            if name and amount is None and f"amount_{number}" not in self.errors:
+                self.add_error(f"amount_{number}", "Hãy ghi số tiền của khoản này.")
+            if amount is not None and not name and f"name_{number}" not in self.errors:
+                self.add_error(f"name_{number}", "Hãy ghi tên khoản.")
+        if not self.errors and not self.counts and not self.free:
+            self.add_error(None, "Hãy ghi ít nhất một khoản phải nộp.")
+        return said
+
+    @property
+    def counts(self) -> dict[int, int]:
+        """How often of each fee line, by its place."""
+        return {int(name[4:]): number for name, number in self.cleaned_data.items() if name.startswith("fee_") and number}
+
+    @property
+    def free(self) -> list[tuple[str, str, int]]:
+        """Lines of the officer's own: name, kind, đồng."""
+        said = self.cleaned_data
+        rows = [
+            (said.get(f"name_{one}"), said.get(f"kind_{one}") or "other", said.get(f"amount_{one}")) for one in range(1, FREE_LINES + 1)
+        ]
+        return [(name, kind, amount) for name, kind, amount in rows if name and amount]
 
 
 class DecisionForm(AnswersForm):

@@ -15,7 +15,7 @@ FOLDER = Path(__file__).resolve().parent / "data" / "forms"
 
 
 def shipped_form(procedure_code: str) -> dict[str, Any]:
-    """``fields``, ``papers`` and ``charges`` of a shipped form."""
+    """``fields``, ``papers``, ``charges`` and, where it is paid here, ``payment`` of a shipped form."""
     found: dict[str, Any] = json.loads((FOLDER / f"{procedure_code}.json").read_text(encoding="utf-8"))
     return found
 

@@ -14,6 +14,8 @@ _SAMPLE = {
     "unit": "UBND phường Ví Dụ",
     "due": "16:30 ngày 02/12/2026",
     "paper": "Giấy chứng sinh",
+    "amount": "24.000 đồng",
+    "until": "16:30 ngày 02/12/2026",
 }
 
 
@@ -31,6 +33,55 @@ def register() -> None:
         ),
         sms=gettext_noop("Hồ sơ {code} đã đến {unit}. Theo dõi: {link}"),
         action=gettext_noop("Theo dõi hồ sơ"),
+        sample=_SAMPLE,
+    )
+    register_template(
+        "dossiers.submitted_to_pay",
+        inbox_title=gettext_noop("Đã gửi hồ sơ {code}: còn phải nộp {amount}"),
+        inbox_body=gettext_noop(
+            "Hồ sơ {procedure} đã đến {unit}. Bạn nộp {amount} trước {until}, trực tuyến, từ trang hồ sơ. "
+            "Cơ quan trả lời bạn trong 8 giờ làm việc từ khi nhận được tiền."
+        ),
+        sms=gettext_noop("Hồ sơ {code} đã gửi. Còn phải nộp {amount} trước {until}: {link}"),
+        action=gettext_noop("Nộp tiền"),
+        sample=_SAMPLE,
+    )
+    register_template(
+        "dossiers.payment_due",
+        inbox_title=gettext_noop("Hồ sơ {code}: phải nộp {amount}"),
+        inbox_body=gettext_noop(
+            "{unit} cần bạn nộp {amount} cho hồ sơ {procedure} trước {until}. Lý do và nút nộp tiền có trong trang hồ sơ."
+        ),
+        sms=gettext_noop("Hồ sơ {code}: phải nộp {amount} trước {until}. Lý do và cách nộp: {link}"),
+        action=gettext_noop("Nộp tiền"),
+        sample=_SAMPLE,
+    )
+    register_template(
+        "dossiers.payment_reminder",
+        inbox_title=gettext_noop("Hồ sơ {code}: sắp hết hạn nộp {amount}"),
+        inbox_body=gettext_noop("Hồ sơ {procedure} gửi {unit} còn chờ bạn nộp {amount}. Hạn cuối: {until}."),
+        sms=gettext_noop("Hồ sơ {code}: sắp hết hạn nộp {amount}, hạn cuối {until}. Nộp tại: {link}"),
+        action=gettext_noop("Nộp tiền"),
+        sample=_SAMPLE,
+    )
+    register_template(
+        "dossiers.paid",
+        inbox_title=gettext_noop("Hồ sơ {code}: đã nhận {amount}"),
+        inbox_body=gettext_noop(
+            "{unit} đã được báo bạn nộp {amount} cho hồ sơ {procedure}. Bạn không phải làm gì thêm, cơ quan xem tiếp hồ sơ."
+        ),
+        sms=gettext_noop("Hồ sơ {code}: đã nhận {amount}. Theo dõi: {link}"),
+        action=gettext_noop("Theo dõi hồ sơ"),
+        sample=_SAMPLE,
+    )
+    register_template(
+        "dossiers.stopped",
+        inbox_title=gettext_noop("Hồ sơ {code} đã dừng giải quyết"),
+        inbox_body=gettext_noop(
+            "{unit} dừng giải quyết hồ sơ {procedure}. Lý do, thông báo có dấu của cơ quan và cách nộp lại có trong trang hồ sơ."
+        ),
+        sms=gettext_noop("Hồ sơ {code} đã dừng giải quyết. Lý do và cách nộp lại: {link}"),
+        action=gettext_noop("Xem lý do"),
         sample=_SAMPLE,
     )
     register_template(

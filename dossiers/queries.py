@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts import queries as people
 from accounts.identifiers import clean_id_number
 from dossiers.answer_rules import Finding, token_of
-from dossiers.models import Dossier, DossierEvent, Draft, FormVersion, State
+from dossiers.models import Dossier, DossierEvent, Draft, FormVersion, PaymentDemand, State
 from dossiers.terms import Terms
 from portal.access import Actor, belonging_to
 from portal.caching import Remembered
@@ -173,6 +173,11 @@ class OtherWay:
 
     choice: str
     party_name: str
+
+
+def demands_of(dossier: Dossier) -> list[PaymentDemand]:
+    """What the applicant was asked to pay, in order, with the orders and their lines (two queries)."""
+    return list(dossier.demands.select_related("order").prefetch_related("order__lines"))
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,17 @@ from dossiers.models import Dossier
 from portal.documents.proofs import Section, masked
 
 RECEIPT = "dossiers.receipt"
+STOP = "dossiers.stop"
 
 
 def moment(at: datetime | None) -> str:
     """A moment as slips write it: ``10:00 ngày 20/11/2026`` (Vietnamese time)."""
     return f"{timezone.localtime(at):%H:%M ngày %d/%m/%Y}" if at else ""
+
+
+def money(amount: int) -> str:
+    """An amount as notices and slips write it: ``24.000 đồng``."""
+    return f"{amount:,}".replace(",", ".") + " đồng"
 
 
 _DIGITS = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
@@ -96,6 +102,47 @@ def receipt_content(context: Mapping[str, Any], unit_name: str) -> list[Section]
         ("Thời gian trả kết quả", context["due_at"]),
         ("Nhận kết quả tại", context["result_at"]),
         ("Người tiếp nhận", context["officer"]),
+    ]
+    return [section("", lines)]
+
+
+def unpaid_reason(amount: int, until: datetime) -> str:
+    """Why a dossier is stopped that nobody paid for."""
+    return f"Quá hạn nộp phí, lệ phí {money(amount)} (hạn nộp {moment(until)}) mà chưa nhận được tiền."
+
+
+def stop_context(dossier: Dossier, *, reason: str) -> dict[str, Any]:
+    """Slip 05, thông báo dừng giải quyết hồ sơ (Circular 03/2025/TT-VPCP, annex I; fields: domain.md §5.2)."""
+    return {
+        "environment_label": settings.ENVIRONMENT_LABEL,
+        "code": dossier.code,
+        "procedure_code": dossier.procedure_code,
+        "procedure_name": dossier.procedure_name,
+        "applicant_name": dossier.filed_by_words,
+        "owner_name": dossier.owner_name,
+        "received_at": moment(dossier.received_at),
+        "stopped_at": moment(dossier.stopped_at),
+        "reason": reason,
+        "again": "Cần làm lại, bạn nộp hồ sơ mới trên Cổng Dịch vụ công Quốc gia. Giấy tờ đã gửi không phải rút về.",
+        "refund": "Khoản chưa nộp được hủy, bạn không phải nộp. Tiền đến sau thông báo này được trả lại cho người đã nộp.",
+        "officer": dossier.officer_label,
+    }
+
+
+def stop_content(context: Mapping[str, Any], unit_name: str) -> list[Section]:
+    """Everything that slip 05 prints of its dossier, for comparing a print."""
+    lines = [
+        ("Mã hồ sơ", context["code"]),
+        ("Cơ quan giải quyết", unit_name),
+        ("Người nộp", context["applicant_name"]),
+        ("Chủ hồ sơ", context["owner_name"]),
+        ("Nội dung yêu cầu giải quyết", f"{context['procedure_name']} ({context['procedure_code']})"),
+        ("Thời gian nhận hồ sơ", context["received_at"]),
+        ("Dừng giải quyết lúc", context["stopped_at"]),
+        ("Lý do", context["reason"]),
+        ("Nộp lại hồ sơ", context["again"]),
+        ("Phí, lệ phí", context["refund"]),
+        ("Cán bộ phụ trách", context["officer"]),
     ]
     return [section("", lines)]
 

@@ -19,4 +19,5 @@ urlpatterns = [
     path("ho-so/<str:code>/giay-to/<uuid:paper_id>/", tracking.paper, name="dossier-paper"),
     path("ho-so/<str:code>/ket-qua/", tracking.result, name="dossier-result"),
     path("ho-so/<str:code>/giay-tiep-nhan/", tracking.receipt, name="dossier-receipt"),
+    path("ho-so/<str:code>/thong-bao-dung/", tracking.stop_notice, name="dossier-stop-notice"),
 ]

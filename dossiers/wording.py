@@ -9,7 +9,8 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from dossiers.models import OPEN_STATES, Dossier, DossierEvent, State
+from dossiers.models import OPEN_STATES, Dossier, DossierEvent, PaymentDemand, Standing, State
+from portal.ui.tags import dong
 from portal.workdays import Calendar, national_calendar, remaining_words
 
 
@@ -33,7 +34,21 @@ def situation(dossier: Dossier, *, now: datetime, reason: str = "", calendar: Ca
     ``calendar`` is the handling unit's; without it the national one.
     """
     text: tuple[str, str, datetime | None]
-    if dossier.state == State.SUBMITTED:
+    if dossier.state == State.SUBMITTED and dossier.awaits_payment:
+        text = (
+            _("Chờ bạn nộp phí, lệ phí"),
+            _("Hồ sơ đã đến cơ quan. Cơ quan xem hồ sơ khi nhận được tiền, và trả lời bạn trong 8 giờ làm việc từ lúc đó."),
+            dossier.pay_until,
+        )
+    elif dossier.state == State.PAYMENT_DUE:
+        text = (
+            _("Chờ bạn nộp phí, lệ phí"),
+            _("Cơ quan cần bạn nộp tiền để giải quyết tiếp. Thời hạn giải quyết tạm dừng, chạy tiếp khi tiền về."),
+            dossier.pay_until,
+        )
+    elif dossier.state == State.STOPPED:
+        text = _("Đã dừng giải quyết"), _("Cơ quan dừng giải quyết hồ sơ này. Lý do: %(reason)s") % {"reason": reason}, None
+    elif dossier.state == State.SUBMITTED:
         text = (
             _("Đã gửi, chờ tiếp nhận"),
             _("Cơ quan đang kiểm tra hồ sơ. Bạn chưa cần làm gì. Chúng tôi nhắn tin cho bạn khi hồ sơ được tiếp nhận."),
@@ -62,7 +77,7 @@ def situation(dossier: Dossier, *, now: datetime, reason: str = "", calendar: Ca
         deadline=deadline,
         deadline_words=remaining_words(now, deadline, calendar or national_calendar()) if deadline else "",
         deadline_kind=_deadline_kind(now, deadline) if deadline else "",
-        tag_kind=_TAGS.get(State(dossier.state), "wait"),
+        tag_kind="wait" if dossier.awaits_payment else _TAGS.get(State(dossier.state), "wait"),
     )
 
 
@@ -103,13 +118,34 @@ def _titles() -> dict[str, str]:
         "sign": _("Kết quả đã được ký số"),
         "return_result": _("Đã có kết quả"),
         "withdraw": _("Bạn đã rút hồ sơ"),
+        "ask_payment": _("Cơ quan yêu cầu bạn nộp phí, lệ phí"),
+        "paid": _("Đã nhận được tiền"),
+        "unpaid": _("Quá hạn nộp tiền, chưa nhận được"),
+        "stop_unpaid": _("Cơ quan dừng giải quyết vì quá hạn nộp tiền"),
+        "refunded": _("Tiền đã được hoàn"),
         "paper_unsafe": _("Một tệp giấy tờ không an toàn, cơ quan không mở được"),
     }
 
 
-NOTED = frozenset({"paper_unsafe"})
+NOTED = frozenset({"paper_unsafe", "refunded"})
 """Events that say something of a dossier and do not move it on."""
+_OF_MONEY = frozenset({"paid", "unpaid"})
+"""Events that move a dossier on which waits for money in state 6, and else only say something."""
+
+
+def is_noted(event: DossierEvent) -> bool:
+    """Whether an event left the dossier where it was."""
+    return event.name in NOTED or (event.name in _OF_MONEY and event.from_state == event.to_state)
+
+
 _USUAL_WAY = ("submit", "receive", "start", "decide", "sign", "return_result")
+
+
+def _beside(event: DossierEvent) -> str:
+    """What is said beside an event: who received the dossier, why money is asked for, how much came."""
+    if event.name == "receive":
+        return event.label
+    return str(event.note or "") if event.name in (*_OF_MONEY, "ask_payment", "refunded") else ""
 
 
 def entries_for_applicant(dossier: Dossier, history: Sequence[DossierEvent]) -> list[Entry]:
@@ -117,13 +153,13 @@ def entries_for_applicant(dossier: Dossier, history: Sequence[DossierEvent]) -> 
     titles = _titles()
     is_open = dossier.state in OPEN_STATES or dossier.state == State.DECIDED
     # Where the dossier is now was set by its last move, not by what was noted since.
-    last_move = max((index for index, event in enumerate(history) if event.name not in NOTED), default=-1)
+    last_move = max((index for index, event in enumerate(history) if not is_noted(event)), default=-1)
     entries = [
         Entry(
             titles.get(event.name, event.name),
             "now" if is_open and index == last_move else "done",
             event.at,
-            event.label if event.name == "receive" else "",
+            _beside(event),
         )
         for index, event in enumerate(history)
     ]
@@ -131,6 +167,8 @@ def entries_for_applicant(dossier: Dossier, history: Sequence[DossierEvent]) -> 
         passed = {event.name for event in history}
         if dossier.decided_at is None:
             passed.discard("decide")  # it was taken back
+        if dossier.awaits_payment:
+            entries.append(Entry(_("Bạn nộp phí, lệ phí"), ""))
         to_come = {
             "receive": _("Cơ quan tiếp nhận"),
             "start": _("Xử lý"),
@@ -140,3 +178,18 @@ def entries_for_applicant(dossier: Dossier, history: Sequence[DossierEvent]) -> 
         }
         entries += [Entry(to_come[step], "") for step in _USUAL_WAY if step not in passed]
     return entries
+
+
+def money_back(dossier: Dossier, demands: Sequence[PaymentDemand]) -> list[str]:
+    """What becomes of the money when a dossier is withdrawn or refused now, for whoever does it. No query."""
+    refund = (dossier.form_version.payment or {}).get("refund", "none")
+    due = sum(demand.amount for demand in demands if demand.standing == Standing.DUE)
+    paid = sum(demand.amount - demand.order.refunded for demand in demands if demand.standing == Standing.PAID)
+    said = []
+    if due:
+        said.append(_("Khoản %(amount)s chưa nộp được hủy, không phải nộp nữa.") % {"amount": dong(due)})
+    if paid and refund == "all":
+        said.append(_("%(amount)s đã nộp được cơ quan hoàn lại; người nộp được báo khi tiền về.") % {"amount": dong(paid)})
+    elif paid:
+        said.append(_("%(amount)s đã nộp không được hoàn lại, theo quy định của thủ tục này.") % {"amount": dong(paid)})
+    return said

@@ -12,15 +12,15 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from dossiers.models import CODE_FROM_BEHIND, DEADLINE, NAME_WORDS, OPEN_STATES, Dossier, Stage, State
+from dossiers.models import CODE_FROM_BEHIND, DEADLINE, NAME_WORDS, OPEN_STATES, Dossier, Stage, Standing, State
 from portal.access import Actor, visible_to
 from portal.audit.words import uuids
 from portal.crypto import blind_index
 from portal.text import search_key
 
 OPEN = Q(state__in=OPEN_STATES)
-_RUNNING = OPEN & Q(stage=Stage.NONE)
-"""The clock runs: after the decision nobody is late any more."""
+_RUNNING = OPEN & Q(stage=Stage.NONE) & ~Q(payment=Standing.DUE)
+"""The clock runs: after the decision, and while the applicant is to pay, nobody is late."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,9 @@ def worklists(position_id: UUID | None, now: datetime) -> list[Worklist]:
         Worklist("qua-han", "Quá hạn", _RUNNING & Q(deadline__lt=now), "bad"),
         Worklist("hom-nay", "Đến hạn hôm nay", _RUNNING & Q(deadline__gte=now, deadline__lt=day_ends), "wait"),
         Worklist("cho-toi-ky", "Chờ tôi ký", Q(stage=Stage.AWAITING_SIGNATURE, signer_position_id=position_id), "wait"),
-        Worklist("moi", "Mới, chờ tiếp nhận", Q(state=State.SUBMITTED), "info"),
+        Worklist("moi", "Mới, chờ tiếp nhận", Q(state=State.SUBMITTED) & ~Q(payment=Standing.DUE), "info"),
+        Worklist("cho-nop-tien", "Chờ người nộp trả tiền", OPEN & Q(payment=Standing.DUE)),
+        Worklist("chua-nop-tien", "Quá hạn, chưa nộp tiền", OPEN & Q(payment=Standing.UNPAID)),
         Worklist("cho-ky", "Đang chờ ký", Q(stage=Stage.AWAITING_SIGNATURE)),
     ]
 

@@ -14,8 +14,9 @@ from dossiers.models.dossier import (
 from dossiers.models.drafts import Draft
 from dossiers.models.forms import FIELD_KINDS, FormVersion
 from dossiers.models.papers import DossierDocument, Paper
+from dossiers.models.payments import PaymentDemand
 from dossiers.models.registers import RegisterEntry
-from dossiers.models.states import TABLE, State
+from dossiers.models.states import TABLE, Standing, State
 
 __all__ = [
     "CODE_FROM_BEHIND",
@@ -32,7 +33,9 @@ __all__ = [
     "Draft",
     "FormVersion",
     "Paper",
+    "PaymentDemand",
     "RegisterEntry",
     "Stage",
+    "Standing",
     "State",
 ]

@@ -14,7 +14,7 @@ from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Coalesce, Collate, Concat, Reverse
 
 from dossiers.models.forms import FormVersion
-from dossiers.models.states import State
+from dossiers.models.states import Standing, State
 from portal.crypto.fields import SealedJSONField, SealedTextField
 
 CODE_PATTERN = r"^[A-Z][0-9]{2}(\.[0-9]{1,3}){0,3}-[0-9]{6}-[0-9]{4,}$"
@@ -134,6 +134,14 @@ class Dossier(models.Model):
     """The applicant can take the result (NgayTra)."""
     refused_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    """The agency ended it without a result (state 8)."""
+    payment = models.CharField("phí, lệ phí", max_length=10, choices=Standing.choices, default=Standing.NONE, db_default="none")
+    """How it stands with the money that was asked for last (`PaymentDemand`)."""
+    pay_until = models.DateTimeField("hạn nộp tiền", null=True, blank=True)
+    """Until when the money that is due may be paid."""
+    paused_at = models.DateTimeField(null=True, blank=True)
+    """Since when the clock stands still because the applicant is to do something; null: it runs, or has ended."""
     supplements_before = models.PositiveSmallIntegerField(default=0)
     """Times returned for completion before reception."""
     supplements_after = models.PositiveSmallIntegerField(default=0)
@@ -176,6 +184,17 @@ class Dossier(models.Model):
             ),
             models.CheckConstraint(condition=~Q(state=State.REFUSED) | Q(refused_at__isnull=False), name="dossiers_refused_has_time"),
             models.CheckConstraint(condition=~Q(state=State.WITHDRAWN) | Q(withdrawn_at__isnull=False), name="dossiers_withdrawn_has_time"),
+            models.CheckConstraint(condition=~Q(state=State.STOPPED) | Q(stopped_at__isnull=False), name="dossiers_stopped_has_time"),
+            models.CheckConstraint(condition=Q(payment__in=[one.value for one in Standing]), name="dossiers_payment_known"),
+            models.CheckConstraint(
+                condition=(Q(payment=Standing.DUE, pay_until__isnull=False, state__in=[State.SUBMITTED, State.PAYMENT_DUE]))
+                | (~Q(payment=Standing.DUE) & Q(pay_until__isnull=True)),
+                name="dossiers_due_has_a_day",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=State.PAYMENT_DUE) | Q(payment=Standing.DUE, paused_at__isnull=False),
+                name="dossiers_payment_due_is_paused",
+            ),
             models.CheckConstraint(
                 condition=(Q(received_at__isnull=True) | Q(received_at__gte=F("submitted_at")))
                 & (Q(decided_at__isnull=True) | Q(decided_at__gte=F("received_at")))
@@ -188,6 +207,11 @@ class Dossier(models.Model):
             models.Index(fields=["unit_code", "state", "due_at"], name="dossiers_desk_queue"),
             models.Index(fields=["unit_code", "owner_name_key", "id"], name="dossiers_desk_name"),
             models.Index(fields=["unit_code", "-submitted_at"], name="dossiers_desk_newest"),
+            models.Index(
+                fields=["unit_code", "payment", "id"],
+                name="dossiers_desk_payment",
+                condition=Q(payment__in=[Standing.DUE, Standing.UNPAID]),
+            ),
             models.Index(F("unit_code"), DEADLINE, F("id"), name="dossiers_desk_deadline", condition=Q(state__in=OPEN_STATES)),
             # A province looks over many units at once: in the order of its list.
             models.Index(DEADLINE, F("id"), name="dossiers_open_deadline", condition=Q(state__in=OPEN_STATES)),
@@ -224,6 +248,11 @@ class Dossier(models.Model):
     def filed_by_words(self) -> str:
         """Who sent it and for whom, as slips and the desk write it."""
         return f"{self.filed_by_name}, thay mặt {self.applicant_name}" if self.is_filed_for_another else self.applicant_name
+
+    @property
+    def awaits_payment(self) -> bool:
+        """Whether the applicant is to pay now: nobody at the agency is late meanwhile."""
+        return self.payment == Standing.DUE
 
     @property
     def awaits_signature(self) -> bool:

@@ -101,6 +101,26 @@ def check_rules(fields: list[dict[str, Any]], papers: Any, charges: Any) -> None
             raise ValidationError(f"a charge is multiplied by a number, not by {rule['times']!r}")
 
 
+PAYMENT_KEYS = frozenset({"when", "days", "unpaid", "refund", "kind", "revenue"})
+
+
+def check_payment(payment: Any) -> None:
+    """``ValidationError`` when what a form says of paying is not known or cannot be done; nothing said is right, too."""
+    if not isinstance(payment, dict) or (payment and set(payment) != PAYMENT_KEYS):
+        raise ValidationError(f"payment says {sorted(PAYMENT_KEYS)}, not {payment!r}")
+    if not payment:
+        return
+    choices = {"when": ("filing", "asked"), "unpaid": ("continue", "stop"), "refund": ("all", "none")}
+    for name, known in choices.items():
+        if payment[name] not in known:
+            raise ValidationError(f"payment: {name} is one of {known}, not {payment[name]!r}")
+    if type(payment["days"]) is not int or not 1 <= payment["days"] <= 60:
+        raise ValidationError("payment: days are working days, 1 to 60")
+    revenue = payment["revenue"]
+    if not isinstance(revenue, dict) or not all(isinstance(code, str) and re.fullmatch(r"[0-9]{4}", code) for code in revenue.values()):
+        raise ValidationError("payment: revenue is the four digits of the budget's index by the name of the fee line")
+
+
 class FormVersion(models.Model):
     """One version of the electronic form of a procedure. Requirement D-03 (the designer comes later, on this table)."""
 
@@ -110,7 +130,9 @@ class FormVersion(models.Model):
     papers = models.JSONField(default=list, blank=True)
     """In which case a paper is wanted (`dossiers.papers`)."""
     charges = models.JSONField(default=list, blank=True)
-    """Which fee lines apply, and how often (`procedures.fees`)."""
+    """Which fee lines apply, how often, and who is exempt (`procedures.fees`)."""
+    payment: Any = models.JSONField(default=dict, blank=True, validators=[check_payment])
+    """When and how it is paid (`dossiers.paying`); empty: not on the portal unless an officer asks."""
     published_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

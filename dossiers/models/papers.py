@@ -54,6 +54,7 @@ class DossierDocument(models.Model):
 
         RECEIPT = "receipt", "Giấy tiếp nhận hồ sơ và hẹn trả kết quả"
         RESULT = "result", "Kết quả giải quyết"
+        STOP = "stop", "Thông báo dừng giải quyết hồ sơ"
 
     id = models.BigAutoField(primary_key=True)
     dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="documents")

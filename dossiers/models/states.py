@@ -24,6 +24,22 @@ class State(models.TextChoices):
     RETURNED = "10", "Đã trả kết quả"
 
 
+class Standing(models.TextChoices):
+    """How a dossier stands with the money that its applicant owes: of what was asked for last."""
+
+    NONE = "none", "Không phải nộp"
+    DUE = "due", "Chờ nộp tiền"
+    PAID = "paid", "Đã nộp tiền"
+    UNPAID = "unpaid", "Chưa nộp tiền"
+    REFUNDED = "refunded", "Đã hoàn tiền"
+
+
+def _paid_for(dossier: Any) -> str:
+    if dossier.payment != Standing.DUE:
+        return ""
+    return "Hồ sơ đang chờ người nộp trả phí, lệ phí. Tiếp nhận được khi tiền đã về hoặc khi quá hạn nộp; từ chối thì được ngay."
+
+
 def _undecided(dossier: Any) -> str:
     return "Hồ sơ đã được quyết định và đang chờ ký. Muốn sửa, hãy rút lại quyết định trước." if dossier.stage else ""
 
@@ -33,19 +49,29 @@ def _awaiting(dossier: Any) -> str:
 
 
 _PROCESSING = frozenset({State.PROCESSING.value})
-# States 5, 6 and 8 exist in the standard; their edges come with their screens (issues on supplements and payment).
+_PAYING = frozenset({State.PAYMENT_DUE.value})
+_OWNERS = frozenset({State.SUBMITTED.value, State.PAYMENT_DUE.value})
+# State 5 exists in the standard; its edges come with their screens (issue on supplements).
 # In the standard 9 means "signed": from the decision to the signature a dossier stays in 4, in the stage "awaiting signature".
 TABLE = StateTable(
     [state.value for state in State],
     [
-        Transition("receive", "Tiếp nhận hồ sơ", frozenset({State.SUBMITTED.value}), State.RECEIVED.value, act="dossiers.receive"),
+        Transition(
+            "receive", "Tiếp nhận hồ sơ", frozenset({State.SUBMITTED.value}), State.RECEIVED.value, act="dossiers.receive", guard=_paid_for
+        ),
         Transition("start", "Chuyển xử lý", frozenset({State.RECEIVED.value}), State.PROCESSING.value),
         Transition("refuse", "Từ chối tiếp nhận", frozenset({State.SUBMITTED.value}), State.REFUSED.value, act="dossiers.refuse"),
+        Transition(
+            "ask_payment", "Yêu cầu nộp phí, lệ phí", _PROCESSING, State.PAYMENT_DUE.value, act="dossiers.ask_payment", guard=_undecided
+        ),
+        Transition("paid", "Đã nộp phí, lệ phí", _PAYING, State.PROCESSING.value),
+        Transition("unpaid", "Quá hạn nộp phí, lệ phí: giải quyết tiếp", _PAYING, State.PROCESSING.value),
+        Transition("stop_unpaid", "Dừng giải quyết: quá hạn nộp phí, lệ phí", _PAYING, State.STOPPED.value),
         Transition("decide", "Quyết định và trình ký", _PROCESSING, State.PROCESSING.value, act="dossiers.decide", guard=_undecided),
         Transition("take_back", "Rút lại quyết định", _PROCESSING, State.PROCESSING.value, act="dossiers.take_back", guard=_awaiting),
         Transition("decline", "Không ký, trả lại cán bộ", _PROCESSING, State.PROCESSING.value, act="dossiers.sign", guard=_awaiting),
         Transition("sign", "Ký kết quả", _PROCESSING, State.DECIDED.value, guard=_awaiting),
         Transition("return_result", "Trả kết quả", frozenset({State.DECIDED.value}), State.RETURNED.value),
-        Transition("withdraw", "Rút hồ sơ", frozenset({State.SUBMITTED.value}), State.WITHDRAWN.value, by_owner=True),
+        Transition("withdraw", "Rút hồ sơ", _OWNERS, State.WITHDRAWN.value, by_owner=True),
     ],
 )

@@ -17,6 +17,7 @@ from dossiers.services.drafts import (
 from dossiers.services.filing import submit, withdraw, withdraw_refusal
 from dossiers.services.forms import publish_form
 from dossiers.services.papers import note_unsafe_paper
+from dossiers.services.paying import ask_payment, asked_lines, follow_late_orders, follow_order, remind_of_payments
 from dossiers.services.results import return_result
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
     "NotYours",
     "Problem",
     "add_paper",
+    "ask_payment",
+    "asked_lines",
     "authorise_result",
     "carry_over",
     "check_party",
@@ -33,6 +36,8 @@ __all__ = [
     "decline",
     "discard_draft",
     "filer",
+    "follow_late_orders",
+    "follow_order",
     "is_behind",
     "next_code",
     "note_unsafe_paper",
@@ -41,6 +46,7 @@ __all__ = [
     "publish_form",
     "receive",
     "refuse",
+    "remind_of_payments",
     "remove_paper",
     "return_result",
     "save_draft",

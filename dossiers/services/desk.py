@@ -17,6 +17,7 @@ from dossiers.outcomes import Decision, Outcome, decision_form, outcome_of
 from dossiers.queries import unit_calendar
 from dossiers.registers import BOOK, FIRST_BOOK, NUMBER, RegisterNumber
 from dossiers.services.common import advance, concerns, lock_for_officer, notify_parties, position_of, refuse_own
+from dossiers.services.paying import call_off
 from dossiers.services.registers import free_number, take_number
 from dossiers.terms import terms_of
 from portal import audit
@@ -48,6 +49,8 @@ def receive(*, actor: Actor, dossier_id: UUID, seen_version: int, now: datetime)
     the day of filing sets for the channel. ``TransitionRefused`` when another officer was quicker.
     """
     dossier = lock_for_officer(actor=actor, dossier_id=dossier_id, act="dossiers.receive", seen_version=seen_version, transition="receive")
+    if refusal := TABLE.refusal(dossier, "receive"):
+        raise TransitionRefused("receive", dossier.state, refusal)
     terms = terms_of(dossier)
     dossier.received_at = max(now, dossier.submitted_at)
     limit = limit_of(dossier, terms)
@@ -84,6 +87,7 @@ def refuse(*, actor: Actor, dossier_id: UUID, seen_version: int, reason: str, no
     dossier.refused_at = max(now, dossier.submitted_at)
     dossier.officer_id = position_of(actor)
     dossier.officer_label = actor.label
+    call_off(dossier, reason="refused", actor=actor, now=now)
     advance(dossier, "refuse", actor=actor, now=now, note=reason.strip())
     notify_parties(dossier, "dossiers.refused")
     return dossier

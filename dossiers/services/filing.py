@@ -11,6 +11,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts import queries as people
+from dossiers import slips
 from dossiers.filling import costs_of, fill_draft, problems_of
 from dossiers.models import Dossier, Draft, Paper, State
 from dossiers.models.dossier import Channel
@@ -29,6 +30,7 @@ from dossiers.services.common import (
     write_event,
 )
 from dossiers.services.drafts import is_behind
+from dossiers.services.paying import call_off, demand_with_filing
 from dossiers.terms import terms_on
 from portal.access import AccessDenied, Actor
 from portal.files.models import StoredFile
@@ -103,8 +105,12 @@ def submit(*, actor: Actor, draft_id: UUID, seen_version: int, now: datetime) ->
     )
     Paper.objects.filter(draft=draft).update(draft=None, dossier=dossier)
     draft.delete()
+    demand = demand_with_filing(dossier, found.bill, actor=actor, now=now)
     write_event(dossier, "submit", before="", actor=actor, now=now, note=confirmed)
-    notify_parties(dossier, "dossiers.submitted")
+    if demand is None:
+        notify_parties(dossier, "dossiers.submitted")
+    else:
+        notify_parties(dossier, "dossiers.submitted_to_pay", amount=slips.money(demand.amount), until=slips.moment(demand.until))
     return dossier
 
 
@@ -117,7 +123,8 @@ def _confirmed_words(draft: Draft, person: Any, now: datetime) -> str:
 
 @transaction.atomic
 def withdraw(*, actor: Actor, dossier_id: UUID, seen_version: int, now: datetime) -> Dossier:
-    """The applicant takes the dossier back before it is received (state 7; domain.md §7 "withdraw before result").
+    """The applicant takes the dossier back before it is received, or while the agency waits for their money (state 7; domain.md §7
+    "withdraw before result"). What is not paid is not owed any more, what is paid goes back where the procedure says so.
 
     :class:`NotYours` for another's dossier, ``TransitionRefused`` once an officer was quicker.
     """
@@ -129,6 +136,7 @@ def withdraw(*, actor: Actor, dossier_id: UUID, seen_version: int, now: datetime
         raise TransitionRefused("withdraw", dossier.state, refusal)
     check_seen(dossier, seen_version, "withdraw")
     dossier.withdrawn_at = max(now, dossier.submitted_at)
+    call_off(dossier, reason="withdrawn", actor=actor, now=now)
     advance(dossier, "withdraw", actor=actor, now=now)
     notify_parties(dossier, "dossiers.withdrawn")
     return dossier
@@ -136,7 +144,7 @@ def withdraw(*, actor: Actor, dossier_id: UUID, seen_version: int, now: datetime
 
 def withdraw_refusal(dossier: Dossier) -> str:
     """Why the dossier cannot be taken back now, as a sentence for the applicant; empty when it can."""
-    if dossier.state == State.SUBMITTED:
+    if dossier.state in (State.SUBMITTED, State.PAYMENT_DUE):
         return ""
     if dossier.state == State.WITHDRAWN and dossier.withdrawn_at is not None:
         at = timezone.localtime(dossier.withdrawn_at)

@@ -138,6 +138,7 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
         "papers": announced_papers(terms.papers, form.papers, form.fields),
         "fees": [(fee, _example(fee, form.charges)) for fee in terms.fees],
         "savings": _savings(terms),
+        "payment": form.payment,
         "sections": _sections(asked),
         "known": some_known,
     }
@@ -412,6 +413,7 @@ def _papers_page(request: HttpRequest, terms: Terms, draft: Draft, problems: Seq
             ],
             no_longer=[item for item in items if not item["wanted"].asked and item["given"]],
             bill=costs_of(draft, terms, found, _person(request), now=timezone.now()).bill,
+            payment=draft.form_version.payment,
             problems=problems,
             draft=draft,
             carried=_carried(request, terms, draft),
@@ -617,6 +619,7 @@ def _check_page(request: HttpRequest, terms: Terms, *, looked: seen.Seen | None 
                 for paper in review.papers
             ],
             bill=review.costs.bill,
+            payment=draft.form_version.payment,
             limit=review.costs.limit,
             full_limit=terms.limit_words,
             carried=_carried(request, terms, draft),

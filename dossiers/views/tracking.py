@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dossiers import queries, services, slips, wording
 from dossiers.costs import bill_of
-from dossiers.models import Dossier, DossierDocument, State
+from dossiers.models import Dossier, DossierDocument, Standing, State
 from dossiers.services.desk import note_look
 from dossiers.views.common import as_int, citizen_page, not_here, reader_page, send_file
 from portal.access import Actor, actor_of, visible_to
@@ -67,7 +67,8 @@ def _page(request: HttpRequest, dossier: Dossier, *, status: int = 200, **more: 
     history = queries.timeline(dossier)
     standing = dossier.documents.select_related("document").filter(cancelled_at__isnull=True)
     documents = {issued.role: issued.document for issued in standing}
-    reason = next((event.note or "" for event in reversed(history) if event.name == "refuse"), "")
+    reason = next((event.note or "" for event in reversed(history) if event.name in ("refuse", "stop_unpaid")), "")
+    demands = queries.demands_of(dossier)
     unit = queries.handling_unit(dossier.unit_code)
     return render(
         request,
@@ -77,13 +78,16 @@ def _page(request: HttpRequest, dossier: Dossier, *, status: int = 200, **more: 
             "situation": wording.situation(dossier, now=timezone.now(), reason=reason, calendar=unit.calendar if unit else None),
             "unit": unit,
             # Refused or taken back, nothing is to be paid.
-            "bill": None if dossier.state in (State.REFUSED, State.WITHDRAWN) else bill_of(dossier),
+            "bill": None if dossier.state in (State.REFUSED, State.WITHDRAWN, State.STOPPED) else bill_of(dossier),
             "entries": wording.entries_for_applicant(dossier, history),
             "answers": [{"label": label, "value": value} for label, value in slips.answers_shown(dossier)],
             "papers": (papers := list(dossier.papers.select_related("file"))),
             "unsafe": [paper for paper in papers if paper.file.state == FileState.QUARANTINED],
             "result": documents.get(DossierDocument.Role.RESULT),
             "receipt": documents.get(DossierDocument.Role.RECEIPT),
+            "stop_notice": documents.get(DossierDocument.Role.STOP),
+            "demands": demands,
+            "due": next((demand for demand in demands if demand.standing == Standing.DUE), None),
             "can_withdraw": not services.withdraw_refusal(dossier),
             **more,
         },
@@ -113,7 +117,9 @@ def withdraw(request: HttpRequest, code: str) -> HttpResponse:
         return redirect(reverse("dossier", args=[code]))
     if refusal := services.withdraw_refusal(dossier):
         return _page(request, dossier, refused=refusal, status=409)
-    return render(request, "dossiers/withdraw.html", {"dossier": dossier})
+    return render(
+        request, "dossiers/withdraw.html", {"dossier": dossier, "money": wording.money_back(dossier, queries.demands_of(dossier))}
+    )
 
 
 def _for_reader(actor: Actor, code: str) -> Dossier | None:
@@ -166,3 +172,10 @@ def result(request: HttpRequest, code: str) -> HttpResponseBase:
 def receipt(request: HttpRequest, code: str) -> HttpResponseBase:
     """The sealed receipt with the appointment as PDF."""
     return _issued(request, code, DossierDocument.Role.RECEIPT, "giay-tiep-nhan")
+
+
+@require_safe
+@reader_page
+def stop_notice(request: HttpRequest, code: str) -> HttpResponseBase:
+    """The sealed notice that the dossier was stopped as PDF."""
+    return _issued(request, code, DossierDocument.Role.STOP, "thong-bao-dung")

@@ -12,7 +12,7 @@ from portal.workdays.calendar import (
     national_calendar,
     working_time_between,
 )
-from portal.workdays.due import RESPONSE_HOURS, Unit, due_at, remaining_words, response_due
+from portal.workdays.due import RESPONSE_HOURS, Unit, due_at, moved, opening_before, remaining_words, response_due
 
 __all__ = [
     "OFFICE_HOURS",
@@ -23,7 +23,9 @@ __all__ = [
     "Unit",
     "due_at",
     "is_working_day",
+    "moved",
     "national_calendar",
+    "opening_before",
     "remaining_words",
     "response_due",
     "working_time_between",

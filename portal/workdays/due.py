@@ -72,6 +72,27 @@ def response_due(submitted_at: dt.datetime, calendar: Calendar | None = None) ->
     return due_at(submitted_at, RESPONSE_HOURS, Unit.HOUR, calendar or national_calendar())
 
 
+def moved(due: dt.datetime, paused_at: dt.datetime, resumed_at: dt.datetime, calendar: Calendar) -> dt.datetime:
+    """A deadline after the clock stood still: later by the working time that passed meanwhile, so that as much of it is left as there was.
+
+    A pause without working time moves nothing; ``ValueError`` for a pause that ends before it begins, or moments without a zone.
+    """
+    pause = working_time_between(paused_at, resumed_at, calendar)
+    if resumed_at < paused_at:
+        raise ValueError("a pause cannot end before it begins")
+    return after_working_time(due, pause, calendar) if pause else due
+
+
+def opening_before(moment: dt.datetime, number: int, calendar: Calendar) -> dt.datetime:
+    """When offices open on the working day ``number`` working days before the day of ``moment``: when one is reminded of something."""
+    day = local(moment).date()
+    while number or not is_working_day(day, calendar):
+        day -= dt.timedelta(days=1)
+        if is_working_day(day, calendar):
+            number = max(number - 1, 0)
+    return calendar.intervals(day)[0][0]
+
+
 def remaining_words(now: dt.datetime, due: dt.datetime, calendar: Calendar) -> str:
     """The time left, as one says it: ``còn 3 ngày làm việc``, ``còn 2 giờ làm việc``, ``quá hạn 1 ngày làm việc``.
 

@@ -19,10 +19,11 @@ from accounts.models import Person
 from dossiers import services
 from dossiers.filling import fill_draft
 from dossiers.models import Dossier, DossierDocument, Draft
+from payments import services as payments
 from portal.access import SYSTEM, Actor
 from portal.files import services as files
 from portal.files.models import FileState, StoredFile
-from tests.factories import citizen_actor, make_officer_actor, make_position, officer_actor
+from tests.factories import citizen_actor, make_institution, make_officer_actor, make_position, officer_actor, paid_report
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=ZONE)
@@ -205,3 +206,15 @@ def at_once(*jobs: Callable[[], Any]) -> list[Any]:
         thread.join(timeout=30)
     assert not any(thread.is_alive() for thread in threads)
     return outcomes
+
+
+def pay(dossier: Dossier, *, tell: bool = True) -> Any:
+    """Let an institution take the money that is due for the dossier, and the news of it arrive; the order."""
+    order = dossier.demands.get(standing="due").order
+    attempt = payments.begin_attempt(order_code=order.code, institution_code=make_institution().code, now=timezone.now())
+    payments.settle(institution_code=attempt.institution_id, report=paid_report(attempt), via="callback", now=timezone.now())
+    if tell:
+        services.follow_order(order_id=order.id, now=timezone.now())
+        dossier.refresh_from_db()
+    order.refresh_from_db()
+    return order

@@ -7,15 +7,18 @@ from typing import Any
 import pytest
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from dossiers import services
 from dossiers.models import Dossier, DossierDocument, DossierEvent, Paper, State
 from dossiers.services import FilingRefused
+from payments import services as payments
 from portal.files.models import FileState, StoredFile
 from portal.files.signals import file_checked
 from portal.notifications.models import Notification
 from portal.states import TransitionRefused
-from tests.dossiers.support import NOW, PAPER, at_once, confirm_all, filed, mother, photo, ready_draft, sent
+from tests.dossiers.support import NOW, PAPER, at_once, confirm_all, filed, mother, pay, photo, ready_draft, sent
+from tests.dossiers.test_kinds import order_copies
 from tests.factories import (
     citizen_actor,
     give_mandate,
@@ -135,3 +138,26 @@ def test_two_people_of_a_company_begin_at_once_and_there_is_one_draft() -> None:
         *[lambda actor=actor: services.start_or_open_draft(actor=actor, procedure_code="2.002288", now=NOW) for actor in actors]
     )
     assert len({draft.id for draft in drafts}) == 1
+
+
+@pytest.mark.requirement("P-05")
+def test_paid_twice_and_asked_twice_at_the_same_moment() -> None:
+    client = Client()
+    sign_in(client, mother())
+    dossier = order_copies(client, copies="1")
+    order = pay(dossier, tell=False)
+    now = timezone.now()
+    at_once(*[lambda: services.follow_order(order_id=order.pk, now=now)] * 4)
+    assert [event.name for event in dossier.events.all()] == ["submit", "paid"]
+    officers = [make_officer_actor(), make_officer_actor()]
+    taken = services.receive(actor=officers[0], dossier_id=dossier.id, seen_version=Dossier.objects.get(pk=dossier.pk).version, now=now)
+
+    def ask(actor: Any) -> Any:
+        return services.ask_payment(
+            actor=actor, dossier_id=taken.id, seen_version=taken.version,
+            lines=[payments.Line("x", "fee", 1000, 1)], days=5, reason="x", now=timezone.now(),
+        )  # fmt: skip
+
+    outcomes = at_once(*[lambda actor=actor: ask(actor) for actor in officers])
+    assert sorted(type(one).__name__ for one in outcomes) == ["Dossier", "TransitionRefused"]
+    assert dossier.demands.filter(standing="due").count() == 1

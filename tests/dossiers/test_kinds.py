@@ -24,7 +24,7 @@ from dossiers.terms import terms_on
 from portal.documents import steps
 from portal.documents.rendering import document_html
 from procedures.fees import rule_fits as fee_rule_fits
-from tests.dossiers.support import CODE, hidden, mother, photo, ready_draft, sign_by_hand
+from tests.dossiers.support import CODE, hidden, mother, pay, photo, ready_draft, sign_by_hand
 from tests.factories import citizen_actor, make_position, officer_actor, sign_in
 
 pytestmark = pytest.mark.usefixtures("demo_data")
@@ -106,11 +106,12 @@ def order_copies(client: Client, *, copies: str = "3", unit: str = "H26.101", **
 @pytest.mark.requirement("D-01", "D-10")
 def test_a_mother_orders_three_copies_and_the_officer_decides_with_its_own_form(mothers: Client) -> None:
     start = words(mothers.get(at(EXTRACT)))
-    assert "8.000 đ/bản sao" in start and FORMULA in start and "Cổng chưa nhận thanh toán" in start
+    assert "8.000 đ/bản sao" in start and FORMULA in start and "Bạn trả trực tuyến ngay sau khi gửi hồ sơ, trong 3 ngày làm việc" in start
     dossier = order_copies(mothers)
     assert (dossier.unit_code, dossier.subject_name) == ("H26.101", "Nguyễn Thị Mẫu")
     assert FORMULA in words(mothers.get(f"/ho-so/{dossier.code}/"))
 
+    pay(dossier)
     officer, _ = desk("H26.101", "reception", "handling")
     chiefs, chief = desk("H26.101", "signing", credential="cred-test")
     change = f"{DESK}{dossier.id}/change/"
@@ -167,6 +168,7 @@ def test_the_officer_is_asked_what_that_register_says(kind: str, has: str, has_n
 def test_every_line_of_these_results_can_be_compared(mothers: Client) -> None:
     """A line left out could be altered unseen; numbers of identity are masked."""
     dossier = order_copies(mothers, copies="1")
+    pay(dossier)
     officer, chief = make_position(roles=("reception", "handling")), make_position(roles=("signing",), credential_id="cred-test")
     services.receive(actor=officer_actor(officer), dossier_id=dossier.id, seen_version=dossier.version, now=timezone.now())
     dossier.refresh_from_db()
@@ -185,6 +187,7 @@ def test_every_line_of_these_results_can_be_compared(mothers: Client) -> None:
 
 def test_a_decision_needs_what_its_form_needs_and_is_not_typed_twice(mothers: Client) -> None:
     dossier = order_copies(mothers, copies="1")
+    pay(dossier)
     officer, chief = (
         officer_actor(make_position(roles=("reception", "handling"))),
         make_position(roles=("signing",), credential_id="cred-x"),
@@ -255,7 +258,7 @@ def test_a_diploma_is_recognised_by_a_department_of_the_province(mothers: Client
     assert "không còn cần" in words(mothers.get(at(DIPLOMA, "kiem-tra/")))
     dossier = send(mothers, DIPLOMA)
     assert dossier.unit_code == "H26.201"
-
+    pay(dossier)
     officer, chief = (
         officer_actor(make_position(unit="H26.201", roles=("reception", "handling"))),
         desk("H26.201", "signing", credential="c"),

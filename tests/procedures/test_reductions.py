@@ -22,7 +22,7 @@ from portal.caching.changes import marks
 from portal.caching.models import Change
 from procedures import services
 from procedures.models import OnlineReduction
-from tests.dossiers.support import hidden, mother, photo
+from tests.dossiers.support import hidden, mother, pay, photo
 from tests.dossiers.test_kinds import DIPLOMA, EXTRACT, STUDY, at, desk, order_copies, send, words
 from tests.dossiers.test_kinds import declare as fill_in
 from tests.factories import citizen_actor, loose_officer, make_position, officer_actor, sign_in
@@ -202,6 +202,7 @@ def test_a_shorter_time_limit_is_promised_and_kept(mothers: Client) -> None:
             filing.add_paper(actor=citizen_actor(mother()), draft_id=draft.id, kind=paper.kind, upload=photo(), now=timezone.now())
     assert "14 ngày làm việc thay vì 20 ngày làm việc" in words(mothers.get(at(DIPLOMA, "kiem-tra/")))
     dossier = send(mothers, DIPLOMA)
+    pay(dossier)
     OnlineReduction.objects.filter(what="time").update(percent=10)
     _client, position = desk("H26.201", "reception")
     received_at = dt.datetime(2026, 12, 1, 9, 0, tzinfo=timezone.get_current_timezone())

@@ -27,7 +27,8 @@ from accounts.models import CertificateSignIn, EmailAddress, Mandate
 from accounts.services import contacts
 from dossiers.forms_data import shipped_form
 from dossiers.models import Dossier
-from dossiers.services import publish_form
+from dossiers.services import follow_late_orders, publish_form
+from payments.services import expire_orders
 from portal import audit, outbox
 from portal.access import SYSTEM
 from portal.access.site import OfficerModelAdmin
@@ -43,7 +44,21 @@ from portal.outbox.models import Message
 from procedures import services
 from procedures.models import Localisation, OnlineReduction, ProcedureVersion
 from procedures.services.importing import import_procedures
-from tests.dossiers.support import ANSWERS, CODE, PAPER, decided, filed, hidden, leader, mother, photo, ready_draft, received, sign_by_hand
+from tests.dossiers.support import (
+    ANSWERS,
+    CODE,
+    PAPER,
+    decided,
+    filed,
+    hidden,
+    leader,
+    mother,
+    pay,
+    photo,
+    ready_draft,
+    received,
+    sign_by_hand,
+)
 from tests.dossiers.test_kinds import order_copies
 from tests.factories import citizen_actor, make_position, officer_actor, sign_in
 from tests.portal.pages import PUBLIC
@@ -227,8 +242,7 @@ def citizens(pages: Pages) -> None:
     revoke(document=issued.document, reason="Cấp nhầm người", actor=leader())
     pages.get(client, proof)
     pages.get(client, f"{proof}doi-chieu-ban-in/")
-    copies = order_copies(client)
-    pages.get(client, f"/ho-so/{copies.code}/")
+    paying(pages, client)
     # Enough for a second page.
     for _ in range(9):
         filed()
@@ -240,6 +254,32 @@ def citizens(pages: Pages) -> None:
     pages.post(client, "/tai-khoan/vai-tro/", {"acting_as": "x"}, 200)
     pages.get(client, "/tai-khoan/khoa-truy-cap/", 403)
     pages.get(client, "/tai-khoan/can-bo/", 403)
+
+
+def paying(pages: Pages, client: Client) -> None:
+    """A dossier that waits for money, has it, is asked for more, and is stopped; withdrawn while money is due and when it was paid."""
+    copies = order_copies(client)
+    for address in ("?da-gui=1", "rut/"):
+        pages.get(client, f"/ho-so/{copies.code}/{address}")
+    pay(copies)
+    for address in ("", "rut/"):
+        pages.get(client, f"/ho-so/{copies.code}/{address}")
+    desk, at_desk = Client(), make_position(roles=("reception", "handling"))
+    sign_in(desk, at_desk.person, position=at_desk)
+    base = f"/quan-tri/dossiers/dossier/{copies.id}/"
+    pages.get(desk, f"{base}refuse/")
+    desk.post(f"{base}receive/", {"seen": copies.version})
+    pages.get(desk, f"{base}ask_payment/")
+    pages.post(desk, f"{base}ask_payment/", {"days": "x", "fee_0": "-1"})
+    copies.refresh_from_db()
+    desk.post(f"{base}ask_payment/", {"seen": copies.version, "reason": "Thêm <bản> & dịch", "days": "2", "fee_0": "1"})
+    pages.get(client, f"/ho-so/{copies.code}/")
+    pages.get(desk, f"{base}change/")
+    later = copies.demands.get(standing="due").until
+    expire_orders(now=later)
+    follow_late_orders(now=later)
+    pages.get(client, f"/ho-so/{copies.code}/")
+    pages.get(desk, f"{base}change/")
 
 
 def told(pages: Pages, client: Client) -> None:

@@ -17,7 +17,9 @@ from portal.workdays import (
     Unit,
     due_at,
     is_working_day,
+    moved,
     national_calendar,
+    opening_before,
     remaining_words,
     response_due,
     working_time_between,
@@ -203,3 +205,43 @@ def test_an_office_with_hours_of_its_own() -> None:
 def test_remaining_words(now: str, due: str, words: str) -> None:
     with translation.override("vi"):
         assert remaining_words(at(now), at(due), VN) == words
+
+
+@pytest.mark.requirement("D-08")
+@given(starts, st.integers(1, 30), st.integers(0, 400), st.integers(0, 400))
+def test_after_a_pause_as_much_working_time_is_left_as_before(start: dt.datetime, days: int, waited: int, paused: int) -> None:
+    calendar = VN
+    due = due_at(start, days, Unit.WORKING_DAY, calendar)
+    stopped = start + dt.timedelta(hours=waited)
+    resumed = stopped + dt.timedelta(hours=paused)
+    after = moved(due, stopped, resumed, calendar)
+    assert after >= due
+    assert working_time_between(due, after, calendar) == working_time_between(stopped, resumed, calendar)
+    if stopped <= due:
+        assert working_time_between(resumed, after, calendar) == working_time_between(stopped, due, calendar)
+    assert moved(due, stopped, stopped, calendar) == due
+
+
+@given(starts, st.integers(0, 200), st.integers(0, 200))
+def test_two_pauses_move_as_much_as_one_of_both(start: dt.datetime, first: int, second: int) -> None:
+    calendar = VN
+    due = due_at(start, 5, Unit.WORKING_DAY, calendar)
+    middle, end = start + dt.timedelta(hours=first), start + dt.timedelta(hours=first + second)
+    twice = moved(moved(due, start, middle, calendar), middle, end, calendar)
+    assert working_time_between(due, twice, calendar) == working_time_between(due, moved(due, start, end, calendar), calendar)
+
+
+def test_a_pause_does_not_end_before_it_begins() -> None:
+    start = dt.datetime(2026, 12, 2, 10, 0, tzinfo=ZONE)
+    with pytest.raises(ValueError):
+        moved(start, start, start - dt.timedelta(hours=1), VN)
+
+
+@given(starts, st.integers(0, 20))
+def test_a_reminder_falls_on_an_opening_so_many_working_days_before(start: dt.datetime, number: int) -> None:
+    calendar = VN
+    due = due_at(start, 25, Unit.WORKING_DAY, calendar)
+    opens = opening_before(due, number, calendar)
+    between = [opens.date() + dt.timedelta(days=n) for n in range(1, (due.date() - opens.date()).days + 1)]
+    assert sum(is_working_day(day, calendar) for day in between) == number
+    assert (opens.time(), is_working_day(opens.date(), calendar)) == (dt.time(7), True)

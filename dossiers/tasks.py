@@ -1,0 +1,20 @@
+"""Regular work on dossiers, in slices."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from dossiers import services
+
+
+@shared_task(name="dossiers.remind_of_payments")
+def remind_of_payments() -> int:
+    """Remind of what is to be paid within two working days."""
+    return services.remind_of_payments(now=timezone.now())
+
+
+@shared_task(name="dossiers.follow_late_orders")
+def follow_late_orders() -> int:
+    """Bring dossiers up to date whose payment is past its day, should the news of it have been lost."""
+    return services.follow_late_orders(now=timezone.now())
