@@ -19,6 +19,7 @@ class PaymentsConfig(AppConfig):
         from payments.institutions.momo import MOMO
         from payments.institutions.vietqr import VIETQR
         from payments.institutions.vnpay import VNPAY
+        from payments.services.minutes import KIND, minutes_content
         from payments.services.papers import paper_content
         from portal.access import Act, Assurance, register_acts
         from portal.documents.proofs import register_content
@@ -45,3 +46,4 @@ class PaymentsConfig(AppConfig):
             register_adapter(adapter)
         for kind in ("payments.receipt", "payments.confirmation"):
             register_content(kind, paper_content)
+        register_content(KIND, minutes_content)

@@ -1,5 +1,5 @@
 """The desk of payments, one subject a file."""
 
-from payments.admin import contacts, institutions, orders, refunds, traces
+from payments.admin import cases, contacts, institutions, ledger, orders, reconciliation, refunds, traces
 
-__all__ = ["contacts", "institutions", "orders", "refunds", "traces"]
+__all__ = ["cases", "contacts", "institutions", "ledger", "orders", "reconciliation", "refunds", "traces"]

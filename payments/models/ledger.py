@@ -119,7 +119,10 @@ class Posting(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=~Q(amount=0), name="posting_is_of_something")]
-        indexes = [models.Index(fields=["account", "day"], include=["amount"], name="postings_of_account_and_day")]
+        indexes = [
+            models.Index(fields=["account", "day"], include=["amount"], name="postings_of_account_and_day"),
+            models.Index(fields=["account", "-id"], name="postings_of_account_newest"),
+        ]
         triggers = [
             pgtrigger.Protect(name="posting_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
             # No side is added to an old entry: then it would not balance, or another day's sums would change.

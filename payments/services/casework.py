@@ -108,6 +108,8 @@ def assign_case(*, actor: Actor, case_id: int, seen_version: int | None, now: da
     """Take a case on oneself, also from somebody else. :class:`TransitionRefused` when it has changed meanwhile or is closed."""
     case = _lock(actor, case_id, seen_version, "assign")
     before = case.state
+    if Case.table.refusal(case, "assign"):
+        raise TransitionRefused("assign", case.state, CHANGED)
     Case.table.move(case, "assign")
     case.owner_position_id, case.owner_label = actor.position_id, actor.label[:200]
     case.version += 1
@@ -133,8 +135,8 @@ def close_case(
     if chosen is None:
         raise CorrectionRefused("Không chọn được cách xử lý này.")
     before = case.state
-    if refusal := Case.table.refusal(case, "close"):
-        raise TransitionRefused("close", case.state, refusal)
+    if Case.table.refusal(case, "close"):
+        raise TransitionRefused("close", case.state, CHANGED)
     if chosen.apply is not None:
         chosen.apply(case, given.strip(), actor, now)
     Case.table.move(case, "close")
@@ -202,9 +204,10 @@ def _unmatched(case: Case) -> Collection:
     return collection
 
 
-def _correct(case: Case, sides: list[Side], actor: Actor, now: datetime, note: str, *, is_test: bool = False) -> None:
+def _correct(case: Case, sides: list[Side], actor: Actor, now: datetime, note: str, *, is_test: bool = False, name: str = "case") -> None:
+    """One correcting entry for a case; ``name`` begins its key, so that reports can tell allocations from other corrections."""
     entry = book(
-        key=f"case:{case.pk}",
+        key=f"{name}:{case.pk}",
         event="corrected",
         sides=sides,
         target=f"case:{case.pk}",
@@ -320,13 +323,13 @@ def _allocate(case: Case, given: str, actor: Actor, now: datetime) -> None:
     over = collection.amount - order.amount
     collection.order, collection.payee_unit, collection.kind = order, order.payee_unit, order.kind
     collection.purpose = Collection.Purpose.OVER if over else Collection.Purpose.SETTLES
-    collection.owed_back = over
-    collection.save(update_fields=["order", "payee_unit", "kind", "purpose", "owed_back"])
+    collection.owed_back, collection.allocated_at = over, now
+    collection.save(update_fields=["order", "payee_unit", "kind", "purpose", "owed_back", "allocated_at"])
     sides = [
         Side(T.PAYERS, order.amount, institution=collection.institution_id),
         Side(T.REVENUE, -order.amount, unit=order.payee_unit, kind=order.kind),
     ]
-    _correct(case, sides, actor, now, f"Trả khoản {order.code}")
+    _correct(case, sides, actor, now, f"Trả khoản {order.code}", name="allocated")
     Order.table.move(order, "settle")
     order.settled_at, order.closed_at = now, None
     order.save(update_fields=["state", "settled_at", "closed_at"])

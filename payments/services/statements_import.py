@@ -31,7 +31,8 @@ from portal.exchange.errors import OutsideRefused, OutsideUnavailable
 from portal.files import services as files
 
 MOST_BYTES = 1024 * 1024 * 1024
-MOST_UPLOADED = 100 * 1024 * 1024
+MOST_UPLOADED = 20 * 1024 * 1024
+"""As much as the proxy lets through: about 100,000 rows. Longer files are fetched."""
 BATCH = 20_000
 """Rows that are written together; a load that was killed goes on after the last batch."""
 SLICE_SECONDS = 20.0

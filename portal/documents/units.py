@@ -9,8 +9,9 @@ from portal.catalogues.models import Agency
 
 
 def unit_name(code: str, *, on: dt.date | None = None) -> str:
-    """Name of the agency with this identifier code on that day (today); the code itself where the catalogue does not know it."""
+    """Name of the agency, or payment institution, with this code on that day (today); the code itself where no catalogue knows it."""
     try:
         return catalogues.agency(code, on=on).name
     except Agency.DoesNotExist:
-        return code
+        institution = catalogues.institutions(on=on).filter(code=code).first()
+        return institution.name if institution is not None else code

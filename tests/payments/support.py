@@ -11,13 +11,14 @@ from xml.sax.saxutils import escape
 from django.test import Client
 from django.utils import timezone
 
+from accounts.services.positions import give_position
 from payments import services
 from payments.models import Collection, Institution, Run, Statement
 from payments.services import reconciling, statements_import
 from payments.services.payouts import book_payouts
 from payments.statements import CAMT, PAID, StatementLine, write_statement
 from portal.access import SYSTEM
-from tests.factories import make_order, make_position, paid_report, sign_in
+from tests.factories import make_order, make_person, paid_report, sign_in
 
 TREASURY = "0000.0.0000101"
 """The demo agency's account at the treasury."""
@@ -108,7 +109,17 @@ def run_day(institution: Institution, day: date, *, now: datetime | None = None)
 
 def desk_of(unit: str, *roles: str, credential: str = "") -> tuple[Client, Any]:
     """The browser of a new officer, and the position."""
-    position = make_position(unit=unit, roles=roles, credential_id=credential)
+    place = "institution" if set(roles) == {"operating"} else "agency"
+    position = give_position(
+        actor=SYSTEM,
+        person_id=make_person(full_name="Phạm Văn Cán Bộ Giả Định").id,
+        unit_code=unit,
+        place=place,
+        title="Chức danh thử nghiệm",
+        roles=list(roles),
+        credential_id=credential,
+        now=timezone.now(),
+    )
     client = Client()
     sign_in(client, position.person, position=position)
     return client, position
