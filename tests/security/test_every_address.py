@@ -23,6 +23,9 @@ PUBLIC = {
     "tai-khoan/khoa-truy-cap/danh-sach/", "tai-khoan/khoa-truy-cap/tat-ca/",
     # One press in a mail program, without signing in: the address itself is the right to it.
     "tai-khoan/lien-lac/thoi/<str:token>/",
+    # Whoever has a payment code may pay, for anybody: the code is not guessable, and guessing is limited.
+    "thanh-toan/", "thanh-toan/<str:code>/", "thanh-toan/<str:code>/lan/<int:number>/", "thanh-toan/<str:code>/chung-tu.<str:ending>",
+    "thanh-toan/<str:code>/bien-lai/<str:kind>/", "thanh-toan/ve/<str:code>/",
     "sitemap.xml", "robots.txt", "opensearch.xml", "favicon.ico",
     *(page for path in (
         "", "tim-kiem/", "tim-kiem/goi-y/", "thu-tuc/", "thu-tuc/<str:code>/", "su-kien/", "su-kien/<slug:slug>/", "linh-vuc/",
@@ -46,7 +49,7 @@ def _routes(patterns: Any, prefix: str = "") -> Iterator[tuple[str, URLPattern]]
 def _address(route: str) -> str:
     values = {
         "<str:code>": "1.001193", "<str:token>": "x" * 22, "<uuid:paper_id>": str(uuid4()), "<uuid:notice_id>": str(uuid4()),
-        "<int:pk>": "1", "<slug:slug>": "khong-co",
+        "<int:pk>": "1", "<int:number>": "1", "<str:ending>": "pdf", "<str:kind>": "xac-nhan", "<slug:slug>": "khong-co",
         "<path:object_id>": str(uuid4()), "<uuid:dossier_id>": str(uuid4()), "<uuid:object_id>": str(uuid4()),
         "<uuid:report_id>": str(uuid4()), "<int:content_type_id>": "1", "<path:url>": "x",
     }  # fmt: skip

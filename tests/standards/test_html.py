@@ -28,7 +28,11 @@ from accounts.services import contacts
 from dossiers.forms_data import shipped_form
 from dossiers.models import Dossier
 from dossiers.services import follow_late_orders, publish_form
+from payments import services as payment_services
+from payments.institutions.base import Outcome, Report
 from payments.services import expire_orders
+from payments.services.after import after_settlement
+from payments.services.settling import note_return
 from portal import audit, outbox
 from portal.access import SYSTEM
 from portal.access.site import OfficerModelAdmin
@@ -60,7 +64,7 @@ from tests.dossiers.support import (
     sign_by_hand,
 )
 from tests.dossiers.test_kinds import order_copies
-from tests.factories import citizen_actor, make_position, officer_actor, sign_in
+from tests.factories import citizen_actor, make_institution, make_order, make_position, officer_actor, paid_report, sign_in
 from tests.portal.pages import PUBLIC
 from tests.procedures.test_catalogue import version_of
 from tests.procedures.test_import import raw, write
@@ -282,6 +286,49 @@ def paying(pages: Pages, client: Client) -> None:
     pages.get(desk, f"{base}change/")
 
 
+def payers(pages: Pages) -> None:
+    """Paying by code: what is owed, the choice, a code to scan, "we are asking", paid, not paid, run out, the papers; one's own list."""
+    client, now = Client(), timezone.now()
+    pages.get(client, "/thanh-toan/")
+    pages.get(client, "/thanh-toan/?ma=DVC1", 422)
+    vnpay = make_institution(page="https://vnpayment_services.vi-du.example/pay")
+    transfers = make_institution("970436", account_bank="970436", account_number="0123456789", account_holder="CONG DVC")
+    payer = mother()
+    order = make_order(
+        payer=payer, lines=[payment_services.Line("Lệ phí <bản> & sao", "charge", 8_000, 3, "bản", 4_000, "Giảm khi nộp trực tuyến")]
+    )
+    address = f"/thanh-toan/{order.code}/"
+    pages.get(client, address)
+    pages.post(client, address)
+    first, second = (
+        payment_services.begin_attempt(order_code=order.code, institution_code=one.code, now=now) for one in (vnpay, transfers)
+    )
+    for attempt in (first, second):
+        payment_services.send_attempt(attempt_id=attempt.pk, payer_address="203.0.113.9", language="vi", now=now)
+        pages.get(client, f"{address}lan/{attempt.number}/")
+    note_return(reference=first.reference, institution_code=vnpayment_services.code, now=now)
+    for page in (address, f"{address}lan/1/"):
+        pages.get(client, page)
+    payment_services.settle(
+        institution_code=vnpayment_services.code, report=Report(first.reference, Outcome.FAILED, code="24"), via="query", now=now
+    )
+    pages.get(client, f"{address}lan/1/")
+    payment_services.settle(institution_code=transfers.code, report=paid_report(second, amount=30_000), via="file", now=now)
+    after_settlement(order_id=order.pk, now=now)
+    for page in (address, f"{address}lan/2/"):
+        pages.get(client, page)
+    client.post(f"{address}bien-lai/xac-nhan/")
+    pages.get(client, f"{address}bien-lai/xac-nhan/")
+    cancelled = make_order()
+    payment_services.cancel_order(order_id=cancelled.pk, reason="Lập nhầm", actor=SYSTEM, now=now)
+    pages.get(client, f"/thanh-toan/{cancelled.code}/")
+    mine = Client()
+    sign_in(mine, payer)
+    for page in ("/thanh-toan/cua-toi/", "/thanh-toan/cua-toi/?tinh_trang=open"):
+        pages.get(mine, page)
+    pages.get(mine, "/thanh-toan/cua-toi/?tu=khong", 422)
+
+
 def told(pages: Pages, client: Client) -> None:
     """How one is told, with every state of an address; the links of letters, and letters."""
     page = "/tai-khoan/lien-lac/"
@@ -472,6 +519,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     everybodys(pages)
     catalogues(pages, tmp_path)
     citizens(pages)
+    payers(pages)
     parties(pages)
     of_another_kind(pages)
     officers(pages)
