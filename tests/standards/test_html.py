@@ -291,7 +291,7 @@ def payers(pages: Pages) -> None:
     client, now = Client(), timezone.now()
     pages.get(client, "/thanh-toan/")
     pages.get(client, "/thanh-toan/?ma=DVC1", 422)
-    vnpay = make_institution(page="https://vnpayment_services.vi-du.example/pay")
+    vnpay = make_institution(page="https://vnpay.vi-du.example/pay")
     transfers = make_institution("970436", account_bank="970436", account_number="0123456789", account_holder="CONG DVC")
     payer = mother()
     order = make_order(
@@ -306,12 +306,10 @@ def payers(pages: Pages) -> None:
     for attempt in (first, second):
         payment_services.send_attempt(attempt_id=attempt.pk, payer_address="203.0.113.9", language="vi", now=now)
         pages.get(client, f"{address}lan/{attempt.number}/")
-    note_return(reference=first.reference, institution_code=vnpayment_services.code, now=now)
+    note_return(reference=first.reference, institution_code=vnpay.code, now=now)
     for page in (address, f"{address}lan/1/"):
         pages.get(client, page)
-    payment_services.settle(
-        institution_code=vnpayment_services.code, report=Report(first.reference, Outcome.FAILED, code="24"), via="query", now=now
-    )
+    payment_services.settle(institution_code=vnpay.code, report=Report(first.reference, Outcome.FAILED, code="24"), via="query", now=now)
     pages.get(client, f"{address}lan/1/")
     payment_services.settle(institution_code=transfers.code, report=paid_report(second, amount=30_000), via="file", now=now)
     after_settlement(order_id=order.pk, now=now)
