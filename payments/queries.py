@@ -11,6 +11,7 @@ from django.utils import timezone
 from payments.codes import clean_code
 from payments.models import Attempt, Collection, Institution, Order, OrderLine, Voucher
 from payments.services.attempts import fee_of, takes
+from payments.services.health import Health, health_of
 from portal.access import Actor, belonging_to
 
 
@@ -42,13 +43,18 @@ class Choice:
     institution: Institution
     fee: int
     total: int
+    health: str = ""
+    """How it answers just now: ``slow``, ``down``, else nothing."""
 
 
 def choices_for(order: Order) -> list[Choice]:
-    """The institutions that serve an order of this amount, the cheapest first, in the order of the alphabet among equals (one query)."""
+    """The institutions that serve an order of this amount: who answers before who does not just now, the cheapest first, in the order of
+    the alphabet among equals (one query)."""
     rows = [one for one in Institution.objects.filter(state=Institution.OPEN) if takes(one, order.amount)]
-    found = [Choice(one, fee_of(one, order.amount), order.amount + fee_of(one, order.amount)) for one in rows]
-    return sorted(found, key=lambda choice: (choice.fee, choice.institution.short_name, choice.institution.code))
+    health = health_of(one.code for one in rows)
+    trouble = {code: str(found) for code, found in health.items() if found is not Health.FINE}
+    found = [Choice(one, fee_of(one, order.amount), order.amount + fee_of(one, order.amount), trouble.get(one.code, "")) for one in rows]
+    return sorted(found, key=lambda one: (one.health == Health.DOWN, one.fee, one.institution.short_name, one.institution.code))
 
 
 def own_orders(actor: Actor) -> QuerySet[Order]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+from payments.urls import pages as payment_pages
 from portal.announcements.urls import pages as notice_pages
 from portal.api import api, docs
 from portal.home import views
@@ -22,7 +23,7 @@ pages = [
 ]
 urlpatterns = [
     *pages,
-    path("en/", include((english([*pages, *procedure_pages, *notice_pages]), "en"))),
+    path("en/", include((english([*pages, *procedure_pages, *notice_pages, *payment_pages]), "en"))),
     path("he-thiet-ke/", ui_views.design_system, name="design-system"),
     path("", include("procedures.urls")),
     path("", include("portal.announcements.urls")),

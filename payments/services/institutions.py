@@ -24,6 +24,7 @@ from payments.models import Attempt, Collection, Institution, InstitutionEvent, 
 from payments.services import health
 from payments.services.attempts import ask_of, begin_attempt, connection_of
 from payments.services.orders import Line, Payer, create_order
+from payments.statements import Problems, StatementBroken, read_statement
 from portal import audit, outbox
 from portal.access import SYSTEM, Actor, may, require
 from portal.catalogues import queries as catalogues
@@ -389,19 +390,29 @@ def _question(institution: Institution, now: datetime) -> dict[str, str]:
 
 
 def _statement(institution: Institution) -> dict[str, str]:
-    """The file of a day on which a test was paid can be fetched and holds that payment."""
+    """The file of a day on which a test was paid can be fetched and read without a fault, and holds that payment."""
     collection = _test_money(institution).first()
     if collection is None:
         return {}
+    adapter = adapter_of(institution.adapter)
+    problems = Problems()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "statement"
         with health.watching(institution.code):
-            if not adapter_of(institution.adapter).fetch_statement(connection_of(institution), collection.day, file):
+            if not adapter.fetch_statement(connection_of(institution), collection.day, file):
                 return {}
-        content = file.read_bytes()
-    if collection.reference.encode() not in content and collection.institution_ref.encode() not in content:
+        with file.open("rb") as source:
+            digest = hashlib.file_digest(source, "sha256").hexdigest()
+        rows, found = 0, False
+        with file.open("rb") as source:
+            for line in read_statement(
+                source, adapter.statement_format, day=collection.day, account=institution.account_number, problems=problems
+            ):
+                rows += 1
+                found = found or collection.institution_ref == line.institution_ref
+    if not found or problems.count:
         return {}
-    return {"day": collection.day.isoformat(), "sha256": hashlib.sha256(content).hexdigest(), "bytes": str(len(content))}
+    return {"day": collection.day.isoformat(), "rows": str(rows), "sha256": digest}
 
 
 def ask_for_test(*, code: str, actor: Actor, now: datetime) -> None:
@@ -438,6 +449,8 @@ def run_joint_test(*, code: str, now: datetime, position_id: UUID | None = None,
             evidence = finders[check.name]()
         except (OutsideUnavailable, OutsideRefused, BadMessage) as error:
             problem = error.code
+        except StatementBroken:
+            problem = "broken_file"
         passed = bool(evidence)
         found = evidence or ({"problem": problem} if problem else {})
         rows.append(

@@ -70,7 +70,7 @@ def answer_by_rule(topic: str, facts: Facts) -> str:
         return f"Đơn vị thanh toán đã xác nhận thu {found}. Khoản này đã được ghi nhận là đã thanh toán.{more}"
     if topic == TraceRequest.Topic.TWICE and len(facts.taken) > 1 and back:
         return f"Đơn vị thanh toán đã thu {found}. Phần nộp trùng được trả lại bạn: {back}. Bạn không phải làm gì thêm."
-    if topic == TraceRequest.Topic.AMOUNT and facts.is_paid and back:
+    if topic == TraceRequest.Topic.AMOUNT and facts.is_paid and facts.taken and back:
         return f"Đơn vị thanh toán đã thu {found}; khoản phải nộp là {money(facts.expected)}. Phần thừa được trả lại bạn: {back}."
     if topic == TraceRequest.Topic.VOUCHER and facts.has_voucher:
         return "Chứng từ có chữ ký số đã có ở trang của khoản này; bạn mở hoặc tải về từ đó."

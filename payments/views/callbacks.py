@@ -87,4 +87,7 @@ def come_back(request: HttpRequest, code: str) -> HttpResponse:
     attempt = note_return(reference=reference, institution_code=code, now=timezone.now()) if reference else None
     if attempt is None:
         return redirect("payment-enter")
+    if attempt.order.is_test:
+        # Nobody pays it but VPCP's people, who look at it on the desk.
+        return redirect("admin:payments_institution_joint_test", code)
     return redirect("payment-attempt", code=attempt.order.code, number=attempt.number)

@@ -19,6 +19,7 @@ from payments import queries
 from payments.forms import ChooseForm, CodeForm
 from payments.institutions import adapter_of
 from payments.models import Attempt, Institution, Order, Voucher
+from payments.queries_refunds import asking_of
 from payments.services.attempts import AttemptRefused, begin_attempt, send_attempt
 from payments.services.papers import PaperRefused, issue_paper, papers_of
 from payments.words import masked
@@ -97,6 +98,7 @@ def _page(request: HttpRequest, order: Order, *, form: ChooseForm | None = None,
             "form": form,
             "attempts": attempts,
             "money": queries.collections_of(order),
+            "asking_back": asking_of(order),
             "voucher": vouchers.get(Voucher.Kind.INSTITUTION),
             "papers": papers_of(order) if order.state == Order.PAID else [],
             **more,
