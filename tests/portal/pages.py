@@ -37,6 +37,11 @@ PUBLIC = [
     "/en/ho-tro/",
     "/en/chu-lon/",
     "/en/thong-bao/",
+    "/thanh-toan/don-vi/",
+    "/thanh-toan/dau-moi/",
+    "/thanh-toan/dau-moi/?q=hoan",
+    "/en/thanh-toan/don-vi/",
+    "/en/thanh-toan/dau-moi/",
 ]
 
 

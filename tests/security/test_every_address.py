@@ -26,12 +26,14 @@ PUBLIC = {
     # Whoever has a payment code may pay, for anybody: the code is not guessable, and guessing is limited.
     "thanh-toan/", "thanh-toan/<str:code>/", "thanh-toan/<str:code>/lan/<int:number>/", "thanh-toan/<str:code>/chung-tu.<str:ending>",
     "thanh-toan/<str:code>/bien-lai/<str:kind>/", "thanh-toan/ve/<str:code>/",
+    # Whoever has the code of a payment may ask about it.
+    "thanh-toan/<str:code>/hoan-tien/", "thanh-toan/<str:code>/tra-soat/",
     "sitemap.xml", "robots.txt", "opensearch.xml", "favicon.ico",
     *(page for path in (
         "", "tim-kiem/", "tim-kiem/goi-y/", "thu-tuc/", "thu-tuc/<str:code>/", "su-kien/", "su-kien/<slug:slug>/", "linh-vuc/",
         "linh-vuc/<str:code>/",
         "co-quan/", "co-quan/<str:code>/", "bao-loi/", "dieu-khoan/", "ho-tro/", "ho-tro/nop-tien/", "ho-tro/buu-chinh/", "chu-lon/",
-        "thong-bao/", "thong-bao/<slug:slug>/",
+        "thong-bao/", "thong-bao/<slug:slug>/", "thanh-toan/don-vi/", "thanh-toan/dau-moi/",
     ) for page in (path, f"en/{path}")),
 }  # fmt: skip
 """Addresses that anybody may open. Adding one here is a decision."""

@@ -30,7 +30,8 @@ from dossiers.models import Dossier
 from dossiers.services import follow_late_orders, publish_form
 from payments import services as payment_services
 from payments.institutions.base import Outcome, Report
-from payments.services import expire_orders
+from payments.models import SettlementContact
+from payments.services import expire_orders, institutions, order_files
 from payments.services.after import after_settlement
 from payments.services.settling import note_return
 from portal import audit, outbox
@@ -397,6 +398,76 @@ def of_another_kind(pages: Pages) -> None:
     pages.get(client, "/ho-so/")
 
 
+def money(pages: Pages) -> None:
+    """Asking for money back and for tracing; on the desk orders, refunds, requests, an institution with its joint test."""
+    now = timezone.now()
+    order = make_order(payer=mother())
+    attempts = [
+        payment_services.begin_attempt(order_code=order.code, institution_code=code, now=now) for code in ("TG.vnpay", "970436", "TG.vnpay")
+    ]
+    client = Client()
+    trace, back = f"/thanh-toan/{order.code}/tra-soat/", f"/thanh-toan/{order.code}/hoan-tien/"
+    for address in (trace, back, f"/thanh-toan/{make_order().code}/tra-soat/"):
+        pages.get(client, address)
+    pages.post(client, trace, {"contact": "<x>"})
+    for attempt in attempts[:2]:
+        payment_services.settle(institution_code=attempt.institution_id, report=paid_report(attempt), via="file", now=now)
+    pages.get(client, back)
+    pages.post(client, back, {"words": "", "amount": "<x>"})
+    client.post(back, {"words": "Nộp <nhầm> & thừa"})
+    client.post(trace, {"topic": "other", "attempt": "1", "words": "<x> & y", "contact": "0900000001"})
+    pages.get(client, f"/thanh-toan/{order.code}/")
+
+    accountant, operator, vpcp = Client(), Client(), Client()
+    for who, unit, roles, place in (
+        (accountant, "H26.101", ("accounting",), "agency"),
+        (operator, "970436", ("operating",), "institution"),
+        (vpcp, "G22", ("steering",), "agency"),
+    ):
+        position = make_position(unit=unit, roles=roles, place=place)
+        sign_in(who, position.person, position=position)
+        pages.get(who, "/quan-tri/")
+    desk = "/quan-tri/payments/"
+    pages.get(accountant, f"{desk}order/{order.pk}/change/")
+    for act in ("add/", "import/", f"{order.pk}/cancel/", f"{order.pk}/refund/"):
+        pages.get(accountant, f"{desk}order/{act}")
+        pages.post(accountant, f"{desk}order/{act}", {"khoan-TOTAL_FORMS": "1", "khoan-INITIAL_FORMS": "0", "khoan-0-name": "<x>"})
+    table = SimpleUploadedFile("thu.csv", ",".join(order_files.REQUIRED).encode() + b"\n,,,,,,,\n", "text/csv")
+    pages.post(accountant, f"{desk}order/import/", {"unit": "H26.101", "table": table}, 200)
+    for collection in order.collections.all():
+        pages.get(vpcp, f"{desk}collection/{collection.pk}/change/")
+    for refund in order.refunds.all():
+        for who in (accountant, operator):
+            if who is accountant or refund.institution_code == "970436":
+                pages.get(who, f"{desk}refund/{refund.pk}/change/")
+    asked, double = order.refunds.get(reason="asked"), order.refunds.get(reason="double")
+    for act in ("decide", "reject", "paid-out"):
+        pages.get(accountant, f"{desk}refund/{asked.pk}/{act}/")
+        pages.post(accountant, f"{desk}refund/{asked.pk}/{act}/")
+    pages.get(operator, f"{desk}refund/{double.pk}/by-hand/")
+    request = order.traces.get()
+    for address in (f"{desk}refund/?viec=co-quan", f"{desk}tracerequest/?viec=cho", f"{desk}tracerequest/{request.pk}/change/"):
+        pages.get(accountant, address)
+    own = Client()
+    position = make_position(unit=request.institution_code, roles=("operating",), place="institution")
+    sign_in(own, position.person, position=position)
+    for act in ("answer", "hand-on"):
+        pages.get(own, f"{desk}tracerequest/{request.pk}/{act}/")
+        pages.post(own, f"{desk}tracerequest/{request.pk}/{act}/")
+    institution = f"{desk}institution/970436/"
+    vpcp.post(f"{institution}joint-test/pay/")
+    institutions.run_joint_test(code="970436", now=now)
+    for act in ("joint-test", "joint-test/pay", "joint-test/look", "connection", "licence", "published", "suspend", "stop"):
+        pages.get(vpcp, f"{institution}{act}/")
+    for act in ("connection", "licence", "published", "suspend", "readmit"):
+        pages.post(vpcp, f"{institution}{act}/", {"endpoint": "http://<x>"})
+    pages.get(vpcp, f"{desk}institution/add/")
+    contact = SettlementContact.objects.filter(unit_code="H26.101").earliest("purpose")
+    for act in ("add", f"{contact.pk}/edit", f"{contact.pk}/withdraw"):
+        pages.get(accountant, f"{desk}settlementcontact/{act}/")
+    pages.post(accountant, f"{desk}settlementcontact/add/", {"email": "<x>"})
+
+
 def officers(pages: Pages) -> None:
     """Sign-in, passkeys, the desk's index, and of each model the list, the entry's page and what can be done there."""
     client = Client()
@@ -520,6 +591,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     payers(pages)
     parties(pages)
     of_another_kind(pages)
+    money(pages)
     officers(pages)
     of_pages = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")}
     # What is printed is no page: WeasyPrint reads it, and its own style lies in it.
