@@ -222,6 +222,12 @@ def stack(django_db_setup: None, worker_var: Path, static_files: Path, simulator
 
 
 @pytest.fixture
-def portal(stack: processes.Stack, demo_db: None, outside: Any) -> processes.Stack:
-    """The running portal with fresh demo data."""
+def portal(stack: processes.Stack, demo_db: None, outside: Any, settings: Any) -> processes.Stack:
+    """The running portal with fresh demo data, its payment institutions where this worker's simulators are."""
+    from django.utils import timezone
+
+    from payments.demo import connect
+
+    settings.SIMULATORS_URL = outside.url
+    connect(now=timezone.now())
     return stack

@@ -1,4 +1,4 @@
-"""A mother orders three copies of an extract; the officer decides with the form of that register; the result is an extract."""
+"""A mother orders three copies of an extract and pays for them on her phone; the officer decides; the result is an extract."""
 
 from __future__ import annotations
 
@@ -53,6 +53,34 @@ def order(page: Page, portal: Stack, found: list[str] | None) -> str:
     return code.group()
 
 
+def pay(page: Page, portal: Stack, found: list[str] | None, *, close: bool) -> str:
+    """Pay what the dossier's page asks for; ``close``: the tab is closed at the bank once the money is taken. The payment's address."""
+    page.get_by_role("region", name="Nộp tiền").get_by_role("link", name="Thanh toán").click()
+    expect(page.get_by_text(re.compile(r"24\.000")).first).to_be_visible()
+    address = page.url
+    seen(page, found)
+    page.get_by_label(re.compile("^VNPAY")).check()
+    page.get_by_role("button", name="Trả tiền").click()
+    expect(page).to_have_url(re.compile("/payments/vnpay/"))
+    if close:
+        page.get_by_role("button", name="Thanh toán rồi đóng trang").click()
+        expect(page.get_by_role("heading", name=re.compile("Đã trừ"))).to_be_visible()
+    else:
+        page.get_by_role("button", name="Thanh toán thành công").click()
+        expect(page).to_have_url(re.compile(r"/lan/1/$"))
+        # Settles before one's eyes; without scripts the browser reloads it.
+        expect(page.get_by_role("heading", name="Đã thanh toán")).to_be_visible(timeout=60_000)
+        seen(page, found)
+
+    def voucher_is_there() -> bool:
+        page.goto(address)
+        return page.get_by_role("link", name="Chứng từ có chữ ký số (PDF)").count() == 1
+
+    eventually(voucher_is_there, 60, 1.0)
+    seen(page, found)
+    return address
+
+
 def decide(desk: Page, portal: Stack, code: str, found: list[str] | None) -> None:
     """The officer writes what the register says; the leader reads it and authorises the signature."""
     sign_in_officer(desk, portal)
@@ -81,12 +109,18 @@ def decide(desk: Page, portal: Stack, code: str, found: list[str] | None) -> Non
     expect(desk).to_have_url(re.compile("/quan-tri/dossiers/dossier/"))
 
 
-@pytest.mark.requirement("D-01", "D-10", "D-11", "N-06")
+@pytest.mark.requirement("D-01", "D-10", "D-11", "N-06", "P-01", "P-03")
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "without"])
 def test_three_copies_of_an_extract(portal: Stack, open_page: Callable[..., Page], tmp_path: Path, javascript: bool) -> None:
     phone = open_page(PHONE, javascript=javascript)
     found: list[str] | None = [] if javascript else None  # axe is a script
     code = order(phone, portal, found)
+    address = pay(phone, portal, found, close=javascript)
+    voucher = phone.context.request.get(f"{address}chung-tu.pdf")
+    assert voucher.status == 200
+    (tmp_path / "voucher").mkdir()
+    (tmp_path / "voucher" / "result.pdf").write_bytes(voucher.body())
+    proved_by_pdfsig(tmp_path / "voucher", portal)
     decide(open_page(DESK, javascript=javascript), portal, code, found)
     assert not found, "\n".join(found)
 
