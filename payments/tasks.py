@@ -19,7 +19,7 @@ from payments.services.institutions import suspend_unlicensed
 from payments.services.payouts import book_payouts
 from payments.services.reconciling import SILENT_AFTER, continue_run, days_to_run, silent_runs, start_run
 from payments.services.refunding import refunds_to_ask
-from payments.services.statements_import import SERVING, statements_to_fetch
+from payments.services.statements_import import SERVING, beneficiary_statements_to_fetch, statements_to_fetch
 from payments.services.traces import answer_what_is_known, escalate_traces
 from portal import outbox
 from portal.access import SYSTEM
@@ -93,6 +93,25 @@ def fetch_statements() -> int:
 def fetch_statement(code: str, day: str) -> None:
     """Fetch one file and have it loaded."""
     statement = statements_import.fetch_statement(institution_code=code, day=date.fromisoformat(day), now=timezone.now())
+    if statement is not None:
+        load_statement.apply_async((statement.pk,), queue="bulk")
+
+
+@shared_task(name="payments.fetch_beneficiary_statements")
+def fetch_beneficiary_statements() -> int:
+    """Ask for the statements of agencies' accounts that are wanted, each in a task of its own."""
+    wanted = beneficiary_statements_to_fetch(now=timezone.now())
+    for unit, account, day in wanted:
+        fetch_beneficiary_statement.apply_async((unit, account, day.isoformat()), queue="bulk")
+    return len(wanted)
+
+
+@shared_task(name="payments.fetch_beneficiary_statement")
+def fetch_beneficiary_statement(unit: str, account: str, day: str) -> None:
+    """Fetch the statement of one agency's account and have it loaded."""
+    statement = statements_import.fetch_beneficiary_statement(
+        unit_code=unit, account=account, day=date.fromisoformat(day), now=timezone.now()
+    )
     if statement is not None:
         load_statement.apply_async((statement.pk,), queue="bulk")
 

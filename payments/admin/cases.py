@@ -35,7 +35,7 @@ FACTS = {
     "code": "Mã kết quả", "via": "Biết do", "reason": "Lý do", "statement": "Tệp đối soát số",
 }  # fmt: skip
 """What the other side's facts are called; one that is not here is not shown."""
-STATES = {"refunded": "đã hoàn tiền", "refund_missing": "không có khoản hoàn này trong tệp"}
+STATES = {"refunded": "đã hoàn tiền", "failed": "không thành công", "refund_missing": "không có khoản hoàn này trong tệp"}
 EVENTS = {"open": "Phát hiện", "vanished": "Không còn chênh lệch", **{one.name: one.label for one in Case.table.transitions.values()}}
 
 

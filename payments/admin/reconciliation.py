@@ -45,6 +45,7 @@ from portal.catalogues.models import BankAccount
 from portal.documents import services as documents
 from portal.documents.units import unit_name
 from portal.files import services as files
+from portal.ui.fields import NumberInput
 from portal.ui.tags import dong
 
 _DAYS = ["%d/%m/%Y", "%Y-%m-%d"]
@@ -818,6 +819,7 @@ class RateForm(forms.Form):
         label="Mức phạt một ngày (phần mười vạn)",
         min_value=0,
         max_value=10_000,
+        widget=NumberInput,
         help_text="Ví dụ 30 là 0,03 % số tiền chậm mỗi ngày.",
         error_messages={"required": "Bạn hãy nhập mức phạt."},
     )
@@ -882,7 +884,7 @@ class DayRevenueAdmin(MoneyModelAdmin):
 
     unit_column = "unit_code"
     list_display = ("day_shown", "unit_code", "account", "kind", "revenue_code", "payments", "amount_shown", "institution")
-    list_display_links = None
+    list_display_links = ("day_shown",)
     list_filter = ("institution", "kind")
     list_select_related = ("institution",)
     ordering = ("-day", "-id")
@@ -905,11 +907,21 @@ class DayRevenueAdmin(MoneyModelAdmin):
         ways = [Way("Xuất theo tài khoản kho bạc và mã nội dung kinh tế", self.address("export"), "quiet")]
         return super().changelist_view(request, {**(extra_context or {}), "ways": ways})
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """A sum has no page."""
-        raise Http404
+    def page(self, request: HttpRequest, row: Any) -> Page:
+        """One sum, and whether it is final."""
+        facts = [
+            ("Ngày", f"{row.day:%d/%m/%Y}"),
+            ("Đơn vị thanh toán", str(row.institution)),
+            ("Cơ quan", unit_name(row.unit_code)),
+            ("Tài khoản thụ hưởng", row.account or "–"),
+            ("Mã Kho bạc", row.treasury_office or "–"),
+            ("Loại giao dịch", row.kind),
+            ("Mã nội dung kinh tế", row.revenue_code or "–"),
+            ("Số khoản", str(row.payments)),
+            ("Số tiền", dong(row.amount)),
+            ("Tháng", "Đã khóa, số liệu không đổi" if making.is_closed(row.day, row.unit_code) else "Chưa khóa"),
+        ]
+        return Page(f"Khoản thu ngày {row.day:%d/%m/%Y}", [Facts("Khoản thu", facts)])
 
     def export(self, request: HttpRequest) -> HttpResponse:
         """By day or month, as a table."""

@@ -30,6 +30,8 @@ class Account(models.Model):
     """Money of joint tests is real to the institution and counts in no total."""
 
     class Meta:
+        verbose_name = "tài khoản sổ"
+        verbose_name_plural = "sổ thu nộp: tài khoản"
         ordering = ["type", "institution_code", "unit_code", "kind"]
         constraints = [
             models.UniqueConstraint(fields=["type", "institution_code", "unit_code", "kind", "is_test"], name="account_once"),
@@ -118,6 +120,8 @@ class Posting(models.Model):
     amount = models.BigIntegerField()
 
     class Meta:
+        verbose_name = "vế bút toán"
+        verbose_name_plural = "sổ thu nộp: bút toán"
         constraints = [models.CheckConstraint(condition=~Q(amount=0), name="posting_is_of_something")]
         indexes = [
             models.Index(fields=["account", "day"], include=["amount"], name="postings_of_account_and_day"),

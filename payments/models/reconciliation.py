@@ -126,10 +126,11 @@ class StatementRow(models.Model):
     """One movement of a statement, as its side wrote it. Lean: a day has a million of them, loaded by ``COPY``."""
 
     class Kind(models.TextChoices):
-        """Whether money came or went back."""
+        """Whether money came, went back, or did not come."""
 
         PAID = "paid", "đã thu"
         REFUNDED = "refunded", "đã hoàn"
+        FAILED = "failed", "không thành công"
 
     id = models.BigAutoField(primary_key=True)
     # The statement is never deleted, and checking a million rows one by one costs more than loading them.
@@ -268,6 +269,8 @@ class DayRevenue(models.Model):
     amount = models.BigIntegerField("số tiền")
 
     class Meta:
+        verbose_name = "khoản thu theo tài khoản"
+        verbose_name_plural = "khoản thu theo tài khoản, mã nội dung kinh tế"
         constraints = [
             models.UniqueConstraint(
                 fields=["institution", "day", "unit_code", "account", "treasury_office", "kind", "revenue_code"], name="day_revenue_once"

@@ -348,7 +348,7 @@ def _give_back(case: Case, given: str, actor: Actor, now: datetime) -> None:
 REMEDIES = (
     Remedy("none", "Không điều chỉnh sổ", frozenset(Case.Type.values), None, operators_may=True),
     Remedy("adjust", "Ghi theo số tiền của bên kia", frozenset({"amount"}), _adjust),
-    Remedy("write_off", "Bỏ khoản thu không có thật", frozenset({"only_here"}), _write_off),
+    Remedy("write_off", "Bỏ khoản thu không có thật", frozenset({"only_here", "state"}), _write_off),
     Remedy("allocate", "Trả cho một khoản phải nộp", frozenset({"only_there"}), _allocate, asks="order"),
     Remedy("give_back", "Trả lại người nộp", frozenset({"only_there"}), _give_back, operators_may=True),
     Remedy("owe_payer", "Ghi nợ người nộp số tiền thu thêm", frozenset({"duplicate"}), _owe_payer, operators_may=True),

@@ -227,8 +227,20 @@ def _differences_with_institution(run: Run, now: datetime) -> None:
         " 'institution', jsonb_build_object('institution_ref', ref, 'reference', our_reference) FROM pair"
         " WHERE number IS NULL AND NOT is_test AND NOT EXISTS (SELECT FROM payments_statementrow o JOIN payments_statement s"
         " ON s.id = o.statement_id WHERE o.reference = our_reference AND o.institution_ref = ref AND o.kind = 'paid'"
-        " AND s.institution_id = %s AND s.state = 'standing' AND s.side = 'institution')",
-        code, day, code, code,
+        " AND s.institution_id = %s AND s.state = 'standing' AND s.side = 'institution')"
+        # Written there as failed or given back: that is a difference of state, not a payment that is missing.
+        " AND NOT EXISTS (SELECT FROM payments_statementrow f WHERE f.reference = our_reference AND f.statement_id = %s"
+        " AND (f.kind = 'failed' OR f.kind = 'refunded' AND f.institution_ref = ref))",
+        code, day, code, code, statement,
+    )  # fmt: skip
+    put(
+        "state",
+        "SELECT 'state:' || %s || ':' || our_reference || ':' || ref || ':failed', 'state', %s::date, %s, unit, attempt_id, collection_id,"
+        " ours, 0::bigint, 'institution', jsonb_build_object('row', f.number, 'institution_ref', f.institution_ref,"
+        " 'reference', f.reference, 'at', f.at, 'state', 'failed', 'statement', f.statement_id) FROM pair"
+        " JOIN payments_statementrow f ON f.reference = our_reference"
+        " AND f.kind = 'failed' AND f.statement_id = %s WHERE pair.number IS NULL AND NOT is_test",
+        code, day, code, statement,
     )  # fmt: skip
     put(
         "only_there",

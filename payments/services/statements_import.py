@@ -14,19 +14,20 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q
+from django.db.models import F, Min, Q
 from django.utils import timezone
 
 from payments.access import may_see
 from payments.institutions import adapter_of
 from payments.institutions.base import BadMessage, Outcome, Report
-from payments.models import Collection, Institution, Statement
+from payments.models import Collection, Institution, Settlement, Statement
 from payments.services.attempts import connection_of
+from payments.services.orders import account_of
 from payments.services.settling import settle
 from payments.statements import PAID, Problems, StatementBroken, StatementLine, read_statement
 from portal import audit
 from portal.access import SYSTEM, AccessDenied, Actor
-from portal.catalogues import queries as catalogues
+from portal.exchange import beneficiary
 from portal.exchange.errors import OutsideRefused, OutsideUnavailable
 from portal.files import services as files
 
@@ -210,9 +211,11 @@ def _write(statement: Statement, batch: list[StatementLine]) -> bool:
         text = io.StringIO()
         prefix = f"{own}\t"
         for line in batch:
+            # A bank's own statement names the account that it is of, not where the money goes on to.
+            account = "" if line.account == statement.account else line.account
             text.write(
                 f"{prefix}{line.number}\t{line.state}\t{line.reference}\t{line.institution_ref}\t{line.bank_ref}\t{line.amount}\t"
-                f"{line.at.isoformat()}\t{line.unit}\t{line.kind}\t{line.bank}\t{line.account}\t{line.end_to_end}\n".replace("\\", "\\\\")
+                f"{line.at.isoformat()}\t{line.unit}\t{line.kind}\t{line.bank}\t{account}\t{line.end_to_end}\n".replace("\\", "\\\\")
             )
         with cursor.cursor.copy(f"COPY payments_statementrow ({COLUMNS}) FROM STDIN") as copy:
             copy.write(text.getvalue().encode())
@@ -352,9 +355,57 @@ def _batches(lines: Iterable[StatementLine], size: int) -> Iterator[list[Stateme
         yield batch
 
 
-def accounts_of_unit(unit_code: str) -> list[str]:
-    """Numbers of an agency's beneficiary accounts today."""
-    return sorted({account.number for account in catalogues.bank_accounts(unit_code)})
+def beneficiary_statements_to_fetch(*, now: datetime) -> list[tuple[str, str, date]]:
+    """Agencies' accounts and past days whose statement is wanted: into them money is owed, or came lately (a few queries).
+
+    Holder, account number, day; the newest day first. Nothing where no statements are given to us.
+    """
+    if not beneficiary.is_connected():
+        return []
+    yesterday = timezone.localdate(now) - timedelta(days=1)
+    lately = Settlement.objects.filter(Q(paid__lt=F("expected")) | Q(day__gte=yesterday - timedelta(days=DAYS_BACK)))
+    accounts: dict[tuple[str, str], date] = {}
+    for unit, first in lately.values_list("unit_code").annotate(Min("day")).order_by("unit_code"):
+        account = account_of(unit)
+        if account is not None:
+            key = (account.holder.code, account.number)
+            accounts[key] = min(first, accounts.get(key, first))
+    known = set(
+        Statement.objects.filter(
+            side=Statement.Side.BENEFICIARY,
+            state__in=[Statement.STANDING, Statement.LOADING],
+            day__gt=yesterday - timedelta(days=DAYS_BACK),
+        ).values_list("account", "day")
+    )
+    wanted = []
+    for (holder, number), first in accounts.items():
+        for back in range(DAYS_BACK):
+            day = yesterday - timedelta(days=back)
+            if day > first and (number, day) not in known:
+                wanted.append((holder, number, day))
+    return sorted(wanted, key=lambda one: (-one[2].toordinal(), one[1]))
+
+
+def fetch_beneficiary_statement(*, unit_code: str, account: str, day: date, now: datetime) -> Statement | None:
+    """Fetch the statement of an agency's account; None where there is none yet, or nobody answers."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "statement"
+        try:
+            if not beneficiary.fetch(account, day, path):
+                return None
+        except (OutsideUnavailable, OutsideRefused):
+            return None
+        return take_statement(
+            side=Statement.Side.BENEFICIARY,
+            unit_code=unit_code,
+            account=account,
+            day=day,
+            source=path,
+            file_format="camt.053",
+            how=Statement.Source.FETCHED,
+            actor=SYSTEM,
+            now=now,
+        )
 
 
 def standing(*, side: str, day: date, institution_code: str = "") -> list[Statement]:

@@ -50,6 +50,7 @@ def environment(var: Path, services: Mapping[str, str] | None = None) -> dict[st
         "MAIL_ROOTS": str(var / "demo" / "mail-root.pem"),
         "POPULATION_REGISTRY_URL": f"{simulators}/population",
         "BUSINESS_REGISTRY_URL": f"{simulators}/business",
+        "BENEFICIARY_STATEMENTS_URL": f"{simulators}/payments/beneficiary",
         "REMOTE_SIGNING_URL": f"{simulators}/csc/v2",
         "TIMESTAMP_URL": f"{simulators}/pki/test/tsa/time",
         "TRUSTED_ROOTS": str(var / "demo" / "test-root.pem"),

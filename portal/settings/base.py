@@ -179,6 +179,11 @@ CELERY_BEAT_SCHEDULE = {
     "payments-balances": {"task": "payments.keep_balances", "schedule": crontab(hour=1, minute=10), "options": {"queue": "bulk"}},
     # Institutions write their files after midnight; whoever is late is asked again each hour.
     "payments-files": {"task": "payments.fetch_statements", "schedule": crontab(hour="1-8", minute=30), "options": {"queue": "bulk"}},
+    "payments-account-files": {
+        "task": "payments.fetch_beneficiary_statements",
+        "schedule": crontab(hour="1-8", minute=35),
+        "options": {"queue": "bulk"},
+    },
     "payments-transfers": {"task": "payments.watch_transfers", "schedule": 180.0, "options": {"queue": "soon", "expires": 180}},
     # By day, too: files that come late, runs whose worker is gone.
     "payments-reconcile": {"task": "payments.reconcile_days", "schedule": crontab(minute=50), "options": {"queue": "bulk"}},
@@ -288,6 +293,9 @@ POPULATION_REGISTRY_URL = env.str("POPULATION_REGISTRY_URL", "")
 POPULATION_REGISTRY_TOKEN = env.str("POPULATION_REGISTRY_TOKEN", "")
 BUSINESS_REGISTRY_URL = env.str("BUSINESS_REGISTRY_URL", "")
 BUSINESS_REGISTRY_TOKEN = env.str("BUSINESS_REGISTRY_TOKEN", "")
+BENEFICIARY_STATEMENTS_URL = env.str("BENEFICIARY_STATEMENTS_URL", "")
+"""Where the statements of agencies' accounts are fetched by agreement; empty: accountants upload them."""
+BENEFICIARY_STATEMENTS_TOKEN = env.str("BENEFICIARY_STATEMENTS_TOKEN", "")
 REMOTE_SIGNING_URL = env.str("REMOTE_SIGNING_URL", "")
 """Base of the Cloud Signature Consortium API v2 service, e.g. https://sign.example/csc/v2."""
 REMOTE_SIGNING_PUBLIC_URL = env.str("REMOTE_SIGNING_PUBLIC_URL", REMOTE_SIGNING_URL)

@@ -65,6 +65,9 @@ def problems(settings: Mapping[str, Any]) -> list[str]:
             found.append(f"{name} must be an https address")
         elif _is_local(url):
             found.append(f"{name} points to this machine: simulators are refused in production")
+    statements = settings.get("BENEFICIARY_STATEMENTS_URL", "")
+    if statements and (urlsplit(statements).scheme != "https" or _is_local(statements)):
+        found.append("BENEFICIARY_STATEMENTS_URL must be an https address outside, or empty: simulators are refused in production")
     mail = settings.get("MAIL_SERVER_URL", "")
     if urlsplit(mail).scheme not in ("smtps", "smtp+starttls"):
         found.append("MAIL_SERVER_URL must be smtps://… or smtp+starttls://…: letters are not sent in the clear")

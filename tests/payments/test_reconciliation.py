@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from datetime import timedelta
 from typing import Any
 
@@ -28,6 +29,7 @@ from payments.models import (
 )
 from payments.services import reconciling, statements_import
 from payments.services.ledger import balance
+from payments.services.statements_import import StatementRefused
 from payments.statements import REFUNDED
 from portal.access import SYSTEM
 from tests.factories import make_institution, make_order, paid_report
@@ -187,7 +189,7 @@ def test_nothing_of_a_broken_file_goes_in_and_bad_rows_are_told(demo_data: None)
         statement = of_institution(broken, institution, day)
         assert statement.state == Statement.REFUSED and words in statement.problems[0][1], statement.problems
         assert not StatementRow.objects.filter(statement=statement).exists()
-    strange = line_of(other, at=at(day - timedelta(days=3)))
+    strange = line_of(other, at=at(day + timedelta(days=1)))
     statement = of_institution(csv_of([line_of(paid), strange, line_of(other)]), institution, day)
     assert (statement.state, statement.rows, statement.bad_rows) == (Statement.STANDING, 2, 1)
     assert statement.problems[0][0] == 2 and "ngày giao dịch" in statement.problems[0][1]
@@ -288,3 +290,22 @@ def test_nobody_is_called_late_where_no_statement_of_the_account_tells(demo_data
     make_payment(institution, day)
     run_day(institution, day)
     assert Settlement.objects.get().late_days == 0 and not Case.objects.exists()
+
+
+@pytest.mark.requirement("P-06")
+def test_two_hundred_thousand_rows(demo_data: None) -> None:
+    institution, day = make_institution(), day_before()
+    paid = make_payment(institution, day)
+    rows = 200_000
+    several = (
+        line_of(paid, institution_ref=f"n{number}", reference="", amount=1_000, unit="H26.201", state=REFUNDED)
+        for number in range(rows - 1)
+    )
+    content = csv_of(itertools.chain([line_of(paid)], several))
+    with pytest.raises(StatementRefused, match="quá lớn"):
+        of_institution(content, institution, day)
+    # What an institution's server gives may be longer than what a person uploads.
+    statement = take(content, day, institution=institution, how="fetched")
+    assert (statement.rows, statement.total, statement.refunded) == (rows, 24_000, (rows - 1) * 1_000)
+    run = run_day(institution, day)
+    assert run.totals["matched"] == 1 and run.totals["refunded"] == (rows - 1) * 1_000 and not Case.objects.exists()

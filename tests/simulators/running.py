@@ -60,6 +60,7 @@ class Simulators:
             "MAIL_ROOTS": str(self.var / "demo" / "mail-root.pem"),
             "POPULATION_REGISTRY_URL": f"{self.url}/population",
             "BUSINESS_REGISTRY_URL": f"{self.url}/business",
+            "BENEFICIARY_STATEMENTS_URL": f"{self.url}/payments/beneficiary",
             "REMOTE_SIGNING_URL": f"{self.url}/csc/v2",
             "REMOTE_SIGNING_PUBLIC_URL": f"{self.url}/csc/v2",
             "TIMESTAMP_URL": f"{self.url}/pki/test/tsa/time",

@@ -30,9 +30,11 @@ from dossiers.models import Dossier
 from dossiers.services import follow_late_orders, publish_form
 from payments import services as payment_services
 from payments.institutions.base import Outcome, Report
-from payments.models import SettlementContact
+from payments.models import Case, Minutes, Posting, SettlementContact
 from payments.services import expire_orders, institutions, order_files
 from payments.services.after import after_settlement
+from payments.services.casework import close_case
+from payments.services.minutes import close_month
 from payments.services.settling import note_return
 from portal import audit, outbox
 from portal.access import SYSTEM
@@ -66,6 +68,8 @@ from tests.dossiers.support import (
 )
 from tests.dossiers.test_kinds import order_copies
 from tests.factories import citizen_actor, make_institution, make_order, make_position, officer_actor, paid_report, sign_in
+from tests.payments.support import csv_of, day_before, desk_of, line_of, make_payment, run_day
+from tests.payments.support import take as take_file
 from tests.portal.pages import PUBLIC
 from tests.procedures.test_catalogue import version_of
 from tests.procedures.test_import import raw, write
@@ -468,6 +472,71 @@ def money(pages: Pages) -> None:
     pages.post(accountant, f"{desk}settlementcontact/add/", {"email": "<x>"})
 
 
+def reconciliation(pages: Pages) -> None:
+    """Files, runs, differences, minutes, months, the ledger, as each side sees them."""
+    institution, day = make_institution(), day_before()
+    now = timezone.now()
+    month = (timezone.localdate().replace(day=1) - dt.timedelta(days=1)).replace(day=3)
+    taken = [make_payment(institution, day), make_payment(institution, day), make_payment(institution, month)]
+    lines = [line_of(taken[0], amount=1_000), line_of(taken[1], reference="", institution_ref="<x>&", amount=5_000)]
+    statement = take_file(csv_of(lines), day, institution=institution)
+    take_file(b"<khong>", day, institution=institution)
+    take_file(csv_of([line_of(taken[2])]), month, institution=institution)
+    run_day(institution, month)
+    run = run_day(institution, day)
+    accountant, place = desk_of("H26.101", "accounting", credential="cred-accounting")
+    operator, other = desk_of("TG.vnpay", "operating", credential="cred-operating")
+    vpcp, _ = desk_of("G22", "steering")
+    desk = "/quan-tri/payments/"
+    late = month - dt.timedelta(days=40)
+    make_payment(institution, late)
+    run_day(institution, late)
+    accountant.post(f"{desk}penaltyrate/add/", {"effective_from": "01/01/2026", "rate": "30", "basis": "Quy định <thử> & nghiệm"})
+    for client in (accountant, operator, vpcp):
+        pages.get(client, "/quan-tri/")
+        for address in (
+            "case/?viec=tat-ca",
+            "run/",
+            "settlement/?chuyen=chua",
+            "account/",
+            "account/compared/",
+            "statement/add/",
+            "run/add/",
+        ):
+            pages.get(client, f"{desk}{address}")
+        pages.get(client, f"{desk}run/{run.pk}/change/")
+    pages.get(operator, f"{desk}statement/{statement.pk}/change/")
+    pages.get(operator, f"{desk}statement/?state__exact=refused")
+    pages.post(accountant, f"{desk}statement/add/", {"side": "agency", "day": "<x>"})
+    pages.post(accountant, f"{desk}run/add/", {"day": "<x>"})
+    case = Case.objects.filter(day=day).latest("pk")
+    for client in (accountant, operator):
+        pages.get(client, f"{desk}case/{case.pk}/close/")
+        pages.post(client, f"{desk}case/{case.pk}/close/", {"seen": case.version, "remedy": "<x>"})
+        pages.get(client, f"{desk}case/{case.pk}/assign/")
+    pages.post(accountant, f"{desk}case/{case.pk}/assign/", {"seen": 99}, 409)
+    pages.get(accountant, f"{desk}run/{run.pk}/minutes/")
+    accountant.post(f"{desk}run/{run.pk}/minutes/", {"agency_signer": str(place.pk), "institution_signer": str(other.pk)})
+    minutes = Minutes.objects.get()
+    pages.get(operator, f"{desk}minutes/{minutes.pk}/change/")
+    pages.get(operator, f"{desk}minutes/{minutes.pk}/sign/")
+    for address, data in (
+        ("closedmonth/add/", {"month": "<x>"}),
+        ("dayrevenue/export/", {"first": "<x>"}),
+        ("penaltyrate/add/", {"rate": "<x>"}),
+    ):
+        pages.get(accountant, f"{desk}{address}")
+        pages.post(accountant, f"{desk}{address}", data)
+    for one in Case.objects.exclude(state=Case.CLOSED).filter(day__lt=month.replace(day=28), day__gte=month.replace(day=1)):
+        close_case(
+            actor=officer_actor(place), case_id=one.pk, seen_version=one.version, cause="other", words="x", remedy="none", given="", now=now
+        )
+    close_month(month=month, actor=officer_actor(place), now=now, today=timezone.localdate())
+    posting = Posting.objects.filter(account__type="revenue", account__unit_code="H26.101").latest("pk")
+    pages.get(accountant, f"{desk}posting/?account__id__exact={posting.account_id}")
+    pages.get(accountant, f"{desk}posting/{posting.pk}/change/")
+
+
 def officers(pages: Pages) -> None:
     """Sign-in, passkeys, the desk's index, and of each model the list, the entry's page and what can be done there."""
     client = Client()
@@ -592,6 +661,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     parties(pages)
     of_another_kind(pages)
     money(pages)
+    reconciliation(pages)
     officers(pages)
     of_pages = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")}
     # What is printed is no page: WeasyPrint reads it, and its own style lies in it.

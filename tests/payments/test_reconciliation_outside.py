@@ -1,0 +1,133 @@
+"""Reconciliation against the institutions' simulator: a real process, files over HTTP, differences that it plants."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from payments import demo, services, tasks
+from payments.models import Case, Collection, Institution, Order, Payout, Run, Settlement, Statement, StatementRow
+from payments.services import statements_import
+from payments.services.payouts import book_payouts
+from tests.factories import make_order
+from tests.payments.support import TREASURY, UNIT, at, day_before, run_day
+
+pytestmark = pytest.mark.django_db
+VNPAY, TRANSFER = "TG.vnpay", "970436"
+
+
+@pytest.fixture
+def connected(demo_data: None, outside: Any, settings: Any) -> Any:
+    """The demo's institutions, pointed to this worker's simulators."""
+    settings.SIMULATORS_URL = outside.url
+    settings.DEMO_PAYMENT_SECRET = outside.env.get("DEMO_PAYMENT_SECRET", settings.DEMO_PAYMENT_SECRET)
+    demo.connect(now=timezone.now())
+    outside.payments("/beneficiaries", prefix="DVC", unit=UNIT, account=TREASURY)
+    return outside
+
+
+def begun(code: str, day: Any, count: int) -> list[Any]:
+    """Tries of a day at an institution, not known here."""
+    orders = [make_order(now=at(day, 8)) for _ in range(count)]
+    return [services.begin_attempt(order_code=one.code, institution_code=code, now=at(day, 9)) for one in orders]
+
+
+def happened(outside: Any, code: str, attempts: list[Any], day: Any) -> None:
+    """The payments as the institution took them."""
+    movements = [
+        {"reference": one.reference, "amount": one.amount, "paid_at": at(day, 10, number).isoformat()}
+        for number, one in enumerate(attempts)
+    ]
+    outside.payments("/movements", institution=code, movements=movements)
+
+
+def told(attempt: Any, institution_ref: str, day: Any) -> None:
+    """The institution's own report reached us."""
+    from tests.factories import paid_report
+
+    report = paid_report(attempt, institution_ref=institution_ref, paid_at=at(day, 10))
+    services.settle(institution_code=attempt.institution_id, report=report, via="callback", now=at(day, 10))
+
+
+def fetched(code: str, day: Any) -> Statement | None:
+    statement = statements_import.fetch_statement(institution_code=code, day=day, now=timezone.now())
+    while statement is not None and not statements_import.load_statement(statement_id=statement.pk, now=timezone.now()):
+        pass
+    return statement and Statement.objects.get(pk=statement.pk)
+
+
+@pytest.mark.requirement("P-02", "P-05", "P-06")
+def test_a_night_with_every_institution(connected: Any) -> None:
+    day = day_before()
+    for code in (VNPAY, "TG.momo", "970418", TRANSFER):
+        happened(connected, code, begun(code, day, 3), day)
+    for code in (VNPAY, "TG.momo", "970418", TRANSFER):
+        statement = fetched(code, day)
+        assert statement is not None and (statement.state, statement.rows) == (Statement.STANDING, 3), (code, statement)
+        run = run_day(Institution.objects.get(pk=code), day)
+        assert (run.totals["settled"], run.totals["matched"]) == (3, 3), code
+    assert Order.objects.filter(state="paid").count() == 12 and not Case.objects.exists()
+    assert services.recompute() == []
+
+
+@pytest.mark.requirement("P-06")
+def test_planted_differences_are_found(connected: Any) -> None:
+    day = day_before()
+    attempts = begun(VNPAY, day, 6)
+    happened(connected, VNPAY, attempts, day)
+    assert fetched(VNPAY, day) is not None
+    refs = dict(StatementRow.objects.values_list("reference", "institution_ref"))
+    for attempt in attempts:
+        told(attempt, refs[attempt.reference], day)
+    for kind in ("missing", "amount", "state", "duplicate"):
+        connected.payments("/plant", institution=VNPAY, day=day.isoformat(), kind=kind)
+    connected.payments("/plant", institution=VNPAY, day=day.isoformat(), kind="wrong_payee", unit="H26.102", account="9999999999")
+    connected.payments("/plant", institution=VNPAY, day=day.isoformat(), kind="extra", amount=99_000)
+    assert fetched(VNPAY, day) is not None
+    institution = Institution.objects.get(pk=VNPAY)
+    run_day(institution, day)
+    found = sorted(Case.objects.values_list("type", flat=True))
+    assert found == ["amount", "duplicate", "only_here", "only_there", "state", "wrong_payee"]
+    before = Case.objects.count()
+    call_command("reconcile", institution=VNPAY, day=day.isoformat())
+    assert Case.objects.count() == before and Run.objects.count() == 2
+
+
+def test_a_broken_file_is_refused_and_asked_for_again(connected: Any) -> None:
+    day = day_before()
+    happened(connected, VNPAY, begun(VNPAY, day, 5), day)
+    connected.payments("/plant", institution=VNPAY, day=day.isoformat(), kind="broken", break_="truncated")
+    statement = fetched(VNPAY, day)
+    assert statement is not None and statement.state == Statement.REFUSED and not StatementRow.objects.exists()
+    assert (VNPAY, day) in statements_import.statements_to_fetch(now=timezone.now())
+
+
+@pytest.mark.requirement("P-05")
+def test_a_transfer_of_today_is_known_by_its_account_within_minutes(connected: Any) -> None:
+    [attempt] = begun(TRANSFER, timezone.localdate(), 1)
+    movement = {"reference": attempt.reference, "amount": attempt.amount, "paid_at": (timezone.now() - timedelta(seconds=5)).isoformat()}
+    connected.payments("/movements", institution=TRANSFER, movements=[movement])
+    assert tasks.watch_transfers() == 1 and tasks.watch_transfers() == 0
+    assert Collection.objects.get().via == "file" and not Statement.objects.exists()
+
+
+@pytest.mark.requirement("P-06", "P-08")
+def test_what_reached_the_agency_is_fetched_and_booked(connected: Any) -> None:
+    day = day_before() - timedelta(days=4)
+    happened(connected, VNPAY, begun(VNPAY, day, 2), day)
+    assert fetched(VNPAY, day) is not None
+    run_day(Institution.objects.get(pk=VNPAY), day)
+    wanted = statements_import.beneficiary_statements_to_fetch(now=timezone.now())
+    arrived = day + timedelta(days=1)
+    assert (UNIT, TREASURY, arrived) in wanted and all(one[2] > day for one in wanted)
+    statement = statements_import.fetch_beneficiary_statement(unit_code=UNIT, account=TREASURY, day=arrived, now=timezone.now())
+    assert statement is not None and statements_import.load_statement(statement_id=statement.pk, now=timezone.now())
+    assert book_payouts(statement_id=statement.pk, now=timezone.now()) == 1
+    assert book_payouts(statement_id=statement.pk, now=timezone.now()) == 0
+    owed, payout = Settlement.objects.get(), Payout.objects.get()
+    assert (owed.paid, owed.expected, owed.late_days) == (48_000, 48_000, 0) and payout.settlement_day == day
+    assert (UNIT, TREASURY, arrived) not in statements_import.beneficiary_statements_to_fetch(now=timezone.now())
