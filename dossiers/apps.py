@@ -19,7 +19,10 @@ class DossiersConfig(AppConfig):
         from dossiers.forms_data import load_forms
         from dossiers.kinds import KINDS
         from dossiers.outcomes import register_outcome
+        from dossiers.services.paying import SOURCE
+        from dossiers.views.tracking import way_from_order
         from dossiers.worklists import dossier_codes
+        from payments.references import register_reference
         from payments.signals import expired, refunded, settled
         from portal.access import Act, Assurance, register_acts
         from portal.access.roles import LEADERS
@@ -32,6 +35,7 @@ class DossiersConfig(AppConfig):
         for procedure_code, outcome in KINDS.items():
             register_outcome(procedure_code, outcome)
         register_names("dossiers.dossier", dossier_codes)
+        register_reference(SOURCE, way_from_order)
         register_acts(
             Act("dossiers.read", "Xem hồ sơ", frozenset({"reception", "handling", "signing"})),
             Act("dossiers.receive", "Tiếp nhận hồ sơ", frozenset({"reception"})),

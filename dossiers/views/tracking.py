@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -20,6 +21,8 @@ from dossiers.costs import bill_of
 from dossiers.models import Dossier, DossierDocument, Standing, State
 from dossiers.services.desk import note_look
 from dossiers.views.common import as_int, citizen_page, not_here, reader_page, send_file
+from payments.models import Order
+from payments.references import Way
 from portal.access import Actor, actor_of, visible_to
 from portal.files.models import FileState
 from portal.states import TransitionRefused
@@ -120,6 +123,15 @@ def withdraw(request: HttpRequest, code: str) -> HttpResponse:
     return render(
         request, "dossiers/withdraw.html", {"dossier": dossier, "money": wording.money_back(dossier, queries.demands_of(dossier))}
     )
+
+
+def way_from_order(order: Order, actor: Actor) -> Way | None:
+    """From an order's page back to the dossier it is about, for its party and for officers who may read it (one query)."""
+    dossier = _for_reader(actor, order.reference)
+    if dossier is None:
+        return None
+    at_desk = reverse("admin:dossiers_dossier_change", args=[dossier.id]) if actor.is_officer else ""
+    return Way(_("Về hồ sơ %(code)s") % {"code": dossier.code}, at_desk or reverse("dossier", args=[dossier.code]))
 
 
 def _for_reader(actor: Actor, code: str) -> Dossier | None:

@@ -20,6 +20,7 @@ from payments.forms import ChooseForm, CodeForm
 from payments.institutions import adapter_of
 from payments.models import Attempt, Institution, Order, Voucher
 from payments.queries_refunds import asking_of
+from payments.references import way_back
 from payments.services.attempts import AttemptRefused, begin_attempt, send_attempt
 from payments.services.papers import PaperRefused, issue_paper, papers_of
 from payments.words import masked
@@ -91,6 +92,7 @@ def _page(request: HttpRequest, order: Order, *, form: ChooseForm | None = None,
             "lines": list(order.lines.all()),
             "payer": order.payer_name if mine else masked(order.payer_name),
             "mine": mine,
+            "back": way_back(order, actor_of(request)),
             "payable": payable,
             "asking": asking,
             "under_way": under_way,

@@ -37,6 +37,10 @@ ANONYMOUS = [
     "/ho-tro/",
     "/dieu-khoan/",
     "/thong-bao/",
+    "/thanh-toan/",
+    "/thanh-toan/?ma=DVC1",
+    "/thanh-toan/don-vi/",
+    "/thanh-toan/dau-moi/",
     "/khong-co-trang-nay/",
     "/xac-minh/khong-co-ma-nay/",
 ]

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from portal.launcher import processes
 from tests.launcher.conftest import free_pair
 from tests.launcher.helpers import Portal, kill, processes_of, until
-from tests.support.walker import Way
+from tests.support.processes import eventually
+from tests.support.walker import Walker, Way
 
 pytestmark = pytest.mark.fault
 
@@ -100,3 +102,61 @@ def test_each_process_killed_in_turn_while_the_way_is_walked(running: Portal) ->
     pdf = way.result(60)
     _one_result_only(running, way, pdf)
     assert code == way.code
+
+
+def _pay(portal: Portal, code: str) -> None:
+    """As a payer who closes the tab once the money is taken."""
+    payer = Walker(f"http://localhost:{portal.port}")
+    payer.get(f"/thanh-toan/{code}/")
+    payer.send(payer.form_with("institution"), institution="TG.vnpay")
+    assert "/payments/vnpay/" in payer.page.url, payer.page.text[:2000]
+    [form] = payer.tree().forms
+    payer.send(form, choice="closed")
+
+
+@pytest.mark.requirement("P-05")
+def test_money_that_was_taken_while_processes_died_is_booked_once(running: Portal) -> None:
+    control = f"http://localhost:{running.port + 1}/control/payments"
+    with running.database() as database:
+        rows = database.execute("SELECT code FROM payments_order WHERE state = 'open' ORDER BY created_at LIMIT 3").fetchall()
+    silent, loud, late = (str(row[0]) for row in rows)
+    # Of the first the bank never tells: it must be asked, and the worker that asks is dead when the money is taken.
+    requests.post(
+        control, json={"institution": "TG.vnpay", "place": "callback", "mode": "never", "times": 1}, timeout=60
+    ).raise_for_status()
+    _pay(running, silent)
+    _kill(running, "worker-soon")
+    # Of the second it tells, while nobody is there to hear it, and again.
+    _pay(running, loud)
+    _kill(running, "web")
+    _kill(running, "postgres")
+    # Of the third it tells twice, while Redis is gone and the worker that fetches vouchers dies.
+    until(running.whole, 60, "all of them are back")
+    requests.post(
+        control, json={"institution": "TG.vnpay", "place": "callback", "mode": "twice", "times": 1}, timeout=60
+    ).raise_for_status()
+    _kill(running, "redis")
+    _pay(running, late)
+    _kill(running, "worker-bulk")
+
+    def settled() -> bool:
+        if not running.whole():
+            return False
+        with running.database() as database:
+            [(count,)] = database.execute(
+                "SELECT count(*) FROM payments_order o JOIN payments_voucher v ON v.order_id = o.id AND v.kind = 'institution'"
+                " AND v.state = 'kept' WHERE o.state = 'paid' AND o.code = ANY(%s)",
+                [[silent, loud, late]],
+            ).fetchall()
+        return bool(count == 3)
+
+    eventually(settled, 180, 1.0)
+    with running.database() as database:
+        found = database.execute(
+            "SELECT o.code, c.via, count(DISTINCT c.id), count(DISTINCT e.id), count(p.id), sum(p.amount) FROM payments_order o"
+            " JOIN payments_collection c ON c.order_id = o.id JOIN payments_entry e ON e.target = 'collection:' || c.id"
+            " JOIN payments_posting p ON p.entry_id = e.id WHERE o.code = ANY(%s) GROUP BY o.code, c.via",
+            [[silent, loud, late]],
+        ).fetchall()
+    assert {str(row[0]): tuple(row[2:]) for row in found} == dict.fromkeys((silent, loud, late), (1, 1, 2, 0))
+    assert next(row[1] for row in found if row[0] == silent) == "query"
