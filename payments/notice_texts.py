@@ -50,6 +50,15 @@ def register() -> None:
         sample=_SAMPLE,
     )
     register_template(
+        "payments.refund_answered",
+        kind=MONEY,
+        inbox_title=gettext_noop("Trả lời đề nghị hoàn tiền {number}"),
+        inbox_body=gettext_noop("Về khoản {code} ({reference}): {answer}"),
+        sms=gettext_noop("De nghi hoan tien {number} da co tra loi. Xem: {link}"),
+        action=gettext_noop("Xem thanh toán"),
+        sample=_SAMPLE,
+    )
+    register_template(
         "payments.traced",
         kind=MONEY,
         inbox_title=gettext_noop("Trả lời tra soát {number}"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,17 +10,17 @@ from uuid import UUID, uuid4
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from payments.access import OVERSEE, may_see
+from payments.access import OPERATE, OVERSEE, READ, may_see
 from payments.admin.base import Facts, MoneyModelAdmin, Page, ReasonForm, Rows, Way, moment
 from payments.codes import clean_code, reference_in
-from payments.models import Collection, FeeKind, Order, Refund, Via
+from payments.models import Collection, FeeKind, Institution, Order, Refund, Via
 from payments.services import Line, OrderRefused, Payer, RefundRefused, cancel_order, create_order
 from payments.services.order_files import COLUMNS, GRACE, MAKE, REQUIRED, end_of_day, import_orders, read_orders, source_of
 from payments.services.refunding import make_refund
@@ -32,7 +33,8 @@ from portal.catalogues.models import Agency
 from portal.ui.fields import DongField
 from portal.ui.tags import dong
 
-LINES = 6
+LINES = 3
+MOST_LINES = 50
 MOST_EXPORTED = 20_000
 MEDIA_TYPES = {tables.CSV: "text/csv; charset=utf-8", tables.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 _DAYS = ["%d/%m/%Y", "%Y-%m-%d"]
@@ -91,7 +93,7 @@ class LineForm(forms.Form):
         return code
 
 
-LineFormSet = forms.formset_factory(LineForm, extra=LINES, max_num=50, validate_max=True, min_num=0)
+LineFormSet = forms.formset_factory(LineForm, extra=LINES, max_num=MOST_LINES, validate_max=True, min_num=0)
 
 
 class FileForm(forms.Form):
@@ -117,9 +119,74 @@ class RefundForm(forms.Form):
     key = forms.CharField(widget=forms.HiddenInput, max_length=40)
 
 
+def _shown_again(data: QueryDict, units: list[tuple[str, str]]) -> tuple[OrderForm, Any]:
+    """What was typed with some empty lines more; nothing is judged yet."""
+    typed = data.get("khoan-TOTAL_FORMS", "")
+    count = min(int(typed), MOST_LINES) if typed.isascii() and typed.isdigit() and len(typed) < 4 else 0
+    names = list(LineForm.base_fields)
+    lines = [{name: data.get(f"khoan-{number}-{name}", "") for name in names} for number in range(count)]
+    kept = [line for line in lines if line["name"] or line["unit_amount"]]
+    more = forms.formset_factory(LineForm, extra=min(LINES, MOST_LINES - len(kept)), max_num=MOST_LINES)
+    initial = {name: data.get(name, "") for name in OrderForm.base_fields}
+    return OrderForm(units=units, initial=initial), more(prefix="khoan", initial=kept)
+
+
 def link(url: str, text: str) -> SafeString:
     """A link in a table of the desk."""
     return format_html('<a href="{}">{}</a>', url, text)
+
+
+class KindFilter(admin.SimpleListFilter):
+    """By the kind of transaction, as the catalogue has them: asking the rows which there are would read them all."""
+
+    title = "loại giao dịch"
+    parameter_name = "loai"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(row.code, f"{row.code} {row.name}") for row in catalogues.transaction_kinds()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+class AgencyFilter(admin.SimpleListFilter):
+    """By agency, for who sees several and few enough to choose from; VPCP types the code into the search."""
+
+    title = "cơ quan thụ hưởng"
+    parameter_name = "co-quan"
+    MOST = 60
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        units = own_units(request, READ)
+        return units if 1 < len(units) <= self.MOST else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(payee_unit=self.value()) if self.value() else queryset
+
+
+class InstitutionFilter(admin.SimpleListFilter):
+    """By institution, for who sees several."""
+
+    title = "đơn vị thanh toán"
+    parameter_name = "don-vi"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        actor = actor_of(request)
+        if may(actor, OPERATE, actor.unit):
+            return []
+        return list(Institution.objects.order_by("short_name", "code").values_list("code", "short_name"))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(institution=self.value()) if self.value() else queryset
+
+
+_UNIT = re.compile(r"[A-Z]\d{2}(\.\d{1,3})*", re.ASCII)
+
+
+def unit_in(term: str) -> str:
+    """The identifier code of an agency that was typed into a search; empty for anything else."""
+    code = term.strip().upper()
+    return code if _UNIT.fullmatch(code) else ""
 
 
 @admin.register(Order)
@@ -128,9 +195,9 @@ class OrderAdmin(MoneyModelAdmin):
 
     institution_column = ""
     list_display = ("code", "reference", "payer_name", "amount_shown", "state", "payee_unit", "created_at")
-    list_filter = ("state", "kind")
+    list_filter = ("state", AgencyFilter, KindFilter)
     search_fields = ("code", "reference")
-    search_help_text = "Mã thanh toán, hoặc số hồ sơ, quyết định viết đủ"
+    search_help_text = "Mã thanh toán, số hồ sơ, quyết định viết đủ, hoặc mã cơ quan (H26.101)"
     ordering = ("-created_at", "-id")
     refusals = (OrderRefused, RefundRefused)
     change_list_template = "admin/payments/order_list.html"
@@ -143,9 +210,11 @@ class OrderAdmin(MoneyModelAdmin):
         return super().get_queryset(request).filter(is_test=False)
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
-        """By a payment code as it was read aloud, or by the whole number of a paper: both by an index."""
+        """By a payment code as it was read aloud, the whole number of a paper, an agency's code: each by an index."""
         if not search_term:
             return queryset, False
+        if unit := unit_in(search_term):
+            return queryset.filter(payee_unit=unit), False
         code = clean_code(search_term)
         return queryset.filter(code=code) if code else queryset.filter(reference=search_term.strip()), False
 
@@ -172,6 +241,8 @@ class OrderAdmin(MoneyModelAdmin):
         actor = actor_of(request)
         require(actor, MAKE, actor.unit)
         data = request.POST if request.method == "POST" else None
+        if data is not None and "them" in data:
+            return self._make_page(request, *_shown_again(data, own_units(request, MAKE)))
         form = OrderForm(data, units=own_units(request, MAKE), initial={"payee_unit": actor.unit})
         lines = LineFormSet(data, prefix="khoan")
         if data is not None and form.is_valid() and lines.is_valid():
@@ -184,8 +255,11 @@ class OrderAdmin(MoneyModelAdmin):
             else:
                 self.message_user(request, f"Đã lập khoản phải nộp {order.code}.")
                 return HttpResponse(status=302, headers={"Location": self.address("change", order.pk)})
+        return self._make_page(request, form, lines, status=422 if data is not None else 200)
+
+    def _make_page(self, request: HttpRequest, form: Any, lines: Any, *, status: int = 200) -> HttpResponse:
         context = {**self._context(request), "title": "Lập khoản phải nộp", "form": form, "lines": lines}
-        return TemplateResponse(request, "admin/payments/order_make.html", context, status=422 if data is not None else 200)
+        return TemplateResponse(request, "admin/payments/order_make.html", context, status=status)
 
     def _make(self, request: HttpRequest, said: dict[str, Any], given: list[dict[str, Any]]) -> Order:
         actor, unit = actor_of(request), said["payee_unit"]
@@ -411,9 +485,9 @@ class CollectionAdmin(MoneyModelAdmin):
     """Money that came: an agency's, an institution's own, all for VPCP; taken along as a table."""
 
     list_display = ("institution_ref", "reference", "paid_at", "amount_shown", "purpose", "institution_id", "payee_unit", "kind")
-    list_filter = (DayFilter, "purpose", "kind")
+    list_filter = (DayFilter, "purpose", InstitutionFilter, AgencyFilter, KindFilter)
     search_fields = ("reference", "institution_ref")
-    search_help_text = "Mã tham chiếu hoặc mã giao dịch của đơn vị thanh toán, viết đủ"
+    search_help_text = "Mã tham chiếu, mã giao dịch của đơn vị thanh toán viết đủ, hoặc mã cơ quan (H26.101)"
     ordering = ("-paid_at", "-id")
     change_list_template = "admin/payments/collection_list.html"
 
@@ -429,6 +503,8 @@ class CollectionAdmin(MoneyModelAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
+        if unit := unit_in(term):
+            return queryset.filter(payee_unit=unit), False
         reference = reference_in(term)
         return (queryset.filter(reference=reference) if reference else queryset.filter(institution_ref=term)), False
 

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils import timezone
 
-from payments.access import OPERATE, READ, may_see, seen_by
+from payments.access import OPERATE, OVERSEE, READ, may_see, seen_by
 from payments.admin.base import Facts, MoneyModelAdmin, Page, ReasonForm, Rows, Way, moment, seen_version
 from payments.models import Refund
 from payments.services import RefundRefused
@@ -27,6 +27,8 @@ EVENTS = {
     "request": "Đề nghị", "send_again": "Gửi lại lệnh hoàn",
     **{name: edge.label for name, edge in Refund.table.transitions.items()},
 }  # fmt: skip
+OPEN = Q(state__in=[Refund.REQUESTED, Refund.HANDED_ON, Refund.DECIDED, Refund.SENT])
+"""As the index of open refunds has it."""
 FOR_AGENCY = Q(by=Refund.By.AGENCY, state__in=[Refund.REQUESTED, Refund.HANDED_ON, Refund.DECIDED])
 """What an agency must do something about: decide, or have paid out."""
 FOR_INSTITUTION = Q(by=Refund.By.INSTITUTION, state=Refund.DECIDED) | Q(by=Refund.By.AGENCY, state=Refund.REQUESTED)
@@ -67,13 +69,17 @@ class WorkFilter(admin.SimpleListFilter):
             case "don-vi":
                 return queryset.filter(FOR_INSTITUTION)
             case "qua-han":
-                return queryset.filter(due_at__lt=timezone.now()).exclude(state__in=[Refund.CONFIRMED, Refund.REJECTED])
+                return queryset.filter(OPEN, due_at__lt=timezone.now())
         return queryset
 
 
 def refunds_panel(request: HttpRequest) -> list[DeskLine]:
-    """What waits for an accountant or an operator (one query)."""
+    """What waits for an accountant or an operator; VPCP is told what is late (one query)."""
     actor = actor_of(request)
+    address = reverse("admin:payments_refund_changelist")
+    if may(actor, OVERSEE):
+        late = Refund.objects.filter(OPEN, due_at__lt=timezone.now(), collection__is_test=False).count()
+        return [DeskLine("Hoàn tiền quá hạn", late, f"{address}?{WorkFilter.parameter_name}=qua-han", "bad")]
     lists = [
         (READ, "co-quan", "Hoàn tiền chờ quyết định, chờ chi", FOR_AGENCY),
         (OPERATE, "don-vi", "Hoàn tiền chờ đơn vị thanh toán", FOR_INSTITUTION),
@@ -82,7 +88,7 @@ def refunds_panel(request: HttpRequest) -> list[DeskLine]:
         DeskLine(
             label,
             seen_by(actor, Refund.objects.filter(waits, collection__is_test=False), institution="institution_code").count(),
-            f"{reverse('admin:payments_refund_changelist')}?{WorkFilter.parameter_name}={name}",
+            f"{address}?{WorkFilter.parameter_name}={name}",
             "wait",
         )
         for act, name, label, waits in lists

@@ -111,7 +111,29 @@ def decide_refund(*, refund_id: UUID, amount: int | None, decision: str, actor: 
         unit=refund.payee_unit,
         details={"number": refund.number, "amount": str(refund.amount)},
     )
+    _tell(refund, f"Cơ quan đã quyết định hoàn {money(refund.amount)}. {decision}".strip())
     return refund
+
+
+def _tell(refund: Refund, answer: str) -> None:
+    """Tell who asked, where they are known; the others read it on the page of the order."""
+    order = refund.order
+    if refund.party_id is None or order is None or refund.reason != Refund.Reason.ASKED or order.is_test:
+        return
+    notify(
+        party_id=refund.party_id,
+        template="payments.refund_answered",
+        context={
+            "code": order.code,
+            "amount": money(refund.amount),
+            "unit": order.payee_name,
+            "reference": order.reference,
+            "number": refund.number,
+            "answer": answer,
+        },
+        key=f"payments.refund_answered:{refund.pk}",
+        link=f"/thanh-toan/{order.code}/",
+    )
 
 
 @transaction.atomic
@@ -121,6 +143,7 @@ def reject_refund(*, refund_id: UUID, reason: str, actor: Actor, now: datetime, 
     if not reason:
         raise RefundRefused("Bạn hãy ghi lý do không hoàn.", "reason")
     _release(refund, actor=actor, now=now, reason=reason)
+    _tell(refund, f"Cơ quan không hoàn. {reason}")
     return refund
 
 

@@ -113,6 +113,14 @@ def test_what_is_wrong_in_an_order_is_said_and_what_was_typed_stays(changed: dic
     assert not Order.objects.filter(reference="12/QĐ-XPHC").exists()
 
 
+def test_lines_are_added_without_a_word_about_what_is_not_written_yet() -> None:
+    answer = at_desk().post(f"{DESK}order/add/", form(reference="", them="1"))
+    page = answer.content.decode()
+    assert answer.status_code == 200 and "errornote" not in page
+    assert 'name="khoan-TOTAL_FORMS" value="4"' in page and "Nguyễn Văn Qua Đường" in page and "1.250.000" in page
+    assert not Order.objects.filter(reference="12/QĐ-XPHC").exists()
+
+
 def test_the_same_number_is_one_order() -> None:
     client = at_desk()
     client.post(f"{DESK}order/add/", form())
@@ -223,6 +231,12 @@ def test_what_is_not_mine_is_not_there() -> None:
     assert vpcp().get(f"{DESK}order/add/").status_code == 403
     handed = own_operator.post(f"{DESK}refund/{refund.pk}/hand-on/", {"reason": "Tiền đúng", "seen": str(refund.version)})
     assert handed.status_code == 302
+    for listed in ("order", "collection"):
+        for query in ("q=H26.101", "loai=LGD.01", "co-quan=H26.101", "don-vi=TG.vnpay"):
+            assert (order.code if listed == "order" else collection.institution_ref) in vpcp().get(
+                f"{DESK}{listed}/?{query}" if not (listed == "order" and "don-vi" in query) else f"{DESK}order/"
+            ).content.decode()
+    assert collection.institution_ref not in vpcp().get(f"{DESK}collection/?don-vi=TG.momo").content.decode()
     for client, there in ((own, True), (own_operator, True), (other_agency, False), (other_operator, False)):
         for kind in ("csv", "xlsx"):
             answer = client.get(f"{DESK}collection/export/{kind}/")

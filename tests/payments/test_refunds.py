@@ -224,6 +224,7 @@ def test_the_agency_decides_in_part_the_treasury_pays_and_the_rest_can_be_asked_
     assert Collection.objects.get().refunding == 8_000
     deliver_due()
     assert heard == [(order.code, 8_000)]
+    assert Notification.objects.filter(party_id=payer.id, template="payments.refund_answered", channel="inbox").count() == 1
     assert services.recompute() == []
 
 
