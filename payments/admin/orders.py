@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from django import forms
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
@@ -351,6 +352,9 @@ class OrderAdmin(MoneyModelAdmin):
     def page(self, request: HttpRequest, row: Any) -> Page:
         """An order with its lines, tries, events, money, vouchers, refunds."""
         actor, order = actor_of(request), row
+        # The page shows who owes what: who looked is written down, as with dossiers.
+        with transaction.atomic():
+            audit.record(actor=actor, act="payments.read_order", target="payments.order", target_id=str(order.pk), unit=order.payee_unit)
         ways = []
         if may(actor, MAKE, order.payee_unit) and order.state in (Order.OPEN, Order.EXPIRED):
             ways.append(Way("Hủy khoản này", self.address("cancel", order.pk), "danger"))
@@ -536,8 +540,6 @@ class CollectionAdmin(MoneyModelAdmin):
                     f"{timezone.localtime(row.paid_at):%Y-%m-%d %H:%M:%S}", row.get_purpose_display(), row.amount, row.owed_back,
                     row.refunded,
                 ]  # fmt: skip
-
-        from django.db import transaction
 
         with transaction.atomic():
             content = tables.write(kind, header, lines())

@@ -8,19 +8,19 @@ from typing import Any
 
 from django import forms
 from django.core.validators import validate_email
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from payments import queries
 from payments.models import Attempt, Order, TraceRequest
 from payments.queries_refunds import asking_of
 from payments.services.refunding import ask_money_back
 from payments.services.refunds import RefundRefused
 from payments.services.traces import TraceRefused, request_trace
+from payments.views.paying import find_order
 from portal.access import Actor, actor_of
 from portal.limits import client_address, take
 from portal.ui.fields import DongField, PlainText
@@ -94,13 +94,6 @@ class TraceForm(forms.Form):
             del self.fields["contact"]
 
 
-def _order(code: str) -> Order:
-    order = queries.order_by_code(code)
-    if order is None or order.code != code:
-        raise Http404
-    return order
-
-
 def _wait(request: HttpRequest, form: forms.Form) -> int:
     """Seconds to wait before another request from this address; said in the form, whose words stay."""
     grant = take("payments.asking", client_address(request), capacity=REQUESTS, refill_per_second=REQUESTS / IN_SECONDS)
@@ -123,7 +116,9 @@ def _answer(request: HttpRequest, template: str, order: Order, form: forms.Form,
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask_back(request: HttpRequest, code: str) -> HttpResponse:
     """Ask for money back; it only ever goes back to where it came from."""
-    order = _order(code)
+    order = find_order(request, code)
+    if isinstance(order, HttpResponse):
+        return order
     form = AskBackForm(request.POST if request.method == "POST" else None)
     wait = 0
     if form.is_bound and form.is_valid() and not (wait := _wait(request, form)):
@@ -140,7 +135,9 @@ def ask_back(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def trace(request: HttpRequest, code: str) -> HttpResponse:
     """Ask what became of money that was paid."""
-    order, actor = _order(code), actor_of(request)
+    order, actor = find_order(request, code), actor_of(request)
+    if isinstance(order, HttpResponse):
+        return order
     attempts = list(order.attempts.all())
     form = TraceForm(request.POST if request.method == "POST" else None, attempts=attempts, actor=actor)
     wait = 0

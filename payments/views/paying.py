@@ -63,7 +63,7 @@ def _wrong_code(request: HttpRequest) -> HttpResponse | None:
     return answer
 
 
-def _order(request: HttpRequest, code: str) -> Order | HttpResponse:
+def find_order(request: HttpRequest, code: str) -> Order | HttpResponse:
     """The order of a code, or the answer for one that there is not: 404, or "wait"."""
     order = queries.order_by_code(code)
     if order is not None:
@@ -122,7 +122,7 @@ def _origin(url: str) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def order_page(request: HttpRequest, code: str) -> HttpResponse:
     """What is owed, and the choice through whom to pay. Choosing leads to the institution's page, or to the code to scan."""
-    order = _order(request, code)
+    order = find_order(request, code)
     if isinstance(order, HttpResponse):
         return order
     if order.code != code:
@@ -161,7 +161,7 @@ def order_page(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def attempt_page(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """One try: the code to scan, or what became of it. Settles itself before one's eyes: it looks again by itself until it is known."""
-    order = _order(request, code)
+    order = find_order(request, code)
     if isinstance(order, HttpResponse):
         return order
     attempt = next((one for one in order.attempts.all() if one.number == number), None)
@@ -188,7 +188,7 @@ def attempt_page(request: HttpRequest, code: str, number: int) -> HttpResponse:
 @require_safe
 def voucher_file(request: HttpRequest, code: str, ending: str) -> HttpResponseBase:
     """The institution's signed voucher as it came, PDF or XML, for whoever has the code."""
-    order = _order(request, code)
+    order = find_order(request, code)
     if isinstance(order, HttpResponse):
         return order
     voucher = next((one for one in order.vouchers.all() if one.kind == Voucher.Kind.INSTITUTION and one.state == Voucher.State.KEPT), None)
@@ -202,7 +202,7 @@ def voucher_file(request: HttpRequest, code: str, ending: str) -> HttpResponseBa
 @require_http_methods(["GET", "HEAD", "POST"])
 def paper(request: HttpRequest, code: str, kind: str) -> HttpResponseBase:
     """Our own papers about a payment: confirmation, receipts of phí and lệ phí. Made when somebody first wants one (POST), then shown."""
-    order = _order(request, code)
+    order = find_order(request, code)
     if isinstance(order, HttpResponse):
         return order
     if request.method == "POST":

@@ -88,6 +88,7 @@ def test_an_accountant_makes_an_order_that_anybody_can_pay_by_its_code() -> None
     page = client.get(answer["Location"]).content.decode()
     assert order.code in page and "2.500.000" in page and "001195000001" in page
     assert order.code in Client().get(f"/thanh-toan/{order.code}/").content.decode()
+    assert Act.objects.filter(act="payments.read_order", target_id=str(order.pk)).count() == 1
     assert order.code in client.get(f"{DESK}order/?q={order.code.lower()}").content.decode()
     assert order.code not in client.get(f"{DESK}order/?q=khong-co").content.decode()
     assert Act.objects.filter(act="payments.create_order", target_id=str(order.pk)).exists()

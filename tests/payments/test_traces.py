@@ -14,6 +14,7 @@ from payments import services
 from payments.models import Attempt, Order, Refund, TraceRequest
 from payments.services import refunding, traces
 from payments.services.traces import Facts, answer_by_rule
+from payments.views.paying import WRONG_CODES
 from portal.access import ANONYMOUS, AccessDenied
 from portal.notifications.models import Notification
 from portal.outbox.models import Message
@@ -172,6 +173,8 @@ def test_one_order_has_few_open_requests_and_one_address_sends_few() -> None:
     unpaid = make_order()
     assert "Chưa có lần trả nào" in client.get(f"/thanh-toan/{unpaid.code}/tra-soat/").content.decode()
     assert client.get("/thanh-toan/DVC0000000000000/tra-soat/").status_code == 404
+    guesses = {client.get(f"/thanh-toan/DVC{number:013d}/hoan-tien/").status_code for number in range(WRONG_CODES + 1)}
+    assert guesses == {404, 429}
 
 
 @given(
