@@ -132,7 +132,7 @@ def request_trace(
     audit.record(
         actor=actor,
         act="payments.request_trace",
-        target="payments.trace",
+        target="payments.tracerequest",
         target_id=str(trace.pk),
         unit=order.payee_unit,
         details={"number": trace.number, "topic": topic},
@@ -210,7 +210,13 @@ def move_trace(*, trace_id: UUID, transition: str, reason: str, actor: Actor, no
     trace.version += 1
     trace.save(update_fields=["state", "version"])
     _note(trace, transition, before=before, actor=actor, now=now, note=reason)
-    audit.record(actor=actor, act=f"payments.trace_{transition}", target="payments.trace", target_id=str(trace.pk), unit=trace.payee_unit)
+    audit.record(
+        actor=actor,
+        act=f"payments.trace_{transition}",
+        target="payments.tracerequest",
+        target_id=str(trace.pk),
+        unit=trace.payee_unit,
+    )
     return trace
 
 
@@ -239,7 +245,7 @@ def _answer(trace: TraceRequest, words: str, *, actor: Actor, now: datetime) -> 
     audit.record(
         actor=actor,
         act="payments.trace_answer",
-        target="payments.trace",
+        target="payments.tracerequest",
         target_id=str(trace.pk),
         unit=trace.payee_unit,
         details={"number": trace.number, "by_rule": str(actor is SYSTEM).lower()},

@@ -251,3 +251,14 @@ def _citizen() -> Any:
     from portal.access import ANONYMOUS
 
     return ANONYMOUS
+
+
+def test_the_audit_trail_says_in_words_what_was_done_to_what() -> None:
+    client = at_desk()
+    client.post(f"{DESK}order/add/", form())
+    order = Order.objects.get(reference="12/QĐ-XPHC")
+    position = make_position(unit="H26.101", roles=("administrator",))
+    reader = Client()
+    sign_in(reader, position.person, position=position)
+    page = reader.get("/quan-tri/audit/act/").content.decode()
+    assert "Lập khoản phải nộp" in page and order.code in page
