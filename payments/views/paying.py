@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from payments import queries
+from payments import queries, vietqr
 from payments.forms import ChooseForm, CodeForm
 from payments.institutions import adapter_of
 from payments.models import Attempt, Institution, Order, Voucher
@@ -178,10 +178,20 @@ def attempt_page(request: HttpRequest, code: str, number: int) -> HttpResponse:
             "institution": institution,
             "is_transfer": adapter_of(institution.adapter).is_transfer,
             "waits": waits,
+            "static_qr": _static_code(institution) if attempt.qr and attempt.is_unknown else "",
             "qr": qr_svg(attempt.qr, label=_("Mã VietQR để quét bằng ứng dụng ngân hàng")) if attempt.qr and attempt.is_unknown else "",
             "extra": [one for one in queries.collections_of(order) if one.attempt_id == attempt.pk and one.owed_back],
         },
     )
+
+
+def _static_code(institution: Institution) -> str:
+    """The code of the collecting account alone, for apps that do not read amount and content; empty where the account makes none."""
+    try:
+        text = vietqr.build(vietqr.VietQr(institution.account_bank, institution.account_number))
+    except ValueError:
+        return ""
+    return qr_svg(text, label=_("Mã VietQR của tài khoản, không kèm số tiền"))
 
 
 @never_cache
