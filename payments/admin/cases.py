@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -149,7 +151,7 @@ register_desk_panel(case_panel)
 class CaseAdmin(MoneyModelAdmin):
     """Differences of an officer's agency, institution, or all."""
 
-    list_display = ("number", "type", "where", "amounts", "state_shown", "due_shown")
+    list_display = ("number", "type", "where", "amounts", "state_shown")
     list_display_links = ("number",)
     list_filter = (WorkFilter, "type", "state", ("institution", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("institution",)
@@ -197,7 +199,7 @@ class CaseAdmin(MoneyModelAdmin):
     def number(self, row: Case) -> str:
         return format_html('{}<br><span class="quiet">{}</span>', row.pk, f"{row.day:%d/%m/%Y}")
 
-    @admin.display(description="Đơn vị thanh toán, cơ quan")
+    @admin.display(description="Bên liên quan")
     def where(self, row: Case) -> str:
         return format_html(
             '{}<br><span class="quiet">{}</span>', row.institution.short_name if row.institution else "–", row.payee_unit or "–"
@@ -207,17 +209,14 @@ class CaseAdmin(MoneyModelAdmin):
     def amounts(self, row: Case) -> str:
         return format_html("{}<br>{}", dong(row.ours) or "–", dong(row.theirs) or "–")
 
-    @admin.display(description="Tình trạng")
-    def state_shown(self, row: Case) -> str:
-        gone = (
-            format_html('<br><span class="quiet">{}</span>', "Không còn chênh lệch") if row.vanished_at and row.state != Case.CLOSED else ""
-        )
-        return format_html("{}{}", (row.owner_label and f"{row.get_state_display()}: {row.owner_label}") or row.get_state_display(), gone)
-
-    @admin.display(description="Hạn")
-    def due_shown(self, row: Case) -> str | SafeString:
-        late = row.state != Case.CLOSED and row.due_at < timezone.now()
-        return format_html('{}<br><strong class="overdue">Quá hạn</strong>', moment(row.due_at)) if late else moment(row.due_at)
+    @admin.display(description="Tình trạng, hạn")
+    def state_shown(self, row: Case) -> str | SafeString:
+        words = f"{row.get_state_display()}: {row.owner_label}" if row.owner_label else row.get_state_display()
+        if row.state == Case.CLOSED:
+            return words
+        late = format_html(' <strong class="overdue">{}</strong>', "Quá hạn") if row.due_at < timezone.now() else ""
+        gone = format_html('<br><span class="quiet">{}</span>', "Không còn chênh lệch") if row.vanished_at else ""
+        return format_html('{}<br><span class="quiet">{}</span>{}{}', words, moment(row.due_at), late, gone)
 
     def get_urls(self) -> list[Any]:
         """Each act has an address of its own."""
@@ -371,6 +370,12 @@ class CaseAdmin(MoneyModelAdmin):
 
 
 def _shown(name: str, value: Any) -> str:
+    """A fact as people read it."""
+    with suppress(ValueError, TypeError):
+        if name == "at":
+            return moment(datetime.fromisoformat(value))
+        if name in ("due_day", "paid_day"):
+            return f"{date.fromisoformat(value):%d/%m/%Y}"
     if name in ("at_institution", "penalty") and isinstance(value, int):
         return dong(value)
     return STATES.get(str(value), str(value))

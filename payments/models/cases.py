@@ -46,7 +46,9 @@ class Case(models.Model):
     key = models.CharField(max_length=200, unique=True)
     """Names the difference: type, institution, day and the money it is about."""
     type = models.CharField("loại chênh lệch", max_length=14, choices=Type.choices)
-    institution = models.ForeignKey(Institution, null=True, on_delete=models.PROTECT, related_name="cases")
+    institution = models.ForeignKey(
+        Institution, null=True, on_delete=models.PROTECT, related_name="cases", verbose_name="đơn vị thanh toán"
+    )
     payee_unit = models.CharField("cơ quan", max_length=40, blank=True, db_collation="C")
     day = models.DateField("ngày đối soát")
     attempt = models.ForeignKey(Attempt, null=True, on_delete=models.PROTECT, related_name="+")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import uuid4
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from payments.models import Case, Institution, Payout, PenaltyRate, Settlement, Statement, StatementRow
@@ -20,6 +20,8 @@ from portal import audit
 from portal.access import Actor, require
 from portal.workdays import national_calendar
 
+FOLLOWED = timedelta(days=120)
+"""How far back what is unpaid is looked at again each night."""
 _END_TO_END = re.compile(r"^(?P<institution>.+?)\.(?P<day>\d{8})\.(?P<unit>[A-Z]\d+(?:\.\d+)*)$")
 
 
@@ -106,7 +108,11 @@ def evaluate(*, institution_code: str, also: Iterable[tuple[str, date]], now: da
     Nobody is called late where no statement of the account says what came until the due day. In the caller's transaction.
     """
     today = timezone.localdate(now)
-    wanted = Q(paid__lt=F("expected"))
+    since = today - FOLLOWED
+    seen = _statements_since(since)
+    lately = Settlement.objects.filter(institution=institution_code, day__gte=since)
+    told_units = [unit for unit in lately.order_by().values_list("unit_code", flat=True).distinct() if _told(unit, since, seen)]
+    wanted = Q(paid__lt=F("expected"), day__gte=since, unit_code__in=told_units)
     for unit, day in also:
         wanted |= Q(unit_code=unit, day=day)
     # Money for a day of which we know nothing: that, too, must be seen.
@@ -125,13 +131,12 @@ def evaluate(*, institution_code: str, also: Iterable[tuple[str, date]], now: da
     paid = Payout.objects.filter(institution=institution_code, settlement_day__in=days)
     for unit, day, on, amount in paid.values_list("unit_code", "settlement_day", "value_day", "amount"):
         parts[unit, day].append((on, amount))
-    seen = _statements_since(min(row.due_day for row in rows))
     rates = Rates()
     late, missing, more, settled = [], [], [], []
     for row in rows:
         rate = rates.at(row.unit_code, row.due_day)
         found = lateness(row.expected, parts[row.unit_code, row.day], due=row.due_day, today=today, rate=rate or 0)
-        told = any(row.due_day <= on for holder, on in seen if row.unit_code == holder or row.unit_code.startswith(holder + "."))
+        told = _told(row.unit_code, row.due_day, seen)
         row.paid, row.paid_day, row.rate = found.paid, found.paid_day, rate
         if found.paid_day is not None or told:
             row.late_days, row.penalty = found.days, found.penalty
@@ -156,9 +161,19 @@ def evaluate(*, institution_code: str, also: Iterable[tuple[str, date]], now: da
     return {"late": len(late), "missing": len(missing)}
 
 
-def _statements_since(day: date) -> set[tuple[str, date]]:
+def _statements_since(day: date) -> dict[str, date]:
+    """The last day of which each agency's account has told since a day (one query)."""
     rows = Statement.objects.filter(side=Statement.Side.BENEFICIARY, state=Statement.STANDING, day__gte=day)
-    return set(rows.values_list("unit_code", "day"))
+    return dict(rows.order_by().values_list("unit_code").annotate(Max("day")))
+
+
+def _told(unit: str, day: date, seen: dict[str, date]) -> bool:
+    """Whether the account of the agency, or of one above, has told what came until a day."""
+    while unit:
+        if unit in seen:
+            return seen[unit] >= day
+        unit = unit.rpartition(".")[0]
+    return False
 
 
 def _open(type_: Case.Type, name: str, rows: list[Settlement], now: datetime) -> None:

@@ -115,7 +115,7 @@ def days_to_run(*, now: datetime) -> list[tuple[str, date]]:
     for institution in Institution.objects.filter(state__in=SERVING).order_by("code"):
         for day in (yesterday - timedelta(days=back) for back in range(7)):
             last = Run.objects.filter(institution=institution, day=day).order_by("-number").first()
-            files = standing_files.filter(Q(institution=institution) | ~Q(side=Statement.Side.INSTITUTION), day=day)
+            files = standing_files.filter(Q(institution=institution) | Q(side=Statement.Side.AGENCY), day=day)
             newest = files.aggregate(last=Max("stood_at"))["last"]
             if (last is None and (day == yesterday or newest)) or (
                 last is not None and last.is_done and newest and newest > last.started_at
