@@ -36,8 +36,8 @@ MOST_UPLOADED = 20 * 1024 * 1024
 """As much as the proxy lets through: about 100,000 rows. Longer files are fetched."""
 BATCH = 20_000
 """Rows that are written together; a load that was killed goes on after the last batch."""
-SLICE_SECONDS = 20.0
-"""A slice writes for so long; what was written before it is passed over first."""
+SLICE_SECONDS = 30.0
+"""A slice writes for so long, a day of a million rows on an idle machine; what was written before it is passed over first."""
 TASK_SECONDS = 34.0
 """Both together, a batch more: below the limit of a task."""
 DAYS_BACK = 7
