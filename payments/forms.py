@@ -31,6 +31,18 @@ class CodeForm(forms.Form):
         return code
 
 
+class PayerForm(forms.Form):
+    """Who a receipt is for."""
+
+    number = forms.CharField(
+        label=_("Số định danh hoặc mã số thuế của người nộp"),
+        max_length=20,
+        help_text=_("Biên lai ghi tên và địa chỉ người nộp, nên chỉ người biết số này xem được."),
+        error_messages={"required": _("Bạn nhập số định danh hoặc mã số thuế.")},
+        widget=forms.TextInput({"autocomplete": "off", "inputmode": "numeric"}),
+    )
+
+
 class ChooseForm(forms.Form):
     """Through whom to pay."""
 

@@ -27,7 +27,7 @@ def register() -> None:
         kind=MONEY,
         inbox_title=gettext_noop("Đã thanh toán {amount}"),
         inbox_body=gettext_noop("{unit} được báo đã thu {amount} cho {reference}. Chứng từ có trong trang thanh toán {code}."),
-        sms=gettext_noop("Da thu {amount} cho {reference}. Chung tu: {link}"),
+        sms=gettext_noop("Đã thu {amount} cho {reference}. Chứng từ: {link}"),
         action=gettext_noop("Xem thanh toán"),
         sample=_SAMPLE,
     )
@@ -45,7 +45,7 @@ def register() -> None:
         kind=MONEY,
         inbox_title=gettext_noop("Đã hoàn {amount}"),
         inbox_body=gettext_noop("Khoản hoàn {number} ({amount}) cho {reference} đã được chuyển về nơi bạn đã trả."),
-        sms=gettext_noop("Da hoan {amount} cho {reference}, ma {number}. Xem: {link}"),
+        sms=gettext_noop("Đã hoàn {amount} cho {reference}, mã {number}. Xem: {link}"),
         action=gettext_noop("Xem thanh toán"),
         sample=_SAMPLE,
     )

@@ -27,6 +27,11 @@ def register_reference(source: str, resolver: Resolver) -> None:
         raise ValueError(f"orders of {source} have two ways back")
 
 
+def has_way_back(order: Order) -> bool:
+    """Whether the room that made an order has made itself known: it tells its people itself."""
+    return order.source in _resolvers
+
+
 def way_back(order: Order, actor: Actor) -> Way | None:
     """The link from an order to what it is about, where its room knows one for this reader."""
     resolver = _resolvers.get(order.source)

@@ -205,7 +205,8 @@ def make_order(*, amount: int = 24_000, payer: Any = None, unit: str = "H26.101"
         "kind": "LGD.01",
         "reference": "H26.101-261129-0001",
         "description": "Bản sao trích lục hộ tịch",
-        "payer": services.Payer(payer.id if payer else None, payer.full_name if payer else "Nguyễn Văn Qua Đường", "", "Số 0 phố Ví Dụ"),
+        "payer": values.pop("owed_by", None)
+        or services.Payer(payer.id if payer else None, payer.full_name if payer else "Nguyễn Văn Qua Đường", "", "Số 0 phố Ví Dụ"),
         "payee_unit": unit,
         "lines": [services.Line("Lệ phí bản sao", "charge", amount, 1, "bản", revenue_code="2771")],
         "due_at": now + timedelta(days=5),

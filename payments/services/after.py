@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from payments.models import Collection, Order, Voucher
+from payments.references import has_way_back
 from portal import outbox
 from portal.notifications.services import notify
 
@@ -35,4 +36,6 @@ def after_settlement(*, order_id: UUID | str, now: datetime) -> None:
             context={"code": order.code, "amount": money(order.amount), "unit": order.payee_name, "reference": order.reference},
             key=f"payments.paid:{order.pk}",
             link=f"/thanh-toan/{order.code}/",
+            # The room that asked for the money tells of it, too, by whatever way one chose: one message is enough.
+            channels=("inbox",) if has_way_back(order) else None,
         )

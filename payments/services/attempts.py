@@ -93,7 +93,7 @@ def begin_attempt(*, order_code: str, institution_code: str, now: datetime, for_
     :class:`AttemptRefused` when the order does not wait for money, the institution serves nobody now, its limits do not fit, or another try
     may just have taken the money.
     """
-    order = Order.objects.select_for_update().filter(code=order_code).first()
+    order = Order.objects.select_for_update(no_key=True).filter(code=order_code).first()
     if order is None:
         raise AttemptRefused("Không có khoản phải nộp này.")
     if not order.is_open or now >= order.expires_at:
@@ -151,7 +151,7 @@ def send_attempt(*, attempt_id: UUID, payer_address: str, language: str, now: da
         settle(institution_code=attempt.institution_id, report=report, via="query", now=now)
         raise AttemptRefused("Đơn vị thanh toán không nhận yêu cầu này. Bạn chọn đơn vị khác.", "institution") from refusal
     with transaction.atomic():
-        attempt = Attempt.objects.select_for_update().select_related("order", "institution").get(pk=attempt_id)
+        attempt = Attempt.objects.select_for_update(of=("self",), no_key=True).select_related("order", "institution").get(pk=attempt_id)
         if attempt.state == Attempt.CREATED:
             Attempt.table.move(attempt, "send")
             attempt.page_url, attempt.qr = start.url, start.qr

@@ -176,7 +176,7 @@ def create_order(
 @transaction.atomic
 def cancel_order(*, order_id: UUID, reason: str, actor: Actor, now: datetime) -> Order:
     """Cancel an order that nobody has paid; money that still comes is owed back. Again: no change. :class:`OrderRefused` once paid."""
-    order = Order.objects.select_for_update().get(pk=order_id)
+    order = Order.objects.select_for_update(no_key=True).get(pk=order_id)
     if order.state == Order.CANCELLED:
         return order
     if order.state == Order.PAID:
@@ -198,7 +198,7 @@ def cancel_order(*, order_id: UUID, reason: str, actor: Actor, now: datetime) ->
 @transaction.atomic
 def expire_order(*, order_id: UUID, now: datetime) -> bool:
     """Let an order run out whose time is over, unless a try is still not known: then it waits for that. Whether it ran out."""
-    order = Order.objects.select_for_update().get(pk=order_id)
+    order = Order.objects.select_for_update(no_key=True).get(pk=order_id)
     if order.state != Order.OPEN or now < order.expires_at:
         return False
     if any(attempt.is_unknown for attempt in order.attempts.all()):

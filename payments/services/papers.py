@@ -5,6 +5,7 @@ Made when somebody first wants one: of a million payments few want a paper, and 
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from payments.models import Collection, FeeKind, Order, ReceiptSeries, Voucher
-from payments.words import in_words
+from payments.words import in_words, masked
 from portal.access import SYSTEM
 from portal.catalogues import queries as catalogues
 from portal.documents import services as documents
@@ -43,6 +44,12 @@ class PaperRefused(Exception):
         self.message = message
 
 
+def is_payers_number(order: Order, typed: str) -> bool:
+    """Whether somebody knows the identity number or tax code of who owes: then a receipt, which names them, may be shown to them."""
+    known = "".join(sign for sign in str((order.payer or {}).get("number", "")) if sign.isalnum())
+    return bool(known) and hmac.compare_digest(known.encode(), "".join(sign for sign in typed if sign.isalnum()).encode())
+
+
 @dataclass(frozen=True)
 class OwnPaper:
     """A paper that an order may have; ``document`` is None until somebody wanted it."""
@@ -50,6 +57,11 @@ class OwnPaper:
     kind: str
     title: str
     document: Document | None
+
+    @property
+    def names_the_payer(self) -> bool:
+        """Whether it is for the payer only: it says who they are and where they live."""
+        return self.kind in _RECEIPTS
 
 
 def papers_of(order: Order) -> list[OwnPaper]:
@@ -71,7 +83,7 @@ def issue_paper(*, order_id: UUID, kind: str, now: datetime) -> Document:
     :class:`PaperRefused` for an order that is not paid, or has no line of this kind. A receipt's number runs without holes within its
     agency, symbol and year (Decree 123/2020 art. 32).
     """
-    order = Order.objects.select_for_update().get(pk=order_id)
+    order = Order.objects.select_for_update(no_key=True).get(pk=order_id)
     if order.state != Order.PAID or kind not in {paper.kind for paper in papers_of(order)}:
         raise PaperRefused("Khoản này chưa thanh toán hoặc không có giấy này.")
     known = Voucher.objects.filter(order=order, part=kind).select_related("document").first()
@@ -107,7 +119,9 @@ def issue_paper(*, order_id: UUID, kind: str, now: datetime) -> Document:
 def _next_number(unit: str, kind: str, now: datetime) -> tuple[str, str]:
     """Symbol and number of the next receipt: ``AA26E`` and seven digits, counted under the lock of the series' row."""
     symbol = f"AA{timezone.localdate(now):%y}E"
-    series, _made = ReceiptSeries.objects.select_for_update().get_or_create(unit_code=unit, template=TEMPLATE_SYMBOL[kind], symbol=symbol)
+    series, _made = ReceiptSeries.objects.select_for_update(no_key=True).get_or_create(
+        unit_code=unit, template=TEMPLATE_SYMBOL[kind], symbol=symbol
+    )
     series.last += 1
     series.save(update_fields=["last"])
     return symbol, f"{series.last:07d}"
@@ -131,9 +145,9 @@ def paper_context(order: Order, collection: Collection, kind: str, *, symbol: st
         "heading": _TITLES[kind],
         "payee": order.payee_name,
         "payee_address": agency.address,
-        "payer": order.payer_name,
-        "payer_address": (order.payer or {}).get("address", ""),
-        "payer_number": (order.payer or {}).get("number", ""),
+        # Whoever has the code may have the confirmation: it says no more of the payer than the page does.
+        "payer": order.payer_name if kind in _RECEIPTS else masked(order.payer_name),
+        "payer_address": (order.payer or {}).get("address", "") if kind in _RECEIPTS else "",
         "reference": order.reference,
         "code": order.code,
         "description": order.description,

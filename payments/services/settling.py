@@ -35,12 +35,14 @@ def settle(*, institution_code: str, report: Report, via: str, now: datetime) ->
     Safe in any order, any number of times, at once, and through every way: the order's row is locked first, then the attempt's, and one
     movement of money is one row by the institution's number. Money is never ignored: what the order cannot use is owed back to the payer.
     """
-    order = Order.objects.select_for_update().filter(attempts__reference=report.reference, attempts__institution=institution_code).first()
+    # The order alone: the join must not lock the attempt's row, which others lock after the order's.
+    orders = Order.objects.select_for_update(of=("self",), no_key=True)
+    order = orders.filter(attempts__reference=report.reference, attempts__institution=institution_code).first()
     if order is None:
         if via == "file" and report.outcome is Outcome.PAID and report.institution_ref:
             return _unmatched(institution_code, report, via, now)
         return Settled(Verdict.NOT_FOUND)
-    attempt = Attempt.objects.select_for_update().get(reference=report.reference)
+    attempt = Attempt.objects.select_for_update(no_key=True).get(reference=report.reference)
     attempt.order = order
     if report.outcome is Outcome.PAID:
         return _money(order, attempt, report, via, now)
@@ -218,7 +220,9 @@ def _ask_again(attempt: Attempt, *, via: str, code: str, now: datetime) -> None:
 @transaction.atomic
 def note_return(*, reference: str, institution_code: str, now: datetime) -> Attempt | None:
     """The payer's browser came back; it only looks. A try that is not known is asked about from now on. None: no such try."""
-    attempt = Attempt.objects.select_for_update().filter(reference=reference, institution=institution_code).first()
+    # The order first, as whoever settles does.
+    Order.objects.select_for_update(of=("self",), no_key=True).filter(attempts__reference=reference).first()
+    attempt = Attempt.objects.select_for_update(no_key=True).filter(reference=reference, institution=institution_code).first()
     if attempt is not None and attempt.state in (Attempt.CREATED, Attempt.SENT):
         _move(attempt, "ask", via="return", code="", now=now)
         Attempt.objects.filter(pk=attempt.pk).update(next_ask_at=now)

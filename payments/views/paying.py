@@ -6,9 +6,11 @@ import math
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -16,13 +18,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from payments import queries, vietqr
-from payments.forms import ChooseForm, CodeForm
+from payments.forms import ChooseForm, CodeForm, PayerForm
 from payments.institutions import adapter_of
 from payments.models import Attempt, Institution, Order, Voucher
 from payments.queries_refunds import asking_of
 from payments.references import way_back
 from payments.services.attempts import AttemptRefused, begin_attempt, send_attempt
-from payments.services.papers import PaperRefused, issue_paper, papers_of
+from payments.services.papers import OwnPaper, PaperRefused, is_payers_number, issue_paper, papers_of
 from payments.words import masked
 from portal.access import actor_of
 from portal.exchange.errors import OutsideUnavailable
@@ -133,8 +135,13 @@ def order_page(request: HttpRequest, code: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, order, form=form, status=422)
     now = timezone.now()
+    chosen = form.cleaned_data["institution"]
+    for earlier in reversed(list(order.attempts.all())):
+        # The same choice again goes on with what was begun: two tries that can both be paid help nobody.
+        if earlier.institution_id == chosen and earlier.state == Attempt.SENT and now < earlier.expires_at:
+            return redirect(earlier.page_url) if earlier.page_url else redirect("payment-attempt", code=order.code, number=earlier.number)
     try:
-        attempt = begin_attempt(order_code=order.code, institution_code=form.cleaned_data["institution"], now=now)
+        attempt = begin_attempt(order_code=order.code, institution_code=chosen, now=now)
     except AttemptRefused as refused:
         form.add_error(refused.field or None, refused.message)
         return _page(request, order, form=form, status=409)
@@ -168,7 +175,9 @@ def attempt_page(request: HttpRequest, code: str, number: int) -> HttpResponse:
     if attempt is None:
         raise Http404
     institution: Institution = attempt.institution
-    waits = attempt.is_unknown and not (attempt.state == Attempt.SENT and not attempt.qr)
+    overtaken = attempt.is_unknown and attempt.state != Attempt.ASKING and not order.is_open
+    waits = attempt.is_unknown and not overtaken and not (attempt.state == Attempt.SENT and not attempt.qr)
+    money = [one for one in queries.collections_of(order) if one.attempt_id == attempt.pk]
     return render(
         request,
         "payments/attempt.html",
@@ -178,9 +187,11 @@ def attempt_page(request: HttpRequest, code: str, number: int) -> HttpResponse:
             "institution": institution,
             "is_transfer": adapter_of(institution.adapter).is_transfer,
             "waits": waits,
-            "static_qr": _static_code(institution) if attempt.qr and attempt.is_unknown else "",
+            "static_qr": _static_code(institution) if attempt.qr and waits else "",
             "qr": qr_svg(attempt.qr, label=_("Mã VietQR để quét bằng ứng dụng ngân hàng")) if attempt.qr and attempt.is_unknown else "",
-            "extra": [one for one in queries.collections_of(order) if one.attempt_id == attempt.pk and one.owed_back],
+            "overtaken": overtaken,
+            "extra": [one for one in money if one.owed_back],
+            "taken": sum(one.amount for one in money),
         },
     )
 
@@ -208,6 +219,45 @@ def voucher_file(request: HttpRequest, code: str, ending: str) -> HttpResponseBa
     return send_file(kept, name=f"chung-tu-{order.code}.{ending}", inline=ending == "pdf", trusted=ending == "pdf", unchecked=True)
 
 
+KNOWN_SECONDS = 3600
+"""How long a browser that has told the payer's number is believed."""
+
+
+def _is_payers(request: HttpRequest, order: Order) -> bool:
+    """Whether the payer themself looks: signed in as the order's party, or in a browser where their number was typed."""
+    if order.party_id is not None and actor_of(request).party_id == order.party_id:
+        return True
+    try:
+        return signing.loads(request.COOKIES.get(_cookie(order), ""), salt="payments.payer", max_age=KNOWN_SECONDS) == str(order.pk)
+    except signing.BadSignature:
+        return False
+
+
+def _cookie(order: Order) -> str:
+    return f"nguoi-nop-{order.code}"
+
+
+def _ask_who(request: HttpRequest, order: Order, paper: OwnPaper) -> HttpResponse:
+    """A receipt names the payer and where they live: who is not signed in as them types their number first. Wrong ones are counted."""
+    form = PayerForm(request.POST if "number" in request.POST else None)
+    status = 200
+    if form.is_bound and form.is_valid():
+        if is_payers_number(order, form.cleaned_data["number"]):
+            answer = redirect("payment-paper", code=order.code, kind=paper.kind)
+            value = signing.dumps(str(order.pk), salt="payments.payer")
+            path = reverse("payment-order", args=[order.code])
+            answer.set_cookie(
+                _cookie(order), value, max_age=KNOWN_SECONDS, path=path, secure=request.is_secure(), httponly=True, samesite="Lax"
+            )
+            return answer
+        if (wait := _wrong_code(request)) is not None:
+            return wait
+        form.add_error("number", _("Số này không phải của người nộp ghi trên khoản phải nộp."))
+    if form.is_bound and form.errors:
+        status = 422
+    return render(request, "payments/whose_paper.html", {"order": order, "paper": paper, "form": form}, status=status)
+
+
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def paper(request: HttpRequest, code: str, kind: str) -> HttpResponseBase:
@@ -215,17 +265,24 @@ def paper(request: HttpRequest, code: str, kind: str) -> HttpResponseBase:
     order = find_order(request, code)
     if isinstance(order, HttpResponse):
         return order
+    wanted = next((one for one in papers_of(order) if one.kind == kind), None)
+    if wanted is not None and wanted.names_the_payer and not _is_payers(request, order):
+        return _ask_who(request, order, wanted)
     if request.method == "POST":
         try:
             issue_paper(order_id=order.pk, kind=kind, now=timezone.now())
         except PaperRefused as refused:
             return _page(request, order, status=409, refused=refused.message)
         return redirect("payment-paper", code=order.code, kind=kind)
-    found = next((one for one in papers_of(order) if one.kind == kind), None)
+    found = wanted
     if found is None:
         raise Http404
     if found.document is None:
-        return redirect("payment-order", code=order.code)
+        if not found.names_the_payer:
+            return redirect("payment-order", code=order.code)
+        # Who has just told their number wanted it made.
+        issue_paper(order_id=order.pk, kind=kind, now=timezone.now())
+        return render(request, "payments/paper_wait.html", {"order": order, "paper": found})
     if not found.document.is_signed or found.document.file is None:
         return render(request, "payments/paper_wait.html", {"order": order, "paper": found})
     return send_file(found.document.file, name=f"{kind}-{order.code}.pdf", inline=True, trusted=True)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from payments import services
 from payments.models import Account, Collection, Entry, Order, Posting, Refund
+from payments.services.settling import note_return
 from tests.factories import make_institution, make_order, paid_report
 
 
@@ -92,3 +93,16 @@ def test_cancelling_beside_late_money_loses_no_dong(demo_db: None) -> None:
         assert (order.state, money.purpose) in {("paid", "settles"), ("cancelled", "closed")}
         assert money.refunds.count() == (1 if money.purpose == "closed" else 0)
     assert services.recompute() == []
+
+
+def test_a_callback_and_a_browser_that_comes_back_do_not_block_each_other(demo_db: None) -> None:
+    institution = make_institution()
+    orders = [make_order() for _ in range(20)]
+    attempts = [begin(order, institution) for order in orders for _ in range(2)]
+    jobs: list[Callable[[], Any]] = []
+    for attempt in attempts:
+        report = paid_report(attempt)
+        jobs.append(lambda report=report: services.settle(institution_code="TG.vnpay", report=report, via="callback", now=timezone.now()))
+        jobs.append(lambda report=report: note_return(reference=report.reference, institution_code="TG.vnpay", now=timezone.now()))
+    all_at_once(jobs)
+    assert Order.objects.filter(state=Order.PAID).count() == 20

@@ -19,7 +19,7 @@ from payments.models import Attempt, Collection, Order, Voucher
 from portal.access import Actor
 from portal.inbox.models import Received
 from portal.outbox.services import deliver_due
-from tests.factories import make_institution, make_order, make_person, paid_report
+from tests.factories import make_institution, make_order, make_person, paid_report, sign_in
 from tests.support.queries import CaptureQueriesContext
 
 pytestmark = pytest.mark.django_db
@@ -140,6 +140,7 @@ def test_the_payer_is_told_and_papers_are_made_when_wanted(order: Any, client: C
     institution = make_institution()
     attempt = services.begin_attempt(order_code=mine.code, institution_code=institution.code, now=timezone.now())
     assert client.post(f"/thanh-toan/{mine.code}/bien-lai/le-phi/").status_code == 409
+    sign_in(client, payer)
     services.settle(institution_code=institution.code, report=paid_report(attempt), via="query", now=timezone.now())
     deliver_due()
     page = text(client.get(f"/thanh-toan/{mine.code}/"))
@@ -152,6 +153,48 @@ def test_the_payer_is_told_and_papers_are_made_when_wanted(order: Any, client: C
     assert "Đang lập" in text(client.get(f"/thanh-toan/{mine.code}/bien-lai/le-phi/"))
     assert client.get(f"/thanh-toan/{mine.code}/bien-lai/phi/").status_code == 404
     assert client.get(f"/thanh-toan/{mine.code}/chung-tu.pdf").status_code == 404
+
+
+def test_a_receipt_names_the_payer_and_is_shown_to_who_knows_their_number(order: Any, client: Client) -> None:
+    institution = make_institution()
+    payer = services.Payer(None, "Nguyễn Văn Qua Đường", "001099000000", "Số 0 phố Ví Dụ")
+    other = make_order(lines=[services.Line("Tiền phí", "fee", 9_000, 1)], owed_by=payer)
+    attempt = services.begin_attempt(order_code=other.code, institution_code=institution.code, now=timezone.now())
+    services.settle(institution_code=institution.code, report=paid_report(attempt), via="query", now=timezone.now())
+    address = f"/thanh-toan/{other.code}/bien-lai/phi/"
+    for wrong in ("", "001099000001", "x" * 20):
+        answer = client.post(address, {"number": wrong})
+        assert answer.status_code == 422 and "Qua Đường" not in text(answer)
+    assert "Số định danh" in text(client.get(address)) and not Voucher.objects.filter(part="phi").exists()
+    assert client.post(address, {"number": "001 099 000000"})["Location"] == address
+    assert "Đang lập" in text(client.get(address)) and Voucher.objects.filter(part="phi").exists()
+    assert "Số định danh" in text(Client().get(address))
+    client.post(f"/thanh-toan/{other.code}/bien-lai/xac-nhan/")
+    confirmed = Voucher.objects.get(part="xac-nhan").document
+    assert confirmed is not None and confirmed.context["payer"] == "N••• V••• Q••• Đ•••" and not confirmed.context["payer_address"]
+
+
+def test_an_old_try_does_not_invite_to_pay_what_is_settled(order: Any, client: Client) -> None:
+    make_institution("970436", account_bank="970436", account_number="0123456789", account_holder="CONG DVC")
+    for code in ("TG.vnpay", "970436"):
+        client.post(f"/thanh-toan/{order.code}/", {"institution": code})
+    again = client.post(f"/thanh-toan/{order.code}/", {"institution": "TG.vnpay"})
+    assert again["Location"].startswith(PAGE) and Attempt.objects.count() == 2
+    first, transfer = Attempt.objects.order_by("number")
+    services.settle(institution_code="TG.vnpay", report=paid_report(first), via="callback", now=timezone.now())
+    page = text(client.get(f"/thanh-toan/{order.code}/lan/{transfer.number}/"))
+    assert "Bạn đừng trả lần này" in page and '<svg class="qr-code"' not in page
+
+
+def test_too_little_is_said_where_one_pays(demo_data: None, client: Client) -> None:
+    make_institution("970436", account_bank="970436", account_number="0123456789", account_holder="CONG DVC")
+    order = make_order()
+    answer = client.post(f"/thanh-toan/{order.code}/", {"institution": "970436"})
+    report = paid_report(Attempt.objects.get(), amount=20_000)
+    services.settle(institution_code="970436", report=report, via="file", now=timezone.now())
+    assert "Chưa đủ tiền" in text(client.get(f"/thanh-toan/{order.code}/"))
+    page = text(client.get(answer["Location"]))
+    assert "20.000" in page and "Nộp lại đủ số tiền" in page and "Xem chứng từ" not in page
 
 
 def test_a_transfer_shows_its_code_and_says_what_was_too_much(demo_data: None, client: Client) -> None:

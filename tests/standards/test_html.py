@@ -320,6 +320,8 @@ def payers(pages: Pages) -> None:
     after_settlement(order_id=order.pk, now=now)
     for page in (address, f"{address}lan/2/"):
         pages.get(client, page)
+    pages.get(client, f"{address}bien-lai/le-phi/")
+    pages.post(client, f"{address}bien-lai/le-phi/", {"number": "1"})
     client.post(f"{address}bien-lai/xac-nhan/")
     pages.get(client, f"{address}bien-lai/xac-nhan/")
     cancelled = make_order()
