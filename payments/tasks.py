@@ -13,7 +13,7 @@ from django.utils import timezone
 from payments import services
 from payments.institutions import adapter_of
 from payments.models import Attempt, Institution, Statement
-from payments.services import casework, statements_import
+from payments.services import casework, fetching, statements_import
 from payments.services.attempts import attempts_to_ask
 from payments.services.institutions import suspend_unlicensed
 from payments.services.payouts import book_payouts
@@ -95,6 +95,36 @@ def fetch_statement(code: str, day: str) -> None:
     statement = statements_import.fetch_statement(institution_code=code, day=date.fromisoformat(day), now=timezone.now())
     if statement is not None:
         load_statement.apply_async((statement.pk,), queue="bulk")
+
+
+@shared_task(name="payments.fetch_day")
+def fetch_day(code: str, day: str) -> None:
+    """Fetch an institution's file because somebody wants it now; once it stands, the day is reconciled."""
+    statement = statements_import.fetch_statement(institution_code=code, day=date.fromisoformat(day), now=timezone.now())
+    words = fetching.came_of(statement)
+    if statement is None or words:
+        fetching.note(code, date.fromisoformat(day), words, now=timezone.now())
+        return
+    load_and_reconcile.apply_async((statement.pk,), queue="bulk")
+
+
+@shared_task(name="payments.load_and_reconcile")
+def load_and_reconcile(number: int) -> None:
+    """A slice of loading a file that somebody waits for; then its day is reconciled."""
+    now = timezone.now()
+    if not statements_import.load_statement(statement_id=number, now=now):
+        load_and_reconcile.apply_async((number,), queue="bulk")
+        return
+    statement = Statement.objects.get(pk=number)
+    code = statement.institution_id
+    if code is None:
+        return
+    words = fetching.came_of(statement)
+    if not words:
+        run, _ = start_run(institution_code=code, day=statement.day, actor=SYSTEM, now=now)
+        reconcile.apply_async((run.pk,), queue="bulk")
+        words = f"Đã nhận tệp số {number}, đang đối soát lần {run.number}."
+    fetching.note(code, statement.day, words, now=now)
 
 
 @shared_task(name="payments.fetch_beneficiary_statements")

@@ -35,7 +35,7 @@ from payments.models import (
     Statement,
     StatementRow,
 )
-from payments.services import casework, payouts, reconciling, statements_import
+from payments.services import casework, fetching, payouts, reconciling, statements_import
 from payments.services import minutes as making
 from payments.services.minutes import MinutesRefused
 from payments.services.statements_import import StatementRefused
@@ -62,6 +62,14 @@ def _day_field(label: str, **values: Any) -> forms.DateField:
         error_messages={"required": "Bạn hãy nhập ngày.", "invalid": "Ngày không đúng. Ví dụ 15/11/2026."},
         **values,
     )
+
+
+def _asked_day(request: HttpRequest) -> date:
+    """The day that the address names; else yesterday."""
+    try:
+        return date.fromisoformat(request.GET.get("day", ""))
+    except ValueError:
+        return timezone.localdate() - timedelta(days=1)
 
 
 def sent(name: str, kind: str, header: list[str], rows: Any) -> HttpResponse:
@@ -184,6 +192,12 @@ class StatementAdmin(MoneyModelAdmin):
             *super().get_urls(),
         ]
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        ways = [Way("Lấy tệp và đối soát một ngày", fetch_address(), "quiet")]
+        return super().changelist_view(request, {**(extra_context or {}), "ways": ways})
+
+    change_list_template = "admin/payments/list.html"
+
     def take(self, request: HttpRequest) -> HttpResponse:
         """Upload a file of one's own side."""
         actor = actor_of(request)
@@ -226,7 +240,11 @@ class StatementAdmin(MoneyModelAdmin):
     def page(self, request: HttpRequest, row: Any) -> Page:
         """What a file is, what was wrong with it, its first rows."""
         ways = [Way("Tải tệp gốc", self.address("file", row.pk), "quiet")] if row.file_id else []
+        if row.institution is not None and row.institution.files:
+            ways.append(Way(FETCH, fetch_address(row.institution_id, row.day), "quiet"))
         notes = []
+        if row.is_early:
+            notes.append("Tệp được lấy khi ngày chưa hết: chỉ có giao dịch đến lúc đó.")
         if row.state == Statement.REFUSED:
             notes.append(f"Không dòng nào được nạp: {row.problems[0][1] if row.problems else 'tệp hỏng'}")
         parts: list[Facts | Rows] = [
@@ -303,12 +321,46 @@ class RunForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["institution"].choices = [(one.code, str(one)) for one in _own_institutions(actor)]  # type: ignore[attr-defined]
 
+    def clean(self) -> dict[str, Any]:
+        """A day that is over; today, where its file was made early and is here."""
+        said = super().clean() or {}
+        day, today = said.get("day"), timezone.localdate()
+        if day is not None and day > today:
+            self.add_error("day", "Ngày này chưa đến.")
+        elif day == today and said.get("institution"):
+            side = Statement.Side.INSTITUTION
+            if not statements_import.standing(side=side, day=today, institution_code=said["institution"]):
+                self.add_error("day", "Ngày này chưa hết và chưa có tệp. Nếu đơn vị thanh toán đã chốt sớm, hãy lấy tệp của ngày trước.")
+        return said
+
+
+class FetchForm(forms.Form):
+    """Whose file of which day."""
+
+    institution = forms.ChoiceField(label="Đơn vị thanh toán")
+    day = _day_field("Ngày của tệp")
+
+    def __init__(self, actor: Actor, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["institution"].choices = [(one.code, str(one)) for one in _own_institutions(actor).exclude(files="")]  # type: ignore[attr-defined]
+
     def clean_day(self) -> date:
-        """A day that is over."""
+        """A day that has come."""
         day: date = self.cleaned_data["day"]
-        if day >= timezone.localdate():
-            raise forms.ValidationError("Chỉ đối soát ngày đã hết.")
+        if day > timezone.localdate():
+            raise forms.ValidationError("Ngày này chưa đến.")
         return day
+
+
+FETCH = "Lấy tệp của ngày này"
+
+
+def fetch_address(institution_code: str = "", day: date | None = None) -> str:
+    """The page where files of a day are fetched now."""
+    query = {"institution": institution_code} if institution_code else {}
+    if day is not None:
+        query["day"] = day.isoformat()
+    return f"{reverse('admin:payments_run_fetch')}{'?' + urlencode(query) if query else ''}"
 
 
 class SignersForm(forms.Form):
@@ -394,6 +446,7 @@ class RunAdmin(MoneyModelAdmin):
         view = self.admin_site.admin_view
         return [
             path("add/", view(self.start), name="payments_run_add"),
+            path("fetch/", view(self.fetch), name="payments_run_fetch"),
             path("<int:number>/table.<str:kind>", view(self.table), name="payments_run_table"),
             path("<int:number>/minutes/", view(self.minutes), name="payments_run_minutes"),
             *super().get_urls(),
@@ -404,7 +457,7 @@ class RunAdmin(MoneyModelAdmin):
         actor = actor_of(request)
         if not self.has_module_permission(request):
             require(actor, READ, actor.unit)
-        initial = {"day": timezone.localdate() - timedelta(days=1), "institution": request.GET.get("institution", "")}
+        initial = {"day": _asked_day(request), "institution": request.GET.get("institution", "")}
 
         def start(said: dict[str, Any]) -> Run:
             run, _ = reconciling.start_run(institution_code=said["institution"], day=said["day"], actor=actor, now=timezone.now())
@@ -418,9 +471,64 @@ class RunAdmin(MoneyModelAdmin):
             back=self.address("changelist"),
             do=start,
             done=lambda run: f"Đã bắt đầu lần đối soát {run.number} của {run.institution.short_name} ngày {run.day:%d/%m/%Y}.",
-            about=["Chạy lại một ngày bao nhiêu lần cũng được: chênh lệch đã biết không sinh thêm, sổ không ghi thêm."],
+            about=[
+                "Chạy lại một ngày bao nhiêu lần cũng được: chênh lệch đã biết không sinh thêm, sổ không ghi thêm.",
+                format_html('Chưa có tệp của ngày đó? <a href="{}">Lấy tệp rồi đối soát</a>.', fetch_address()),
+            ],
             button="Đối soát",
         )
+
+    def fetch(self, request: HttpRequest) -> HttpResponse:
+        """Fetch the files of a day now; once they are here the day is reconciled. The same page tells how far it has come."""
+        actor = actor_of(request)
+        if not self.has_module_permission(request):
+            require(actor, READ, actor.unit)
+        code, wanted = request.GET.get("institution", ""), _asked_day(request)
+        initial = {"day": wanted, "institution": code}
+        form = FetchForm(actor, request.POST if request.method == "POST" else None, initial=initial)
+
+        def fetch(said: dict[str, Any]) -> None:
+            code, day = said["institution"], said["day"]
+            fetching.ask_for_day(institution_code=code, day=day, actor=actor, now=timezone.now())
+            tasks.fetch_day.apply_async((code, day.isoformat()), queue="bulk")
+            for unit, account in fetching.accounts_of_day(institution_code=code, day=day, actor=actor):
+                tasks.fetch_beneficiary_statement.apply_async((unit, account, day.isoformat()), queue="bulk")
+
+        about: list[str] = [
+            "Cổng lấy tệp của đơn vị thanh toán và sao kê tài khoản thụ hưởng của ngày này, rồi đối soát ngay.",
+            "Ngày chưa hết thì chỉ lấy được khi đơn vị thanh toán đã chốt sớm; hết ngày Cổng lấy lại tệp đủ và đối soát lại.",
+        ]
+        if code in dict(form.fields["institution"].choices):  # type: ignore[attr-defined]
+            about += self._how_far(request, code, wanted)
+        to = fetch_address(form.cleaned_data["institution"], form.cleaned_data["day"]) if form.is_bound and form.is_valid() else ""
+        return self.ask(
+            request,
+            title="Lấy tệp và đối soát một ngày",
+            form=form,
+            back=self.address("changelist"),
+            do=fetch,
+            done="Cổng đang lấy tệp. Tải lại trang này sau ít giây để xem kết quả.",
+            about=about,
+            button=FETCH,
+            to=to,
+        )
+
+    def _how_far(self, request: HttpRequest, code: str, day: date) -> list[str]:
+        """What came of the last fetch, and the last run of the day."""
+        found = fetching.noted(code, day)
+        lines: list[str] = [f"Lần lấy gần nhất của ngày {day:%d/%m/%Y}, {moment(found[0])}: {found[1]}"] if found else []
+        run = self.get_queryset(request).filter(institution=code, day=day).order_by("-number").first()
+        if run is not None:
+            state = f"xong lúc {moment(run.finished_at)}" if run.is_done else "đang chạy"
+            link = '<a href="{}">Lần đối soát {} của ngày {}</a>, {}.'
+            lines.append(format_html(link, self.address("change", run.pk), run.number, f"{day:%d/%m/%Y}", state))
+        return lines
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        ways = [Way("Lấy tệp và đối soát một ngày", fetch_address(), "quiet")]
+        return super().changelist_view(request, {**(extra_context or {}), "ways": ways})
+
+    change_list_template = "admin/payments/list.html"
 
     def _sums(self, request: HttpRequest, run: Run) -> QuerySet[RunTotal]:
         return seen_by(actor_of(request), run.sums.order_by("unit_code", "kind"), unit="unit_code")
@@ -433,16 +541,20 @@ class RunAdmin(MoneyModelAdmin):
         actor, has_file = actor_of(request), row.statement_id is not None
         ways = []
         last = not Run.objects.filter(institution=row.institution_id, day=row.day, number__gt=row.number).exists()
-        again = f"{self.address('add')}?{urlencode({'institution': row.institution_id})}"
+        again = f"{self.address('add')}?{urlencode({'institution': row.institution_id, 'day': row.day.isoformat()})}"
         if row.is_done:
-            if last and (may(actor, OVERSEE) or may(actor, READ, actor.unit)):
+            if last and not row.is_early and (may(actor, OVERSEE) or may(actor, READ, actor.unit)):
                 ways.append(Way("Lập biên bản", self.address("minutes", row.pk)))
             ways += [
                 Way("Tải bảng (XLSX)", self.address("table", row.pk, tables.XLSX), "quiet"),
                 Way("Tải bảng (CSV)", self.address("table", row.pk, tables.CSV), "quiet"),
             ]
         ways.append(Way("Đối soát lại", again, "quiet"))
+        if row.institution.files:
+            ways.append(Way(FETCH, fetch_address(row.institution_id, row.day), "quiet"))
         notes = []
+        if row.is_early:
+            notes.append("Ngày này chưa hết khi đối soát: số liệu đến lúc chốt sớm. Hết ngày Cổng lấy tệp đủ và đối soát lại.")
         if not has_file:
             notes.append("Đơn vị thanh toán chưa có tệp của ngày này: chưa so được với Cổng.")
         if row.totals.get("unsettled"):

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from payments.models.institutions import Institution
 from payments.models.ledger import Entry
@@ -115,6 +116,11 @@ class Statement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.side} {self.institution_id or self.unit_code} {self.day}"
+
+    @property
+    def is_early(self) -> bool:
+        """Whether it was taken before its day was over: it is not the whole of it."""
+        return timezone.localdate(self.taken_at) <= self.day
 
     @property
     def whose(self) -> str:
@@ -225,6 +231,11 @@ class Run(models.Model):
     def is_done(self) -> bool:
         """Whether it has come to its end."""
         return self.finished_at is not None
+
+    @property
+    def is_early(self) -> bool:
+        """Whether its day was not over when it began: what it says is of the day so far."""
+        return timezone.localdate(self.started_at) <= self.day
 
 
 class RunTotal(models.Model):

@@ -128,6 +128,8 @@ def make_minutes(*, run_id: int, agency_signer: UUID, institution_signer: UUID, 
         return known
     if not run.is_done or Run.objects.filter(institution=run.institution_id, day=run.day, number__gt=run.number).exists():
         raise MinutesRefused("Chỉ lập biên bản cho lần đối soát mới nhất đã xong.")
+    if run.is_early:
+        raise MinutesRefused("Ngày này chưa hết khi đối soát. Hãy đối soát lại khi ngày đã hết.")
     ours, theirs = signers(run, actor)
     for_agency = next((one for one in ours if one.position_id == agency_signer), None)
     for_institution = next((one for one in theirs if one.position_id == institution_signer), None)
@@ -254,7 +256,8 @@ def why_not_closed(month: date, scope: str, *, today: date) -> list[str]:
         return ["Tháng này chưa hết."]
     against = []
     days = [date.fromordinal(number) for number in range(month.toordinal(), last.toordinal() + 1)]
-    done = set(Run.objects.filter(day__range=(month, last), finished_at__isnull=False).values_list("institution_id", "day"))
+    ended = Run.objects.filter(day__range=(month, last), finished_at__isnull=False).only("institution_id", "day", "started_at")
+    done = {(run.institution_id, run.day) for run in ended if not run.is_early}
     taken = Collection.objects.filter(under(scope, "payee_unit"), day__range=(month, last), is_test=False)
     for institution in Institution.objects.filter(state__in=SERVING).order_by("code"):
         own = [day for day in days if (institution.code, day) not in done]

@@ -37,19 +37,20 @@ SILENT_AFTER = timedelta(minutes=2)
 def start_run(*, institution_code: str, day: date, actor: Actor, now: datetime) -> tuple[Run, bool]:
     """Begin a reconciliation; the one that is under way where there is one. The second value: whether it is new.
 
-    :class:`AccessDenied` for somebody who does not see the institution's money; ``ValueError`` for a day that is not over.
+    :class:`AccessDenied` for somebody who does not see the institution's money; ``ValueError`` for a day that has not come, or is not over
+    and of which the institution has given no file yet. A day that is not over is reconciled again when it is.
     """
     institution = Institution.objects.select_for_update().get(pk=institution_code)
     # An agency's accountant may ask for it, too: the comparison is of all, what they see of it is theirs.
     if not may_see(actor, unit=actor.unit, institution=institution.code):
         raise AccessDenied("payments.read")
-    if day >= timezone.localdate(now):
-        raise ValueError("a day is reconciled when it is over")
+    statement = next(iter(standing(side=Statement.Side.INSTITUTION, day=day, institution_code=institution.code)), None)
+    if day > timezone.localdate(now) or (day == timezone.localdate(now) and statement is None):
+        raise ValueError("a day is reconciled when it is over, or when its file was made early")
     under_way = Run.objects.filter(institution=institution, day=day, finished_at__isnull=True).first()
     if under_way is not None:
         return under_way, False
     last = Run.objects.filter(institution=institution, day=day).aggregate(last=Max("number"))["last"] or 0
-    statement = next(iter(standing(side=Statement.Side.INSTITUTION, day=day, institution_code=institution.code)), None)
     run = Run.objects.create(
         institution=institution,
         day=day,
@@ -118,7 +119,7 @@ def days_to_run(*, now: datetime) -> list[tuple[str, date]]:
             files = standing_files.filter(Q(institution=institution) | Q(side=Statement.Side.AGENCY), day=day)
             newest = files.aggregate(last=Max("stood_at"))["last"]
             if (last is None and (day == yesterday or newest)) or (
-                last is not None and last.is_done and newest and newest > last.started_at
+                last is not None and last.is_done and (last.is_early or (newest and newest > last.started_at))
             ):
                 wanted.append((institution.code, day))
     return wanted
@@ -182,15 +183,22 @@ _PAIR = """
         r.amount AS theirs, r.at, coalesce(r.unit_code, '') AS their_unit, coalesce(r.transaction_kind, '') AS their_kind,
         coalesce(r.account, '') AS their_account, c.id AS collection_id, coalesce(c.reference, '') AS our_reference, c.amount AS ours,
         c.owed_back, coalesce(c.payee_unit, '') AS unit, coalesce(c.kind, '') AS kind, c.purpose,
-        coalesce(c.is_test, false) AS is_test, c.attempt_id, c.day, c.refunding
+        coalesce(c.is_test, false) AS is_test, c.attempt_id, c.day, c.paid_at, c.refunding, false AS again
     FROM (SELECT * FROM payments_statementrow WHERE statement_id = %s AND kind = 'paid') r
     FULL JOIN (SELECT * FROM payments_collection WHERE institution_id = %s AND day = %s) c ON c.institution_ref = r.institution_ref
 """
 _PAIR_OF_OTHER_DAYS = """
     UPDATE pair SET collection_id = c.id, our_reference = c.reference, ours = c.amount, owed_back = c.owed_back, unit = c.payee_unit,
-        kind = c.kind, purpose = c.purpose, is_test = c.is_test, attempt_id = c.attempt_id, day = c.day, refunding = c.refunding
+        kind = c.kind, purpose = c.purpose, is_test = c.is_test, attempt_id = c.attempt_id, day = c.day, paid_at = c.paid_at,
+        refunding = c.refunding
     FROM payments_collection c WHERE pair.collection_id IS NULL AND c.institution_id = %s AND c.institution_ref = pair.ref
 """
+_PAIR_AGAIN = """
+    UPDATE pair SET again = true FROM (SELECT collection_id, min(number) AS first FROM pair
+        WHERE number IS NOT NULL AND collection_id IS NOT NULL GROUP BY 1 HAVING count(*) > 1) d
+    WHERE pair.collection_id = d.collection_id AND pair.number > d.first
+"""
+"""A file that writes one movement in several rows says so much on its own side; on ours there is one collection still."""
 _ROW_FACTS = (
     "jsonb_strip_nulls(jsonb_build_object('row', number, 'institution_ref', ref, 'reference', nullif(their_reference, ''), 'at', at,"
     " 'unit', nullif(their_unit, ''), 'account', nullif(their_account, ''), 'statement', %s::bigint))"
@@ -203,6 +211,7 @@ def _compare(run: Run, now: datetime) -> None:
         cursor.execute("SET LOCAL work_mem = '128MB'")
         cursor.execute(_PAIR, [run.statement_id, run.institution_id, run.day])
         cursor.execute(_PAIR_OF_OTHER_DAYS, [run.institution_id])
+        cursor.execute(_PAIR_AGAIN)
         cursor.execute("ANALYZE pair")
     if run.statement_id is not None:
         _differences_with_institution(run, now)
@@ -230,8 +239,10 @@ def _differences_with_institution(run: Run, now: datetime) -> None:
         " AND s.institution_id = %s AND s.state = 'standing' AND s.side = 'institution')"
         # Written there as failed or given back: that is a difference of state, not a payment that is missing.
         " AND NOT EXISTS (SELECT FROM payments_statementrow f WHERE f.reference = our_reference AND f.statement_id = %s"
-        " AND (f.kind = 'failed' OR f.kind = 'refunded' AND f.institution_ref = ref))",
-        code, day, code, code, statement,
+        " AND (f.kind = 'failed' OR f.kind = 'refunded' AND f.institution_ref = ref))"
+        # What was taken after the file was made (of a day that is not over) cannot stand in it.
+        " AND paid_at < %s",
+        code, day, code, code, statement, run.statement.taken_at if run.statement is not None else now,
     )  # fmt: skip
     put(
         "state",
@@ -410,8 +421,9 @@ _SUMS = """
     INSERT INTO payments_runtotal
         (run_id, institution_id, day, unit_code, kind, ours_count, ours, owed_back, theirs_count, theirs, agency_count, agency)
     WITH p AS (SELECT coalesce(nullif(unit, ''), left(their_unit, 40)) AS unit, coalesce(nullif(kind, ''), their_kind) AS kind,
-            count(*) FILTER (WHERE day = %(day)s) AS ours_count, coalesce(sum(ours) FILTER (WHERE day = %(day)s), 0)::bigint AS ours,
-            coalesce(sum(owed_back) FILTER (WHERE day = %(day)s), 0)::bigint AS owed_back, count(number) AS theirs_count,
+            count(*) FILTER (WHERE day = %(day)s AND NOT again) AS ours_count,
+            coalesce(sum(ours) FILTER (WHERE day = %(day)s AND NOT again), 0)::bigint AS ours,
+            coalesce(sum(owed_back) FILTER (WHERE day = %(day)s AND NOT again), 0)::bigint AS owed_back, count(number) AS theirs_count,
             coalesce(sum(theirs), 0)::bigint AS theirs
         FROM pair WHERE NOT is_test GROUP BY 1, 2),
     a AS (SELECT unit, kind, count(*) AS agency_count, sum(amount)::bigint AS agency FROM booked GROUP BY 1, 2),
@@ -434,7 +446,10 @@ def _sums(run: Run, agencies: list[str]) -> None:
             [run.pk],
         )
         ours_count, ours, theirs_count, theirs, agency_count, agency = cursor.fetchone()
-        cursor.execute("SELECT count(*) FROM pair WHERE number IS NOT NULL AND collection_id IS NOT NULL AND ours = theirs AND NOT is_test")
+        cursor.execute(
+            "SELECT count(*) FROM pair WHERE number IS NOT NULL AND collection_id IS NOT NULL AND ours = theirs"
+            " AND NOT is_test AND NOT again"
+        )
         [matched] = cursor.fetchone()
     run.totals |= {
         "ours": [ours_count, ours],

@@ -137,6 +137,10 @@ def _note(statement: Statement, act: str, actor: Actor) -> None:
 def _again(known: Statement, *, actor: Actor, now: datetime) -> Statement:
     """A file that is known: one that was replaced stands again, for its sender says once more that it holds."""
     row = Statement.objects.select_for_update().get(pk=known.pk)
+    if row.is_early and timezone.localdate(now) > row.day:
+        # The same again once the day is over: it is the whole day's now.
+        row.taken_at = now
+        row.save(update_fields=["taken_at"])
     if row.state == Statement.REPLACED:
         _stand(row, now)
         _note(row, "payments.take_statement", actor)
@@ -262,13 +266,17 @@ def _finish(statement: Statement, problems: Problems, now: datetime) -> None:
 
 
 def statements_to_fetch(*, now: datetime) -> list[tuple[str, date]]:
-    """Institutions and past days without a standing file, the newest day first (one query for each institution)."""
+    """Institutions and past days without a standing file, the newest day first (one query for each institution).
+
+    A file that was taken before its day was over is not the whole of it.
+    """
     yesterday = timezone.localdate(now) - timedelta(days=1)
     wanted = []
     for institution in Institution.objects.filter(state__in=SERVING).exclude(files=""):
         days = {yesterday - timedelta(days=back) for back in range(DAYS_BACK)}
         standing = Statement.objects.filter(side=Statement.Side.INSTITUTION, institution=institution, day__in=days)
-        days -= set(standing.filter(state__in=[Statement.STANDING, Statement.LOADING]).values_list("day", flat=True))
+        rows = standing.filter(state__in=[Statement.STANDING, Statement.LOADING]).only("day", "taken_at")
+        days -= {row.day for row in rows if not row.is_early}
         wanted += [(institution.code, day) for day in days]
     return sorted(wanted, key=lambda one: (-one[1].toordinal(), one[0]))
 
@@ -377,13 +385,12 @@ def beneficiary_statements_to_fetch(*, now: datetime) -> list[tuple[str, str, da
         if account is not None:
             key = (account.holder.code, account.number)
             accounts[key] = min(first, accounts.get(key, first))
-    known = set(
-        Statement.objects.filter(
-            side=Statement.Side.BENEFICIARY,
-            state__in=[Statement.STANDING, Statement.LOADING],
-            day__gt=yesterday - timedelta(days=DAYS_BACK),
-        ).values_list("account", "day")
+    told = Statement.objects.filter(
+        side=Statement.Side.BENEFICIARY,
+        state__in=[Statement.STANDING, Statement.LOADING],
+        day__gt=yesterday - timedelta(days=DAYS_BACK),
     )
+    known = {(row.account, row.day) for row in told.only("account", "day", "taken_at") if not row.is_early}
     wanted = []
     for (holder, number), first in accounts.items():
         for back in range(DAYS_BACK):

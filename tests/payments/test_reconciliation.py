@@ -126,6 +126,21 @@ def test_one_of_each_difference_is_found_typed_and_owned_and_a_second_run_change
 
 
 @pytest.mark.requirement("P-06")
+def test_a_row_that_stands_twice_in_a_file_multiplies_nothing_on_our_side(demo_data: None) -> None:
+    institution, day = make_institution(), day_before()
+    paid, other = make_payment(institution, day, amount=278_000), make_payment(institution, day, amount=55_000)
+    stranger = line_of(other, reference="DVC999999999999901", institution_ref="strange-1", amount=5_000, unit="", kind="")
+    of_institution(csv_of([line_of(paid), line_of(other), line_of(other), line_of(other), stranger, stranger]), institution, day)
+    run = run_day(institution, day)
+    assert run.totals["ours"] == [3, 338_000] and run.totals["matched"] == 3
+    assert run.totals["theirs"] == [6, 278_000 + 3 * 55_000 + 2 * 5_000], "what the file says is shown as it says it"
+    total = RunTotal.objects.get(run=run, unit_code=UNIT)
+    assert (total.ours_count, total.ours, total.theirs_count) == (2, 333_000, 4)
+    assert RunTotal.objects.get(run=run, unit_code="").owed_back == 5_000
+    assert types() == ["duplicate", "duplicate", "only_there"]
+
+
+@pytest.mark.requirement("P-06")
 def test_a_difference_that_vanishes_is_noted_and_both_files_are_kept(demo_data: None) -> None:
     institution, day = make_institution(), day_before()
     paid, other = make_payment(institution, day), make_payment(institution, day)

@@ -11,13 +11,14 @@ from django.utils import timezone
 
 from payments import demo, services, tasks
 from payments.models import Case, Collection, Institution, Order, Payout, Run, Settlement, Statement, StatementRow
-from payments.services import statements_import
+from payments.services import reconciling, statements_import
 from payments.services.payouts import book_payouts
-from tests.factories import make_order
-from tests.payments.support import TREASURY, UNIT, at, day_before, run_day
+from tests.factories import make_order, paid_report
+from tests.payments.support import TREASURY, UNIT, at, day_before, operator, run_day
 
 pytestmark = pytest.mark.django_db
 VNPAY, TRANSFER = "TG.vnpay", "970436"
+DESK = "/quan-tri/payments/"
 
 
 @pytest.fixture
@@ -36,6 +37,12 @@ def begun(code: str, day: Any, count: int) -> list[Any]:
     return [services.begin_attempt(order_code=one.code, institution_code=code, now=at(day, 9)) for one in orders]
 
 
+def begun_now(code: str, count: int) -> list[Any]:
+    """Tries of this moment."""
+    now = timezone.now()
+    return [services.begin_attempt(order_code=make_order(now=now).code, institution_code=code, now=now) for _ in range(count)]
+
+
 def happened(outside: Any, code: str, attempts: list[Any], day: Any) -> None:
     """The payments as the institution took them."""
     movements = [
@@ -47,8 +54,6 @@ def happened(outside: Any, code: str, attempts: list[Any], day: Any) -> None:
 
 def told(attempt: Any, institution_ref: str, day: Any) -> None:
     """The institution's own report reached us."""
-    from tests.factories import paid_report
-
     report = paid_report(attempt, institution_ref=institution_ref, paid_at=at(day, 10))
     services.settle(institution_code=attempt.institution_id, report=report, via="callback", now=at(day, 10))
 
@@ -95,6 +100,54 @@ def test_planted_differences_are_found(connected: Any) -> None:
     before = Case.objects.count()
     call_command("reconcile", institution=VNPAY, day=day.isoformat())
     assert Case.objects.count() == before and Run.objects.count() == 2
+
+
+@pytest.mark.requirement("P-06")
+def test_a_day_that_was_closed_early_is_fetched_and_reconciled_from_the_desk(connected: Any) -> None:
+    today = timezone.localdate()
+    attempts = begun_now(VNPAY, 3)
+    moments = [{"reference": one.reference, "amount": one.amount, "paid_at": timezone.now().isoformat()} for one in attempts]
+    connected.payments("/movements", institution=VNPAY, movements=moments)
+    connected.payments("/plant", institution=VNPAY, day=today.isoformat(), kind="extra", amount=99_000)
+    client, _ = operator()
+    page = f"{DESK}run/fetch/?institution={VNPAY}&day={today}"
+    said = {"institution": VNPAY, "day": f"{today:%d/%m/%Y}"}
+    assert client.get(page).status_code == 200
+    assert client.post(f"{DESK}run/add/", said).status_code == 422, "today has no file yet"
+    assert client.post(page, {**said, "day": f"{today + timedelta(days=1):%d/%m/%Y}"}).status_code == 422
+    assert client.post(page, {**said, "institution": "970418"}).status_code == 422, "not theirs"
+
+    sent = client.post(page, said)
+    assert sent.status_code == 302 and "lấy tệp" in client.get(sent["Location"]).content.decode()
+    tasks.fetch_day(VNPAY, today.isoformat())
+    assert "chưa có tệp của ngày này" in client.get(page).content.decode() and not Run.objects.exists()
+
+    connected.payments("/close", institution=VNPAY, day=today.isoformat())
+    tasks.fetch_day(VNPAY, today.isoformat())
+    statement = Statement.objects.get()
+    tasks.load_and_reconcile(statement.pk)
+    # Told here only after the file was made: nothing that is missing in it.
+    services.settle(
+        institution_code=VNPAY, report=paid_report(begun_now(VNPAY, 1)[0], paid_at=timezone.now()), via="callback", now=timezone.now()
+    )
+    run = Run.objects.get()
+    tasks.reconcile(run.pk)
+    run.refresh_from_db()
+    assert run.is_done and run.is_early and run.totals["theirs"] == [4, 99_000 + sum(one.amount for one in attempts)]
+    assert list(Case.objects.values_list("type", flat=True)) == ["only_there"] and run.totals["matched"] == 4
+    shown = client.get(page).content.decode()
+    assert f"Đã nhận tệp số {statement.pk}" in shown and f"run/{run.pk}/change/" in shown
+    shown = client.get(f"{DESK}run/{run.pk}/change/").content.decode()
+    assert "Ngày này chưa hết" in shown and "Lấy tệp của ngày này" in shown and "Lập biên bản" not in shown
+
+    # The day is over: its file is fetched again, and it is reconciled again.
+    tomorrow = timezone.now() + timedelta(days=1)
+    assert (VNPAY, today) in statements_import.statements_to_fetch(now=tomorrow)
+    assert (VNPAY, today) in reconciling.days_to_run(now=tomorrow)
+    again = statements_import.fetch_statement(institution_code=VNPAY, day=today, now=tomorrow)
+    assert again is not None and again.pk == statement.pk and not again.is_early
+    assert (VNPAY, today) not in statements_import.statements_to_fetch(now=tomorrow)
+    run_day(Institution.objects.get(pk=VNPAY), today, now=tomorrow)
 
 
 def test_a_broken_file_is_refused_and_asked_for_again(connected: Any) -> None:
