@@ -11,6 +11,7 @@ PREFIX = "DVC"
 RANDOM = 12
 """Characters of chance, five bits each: 2^60 codes."""
 LENGTH = len(PREFIX) + RANDOM + 1
+_REFUND = re.compile(rf"HT[{ALPHABET}]{{12}}")
 _MISREAD = str.maketrans({"I": "1", "L": "1", "O": "0"})
 # Looked for at every place: "DVC" of the words before it may run into the reference.
 _REFERENCE = re.compile(rf"(?=({PREFIX}[{ALPHABET}]{{{RANDOM + 1}}}[0-9]{{2}}))")
@@ -57,3 +58,15 @@ def reference_in(words: str) -> str:
         if clean_code(found.group(1)[:-2]):
             return found.group(1)
     return ""
+
+
+def refund_number_in(words: str) -> str:
+    """The number of a refund in what was written on the transfer that gave money back; empty when there is none.
+
+    A word of its own counts before one that only comes out when signs and breaks are taken away. Whether there is such a refund, the
+    caller knows.
+    """
+    text = words.upper()
+    alone = re.search(rf"(?<![0-9A-Z]){_REFUND.pattern}(?![0-9A-Z])", text)
+    found = alone or _REFUND.search(re.sub(r"[^0-9A-Z]", "", text))
+    return found.group(0) if found else ""

@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from payments.codes import reference_in
+from payments.codes import reference_in, refund_number_in
 
 COLUMNS = (
     "stt", "ngay_gd", "ma_gd_cong", "ma_gd_ngan_hang", "ma_tham_chieu", "ma_ho_so", "ma_tthc", "ma_co_quan",
@@ -75,7 +75,8 @@ class StatementLine:
     note: str = ""
     bank: str = ""
     end_to_end: str = ""
-    """EndToEndId of a bank statement as it stands there: of a payout, the day and unit it is for."""
+    """EndToEndId of a bank statement as it stands there: of a payout, the day and unit it is for. Of a debit the number of the refund,
+    where the EndToEndId or the content names one."""
 
 
 @dataclass(frozen=True)
@@ -465,6 +466,9 @@ def _camt_line(
     remittance = part.get(f"{_NS}RmtInf")
     lines = remittance.iterchildren(f"{_NS}Ustrd") if remittance is not None else ()
     words = " ".join(one.text.strip() for one in lines if one.text)
+    if direction == "DBIT":
+        # Given back by hand: where the bank's form has no field for it, the number of the refund stands in the content.
+        end_to_end = refund_number_in(end_to_end) or refund_number_in(words) or end_to_end
     own_number = own_number or _text(whole, "AcctSvcrRef")
     bank_ref = _text(numbers, "TxId") or _text(whole, "NtryRef")
     for value in (end_to_end, own_number, bank_ref):

@@ -275,4 +275,5 @@ class RefundAdmin(MoneyModelAdmin):
             ["Lúc", "Việc", "Ai", "Ghi chú"],
             [[moment(one.at), EVENTS.get(one.name, one.name), one.label, one.note] for one in row.events.all()],
         )
-        return Page(row.number, [Facts("Khoản hoàn trả", facts), events], ways, ["Đã quá hạn giải quyết."] if is_late else [])
+        notes = [words for words in (services.wanted(row), "Đã quá hạn giải quyết." if is_late else "") if words]
+        return Page(row.number, [Facts("Khoản hoàn trả", facts), events], ways, notes)

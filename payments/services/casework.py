@@ -176,6 +176,9 @@ def _can(case: Case, remedy: Remedy) -> bool:
     """Whether there is money here that the remedy can move."""
     if remedy.apply is None:
         return True
+    if "refund" in case.facts:
+        # What differs is a refund, which has its own booking; the money that was taken is right.
+        return False
     if remedy.name in ("adjust", "write_off", "reversed", "move_payee", "allocate", "give_back"):
         collection = case.collection
         if collection is None:

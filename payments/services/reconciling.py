@@ -19,7 +19,7 @@ from payments.rules import FILE_DECIDES_AFTER
 from payments.services.cases import note_vanished, open_found
 from payments.services.payouts import reckon_settlements
 from payments.services.settling import settle
-from payments.services.statements_import import SERVING, standing
+from payments.services.statements_import import SERVING, confirm_given_back, standing
 from portal import audit
 from portal.access import AccessDenied, Actor
 from portal.catalogues.models import BankAccount
@@ -164,11 +164,31 @@ def _settle(run: Run, now: datetime, *, until: float) -> bool:
             _save_place(run)
             if len(rows) < ROWS_AT_ONCE:
                 break
+        _given_back(run, now)
     with transaction.atomic():
         locked = Run.objects.select_for_update(of=("self",)).get(pk=run.pk)
         if locked.step == "settle":
             _advance(locked, now)
     return True
+
+
+_GIVEN_BACK = """
+    SELECT end_to_end, sum(amount)::bigint AS amount, min(institution_ref) AS ref, min(number) AS number, min(at) AS at
+    FROM payments_statementrow WHERE statement_id = %s AND kind = 'refunded' AND end_to_end <> '' GROUP BY 1
+"""
+
+
+def _given_back(run: Run, now: datetime) -> None:
+    """Confirm the refunds that an account's statement shows as given back by hand."""
+    with connection.cursor() as cursor:
+        cursor.execute(_GIVEN_BACK, [run.statement_id])
+        back = {number: (amount, ref) for number, amount, ref, _, _ in cursor.fetchall()}
+    run.totals["given_back"] = run.totals.get("given_back", 0) + confirm_given_back(run.institution_id, back, now=now, report=_stumbled)
+    _save_place(run)
+
+
+def _stumbled(error: Exception) -> None:
+    log.error("a refund in a statement could not be confirmed", exc_info=error)
 
 
 def _save_place(run: Run) -> None:
@@ -324,7 +344,10 @@ def _differences_of_refunds(run: Run, now: datetime) -> None:
         " c.attempt_id, c.id, c.amount, -r.amount, 'institution', jsonb_build_object('row', r.number, 'institution_ref', r.institution_ref,"
         " 'reference', r.reference, 'at', r.at, 'state', 'refunded', 'statement', r.statement_id)"
         " FROM payments_statementrow r JOIN payments_collection c ON c.institution_id = %s AND c.reference = left(r.reference, 34)"
-        " AND r.reference <> '' WHERE r.statement_id = %s AND r.kind = 'refunded' AND c.purpose <> 'unmatched' AND NOT EXISTS"
+        " AND r.reference <> '' WHERE r.statement_id = %s AND r.kind = 'refunded' AND c.purpose <> 'unmatched'"
+        # Given back by hand under a refund's number: compared below by that number.
+        " AND NOT EXISTS (SELECT FROM payments_refund n WHERE n.number = r.end_to_end AND n.institution_code = c.institution_id)"
+        " AND NOT EXISTS"
         " (SELECT FROM payments_refund f WHERE f.collection_id IN (SELECT id FROM payments_collection x WHERE x.institution_id = %s"
         " AND x.reference = c.reference) AND f.amount = r.amount AND f.state IN ('decided', 'sent', 'confirmed'))",
         [code, day, code, code, run.statement_id, code],
@@ -343,6 +366,19 @@ def _differences_of_refunds(run: Run, now: datetime) -> None:
         now=now,
         run_id=run.pk,
     )
+    other_amount = open_found(
+        "SELECT 'refund_amount:' || %s || ':' || f.number || ':' || b.amount, 'amount', %s::date, %s, f.payee_unit, c.attempt_id, c.id,"
+        " f.amount, b.amount, 'institution', jsonb_build_object('row', b.number, 'refund', f.number, 'institution_ref', b.ref,"
+        " 'reference', c.reference, 'at', b.at, 'statement', %s::bigint)"
+        f" FROM ({_GIVEN_BACK}) b JOIN payments_refund f ON f.number = b.end_to_end AND f.institution_code = %s"
+        " JOIN payments_collection c ON c.id = f.collection_id WHERE b.amount <> f.amount",
+        [code, day, code, run.statement_id, run.statement_id, code],
+        now=now,
+        run_id=run.pk,
+    )
+    if other_amount:
+        new = run.totals.get("new_cases", {})
+        run.totals["new_cases"] = {**new, "amount": new.get("amount", 0) + other_amount}
     if opened:
         run.totals["new_cases"] = {**run.totals.get("new_cases", {}), "state": opened}
 

@@ -193,6 +193,39 @@ def confirm_by_hand(*, refund_id: UUID, proof: str, actor: Actor, now: datetime,
 
 
 @transaction.atomic
+def confirm_by_file(*, number: str, institution_code: str, amount: int, proof: str, now: datetime) -> Refund | None:
+    """The account's own statement shows that money went back by hand under a refund's number: booked and told, once.
+
+    None where nothing is confirmed: no such refund of this institution, it is not one that people give back, it is confirmed already, or
+    the amount is another (reconciliation makes a case of that).
+    """
+    found = Refund.objects.filter(number=number, institution_code=institution_code, by=Refund.By.INSTITUTION).only("pk").first()
+    if found is None:
+        return None
+    refund = locked(found.pk)
+    if refund.state != Refund.DECIDED or refund.amount != amount or not by_hand(refund):
+        return None
+    _confirm(refund, proof=proof, actor=SYSTEM, now=now)
+    return refund
+
+
+def wanted(refund: Refund) -> str:
+    """Who must do what now so that the money goes back, in words; empty where the portal does it by itself or all is done."""
+    if refund.state == Refund.DECIDED and refund.by == Refund.By.AGENCY:
+        return "Cơ quan thụ hưởng lập lệnh chi, rồi ghi số chứng từ chi ở đây."
+    if refund.state == Refund.DECIDED and by_hand(refund):
+        collection = refund.collection
+        return (
+            f"{collection.institution.short_name} chuyển lại bằng tay {money(refund.amount)} vào nơi đã trả"
+            f" (giao dịch {collection.institution_ref}), ghi nội dung {refund.number}."
+            " Sao kê có khoản này thì Cổng tự ghi; chưa có thì người vận hành bấm Xác nhận đã hoàn."
+        )
+    if refund.state == Refund.REQUESTED and refund.by == Refund.By.AGENCY:
+        return "Cơ quan thụ hưởng quyết định; đơn vị thanh toán xem và chuyển ý kiến nếu cần."
+    return "Cơ quan thụ hưởng quyết định." if refund.state == Refund.HANDED_ON else ""
+
+
+@transaction.atomic
 def send_again(*, refund_id: UUID, actor: Actor, now: datetime, seen: int | None = None) -> Refund:
     """Send an order to refund once more that the institution had refused; a new order with a key of its own."""
     refund = _for_officer(refund_id, actor=actor, act=AT_INSTITUTION, by=Refund.By.INSTITUTION, seen=seen)

@@ -23,8 +23,9 @@ from payments.institutions.base import BadMessage, Outcome, Report
 from payments.models import Collection, Institution, Settlement, Statement
 from payments.services.attempts import connection_of
 from payments.services.orders import account_of
+from payments.services.refunding import confirm_by_file
 from payments.services.settling import settle
-from payments.statements import PAID, Problems, StatementBroken, StatementLine, read_statement
+from payments.statements import PAID, REFUNDED, Problems, StatementBroken, StatementLine, read_statement
 from portal import audit
 from portal.access import SYSTEM, AccessDenied, Actor
 from portal.exchange import beneficiary
@@ -311,7 +312,10 @@ def account_in_file(institution: Institution) -> str:
 
 
 def settle_from_today(*, institution_code: str, now: datetime, report: Callable[[Exception], None] | None = None) -> int:
-    """Settle what the file of the day so far shows and nobody told us of (transfers); how many. No statement is kept of it."""
+    """Settle what the file of the day so far shows and nobody told us of (transfers), confirm what went back; how many.
+
+    No statement is kept of it.
+    """
     institution = Institution.objects.get(pk=institution_code)
     adapter = adapter_of(institution.adapter)
     day = timezone.localdate(now)
@@ -322,9 +326,37 @@ def settle_from_today(*, institution_code: str, now: datetime, report: Callable[
                 return 0
             with path.open("rb") as source:
                 lines = read_statement(source, adapter.statement_format, day=day, account=account_in_file(institution), problems=Problems())
-                return settle_lines(institution.code, (line for line in lines if line.state == PAID), now=now, report=report)
+                back: dict[str, tuple[int, str]] = {}
+                settled = settle_lines(institution.code, _paid(lines, back), now=now, report=report)
+            return settled + confirm_given_back(institution.code, back, now=now, report=report)
         except (OutsideUnavailable, OutsideRefused, BadMessage, StatementBroken):
             return 0
+
+
+def _paid(lines: Iterable[StatementLine], back: dict[str, tuple[int, str]]) -> Iterator[StatementLine]:
+    """The lines of money that came; what went back under a number is summed up into ``back``: amount, the bank's number."""
+    for line in lines:
+        if line.state == PAID:
+            yield line
+        elif line.state == REFUNDED and line.end_to_end:
+            amount, ref = back.get(line.end_to_end, (0, line.institution_ref))
+            back[line.end_to_end] = (amount + line.amount, ref)
+
+
+def confirm_given_back(
+    institution_code: str, back: dict[str, tuple[int, str]], *, now: datetime, report: Callable[[Exception], None] | None = None
+) -> int:
+    """Confirm the refunds whose whole amount an account's statement shows as given back; how many were. One that stumbles stops nothing."""
+    confirmed = 0
+    for number, (amount, ref) in back.items():
+        try:
+            found = confirm_by_file(number=number, institution_code=institution_code, amount=amount, proof=ref, now=now)
+        except Exception as error:
+            if report is not None:
+                report(error)
+            continue
+        confirmed += found is not None
+    return confirmed
 
 
 def settle_lines(

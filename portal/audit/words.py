@@ -94,6 +94,7 @@ ACTS: dict[str, str] = {
     "payments.reconcile": "Đối soát một ngày",
     "payments.set_penalty_rate": "Đặt mức phạt chậm nộp",
     "payments.take_statement": "Nhận tệp đối soát",
+    "payments.fetch_statement": "Lấy tệp đối soát của một ngày",
     "procedures.import": "Nhập thủ tục từ Cơ sở dữ liệu quốc gia",
     "procedures.load": "Nạp thủ tục kèm theo Cổng",
     "procedures.mistakes.correct": "Sửa theo báo sai",

@@ -10,9 +10,10 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from payments import demo, services, tasks
-from payments.models import Case, Collection, Institution, Order, Payout, Run, Settlement, Statement, StatementRow
+from payments.models import Case, Collection, Entry, Institution, Order, Payout, Refund, Run, Settlement, Statement, StatementRow
 from payments.services import reconciling, statements_import
 from payments.services.payouts import book_payouts
+from portal.outbox.models import Message
 from tests.factories import make_order, paid_report
 from tests.payments.support import TREASURY, UNIT, at, day_before, operator, run_day
 
@@ -166,6 +167,52 @@ def test_a_transfer_of_today_is_known_by_its_account_within_minutes(connected: A
     connected.payments("/movements", institution=TRANSFER, movements=[movement])
     assert tasks.watch_transfers() == 1 and tasks.watch_transfers() == 0
     assert Collection.objects.get().via == "file" and not Statement.objects.exists()
+
+
+def transferred(outside: Any, attempt: Any, *amounts: int) -> list[Refund]:
+    """Transfers of today under one reference, seen in the account; the refunds of what was too much."""
+    now = (timezone.now() - timedelta(seconds=5)).isoformat()
+    movements = [{"reference": attempt.reference, "amount": amount, "paid_at": now} for amount in amounts]
+    outside.payments("/movements", institution=TRANSFER, movements=movements)
+    assert tasks.watch_transfers() == len(amounts)
+    return list(Refund.objects.filter(order=attempt.order_id).order_by("amount"))
+
+
+def returned(outside: Any, refund: Refund, amount: int) -> None:
+    outside.payments("/return", institution_ref=refund.collection.institution_ref, key=refund.number, amount=amount)
+
+
+@pytest.mark.requirement("P-07", "P-06")
+def test_a_transfer_that_was_given_back_by_hand_is_confirmed_by_the_account(connected: Any) -> None:
+    one, two, three = begun_now(TRANSFER, 3)
+    [double] = transferred(connected, one, one.amount, one.amount)
+    [over] = transferred(connected, two, two.amount + 20_000)
+    [short] = transferred(connected, three, three.amount - 1_000)
+    assert {refund.state for refund in (double, over, short)} == {Refund.DECIDED}
+    client, _ = operator(TRANSFER)
+    page = client.get(f"{DESK}refund/{double.pk}/change/").content.decode()
+    assert "chuyển lại bằng tay 24.000" in page and f"ghi nội dung {double.number}" in page and "Xác nhận đã hoàn" in page
+
+    returned(connected, double, double.amount)
+    returned(connected, over, 15_000)
+    assert (tasks.watch_transfers(), tasks.watch_transfers()) == (1, 0)
+    double.refresh_from_db()
+    assert double.state == Refund.CONFIRMED and double.proof and Entry.objects.filter(key=f"refunded:{double.pk}").count() == 1
+    assert Message.objects.filter(key=f"refunded:{double.pk}").count() == 1
+
+    # The file of the day: the third went back, of the second too little did.
+    returned(connected, short, short.amount)
+    statement = fetched(TRANSFER, timezone.localdate())
+    assert statement is not None and statement.state == Statement.STANDING
+    institution = Institution.objects.get(pk=TRANSFER)
+    for _ in range(2):
+        run = run_day(institution, timezone.localdate())
+    short.refresh_from_db()
+    over.refresh_from_db()
+    assert (short.state, over.state) == (Refund.CONFIRMED, Refund.DECIDED) and run.totals["given_back"] == 0
+    case = Case.objects.get()
+    assert (case.type, case.ours, case.theirs, case.facts["refund"]) == ("amount", 20_000, 15_000, over.number)
+    assert services.recompute() == []
 
 
 @pytest.mark.requirement("P-06", "P-08")

@@ -251,6 +251,19 @@ def test_entries_of_a_bank_statement() -> None:
     assert fourth.note == "a & b <c>" and fourth.end_to_end == ""
 
 
+def test_a_debit_names_the_refund_in_its_number_or_in_its_words() -> None:
+    number = "HT7K3M9QXRT2W4"
+    wanted = [
+        entry("5", "DBIT", "Hoan tien", end_to_end=number, number="FT1"),
+        entry("5", "DBIT", f"CHT TRA LAI THEO {number.lower()}.CT DI", end_to_end="NOTPROVIDED", number="FT2"),
+        entry("5", "DBIT", f"tra lai {number[:6]} {number[6:]}", number="FT3"),
+        entry("5", "DBIT", "chuyen tien", end_to_end="abc", number="FT4"),
+        entry("5", words=number, number="FT5"),
+    ]
+    found, _ = read_camt(statement(*wanted))
+    assert [one.end_to_end for one in found] == [number, number, number, "abc", ""]
+
+
 def test_a_batch_is_a_line_for_each_transaction() -> None:
     one = '<TxDtls><Refs><AcctSvcrRef>FT{0}</AcctSvcrRef></Refs><Amt Ccy="VND">{0}000</Amt><RmtInf><Ustrd>x</Ustrd></RmtInf></TxDtls>'
     without_amount = one.format(3).replace("<Amt", "<Xxx").replace("</Amt", "</Xxx")

@@ -504,6 +504,7 @@ def reconciliation(pages: Pages) -> None:
             "account/compared/",
             "statement/add/",
             "run/add/",
+            "run/fetch/?institution=TG.vnpay",
         ):
             pages.get(client, f"{desk}{address}")
         pages.get(client, f"{desk}run/{run.pk}/change/")
@@ -511,6 +512,7 @@ def reconciliation(pages: Pages) -> None:
     pages.get(operator, f"{desk}statement/?state__exact=refused")
     pages.post(accountant, f"{desk}statement/add/", {"side": "agency", "day": "<x>"})
     pages.post(accountant, f"{desk}run/add/", {"day": "<x>"})
+    pages.post(accountant, f"{desk}run/fetch/", {"day": "<x>"})
     case = Case.objects.filter(day=day).latest("pk")
     for client in (accountant, operator):
         pages.get(client, f"{desk}case/{case.pk}/close/")
