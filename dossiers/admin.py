@@ -20,7 +20,7 @@ from django.utils.text import Truncator
 from accounts import queries as people
 from dossiers import queries, services, slips, wording, worklists
 from dossiers.costs import bill_of
-from dossiers.forms import SIGNER, AskPaymentForm, DecisionForm, DeclineForm, ReasonForm, TakeBackForm
+from dossiers.forms import SIGNER, AskPaymentForm, CallOffForm, DecisionForm, DeclineForm, ReasonForm, TakeBackForm
 from dossiers.models import DEADLINE, OPEN_STATES, TABLE, Dossier, DossierDocument, Standing, State
 from dossiers.outcomes import decision_form, decision_shown, outcome_of
 from dossiers.registers import BadNumber
@@ -37,7 +37,12 @@ from portal.access.site import DeskLine, OfficerModelAdmin, register_desk_panel
 from portal.states import TransitionRefused
 from portal.ui.tags import dong
 
-FORMS: dict[str, type[ReasonForm]] = {"refuse": ReasonForm, "take_back": TakeBackForm, "decline": DeclineForm}
+FORMS: dict[str, type[ReasonForm]] = {
+    "refuse": ReasonForm,
+    "take_back": TakeBackForm,
+    "decline": DeclineForm,
+    "call_off_payment": CallOffForm,
+}
 """Transitions that ask for a reason before they are made. ``decide`` asks for more (:class:`DecisionForm`), ``ask_payment`` for what is to
 be paid (:class:`AskPaymentForm`); the others are made at once."""
 ASKING = frozenset({*FORMS, "decide", "ask_payment"})
@@ -381,6 +386,7 @@ class DossierAdmin(OfficerModelAdmin):
 DONE = {
     "receive": "Đã tiếp nhận. Giấy tiếp nhận và hẹn trả kết quả đang được lập.",
     "refuse": "Đã từ chối tiếp nhận và báo cho người nộp.",
+    "call_off_payment": "Đã rút yêu cầu nộp tiền. Hồ sơ trở lại bước xử lý, thời hạn chạy tiếp.",
     "ask_payment": "Đã yêu cầu nộp và báo cho người nộp. Thời hạn tạm dừng đến khi có tiền hoặc hết hạn nộp.",
     "decide": "Đã quyết định. Hồ sơ chờ người ký; thời hạn đã dừng.",
     "take_back": "Đã rút lại quyết định. Số đăng ký được trả lại cho sổ, thời hạn chạy tiếp.",

@@ -263,6 +263,16 @@ class DeclineForm(TakeBackForm):
         self.fields["reason"].error_messages["required"] = "Hãy nêu lý do để cán bộ biết cần sửa gì."
 
 
+class CallOffForm(ReasonForm):
+    """Why a demand for money is taken back; the applicant reads it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].label = "Lý do rút yêu cầu"
+        self.fields["reason"].help_text = "Người nộp đọc được nguyên văn. Mã thanh toán bị hủy; tiền đang trên đường được hoàn."
+        self.fields["reason"].error_messages["required"] = "Hãy nêu lý do, ví dụ “ghi nhầm số tiền”."
+
+
 FREE_LINES = 3
 """Lines of a demand that no fee line of the law names: what an officer may write themself."""
 

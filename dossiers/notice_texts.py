@@ -57,6 +57,14 @@ def register() -> None:
         sample=_SAMPLE,
     )
     register_template(
+        "dossiers.payment_called_off",
+        inbox_title=gettext_noop("Hồ sơ {code}: không phải nộp tiền nữa"),
+        inbox_body=gettext_noop("{unit} đã rút yêu cầu nộp tiền cho hồ sơ {procedure} và giải quyết tiếp. Lý do có trong trang hồ sơ."),
+        sms=gettext_noop("Hồ sơ {code}: {unit} đã rút yêu cầu nộp tiền. Xem: {link}"),
+        action=gettext_noop("Xem hồ sơ"),
+        sample=_SAMPLE,
+    )
+    register_template(
         "dossiers.payment_reminder",
         inbox_title=gettext_noop("Hồ sơ {code}: sắp hết hạn nộp {amount}"),
         inbox_body=gettext_noop("Hồ sơ {procedure} gửi {unit} còn chờ bạn nộp {amount}. Hạn cuối: {until}."),

@@ -177,7 +177,7 @@ class OtherWay:
 
 def demands_of(dossier: Dossier) -> list[PaymentDemand]:
     """What the applicant was asked to pay, in order, with the orders and their lines (two queries)."""
-    return list(dossier.demands.select_related("order").prefetch_related("order__lines"))
+    return list(dossier.demands.select_related("order").prefetch_related("order__lines", "order__refunds"))
 
 
 @dataclass(frozen=True)

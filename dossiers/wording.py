@@ -119,6 +119,7 @@ def _titles() -> dict[str, str]:
         "return_result": _("Đã có kết quả"),
         "withdraw": _("Bạn đã rút hồ sơ"),
         "ask_payment": _("Cơ quan yêu cầu bạn nộp phí, lệ phí"),
+        "call_off_payment": _("Cơ quan rút yêu cầu nộp tiền: bạn không phải nộp khoản này"),
         "paid": _("Đã nhận được tiền"),
         "unpaid": _("Quá hạn nộp tiền, chưa nhận được"),
         "stop_unpaid": _("Cơ quan dừng giải quyết vì quá hạn nộp tiền"),
@@ -145,7 +146,7 @@ def _beside(event: DossierEvent) -> str:
     """What is said beside an event: who received the dossier, why money is asked for, how much came."""
     if event.name == "receive":
         return event.label
-    return str(event.note or "") if event.name in (*_OF_MONEY, "ask_payment", "refunded") else ""
+    return str(event.note or "") if event.name in (*_OF_MONEY, "ask_payment", "call_off_payment", "refunded") else ""
 
 
 def entries_for_applicant(dossier: Dossier, history: Sequence[DossierEvent]) -> list[Entry]:

@@ -64,6 +64,8 @@ TABLE = StateTable(
         Transition(
             "ask_payment", "Yêu cầu nộp phí, lệ phí", _PROCESSING, State.PAYMENT_DUE.value, act="dossiers.ask_payment", guard=_undecided
         ),
+        # Asked by mistake, or of the wrong amount: as long as nobody has paid.
+        Transition("call_off_payment", "Rút yêu cầu nộp tiền", _PAYING, State.PROCESSING.value, act="dossiers.ask_payment"),
         Transition("paid", "Đã nộp phí, lệ phí", _PAYING, State.PROCESSING.value),
         Transition("unpaid", "Quá hạn nộp phí, lệ phí: giải quyết tiếp", _PAYING, State.PROCESSING.value),
         Transition("stop_unpaid", "Dừng giải quyết: quá hạn nộp phí, lệ phí", _PAYING, State.STOPPED.value),

@@ -17,7 +17,7 @@ from dossiers.services.drafts import (
 from dossiers.services.filing import submit, withdraw, withdraw_refusal
 from dossiers.services.forms import publish_form
 from dossiers.services.papers import note_unsafe_paper
-from dossiers.services.paying import ask_payment, asked_lines, follow_late_orders, follow_order, remind_of_payments
+from dossiers.services.paying import ask_payment, asked_lines, call_off_payment, follow_late_orders, follow_order, remind_of_payments
 from dossiers.services.results import return_result
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "ask_payment",
     "asked_lines",
     "authorise_result",
+    "call_off_payment",
     "carry_over",
     "check_party",
     "decide",

@@ -177,6 +177,31 @@ def ask_payment(
     return dossier
 
 
+@transaction.atomic
+def call_off_payment(*, actor: Actor, dossier_id: UUID, seen_version: int, reason: str, now: datetime) -> Dossier:
+    """The officer takes a demand back that nobody has paid (state 6 → 4): the order is cancelled, the clock runs on, the applicant is told.
+
+    What is on its way all the same goes back by itself. ``ValueError`` without a reason; ``TransitionRefused`` when somebody was quicker,
+    or the money has come.
+    """
+    if not reason.strip():
+        raise ValueError("taking a demand back needs a reason")
+    dossier = lock_for_officer(
+        actor=actor, dossier_id=dossier_id, act="dossiers.ask_payment", seen_version=seen_version, transition="call_off_payment"
+    )
+    if refusal := TABLE.refusal(dossier, "call_off_payment"):
+        raise TransitionRefused("call_off_payment", dossier.state, refusal)
+    for demand in dossier.demands.filter(standing=Standing.DUE).select_related("order"):
+        try:
+            payments.cancel_order(order_id=demand.order_id, reason=reason.strip(), actor=actor, now=now)
+        except payments.OrderRefused as paid:
+            raise TransitionRefused("call_off_payment", dossier.state, "Người nộp vừa trả tiền. Tải lại trang để xem.") from paid
+        _close(dossier, demand, Standing.UNPAID, now)
+    _resume(dossier, "call_off_payment", now=now, note=reason.strip(), actor=actor)
+    notify_parties(dossier, "dossiers.payment_called_off")
+    return dossier
+
+
 # What comes of it ----------------------------------------------------------------------------------------------------------------
 
 
@@ -249,12 +274,12 @@ def _unpaid(dossier: Dossier, demand: PaymentDemand, now: datetime) -> None:
         write_event(dossier, "unpaid", before=dossier.state, actor=SYSTEM, now=now, note=words)
 
 
-def _resume(dossier: Dossier, transition: str, *, now: datetime, note: str) -> None:
+def _resume(dossier: Dossier, transition: str, *, now: datetime, note: str, actor: Actor = SYSTEM) -> None:
     """The clock runs on: the appointment moves by the working time that it stood still; the first one stays what it was."""
     if dossier.due_at is not None and dossier.paused_at is not None:
         dossier.due_at = moved(dossier.due_at, dossier.paused_at, max(now, dossier.paused_at), unit_calendar(dossier.unit_code))
     dossier.paused_at = None
-    advance(dossier, transition, actor=SYSTEM, now=now, note=note)
+    advance(dossier, transition, actor=actor, now=now, note=note)
 
 
 def _stop(dossier: Dossier, demand: PaymentDemand, now: datetime) -> None:

@@ -191,6 +191,36 @@ def test_an_officer_asks_the_clock_stands_still_and_runs_on_when_the_money_has_c
     assert names(dossier)[-2:] == ["ask_payment", "paid"] and "Đã nộp" in words(mothers.get(f"/ho-so/{dossier.code}/"))
 
 
+def test_a_mistaken_demand_is_taken_back_while_nobody_has_paid(mothers: Client) -> None:
+    dossier, officer = in_hand(mothers)
+    assert demand(officer, dossier).status_code == 302
+    dossier, order = fresh(dossier), due(dossier).order
+    address = f"{DESK}{dossier.id}/call_off_payment/"
+    assert "Lý do rút yêu cầu" in words(officer.get(address))
+    assert officer.post(address, {"seen": dossier.version, "reason": ""}).status_code == 422
+    assert officer.post(address, {"seen": dossier.version, "reason": "Ghi nhầm số tiền"}).status_code == 302
+    dossier = fresh(dossier)
+    assert (dossier.state, dossier.payment, dossier.paused_at) == (State.PROCESSING, Standing.UNPAID, None)
+    order.refresh_from_db()
+    assert order.state == order.CANCELLED and told("dossiers.payment_called_off") == 1
+    page = words(mothers.get(f"/ho-so/{dossier.code}/"))
+    assert "Cơ quan rút yêu cầu nộp tiền" in page and "Ghi nhầm số tiền" in page and "Bạn nộp" not in page
+    # The news of the cancelled order comes later and changes nothing.
+    services.follow_order(order_id=order.pk, now=timezone.now())
+    assert fresh(dossier).state == State.PROCESSING
+    assert officer.post(address, {"seen": dossier.version, "reason": "Lần nữa"}).status_code == 409
+
+
+def test_money_that_has_come_is_not_called_off(mothers: Client) -> None:
+    dossier, officer = in_hand(mothers)
+    demand(officer, dossier)
+    dossier, order = fresh(dossier), due(dossier).order
+    attempt = payments.begin_attempt(order_code=order.code, institution_code=make_institution().code, now=timezone.now())
+    payments.settle(institution_code="TG.vnpay", report=paid_report(attempt), via="callback", now=timezone.now())
+    late = officer.post(f"{DESK}{dossier.id}/call_off_payment/", {"seen": dossier.version, "reason": "Nhầm"})
+    assert late.status_code == 409 and "vừa trả tiền" in words(late)
+
+
 def test_what_is_wrong_with_a_demand_stands_in_its_form(mothers: Client) -> None:
     dossier, officer = in_hand(mothers)
     wrong: list[tuple[dict[str, str], str]] = [

@@ -284,6 +284,7 @@ def paying(pages: Pages, client: Client) -> None:
     desk.post(f"{base}ask_payment/", {"seen": copies.version, "reason": "Thêm <bản> & dịch", "days": "2", "fee_0": "1"})
     pages.get(client, f"/ho-so/{copies.code}/")
     pages.get(desk, f"{base}change/")
+    pages.get(desk, f"{base}call_off_payment/")
     later = copies.demands.get(standing="due").until
     expire_orders(now=later)
     follow_late_orders(now=later)
