@@ -40,7 +40,7 @@ def may_be_given_up(*, expires_at: datetime, now: datetime) -> bool:
     return now >= expires_at + timedelta(hours=1)
 
 
-OWED_BACK = frozenset({"double", "over", "under", "closed", "unmatched"})
+OWED_BACK = frozenset({"double", "over", "under", "closed", "unmatched", "more"})
 """Money that never became the agency's: it stands at the institution as owed to the payer."""
 
 

@@ -341,6 +341,7 @@ class CaseAdmin(MoneyModelAdmin):
         case, actor = self._solvable(request, case_id), actor_of(request)
         if case.state == Case.CLOSED and request.method != "POST":
             return redirect(self.address("change", case_id))
+        owed = casework.owed_without_refund(case)
         form = CloseForm(casework.remedies_for(actor, case), request.POST if request.method == "POST" else None)
         try:
             return self.ask(
@@ -359,7 +360,10 @@ class CaseAdmin(MoneyModelAdmin):
                     now=timezone.now(),
                 ),
                 done="Đã kết thúc chênh lệch.",
-                about=[f"{case.get_type_display()}: tại Cổng {dong(case.ours) or 'không có'}, bên kia {dong(case.theirs) or 'không có'}."],
+                about=[
+                    f"{case.get_type_display()}: tại Cổng {dong(case.ours) or 'không có'}, bên kia {dong(case.theirs) or 'không có'}.",
+                    *([f"{dong(owed)} đang phải trả lại người nộp. {casework.MONEY_LEFT.partition('. ')[2]}"] if owed else []),
+                ],
                 seen=case.version,
                 button="Kết thúc",
             )

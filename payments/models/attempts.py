@@ -148,6 +148,7 @@ class Collection(models.Model):
         UNDER = "under", "nộp thiếu"
         CLOSED = "closed", "khoản phải nộp đã hủy"
         UNMATCHED = "unmatched", "không rõ khoản phải nộp"
+        MORE = "more", "bị trừ nhiều hơn số đã báo"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="collections")
@@ -175,6 +176,8 @@ class Collection(models.Model):
     booked_at = models.DateTimeField("ghi sổ lúc")
     allocated_at = models.DateTimeField(null=True)
     """When money of nobody was found to be an order's, and became an agency's."""
+    corrects = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="corrections", db_index=False)
+    """The movement of which this is a part that came to light later, by clearing up a difference; its number is made from that one's."""
     is_test = models.BooleanField(default=False)
 
     class Meta:
@@ -194,7 +197,8 @@ class Collection(models.Model):
                 condition=Q(purpose="settles", owed_back=0, order__isnull=False)
                 | Q(purpose="over", owed_back__gt=0, order__isnull=False)
                 | Q(purpose__in=["double", "under", "closed"], owed_back=F("amount"), order__isnull=False)
-                | Q(purpose="unmatched", owed_back=F("amount"), order__isnull=True),
+                | Q(purpose="unmatched", owed_back=F("amount"), order__isnull=True)
+                | Q(purpose="more", owed_back=F("amount"), corrects__isnull=False),
                 name="collection_purpose",
             ),
         ]
@@ -205,6 +209,7 @@ class Collection(models.Model):
             models.Index(fields=["institution", "-paid_at", "id"], name="collections_inst_newest"),
             models.Index(fields=["-paid_at", "id"], name="collections_newest"),
             models.Index(fields=["reference"], name="collections_by_reference"),
+            models.Index(fields=["corrects"], name="collections_corrections", condition=Q(corrects__isnull=False)),
             # Grows with the table as the table does with time: a thousandth of the size of a tree.
             BrinIndex(fields=["booked_at"], autosummarize=True, name="collections_by_booking"),
             models.Index(fields=["allocated_at"], name="collections_allocated", condition=Q(allocated_at__isnull=False)),

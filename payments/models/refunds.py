@@ -54,6 +54,7 @@ class Refund(models.Model):
         UNDER = "under", "Nộp thiếu, không trả được khoản phải nộp"
         CLOSED = "closed", "Khoản phải nộp đã hủy"
         UNMATCHED = "unmatched", "Không rõ khoản phải nộp"
+        MORE = "more", "Bị trừ nhiều hơn số đã báo"
         REFUSED = "refused", "Hồ sơ không được tiếp nhận"
         WITHDRAWN = "withdrawn", "Hồ sơ đã rút"
         ASKED = "asked", "Người nộp đề nghị"

@@ -72,7 +72,8 @@ def open_found(query: str, parameters: Iterable[Any], *, now: datetime, run_id: 
             f" SELECT {FOUND}, '', 'open', %s, %s, '', '', 1, %s FROM found ON CONFLICT (key) DO UPDATE SET"
             " last_run_id = EXCLUDED.last_run_id, vanished_at = NULL, facts = EXCLUDED.facts || payments_case.facts,"
             " payee_unit = CASE WHEN payments_case.payee_unit = ''"
-            " THEN EXCLUDED.payee_unit ELSE payments_case.payee_unit END WHERE payments_case.state <> 'closed'"
+            " THEN EXCLUDED.payee_unit ELSE payments_case.payee_unit END,"
+            " collection_id = coalesce(payments_case.collection_id, EXCLUDED.collection_id) WHERE payments_case.state <> 'closed'"
             " RETURNING id, xmax = 0 AS made)"
             " INSERT INTO payments_caseevent (case_id, at, name, from_state, to_state, note, label)"
             " SELECT id, %s, 'open', '', 'open', '', '' FROM put WHERE made",

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from payments.access import OVERSEE, seen_by
 from payments.codes import clean_code
-from payments.models import Case, CaseEvent, Collection, Order
+from payments.models import Case, CaseEvent, Collection, Order, Via
 from payments.services import refunds
 from payments.services.ledger import Side, T, book
 from portal import audit, outbox
@@ -21,6 +21,8 @@ from portal.states import TransitionRefused
 
 SOLVE, SOLVE_AT_INSTITUTION, DECIDE = "payments.solve", "payments.solve_at_institution", "payments.decide"
 CHANGED = "Chênh lệch này đã được người khác cập nhật. Bạn xem lại tình trạng mới nhất rồi làm tiếp."
+
+MONEY_LEFT = "Khoản này còn phải trả lại người nộp. Hãy trả lại, hoặc gắn với khoản phải nộp."
 
 CAUSES = {
     "late_news": "Đơn vị thanh toán báo chậm hoặc báo thiếu",
@@ -133,7 +135,8 @@ def close_case(
         raise ValueError("a case is closed with its cause and what was done")
     chosen = next((one for one in remedies_for(actor, case) if one.name == remedy), None)
     if chosen is None:
-        raise CorrectionRefused("Không chọn được cách xử lý này.")
+        owed = owed_without_refund(case)
+        raise CorrectionRefused(MONEY_LEFT if remedy == "none" and owed else "Không chọn được cách xử lý này.")
     before = case.state
     if Case.table.refusal(case, "close"):
         raise TransitionRefused("close", case.state, CHANGED)
@@ -175,9 +178,12 @@ def remedies_for(actor: Actor, case: Case) -> list[Remedy]:
 def _can(case: Case, remedy: Remedy) -> bool:
     """Whether there is money here that the remedy can move."""
     if remedy.apply is None:
-        return True
+        return not owed_without_refund(case)
     if "refund" in case.facts:
         # What differs is a refund, which has its own booking; the money that was taken is right.
+        return False
+    if remedy.name == "adjust" and case.side != "institution":
+        # An agency that booked another amount corrects its own books: the money at the institution is what it is.
         return False
     if remedy.name in ("adjust", "write_off", "reversed", "move_payee", "allocate", "give_back"):
         collection = case.collection
@@ -185,7 +191,15 @@ def _can(case: Case, remedy: Remedy) -> bool:
             return False
         is_unmatched = collection.purpose == Collection.Purpose.UNMATCHED
         return is_unmatched if remedy.name in ("allocate", "give_back") else not is_unmatched
-    return case.theirs is not None
+    if remedy.name == "not_there":
+        return case.vanished_at is not None and owed_without_refund(case) > 0
+    return case.theirs is not None and case.collection is not None
+
+
+def owed_without_refund(case: Case) -> int:
+    """đồng of the case's money that stand as owed to a payer and that nobody gives back yet: such a case is not closed by words alone."""
+    collection = case.collection
+    return max(0, collection.owed_back - collection.refunding) if collection is not None else 0
 
 
 def _collection(case: Case) -> Collection:
@@ -229,15 +243,54 @@ def _adjust(case: Case, given: str, actor: Actor, now: datetime) -> None:
     if case.theirs is None or case.theirs == collection.amount:
         raise CorrectionRefused("Hai bên không còn lệch số tiền.")
     difference = case.theirs - collection.amount
-    institution = Side(T.INSTITUTION, difference, institution=collection.institution_id)
     if difference > 0:
-        _correct(case, [institution, Side(T.PAYERS, -difference, institution=collection.institution_id)], actor, now, "Thu nhiều hơn")
+        _more(case, collection, difference, actor, now, "Thu nhiều hơn")
         return
+    institution = Side(T.INSTITUTION, difference, institution=collection.institution_id)
     if collection.order is None or collection.purpose not in (Collection.Purpose.SETTLES, Collection.Purpose.OVER):
         raise CorrectionRefused("Khoản này không trả cho khoản phải nộp nào.")
     _reserve(collection, -difference)
     revenue = Side(T.REVENUE, -difference, unit=collection.payee_unit, kind=collection.kind)
     _correct(case, [institution, revenue], actor, now, "Thu ít hơn", is_test=collection.is_test)
+
+
+def _more(case: Case, collection: Collection, amount: int, actor: Actor, now: datetime, note: str) -> None:
+    """Money that the institution took beside what is booked: a part of the same movement, and all of it goes back to the payer."""
+    part = Collection.objects.create(
+        institution_id=collection.institution_id,
+        institution_ref=f"{collection.institution_ref[:44]}~{case.pk}",
+        bank_ref=collection.bank_ref,
+        attempt=collection.attempt,
+        order=collection.order,
+        reference=collection.reference,
+        purpose=Collection.Purpose.MORE,
+        amount=amount,
+        owed_back=amount,
+        payee_unit=collection.payee_unit,
+        kind=collection.kind,
+        paid_at=collection.paid_at,
+        day=collection.day,
+        via=Via.DESK,
+        booked_at=now,
+        corrects=collection,
+        is_test=collection.is_test,
+    )
+    sides = [
+        Side(T.INSTITUTION, amount, institution=collection.institution_id),
+        Side(T.PAYERS, -amount, institution=collection.institution_id),
+    ]
+    book(
+        # As every collection is booked, once; on the case's page it is the case's correction.
+        key=f"collected:{part.pk}",
+        event="corrected",
+        sides=sides,
+        target=f"case:{case.pk}",
+        note=note,
+        now=now,
+        position_id=actor.position_id,
+        is_test=collection.is_test,
+    )
+    refunds.owe_back(part, now=now)
 
 
 def _reserve(collection: Collection, amount: int, *, given_back: bool = False) -> None:
@@ -282,11 +335,7 @@ def _owe_payer(case: Case, given: str, actor: Actor, now: datetime) -> None:
     """The institution took the money once more than we have booked: it owes it to the payer."""
     if not case.theirs or case.theirs < 0 or case.institution_id is None:
         raise CorrectionRefused("Không rõ số tiền bên kia đã thu.")
-    sides = [
-        Side(T.INSTITUTION, case.theirs, institution=case.institution_id),
-        Side(T.PAYERS, -case.theirs, institution=case.institution_id),
-    ]
-    _correct(case, sides, actor, now, "Thu hai lần")
+    _more(case, _collection(case), case.theirs, actor, now, "Thu hai lần")
 
 
 def _move_payee(case: Case, given: str, actor: Actor, now: datetime) -> None:
@@ -348,13 +397,20 @@ def _give_back(case: Case, given: str, actor: Actor, now: datetime) -> None:
     refunds.owe_back(collection, now=now)
 
 
+def _not_there(case: Case, given: str, actor: Actor, now: datetime) -> None:
+    """The institution's own corrected file no longer has it: what was booked as owed to nobody known is turned round."""
+    collection = _unmatched(case)
+    _take_out(case, collection, collection.amount, actor, now, "Tệp đúng không còn khoản này", given_back=False)
+
+
 REMEDIES = (
     Remedy("none", "Không điều chỉnh sổ", frozenset(Case.Type.values), None, operators_may=True),
     Remedy("adjust", "Ghi theo số tiền của bên kia", frozenset({"amount"}), _adjust),
     Remedy("write_off", "Bỏ khoản thu không có thật", frozenset({"only_here", "state"}), _write_off),
-    Remedy("allocate", "Trả cho một khoản phải nộp", frozenset({"only_there"}), _allocate, asks="order"),
+    Remedy("allocate", "Gắn với khoản phải nộp", frozenset({"only_there"}), _allocate, asks="order"),
     Remedy("give_back", "Trả lại người nộp", frozenset({"only_there"}), _give_back, operators_may=True),
-    Remedy("owe_payer", "Ghi nợ người nộp số tiền thu thêm", frozenset({"duplicate"}), _owe_payer, operators_may=True),
+    Remedy("not_there", "Bỏ khoản này, tệp đúng không còn ghi", frozenset({"only_there"}), _not_there, operators_may=True),
+    Remedy("owe_payer", "Trả lại người nộp số tiền thu thêm", frozenset({"duplicate"}), _owe_payer, operators_may=True),
     Remedy("reversed", "Ghi nhận đơn vị thanh toán đã hoàn", frozenset({"state"}), _reversed),
     Remedy("move_payee", "Chuyển khoản thu sang cơ quan khác", frozenset({"wrong_payee"}), _move_payee, asks="unit"),
 )

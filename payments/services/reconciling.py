@@ -203,14 +203,20 @@ _PAIR = """
         r.amount AS theirs, r.at, coalesce(r.unit_code, '') AS their_unit, coalesce(r.transaction_kind, '') AS their_kind,
         coalesce(r.account, '') AS their_account, c.id AS collection_id, coalesce(c.reference, '') AS our_reference, c.amount AS ours,
         c.owed_back, coalesce(c.payee_unit, '') AS unit, coalesce(c.kind, '') AS kind, c.purpose,
-        coalesce(c.is_test, false) AS is_test, c.attempt_id, c.day, c.paid_at, c.refunding, false AS again
+        coalesce(c.is_test, false) AS is_test, c.attempt_id, c.day, c.paid_at, c.refunding,
+        coalesce(c.more, 0) AS more, false AS again
     FROM (SELECT * FROM payments_statementrow WHERE statement_id = %s AND kind = 'paid') r
-    FULL JOIN (SELECT * FROM payments_collection WHERE institution_id = %s AND day = %s) c ON c.institution_ref = r.institution_ref
+    FULL JOIN (
+        SELECT k.*, m.more FROM payments_collection k
+        LEFT JOIN (SELECT corrects_id, sum(amount)::bigint AS more FROM payments_collection WHERE corrects_id IS NOT NULL GROUP BY 1) m
+            ON m.corrects_id = k.id
+        WHERE k.institution_id = %s AND k.day = %s AND k.corrects_id IS NULL) c ON c.institution_ref = r.institution_ref
 """
 _PAIR_OF_OTHER_DAYS = """
     UPDATE pair SET collection_id = c.id, our_reference = c.reference, ours = c.amount, owed_back = c.owed_back, unit = c.payee_unit,
         kind = c.kind, purpose = c.purpose, is_test = c.is_test, attempt_id = c.attempt_id, day = c.day, paid_at = c.paid_at,
-        refunding = c.refunding
+        refunding = c.refunding,
+        more = coalesce((SELECT sum(m.amount) FROM payments_collection m WHERE m.corrects_id = c.id), 0)
     FROM payments_collection c WHERE pair.collection_id IS NULL AND c.institution_id = %s AND c.institution_ref = pair.ref
 """
 _PAIR_AGAIN = """
@@ -283,7 +289,8 @@ def _differences_with_institution(run: Run, now: datetime) -> None:
     put(
         "amount",
         f"SELECT 'amount:' || %s || ':' || our_reference || ':' || ref || ':' || theirs, 'amount', %s::date, %s, unit, attempt_id,"
-        f" collection_id, ours, theirs, 'institution', {_ROW_FACTS} FROM pair WHERE number IS NOT NULL AND ours <> theirs",
+        f" collection_id, ours, theirs, 'institution', {_ROW_FACTS} FROM pair WHERE number IS NOT NULL AND ours <> theirs"
+        " AND ours + more <> theirs",
         code, day, code, statement,
     )  # fmt: skip
     put(
@@ -458,8 +465,9 @@ _SUMS = """
         (run_id, institution_id, day, unit_code, kind, ours_count, ours, owed_back, theirs_count, theirs, agency_count, agency)
     WITH p AS (SELECT coalesce(nullif(unit, ''), left(their_unit, 40)) AS unit, coalesce(nullif(kind, ''), their_kind) AS kind,
             count(*) FILTER (WHERE day = %(day)s AND NOT again) AS ours_count,
-            coalesce(sum(ours) FILTER (WHERE day = %(day)s AND NOT again), 0)::bigint AS ours,
-            coalesce(sum(owed_back) FILTER (WHERE day = %(day)s AND NOT again), 0)::bigint AS owed_back, count(number) AS theirs_count,
+            coalesce(sum(ours + more) FILTER (WHERE day = %(day)s AND NOT again), 0)::bigint AS ours,
+            coalesce(sum(owed_back + more) FILTER (WHERE day = %(day)s AND NOT again), 0)::bigint AS owed_back,
+            count(number) AS theirs_count,
             coalesce(sum(theirs), 0)::bigint AS theirs
         FROM pair WHERE NOT is_test GROUP BY 1, 2),
     a AS (SELECT unit, kind, count(*) AS agency_count, sum(amount)::bigint AS agency FROM booked GROUP BY 1, 2),
@@ -483,7 +491,7 @@ def _sums(run: Run, agencies: list[str]) -> None:
         )
         ours_count, ours, theirs_count, theirs, agency_count, agency = cursor.fetchone()
         cursor.execute(
-            "SELECT count(*) FROM pair WHERE number IS NOT NULL AND collection_id IS NOT NULL AND ours = theirs"
+            "SELECT count(*) FROM pair WHERE number IS NOT NULL AND collection_id IS NOT NULL AND theirs IN (ours, ours + more)"
             " AND NOT is_test AND NOT again"
         )
         [matched] = cursor.fetchone()

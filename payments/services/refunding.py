@@ -217,7 +217,7 @@ def wanted(refund: Refund) -> str:
         collection = refund.collection
         return (
             f"{collection.institution.short_name} chuyển lại bằng tay {money(refund.amount)} vào nơi đã trả"
-            f" (giao dịch {collection.institution_ref}), ghi nội dung {refund.number}."
+            f" (giao dịch {(collection.corrects or collection).institution_ref}), ghi nội dung {refund.number}."
             " Sao kê có khoản này thì Cổng tự ghi; chưa có thì người vận hành bấm Xác nhận đã hoàn."
         )
     if refund.state == Refund.REQUESTED and refund.by == Refund.By.AGENCY:
@@ -334,13 +334,14 @@ def send_refund(*, refund_id: UUID | str, now: datetime, after: int = 0) -> None
 
 def _ask_of(refund: Refund, now: datetime) -> RefundAsk:
     collection = refund.collection
-    attempt = collection.attempt
+    attempt, whole = collection.attempt, collection.corrects
     return RefundAsk(
         key=key_of(refund),
         reference=collection.reference,
-        institution_ref=collection.institution_ref,
+        # What came to light later is a part of the movement that the institution knows.
+        institution_ref=(whole or collection).institution_ref,
         amount=refund.amount,
-        paid_amount=collection.amount,
+        paid_amount=collection.amount + (whole.amount if whole is not None else 0),
         words=f"Hoan tien {refund.number}",
         begun_at=attempt.created_at if attempt is not None else collection.paid_at,
         now=now,

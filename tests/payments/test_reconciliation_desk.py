@@ -19,7 +19,7 @@ from openpyxl import load_workbook
 from accounts.models import Position
 from payments import reports, services
 from payments.models import Account, Case, ClosedMonth, Collection, DayRevenue, Entry, Minutes, Order, Refund, Run, Settlement, Statement
-from payments.services import casework, reconciling, statements_import
+from payments.services import casework, reconciling, refunding, statements_import
 from payments.services.ledger import balance
 from payments.services.minutes import why_not_closed
 from payments.statements import REFUNDED
@@ -170,10 +170,18 @@ def test_money_that_an_institution_took_more_or_less_is_corrected_by_an_entry(de
     late = close(client, more, "adjust")
     assert late.status_code == 409 and "người khác cập nhật" in text(late)
     assert "Bút toán điều chỉnh" in text(client.get(f"{DESK}case/{more.pk}/change/"))
+    # What was taken beside it goes back, and collection, ledger and refund say the same.
+    part = Collection.objects.get(corrects=paid)
+    refund = Refund.objects.get(collection=part)
+    assert (part.purpose, part.amount, part.owed_back, part.refunding) == ("more", 1_000, 1_000, 1_000)
+    assert (refund.amount, refund.by, refund.state, refund.order_id) == (1_000, "institution", Refund.DECIDED, paid.order_id)
+    asked = refunding._ask_of(refund, timezone.now())
+    assert (asked.institution_ref, asked.amount, asked.paid_amount) == (paid.institution_ref, 1_000, 25_000)
     # What was never taken is not given back.
     left = Collection.objects.get(pk=other.pk)
     assert left.refunding == 4_000
-    run_day(institution, day)
+    again = run_day(institution, day)
+    assert again.totals["ours"] == [2, 49_000] and again.totals["theirs"] == [2, 45_000] and again.totals["matched"] == 1
     assert Case.objects.exclude(state=Case.CLOSED).count() == 0 and services.recompute() == []
 
 
@@ -235,6 +243,29 @@ def test_money_of_nobody_is_given_to_the_order_that_it_was_for(demo_data: None) 
     assert services.recompute() == []
 
 
+@pytest.mark.requirement("P-06", "P-07")
+def test_no_case_is_closed_by_words_while_money_is_owed_to_a_payer(demo_data: None) -> None:
+    institution, day = make_institution(), day_before()
+    paid = make_payment(institution, day)
+    case = found(institution, day, line_of(paid), line_of(paid, reference="", institution_ref="s-1", amount=80_000))
+    client, _ = operator()
+    page = text(client.get(f"{DESK}case/{case.pk}/close/"))
+    assert "Không điều chỉnh sổ" not in page and "80.000" in page and "Trả lại người nộp" in page and "Bỏ khoản này" not in page
+    refused = close(client, case, "none")
+    assert refused.status_code == 422
+    with pytest.raises(casework.CorrectionRefused, match="còn phải trả lại"):
+        casework.close_case(
+            actor=SYSTEM, case_id=case.pk, seen_version=1, cause="other", words="x", remedy="none", given="", now=timezone.now()
+        )
+    # The institution's corrected file no longer has it: nobody took anything.
+    take(csv_of([line_of(paid)]), day, institution=institution)
+    run_day(institution, day)
+    case.refresh_from_db()
+    assert close(client, case, "not_there", cause="file_wrong").status_code == 302
+    assert sums()["payers"] == 0 and sums()["institution"] == 24_000 and not Refund.objects.exists()
+    assert services.recompute() == []
+
+
 def test_money_of_nobody_goes_back(demo_data: None) -> None:
     institution, day = make_institution(), day_before()
     paid = make_payment(institution, day)
@@ -274,6 +305,7 @@ def test_the_other_corrections_balance(demo_data: None) -> None:
     revenue = {account.unit_code: balance(account) for account in Account.objects.filter(type="revenue")}
     assert revenue == {UNIT: -24_000, "H26.102": -24_000}
     assert sums()["institution"] == 72_000 and sums()["payers"] == -24_000
+    assert Refund.objects.get().amount == 24_000, "what was taken twice goes back"
     assert Collection.objects.get(pk=back.pk).refunded == 24_000 and Order.objects.get(pk=back.order_id).refunded == 24_000
     assert Collection.objects.get(pk=here.pk).refunding == 24_000
     assert services.recompute() == []
