@@ -20,9 +20,11 @@ from django.utils.safestring import SafeString
 
 from payments.access import OVERSEE
 from payments.admin.base import Facts, MoneyModelAdmin, Page, Rows, Way, moment, seen_version
+from payments.admin.listed import with_unit
 from payments.codes import clean_code
 from payments.models import Attempt, Case, Entry
 from payments.services import casework
+from payments.services.called import Called
 from portal.access import AccessDenied, actor_of, may
 from portal.access.site import DeskLine, register_desk_panel
 from portal.documents.units import unit_name
@@ -31,10 +33,10 @@ from portal.ui.tags import dong
 
 SIDES = {"institution": "Đơn vị thanh toán", "agency": "Cơ quan", "portal": "Cổng"}
 FACTS = {
-    "row": "Dòng trong tệp", "institution_ref": "Mã giao dịch", "reference": "Mã tham chiếu", "at": "Thời điểm", "unit": "Mã cơ quan",
+    "row": "Dòng trong tệp", "institution_ref": "Mã giao dịch", "reference": "Mã tham chiếu", "at": "Thời điểm", "unit": "Cơ quan",
     "account": "Tài khoản thụ hưởng", "at_institution": "Số tiền tại đơn vị thanh toán", "state": "Trạng thái", "refund": "Mã hoàn tiền",
     "due_day": "Hạn chuyển tiền", "paid_day": "Ngày tiền về đủ", "late_days": "Số ngày muộn", "penalty": "Tiền phạt chậm nộp",
-    "code": "Mã kết quả", "via": "Biết do", "reason": "Lý do", "statement": "Tệp đối soát số",
+    "code": "Mã kết quả", "via": "Biết nhờ", "reason": "Lý do", "statement": "Tệp đối soát số",
 }  # fmt: skip
 """What the other side's facts are called; one that is not here is not shown."""
 STATES = {"refunded": "đã hoàn tiền", "failed": "không thành công", "refund_missing": "không có khoản hoàn này trong tệp"}
@@ -160,6 +162,10 @@ class CaseAdmin(MoneyModelAdmin):
     search_fields = ("key",)
     search_help_text = "Số của chênh lệch, mã thanh toán, mã tham chiếu hoặc mã cơ quan."
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With the names of agencies."""
+        return with_unit(super().get_queryset(request), "payee_unit")
+
     @classmethod
     def reaches(cls, actor: Any) -> bool:
         """Whether the officer works with money at all."""
@@ -202,7 +208,9 @@ class CaseAdmin(MoneyModelAdmin):
     @admin.display(description="Bên liên quan")
     def where(self, row: Case) -> str:
         return format_html(
-            '{}<br><span class="quiet">{}</span>', row.institution.short_name if row.institution else "–", row.payee_unit or "–"
+            '{}<br><span class="quiet">{}</span>',
+            row.institution.short_name if row.institution else "–",
+            getattr(row, "unit_called", "") or row.payee_unit or "–",
         )
 
     @admin.display(description="Tại Cổng, bên kia")
@@ -265,8 +273,15 @@ class CaseAdmin(MoneyModelAdmin):
             parts.append(Facts("Kết quả", closed))
         entries = Entry.objects.filter(target=f"case:{row.pk}").prefetch_related("postings__account")
         if entries:
+            called = Called()
             postings = [
-                [moment(entry.at), entry.note, str(one.account), dong(max(one.amount, 0)) or "–", dong(max(-one.amount, 0)) or "–"]
+                [
+                    moment(entry.at),
+                    entry.note,
+                    called.account(one.account),
+                    dong(max(one.amount, 0)) or "–",
+                    dong(max(-one.amount, 0)) or "–",
+                ]
                 for entry in entries
                 for one in entry.postings.all()
             ]
@@ -286,7 +301,7 @@ class CaseAdmin(MoneyModelAdmin):
             "Mã giao dịch": collection.institution_ref if collection else "",
             "Mã tham chiếu": (collection.reference if collection else "") or (attempt.reference if attempt else ""),
             "Thời điểm": moment(collection.paid_at) if collection else "",
-            "Mã cơ quan": collection.payee_unit if collection else "",
+            "Cơ quan": unit_name(collection.payee_unit) if collection and collection.payee_unit else "",
             "Tài khoản thụ hưởng": order.payee_account.get("number", "") if order else "",
             "Trạng thái": collection.get_purpose_display() if collection else attempt.get_state_display() if attempt else "",
             "Khoản phải nộp": f"{order.code}, {order.get_state_display().lower()}" if order else "",
@@ -375,6 +390,8 @@ class CaseAdmin(MoneyModelAdmin):
 
 def _shown(name: str, value: Any) -> str:
     """A fact as people read it."""
+    if name == "unit":
+        return unit_name(str(value))
     with suppress(ValueError, TypeError):
         if name == "at":
             return moment(datetime.fromisoformat(value))

@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString
 from payments import reports, tasks
 from payments.access import OPERATE, OVERSEE, READ, seen_by
 from payments.admin.base import Facts, MoneyModelAdmin, Page, Rows, Way, moment
+from payments.admin.listed import InstitutionFilter, own_institutions, with_kind, with_unit
 from payments.models import (
     Case,
     ClosedMonth,
@@ -37,6 +38,7 @@ from payments.models import (
 )
 from payments.services import casework, fetching, payouts, reconciling, statements_import
 from payments.services import minutes as making
+from payments.services.called import Called
 from payments.services.minutes import MinutesRefused
 from payments.services.statements_import import StatementRefused
 from portal.access import Actor, actor_of, may, require
@@ -64,6 +66,11 @@ def _day_field(label: str, **values: Any) -> forms.DateField:
     )
 
 
+def percent(rate: int) -> str:
+    """A rate of hundred-thousandths as people read it: 30 is ``0,03 %``."""
+    return f"{rate / 1000:.3f}".rstrip("0").rstrip(".").replace(".", ",") + " %"
+
+
 def _asked_day(request: HttpRequest) -> date:
     """The day that the address names; else yesterday."""
     try:
@@ -84,11 +91,6 @@ def kind_of(text: str) -> str:
     if text not in KINDS:
         raise Http404
     return text
-
-
-def _own_institutions(actor: Actor) -> QuerySet[Institution]:
-    rows = Institution.objects.exclude(state=Institution.ENTERED).order_by("short_name")
-    return rows if may(actor, OVERSEE) or may(actor, READ, actor.unit) else rows.filter(pk=actor.unit)
 
 
 def _units_of(actor: Actor) -> list[tuple[str, str]]:
@@ -128,7 +130,7 @@ class TakeForm(forms.Form):
         if is_agency:
             sides.append(("agency", "cơ quan (khoản đã ghi nhận)"))
         self.fields["side"].choices = sides  # type: ignore[attr-defined]
-        institutions = [("", "Chọn đơn vị"), *((one.code, str(one)) for one in _own_institutions(actor))]
+        institutions = [("", "Chọn đơn vị"), *((one.code, str(one)) for one in own_institutions(actor))]
         self.fields["institution"].choices = institutions  # type: ignore[attr-defined]
         self.fields["account"].choices = [("", "Chọn tài khoản"), *_units_of(actor)]  # type: ignore[attr-defined]
         names = {name for name, _ in sides}
@@ -152,7 +154,7 @@ class StatementAdmin(MoneyModelAdmin):
     """Files of one's own side; VPCP sees all."""
 
     unit_column = "unit_code"
-    list_display = ("id", "side", "whose", "day_shown", "rows", "total_shown", "state_shown", "source")
+    list_display = ("id", "side", "whose_shown", "day_shown", "rows", "total_shown", "state_shown", "source")
     list_filter = ("side", "state", "source")
     list_select_related = ("institution",)
     ordering = ("-day", "-id")
@@ -165,6 +167,14 @@ class StatementAdmin(MoneyModelAdmin):
         """By whose it is, or the file itself."""
         term = search_term.strip()
         return (queryset.filter(Q(institution=term) | Q(unit_code=term) | Q(digest=term.lower())) if term else queryset), False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With the names of agencies."""
+        return with_unit(super().get_queryset(request), "unit_code")
+
+    @admin.display(description="Của")
+    def whose_shown(self, row: Any) -> str:
+        return row.institution.short_name if row.institution else row.unit_called
 
     @admin.display(description="Ngày", ordering="-day")
     def day_shown(self, row: Statement) -> str:
@@ -272,14 +282,15 @@ class StatementAdmin(MoneyModelAdmin):
             wanted = request.GET.get("trang", "1")
             start = (int(wanted) - 1) * page.per_page if wanted.isascii() and wanted.isdigit() and 0 < int(wanted) < 10**6 else 0
             # By the number in the file, so that any page of a million rows is one step in an index.
-            lines = StatementRow.objects.filter(statement=row, number__gt=start).order_by("number")[: page.per_page]
+            lines = list(StatementRow.objects.filter(statement=row, number__gt=start).order_by("number")[: page.per_page])
+            called = Called(one.unit_code for one in lines)
             shown = [
                 [
                     one.number,
                     moment(one.at),
                     one.reference or "–",
                     one.institution_ref,
-                    one.unit_code or "–",
+                    called.unit(one.unit_code) if one.unit_code else "–",
                     one.get_kind_display(),
                     dong(one.amount),
                 ]
@@ -288,7 +299,7 @@ class StatementAdmin(MoneyModelAdmin):
             parts.append(
                 Rows(
                     f"Giao dịch từ dòng {start + 1}",
-                    ["Dòng", "Lúc", "Mã tham chiếu", "Mã giao dịch", "Mã cơ quan", "Là", "Số tiền"],
+                    ["Dòng", "Lúc", "Mã tham chiếu", "Mã giao dịch", "Cơ quan", "Trạng thái", "Số tiền"],
                     shown,
                     "Không có giao dịch.",
                 )
@@ -319,7 +330,7 @@ class RunForm(forms.Form):
 
     def __init__(self, actor: Actor, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["institution"].choices = [(one.code, str(one)) for one in _own_institutions(actor)]  # type: ignore[attr-defined]
+        self.fields["institution"].choices = [(one.code, str(one)) for one in own_institutions(actor)]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """A day that is over; today, where its file was made early and is here."""
@@ -342,7 +353,7 @@ class FetchForm(forms.Form):
 
     def __init__(self, actor: Actor, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["institution"].choices = [(one.code, str(one)) for one in _own_institutions(actor).exclude(files="")]  # type: ignore[attr-defined]
+        self.fields["institution"].choices = [(one.code, str(one)) for one in own_institutions(actor).exclude(files="")]  # type: ignore[attr-defined]
 
     def clean_day(self) -> date:
         """A day that has come."""
@@ -385,7 +396,7 @@ class RunAdmin(MoneyModelAdmin):
     unit_column = ""
     list_display = ("id", "institution", "day_shown", "run_number", "ours_shown", "theirs_shown", "state_shown")
     list_display_links = ("id",)
-    list_filter = ("institution",)
+    list_filter = (InstitutionFilter,)
     list_select_related = ("institution",)
     ordering = ("-day", "-id")
     sortable_by = ()
@@ -582,12 +593,13 @@ class RunAdmin(MoneyModelAdmin):
             ("Đơn vị thanh toán", str(row.institution)),
             ("Ngày", f"{row.day:%d/%m/%Y}, lần {row.number}"),
             ("Tình trạng", f"Xong lúc {moment(row.finished_at)}" if row.is_done else "Đang chạy"),
-            ("Bắt đầu", f"{moment(row.started_at)}, {row.label}"),
+            ("Bắt đầu", f"{moment(row.started_at)}, {row.label or 'Cổng tự chạy'}"),
             ("Tệp của đơn vị thanh toán", f"số {row.statement_id}" if has_file else "Chưa có"),
         ]
         if may(actor, OVERSEE) or may(actor, OPERATE, row.institution_id):
             facts += [("Khớp", str(row.totals.get("matched", 0))), ("Ghi sổ nhờ tệp", str(row.totals.get("settled", 0)))]
         cases = list(self._cases(request, row)[:200])
+        called = Called([*(one.unit_code for one in sums), *(one.payee_unit for one in cases)])
         parts: list[Facts | Rows] = [
             Facts("Lần đối soát", facts),
             Rows("Các bên", ["Cặp", "Bên thứ nhất", "Bên thứ hai", "Kết quả"], pairs),
@@ -596,8 +608,8 @@ class RunAdmin(MoneyModelAdmin):
                 ["Cơ quan", "Loại", "Tại Cổng", "Phải trả lại", "Tại đơn vị thanh toán", "Tại cơ quan"],
                 [
                     [
-                        one.unit_code or "không rõ",
-                        one.kind or "–",
+                        called.unit(one.unit_code),
+                        called.kind(one.kind),
                         f"{one.ours_count}: {dong(one.ours)}",
                         dong(one.owed_back),
                         f"{one.theirs_count}: {dong(one.theirs)}" if has_file else "–",
@@ -614,7 +626,7 @@ class RunAdmin(MoneyModelAdmin):
                     [
                         format_html('<a href="{}">{}</a>', reverse("admin:payments_case_change", args=[one.pk]), one.pk),
                         one.get_type_display(),
-                        one.payee_unit or "–",
+                        called.unit(one.payee_unit) if one.payee_unit else "–",
                         dong(one.ours) or "–",
                         dong(one.theirs) or "–",
                         one.get_state_display(),
@@ -835,12 +847,20 @@ class SettlementAdmin(MoneyModelAdmin):
     """What institutions owe agencies by day, with lateness and penalty (Rules art. 33.4a)."""
 
     unit_column = "unit_code"
-    list_display = ("day_shown", "institution", "unit_code", "expected_shown", "paid_shown", "due_shown", "late_shown", "penalty_shown")
+    list_display = ("day_shown", "institution", "unit_shown", "expected_shown", "paid_shown", "due_shown", "late_shown", "penalty_shown")
     list_display_links = ("day_shown",)
-    list_filter = (LateFilter, "institution")
+    list_filter = (LateFilter, InstitutionFilter)
     list_select_related = ("institution",)
     ordering = ("-day", "-id")
     sortable_by = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With the names of agencies."""
+        return with_unit(super().get_queryset(request), "unit_code")
+
+    @admin.display(description="Cơ quan")
+    def unit_shown(self, row: Any) -> str:
+        return str(row.unit_called)
 
     @admin.display(description="Ngày thu", ordering="-day")
     def day_shown(self, row: Settlement) -> str:
@@ -902,7 +922,7 @@ class SettlementAdmin(MoneyModelAdmin):
             ("Đã chuyển", dong(row.paid)),
             ("Chuyển đủ ngày", f"{row.paid_day:%d/%m/%Y}" if row.paid_day else "Chưa đủ"),
             ("Số ngày muộn", str(row.late_days)),
-            ("Mức phạt một ngày", f"{row.rate} phần mười vạn" if row.rate is not None else "Cơ quan chưa đặt"),
+            ("Mức phạt một ngày", percent(row.rate) if row.rate is not None else "Cơ quan chưa đặt"),
             ("Tiền phạt", dong(row.penalty)),
         ]
         came = Payout.objects.filter(institution=row.institution_id, unit_code=row.unit_code, settlement_day=row.day).order_by(
@@ -910,7 +930,7 @@ class SettlementAdmin(MoneyModelAdmin):
         )
         shown = [[f"{one.value_day:%d/%m/%Y}", dong(one.amount), one.account, one.bank_ref] for one in came]
         headings = ["Ngày có tiền", "Số tiền", "Tài khoản", "Mã giao dịch ngân hàng"]
-        title = f"{row.institution.short_name} – {row.unit_code}, ngày {row.day:%d/%m/%Y}"
+        title = f"{row.institution.short_name} – {unit_name(row.unit_code)}, ngày {row.day:%d/%m/%Y}"
         return Page(title, [Facts("Quyết toán", facts), Rows("Tiền đã về", headings, shown, "Chưa thấy tiền về trong sao kê nào.")])
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
@@ -944,9 +964,21 @@ class PenaltyRateAdmin(MoneyModelAdmin):
 
     unit_column, institution_column = "unit_code", ""
     by_cursor = False
-    list_display = ("unit_code", "effective_from", "rate", "basis")
+    list_display = ("unit_shown", "effective_from", "rate_shown", "basis")
     ordering = ("unit_code", "-effective_from")
     sortable_by = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With the names of agencies."""
+        return with_unit(super().get_queryset(request), "unit_code")
+
+    @admin.display(description="Cơ quan")
+    def unit_shown(self, row: Any) -> str:
+        return str(row.unit_called)
+
+    @admin.display(description="Mức phạt một ngày")
+    def rate_shown(self, row: PenaltyRate) -> str:
+        return percent(row.rate)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         actor = actor_of(request)
@@ -980,7 +1012,7 @@ class PenaltyRateAdmin(MoneyModelAdmin):
         facts = [
             ("Cơ quan", unit_name(row.unit_code)),
             ("Từ ngày", f"{row.effective_from:%d/%m/%Y}"),
-            ("Mức phạt một ngày", f"{row.rate} phần mười vạn"),
+            ("Mức phạt một ngày", percent(row.rate)),
             ("Căn cứ", row.basis),
             ("Ghi", f"{moment(row.entered_at)}, {row.label}"),
         ]
@@ -995,13 +1027,25 @@ class DayRevenueAdmin(MoneyModelAdmin):
     """What was taken by beneficiary account and budget code."""
 
     unit_column = "unit_code"
-    list_display = ("day_shown", "unit_code", "account", "kind", "revenue_code", "payments", "amount_shown", "institution")
+    list_display = ("day_shown", "unit_shown", "account", "kind_shown", "revenue_code", "payments", "amount_shown", "institution")
     list_display_links = ("day_shown",)
-    list_filter = ("institution", "kind")
+    list_filter = (InstitutionFilter,)
     list_select_related = ("institution",)
     ordering = ("-day", "-id")
     sortable_by = ()
     change_list_template = "admin/payments/list.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With names beside the codes."""
+        return with_kind(with_unit(super().get_queryset(request), "unit_code"), "kind")
+
+    @admin.display(description="Cơ quan")
+    def unit_shown(self, row: Any) -> str:
+        return str(row.unit_called)
+
+    @admin.display(description="Loại giao dịch")
+    def kind_shown(self, row: Any) -> str:
+        return str(row.kind_called)
 
     @admin.display(description="Ngày", ordering="-day")
     def day_shown(self, row: DayRevenue) -> str:
@@ -1027,7 +1071,7 @@ class DayRevenueAdmin(MoneyModelAdmin):
             ("Cơ quan", unit_name(row.unit_code)),
             ("Tài khoản thụ hưởng", row.account or "–"),
             ("Mã Kho bạc", row.treasury_office or "–"),
-            ("Loại giao dịch", row.kind),
+            ("Loại giao dịch", Called().kind(row.kind)),
             ("Mã nội dung kinh tế", row.revenue_code or "–"),
             ("Số khoản", str(row.payments)),
             ("Số tiền", dong(row.amount)),
@@ -1088,7 +1132,7 @@ class ClosedMonthAdmin(MoneyModelAdmin):
 
     @admin.display(description="Của")
     def scope_shown(self, row: ClosedMonth) -> str:
-        return row.unit_code or "Toàn quốc"
+        return unit_name(row.unit_code) if row.unit_code else "Toàn quốc"
 
     @admin.display(description="Số thu")
     def amount_shown(self, row: ClosedMonth) -> str:
@@ -1129,6 +1173,10 @@ class ClosedMonthAdmin(MoneyModelAdmin):
             ("Số thu", dong(row.totals["amount"])),
             ("Khóa", f"{moment(row.closed_at)}, {row.label}"),
         ]
-        sums = [[institution, kind, count, dong(amount)] for institution, kind, count, amount in row.totals["lines"]]
+        called = Called()
+        sums = [
+            [called.institution(institution), called.kind(kind), count, dong(amount)]
+            for institution, kind, count, amount in row.totals["lines"]
+        ]
         headings = ["Đơn vị thanh toán", "Loại giao dịch", "Số khoản", "Số tiền"]
         return Page(f"Tháng {row.month:%m/%Y}", [Facts("Tháng đã khóa", facts), Rows("Theo đơn vị thanh toán và loại", headings, sums)])

@@ -22,16 +22,16 @@ class Account(models.Model):
         REFUNDS = "refunds", "Cơ quan phải hoàn"
 
     id = models.AutoField(primary_key=True)
-    type = models.CharField("loại", max_length=12, choices=Type.choices)
+    type = models.CharField("loại tài khoản", max_length=12, choices=Type.choices)
     institution_code = models.CharField("đơn vị thanh toán", max_length=40, blank=True, db_collation="C")
     unit_code = models.CharField("cơ quan", max_length=40, blank=True, db_collation="C")
     kind = models.CharField("loại giao dịch", max_length=20, blank=True)
-    is_test = models.BooleanField(default=False)
+    is_test = models.BooleanField("kiểm thử chung", default=False)
     """Money of joint tests is real to the institution and counts in no total."""
 
     class Meta:
         verbose_name = "tài khoản sổ"
-        verbose_name_plural = "sổ thu nộp: tài khoản"
+        verbose_name_plural = "tài khoản sổ thu nộp"
         ordering = ["type", "institution_code", "unit_code", "kind"]
         constraints = [
             models.UniqueConstraint(fields=["type", "institution_code", "unit_code", "kind", "is_test"], name="account_once"),
@@ -121,7 +121,7 @@ class Posting(models.Model):
 
     class Meta:
         verbose_name = "vế bút toán"
-        verbose_name_plural = "sổ thu nộp: bút toán"
+        verbose_name_plural = "bút toán sổ thu nộp"
         constraints = [models.CheckConstraint(condition=~Q(amount=0), name="posting_is_of_something")]
         indexes = [
             models.Index(fields=["account", "day"], include=["amount"], name="postings_of_account_and_day"),

@@ -64,7 +64,7 @@ class Statement(models.Model):
     problems: Any = models.JSONField(default=list)
     """Rows that cannot be used: ``[number, reason]``, the first thousand; of a file that is refused ``[0, reason]``."""
     state = models.CharField("tình trạng", max_length=10, choices=list(STATES.items()), default=LOADING)
-    source = models.CharField("do", max_length=10, choices=Source.choices)
+    source = models.CharField("cách nhận", max_length=10, choices=Source.choices)
     subject_id = models.UUIDField(default=uuid.uuid4, editable=False)
     """Whose key seals the file."""
     file = models.ForeignKey("files.StoredFile", null=True, on_delete=models.PROTECT, related_name="+")
@@ -142,7 +142,7 @@ class StatementRow(models.Model):
     # The statement is never deleted, and checking a million rows one by one costs more than loading them.
     statement = models.ForeignKey(Statement, on_delete=models.PROTECT, related_name="lines", db_constraint=False, db_index=False)
     number = models.PositiveIntegerField("dòng")
-    kind = models.CharField("là", max_length=8, choices=Kind.choices)
+    kind = models.CharField("trạng thái", max_length=8, choices=Kind.choices)
     reference = models.CharField("mã tham chiếu", max_length=64, blank=True)
     institution_ref = models.CharField("mã giao dịch", max_length=64)
     bank_ref = models.CharField(max_length=64, blank=True)
@@ -199,12 +199,12 @@ class Run(models.Model):
     finished_at = models.DateTimeField("xong", null=True)
     touched_at = models.DateTimeField()
     """Last sign of life: a run that went silent is taken up again."""
-    label = models.CharField("do", max_length=200, blank=True)
+    label = models.CharField("người chạy", max_length=200, blank=True)
     position_id = models.UUIDField(null=True)
 
     class Meta:
         verbose_name = "lần đối soát"
-        verbose_name_plural = "các lần đối soát"
+        verbose_name_plural = "lần đối soát"
         constraints = [
             models.UniqueConstraint(fields=["institution", "day", "number"], name="run_number"),
             models.UniqueConstraint(fields=["institution", "day"], condition=Q(finished_at__isnull=True), name="run_one_at_a_time"),
@@ -269,7 +269,7 @@ class DayRevenue(models.Model):
     """What was taken on a day by beneficiary account and budget code, made anew by every run of the day; final once its month is closed."""
 
     id = models.BigAutoField(primary_key=True)
-    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+", verbose_name="đơn vị thanh toán")
     day = models.DateField("ngày")
     unit_code = models.CharField("cơ quan", max_length=40, db_collation="C")
     account = models.CharField("tài khoản thụ hưởng", max_length=40, blank=True)
@@ -363,7 +363,7 @@ class Payout(models.Model):
 
     class Meta:
         verbose_name = "lần chuyển tiền"
-        verbose_name_plural = "các lần chuyển tiền"
+        verbose_name_plural = "lần chuyển tiền"
         constraints = [models.CheckConstraint(condition=Q(amount__gte=1), name="payout_amount")]
         indexes = [models.Index(fields=["institution", "unit_code", "settlement_day"], name="payouts_of_settlement")]
         triggers = [

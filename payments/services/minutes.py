@@ -13,6 +13,7 @@ from django.db.models import Count, Q, Sum
 from accounts import queries as people
 from payments.access import OPERATE, OVERSEE, READ
 from payments.models import Case, ClosedMonth, Collection, DayRevenue, Institution, Minutes, Run, RunTotal
+from payments.services.called import Called
 from payments.services.statements_import import SERVING
 from portal import audit
 from portal.access import SYSTEM, AccessDenied, Actor, may, require
@@ -66,17 +67,11 @@ def signers(run: Run, actor: Actor) -> tuple[list[people.Holder], list[people.Ho
 def content_of(run: Run, scope: str) -> dict[str, Any]:
     """What the minutes of a run say for an agency and the units below, or for all; whole đồng and words, ready to print."""
     sums = RunTotal.objects.filter(under(scope, "unit_code"), run=run).order_by("unit_code", "kind")
-    cases = Case.objects.filter(under(scope, "payee_unit"), institution=run.institution_id, day=run.day)
+    cases = Case.objects.filter(under(scope, "payee_unit"), institution=run.institution_id, day=run.day).order_by("id")
     whole = sums.aggregate(
         ours=Sum("ours"), ours_count=Sum("ours_count"), theirs=Sum("theirs"), theirs_count=Sum("theirs_count"), agency=Sum("agency")
     )
-    names: dict[str, str] = {}
-
-    def name(code: str) -> str:
-        if code not in names:
-            names[code] = unit_name(code) if code else "Không rõ cơ quan"
-        return names[code]
-
+    called = Called([*sums[:MOST_LINES].values_list("unit_code", flat=True), *cases[:MOST_LINES].values_list("payee_unit", flat=True)])
     return {
         "institution": run.institution.name,
         "day": f"{run.day:%d/%m/%Y}",
@@ -87,8 +82,8 @@ def content_of(run: Run, scope: str) -> dict[str, Any]:
         "agency": whole["agency"],
         "lines": [
             {
-                "unit": name(one.unit_code),
-                "kind": one.kind,
+                "unit": called.unit(one.unit_code),
+                "kind": called.kind(one.kind),
                 "ours": [one.ours_count, one.ours],
                 "theirs": [one.theirs_count, one.theirs] if run.statement is not None else None,
                 "agency": [one.agency_count, one.agency] if one.agency is not None else None,
@@ -97,13 +92,13 @@ def content_of(run: Run, scope: str) -> dict[str, Any]:
         ],
         "types": [
             {"type": str(Case.Type(row["type"]).label), "count": row["n"], "open": row["open"]}
-            for row in cases.values("type").annotate(n=Count("id"), open=Count("id", filter=~Q(state="closed"))).order_by("type")
+            for row in cases.order_by().values("type").annotate(n=Count("id"), open=Count("id", filter=~Q(state="closed"))).order_by("type")
         ],
         "cases": [
             {
                 "number": one.pk,
                 "type": one.get_type_display(),
-                "unit": name(one.payee_unit),
+                "unit": called.unit(one.payee_unit),
                 "ours": one.ours,
                 "theirs": one.theirs,
                 "state": one.get_state_display(),

@@ -19,9 +19,9 @@ from openpyxl import load_workbook
 from accounts.models import Position
 from payments import reports, services
 from payments.models import Account, Case, ClosedMonth, Collection, DayRevenue, Entry, Minutes, Order, Refund, Run, Settlement, Statement
-from payments.services import casework, reconciling, refunding, statements_import
+from payments.services import called, casework, reconciling, refunding, statements_import
 from payments.services.ledger import balance
-from payments.services.minutes import why_not_closed
+from payments.services.minutes import content_of, why_not_closed
 from payments.statements import REFUNDED
 from portal.access import SYSTEM
 from portal.audit.models import Act
@@ -216,6 +216,38 @@ def test_what_is_past_its_time_is_told_to_vpcp(demo_data: None) -> None:
     assert case.state == Case.ESCALATED
     assert "Chênh lệch đã báo lên" in text(client.get("/quan-tri/"))
     assert client.post(f"{DESK}case/{case.pk}/assign/", {"seen": case.version}).status_code == 302
+
+
+@pytest.mark.requirement("P-06", "P-10")
+def test_names_and_times_stand_where_only_programs_read_codes(demo_data: None) -> None:
+    institution, day = make_institution(short_name="VNPAY"), day_before()
+    paid = make_payment(institution, day)
+    case = found(institution, day, line_of(paid, amount=1_000, kind="thanh-toan"))
+    take(
+        csv_of([line_of(paid), line_of(paid, institution_ref="s-1", reference="", unit="", kind="thanh-toan")]),
+        day,
+        institution=institution,
+    )
+    run = run_day(institution, day)
+    agency = "Ủy ban nhân dân phường Hoàn Kiếm"
+    client, _ = vpcp()
+    shown = text(client.get(f"{DESK}case/{case.pk}/change/"))
+    assert "T03:00" not in shown and f"{day:%d/%m/%Y}" in shown and agency in shown
+    for address in ("case/?viec=tat-ca", "settlement/", "account/", "posting/", "dayrevenue/"):
+        assert agency in text(client.get(f"{DESK}{address}")), address
+    shown = text(client.get(f"{DESK}run/{run.pk}/change/"))
+    assert agency in shown and "thanh-toan" not in shown and "Không rõ loại" in shown and "LGD.01" not in shown
+    for name in ("run", "statement", "settlement", "dayrevenue", "account", "posting", "case"):
+        shown = text(client.get(f"{DESK}{name}/"))
+        for words in ("Theo institution", "Institution", "Whose", "is test", "Theo do", "các lần"):
+            assert words not in shown, (name, words)
+    account = Account.objects.get(type="revenue")
+    shown = text(client.get(f"{DESK}account/{account.pk}/change/"))
+    assert f"Khoản thu của cơ quan, {agency}" in shown
+    content = content_of(run, "")
+    assert {line["kind"] for line in content["lines"]} == {"Không rõ loại", called.Called().kind("LGD.01")}
+    # Who looks at one account's entries comes from the account, not from the menu.
+    assert "/quan-tri/payments/posting/" not in text(accountant()[0].get("/quan-tri/"))
 
 
 @pytest.mark.requirement("P-05", "P-06")
