@@ -25,6 +25,7 @@ What is mounted where, and which setting of the portal points to it:
     /pki/test/ocsp/<ca>, /pki/test/crls/<ca>/latest.crl, /pki/test/certs/<ca>/ca.crt      addresses inside certificates
     /payments/vnpay          VNPAY 2.1.0: …/paymentv2/vpcpay.html, …/merchant_webapi/api/transaction
                              calls back (IPN) SITE_URL/vao/thanh-toan/TG.vnpay/, as registered with it
+    /payments/vnpt-pay       the same protocol, spoken by TG.vnpt-pay: an institution that somebody enters on the desk
     /payments/momo           MoMo v2: …/v2/gateway/api/create, query, refund, refund/query
     /payments/bank/970418    a bank that speaks JWS: …/v1/orders, orders/query, refunds, refunds/query
     /payments/transfer/      (a page for people)      a banking app that reads VietQR texts
@@ -85,7 +86,8 @@ def create_app(config: Config | None = None) -> Flask:
 
     payments = Payments(config, store)
     files = payment_files.Files(config, store, payments)
-    made.register_blueprint(vnpay.blueprint(config, payments, faults))
+    for code in vnpay.PATHS:
+        made.register_blueprint(vnpay.blueprint(config, payments, faults, code))
     made.register_blueprint(momo.blueprint(config, payments, faults))
     made.register_blueprint(bank.blueprint(config, payments, certificates, faults))
     made.register_blueprint(transfer.blueprint(config, payments, faults))

@@ -49,6 +49,8 @@ class Institution:
 
 
 VNPAY, MOMO, BANK, TRANSFER = "TG.vnpay", "TG.momo", "970418", "970436"
+SPARE = "TG.vnpt-pay"
+"""An institution that the portal does not know yet: somebody enters it on the desk. It speaks VNPAY's protocol."""
 
 
 class Config:
@@ -156,4 +158,5 @@ class Config:
             MOMO: institution(MOMO, "Ví điện tử MoMo", "DVCQG", 0),
             BANK: institution(BANK, "BIDV", "DVCQG", 0),
             TRANSFER: institution(TRANSFER, "Vietcombank", "DVCQG", 0),
+            SPARE: institution(SPARE, "VNPT Pay", "DVCQG002", 0),
         }

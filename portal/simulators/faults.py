@@ -11,7 +11,22 @@ from flask import Response, request
 
 from portal.simulators.store import Store
 
-SERVICES = ("sms", "population", "business", "mail", "csc", "tsa", "ocsp", "crl", "vnpay", "momo", "bank", "transfer", "payfiles")
+SERVICES = (
+    "sms",
+    "population",
+    "business",
+    "mail",
+    "csc",
+    "tsa",
+    "ocsp",
+    "crl",
+    "vnpay",
+    "momo",
+    "bank",
+    "transfer",
+    "vnptpay",
+    "payfiles",
+)
 MODES = ("none", "slow", "down", "wrong", "greylist", "unknown", "bounce")
 """The last three are known to the mail server; ``bounce`` also to the SMS gateway, which reports then that delivery is impossible."""
 MAX_SECONDS = 120.0

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Response
 
-from portal.simulators.config import BANK, MOMO, TRANSFER, VNPAY, Config, Institution
+from portal.simulators.config import BANK, MOMO, SPARE, TRANSFER, VNPAY, Config, Institution
 from portal.simulators.store import Store, now
 
 logger = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ PLACES: dict[str, tuple[str, ...]] = {
 }
 """What can go wrong, by where. ``lost`` refunds and answers with an error all the same; ``page_failed`` takes the money and denies it."""
 MAX_SECONDS = 86_400.0
-SERVICES = {VNPAY: "vnpay", MOMO: "momo", BANK: "bank", TRANSFER: "transfer"}
+SERVICES = {VNPAY: "vnpay", MOMO: "momo", BANK: "bank", TRANSFER: "transfer", SPARE: "vnptpay"}
 """The name of each institution among the faults of whole services."""
 
 CALLBACK_TRIES = 10

@@ -7,10 +7,11 @@ from typing import Any
 
 from flask import Blueprint, jsonify, redirect, render_template, request
 
-from portal.simulators.config import TRANSFER, Config
+from portal.simulators.config import SPARE, TRANSFER, Config
 from portal.simulators.paying import HANOI, PLACES, Payments, Unable, local, shown_amount
 from portal.simulators.payment_files import BREAKS, KINDS, PLAIN, Files, read_day
 from portal.simulators.store import Store
+from portal.simulators.vnpay import PATHS
 
 SHOWN = 50
 SHOWN_OF_MOVEMENT = ("institution", "reference", "amount", "state", "code", "institution_ref", "words")
@@ -89,6 +90,15 @@ def blueprint(config: Config, store: Store, payments: Payments, files: Files) ->
             beneficiaries=store.rows("SELECT * FROM beneficiary ORDER BY institution, prefix"),
             plants=store.rows(f"SELECT * FROM plant ORDER BY id DESC LIMIT {SHOWN}"),
             shown_amount=shown_amount,
+            spare=config.institutions[SPARE],
+            spare_connection={
+                "Kiểu kết nối": "VNPay (chuyển tới trang thanh toán)",
+                "Mã đối tác của Cổng": config.institutions[SPARE].merchant,
+                "Địa chỉ dịch vụ": f"{config.url}{PATHS[SPARE]}/merchant_webapi/api/transaction",
+                "Địa chỉ trang thanh toán": f"{config.url}{PATHS[SPARE]}/paymentv2/vpcpay.html",
+                "Địa chỉ tệp đối soát, chứng từ": f"{config.url}/payments/files/{SPARE}",
+                "Khóa bí mật": config.institutions[SPARE].secret,
+            },
         )
 
     @pages.post("")

@@ -1,4 +1,4 @@
-"""VNPAY 2.1.0: the payer's page, the instant payment notification (IPN), querydr and refund.
+"""VNPAY 2.1.0, of VNPAY itself and of the spare institution: the payer's page, the instant payment notification (IPN), querydr and refund.
 
 Hashes are HMAC-SHA512 in lower-case hexadecimal: of a query string over its sorted and encoded parameters, of querydr and refund over
 values joined by ``|`` in a fixed order, which is another one for each message. Amounts on the wire are đồng times one hundred.
@@ -17,13 +17,14 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 
 from flask import Blueprint, Response, jsonify, redirect, request
 
-from portal.simulators.config import VNPAY, Config
+from portal.simulators.config import SPARE, VNPAY, Config
 from portal.simulators.faults import Faults
 from portal.simulators.payer_pages import refusal_page, serve_payer
-from portal.simulators.paying import HANOI, Movement, Payments, Refund, Unable, digits, local
+from portal.simulators.paying import HANOI, SERVICES, Movement, Payments, Refund, Unable, digits, local
 from portal.simulators.store import now
 
-SERVICE = "vnpay"
+PATHS = {VNPAY: "/payments/vnpay", SPARE: "/payments/vnpt-pay"}
+"""Where each of those who speak this protocol is mounted."""
 QUERY_FIELDS = ("RequestId", "Version", "Command", "TmnCode", "TxnRef", "TransactionDate", "CreateDate", "IpAddr", "OrderInfo")
 QUERY_REPLY_FIELDS = (
     *("ResponseId", "Command", "ResponseCode", "Message", "TmnCode", "TxnRef", "Amount", "BankCode", "PayDate", "TransactionNo"),
@@ -90,8 +91,8 @@ def moment_of(text: str) -> float:
 class Vnpay:
     """Its callbacks and the values of its messages."""
 
-    def __init__(self, config: Config, payments: Payments) -> None:
-        self.us = config.institutions[VNPAY]
+    def __init__(self, config: Config, payments: Payments, code: str) -> None:
+        self.us = config.institutions[code]
         self.payments = payments
 
     def result(self, movement: Movement, *, failed: bool = False) -> dict[str, str]:
@@ -136,17 +137,18 @@ class Vnpay:
         return status == 200 and isinstance(answer, dict) and answer.get("RspCode") in ("00", "02")
 
 
-def blueprint(config: Config, payments: Payments, faults: Faults) -> Blueprint:
-    """Everything under /payments/vnpay/."""
-    pages = Blueprint("vnpay", __name__, url_prefix="/payments/vnpay")
-    speaker = Vnpay(config, payments)
-    payments.speakers[VNPAY] = speaker
+def blueprint(config: Config, payments: Payments, faults: Faults, code: str = VNPAY) -> Blueprint:
+    """Everything under the path of one institution that speaks this protocol."""
+    service = SERVICES[code]
+    pages = Blueprint(service, __name__, url_prefix=PATHS[code])
+    speaker = Vnpay(config, payments, code)
+    payments.speakers[code] = speaker
     us = speaker.us
-    notify_url = f"{config.site_url}/vao/thanh-toan/{VNPAY}/"  # registered with VNPAY beforehand, never sent with a payment
+    notify_url = f"{config.site_url}/vao/thanh-toan/{code}/"  # registered with it beforehand, never sent with a payment
 
     @pages.before_request
     def broken() -> Response | None:
-        return faults.before(SERVICE)
+        return faults.before(service)
 
     # --- the payer ------------------------------------------------------------------------------------------------------
 
@@ -177,7 +179,7 @@ def blueprint(config: Config, payments: Payments, faults: Faults) -> Blueprint:
             return refusal_page("Dữ liệu của yêu cầu thanh toán không đúng định dạng (mã lỗi 03).")
         try:
             movement = payments.begin(
-                VNPAY,
+                us.code,
                 merchant=us.merchant,
                 reference=asked["vnp_TxnRef"],
                 amount=hundredths // 100,
@@ -189,11 +191,11 @@ def blueprint(config: Config, payments: Payments, faults: Faults) -> Blueprint:
             )
         except Unable:
             return refusal_page("Mã giao dịch đã được dùng với số tiền khác (mã lỗi 01).")
-        return redirect(f"/payments/vnpay/paymentv2/Transaction/{movement.token}", 303)
+        return redirect(f"{PATHS[us.code]}/paymentv2/Transaction/{movement.token}", 303)
 
     @pages.route("/paymentv2/Transaction/<token>", methods=["GET", "POST"])
     def pay(token: str) -> Any:
-        return serve_payer(payments, VNPAY, token, lambda movement, failed: speaker.signed(speaker.result(movement, failed=failed)))
+        return serve_payer(payments, us.code, token, lambda movement, failed: speaker.signed(speaker.result(movement, failed=failed)))
 
     # --- the merchant's server --------------------------------------------------------------------------------------------
 
@@ -208,7 +210,7 @@ def blueprint(config: Config, payments: Payments, faults: Faults) -> Blueprint:
             "vnp_TxnRef": str(asked.get("vnp_TxnRef", "")),
             **{f"vnp_{name}": value for name, value in values.items() if value},
         }
-        secret = "another secret" if faults.wrong(SERVICE) else us.secret
+        secret = "another secret" if faults.wrong(service) else us.secret
         return jsonify({**told, "vnp_SecureHash": hash_of_fields(secret, told, names)})
 
     @pages.post("/merchant_webapi/api/transaction")
@@ -236,7 +238,7 @@ def blueprint(config: Config, payments: Payments, faults: Faults) -> Blueprint:
 
     def sought(asked: dict[str, Any]) -> Movement | None:
         """The payment of a reference that was begun at the time that the question names."""
-        found = payments.by_reference(VNPAY, str(asked.get("vnp_TxnRef", "")))
+        found = payments.by_reference(us.code, str(asked.get("vnp_TxnRef", "")))
         if found is None or str(asked.get("vnp_TransactionDate")) != found.asked.get("created", stamp(found.created)):
             return None
         return found
@@ -245,10 +247,10 @@ def blueprint(config: Config, payments: Payments, faults: Faults) -> Blueprint:
         if (code := refusal(asked, QUERY_FIELDS)) or asked.get("vnp_Command") != "querydr":
             return reply(asked, code or "03", QUERY_REPLY_FIELDS)
         reference = str(asked["vnp_TxnRef"])
-        trouble = payments.trouble(VNPAY, reference, "query")
+        trouble = payments.trouble(us.code, reference, "query")
         if (no := payments.broken(trouble)) is not None:
             return no
-        if not payments.first_use(VNPAY, f"querydr {asked['vnp_RequestId']}"):
+        if not payments.first_use(us.code, f"querydr {asked['vnp_RequestId']}"):
             return reply(asked, "94", QUERY_REPLY_FIELDS)
         movement = sought(asked)
         if movement is None or (trouble is not None and trouble.mode == "absent"):
@@ -280,7 +282,7 @@ def blueprint(config: Config, payments: Payments, faults: Faults) -> Blueprint:
         names = REFUND_REPLY_FIELDS
         if code := refusal(asked, REFUND_FIELDS):
             return reply(asked, code, names)
-        trouble = payments.trouble(VNPAY, str(asked["vnp_TxnRef"]), "refund")
+        trouble = payments.trouble(us.code, str(asked["vnp_TxnRef"]), "refund")
         if trouble is not None and trouble.mode in ("hang", "error") and (no := payments.broken(trouble)) is not None:
             return no
         movement = sought(asked)
@@ -294,7 +296,7 @@ def blueprint(config: Config, payments: Payments, faults: Faults) -> Blueprint:
         if not amount.isdecimal() or int(amount) <= 0 or int(amount) % 100 or kind not in (FULL, PARTIAL):
             return reply(asked, "03", names)
         wanted = int(amount) // 100
-        known = payments.refund_by_key(VNPAY, asked["vnp_RequestId"])
+        known = payments.refund_by_key(us.code, asked["vnp_RequestId"])
         if known is None and kind == FULL and any(one.state != "refused" for one in payments.refunds_of(movement)):
             return reply(asked, "04", names)
         if (kind == FULL) != (wanted == movement.amount):
