@@ -44,13 +44,21 @@ class PayerForm(forms.Form):
 
 
 class ChooseForm(forms.Form):
-    """Through whom to pay."""
+    """Through whom to pay: one who rests cannot be chosen."""
 
-    institution = forms.ChoiceField(label=_("Trả qua"), widget=forms.RadioSelect, error_messages={"required": _("Bạn chọn nơi trả tiền.")})
+    institution = forms.ChoiceField(
+        label=_("Trả qua"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Bạn chọn nơi trả tiền."),
+            "invalid_choice": _("Đơn vị thanh toán này hiện không phục vụ. Bạn chọn đơn vị khác."),
+        },
+    )
 
     def __init__(self, *args: Any, choices: list[Choice], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["institution"].choices = [(one.institution.code, one.institution.short_name) for one in choices]  # type: ignore[attr-defined]
+        free = [(one.institution.code, one.institution.short_name) for one in choices if not one.resting]
+        self.fields["institution"].choices = free  # type: ignore[attr-defined]
 
 
 class FilterForm(forms.Form):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from payments.codes import clean_code
 from payments.models import Attempt, Collection, Institution, Order, OrderLine, Voucher
 from payments.services.attempts import fee_of, takes
-from payments.services.health import Health, health_of
+from payments.services.health import Health, Present, present_of
 from portal.access import Actor, belonging_to
 
 
@@ -45,15 +45,20 @@ class Choice:
     total: int
     health: str = ""
     """How it answers just now: ``slow``, ``down``, else nothing."""
+    resting: bool = False
+    """Left alone just now: shown, not to be chosen."""
 
 
 def choices_for(order: Order) -> list[Choice]:
     """The institutions that serve an order of this amount: who answers before who does not just now, the cheapest first, in the order of
     the alphabet among equals (one query)."""
     rows = [one for one in Institution.objects.filter(state=Institution.OPEN) if takes(one, order.amount)]
-    health = health_of(one.code for one in rows)
-    trouble = {code: str(found) for code, found in health.items() if found is not Health.FINE}
-    found = [Choice(one, fee_of(one, order.amount), order.amount + fee_of(one, order.amount), trouble.get(one.code, "")) for one in rows]
+    present = present_of(one.code for one in rows)
+    found = []
+    for one in rows:
+        now, fee = present.get(one.code, Present(Health.FINE)), fee_of(one, order.amount)
+        word = "" if now.health is Health.FINE else str(now.health)
+        found.append(Choice(one, fee, order.amount + fee, word, now.is_resting))
     return sorted(found, key=lambda one: (one.health == Health.DOWN, one.fee, one.institution.short_name, one.institution.code))
 
 

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -111,15 +112,26 @@ def judge(answered: int, failed: int, milliseconds: int) -> Health:
     return Health.FINE
 
 
-def health_of(codes: Iterable[str]) -> dict[str, Health]:
-    """The present health of institutions (one round trip); none is named where Redis does not answer."""
+@dataclass(frozen=True)
+class Present:
+    """How an institution answers now, and whether it is left alone just now (nobody may begin a payment there)."""
+
+    health: Health
+    is_resting: bool = False
+
+
+def present_of(codes: Iterable[str]) -> dict[str, Present]:
+    """The present state of institutions (one round trip); none is named where Redis does not answer.
+
+    Who failed so often that the breaker opened is down until it has answered once, also when its rest is over and one may try it.
+    """
     wanted = list(codes)
     now = int(time.time()) // 60
 
     def read(client: Any) -> list[Any]:
         pipe = client.pipeline(transaction=False)
         for code in wanted:
-            pipe.exists(_key(code, "rest"))
+            pipe.mget(*(_key(code, name) for name in ("rest", "trial", "failures")))
             for back in range(MINUTES):
                 pipe.hmget(_minute(code, now - back), "answered", "failed", "milliseconds")
         return list(pipe.execute())
@@ -129,7 +141,14 @@ def health_of(codes: Iterable[str]) -> dict[str, Health]:
         return {}
     result = {}
     for number, code in enumerate(wanted):
-        resting, *minutes = found[number * (MINUTES + 1) : (number + 1) * (MINUTES + 1)]
+        (rest, trial, failures), *minutes = found[number * (MINUTES + 1) : (number + 1) * (MINUTES + 1)]
         answered, failed, milliseconds = (sum(int(minute[place] or 0) for minute in minutes) for place in range(3))
-        result[code] = Health.DOWN if resting else judge(answered, failed, milliseconds)
+        is_open = rest is not None or int(failures or 0) >= FAILURES
+        health = Health.DOWN if is_open else judge(answered, failed, milliseconds)
+        result[code] = Present(health, is_resting=rest is not None or (is_open and trial is not None))
     return result
+
+
+def health_of(codes: Iterable[str]) -> dict[str, Health]:
+    """The present health of institutions (one round trip); none is named where Redis does not answer."""
+    return {code: present.health for code, present in present_of(codes).items()}
