@@ -42,11 +42,20 @@ GRACE = timedelta(days=30)
 class Report:
     """What became of a file."""
 
-    made: int = 0
-    known: int = 0
-    """Rows whose order was there already, the same."""
+    rows: list[tuple[int, Order, bool]] = field(default_factory=list)
+    """Row of the spreadsheet, its order, whether that was there already."""
     problems: list[tuple[int, str]] = field(default_factory=list)
-    """Row of the spreadsheet, reason."""
+    """Row of the spreadsheet, all that is wrong with it."""
+
+    @property
+    def made(self) -> int:
+        """How many orders are new."""
+        return sum(not known for _, _, known in self.rows)
+
+    @property
+    def known(self) -> int:
+        """How many rows named an order that was there already, the same."""
+        return len(self.rows) - self.made
 
 
 def source_of(unit: str) -> str:
@@ -84,39 +93,41 @@ def import_orders(*, unit: str, table: Table, actor: Actor, now: datetime) -> Re
             continue
         try:
             with transaction.atomic():
-                known = _make(unit, row, actor, now)
+                order, known = _make(unit, row, actor, now)
         except OrderRefused as refused:
             report.problems.append((number, refused.message))
             continue
-        if known:
-            report.known += 1
-        else:
-            report.made += 1
+        report.rows.append((number, order, known))
     return report
 
 
-def _make(unit: str, row: Mapping[str, str], actor: Actor, now: datetime) -> bool:
-    """Make one row's order; whether it was there already."""
+def _make(unit: str, row: Mapping[str, str], actor: Actor, now: datetime) -> tuple[Order, bool]:
+    """Make one row's order; whether it was there already. :class:`OrderRefused` names all that is wrong, not the first alone."""
     empty = [COLUMNS[column] for column in REQUIRED if not row.get(column)]
-    if empty:
-        raise OrderRefused(f"Chưa có: {', '.join(empty)}.")
-    amount, due = amount_in(row["so_tien"]), day_in(row["han_nop"])
-    if amount is None:
-        raise OrderRefused(f"Số tiền “{row['so_tien'][:30]}” không đúng: viết số đồng, ví dụ 1250000.")
-    if due is None:
-        raise OrderRefused(f"Hạn nộp “{row['han_nop'][:30]}” không đúng: viết ngày/tháng/năm.")
-    if row["la"].lower() not in KINDS:
-        raise OrderRefused(f"“{row['la'][:30]}” không phải phi, le-phi, thue, phat, khac.")
+    problems = [f"Chưa có: {', '.join(empty)}."] if empty else []
+    amount, due, kind = amount_in(row["so_tien"]), day_in(row["han_nop"]), row["la"].lower()
+    if row["so_tien"] and not amount:
+        problems.append(f"Số tiền “{row['so_tien'][:30]}” không đúng: viết số đồng, ví dụ 1250000.")
+    if row["han_nop"] and due is None:
+        problems.append(f"Hạn nộp “{row['han_nop'][:30]}” không đúng: viết ngày/tháng/năm.")
+    elif due is not None and end_of_day(due) < now:
+        problems.append(f"Hạn nộp {due:%d/%m/%Y} đã qua.")
+    if kind and kind not in KINDS:
+        problems.append(f"“{row['la'][:30]}” không phải phi, le-phi, thue, phat, khac.")
+    if row["loai_giao_dich"] and not catalogues.transaction_kinds().filter(code=row["loai_giao_dich"]).exists():
+        problems.append(f"Không có loại giao dịch {row['loai_giao_dich'][:20]}.")
     code = row.get("ma_ndkt", "")
     if code and not catalogues_has(code):
-        raise OrderRefused(f"Không có mã nội dung kinh tế {code[:10]}.")
+        problems.append(f"Không có mã nội dung kinh tế {code[:10]}.")
+    if problems or amount is None or due is None:
+        raise OrderRefused(" ".join(problems))
     reference = row["so_quyet_dinh"]
     earlier = Order.objects.filter(source=source_of(unit), source_key=reference[:200]).first()
     if earlier is not None:
         if (earlier.amount, earlier.payer_name) != (amount, row["nguoi_nop"][:300]):
             raise OrderRefused(f"Số {reference[:60]} đã có khoản {earlier.code} với số tiền hoặc người nộp khác.")
-        return True
-    create_order(
+        return earlier, True
+    order = create_order(
         source=source_of(unit),
         key=reference[:200],
         kind=row["loai_giao_dich"],
@@ -124,13 +135,13 @@ def _make(unit: str, row: Mapping[str, str], actor: Actor, now: datetime) -> boo
         description=row["noi_dung"],
         payer=Payer(None, row["nguoi_nop"], row.get("so_dinh_danh", ""), row.get("dia_chi", "")),
         payee_unit=unit,
-        lines=[Line(row["khoan"], KINDS[row["la"].lower()], amount, 1, revenue_code=code)],
+        lines=[Line(row["khoan"], KINDS[kind], amount, 1, revenue_code=code)],
         due_at=end_of_day(due),
         expires_at=end_of_day(due) + GRACE,
         actor=actor,
         now=now,
     )
-    return False
+    return order, False
 
 
 def catalogues_has(revenue_code: str) -> bool:

@@ -61,6 +61,7 @@ ACTS: dict[str, str] = {
     "payments.cancel_order": "Hủy khoản phải nộp",
     "payments.create_order": "Lập khoản phải nộp",
     "payments.export_collections": "Tải bảng khoản đã thu",
+    "payments.export_orders": "Tải bảng khoản phải nộp",
     "payments.institution_connection": "Đổi cấu hình kết nối của đơn vị thanh toán",
     "payments.institution_enter": "Khai báo đơn vị thanh toán",
     "payments.institution_licence": "Ghi giấy phép của đơn vị thanh toán",
