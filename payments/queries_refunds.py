@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from payments.models import Order, Refund, TraceRequest
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from payments.models import Order, Refund, RefundEvent, TraceRequest
 
 
 @dataclass(frozen=True)
@@ -17,9 +20,15 @@ class Asking:
     may_trace: bool
 
 
+def with_refusals(rows: QuerySet[Refund]) -> QuerySet[Any]:
+    """The same rows with ``is_refused``: the institution did not carry out the order to refund, and people must find another way."""
+    bounced = Exists(RefundEvent.objects.filter(refund=OuterRef("pk"), name="bounce"))
+    return rows.annotate(is_refused=bounced & Q(state=Refund.DECIDED, by=Refund.By.INSTITUTION))
+
+
 def refunds_of(order: Order) -> list[Refund]:
-    """The refunds of an order, oldest first (one query)."""
-    return list(order.refunds.order_by("requested_at", "id"))
+    """The refunds of an order, oldest first (one query), with ``is_refused``."""
+    return list(with_refusals(order.refunds.order_by("requested_at", "id")))
 
 
 def asking_of(order: Order) -> Asking:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 _DIGITS = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
 _GROUPS = ("", " nghìn", " triệu", " tỷ", " nghìn tỷ", " triệu tỷ")
+_PHONE = re.compile(r"\+?[0-9(][0-9 .\-()]*[0-9](?:,?\s*(?:máy lẻ|số lẻ|ext\.?)\s*[0-9]{1,6})?", re.IGNORECASE)
 
 
 def _below_thousand(number: int, *, whole: bool) -> str:
@@ -52,3 +55,12 @@ def in_words(amount: int) -> str:
 def masked(name: str) -> str:
     """A name of which a stranger sees only how its words begin: ``Nguyễn Văn Mẫu`` → ``N••• V••• M•••``."""
     return " ".join(f"{word[0]}•••" for word in name.split())
+
+
+def phone_problem(text: str) -> str:
+    """Why a text is no phone number that people can call, in words; empty for one that is, and for none."""
+    number = re.split(r",?\s*(?:máy lẻ|số lẻ|ext)", text, maxsplit=1, flags=re.IGNORECASE)[0]
+    digits = sum(letter.isdigit() for letter in number)
+    if not text or (text.isprintable() and _PHONE.fullmatch(text) and 8 <= digits <= 15):
+        return ""
+    return "Số điện thoại không đúng. Ví dụ: 1900 1234, 024 3939 0000, 0912 345 678."

@@ -13,10 +13,14 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from payments.access import OPERATE, OVERSEE, READ, may_see, seen_by
+from payments.models import Institution
 from portal.access import actor_of, may
 from portal.access.site import OfficerModelAdmin
+from portal.catalogues.queries import agency_names
 
 
 @dataclass(frozen=True)
@@ -180,7 +184,70 @@ def moment(at: Any) -> str:
     return f"{timezone.localtime(at):%H:%M %d/%m/%Y}" if at else "–"
 
 
-class ReasonForm(forms.Form):
+def two_lines(first: object, second: object) -> SafeString:
+    """A cell of a list: what matters, and below it what goes with it."""
+    return format_html('{}<br><span class="quiet">{}</span>', first, second) if second else format_html("{}", first)
+
+
+def institution_name(code: str) -> str:
+    """What people call an institution (one query); the code where it is not known here, a dash for none."""
+    return Institution.objects.filter(pk=code).values_list("short_name", flat=True).first() or code or "–"
+
+
+def agency_label(code: str) -> str:
+    """An agency's name with its code (one query); a dash for none."""
+    if not code:
+        return "–"
+    name = agency_names([code]).get(code, "")
+    return f"{name} ({code})" if name else code
+
+
+_WORDS: dict[type[forms.Field], dict[str, str]] = {
+    forms.Field: {
+        "required": "Bạn hãy ghi mục này.",
+        "max_length": "Dài quá %(limit_value)d ký tự.",
+        "min_value": "Số nhỏ nhất được ghi là %(limit_value)s.",
+        "max_value": "Số lớn nhất được ghi là %(limit_value)s.",
+    },
+    forms.ChoiceField: {"required": "Bạn hãy chọn một mục.", "invalid_choice": "Mục này không có trong danh sách. Bạn hãy chọn lại."},
+    forms.IntegerField: {"invalid": "Bạn hãy viết một số nguyên."},
+    forms.DateField: {"invalid": "Ngày không đúng. Bạn hãy viết ngày/tháng/năm, ví dụ 31/12/2026."},
+    forms.EmailField: {"invalid": "Địa chỉ thư điện tử không đúng, ví dụ: ten@coquan.gov.vn."},
+    forms.URLField: {"invalid": "Địa chỉ trang không đúng, ví dụ: https://donvi.vn."},
+    forms.FileField: {
+        "required": "Bạn hãy chọn tệp.",
+        "empty": "Tệp không có nội dung.",
+        "missing": "Bạn hãy chọn tệp.",
+        "invalid": "Chưa nhận được tệp. Bạn hãy gửi lại.",
+        "max_length": "Tên tệp quá dài.",
+    },
+}
+
+
+def _say_plainly(field: forms.Field) -> None:
+    """Our words in place of Django's; what a field was given of its own, or a kind of field of ours has, stays."""
+    words: dict[str, str] = {}
+    for kind, said in _WORDS.items():
+        if isinstance(field, kind):
+            words |= said
+    for code, text in words.items():
+        of = next((one for one in type(field).__mro__ if code in one.__dict__.get("default_error_messages", {})), None)
+        given = field.error_messages.get(code)
+        is_djangos = of is not None and of.__module__.startswith("django.") and given is of.__dict__["default_error_messages"][code]
+        if given is None or is_djangos:
+            field.error_messages[code] = text
+
+
+class PlainForm(forms.Form):
+    """A form of the desk that says what is wrong in the portal's own words."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for one in self.fields.values():
+            _say_plainly(one)
+
+
+class ReasonForm(PlainForm):
     """Why."""
 
     reason = forms.CharField(

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils import timezone
 
-from payments.admin.base import Facts, MoneyModelAdmin, Page, Way, moment
+from payments.admin.base import Facts, MoneyModelAdmin, Page, PlainForm, Way, moment
 from payments.models import SettlementContact
 from payments.services import contacts as services
 from portal.access import actor_of, may, require
@@ -20,11 +20,11 @@ from portal.catalogues.models import Agency
 from portal.catalogues.queries import agency_names
 
 
-class ContactForm(forms.Form):
+class ContactForm(PlainForm):
     """One contact."""
 
     unit_code = forms.ChoiceField(label="Cơ quan")
-    purpose = forms.ChoiceField(label="Việc", choices=SettlementContact.Purpose.choices)
+    purpose = forms.ChoiceField(label="Mục đích", choices=SettlementContact.Purpose.choices)
     name = forms.CharField(label="Đầu mối", max_length=200, help_text="Bộ phận hoặc chức danh, ví dụ: Bộ phận kế toán.")
     phone = forms.CharField(label="Điện thoại", max_length=40, required=False)
     email = forms.EmailField(label="Thư điện tử", required=False)
@@ -75,7 +75,7 @@ class SettlementContactAdmin(MoneyModelAdmin):
             "Đầu mối",
             [
                 ("Cơ quan", f"{names.get(row.unit_code, '')} ({row.unit_code})"),
-                ("Việc", row.get_purpose_display()),
+                ("Mục đích", row.get_purpose_display()),
                 ("Đầu mối", row.name),
                 ("Điện thoại", row.phone or "–"),
                 ("Thư điện tử", row.email or "–"),

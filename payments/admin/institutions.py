@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 
 from payments.access import OPERATE, OVERSEE
-from payments.admin.base import Facts, MoneyModelAdmin, Page, ReasonForm, Rows, Way, moment, seen_version
+from payments.admin.base import Facts, MoneyModelAdmin, Page, PlainForm, ReasonForm, Rows, Way, moment, seen_version
 from payments.institutions import adapters
 from payments.models import Attempt, Institution, Order
 from payments.rules import institution_fee
@@ -42,10 +43,37 @@ EVENTS = {
     "tested": "Đạt kiểm thử chung", "demo": "Dữ liệu trình diễn",
     **{name: edge.label for name, edge in Institution.table.transitions.items()},
 }  # fmt: skip
+CAUSES = {
+    "timeout": "không trả lời kịp", "no_connection": "không kết nối được tới địa chỉ đã ghi", "busy": "đơn vị báo đang bận",
+    "server_error": "máy chủ của đơn vị báo lỗi", "wrong_answer": "câu trả lời không đúng quy ước, có thể sai địa chỉ",
+    "too_large": "câu trả lời quá dài", "not_configured": "cấu hình kết nối còn thiếu", "resting": "đơn vị vừa không trả lời nhiều lần",
+    "bad_signature": "chữ ký của đơn vị không đúng, có thể sai khóa hoặc chứng thư", "broken_file": "tệp đối soát hỏng",
+    "amount_out_of_range": "số tiền ngoài mức đơn vị nhận",
+}  # fmt: skip
+"""Why a question to an institution came to nothing, by the code that adapters give."""
+EVIDENCE = {
+    "attempt": "lần thanh toán", "reference": "mã tham chiếu", "collection": "khoản đã thu", "institution_ref": "mã giao dịch",
+    "refund": "khoản hoàn", "number": "mã hoàn tiền", "proof": "số giao dịch hoàn", "voucher": "chứng từ", "answer": "trả lời",
+    "code": "mã kết quả", "day": "ngày", "rows": "số dòng", "demo": "ghi chú", "problem": "lý do",
+}  # fmt: skip
+ANSWERS = {"paid": "đã thu", "reversed": "đã thu, đã hoàn"}
 NAMES = {"files": "file_base"}
 """Fields of a form may not be named as what forms have themselves."""
 _DAY = forms.DateInput({"placeholder": "ngày/tháng/năm"})
 _DAYS = ["%d/%m/%Y", "%Y-%m-%d"]
+
+
+def cause(code: str) -> str:
+    """What an adapter's code means, with the code: VPCP passes it on to the institution's people."""
+    words = CAUSES.get(code, "đơn vị từ chối")
+    return f"{words} (mã {code})" if code else words
+
+
+def _evidence(found: Any) -> list[tuple[str, str]]:
+    """The evidence of a check as the desk reads it."""
+    said: dict[str, Any] = {"problem": cause, "answer": lambda text: ANSWERS.get(text, text)}
+    rows = found.evidence.items() if found else ()
+    return [(EVIDENCE.get(name, name), said[name](value) if name in said else value) for name, value in rows]
 
 
 def _day(day: Any) -> str:
@@ -56,7 +84,7 @@ def _adapter_choices() -> list[tuple[str, str]]:
     return sorted((name, adapter.label) for name, adapter in adapters().items())
 
 
-class LicenceForm(forms.Form):
+class LicenceForm(PlainForm):
     """The licence of the State Bank."""
 
     licence_number = forms.CharField(label="Số giấy phép của Ngân hàng Nhà nước", max_length=60)
@@ -82,7 +110,7 @@ class EnterForm(LicenceForm):
         self.fields["adapter"].choices = _adapter_choices()  # type: ignore[attr-defined]
 
 
-class ConnectionForm(forms.Form):
+class ConnectionForm(PlainForm):
     """How an institution is reached. What is secret is written and never shown again."""
 
     adapter = forms.ChoiceField(label="Kiểu kết nối")
@@ -139,12 +167,12 @@ class _Forgetful(forms.Textarea):
         return ""
 
 
-class PublishForm(forms.Form):
+class PublishForm(PlainForm):
     """What an institution publishes of itself (Rules art. 35.4)."""
 
     fee_fixed = DongField(label="Phí cố định mỗi lần (đồng)")
     fee_rate = forms.IntegerField(
-        label="Phí theo số tiền (phần vạn)", min_value=0, max_value=10_000, help_text="Ví dụ 25 là 0,25% số tiền."
+        label="Phí theo số tiền (1 là 0,01%)", min_value=0, max_value=10_000, help_text="Ví dụ 25 là 0,25% số tiền."
     )
     fee_least = DongField(label="Phí tối thiểu (đồng)")
     fee_most = DongField(label="Phí tối đa (đồng)", required=False)
@@ -289,6 +317,12 @@ class InstitutionAdmin(MoneyModelAdmin):
         """Test, open, suspend, readmit, stop (Rules art. 33.7)."""
         row, actor = self._seen_by_decider(request, code), actor_of(request)
         edge = Institution.table.transitions[transition]
+        if request.method != "POST" and (refusal := Institution.table.refusal(row, transition)):
+            # Asking for what cannot be done would be a screen that leads nowhere.
+            known = row.state in edge.sources
+            words = refusal if known else f"Không làm được khi đơn vị ở tình trạng “{row.get_state_display().lower()}”."
+            self.message_user(request, f"{edge.label}: {words}", messages.ERROR)
+            return redirect(self.address("change", code))
         asks = transition in ("suspend", "readmit", "stop")
         form = ReasonForm(request.POST if request.method == "POST" else None) if asks else None
         return self.ask(
@@ -392,7 +426,7 @@ class InstitutionAdmin(MoneyModelAdmin):
         """The checks with the evidence found last, and the test orders."""
         row = self._seen_by_decider(request, code)
         last = services.last_tests(row)
-        checks = [(check, last.get(check.name)) for check in services.checks_of(row)]
+        checks = [(check, last.get(check.name), _evidence(last.get(check.name))) for check in services.checks_of(row)]
         orders = []
         for order in services.test_orders(row):
             attempt = next((one for one in order.attempts.all() if one.institution_id == code), None)
@@ -421,7 +455,12 @@ class InstitutionAdmin(MoneyModelAdmin):
                 address = client_address(request) or "127.0.0.1"
                 return send_attempt(attempt_id=attempt.pk, payer_address=address, language="vi", now=now)
             except OutsideUnavailable as error:
-                raise services.InstitutionRefused("Đơn vị không trả lời. Hãy kiểm tra cấu hình kết nối.") from error
+                raise services.InstitutionRefused(f"Chưa tạo được lệnh: {cause(error.code)}. Hãy kiểm tra cấu hình kết nối.") from error
+            except AttemptRefused as refused:
+                if not refused.code:
+                    raise
+                # The payer's words say nothing to who mends the connection.
+                raise services.InstitutionRefused(f"Chưa tạo được lệnh: {cause(refused.code)}.") from refused
 
         return self.ask(
             request,

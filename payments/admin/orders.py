@@ -8,10 +8,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
@@ -19,11 +21,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from payments.access import OPERATE, OVERSEE, READ, may_see
-from payments.admin.base import Facts, MoneyModelAdmin, Page, ReasonForm, Rows, Way, moment
+from payments.admin.base import Facts, MoneyModelAdmin, Page, PlainForm, ReasonForm, Rows, Way, agency_label, moment, two_lines
 from payments.codes import clean_code, reference_in
 from payments.models import Collection, FeeKind, Institution, Order, Refund, Via
 from payments.services import Line, OrderRefused, Payer, RefundRefused, cancel_order, create_order
-from payments.services.order_files import COLUMNS, GRACE, MAKE, REQUIRED, end_of_day, import_orders, read_orders, source_of
+from payments.services.order_files import COLUMNS, GRACE, MAKE, MOST_ROWS, REQUIRED, end_of_day, import_orders, read_orders, source_of
 from payments.services.refunding import make_refund
 from portal import audit
 from portal.access import actor_of, may, require
@@ -47,7 +49,7 @@ def own_units(request: HttpRequest, act: str) -> list[tuple[str, str]]:
     return [(code, f"{name} ({code})") for code, name in rows.values_list("code", "name")]
 
 
-class OrderForm(forms.Form):
+class OrderForm(PlainForm):
     """What is owed, by whom, until when."""
 
     payee_unit = forms.ChoiceField(label="Cơ quan thụ hưởng")
@@ -75,11 +77,11 @@ class OrderForm(forms.Form):
         self.fields["kind"].choices = kinds  # type: ignore[attr-defined]
 
 
-class LineForm(forms.Form):
+class LineForm(PlainForm):
     """One line of an order."""
 
     name = forms.CharField(label="Khoản", max_length=300)
-    fee_kind = forms.ChoiceField(label="Là", choices=FeeKind.choices, initial=FeeKind.FEE)
+    fee_kind = forms.ChoiceField(label="Loại khoản", choices=FeeKind.choices, initial=FeeKind.FEE)
     revenue_code = forms.CharField(label="Mã nội dung kinh tế", max_length=4, required=False)
     unit_amount = DongField(label="Mức thu (đồng)", min_value=1)
     number = forms.IntegerField(label="Số lượng", min_value=1, max_value=100_000, initial=1)
@@ -97,7 +99,7 @@ class LineForm(forms.Form):
 LineFormSet = forms.formset_factory(LineForm, extra=LINES, max_num=MOST_LINES, validate_max=True, min_num=0)
 
 
-class FileForm(forms.Form):
+class FileForm(PlainForm):
     """A table of orders."""
 
     unit = forms.ChoiceField(label="Cơ quan thụ hưởng")
@@ -108,7 +110,7 @@ class FileForm(forms.Form):
         self.fields["unit"].choices = units  # type: ignore[attr-defined]
 
 
-class RefundForm(forms.Form):
+class RefundForm(PlainForm):
     """Money that the agency gives back of its own accord."""
 
     amount = DongField(label="Số tiền hoàn (đồng)", min_value=1, required=False, help_text="Để trống: tất cả số chưa hoàn.")
@@ -229,13 +231,56 @@ class OrderAdmin(MoneyModelAdmin):
         return [
             path("add/", view(self.make), name=f"{name}_add"),
             path("import/", view(self.import_file), name=f"{name}_import"),
+            path("export/xlsx/", view(self.export), name=f"{name}_export_xlsx"),
+            path("export/codes/", view(self.export_codes), name=f"{name}_export_codes"),
             path("<uuid:object_id>/cancel/", view(self.cancel), name=f"{name}_cancel"),
             path("<uuid:object_id>/refund/", view(self.refund), name=f"{name}_refund"),
             *super().get_urls(),
         ]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {**(extra_context or {}), "may_import": self.has_add_permission(request)})
+        more = {"may_import": self.has_add_permission(request), "query": request.GET.urlencode()}
+        return super().changelist_view(request, {**(extra_context or {}), **more})
+
+    def export(self, request: HttpRequest) -> HttpResponse:
+        """The list as it is filtered, newest first, 20,000 rows at most."""
+        if not self.has_module_permission(request):
+            require(actor_of(request), OVERSEE)
+        rows = self.get_changelist_instance(request).get_queryset(request)
+        return self._table(request, rows, {"query": request.GET.urlencode()[:300]})
+
+    def export_codes(self, request: HttpRequest) -> HttpResponse:
+        """The payment codes of the orders that a file has just made, with what stands on a notice: those the officer may see."""
+        if not self.has_module_permission(request):
+            require(actor_of(request), OVERSEE)
+        codes = [code for code in map(clean_code, request.POST.get("codes", "").split()[:MOST_ROWS]) if code]
+        if request.method != "POST" or not codes:
+            return redirect(self.address("changelist"))
+        return self._table(request, self.get_queryset(request).filter(code__in=codes), {"codes": str(len(codes))})
+
+    def _table(self, request: HttpRequest, rows: QuerySet[Order], details: dict[str, str]) -> HttpResponse:
+        header = [
+            "Mã thanh toán", "Số hồ sơ, quyết định", "Nội dung", "Loại giao dịch", "Người nộp", "Số tiền (đồng)", "Đã hoàn (đồng)",
+            "Tình trạng", "Hạn nộp", "Còn nhận tiền đến", "Thu lúc", "Cơ quan thụ hưởng", "Mã cơ quan", "Trang thanh toán",
+        ]  # fmt: skip
+
+        def at(moment_: Any) -> str:
+            return f"{timezone.localtime(moment_):%Y-%m-%d %H:%M:%S}" if moment_ else ""
+
+        def lines() -> Iterator[list[Any]]:
+            for row in rows.defer("payer")[:MOST_EXPORTED].iterator(chunk_size=2000):
+                yield [
+                    row.code, row.reference, row.description, row.kind, row.payer_name, row.amount, row.refunded, row.get_state_display(),
+                    at(row.due_at), at(row.expires_at), at(row.settled_at), row.payee_name, row.payee_unit,
+                    settings.SITE_URL + reverse("payment-order", args=[row.code]),
+                ]  # fmt: skip
+
+        with transaction.atomic():
+            content = tables.write(tables.XLSX, header, lines())
+            audit.record(actor=actor_of(request), act="payments.export_orders", target="payments.order", details=details)
+        answer = HttpResponse(content, content_type=MEDIA_TYPES[tables.XLSX])
+        answer["Content-Disposition"] = f'attachment; filename="khoan-phai-nop-{timezone.localdate():%Y%m%d}.xlsx"'
+        return answer
 
     def make(self, request: HttpRequest) -> HttpResponse:
         """An order by form; the page with its code follows."""
@@ -306,6 +351,7 @@ class OrderAdmin(MoneyModelAdmin):
             "title": "Lập khoản phải nộp từ tệp",
             "form": form,
             "report": report,
+            "codes": " ".join(order.code for _, order, _ in report.rows) if report else "",
             "columns": [(name, label, name in REQUIRED) for name, label in COLUMNS.items()],
         }
         return TemplateResponse(request, "admin/payments/order_import.html", context, status=422 if posted and report is None else 200)
@@ -390,7 +436,7 @@ class OrderAdmin(MoneyModelAdmin):
             ),
             Rows(
                 "Các khoản",
-                ["Khoản", "Là", "Mã NDKT", "Mức thu", "Số lượng", "Miễn giảm", "Thành tiền"],
+                ["Khoản", "Loại khoản", "Mã NDKT", "Mức thu", "Số lượng", "Miễn giảm", "Thành tiền"],
                 [
                     [
                         one.name,
@@ -414,7 +460,7 @@ class OrderAdmin(MoneyModelAdmin):
             ),
             Rows(
                 "Đã xảy ra",
-                ["Lúc", "Lần", "Việc", "Biết do", "Mã"],
+                ["Lúc", "Lần", "Việc", "Nguồn tin", "Mã"],
                 [
                     [moment(event.at), one.number, names.get(event.name, event.name), ways_known.get(event.via, event.via), event.code]
                     for one in attempts
@@ -423,7 +469,7 @@ class OrderAdmin(MoneyModelAdmin):
             ),
             Rows(
                 "Tiền đã thu",
-                ["Mã giao dịch", "Đơn vị thanh toán", "Lúc", "Là tiền", "Số tiền", "Phải trả lại", "Đã hoàn"],
+                ["Mã giao dịch", "Đơn vị thanh toán", "Lúc", "Tính chất", "Số tiền", "Phải trả lại", "Đã hoàn"],
                 [
                     [
                         link(reverse("admin:payments_collection_change", args=[one.pk]), one.institution_ref),
@@ -488,19 +534,32 @@ class DayFilter(admin.SimpleListFilter):
 class CollectionAdmin(MoneyModelAdmin):
     """Money that came: an agency's, an institution's own, all for VPCP; taken along as a table."""
 
-    list_display = ("institution_ref", "reference", "paid_at", "amount_shown", "purpose", "institution_id", "payee_unit", "kind")
+    list_display = ("institution_ref_shown", "amount_shown", "paid_shown", "places_shown", "kind")
+    list_display_links = ("institution_ref_shown",)
     list_filter = (DayFilter, "purpose", InstitutionFilter, AgencyFilter, KindFilter)
     search_fields = ("reference", "institution_ref")
     search_help_text = "Mã tham chiếu, mã giao dịch của đơn vị thanh toán viết đủ, hoặc mã cơ quan (H26.101)"
     ordering = ("-paid_at", "-id")
     change_list_template = "admin/payments/collection_list.html"
 
-    @admin.display(description="Số tiền")
-    def amount_shown(self, row: Collection) -> str:
-        return dong(row.amount)
+    @admin.display(description="Mã giao dịch, mã tham chiếu")
+    def institution_ref_shown(self, row: Collection) -> SafeString:
+        return two_lines(row.institution_ref, row.reference)
+
+    @admin.display(description="Số tiền, tính chất")
+    def amount_shown(self, row: Collection) -> SafeString:
+        return two_lines(dong(row.amount), row.get_purpose_display())
+
+    @admin.display(description="Trừ tiền lúc", ordering="paid_at")
+    def paid_shown(self, row: Collection) -> str:
+        return moment(row.paid_at)
+
+    @admin.display(description="Đơn vị thanh toán, cơ quan")
+    def places_shown(self, row: Any) -> SafeString:
+        return two_lines(row.institution.short_name, row.agency or row.payee_unit)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Collection]:
-        return super().get_queryset(request).filter(is_test=False)
+        return super().get_queryset(request).filter(is_test=False).select_related("institution").annotate(agency=F("order__payee_name"))
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         """By the whole number, ours or the institution's."""
@@ -530,7 +589,7 @@ class CollectionAdmin(MoneyModelAdmin):
         rows = self.get_changelist_instance(request).get_queryset(request).select_related("institution")
         header = [
             "Mã giao dịch", "Mã giao dịch ngân hàng", "Mã tham chiếu", "Đơn vị thanh toán", "Cơ quan", "Loại giao dịch",
-            "Trừ tiền lúc", "Là tiền", "Số tiền (đồng)", "Phải trả lại (đồng)", "Đã hoàn (đồng)",
+            "Trừ tiền lúc", "Tính chất", "Số tiền (đồng)", "Phải trả lại (đồng)", "Đã hoàn (đồng)",
         ]  # fmt: skip
 
         def lines() -> Iterator[list[Any]]:
@@ -564,14 +623,14 @@ class CollectionAdmin(MoneyModelAdmin):
             ("Mã giao dịch ngân hàng", row.bank_ref or "–"),
             ("Mã tham chiếu", row.reference or "–"),
             ("Đơn vị thanh toán", row.institution.short_name),
-            ("Là tiền", row.get_purpose_display()),
+            ("Tính chất", row.get_purpose_display()),
             ("Số tiền", dong(row.amount)),
             ("Phải trả lại người nộp", dong(row.owed_back)),
             ("Đã hoàn", dong(row.refunded)),
-            ("Cơ quan thụ hưởng", row.payee_unit or "–"),
+            ("Cơ quan thụ hưởng", agency_label(row.payee_unit)),
             ("Loại giao dịch", row.kind or "–"),
             ("Trừ tiền lúc", moment(row.paid_at)),
-            ("Biết do", row.get_via_display()),
+            ("Nguồn tin", row.get_via_display()),
             ("Ghi sổ lúc", moment(row.booked_at)),
         ]
         refunds = Rows(

@@ -8,14 +8,29 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from payments.access import OPERATE, OVERSEE, READ, may_see, seen_by
-from payments.admin.base import Facts, MoneyModelAdmin, Page, ReasonForm, Rows, Way, moment, seen_version
-from payments.models import Refund
+from payments.admin.base import (
+    Facts,
+    MoneyModelAdmin,
+    Page,
+    PlainForm,
+    ReasonForm,
+    Rows,
+    Way,
+    agency_label,
+    institution_name,
+    moment,
+    seen_version,
+    two_lines,
+)
+from payments.models import Institution, Refund
+from payments.queries_refunds import with_refusals
 from payments.services import RefundRefused
 from payments.services import refunding as services
 from portal.access import actor_of, may, require
@@ -31,11 +46,12 @@ OPEN = Q(state__in=[Refund.REQUESTED, Refund.HANDED_ON, Refund.DECIDED, Refund.S
 """As the index of open refunds has it."""
 FOR_AGENCY = Q(by=Refund.By.AGENCY, state__in=[Refund.REQUESTED, Refund.HANDED_ON, Refund.DECIDED])
 """What an agency must do something about: decide, or have paid out."""
+REFUSED = "Bị từ chối, cần xử lý"
 FOR_INSTITUTION = Q(by=Refund.By.INSTITUTION, state=Refund.DECIDED) | Q(by=Refund.By.AGENCY, state=Refund.REQUESTED)
 """What an institution must do something about: give back by hand, or look at a request."""
 
 
-class DecideForm(forms.Form):
+class DecideForm(PlainForm):
     """How much goes back, and why."""
 
     amount = DongField(label="Số tiền hoàn (đồng)", min_value=1, required=False, help_text="Để trống: tất cả số được đề nghị.")
@@ -47,7 +63,7 @@ class DecideForm(forms.Form):
     )
 
 
-class ProofForm(forms.Form):
+class ProofForm(PlainForm):
     """The number of the payment by which money went back."""
 
     proof = forms.CharField(label="Số giao dịch, số chứng từ chi", max_length=120, error_messages={"required": "Bạn hãy ghi số."})
@@ -56,11 +72,16 @@ class ProofForm(forms.Form):
 class WorkFilter(admin.SimpleListFilter):
     """What waits for whom."""
 
-    title = "việc"
+    title = "việc cần làm"
     parameter_name = "viec"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("co-quan", "Chờ cơ quan thụ hưởng"), ("don-vi", "Chờ đơn vị thanh toán"), ("qua-han", "Quá hạn")]
+        return [
+            ("co-quan", "Chờ cơ quan thụ hưởng"),
+            ("don-vi", "Chờ đơn vị thanh toán"),
+            ("bi-tu-choi", "Đơn vị thanh toán từ chối"),
+            ("qua-han", "Quá hạn"),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         match self.value():
@@ -68,23 +89,31 @@ class WorkFilter(admin.SimpleListFilter):
                 return queryset.filter(FOR_AGENCY)
             case "don-vi":
                 return queryset.filter(FOR_INSTITUTION)
+            case "bi-tu-choi":
+                return with_refusals(queryset).filter(is_refused=True)
             case "qua-han":
                 return queryset.filter(OPEN, due_at__lt=timezone.now())
         return queryset
 
 
 def refunds_panel(request: HttpRequest) -> list[DeskLine]:
-    """What waits for an accountant or an operator; VPCP is told what is late (one query)."""
+    """What waits for an accountant or an operator; VPCP is told what is late; the last two what an institution refused (two queries)."""
     actor = actor_of(request)
     address = reverse("admin:payments_refund_changelist")
+    refused: list[DeskLine] = []
+    if may(actor, OVERSEE) or may(actor, OPERATE, actor.unit):
+        rows = with_refusals(seen_by(actor, Refund.objects.filter(collection__is_test=False), institution="institution_code"))
+        count = rows.filter(is_refused=True).count()
+        if count:
+            refused = [DeskLine("Lệnh hoàn tiền bị từ chối, cần xử lý", count, f"{address}?{WorkFilter.parameter_name}=bi-tu-choi", "bad")]
     if may(actor, OVERSEE):
         late = Refund.objects.filter(OPEN, due_at__lt=timezone.now(), collection__is_test=False).count()
-        return [DeskLine("Hoàn tiền quá hạn", late, f"{address}?{WorkFilter.parameter_name}=qua-han", "bad")]
+        return [DeskLine("Hoàn tiền quá hạn", late, f"{address}?{WorkFilter.parameter_name}=qua-han", "bad"), *refused]
     lists = [
         (READ, "co-quan", "Hoàn tiền chờ quyết định, chờ chi", FOR_AGENCY),
         (OPERATE, "don-vi", "Hoàn tiền chờ đơn vị thanh toán", FOR_INSTITUTION),
     ]
-    return [
+    return refused + [
         DeskLine(
             label,
             seen_by(actor, Refund.objects.filter(waits, collection__is_test=False), institution="institution_code").count(),
@@ -104,16 +133,37 @@ class RefundAdmin(MoneyModelAdmin):
     """Refunds of an agency, of an institution; all for VPCP."""
 
     institution_column = "institution_code"
-    list_display = ("number", "amount_shown", "by", "reason", "state", "institution_code", "payee_unit", "due_at")
+    list_display = ("number_shown", "amount_shown", "state_shown", "places_shown", "due_shown")
+    list_display_links = ("number_shown",)
     list_filter = (WorkFilter, "state", "by")
     search_fields = ("number",)
     search_help_text = "Mã hoàn tiền viết đủ"
     ordering = ("-requested_at", "-id")
     refusals = (RefundRefused,)
 
-    @admin.display(description="Số tiền")
-    def amount_shown(self, row: Refund) -> str:
-        return dong(row.amount)
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Refund]:
+        named = Institution.objects.filter(pk=OuterRef("institution_code")).values("short_name")[:1]
+        return with_refusals(super().get_queryset(request)).annotate(institution_name=Subquery(named), agency=F("order__payee_name"))
+
+    @admin.display(description="Mã hoàn tiền")
+    def number_shown(self, row: Refund) -> SafeString:
+        return two_lines(row.number, row.get_reason_display())
+
+    @admin.display(description="Số tiền, nơi hoàn")
+    def amount_shown(self, row: Any) -> SafeString:
+        return two_lines(dong(row.amount), row.get_by_display())
+
+    @admin.display(description="Tình trạng", ordering="state")
+    def state_shown(self, row: Any) -> str:
+        return REFUSED if row.is_refused else row.get_state_display()
+
+    @admin.display(description="Đơn vị thanh toán, cơ quan")
+    def places_shown(self, row: Any) -> SafeString:
+        return two_lines(row.institution_name or row.institution_code, row.agency or row.payee_unit)
+
+    @admin.display(description="Hạn giải quyết", ordering="due_at")
+    def due_shown(self, row: Refund) -> str:
+        return moment(row.due_at)
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         term = search_term.strip().upper()
@@ -252,18 +302,21 @@ class RefundAdmin(MoneyModelAdmin):
                 ways.append(Way("Gửi lại lệnh hoàn", self.address("send_again", row.pk), "quiet"))
         if row.order_id and may_see(actor, unit=row.payee_unit):
             ways.append(Way("Xem khoản phải nộp", reverse("admin:payments_order_change", args=[row.order_id]), "quiet"))
+        refused = row.state == Refund.DECIDED and row.by == Refund.By.INSTITUTION and services.bounces(row) > 0
         is_late = row.state not in (Refund.CONFIRMED, Refund.REJECTED) and row.due_at < timezone.now()
         facts: list[tuple[str, Any]] = [
             ("Mã hoàn tiền", row.number),
-            ("Tình trạng", row.get_state_display()),
+            ("Tình trạng", REFUSED if refused else row.get_state_display()),
             ("Số tiền", dong(row.amount)),
             ("Nơi hoàn", row.get_by_display()),
             ("Lý do", row.get_reason_display()),
+            ("Người đề nghị", row.asker or ("người nộp, qua tài khoản trên Cổng" if row.party_id else "–")),
+            ("Liên lạc", row.contact or "–"),
             ("Người đề nghị viết", row.words or "–"),
             ("Mã giao dịch đã thu", row.collection.institution_ref),
             ("Mã tham chiếu", row.collection.reference or "–"),
-            ("Đơn vị thanh toán", row.institution_code),
-            ("Cơ quan thụ hưởng", row.payee_unit or "–"),
+            ("Đơn vị thanh toán", institution_name(row.institution_code)),
+            ("Cơ quan thụ hưởng", agency_label(row.payee_unit)),
             ("Đề nghị lúc", moment(row.requested_at)),
             ("Hạn giải quyết", moment(row.due_at)),
             ("Nội dung quyết định", row.decision or "–"),
@@ -275,5 +328,6 @@ class RefundAdmin(MoneyModelAdmin):
             ["Lúc", "Việc", "Ai", "Ghi chú"],
             [[moment(one.at), EVENTS.get(one.name, one.name), one.label, one.note] for one in row.events.all()],
         )
-        notes = [words for words in (services.wanted(row), "Đã quá hạn giải quyết." if is_late else "") if words]
+        refusal = "Đơn vị thanh toán từ chối lệnh hoàn gửi tự động. Người của đơn vị gửi lại lệnh, hoặc làm như sau." if refused else ""
+        notes = [words for words in (refusal, services.wanted(row), "Đã quá hạn giải quyết." if is_late else "") if words]
         return Page(row.number, [Facts("Khoản hoàn trả", facts), events], ways, notes)

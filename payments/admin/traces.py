@@ -13,7 +13,19 @@ from django.urls import path, reverse
 from django.utils import timezone
 
 from payments.access import OPERATE, OVERSEE, READ, may_see, seen_by
-from payments.admin.base import Facts, MoneyModelAdmin, Page, ReasonForm, Rows, Way, moment, seen_version
+from payments.admin.base import (
+    Facts,
+    MoneyModelAdmin,
+    Page,
+    PlainForm,
+    ReasonForm,
+    Rows,
+    Way,
+    agency_label,
+    institution_name,
+    moment,
+    seen_version,
+)
 from payments.models import TraceRequest
 from payments.services import traces as services
 from portal.access import actor_of, may, require
@@ -26,7 +38,7 @@ EVENTS = {
 }  # fmt: skip
 
 
-class AnswerForm(forms.Form):
+class AnswerForm(PlainForm):
     """The answer, as the payer reads it."""
 
     words = forms.CharField(
@@ -41,7 +53,7 @@ class AnswerForm(forms.Form):
 class WorkFilter(admin.SimpleListFilter):
     """What waits."""
 
-    title = "việc"
+    title = "việc cần làm"
     parameter_name = "viec"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -160,12 +172,12 @@ class TraceRequestAdmin(MoneyModelAdmin):
         facts: list[tuple[str, Any]] = [
             ("Mã tra soát", row.number),
             ("Tình trạng", row.get_state_display()),
-            ("Việc", row.get_topic_display()),
+            ("Nội dung tra soát", row.get_topic_display()),
             ("Người nộp viết", row.words or "–"),
             ("Liên lạc", row.contact or ("qua tài khoản trên Cổng" if row.party_id else "–")),
             ("Khoản phải nộp", f"{order.code}, {dong(order.amount)}, {order.get_state_display().lower()}"),
-            ("Đơn vị thanh toán", row.institution_code),
-            ("Cơ quan thụ hưởng", row.payee_unit),
+            ("Đơn vị thanh toán", institution_name(row.institution_code)),
+            ("Cơ quan thụ hưởng", agency_label(row.payee_unit)),
             ("Hỏi lúc", moment(row.asked_at)),
             ("Hạn trả lời", moment(row.due_at)),
             ("Trả lời", row.answer or "–"),
@@ -181,7 +193,7 @@ class TraceRequestAdmin(MoneyModelAdmin):
         )
         came = Rows(
             "Tiền đã thu",
-            ["Mã giao dịch", "Đơn vị thanh toán", "Lúc", "Là tiền", "Số tiền"],
+            ["Mã giao dịch", "Đơn vị thanh toán", "Lúc", "Tính chất", "Số tiền"],
             [
                 [one.institution_ref, one.institution.short_name, moment(one.paid_at), one.get_purpose_display(), dong(one.amount)]
                 for one in money

@@ -151,14 +151,14 @@ class Collection(models.Model):
         MORE = "more", "bị trừ nhiều hơn số đã báo"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="collections")
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="collections", verbose_name="đơn vị thanh toán")
     institution_ref = models.CharField("mã giao dịch của đơn vị thanh toán", max_length=64)
     bank_ref = models.CharField("mã giao dịch ngân hàng", max_length=64, blank=True)
     attempt = models.ForeignKey(Attempt, null=True, on_delete=models.PROTECT, related_name="collections")
     order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="collections")
     reference = models.CharField("mã tham chiếu", max_length=34, blank=True)
     """As the institution wrote it."""
-    purpose = models.CharField("là tiền", max_length=10, choices=Purpose.choices)
+    purpose = models.CharField("tính chất", max_length=10, choices=Purpose.choices)
     amount = models.BigIntegerField("số tiền")
     """All that was taken for this movement, without the institution's fee."""
     owed_back = models.BigIntegerField("phải trả lại người nộp", default=0)
@@ -172,7 +172,7 @@ class Collection(models.Model):
     """As the institution says."""
     day = models.DateField("ngày giao dịch")
     """Of ``paid_at`` in Vietnam: the institution's business day, by which both sides compare."""
-    via = models.CharField("biết do", max_length=10, choices=Via.choices)
+    via = models.CharField("nguồn tin", max_length=10, choices=Via.choices)
     booked_at = models.DateTimeField("ghi sổ lúc")
     allocated_at = models.DateTimeField(null=True)
     """When money of nobody was found to be an order's, and became an agency's."""

@@ -19,7 +19,7 @@ class SettlementContact(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     unit_code = models.CharField("cơ quan", max_length=40, db_collation="C")
-    purpose = models.CharField("việc", max_length=12, choices=Purpose.choices)
+    purpose = models.CharField("mục đích", max_length=12, choices=Purpose.choices)
     name = models.CharField("đầu mối", max_length=200)
     phone = models.CharField("điện thoại", max_length=40, blank=True)
     email = models.EmailField("thư điện tử", blank=True)

@@ -56,7 +56,7 @@ class Institution(models.Model):
     licence_to = models.DateField("giấy phép có hiệu lực đến", null=True, blank=True)
 
     fee_fixed = models.BigIntegerField("phí cố định (đồng)", default=0)
-    fee_rate = models.PositiveIntegerField("phí theo số tiền (phần vạn)", default=0)
+    fee_rate = models.PositiveIntegerField("phí theo số tiền (1 là 0,01%)", default=0)
     """In hundredths of a percent of the amount."""
     fee_least = models.BigIntegerField("phí tối thiểu (đồng)", default=0)
     fee_most = models.BigIntegerField("phí tối đa (đồng)", null=True, blank=True)

@@ -71,8 +71,11 @@ class Refund(models.Model):
     words = SealedTextField("người đề nghị viết", subject="id", null=True)
     party_id = models.UUIDField(null=True)
     """Who asked, where they are known."""
-    institution_code = models.CharField(max_length=40, db_collation="C")
-    payee_unit = models.CharField(max_length=40, blank=True, db_collation="C")
+    asker = SealedTextField("người đề nghị", subject="id", null=True)
+    contact = SealedTextField("liên lạc", subject="id", null=True)
+    """Name and phone (E.164) or e-mail address of one who asks without being the signed-in payer."""
+    institution_code = models.CharField("đơn vị thanh toán", max_length=40, db_collation="C")
+    payee_unit = models.CharField("cơ quan thụ hưởng", max_length=40, blank=True, db_collation="C")
     state = models.CharField("tình trạng", max_length=10, choices=list(STATES.items()), default=REQUESTED)
     decision = models.TextField("nội dung quyết định", blank=True)
     proof = models.CharField("số lệnh hoàn, chứng từ", max_length=120, blank=True)
@@ -97,6 +100,10 @@ class Refund(models.Model):
                 condition=(~Q(state__in=["decided", "sent", "confirmed"]) | Q(decided_at__isnull=False))
                 & (~Q(state="confirmed") | Q(confirmed_at__isnull=False)),
                 name="refund_has_times",
+            ),
+            models.CheckConstraint(
+                condition=Q(asker__isnull=True, contact__isnull=True) | Q(asker__isnull=False, contact__isnull=False),
+                name="refund_asker_can_be_reached",
             ),
         ]
         indexes = [

@@ -47,7 +47,7 @@ class TraceRequest(models.Model):
     number = models.CharField("mã tra soát", max_length=20, unique=True)
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="traces")
     attempt = models.ForeignKey(Attempt, null=True, on_delete=models.PROTECT, related_name="traces")
-    topic = models.CharField("việc", max_length=10, choices=Topic.choices)
+    topic = models.CharField("nội dung tra soát", max_length=10, choices=Topic.choices)
     words = SealedTextField("người nộp viết", subject="id", null=True)
     contact = SealedTextField("liên lạc", subject="id", null=True)
     """Phone in E.164 or e-mail address, from one who is not signed in."""

@@ -25,7 +25,9 @@ MOST_TRIES = 99
 
 
 class AttemptRefused(Exception):
-    """No try can begin now. ``message`` is for the payer; ``field`` names what to mend."""
+    """No try can begin now. ``message`` is for the payer; ``field`` names what to mend; ``code`` is the institution's own, for the desk."""
+
+    code = ""
 
     def __init__(self, message: str, field: str = "") -> None:
         super().__init__(message)
@@ -149,7 +151,9 @@ def send_attempt(*, attempt_id: UUID, payer_address: str, language: str, now: da
         code = getattr(refusal, "code", "")
         report = Report(attempt.reference, Outcome.FAILED, code=str(code)[:20])
         settle(institution_code=attempt.institution_id, report=report, via="query", now=now)
-        raise AttemptRefused("Đơn vị thanh toán không nhận yêu cầu này. Bạn chọn đơn vị khác.", "institution") from refusal
+        problem = AttemptRefused("Đơn vị thanh toán không nhận yêu cầu này. Bạn chọn đơn vị khác.", "institution")
+        problem.code = str(code)
+        raise problem from refusal
     with transaction.atomic():
         attempt = Attempt.objects.select_for_update(of=("self",), no_key=True).select_related("order", "institution").get(pk=attempt_id)
         if attempt.state == Attempt.CREATED:

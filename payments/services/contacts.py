@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from payments.models import SettlementContact
+from payments.words import phone_problem
 from portal import audit
 from portal.access import Actor, require
 
@@ -31,6 +32,8 @@ def keep_contact(
     require(actor, PUBLISH, unit_code)
     if not phone and not email:
         raise ContactRefused("Phải có điện thoại hoặc thư điện tử.", "phone")
+    if problem := phone_problem(phone):
+        raise ContactRefused(problem, "phone")
     contact, made = SettlementContact.objects.select_for_update().get_or_create(
         unit_code=unit_code,
         purpose=purpose,

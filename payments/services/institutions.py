@@ -25,6 +25,7 @@ from payments.services import health
 from payments.services.attempts import ask_of, begin_attempt, connection_of
 from payments.services.orders import Line, Payer, create_order
 from payments.statements import Problems, StatementBroken, read_statement
+from payments.words import phone_problem
 from portal import audit, outbox
 from portal.access import SYSTEM, Actor, may, require
 from portal.catalogues import queries as catalogues
@@ -216,6 +217,8 @@ def publish(*, code: str, values: Mapping[str, Any], actor: Actor, now: datetime
         return institution
     for name, value in given.items():
         setattr(institution, name, value)
+    if "contact_phone" in given and (problem := phone_problem(institution.contact_phone)):
+        raise InstitutionRefused(problem, "contact_phone")
     if institution.fee_most is not None and institution.fee_most < institution.fee_least:
         raise InstitutionRefused("Phí tối đa không được nhỏ hơn phí tối thiểu.", "fee_most")
     if institution.most is not None and institution.most < institution.least:
@@ -384,8 +387,9 @@ def _question(institution: Institution, now: datetime) -> dict[str, str]:
         collection.amount,
         collection.institution_ref,
     )
-    # What was given back since was taken all the same.
-    agrees = same and report.outcome in (Outcome.PAID, Outcome.REVERSED)
+    # What was given back since was taken all the same; some (VNPAY) then speak of the refund alone.
+    given_back = report.outcome is Outcome.REVERSED and report.reference == collection.reference and collection.refunding > 0
+    agrees = (same and report.outcome in (Outcome.PAID, Outcome.REVERSED)) or (given_back and not report.amount)
     return {"collection": str(collection.pk), "answer": report.outcome.value, "code": report.code} if agrees else {}
 
 

@@ -101,6 +101,8 @@ def decide_refund(*, refund_id: UUID, amount: int | None, decision: str, actor: 
             actor=actor,
             now=now,
             party_id=refund.party_id,
+            asker=refund.asker or "",
+            contact=refund.contact or "",
         )
     decide(refund, actor=actor, now=now, decision=decision)
     audit.record(
@@ -398,15 +400,28 @@ def refunds_to_ask(*, now: datetime, limit: int = 200) -> list[tuple[UUID, datet
     return [(pk, at) for pk, at in rows[:limit] if at is not None]
 
 
+def is_payer(order: Order, actor: Actor) -> bool:
+    """Whether the actor is signed in as the party who owed this order."""
+    return actor.is_citizen and order.party_id is not None and order.party_id == actor.party_id
+
+
 @transaction.atomic
-def ask_money_back(*, order_code: str, amount: int | None, words: str, actor: Actor, now: datetime) -> Refund:
+def ask_money_back(
+    *, order_code: str, amount: int | None, words: str, actor: Actor, now: datetime, asker: str = "", contact: str = ""
+) -> Refund:
     """A payer, or whoever has the code, asks for money back; it only ever goes back to where it came from (Rules art. 34.6b).
 
+    ``asker``, ``contact``: name and phone (E.164) or e-mail address of one who is not the signed-in payer; nobody else is asked for them.
     One request at a time: :class:`RefundRefused` while one waits, for an order that is not paid, or when nothing is left.
     """
     order = Order.objects.select_for_update().filter(code=order_code).first()
     if order is None:
         raise RefundRefused("Không có khoản phải nộp này.")
+    if is_payer(order, actor):
+        asker = contact = ""
+    elif not asker or not contact:
+        field = "contact" if asker else "asker"
+        raise RefundRefused("Bạn hãy ghi họ tên và số điện thoại hoặc thư điện tử.", field)
     asked = list(order.refunds.filter(reason=Refund.Reason.ASKED).values_list("state", flat=True))
     if {Refund.REQUESTED, Refund.HANDED_ON} & set(asked):
         raise RefundRefused("Đề nghị trước của bạn đang chờ trả lời. Bạn xem tình trạng ở trang của khoản này.")
@@ -418,6 +433,8 @@ def ask_money_back(*, order_code: str, amount: int | None, words: str, actor: Ac
         actor=actor,
         now=now,
         words=words,
+        asker=asker,
+        contact=contact,
     )
     if refund is None:
         raise RefundRefused("Khoản này đã hoàn hết hoặc đang được hoàn.")

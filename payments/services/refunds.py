@@ -60,6 +60,8 @@ def request_refund(
     actor: Actor,
     now: datetime,
     words: str = "",
+    asker: str = "",
+    contact: str = "",
     decided: bool = False,
 ) -> Refund | None:
     """Ask for the money of a paid order, all that is left of it or ``amount`` đồng, from the agency (Rules art. 34.6b–c).
@@ -84,7 +86,19 @@ def request_refund(
         return None
     if not 1 <= wanted <= left:
         raise RefundRefused("Số tiền hoàn phải từ 1 đồng đến số còn lại chưa hoàn.", "amount")
-    return make(collection, amount=wanted, by=Refund.By.AGENCY, reason=reason, key=key, actor=actor, now=now, words=words, decided=decided)
+    return make(
+        collection,
+        amount=wanted,
+        by=Refund.By.AGENCY,
+        reason=reason,
+        key=key,
+        actor=actor,
+        now=now,
+        words=words,
+        asker=asker,
+        contact=contact,
+        decided=decided,
+    )
 
 
 def make(
@@ -97,6 +111,8 @@ def make(
     actor: Actor,
     now: datetime,
     words: str = "",
+    asker: str = "",
+    contact: str = "",
     decided: bool = False,
     party_id: UUID | None = None,
 ) -> Refund:
@@ -110,6 +126,8 @@ def make(
         by=by,
         reason=reason,
         words=words or None,
+        asker=asker or None,
+        contact=contact or None,
         party_id=actor.party_id if actor.is_citizen else party_id,
         institution_code=collection.institution_id,
         payee_unit=collection.payee_unit,

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from payments.models import Attempt, Order, TraceRequest
 from payments.queries_refunds import asking_of
-from payments.services.refunding import ask_money_back
+from payments.services.refunding import ask_money_back, is_payer
 from payments.services.refunds import RefundRefused
 from payments.services.traces import TraceRefused, request_trace
 from payments.views.paying import find_order
@@ -34,18 +34,6 @@ TOPICS = (
     (TraceRequest.Topic.VOUCHER.value, _("Chưa nhận được chứng từ")),
     (TraceRequest.Topic.OTHER.value, _("Việc khác")),
 )
-
-
-class AskBackForm(forms.Form):
-    """Why the money should come back."""
-
-    amount = DongField(label=_("Số tiền muốn hoàn"), min_value=1, required=False, help_text=_("Để trống nếu muốn hoàn toàn bộ số đã trả."))
-    words = PlainText(
-        label=_("Vì sao bạn muốn hoàn tiền"),
-        max_length=1000,
-        widget=forms.Textarea({"rows": 5}),
-        error_messages={"required": _("Bạn hãy viết lý do.")},
-    )
 
 
 class ContactField(PlainText):
@@ -66,6 +54,30 @@ class ContactField(PlainText):
         except forms.ValidationError as error:
             raise forms.ValidationError(_("Bạn hãy viết số điện thoại 10 chữ số hoặc địa chỉ thư điện tử.")) from error
         return text
+
+
+class AskBackForm(forms.Form):
+    """Why the money should come back; who asks, where it is not the signed-in payer."""
+
+    amount = DongField(label=_("Số tiền muốn hoàn"), min_value=1, required=False, help_text=_("Để trống nếu muốn hoàn toàn bộ số đã trả."))
+    words = PlainText(
+        label=_("Vì sao bạn muốn hoàn tiền"),
+        max_length=1000,
+        widget=forms.Textarea({"rows": 5}),
+        error_messages={"required": _("Bạn hãy viết lý do.")},
+    )
+    asker = PlainText(label=_("Họ và tên của bạn"), max_length=200, error_messages={"required": _("Bạn hãy ghi họ và tên.")})
+    contact = ContactField(
+        label=_("Số điện thoại hoặc thư điện tử"),
+        max_length=254,
+        help_text=_("Để hỏi lại bạn khi cần. Chỉ người giải quyết đọc được."),
+        error_messages={"required": _("Bạn hãy ghi số điện thoại hoặc thư điện tử.")},
+    )
+
+    def __init__(self, *args: Any, is_payer: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if is_payer:
+            del self.fields["asker"], self.fields["contact"]
 
 
 class TraceForm(forms.Form):
@@ -119,11 +131,12 @@ def ask_back(request: HttpRequest, code: str) -> HttpResponse:
     order = find_order(request, code)
     if isinstance(order, HttpResponse):
         return order
-    form = AskBackForm(request.POST if request.method == "POST" else None)
+    actor = actor_of(request)
+    form = AskBackForm(request.POST if request.method == "POST" else None, is_payer=is_payer(order, actor))
     wait = 0
     if form.is_bound and form.is_valid() and not (wait := _wait(request, form)):
         try:
-            ask_money_back(order_code=order.code, **form.cleaned_data, actor=actor_of(request), now=timezone.now())
+            ask_money_back(order_code=order.code, **form.cleaned_data, actor=actor, now=timezone.now())
         except RefundRefused as refused:
             form.add_error(refused.field if refused.field in form.fields else None, refused.message)
         else:

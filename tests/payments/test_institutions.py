@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -80,6 +82,8 @@ def test_an_institution_is_entered_only_with_its_licence_and_from_the_catalogue(
     for client in (at_desk("H26.101", ("accounting",)), at_desk("TG.payoo", ("operating",), "institution")):
         assert client.post(f"{DESK}add/", entry()).status_code == 403
     assert vpcp.post(f"{DESK}TG.payoo/open/").status_code == 422
+    assert vpcp.get(f"{DESK}TG.payoo/open/")["Location"] == f"{DESK}TG.payoo/change/"
+    assert "mới khai báo" in vpcp.get(f"{DESK}TG.payoo/change/").content.decode()
     assert vpcp.post(f"{DESK}TG.payoo/test/").status_code == 302
     assert vpcp.post(f"{DESK}TG.payoo/open/").status_code == 422
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
@@ -210,6 +214,45 @@ def test_a_joint_test_finds_its_evidence_and_only_then_opens(
         JointTest.objects.filter(institution=code).update(passed=True)
 
 
+@pytest.mark.requirement("P-14")
+def test_a_new_institution_is_entered_tested_and_opened_by_what_its_own_side_shows(
+    vpcp: Client, site_and_outside: tuple[Scripted, Simulators], settings: Any
+) -> None:
+    site, outside = site_and_outside
+    settings.SITE_URL, settings.SIMULATORS_URL, settings.VAR = site.url, outside.url, outside.var
+    settings.TRUSTED_ROOTS, settings.OUTSIDE_TIMEOUT_SECONDS = str(outside.var / "demo" / "test-root.pem"), 10.0
+    site.answer = lambda _: (503, "", b"")
+    shown = requests.get(f"{outside.url}/control/payments/", timeout=10).text
+    told = dict(re.findall(r"<dt>([^<]+)</dt><dd><code>([^<]+)</code></dd>", shown))
+    code = "TG.vnpt-pay"
+    assert code in shown and vpcp.post(f"{DESK}add/", entry(code=code)).status_code == 302
+    form = vpcp.get(f"{DESK}{code}/connection/").context["form"]
+    labels = {field.label: name for name, field in form.fields.items()}
+    said = {labels[label]: value for label, value in told.items()}
+    said["adapter"] = next(name for name, label in form.fields["adapter"].choices if label == said["adapter"])
+    assert vpcp.post(f"{DESK}{code}/connection/", said).status_code == 302
+    assert vpcp.post(f"{DESK}{code}/test/").status_code == 302
+    assert vpcp.post(f"{DESK}{code}/open/").status_code == 422
+
+    assert vpcp.post(f"{DESK}{code}/joint-test/pay/").status_code == 302
+    attempt = Attempt.objects.get(order__is_test=True, institution=code)
+    press(requests.get(attempt.page_url, timeout=10), "paid")
+    until = time.monotonic() + 15
+    while not (news := [one for one in site.seen if code in one.path]) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert json.loads(Client().get(news[0].path).content)["RspCode"] == "00"
+    deliver_due()
+    assert vpcp.post(f"{DESK}{code}/joint-test/{attempt.order_id}/refund/").status_code == 302
+    deliver_due()
+    outside.payments("/close", day=timezone.localdate().isoformat())
+    assert vpcp.post(f"{DESK}{code}/joint-test/look/").status_code == 302
+    deliver_due()
+    row = Institution.objects.get(pk=code)
+    assert row.is_tested, {one.check_name: one.evidence for one in institutions.last_tests(row).values() if not one.passed}
+    assert vpcp.post(f"{DESK}{code}/open/").status_code == 302
+    assert "VNPT Pay" in Client().get(f"/thanh-toan/{make_order().code}/").content.decode()
+
+
 @pytest.mark.requirement("P-09")
 def test_a_suspended_institution_is_offered_to_nobody_and_what_is_under_way_is_finished(vpcp: Client) -> None:
     row, order, other = make_institution(), make_order(), make_order()
@@ -271,7 +314,15 @@ def test_an_institutions_own_people_publish_and_see_no_other(vpcp: Client) -> No
         assert at_desk("H26.101", ("accounting",)).get(f"{DESK}{row.code}/{page}/").status_code in (403, 404)
     for page in ("connection", "licence", "joint-test", "suspend", "joint-test/pay"):
         assert own.get(f"{DESK}{row.code}/{page}/").status_code == 403
-    for wrong in ({"fee_most": "1.000"}, {"most": "10"}, {"fee_rate": "-1"}, {"methods": ""}, {"fee_fixed": "1,5"}):
+    for wrong in (
+        {"fee_most": "1.000"},
+        {"most": "10"},
+        {"fee_rate": "-1"},
+        {"methods": ""},
+        {"fee_fixed": "1,5"},
+        {"contact_phone": "abc"},
+        {"contact_phone": "12"},
+    ):
         assert own.post(address, published(**wrong)).status_code == 422, wrong
     assert own.post(address, published(seen="0")).status_code == 422
     assert own.post(address, published(seen=str(row.version))).status_code == 302
@@ -325,13 +376,31 @@ def test_who_does_not_answer_is_left_alone_for_a_while_and_tried_again_by_one(in
     with pytest.raises(services.AttemptRefused, match="gián đoạn"):
         services.begin_attempt(order_code=other.code, institution_code=row.code, now=timezone.now())
     assert "Đang gián đoạn" in Client().get("/thanh-toan/don-vi/").content.decode()
-    assert "Đang gián đoạn" in Client().get(f"/thanh-toan/{other.code}/").content.decode()
-    # The rest is over: one may try, the others wait for it.
+    page = Client().get(f"/thanh-toan/{other.code}/").content.decode()
+    assert "Đang gián đoạn" in page and re.search(rf'value="{row.code}" disabled', page)
+    assert Client().post(f"/thanh-toan/{other.code}/", {"institution": row.code}).status_code == 422
+    # The rest is over: it is still said to be down, one may try, the others wait for it.
     _redis().delete(f"payments:breaker:{row.code}:rest")
+    for key in _redis().keys(f"payments:health:{row.code}:*"):
+        _redis().delete(key)
+    assert health.present_of([row.code]) == {row.code: health.Present(Health.DOWN)}
+    desk = at_desk("G22", ("steering",)).get(f"{DESK}{row.code}/change/").content.decode()
+    page = Client().get(f"/thanh-toan/{other.code}/").content.decode()
+    assert "Đang gián đoạn" in desk and "Đang gián đoạn" in page and "disabled" not in page
     assert [health.allows(row.code) for _ in range(3)] == [True, False, False]
     _redis().delete(f"payments:breaker:{row.code}:trial")
     services.ask_attempt(attempt_id=attempt.pk, now=timezone.now())
     assert [health.allows(row.code) for _ in range(3)] == [True, True, True]
+
+
+def test_vpcp_reads_why_a_test_order_could_not_be_made(vpcp: Client, institution: Scripted) -> None:
+    row, _ = connect(institution)
+    Institution.objects.filter(pk=row.pk).update(state=Institution.SUSPENDED)
+    for status, words in ((403, "http_403"), (503, "máy chủ của đơn vị báo lỗi (mã server_error)")):
+        institution.answer = lambda _, status=status: (status, "text/plain", b"")
+        answer = vpcp.post(f"{DESK}{row.code}/joint-test/pay/")
+        assert answer.status_code == 422 and words in answer.content.decode()
+        assert "Bạn chọn đơn vị khác" not in answer.content.decode()
 
 
 def test_without_redis_everybody_may_be_asked(settings: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -14,8 +15,10 @@ from django.utils import timezone
 from payments import services
 from payments.models import Collection, Order, Refund
 from payments.services.order_files import amount_in, day_in
+from portal.access import ANONYMOUS
 from portal.audit.models import Act
 from portal.catalogues import tables
+from portal.catalogues.tables import read
 from tests.factories import make_institution, make_order, make_position, paid_report, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demo_data")]
@@ -97,12 +100,13 @@ def test_an_accountant_makes_an_order_that_anybody_can_pay_by_its_code() -> None
 @pytest.mark.parametrize(
     ("changed", "word"),
     [
-        ({"reference": ""}, "errorlist"),
+        ({"reference": ""}, "Bạn hãy ghi mục này."),
+        ({"khoan-0-number": "0"}, "Số nhỏ nhất được ghi là 1."),
         ({"khoan-0-name": "", "khoan-0-unit_amount": "", "khoan-0-fee_kind": "fee", "khoan-0-number": "1"}, "Tổng số tiền"),
         ({"khoan-0-unit_amount": "12,5"}, "Số tiền không đúng"),
         ({"khoan-0-revenue_code": "9999"}, "không có mã này"),
         ({"due": "01/01/2020"}, "Hạn nộp phải sau lúc này"),
-        ({"kind": "LGD.77"}, "errorlist"),
+        ({"kind": "LGD.77"}, "Mục này không có trong danh sách"),
         ({"payee_unit": "H26.102"}, "errorlist"),
     ],
 )
@@ -143,7 +147,7 @@ def test_good_rows_of_a_file_go_in_bad_ones_are_told_and_again_makes_nothing(kin
     rows = [
         row("TB-1"), row("TB-2", so_tien="nhiều"), row("TB-3", loai_giao_dich="LGD.77"), row("TB-4", han_nop="31/02/2027"),
         row("TB-5", la="khác"), row("TB-6", nguoi_nop=""), row("TB-7", ma_ndkt="9999"), row("TB-8", so_tien="0"), row("TB-9"),
-        row("TB-9", so_tien="80000"),
+        row("TB-9", so_tien="80000"), row("TB-10", so_tien="x", la="y", han_nop="z", nguoi_nop=""),
     ]  # fmt: skip
     content = tables.write(kind, HEADER, rows)
 
@@ -151,11 +155,26 @@ def test_good_rows_of_a_file_go_in_bad_ones_are_told_and_again_makes_nothing(kin
         return client.post(f"{DESK}order/import/", {"unit": "H26.101", "table": SimpleUploadedFile(f"bang.{kind}", content)})
 
     page = send().content.decode()
-    assert "Đã lập 2 khoản" in page and "8 dòng không lập được" in page
+    assert "Đã lập 2 khoản" in page and "9 dòng không lập được" in page
     for number in (3, 4, 5, 6, 7, 8, 9, 11):
         assert f"<td>{number}</td>" in page
     assert sorted(Order.objects.filter(source="desk.H26.101").values_list("reference", "amount")) == [("TB-1", 75_000), ("TB-9", 75_000)]
+    for words in ("Chưa có: Người nộp.", "“x” không đúng", "“z” không đúng", "“y” không phải"):
+        assert words in page
+    codes = dict(Order.objects.filter(source="desk.H26.101").values_list("code", "pk"))
+    for code, pk in codes.items():
+        assert f'href="{DESK}order/{pk}/change/">{code}</a>' in page
+    hidden = re.search(r'name="codes" value="([^"]+)"', page)
+    assert hidden and set(hidden[1].split()) == set(codes)
+    got = read("ma.xlsx", client.post(f"{DESK}order/export/codes/", {"codes": hidden[1]}).content)
+    assert {cells[0] for _, cells in got.rows} == set(codes) and all(cells[-1].endswith(f"/{cells[0]}/") for _, cells in got.rows)
+    other = at_desk("H26.102").post(f"{DESK}order/export/codes/", {"codes": hidden[1]})
+    assert read("ma.xlsx", other.content).rows == []
+    listed = read("ds.xlsx", client.get(f"{DESK}order/export/xlsx/?state=open").content)
+    assert set(codes) <= {cells[0] for _, cells in listed.rows}
+    assert f"{DESK}order/export/xlsx/" in client.get(f"{DESK}order/").content.decode()
     page = send().content.decode()
+    assert page.count("Đã có từ trước") == 2 and 'name="codes"' in page
     assert "Đã lập 0 khoản; 2 dòng đã có từ trước" in page
     assert Order.objects.filter(source="desk.H26.101").count() == 2
 
@@ -248,7 +267,6 @@ def test_what_is_not_mine_is_not_there() -> None:
 
 
 def _citizen() -> Any:
-    from portal.access import ANONYMOUS
 
     return ANONYMOUS
 
@@ -262,3 +280,17 @@ def test_the_audit_trail_says_in_words_what_was_done_to_what() -> None:
     sign_in(reader, position.person, position=position)
     page = reader.get("/quan-tri/audit/act/").content.decode()
     assert "Lập khoản phải nộp" in page and order.code in page
+
+
+@pytest.mark.requirement("P-08")
+def test_lists_of_money_name_amount_state_agency_and_deadline_in_five_columns() -> None:
+    order, money = paid()
+    services.request_refund(order_id=order.pk, amount=None, reason="asked", key="x", actor=ANONYMOUS, now=timezone.now())
+    client = at_desk()
+    for address, words in (
+        ("collection/", (money.institution_ref, money.reference, "trả khoản phải nộp", "VNPAY", order.payee_name)),
+        ("refund/", ("Người nộp đề nghị", "Cơ quan thụ hưởng", "Mới đề nghị", "VNPAY", order.payee_name)),
+    ):
+        page = client.get(f"{DESK}{address}").content.decode()
+        assert page.count('<th scope="col"') == 5 and not [word for word in words if word not in page], address
+        assert "Institution" not in page and "Payee unit" not in page

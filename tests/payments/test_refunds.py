@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
@@ -31,6 +32,7 @@ from tests.factories import (
     make_position,
     officer_actor,
     paid_report,
+    sign_in,
 )
 from tests.payments.bank import Bank, connect
 from tests.payments.institution import Scripted
@@ -83,8 +85,11 @@ def operator(code: str = "970418") -> Any:
     return officer_actor(make_position(unit=code, roles=("operating",), place="institution"))
 
 
+WHO = {"asker": "Nguyễn Văn Ví Dụ", "contact": "+84900000001"}
+
+
 def asked(order: Any, amount: int | None = None) -> Refund:
-    return refunding.ask_money_back(order_code=order.code, amount=amount, words="Nộp nhầm", actor=ANONYMOUS, now=timezone.now())
+    return refunding.ask_money_back(order_code=order.code, amount=amount, words="Nộp nhầm", actor=ANONYMOUS, now=timezone.now(), **WHO)
 
 
 def balances() -> dict[str, int]:
@@ -169,6 +174,14 @@ def test_a_refused_order_to_refund_comes_to_the_operators_desk(doubled: tuple[Re
     refunding.send_refund(refund_id=refund.pk, now=now)
     refund.refresh_from_db()
     assert refund.state == Refund.DECIDED and refund.events.filter(name="bounce", note="21").exists()
+    shown = Client().get(f"/thanh-toan/{refund.order.code}/").content.decode()
+    assert "Đơn vị thanh toán chưa hoàn được, đang xử lý" in shown and "Đang hoàn tiền" not in shown
+    for unit, role, place in (("970418", "operating", "institution"), ("G22", "steering", "agency")):
+        desk, position = Client(), make_position(unit=unit, roles=(role,), place=place)
+        sign_in(desk, position.person, position=position)
+        for address in ("refund/", "refund/?viec=bi-tu-choi", f"refund/{refund.pk}/change/"):
+            assert "Bị từ chối, cần xử lý" in desk.get(f"/quan-tri/payments/{address}").content.decode(), address
+        assert "Lệnh hoàn tiền bị từ chối, cần xử lý" in desk.get("/quan-tri/").content.decode()
     with pytest.raises(AccessDenied):
         refunding.send_again(refund_id=refund.pk, actor=operator("TG.vnpay"), now=now)
     refunding.send_again(refund_id=refund.pk, actor=operator(), now=now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from hypothesis import given
@@ -19,7 +20,7 @@ from portal.access import ANONYMOUS, AccessDenied
 from portal.notifications.models import Notification
 from portal.outbox.models import Message
 from portal.outbox.services import deliver_due
-from tests.factories import citizen_actor, make_institution, make_order, make_person, make_position, officer_actor, paid_report, sign_in
+from tests.factories import make_institution, make_order, make_person, make_position, officer_actor, paid_report, sign_in
 from tests.payments.bank import Bank, connect
 from tests.payments.institution import Scripted
 
@@ -208,19 +209,36 @@ def test_whoever_has_the_code_asks_for_money_back_and_sees_what_became_of_it() -
     order, institution = make_order(), make_institution()
     stranger = Client()
     page = f"/thanh-toan/{order.code}/hoan-tien/"
+    who = {"asker": "Nguyễn Văn Ví Dụ", "contact": "0900 000 001"}
     assert "Chưa có gì để hoàn thêm" in stranger.get(page).content.decode()
     assert stranger.post(page, {"words": "Nhầm"}).status_code == 422
     services.settle(
         institution_code=institution.code, report=paid_report(begun(order, institution.code)), via="callback", now=timezone.now()
     )
     for wrong in ({"words": ""}, {"words": "Nhầm", "amount": "99.000"}, {"words": "Nhầm", "amount": "1,5"}):
-        assert stranger.post(page, wrong).status_code == 422
+        assert stranger.post(page, wrong | who).status_code == 422
     stranger = Client(REMOTE_ADDR="198.51.100.7")
-    assert stranger.post(page, {"words": "Nộp nhầm người", "amount": ""}).status_code == 302
+    said = {"words": "Nộp nhầm người", "amount": ""}
+    for wrong in ({"asker": ""}, {"contact": ""}, {"contact": "12"}):
+        assert stranger.post(page, said | who | wrong).status_code == 422
+    other = Client()
+    sign_in(other, make_person())
+    assert other.post(page, said).status_code == 422
+    assert "tiền chỉ về lại nơi đã trả" in stranger.get(page).content.decode()
+    assert stranger.post(page, said | who).status_code == 302
     refund = Refund.objects.get()
+    assert (refund.asker, refund.contact) == ("Nguyễn Văn Ví Dụ", "+84900000001")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT asker, contact FROM payments_refund")
+        assert all("Ví Dụ".encode() not in bytes(one) and b"+84" not in bytes(one) for one in cursor.fetchone())
     assert (refund.amount, refund.words, refund.party_id, refund.state) == (24_000, "Nộp nhầm người", None, Refund.REQUESTED)
     shown = stranger.get(f"/thanh-toan/{order.code}/").content.decode()
-    assert "Đang xem xét" in shown and "Nộp nhầm người" not in shown
+    assert "Đang xem xét" in shown and "Nộp nhầm người" not in shown and "Ví Dụ" not in shown
+    desk = Client()
+    position = make_position(unit="H26.101", roles=("accounting",))
+    sign_in(desk, position.person, position=position)
+    seen = desk.get(f"/quan-tri/payments/refund/{refund.pk}/change/").content.decode()
+    assert "Nguyễn Văn Ví Dụ" in seen and "+84900000001" in seen
     accountant = officer_actor(make_position(unit="H26.101", roles=("accounting",)))
     refunding.reject_refund(refund_id=refund.pk, reason="Đã cấp bản sao.", actor=accountant, now=timezone.now())
     shown = stranger.get(f"/thanh-toan/{order.code}/").content.decode()
@@ -233,5 +251,10 @@ def test_a_signed_in_payer_is_the_one_who_asked() -> None:
     services.settle(
         institution_code=institution.code, report=paid_report(begun(order, institution.code)), via="callback", now=timezone.now()
     )
-    refund = refunding.ask_money_back(order_code=order.code, amount=None, words="x", actor=citizen_actor(payer), now=timezone.now())
-    assert refund.party_id == payer.id
+    client = Client()
+    sign_in(client, payer)
+    page = f"/thanh-toan/{order.code}/hoan-tien/"
+    assert 'name="contact"' not in client.get(page).content.decode()
+    assert client.post(page, {"words": "x"}).status_code == 302
+    refund = Refund.objects.get()
+    assert (refund.party_id, refund.asker, refund.contact) == (payer.id, None, None)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payments.words import in_words, masked
+from payments.words import in_words, masked, phone_problem
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,10 @@ def test_negative_amounts_are_no_receipt() -> None:
 
 def test_a_stranger_sees_how_a_name_begins() -> None:
     assert masked("Nguyễn Văn Mẫu") == "N••• V••• M•••"
+
+
+def test_phones_that_can_be_called() -> None:
+    for fine in ("", "1900 0001", "024.3939 0000", "+84 912 345 678", "(024) 39390000", "024 3939 0000, máy lẻ 12"):
+        assert phone_problem(fine) == "", fine
+    for wrong in ("abc", "12", "1900 000x", "09123456789012345", "0912 345 678\x07", "1900 0001 <b>"):
+        assert phone_problem(wrong), wrong

@@ -421,7 +421,7 @@ def money(pages: Pages) -> None:
         payment_services.settle(institution_code=attempt.institution_id, report=paid_report(attempt), via="file", now=now)
     pages.get(client, back)
     pages.post(client, back, {"words": "", "amount": "<x>"})
-    client.post(back, {"words": "Nộp <nhầm> & thừa"})
+    client.post(back, {"words": "Nộp <nhầm> & thừa", "asker": "Nguyễn <Văn> & Ví Dụ", "contact": "0900000001"})
     client.post(trace, {"topic": "other", "attempt": "1", "words": "<x> & y", "contact": "0900000001"})
     pages.get(client, f"/thanh-toan/{order.code}/")
 
