@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
@@ -187,6 +188,11 @@ def moment(at: Any) -> str:
 def two_lines(first: object, second: object) -> SafeString:
     """A cell of a list: what matters, and below it what goes with it."""
     return format_html('{}<br><span class="quiet">{}</span>', first, second) if second else format_html("{}", first)
+
+
+def due_cell(at: datetime, *, is_late: bool) -> SafeString:
+    """A deadline in a list, marked once it has passed."""
+    return format_html('{}<br><strong class="overdue">Quá hạn</strong>', moment(at)) if is_late else format_html("{}", moment(at))
 
 
 def institution_name(code: str) -> str:

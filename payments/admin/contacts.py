@@ -7,11 +7,13 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
-from payments.admin.base import Facts, MoneyModelAdmin, Page, PlainForm, Way, moment
+from payments.admin.base import Facts, MoneyModelAdmin, Page, PlainForm, Way, moment, two_lines
 from payments.models import SettlementContact
 from payments.services import contacts as services
 from portal.access import actor_of, may, require
@@ -41,14 +43,28 @@ class SettlementContactAdmin(MoneyModelAdmin):
 
     unit_column, institution_column = "unit_code", ""
     by_cursor = False
-    list_display = ("unit_code", "purpose", "name", "phone", "email", "changed_at")
+    list_display = ("agency_shown", "purpose", "name", "reach_shown", "changed_shown")
+    list_display_links = ("agency_shown",)
     list_filter = ("purpose",)
     search_fields = ("unit_code", "name")
     ordering = ("unit_code", "purpose", "id")
     refusals = (services.ContactRefused,)
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).filter(withdrawn_at=None)
+        named = Agency.objects.on(timezone.localdate()).filter(code=OuterRef("unit_code")).values("name")[:1]
+        return super().get_queryset(request).filter(withdrawn_at=None).annotate(agency=Subquery(named))
+
+    @admin.display(description="Cơ quan", ordering="unit_code")
+    def agency_shown(self, row: Any) -> SafeString:
+        return two_lines(row.agency or row.unit_code, row.unit_code if row.agency else "")
+
+    @admin.display(description="Điện thoại, thư điện tử")
+    def reach_shown(self, row: SettlementContact) -> SafeString:
+        return two_lines(row.phone or row.email, row.email if row.phone else "")
+
+    @admin.display(description="Cập nhật lúc", ordering="changed_at")
+    def changed_shown(self, row: SettlementContact) -> str:
+        return moment(row.changed_at)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         actor = actor_of(request)

@@ -395,7 +395,7 @@ class InstitutionAdmin(MoneyModelAdmin):
                 Facts(
                     "Kết nối",
                     [
-                        ("Kiểu", row.adapter),
+                        ("Kiểu", dict(_adapter_choices()).get(row.adapter, row.adapter)),
                         ("Mã đối tác", row.merchant or "–"),
                         ("Địa chỉ dịch vụ", row.endpoint or "–"),
                         ("Trang thanh toán", row.page or "–"),

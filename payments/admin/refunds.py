@@ -24,6 +24,7 @@ from payments.admin.base import (
     Rows,
     Way,
     agency_label,
+    due_cell,
     institution_name,
     moment,
     seen_version,
@@ -162,8 +163,9 @@ class RefundAdmin(MoneyModelAdmin):
         return two_lines(row.institution_name or row.institution_code, row.agency or row.payee_unit)
 
     @admin.display(description="Hạn giải quyết", ordering="due_at")
-    def due_shown(self, row: Refund) -> str:
-        return moment(row.due_at)
+    def due_shown(self, row: Refund) -> SafeString:
+        is_open = row.state not in (Refund.CONFIRMED, Refund.REJECTED)
+        return due_cell(row.due_at, is_late=is_open and row.due_at < timezone.now())
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         term = search_term.strip().upper()

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from payments.access import OPERATE, OVERSEE, READ, may_see, seen_by
 from payments.admin.base import (
@@ -22,11 +23,13 @@ from payments.admin.base import (
     Rows,
     Way,
     agency_label,
+    due_cell,
     institution_name,
     moment,
     seen_version,
+    two_lines,
 )
-from payments.models import TraceRequest
+from payments.models import Institution, TraceRequest
 from payments.services import traces as services
 from portal.access import actor_of, may, require
 from portal.access.site import DeskLine, register_desk_panel
@@ -90,16 +93,37 @@ class TraceRequestAdmin(MoneyModelAdmin):
     """An institution's requests, an agency's; all for VPCP."""
 
     institution_column = "institution_code"
-    list_display = ("number", "topic", "state", "institution_code", "payee_unit", "asked_at", "due_at", "late")
+    list_display = ("number_shown", "state_shown", "places_shown", "asked_shown", "due_shown")
+    list_display_links = ("number_shown",)
     list_filter = (WorkFilter, "state", "topic")
     search_fields = ("number",)
     search_help_text = "Mã tra soát viết đủ"
     ordering = ("-asked_at", "-id")
     refusals = (services.TraceRefused,)
 
-    @admin.display(description="Quá hạn", boolean=True)
-    def late(self, row: TraceRequest) -> bool:
-        return row.is_open and row.due_at < timezone.now()
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        named = Institution.objects.filter(pk=OuterRef("institution_code")).values("short_name")[:1]
+        return super().get_queryset(request).annotate(institution_name=Subquery(named), agency=F("order__payee_name"))
+
+    @admin.display(description="Mã tra soát, nội dung")
+    def number_shown(self, row: TraceRequest) -> SafeString:
+        return two_lines(row.number, row.get_topic_display())
+
+    @admin.display(description="Tình trạng", ordering="state")
+    def state_shown(self, row: TraceRequest) -> str:
+        return row.get_state_display()
+
+    @admin.display(description="Đơn vị thanh toán, cơ quan")
+    def places_shown(self, row: Any) -> SafeString:
+        return two_lines(row.institution_name or row.institution_code, row.agency)
+
+    @admin.display(description="Hỏi lúc", ordering="asked_at")
+    def asked_shown(self, row: TraceRequest) -> str:
+        return moment(row.asked_at)
+
+    @admin.display(description="Hạn trả lời", ordering="due_at")
+    def due_shown(self, row: TraceRequest) -> SafeString:
+        return due_cell(row.due_at, is_late=row.is_open and row.due_at < timezone.now())
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         term = search_term.strip().upper()

@@ -12,9 +12,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from payments import services
+from payments import demo, services
 from payments.models import Collection, Order, Refund
 from payments.services.order_files import amount_in, day_in
+from payments.services.traces import request_trace
 from portal.access import ANONYMOUS
 from portal.audit.models import Act
 from portal.catalogues import tables
@@ -284,13 +285,19 @@ def test_the_audit_trail_says_in_words_what_was_done_to_what() -> None:
 
 @pytest.mark.requirement("P-08")
 def test_lists_of_money_name_amount_state_agency_and_deadline_in_five_columns() -> None:
-    order, money = paid()
-    services.request_refund(order_id=order.pk, amount=None, reason="asked", key="x", actor=ANONYMOUS, now=timezone.now())
+    (order, money), now = paid(), timezone.now()
+    services.request_refund(order_id=order.pk, amount=None, reason="asked", key="x", actor=ANONYMOUS, now=now)
+    request_trace(order_code=order.code, attempt_id=None, topic="other", words="x", contact="+84900000001", actor=ANONYMOUS, now=now)
+    demo.load()
     client = at_desk()
     for address, words in (
         ("collection/", (money.institution_ref, money.reference, "trả khoản phải nộp", "VNPAY", order.payee_name)),
+        ("tracerequest/", ("Việc khác", "Đơn vị thanh toán đang tra soát", "VNPAY", order.payee_name)),
+        ("settlementcontact/", ("Thanh quyết toán", "1900 0101", "Bộ phận kế toán")),
         ("refund/", ("Người nộp đề nghị", "Cơ quan thụ hưởng", "Mới đề nghị", "VNPAY", order.payee_name)),
     ):
         page = client.get(f"{DESK}{address}").content.decode()
-        assert page.count('<th scope="col"') == 5 and not [word for word in words if word not in page], address
+        assert page.split('id="result_list"')[1].split("</thead>")[0].count('scope="col"') == 5 and not [
+            word for word in words if word not in page
+        ], address
         assert "Institution" not in page and "Payee unit" not in page
