@@ -291,10 +291,10 @@ def test_lists_of_money_name_amount_state_agency_and_deadline_in_five_columns() 
     demo.load()
     client = at_desk()
     for address, words in (
-        ("collection/", (money.institution_ref, money.reference, "trả khoản phải nộp", "VNPAY", order.payee_name)),
-        ("tracerequest/", ("Việc khác", "Đơn vị thanh toán đang tra soát", "VNPAY", order.payee_name)),
+        ("collection/", (money.institution_ref, money.reference, "trả khoản phải nộp", money.institution.short_name, order.payee_name)),
+        ("tracerequest/", ("Việc khác", "Đơn vị thanh toán đang tra soát", money.institution.short_name, order.payee_name)),
         ("settlementcontact/", ("Thanh quyết toán", "1900 0101", "Bộ phận kế toán")),
-        ("refund/", ("Người nộp đề nghị", "Cơ quan thụ hưởng", "Mới đề nghị", "VNPAY", order.payee_name)),
+        ("refund/", ("Người nộp đề nghị", "Cơ quan thụ hưởng", "Mới đề nghị", money.institution.short_name, order.payee_name)),
     ):
         page = client.get(f"{DESK}{address}").content.decode()
         assert page.split('id="result_list"')[1].split("</thead>")[0].count('scope="col"') == 5 and not [
