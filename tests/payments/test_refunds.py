@@ -104,6 +104,7 @@ def test_who_gives_back_follows_from_whose_money_it_is() -> None:
         "under": "institution",
         "closed": "institution",
         "unmatched": "institution",
+        "more": "institution",
         "refused": "agency",
         "withdrawn": "agency",
         "asked": "agency",
