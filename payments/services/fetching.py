@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from payments.access import may_see
@@ -26,6 +27,7 @@ DAYS_BEFORE = 10
 """Money of so many days before may arrive on an agency's account on the day whose statement is fetched."""
 
 
+@transaction.atomic
 def ask_for_day(*, institution_code: str, day: date, actor: Actor, now: datetime) -> None:
     """Note that an officer wants the files of a day now. :class:`AccessDenied` for one who does not see the institution's money,
     ``ValueError`` for a day that has not come, or an institution whose files are not fetched."""
