@@ -190,9 +190,11 @@ def two_lines(first: object, second: object) -> SafeString:
     return format_html('{}<br><span class="quiet">{}</span>', first, second) if second else format_html("{}", first)
 
 
-def due_cell(at: datetime, *, is_late: bool) -> SafeString:
-    """A deadline in a list, marked once it has passed."""
-    return format_html('{}<br><strong class="overdue">Quá hạn</strong>', moment(at)) if is_late else format_html("{}", moment(at))
+def state_cell(state: str, due: datetime, *, is_late: bool) -> SafeString:
+    """A state in a list, below it the deadline, marked once that has passed."""
+    if is_late:
+        return format_html('{}<br><strong class="overdue">Quá hạn {}</strong>', state, moment(due))
+    return format_html('{}<br><span class="quiet">Hạn {}</span>', state, moment(due))
 
 
 def institution_name(code: str) -> str:

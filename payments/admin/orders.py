@@ -197,7 +197,8 @@ class OrderAdmin(MoneyModelAdmin):
     """Orders of an agency for its accountants, all for VPCP; made by hand, from a file, cancelled."""
 
     institution_column = ""
-    list_display = ("code", "reference", "payer_name", "amount_shown", "state", "payee_unit", "created_at")
+    list_display = ("code_shown", "payer_shown", "amount_shown", "state_shown")
+    list_display_links = ("code_shown",)
     list_filter = ("state", AgencyFilter, KindFilter)
     search_fields = ("code", "reference")
     search_help_text = "Mã thanh toán, số hồ sơ, quyết định viết đủ, hoặc mã cơ quan (H26.101)"
@@ -205,9 +206,21 @@ class OrderAdmin(MoneyModelAdmin):
     refusals = (OrderRefused, RefundRefused)
     change_list_template = "admin/payments/order_list.html"
 
-    @admin.display(description="Số tiền")
-    def amount_shown(self, order: Order) -> str:
-        return dong(order.amount)
+    @admin.display(description="Mã thanh toán, số hồ sơ")
+    def code_shown(self, order: Order) -> SafeString:
+        return two_lines(order.code, order.reference)
+
+    @admin.display(description="Người nộp, cơ quan")
+    def payer_shown(self, order: Order) -> SafeString:
+        return two_lines(order.payer_name, f"{order.payee_name} ({order.payee_unit})")
+
+    @admin.display(description="Số tiền, loại")
+    def amount_shown(self, order: Order) -> SafeString:
+        return two_lines(dong(order.amount), order.kind)
+
+    @admin.display(description="Tình trạng, lập lúc", ordering="created_at")
+    def state_shown(self, order: Order) -> SafeString:
+        return two_lines(order.get_state_display(), moment(order.created_at))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         return super().get_queryset(request).filter(is_test=False)
@@ -534,7 +547,7 @@ class DayFilter(admin.SimpleListFilter):
 class CollectionAdmin(MoneyModelAdmin):
     """Money that came: an agency's, an institution's own, all for VPCP; taken along as a table."""
 
-    list_display = ("institution_ref_shown", "amount_shown", "paid_shown", "places_shown", "kind")
+    list_display = ("institution_ref_shown", "amount_shown", "paid_shown", "places_shown")
     list_display_links = ("institution_ref_shown",)
     list_filter = (DayFilter, "purpose", InstitutionFilter, AgencyFilter, KindFilter)
     search_fields = ("reference", "institution_ref")
@@ -542,7 +555,7 @@ class CollectionAdmin(MoneyModelAdmin):
     ordering = ("-paid_at", "-id")
     change_list_template = "admin/payments/collection_list.html"
 
-    @admin.display(description="Mã giao dịch, mã tham chiếu")
+    @admin.display(description="Mã giao dịch, tham chiếu")
     def institution_ref_shown(self, row: Collection) -> SafeString:
         return two_lines(row.institution_ref, row.reference)
 
@@ -550,11 +563,11 @@ class CollectionAdmin(MoneyModelAdmin):
     def amount_shown(self, row: Collection) -> SafeString:
         return two_lines(dong(row.amount), row.get_purpose_display())
 
-    @admin.display(description="Trừ tiền lúc", ordering="paid_at")
-    def paid_shown(self, row: Collection) -> str:
-        return moment(row.paid_at)
+    @admin.display(description="Trừ tiền lúc, loại", ordering="paid_at")
+    def paid_shown(self, row: Collection) -> SafeString:
+        return two_lines(moment(row.paid_at), row.kind)
 
-    @admin.display(description="Đơn vị thanh toán, cơ quan")
+    @admin.display(description="Đơn vị, cơ quan")
     def places_shown(self, row: Any) -> SafeString:
         return two_lines(row.institution.short_name, row.agency or row.payee_unit)
 

@@ -24,10 +24,10 @@ from payments.admin.base import (
     Rows,
     Way,
     agency_label,
-    due_cell,
     institution_name,
     moment,
     seen_version,
+    state_cell,
     two_lines,
 )
 from payments.models import Institution, Refund
@@ -134,7 +134,7 @@ class RefundAdmin(MoneyModelAdmin):
     """Refunds of an agency, of an institution; all for VPCP."""
 
     institution_column = "institution_code"
-    list_display = ("number_shown", "amount_shown", "state_shown", "places_shown", "due_shown")
+    list_display = ("number_shown", "amount_shown", "state_shown", "places_shown")
     list_display_links = ("number_shown",)
     list_filter = (WorkFilter, "state", "by")
     search_fields = ("number",)
@@ -146,7 +146,7 @@ class RefundAdmin(MoneyModelAdmin):
         named = Institution.objects.filter(pk=OuterRef("institution_code")).values("short_name")[:1]
         return with_refusals(super().get_queryset(request)).annotate(institution_name=Subquery(named), agency=F("order__payee_name"))
 
-    @admin.display(description="Mã hoàn tiền")
+    @admin.display(description="Mã, lý do")
     def number_shown(self, row: Refund) -> SafeString:
         return two_lines(row.number, row.get_reason_display())
 
@@ -154,18 +154,14 @@ class RefundAdmin(MoneyModelAdmin):
     def amount_shown(self, row: Any) -> SafeString:
         return two_lines(dong(row.amount), row.get_by_display())
 
-    @admin.display(description="Tình trạng", ordering="state")
-    def state_shown(self, row: Any) -> str:
-        return REFUSED if row.is_refused else row.get_state_display()
+    @admin.display(description="Tình trạng, hạn", ordering="due_at")
+    def state_shown(self, row: Any) -> SafeString:
+        is_late = row.state not in (Refund.CONFIRMED, Refund.REJECTED) and row.due_at < timezone.now()
+        return state_cell(REFUSED if row.is_refused else row.get_state_display(), row.due_at, is_late=is_late)
 
-    @admin.display(description="Đơn vị thanh toán, cơ quan")
+    @admin.display(description="Đơn vị, cơ quan")
     def places_shown(self, row: Any) -> SafeString:
         return two_lines(row.institution_name or row.institution_code, row.agency or row.payee_unit)
-
-    @admin.display(description="Hạn giải quyết", ordering="due_at")
-    def due_shown(self, row: Refund) -> SafeString:
-        is_open = row.state not in (Refund.CONFIRMED, Refund.REJECTED)
-        return due_cell(row.due_at, is_late=is_open and row.due_at < timezone.now())
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         term = search_term.strip().upper()

@@ -23,10 +23,10 @@ from payments.admin.base import (
     Rows,
     Way,
     agency_label,
-    due_cell,
     institution_name,
     moment,
     seen_version,
+    state_cell,
     two_lines,
 )
 from payments.models import Institution, TraceRequest
@@ -93,7 +93,7 @@ class TraceRequestAdmin(MoneyModelAdmin):
     """An institution's requests, an agency's; all for VPCP."""
 
     institution_column = "institution_code"
-    list_display = ("number_shown", "state_shown", "places_shown", "asked_shown", "due_shown")
+    list_display = ("number_shown", "state_shown", "places_shown", "asked_shown")
     list_display_links = ("number_shown",)
     list_filter = (WorkFilter, "state", "topic")
     search_fields = ("number",)
@@ -105,25 +105,21 @@ class TraceRequestAdmin(MoneyModelAdmin):
         named = Institution.objects.filter(pk=OuterRef("institution_code")).values("short_name")[:1]
         return super().get_queryset(request).annotate(institution_name=Subquery(named), agency=F("order__payee_name"))
 
-    @admin.display(description="Mã tra soát, nội dung")
+    @admin.display(description="Mã, nội dung")
     def number_shown(self, row: TraceRequest) -> SafeString:
         return two_lines(row.number, row.get_topic_display())
 
-    @admin.display(description="Tình trạng", ordering="state")
-    def state_shown(self, row: TraceRequest) -> str:
-        return row.get_state_display()
+    @admin.display(description="Tình trạng, hạn", ordering="due_at")
+    def state_shown(self, row: TraceRequest) -> SafeString:
+        return state_cell(row.get_state_display(), row.due_at, is_late=row.is_open and row.due_at < timezone.now())
 
-    @admin.display(description="Đơn vị thanh toán, cơ quan")
+    @admin.display(description="Đơn vị, cơ quan")
     def places_shown(self, row: Any) -> SafeString:
         return two_lines(row.institution_name or row.institution_code, row.agency)
 
     @admin.display(description="Hỏi lúc", ordering="asked_at")
     def asked_shown(self, row: TraceRequest) -> str:
         return moment(row.asked_at)
-
-    @admin.display(description="Hạn trả lời", ordering="due_at")
-    def due_shown(self, row: TraceRequest) -> SafeString:
-        return due_cell(row.due_at, is_late=row.is_open and row.due_at < timezone.now())
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         term = search_term.strip().upper()
