@@ -377,7 +377,7 @@ class CaseAdmin(MoneyModelAdmin):
                 done="Đã kết thúc chênh lệch.",
                 about=[
                     f"{case.get_type_display()}: tại Cổng {dong(case.ours) or 'không có'}, bên kia {dong(case.theirs) or 'không có'}.",
-                    *([f"{dong(owed)} đang phải trả lại người nộp. {casework.MONEY_LEFT.partition('. ')[2]}"] if owed else []),
+                    *([f"{dong(owed)} đang phải trả lại người nộp: chênh lệch chỉ kết thúc khi khoản này có nơi đến."] if owed else []),
                 ],
                 seen=case.version,
                 button="Kết thúc",
