@@ -125,17 +125,24 @@ def test_channels_are_chosen_by_kind_and_what_the_law_wants_told_keeps_one(outsi
     assert free in page
     labels = re.findall(r"<legend>([^<]+?)\s*(?:<span|</legend>)", page)
     fields = {label.strip(): f"kind_{number}" for number, label in enumerate(labels[:-1])}
-    steps, confirmations, safety = (
-        fields[label] for label in ("Kết quả và từng bước của hồ sơ", "Xác nhận đã gửi hồ sơ", "An toàn tài khoản")
-    )
+    names = ("Kết quả và từng bước của hồ sơ", "Xác nhận đã gửi hồ sơ", "An toàn tài khoản", "Tiền đã nộp, đã hoàn và chứng từ")
+    steps, confirmations, safety, money = (fields[label] for label in names)
     answer = client.post(PAGE, {"act": "channels", "language": "vi", safety: ["sms"]})
     assert answer.status_code == 422
     assert "chọn ít nhất một cách" in answer.content.decode()
     assert not ContactChoice.objects.exists()
-    assert client.post(PAGE, {"act": "channels", "language": "en", steps: ["sms"], safety: ["sms", "email"]}).status_code == 302
+    assert (
+        client.post(PAGE, {"act": "channels", "language": "en", steps: ["sms"], safety: ["sms", "email"], money: ["sms"]}).status_code
+        == 302
+    )
     choice = ContactChoice.objects.get(person=person)
     assert choice.language == "en"
-    assert choice.channels == {"dossiers.steps": ["sms"], "dossiers.confirmations": [], "accounts.security": ["sms", "email"]}
+    assert choice.channels == {
+        "dossiers.steps": ["sms"],
+        "dossiers.confirmations": [],
+        "accounts.security": ["sms", "email"],
+        "payments.money": ["sms"],
+    }
     shown = client.get(PAGE).content.decode()
     assert len(re.findall(rf'name="{confirmations}"[^>]*checked', shown)) == 0
     assert len(re.findall(rf'name="{safety}"[^>]*checked', shown)) == 2

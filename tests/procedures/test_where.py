@@ -20,7 +20,7 @@ from procedures.views.reception import Reception, reception, says_where
 from tests.procedures.test_catalogue import version_of
 
 DATA = Path(__file__).parents[2] / "procedures" / "data"
-RECORDS = [json.loads(path.read_text()) for path in sorted(DATA.glob("*.json")) if path.name != "life-events.json"]
+RECORDS = [json.loads(path.read_text()) for path in sorted([*DATA.glob("[0-9]*.json"), *DATA.glob("DV.*.json")])]
 NOBODY, COMMUNE, PROVINCE, BOTH = Reception(), Reception(commune=True), Reception(province=True), Reception(commune=True, province=True)
 
 # Every agency of the shipped records, read one by one. Where the words on handing in decide, the record stands in EXCEPT.
