@@ -139,9 +139,12 @@ def day_bounds(day: date) -> tuple[float, float]:
 
 
 def reference_in(content: str) -> str:
-    """The portal's reference in a transfer's content, or an empty string."""
-    found = REFERENCE.search(re.sub(r"[^0-9A-Z]", "", content.upper()))
-    return found[1] if found else ""
+    """The portal's reference in a transfer's content, or an empty string.
+
+    The last place that reads like one: a word "DVC" of the payer's before it makes another with the reference's own beginning.
+    """
+    found = REFERENCE.findall(re.sub(r"[^0-9A-Z]", "", content.upper()))
+    return str(found[-1]) if found else ""
 
 
 def digits(count: int) -> str:

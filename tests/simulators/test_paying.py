@@ -11,6 +11,7 @@ import pytest
 import requests
 from cryptography.exceptions import InvalidSignature
 
+from portal.simulators.paying import reference_in
 from tests.simulators.listening import Listener
 from tests.simulators.payment_clients import BANK, MOMO, VNPAY, Bank, Momo, Vnpay, press, reference, returned
 from tests.simulators.running import Simulators, start_simulators
@@ -304,3 +305,10 @@ def test_payments_faults_and_untold_news_survive_kill_9(tmp_path: Path, site: Li
         assert bank.read(site.wait(1)[0].body)["status"] == "PAID"
     finally:
         outside.kill()
+
+
+def test_a_word_before_the_reference_is_no_part_of_it() -> None:
+    # Its thirteenth and fourteenth characters are digits here: with the payer's "DVC" before it, its beginning reads like a reference, too.
+    assert reference_in("le phi DVC dvcC9NV207DAZ91W01") == "DVCC9NV207DAZ91W01"
+    assert reference_in("MBVCB.1.DVCC9NV207DAZ91W01.CT tu 0011") == "DVCC9NV207DAZ91W01"
+    assert reference_in("khong co gi") == ""
