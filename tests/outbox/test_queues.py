@@ -60,15 +60,15 @@ def seal_something(key: str) -> None:
 def test_slow_signatures_do_not_delay_a_one_time_password(two_workers: list[Running], outside: Any) -> None:
     person = factories.make_person(phone="+84900777888")
     outside.faults("csc", "slow", seconds=25)
-    for number in range(3):
+    # Both hands of "soon" wait for the signing service, and others wait for them: so many that one may end meanwhile.
+    for number in range(6):
         seal_something(f"receipt:slow:{number}")
-    # Both hands of "soon" wait for the signing service, and a third signature waits for them.
     eventually(lambda: Message.objects.filter(kind="documents.sign", lease_until__gt=timezone.now()).count() == 2, 40)
     began = time.monotonic()
     otp.request_code(id_number=person.id_number, now=timezone.now())
     eventually(lambda: outside.outbox("+84900777888"), 10, 0.05)
     took = time.monotonic() - began
-    assert Message.objects.filter(kind="documents.sign", done_at=None).count() == 3, "the signatures hang still"
+    assert Message.objects.filter(kind__in=["documents.render", "documents.sign"], done_at=None).count() >= 3, "the signatures hang still"
     assert took < 3, took
 
 
