@@ -168,6 +168,12 @@ def position_holder_id_number(position_id: UUID) -> str:
     return Position.objects.select_related("person").get(pk=position_id).person.id_number or ""
 
 
+def position_person(position_id: UUID) -> UUID | None:
+    """Who holds a position now; None where it has ended (one query)."""
+    row = Position.objects.filter(pk=position_id).first()
+    return row.person_id if row is not None and row.is_held(now=timezone.now()) else None
+
+
 def officer_labels(position_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Who held each of the positions, as officers' histories show it: name and title (one query)."""
     rows = Position.objects.filter(pk__in=set(position_ids)).select_related("person")

@@ -3,44 +3,27 @@
 from __future__ import annotations
 
 import re
-import secrets
 
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's base 32: no I, L, O, U, which people mistake for 1, 1, 0 and V."""
+from portal.text import readable
+from portal.text.readable import LETTERS
+
+ALPHABET = LETTERS
 PREFIX = "DVC"
 RANDOM = 12
 """Characters of chance, five bits each: 2^60 codes."""
-LENGTH = len(PREFIX) + RANDOM + 1
 _REFUND = re.compile(rf"HT[{ALPHABET}]{{12}}")
-_MISREAD = str.maketrans({"I": "1", "L": "1", "O": "0"})
 # Looked for at every place: "DVC" of the words before it may run into the reference.
 _REFERENCE = re.compile(rf"(?=({PREFIX}[{ALPHABET}]{{{RANDOM + 1}}}[0-9]{{2}}))")
 
 
-def _check(text: str) -> str:
-    """Check character (ISO 7064 MOD 31,32 hybrid): finds every wrong character and every swap of neighbours."""
-    product = 32
-    for letter in text:
-        total = (product + ALPHABET.index(letter)) % 32 or 32
-        product = total * 2 % 33
-    return ALPHABET[(33 - product) % 32]
-
-
 def new_code() -> str:
     """A payment code that nobody can guess, as ``DVC7K3M9QXRT2W4A``."""
-    text = "".join(secrets.choice(ALPHABET) for _ in range(RANDOM))
-    return PREFIX + text + _check(text)
+    return readable.new_code(PREFIX, RANDOM)
 
 
 def clean_code(typed: str) -> str:
     """A code as somebody typed or read it aloud, in its own form; empty for what cannot be one."""
-    text = re.sub(r"[\s.\-]", "", typed.upper())
-    if not text.startswith(PREFIX) or len(text) != LENGTH:
-        return ""
-    rest = text[len(PREFIX) :].translate(_MISREAD)
-    if any(letter not in ALPHABET for letter in rest) or _check(rest[:-1]) != rest[-1]:
-        return ""
-    return PREFIX + rest
+    return readable.clean_code(typed, PREFIX, RANDOM)
 
 
 def reference_of(code: str, number: int) -> str:

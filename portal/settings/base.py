@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "procedures",
     "payments",
     "dossiers",
+    "feedback",
 ]
 
 MIDDLEWARE = [

@@ -1,0 +1,45 @@
+"""Registrations of the feedback app."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class FeedbackConfig(AppConfig):
+    """Petitions: sent, received, handled, answered, published."""
+
+    name = "feedback"
+    verbose_name = "Phản ánh, kiến nghị"
+
+    def ready(self) -> None:
+        """Tell the rooms below: acts, notices, what comes with the portal."""
+        from feedback import loading, names, notice_texts
+        from portal.access import Act, Assurance, register_acts
+        from portal.access.roles import OFFICER_ROLES
+        from portal.operations.preparation import register_loader
+
+        receives, handles, checks, publishes = (
+            frozenset({f"petition_{name}"}) for name in ("reception", "handling", "checking", "publishing")
+        )
+        vpcp = frozenset({"steering"})
+        high = Assurance.HIGH
+        register_acts(
+            Act("feedback.read", "Xem phản ánh, kiến nghị", receives | handles | checks | publishes),
+            Act("feedback.receive", "Tiếp nhận, nhập, từ chối phản ánh", receives),
+            Act("feedback.transfer", "Chuyển, trả lại, báo cáo phản ánh", receives | handles),
+            Act("feedback.classify", "Phân loại, giao, gộp phản ánh", receives | handles),
+            Act("feedback.ask", "Yêu cầu người gửi bổ sung", receives | handles),
+            Act("feedback.handle", "Xử lý, soạn trả lời phản ánh", handles),
+            Act("feedback.opine", "Cho ý kiến phối hợp", handles),
+            Act("feedback.check", "Duyệt hoặc trả lại câu trả lời", checks, assurance=high),
+            Act("feedback.publish", "Công khai câu trả lời", publishes, assurance=high),
+            Act("feedback.secret", "Chuyển phản ánh sang chế độ mật", checks, assurance=high),
+            Act("feedback.templates", "Sửa mẫu trả lời", receives | handles | checks),
+            Act("feedback.report", "Báo cáo về thủ tục hành chính", OFFICER_ROLES),
+            Act("feedback.oversee", "Xem mọi phản ánh, kiến nghị", vpcp, everywhere=True),
+            Act("feedback.take_over", "Chủ trì phản ánh theo Điều 42.3đ", vpcp, assurance=high, everywhere=True),
+            Act("feedback.settings", "Sửa loại, thời hạn phản ánh", vpcp, assurance=high, everywhere=True),
+        )
+        notice_texts.register()
+        names.register()
+        register_loader("loại và thời hạn phản ánh, kiến nghị", loading.load, order=45)

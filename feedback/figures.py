@@ -1,0 +1,105 @@
+"""What a petition adds to the figures: a pure function row → cells, so that an act writes the difference and nothing is ever scanned.
+
+What depends on a day is a difference of running counts: open at the end of a day = received − ended up to it; late = ``due`` − ``settled``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.utils import timezone
+
+from feedback.models.petitions import Petition
+from feedback.models.published import TallyDelta
+from feedback.models.states import State
+
+RECEIVED, ON_TIME, LATE, REFUSED, WITHDRAWN, SECRET = "received", "on_time", "late", "refused", "withdrawn", "secret"
+DUE, SETTLED, PUBLISHED, AGAIN, HELPS, HELPS_NOT = "due", "settled", "published", "again", "helps", "helps_not"
+ENDED = (ON_TIME, LATE, REFUSED, WITHDRAWN, SECRET)
+MEASURES = (RECEIVED, *ENDED, DUE, SETTLED, PUBLISHED, AGAIN, HELPS, HELPS_NOT)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What figures know of a petition."""
+
+    agency_code: str
+    unit_code: str
+    kind: str
+    sector_code: str
+    state: str
+    round: int
+    received_on: date
+    due_on: date
+    ended_on: date | None
+    is_late: bool
+    """Answered after the sender's deadline."""
+    is_published: bool = False
+    helps: bool | None = None
+
+
+Cell = tuple[date, str, str, str, str, str]
+"""Day, agency, unit, kind, sector, measure."""
+
+
+def facts_of(petition: Petition) -> Facts:
+    """The facts of a petition as it stands."""
+    ended = petition.ended_at
+    return Facts(
+        agency_code=petition.agency_code,
+        unit_code=petition.unit_code,
+        kind=petition.kind_id,
+        sector_code=petition.sector_code,
+        state=petition.state,
+        round=petition.round,
+        received_on=timezone.localdate(petition.received_at),
+        due_on=timezone.localdate(petition.due_at),
+        ended_on=timezone.localdate(ended) if ended else None,
+        is_late=bool(petition.answered_at and petition.answered_at > petition.due_at),
+        is_published=petition.publication == Petition.Publication.PUBLISHED,
+        helps=petition.helps,
+    )
+
+
+def cells(facts: Facts) -> Counter[Cell]:
+    """What one petition counts for, by cell."""
+    found: Counter[Cell] = Counter()
+
+    def add(day: date, measure: str) -> None:
+        found[day, facts.agency_code, facts.unit_code, facts.kind, facts.sector_code, measure] += 1
+
+    add(facts.received_on, RECEIVED)
+    if facts.round > 1:
+        add(facts.received_on, AGAIN)
+    late_from = facts.due_on + timedelta(days=1)
+    add(late_from, DUE)
+    if facts.ended_on is not None:
+        ends = {
+            State.ANSWERED.value: LATE if facts.is_late else ON_TIME,
+            State.REFUSED.value: REFUSED,
+            State.WITHDRAWN.value: WITHDRAWN,
+            State.SECRET.value: SECRET,
+        }
+        add(facts.ended_on, ends[facts.state])
+        add(max(late_from, facts.ended_on), SETTLED)
+        if facts.is_published:
+            add(facts.ended_on, PUBLISHED)
+        if facts.helps is not None:
+            add(facts.ended_on, HELPS if facts.helps else HELPS_NOT)
+    return found
+
+
+def note_difference(before: Facts | None, after: Facts) -> None:
+    """Write what an act changed in the figures, in its transaction."""
+    change = cells(after)
+    if before is not None:
+        change.subtract(cells(before))
+    rows = [
+        TallyDelta(day=day, agency_code=agency, unit_code=unit, kind=kind, sector_code=sector, measure=measure, number=number)
+        for (day, agency, unit, kind, sector, measure), number in change.items()
+        if number
+    ]
+    if rows:
+        TallyDelta.objects.bulk_create(rows)

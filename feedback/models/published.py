@@ -1,0 +1,128 @@
+"""What everybody reads: published questions and answers, what readers say of them, and figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+
+from feedback.models.kinds import About, PetitionKind
+from feedback.models.petitions import Petition
+
+
+class PublishedCase(models.Model):
+    """A question and its answer without personal data, as texts of their own; the originals are untouched (art. 45)."""
+
+    petition = models.OneToOneField(Petition, on_delete=models.PROTECT, related_name="published")
+    slug = models.SlugField(max_length=120, unique=True)
+    """For ever, also when the texts are changed or withdrawn."""
+    title = models.CharField("tiêu đề", max_length=200)
+    question = models.TextField("câu hỏi")
+    answer = models.TextField("trả lời")
+    kind = models.ForeignKey(PetitionKind, on_delete=models.PROTECT, related_name="+", verbose_name="loại")
+    about = models.CharField(max_length=8, choices=About.choices)
+    sector_code = models.CharField(max_length=80, blank=True)
+    procedure_code = models.CharField(max_length=40, blank=True)
+    unit_code = models.CharField(max_length=40, db_collation="C")
+    agency_code = models.CharField(max_length=10, db_collation="C")
+    unit_name = models.CharField(max_length=300)
+    """Of the agency that answered, as it was called then."""
+    sender_name = models.CharField(max_length=200, blank=True)
+    """Empty where the sender asked so."""
+    place_code = models.CharField(max_length=5, blank=True)
+    asked_on = models.DateField()
+    answered_on = models.DateField()
+    on_time = models.BooleanField()
+    published_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    published_by = models.UUIDField(null=True)
+    decisions: Any = models.JSONField(default=dict)
+    """How many marks of each kind were taken out and how many left in."""
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_reason = models.CharField(max_length=300, blank=True)
+    helpful = models.PositiveIntegerField(default=0)
+    unhelpful = models.PositiveIntegerField(default=0)
+    helped = models.PositiveIntegerField(default=0)
+    """Times somebody did not send a petition of their own because this answer served them."""
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        verbose_name = "trả lời đã công khai"
+        verbose_name_plural = "trả lời đã công khai"
+        constraints = [
+            models.CheckConstraint(condition=Q(withdrawn_at__isnull=True) | ~Q(withdrawn_reason=""), name="published_withdrawn_why"),
+        ]
+        indexes = [
+            models.Index(fields=["-published_at", "-id"], name="published_newest", condition=Q(withdrawn_at__isnull=True)),
+            models.Index(
+                fields=["agency_code", "-published_at", "-id"], name="published_of_agency", condition=Q(withdrawn_at__isnull=True)
+            ),
+            models.Index(
+                fields=["sector_code", "-published_at", "-id"], name="published_of_sector", condition=Q(withdrawn_at__isnull=True)
+            ),
+            models.Index(fields=["kind", "-published_at", "-id"], name="published_of_kind", condition=Q(withdrawn_at__isnull=True)),
+            models.Index(fields=["procedure_code", "-published_at"], name="published_of_procedure", condition=~Q(procedure_code="")),
+        ]
+        triggers = [pgtrigger.Protect(name="published_stays", operation=pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ReaderVote(models.Model):
+    """A reader says whether a published answer helps; once a day and address (a keyed index that nobody can read back)."""
+
+    case = models.ForeignKey(PublishedCase, on_delete=models.PROTECT, related_name="votes")
+    day = models.DateField()
+    source = models.CharField(max_length=64)
+    helps = models.BooleanField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "day", "source"], name="vote_once_a_day")]
+        indexes = [models.Index(fields=["day"], name="votes_old")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.helps}"
+
+
+class TallyDelta(models.Model):
+    """A change of figures, written by the act that caused it; folded into :class:`Tally` within seconds."""
+
+    id = models.BigAutoField(primary_key=True)
+    day = models.DateField()
+    agency_code = models.CharField(max_length=10, db_collation="C")
+    unit_code = models.CharField(max_length=40, db_collation="C")
+    kind = models.CharField(max_length=40)
+    sector_code = models.CharField(max_length=80, blank=True)
+    measure = models.CharField(max_length=12)
+    number = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.unit_code} {self.measure} {self.number:+d}"
+
+
+class Tally(models.Model):
+    """Figures as counted. ``grain``: ``unit`` (unit, month), ``kind`` (agency, kind, month), ``sector`` (agency, sector, month), ``day``
+    (agency, day). ``day`` is the first of the month but for the grain ``day``; columns that a grain does not tell apart are empty."""
+
+    grain = models.CharField(max_length=6)
+    day = models.DateField()
+    agency_code = models.CharField(max_length=10, db_collation="C")
+    unit_code = models.CharField(max_length=40, blank=True, db_collation="C")
+    kind = models.CharField(max_length=40, blank=True)
+    sector_code = models.CharField(max_length=80, blank=True)
+    measure = models.CharField(max_length=12)
+    number = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["grain", "day", "agency_code", "unit_code", "kind", "sector_code", "measure"], name="tally_once"
+            )
+        ]
+        indexes = [models.Index(fields=["grain", "agency_code", "day"], name="tally_of_agency")]
+
+    def __str__(self) -> str:
+        return f"{self.grain} {self.day} {self.measure} {self.number}"
