@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+from feedback.urls import pages as petition_pages
 from payments.urls import pages as payment_pages
 from portal.announcements.urls import pages as notice_pages
 from portal.api import api, docs
@@ -23,13 +24,14 @@ pages = [
 ]
 urlpatterns = [
     *pages,
-    path("en/", include((english([*pages, *procedure_pages, *notice_pages, *payment_pages]), "en"))),
+    path("en/", include((english([*pages, *procedure_pages, *notice_pages, *payment_pages, *petition_pages]), "en"))),
     path("he-thiet-ke/", ui_views.design_system, name="design-system"),
     path("", include("procedures.urls")),
     path("", include("portal.announcements.urls")),
     path("tai-khoan/", include("accounts.urls")),
     path("", include("payments.urls")),
     path("", include("dossiers.urls")),
+    path("", include("feedback.urls")),
     path("", include("portal.documents.urls")),
     path("", include("portal.notifications.urls")),
     path("", include("portal.operations.urls")),

@@ -189,6 +189,9 @@ CELERY_BEAT_SCHEDULE = {
     # By day, too: files that come late, runs whose worker is gone.
     "payments-reconcile": {"task": "payments.reconcile_days", "schedule": crontab(minute=50), "options": {"queue": "bulk"}},
     "payments-escalate": {"task": "payments.escalate_cases", "schedule": 900.0, "options": {"queue": "bulk", "expires": 900}},
+    "feedback-warn": {"task": "feedback.warn", "schedule": 600.0, "options": {"queue": "bulk", "expires": 600}},
+    "feedback-succeed": {"task": "feedback.succeed", "schedule": crontab(hour=0, minute=20), "options": {"queue": "bulk"}},
+    "feedback-recompute": {"task": "feedback.recompute", "schedule": crontab(hour=0, minute=40), "options": {"queue": "bulk"}},
     "dossiers-remind": {"task": "dossiers.remind_of_payments", "schedule": 300.0, "options": {"queue": "bulk", "expires": 300}},
     "dossiers-late-orders": {"task": "dossiers.follow_late_orders", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},
     "audit-seal": {"task": "portal.audit.tasks.seal", "schedule": 10.0, "options": {"queue": "soon", "expires": 10}},

@@ -1,0 +1,1 @@
+"""The desk of petitions, a concern a file."""

@@ -1,0 +1,9 @@
+"""Addresses of those who send petitions."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+pages: list[URLPattern] = []
+"""Also in English."""
+urlpatterns: list[URLPattern] = [*pages]

@@ -1,0 +1,1 @@
+"""Pages of senders and readers: each parses, calls one service or query, renders."""
