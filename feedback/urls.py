@@ -1,4 +1,4 @@
-"""Addresses of petitions, all below ``/phan-anh-kien-nghi/``. What everybody reads comes first: a code of a petition never reads like it."""
+"""Addresses of petitions, all below ``/phan-anh-kien-nghi/``. What everybody reads comes first."""
 
 from __future__ import annotations
 
