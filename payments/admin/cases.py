@@ -323,9 +323,7 @@ class CaseAdmin(MoneyModelAdmin):
         """A page that says so, with what is true now."""
         page = self.page(request, self.found(request, case_id))
         page.notes.insert(0, refused.reason)
-        return TemplateResponse(
-            request, "admin/payments/page.html", {**self._context(request), "title": page.title, "page": page}, status=409
-        )
+        return TemplateResponse(request, "admin/desk/page.html", {**self._context(request), "title": page.title, "page": page}, status=409)
 
     def assign(self, request: HttpRequest, case_id: int) -> HttpResponse:
         """Take it on."""

@@ -112,7 +112,7 @@ class AccountAdmin(MoneyModelAdmin):
             ways,
             notes,
         )
-        return TemplateResponse(request, "admin/payments/page.html", {**self._context(request), "title": page.title, "page": page})
+        return TemplateResponse(request, "admin/desk/page.html", {**self._context(request), "title": page.title, "page": page})
 
 
 def _day(text: str) -> date:

@@ -63,6 +63,14 @@ def agency_names(codes: Iterable[str]) -> dict[str, str]:
     return dict(Agency.objects.on(_day(None)).filter(code__in=set(codes)).values_list("code", "name"))
 
 
+def agency_label(code: str) -> str:
+    """An agency's name with its code, as the desk writes it (one query); a dash for none."""
+    if not code:
+        return "–"
+    name = agency_names([code]).get(code, "")
+    return f"{name} ({code})" if name else code
+
+
 def children(code: str, *, on: dt.date | None = None) -> EntryQuerySet:
     """The agencies directly below one, in alphabetical order. By code: a parent that was amended keeps its children."""
     return Agency.objects.on(_day(on)).filter(parent__code=code)
