@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import ContactChoice, EmailAddress, Mandate, Organisation, Person, Position, PositionRole
 from portal.audit.words import uuids
+from portal.crypto import blind_index
 
 
 def person(person_id: UUID) -> Person:
@@ -156,6 +157,11 @@ def holders(unit_code: str, roles: Iterable[str]) -> list[Holder]:
         for row in rows.annotate(has_key=Q(credential__isnull=False)).order_by("title", "id")[:50]
         if row.is_held(now=now)
     ]
+
+
+def by_id_number(number: str) -> Person | None:
+    """The person with an identity number (one query)."""
+    return Person.objects.filter(id_blind=blind_index("id_number", number)).first()
 
 
 def id_blind(person_id: UUID) -> str:

@@ -13,7 +13,7 @@ class FeedbackConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the rooms below: acts, notices, what comes with the portal."""
-        from feedback import loading, names, notice_texts
+        from feedback import demo, loading, names, notice_texts
         from portal.access import Act, Assurance, register_acts
         from portal.access.roles import OFFICER_ROLES
         from portal.operations.preparation import register_loader
@@ -43,3 +43,4 @@ class FeedbackConfig(AppConfig):
         notice_texts.register()
         names.register()
         register_loader("loại và thời hạn phản ánh, kiến nghị", loading.load, order=45)
+        register_loader(demo.STEP, demo.load, order=58, demo=True)

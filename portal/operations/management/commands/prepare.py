@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 
 from portal.operations.preparation import loaders
@@ -16,6 +16,9 @@ class Command(BaseCommand):
     """``manage.py prepare``: safe to run at every start and from several places at once."""
 
     help = __doc__
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--skip", action="append", default=[], metavar="STEP", help="Leave a loading step out; may be given again.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         with connection.cursor() as cursor:
@@ -27,6 +30,8 @@ class Command(BaseCommand):
             cursor.execute("SET lock_timeout = 0; SELECT pg_advisory_lock(7141)")
         call_command("migrate", interactive=False, verbosity=0)
         for loader in loaders():
+            if loader.name in options["skip"]:
+                continue
             if loader.demo and not getattr(settings, "SIMULATORS_ALLOWED", False):
                 continue
             with transaction.atomic():
