@@ -6,15 +6,22 @@ import datetime as dt
 from collections import Counter
 
 import pytest
+from django.db import ProgrammingError, transaction
 
+from feedback import loading
 from feedback.figures import cells, facts_of
-from feedback.models import Petition, TallyDelta
-from feedback.services import PetitionRefused, answering, handling, routing
+from feedback.models import Petition, PetitionKind, TallyDelta, Term
+from feedback.rules import Limit
+from feedback.services import PetitionRefused, answering, clocks, handling, routing, sending
 from feedback.services.secrets import seal_away
+from feedback.terms import limits_at
+from portal.access import SYSTEM, AccessDenied, Actor
 from portal.notifications.models import Notification
 from portal.outbox import services as outbox
+from portal.outbox.models import Message
 from portal.workdays import ZONE
-from tests.feedback.support import MONDAY, answered, later, officer, received, send_one
+from tests import factories
+from tests.feedback.support import MONDAY, WORDS, answered, later, officer, received, send_one
 
 pytestmark = pytest.mark.usefixtures("demo_data")
 
@@ -148,3 +155,180 @@ def test_copies_of_one_text_are_answered_together() -> None:
     assert second.state == "answered" and second.answers.get().words == "Đã trả kết quả."
     assert Notification.objects.filter(party_id=second.party_id, template="feedback.answered").exists()
     _balanced()
+
+
+@pytest.mark.requirement("C-24")
+def test_an_agency_reports_a_procedure_to_its_owner() -> None:
+    loading.load()
+    reporter = officer("H26.101", roles=("handling",))
+    petition = sending.report_procedure(
+        actor=reporter,
+        kind="can-tro",
+        procedure_code="1.001193",
+        subject="Giấy tờ không cần thiết",
+        words="Thủ tục yêu cầu bản sao giấy tờ mà cơ sở dữ liệu dân cư đã có.",
+        now=MONDAY,
+    )
+    assert petition.unit_code == "G15" and petition.reporter_unit == "H26.101" and petition.party_id is None
+    owner = officer("G15")
+    with pytest.raises(Petition.DoesNotExist):
+        received(petition, officer("H26.102"))
+    received(petition, owner)
+    assert Notification.objects.filter(party_id=reporter.person_id, template="feedback.accepted").exists()
+    to_top = sending.report_procedure(
+        actor=reporter,
+        kind="chua-cong-bo",
+        procedure_code="",
+        subject="Thủ tục chưa công bố",
+        words="Thủ tục này đã có hiệu lực nhưng chưa được công bố ở đâu.",
+        now=MONDAY,
+    )
+    assert to_top.unit_code == "G22"
+
+
+@pytest.mark.requirement("F-02")
+def test_kinds_and_terms_come_with_the_portal_and_what_vpcp_changed_stays() -> None:
+    loading.load()
+    PetitionKind.objects.filter(pk="khac").update(name="Việc khác")
+    Term.objects.create(name="answer", amount=15, unit="working_day", valid_from=MONDAY.date(), basis="Thử nghiệm")
+    loading.load()
+    assert PetitionKind.objects.get(pk="khac").name == "Việc khác"
+    before, _one = send_one(now=later(MONDAY, days=-1))
+    after, _two = send_one(now=MONDAY)
+    # A petition of the day before has 20 days; one of the day on which the setting begins 15 working days, with 24 November off.
+    assert before.due_at == _at(7, 12) and after.due_at == _at(8, 12)
+    assert limits_at(before.received_at)["answer"] == Limit(20, "day")
+    assert limits_at(after.received_at)["answer"] == Limit(15, "working_day")
+
+
+@pytest.mark.requirement("F-01")
+def test_what_is_missing_is_named_and_nothing_is_lost() -> None:
+    loading.load()
+    actor = factories.citizen_actor(factories.make_person())
+    draft = sending.start_draft(actor=actor)
+    sending.save_draft(
+        actor=actor,
+        draft_id=draft.pk,
+        data={"subject": "x" * 151, "words": "The office did not give me the result of my file.", "email": "không"},
+    )
+    with pytest.raises(sending.SendingRefused) as refused:
+        sending.send(actor=actor, draft_id=draft.pk, now=MONDAY)
+    assert {problem.field for problem in refused.value.problems} == {"kind", "subject", "words", "email"} | (
+        {"phone"} if not draft.data["phone"] else set()
+    )
+    sending.save_draft(actor=actor, draft_id=draft.pk, data={"words": "\u200bnhà\u202e nước " + "a" * 70_000})
+    draft.refresh_from_db()
+    assert draft.data["words"].startswith("nhà nước") and len(draft.data["words"]) == sending.MAX_KEPT
+    assert draft.data["subject"] == "x" * 151
+
+
+@pytest.mark.requirement("F-01")
+def test_floods_and_repetitions_from_one_account_are_stopped_in_words() -> None:
+    person = factories.make_person()
+    send_one(person)
+    with pytest.raises(PetitionRefused, match="đúng nội dung này"):
+        send_one(person)
+    for number in range(1, sending.A_DAY):
+        send_one(person, words=f"{WORDS} Lần {number}.")
+    with pytest.raises(PetitionRefused, match="nhiều nhất"):
+        send_one(person, words=f"{WORDS} Thêm một lần nữa.")
+    send_one(person, words=f"{WORDS} Thêm một lần nữa.", now=later(MONDAY, days=1))
+
+
+@pytest.mark.requirement("F-14")
+def test_events_and_given_answers_cannot_be_changed() -> None:
+    petition, _sender = send_one()
+    answered(petition)
+    for change in (
+        lambda: petition.events.update(name="x"),
+        lambda: petition.answers.update(drafted_label="x"),
+        lambda: Petition.objects.filter(pk=petition.pk).update(code="PA0"),
+    ):
+        with pytest.raises(ProgrammingError), transaction.atomic():
+            change()
+
+
+@pytest.mark.requirement("F-12")
+def test_each_act_wants_its_role_at_the_agency_that_holds_it() -> None:
+    petition, _sender = send_one()
+    with pytest.raises(AccessDenied):
+        received(petition, officer(roles=("petition_handling",)))
+    with pytest.raises(Petition.DoesNotExist):
+        received(petition, officer("H26.102"))
+    receiver = officer("H26", roles=("petition_reception",))
+    received(petition, receiver)
+    with pytest.raises(AccessDenied):
+        answering.submit_answer(actor=receiver, petition_id=petition.pk, words="Đã xử lý.", outcome_on=MONDAY.date(), now=MONDAY)
+    answering.submit_answer(actor=officer(), petition_id=petition.pk, words="Đã xử lý.", outcome_on=MONDAY.date(), now=MONDAY)
+    with pytest.raises(AccessDenied):
+        answering.approve(actor=officer(roles=("petition_handling",)), petition_id=petition.pk, now=MONDAY)
+    with pytest.raises(AccessDenied):
+        seal_away(actor=officer(roles=("petition_publishing",)), petition_id=petition.pk, basis="CV 1", now=MONDAY)
+
+
+@pytest.mark.requirement("F-08")
+def test_a_letter_is_entered_with_the_day_it_came() -> None:
+    loading.load()
+    came = later(MONDAY, days=-3)
+    petition = sending.enter(
+        actor=officer(),
+        source="letter",
+        came_at=came,
+        kind="cham-tre",
+        subject="Thư của ông Giả Định",
+        words=WORDS,
+        sender={"name": "Trần Văn Giả Định", "address": "Số 1 phố Ví Dụ", "phone": "0900000001"},
+        unit_code="H26.101",
+        now=MONDAY,
+    )
+    assert petition.received_at == came and petition.refuse_due_at == _at(17, 11)
+    assert Message.objects.filter(kind="feedback.tell_writer").exists()
+
+
+@pytest.mark.requirement("F-04")
+def test_an_answer_is_entered_within_two_working_days_of_the_outcome() -> None:
+    petition, _sender = send_one()
+    handler = officer()
+    received(petition, handler)
+    with pytest.raises(PetitionRefused, match="Ngày có kết quả"):
+        answering.submit_answer(
+            actor=handler, petition_id=petition.pk, words="Xong.", outcome_on=later(MONDAY, days=-1).date(), now=later(MONDAY, days=4)
+        )
+    answer = answering.submit_answer(
+        actor=handler, petition_id=petition.pk, words="Xong.", outcome_on=MONDAY.date(), now=later(MONDAY, days=4)
+    )
+    assert answer.result_due_at == _at(18, 11)
+    answering.approve(actor=officer(), petition_id=petition.pk, now=later(MONDAY, days=4))
+    assert petition.events.get(name="approve").details["entered_on_time"] is False
+
+
+@pytest.mark.requirement("F-11")
+def test_another_systems_petition_is_taken_over_once() -> None:
+    loading.load()
+    said = {
+        "actor": SYSTEM, "system": "H26", "external_ref": "HN-1", "received_at": MONDAY, "kind": "khac", "subject": "Từ hệ thống tỉnh",
+        "words": WORDS, "sender": {"name": "Lê Thị Giả Định", "phone": "0900000002"}, "unit_code": "H26.101", "now": later(MONDAY, hours=1),
+    }  # fmt: skip
+    first = sending.hand_in(**said)
+    assert sending.hand_in(**said).pk == first.pk and first.received_at == MONDAY
+    with pytest.raises(PetitionRefused):
+        sending.hand_in(**{**said, "external_ref": "HN-2", "unit_code": "X99"})
+
+
+@pytest.mark.requirement("F-03")
+def test_who_works_on_it_is_warned_then_the_head_then_vpcp() -> None:
+    petition, _sender = send_one()
+    handler, head, vpcp = officer(roles=("petition_reception",)), officer(roles=("petition_checking",)), officer("G22", roles=("steering",))
+    received(petition, handler)
+
+    def told(actor: Actor) -> list[str]:
+        rows = Notification.objects.filter(party_id=actor.person_id, channel="inbox").order_by("created_at", "template")
+        return [row.template for row in rows]
+
+    assert clocks.warn(now=later(MONDAY, days=2)) == 0
+    assert clocks.warn(now=_at(3, 12, 9)) == 1 and clocks.warn(now=_at(3, 12, 10)) == 0
+    assert clocks.warn(now=_at(7, 12, 9)) == 1
+    assert clocks.warn(now=_at(8, 12, 9)) == 1
+    assert told(handler) == ["feedback.warn_soon", "feedback.warn_today", "feedback.warn_late"]
+    assert told(head) == ["feedback.warn_today", "feedback.warn_late"]
+    assert told(vpcp) == ["feedback.warn_late"]
