@@ -14,8 +14,10 @@ class FeedbackConfig(AppConfig):
     def ready(self) -> None:
         """Tell the rooms below: acts, notices, what comes with the portal."""
         from feedback import demo, loading, names, notice_texts
+        from feedback.services import records
         from portal.access import Act, Assurance, register_acts
         from portal.access.roles import OFFICER_ROLES
+        from portal.documents.proofs import register_content, register_later
         from portal.operations.preparation import register_loader
 
         receives, handles, checks, publishes = (
@@ -42,5 +44,7 @@ class FeedbackConfig(AppConfig):
         )
         notice_texts.register()
         names.register()
+        register_content(records.KIND, records.record_content)
+        register_later(records.KIND, records.what_came_later)
         register_loader("loại và thời hạn phản ánh, kiến nghị", loading.load, order=45)
         register_loader(demo.STEP, demo.load, order=58, demo=True)

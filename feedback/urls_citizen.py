@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-pages: list[URLPattern] = []
+from feedback.views import record
+
+pages: list[URLPattern] = [
+    path("phan-anh-kien-nghi/<str:code>/ban-giay/", record.record, name="petition-record"),
+]
 """Also in English."""
 urlpatterns: list[URLPattern] = [*pages]

@@ -166,6 +166,7 @@ def answer_copy(*, petition_id: UUID, answer_id: int, actor: Actor, now: datetim
     answer.checked_by, answer.checked_label, answer.checked_at = source.checked_by, source.checked_label, now
     answer.save()
     petition.state, petition.answered_at = "answered", now
+    petition.helps, petition.helps_words, petition.helps_at = None, None, None
     # One of them is public: the others would say the same again.
     petition.publication, petition.keep_reason = Petition.Publication.KEPT, "Trùng nội dung với phản ánh khác trong nhóm."
     end(petition, now=now)

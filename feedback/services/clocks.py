@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -13,11 +14,12 @@ from accounts import queries as people
 from dossiers.queries import unit_calendar
 from feedback import figures
 from feedback.models import OPEN_STATES, TOP, Opinion, Petition
-from feedback.rules import progress_due, sender_due, unit_clocks
+from feedback.rules import Limit, progress_due, result_due, sender_due, unit_clocks
 from feedback.services.common import day, keep
 from feedback.services.routing import succeed, units_without_agency
 from feedback.terms import limits_at
 from portal.access import SYSTEM
+from portal.documents.units import unit_name
 from portal.notifications.services import notify
 from portal.workdays import national_calendar
 
@@ -30,7 +32,7 @@ HEADS = ("petition_checking",)
 @transaction.atomic
 def recompute(*, petition_id: UUID, now: datetime) -> bool:
     """Bring the stored deadlines of an open petition in line with calendar and settings as they are now: a holiday declared later moves
-    them. Whether one moved; then it is an event."""
+    them, those of what was asked of the sender and of other agencies too. Whether one moved; then it is an event that names which."""
     petition = Petition.objects.select_for_update(of=("self",)).get(pk=petition_id)
     if not petition.is_open:
         return False
@@ -46,15 +48,42 @@ def recompute(*, petition_id: UUID, now: datetime) -> bool:
         "transfer_due_at": clocks.transfer,
         "progress_due_at": progress_due(due, last, limits, national),
     }
-    if all(getattr(petition, name) == value for name, value in wanted.items()):
+    supplement = petition.supplements.filter(closed_at__isnull=True).first()
+    if supplement is not None:
+        wanted["supply_due_at"] = limits["supply"].after(supplement.asked_at, national)
+    moved = sorted(name for name, value in wanted.items() if getattr(petition, name) != value)
+    if _recompute_parts(petition, limits):
+        moved.append("parts")
+    if not moved:
         return False
     was, before = figures.facts_of(petition), petition.due_at
+    if {"due_at", "unit_due_at"} & set(moved):
+        petition.warned = 0
     for name, value in wanted.items():
         setattr(petition, name, value)
-    petition.warned = 0
     petition.holdings.filter(ended_at__isnull=True).update(due_at=clocks.answer)
-    keep(petition, "recompute", before=petition.state, was=was, actor=SYSTEM, now=now, due_before=before)
+    if supplement is not None:
+        petition.supplements.filter(pk=supplement.pk).update(due_at=wanted["supply_due_at"])
+    keep(petition, "recompute", before=petition.state, was=was, actor=SYSTEM, now=now, due_before=before, moved=moved)
     return True
+
+
+def _recompute_parts(petition: Petition, limits: Mapping[str, Limit]) -> bool:
+    """The deadlines of opinions that are waited for and of the answer that is being checked; whether one moved."""
+    moved = False
+    for opinion in petition.opinions.filter(given_at__isnull=True, called_off_at__isnull=True):
+        due = limits["opinion"].after(opinion.asked_at, unit_calendar(opinion.unit_code))
+        if due != opinion.due_at:
+            moved = True
+            Opinion.objects.filter(pk=opinion.pk).update(due_at=due)
+    for answer in petition.answers.filter(state="submitted"):
+        if answer.outcome_on is None:
+            continue
+        due = result_due(answer.outcome_on, limits, unit_calendar(petition.unit_code))
+        if due != answer.result_due_at:
+            moved = True
+            petition.answers.filter(pk=answer.pk).update(result_due_at=due)
+    return moved
 
 
 def recompute_all(*, now: datetime, after: UUID | None = None, limit: int = 500) -> tuple[int, UUID | None]:
@@ -109,12 +138,12 @@ def _warn_of(petition_id: UUID, level: int, *, now: datetime) -> int:
         told |= {one.person_id for one in people.holders(petition.unit_code, HEADS)}
     if level >= LATE:
         told |= {one.person_id for one in people.holders(TOP, ["steering"])}
-    due = min(petition.due_at, petition.unit_due_at)
+    due, unit = min(petition.due_at, petition.unit_due_at), unit_name(petition.unit_code)
     for person_id in told - {None}:
         notify(
             party_id=person_id,  # type: ignore[arg-type]  # None is taken out
             template=_TEMPLATES[level],
-            context={"code": petition.code, "unit": petition.unit_code, "due": day(due)},
+            context={"code": petition.code, "unit": unit, "due": day(due)},
             key=f"feedback.warn:{petition.pk}:{petition.round}:{due:%Y%m%d}:{level}",
             link=f"/quan-tri/feedback/petition/{petition.pk}/change/",
             channels=("inbox",) if level == LATE and petition.unit_code != TOP else None,

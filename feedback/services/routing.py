@@ -210,8 +210,10 @@ def ask_opinions(
 @transaction.atomic
 def give_opinion(*, actor: Actor, opinion_id: int, stance: str, words: str, now: datetime) -> Opinion:
     """An agency that was asked says what it thinks."""
+    asked = Opinion.objects.only("petition_id", "unit_code").get(pk=opinion_id)
+    # The petition first, as every act does: who transfers it holds the petition and calls off its opinions.
+    petition = lock_for_officer(actor=actor, petition_id=asked.petition_id, act="feedback.opine", unit=asked.unit_code)
     opinion = Opinion.objects.select_for_update().get(pk=opinion_id)
-    petition = lock_for_officer(actor=actor, petition_id=opinion.petition_id, act="feedback.opine", unit=opinion.unit_code)
     if not opinion.is_open:
         raise PetitionRefused("Ý kiến này đã được cho, hoặc không cần nữa.")
     if stance not in Opinion.Stance.values:
@@ -242,8 +244,9 @@ def give_opinion(*, actor: Actor, opinion_id: int, stance: str, words: str, now:
 @transaction.atomic
 def call_off_opinion(*, actor: Actor, opinion_id: int, now: datetime) -> Opinion:
     """The lead waits for an opinion no more."""
+    number = Opinion.objects.values_list("petition_id", flat=True).get(pk=opinion_id)
+    petition = lock_for_officer(actor=actor, petition_id=number, act="feedback.handle")
     opinion = Opinion.objects.select_for_update().get(pk=opinion_id)
-    petition = lock_for_officer(actor=actor, petition_id=opinion.petition_id, act="feedback.handle")
     if not opinion.is_open:
         raise PetitionRefused("Ý kiến này đã được cho, hoặc không cần nữa.")
     opinion.called_off_at = now

@@ -11,9 +11,11 @@ from feedback import figures
 from feedback.models import Petition, SecretStub
 from feedback.services.common import PetitionRefused, end, keep, lock_for_officer, move, tell
 from portal import crypto
-from portal.access import AccessDenied, Actor
+from portal.access import SYSTEM, AccessDenied, Actor
 from portal.documents.models import Document
+from portal.documents.services import cancel
 from portal.files import services as files
+from portal.files.models import FileState, StoredFile
 
 
 @transaction.atomic
@@ -43,11 +45,12 @@ def seal_away(*, actor: Actor, petition_id: UUID, basis: str, now: datetime, see
     for row in petition.attachments.select_related("file"):
         files.erase(file=row.file, actor=actor)
         destroyed += 1
-    for document in Document.objects.filter(subject_id=petition.pk).select_related("file", "unsigned_file"):
-        for stored in (document.file, document.unsigned_file):
-            if stored is not None:
-                files.erase(file=stored, actor=actor)
-                destroyed += 1
+    for document in Document.objects.filter(subject_id=petition.pk, state__in=[Document.QUEUED, Document.RENDERED]):
+        cancel(document=document, actor=SYSTEM)
+    # Records of the case, whole or half made: whatever is sealed with its key. One that is being signed this moment finds no key any more.
+    for stored in StoredFile.objects.filter(subject=petition.pk).exclude(state=FileState.ERASED):
+        files.erase(file=stored, actor=actor)
+        destroyed += 1
     stub = SecretStub.objects.create(
         petition=petition,
         at=now,

@@ -36,7 +36,9 @@ __all__ = [
     "masked",
     "new_number",
     "register_content",
+    "register_later",
     "short_mark",
+    "what_came_later",
 ]
 
 NUMBER = "proof_number"
@@ -123,6 +125,24 @@ def register_content(kind: str, function: Content) -> None:
     if known is not None and known is not function:
         raise ValueError(f"content of {kind} is registered twice")
     _content[kind] = function
+
+
+Later = Callable[[Document], str]
+_later: dict[str, Later] = {}
+
+
+def register_later(kind: str, function: Later) -> None:
+    """Let an upper room say, of a kind of document, what has happened since it was issued; empty for nothing. Shown to strangers."""
+    known = _later.get(kind)
+    if known is not None and known is not function:
+        raise ValueError(f"what comes later than {kind} is registered twice")
+    _later[kind] = function
+
+
+def what_came_later(document: Document) -> str:
+    """What a reader of a signed document should know of what came after it, in the page's language; empty for nothing."""
+    tells = _later.get(document.kind)
+    return tells(document) if tells is not None and document.is_signed else ""
 
 
 def is_comparable(document: Document) -> bool:

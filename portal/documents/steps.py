@@ -102,6 +102,8 @@ def sign(document_id: UUID, number: int) -> None:
     document, attempt = _current(document_id, number)
     if document is None or attempt is None:
         return
+    if is_erased(document, "context"):
+        raise GiveUp("the owner's data were erased")
     if document.unsigned_file_id is None:
         render(document_id)
         document.refresh_from_db()

@@ -59,6 +59,7 @@ def proof(request: HttpRequest, token: str) -> HttpResponse:
         "short_mark": proofs.short_mark(document.token),
         "comparable": proofs.is_comparable(document),
         "hash_parts": hash_parts,
+        "later": proofs.what_came_later(document),
     }
     return _private_address(TemplateResponse(request, "proof/proof.html", context))
 
@@ -86,6 +87,7 @@ def compare_print(request: HttpRequest, token: str) -> HttpResponse:
             try:
                 sections = proofs.compare_print(document, number=number, address=client_address(request), now=now)
                 context["sections"], status = sections, 200
+                context["later"] = proofs.what_came_later(document)
             except proofs.WrongNumber as wrong:
                 form = PrintForm.refused(request.POST["number"], _wrong_number(wrong.tries_left))
             except proofs.TriesUsedUp as used_up:
