@@ -6,9 +6,9 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts.pages import citizen_page
 from feedback.codes import clean_code
 from feedback.models import Petition
 from feedback.services import NotYours, PetitionRefused, records
@@ -16,7 +16,7 @@ from portal.access import AccessDenied, actor_of, belonging_to
 from portal.files.responses import send_file
 
 
-@never_cache
+@citizen_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def record(request: HttpRequest, code: str) -> HttpResponseBase:
     """The record of the case as it stands: made when its sender wants one (POST), waited for while it is sealed, then opened."""
