@@ -14,7 +14,9 @@ class FeedbackConfig(AppConfig):
     def ready(self) -> None:
         """Tell the rooms below: acts, notices, what comes with the portal."""
         from feedback import demo, loading, names, notice_texts
+        from feedback.search import PETITIONS
         from feedback.services import records
+        from portal import search
         from portal.access import Act, Assurance, register_acts
         from portal.access.roles import OFFICER_ROLES
         from portal.documents.proofs import register_content, register_later
@@ -46,5 +48,6 @@ class FeedbackConfig(AppConfig):
         names.register()
         register_content(records.KIND, records.record_content)
         register_later(records.KIND, records.what_came_later)
+        register_loader("trả lời đã công khai trong tìm kiếm", lambda: search.ensure(PETITIONS), order=46)
         register_loader("loại và thời hạn phản ánh, kiến nghị", loading.load, order=45)
         register_loader(demo.STEP, demo.load, order=58, demo=True)

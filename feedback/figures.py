@@ -1,6 +1,7 @@
 """What a petition adds to the figures: a pure function row → cells, so that an act writes the difference and nothing is ever scanned.
 
-What depends on a day is a difference of running counts: open at the end of a day = received − ended up to it; late = ``due`` − ``settled``.
+What depends on a day is a difference of running counts: open at the end of a day = received − ended up to it; overdue = ``due`` −
+``settled``. How many stand in each state now has no day: it is counted on :data:`NOW`.
 """
 
 from __future__ import annotations
@@ -17,8 +18,13 @@ from feedback.models.states import State
 
 RECEIVED, ON_TIME, LATE, REFUSED, WITHDRAWN, SECRET = "received", "on_time", "late", "refused", "withdrawn", "secret"
 DUE, SETTLED, PUBLISHED, AGAIN, HELPS, HELPS_NOT = "due", "settled", "published", "again", "helps", "helps_not"
+STANDING = {State.NEW.value: "in_new", State.WAITING.value: "in_waiting", State.PROCESSING.value: "in_process",
+            State.CHECKING.value: "in_checking"}  # fmt: skip
+"""Measures of what stands in each open state now."""
+NOW = date(2000, 1, 1)
+"""The day on which ``STANDING`` is counted."""
 ENDED = (ON_TIME, LATE, REFUSED, WITHDRAWN, SECRET)
-MEASURES = (RECEIVED, *ENDED, DUE, SETTLED, PUBLISHED, AGAIN, HELPS, HELPS_NOT)
+MEASURES = (RECEIVED, *ENDED, DUE, SETTLED, PUBLISHED, AGAIN, HELPS, HELPS_NOT, *STANDING.values())
 
 
 @dataclass(frozen=True)
@@ -38,10 +44,11 @@ class Facts:
     """Answered after the sender's deadline."""
     is_published: bool = False
     helps: bool | None = None
+    procedure_code: str = ""
 
 
-Cell = tuple[date, str, str, str, str, str]
-"""Day, agency, unit, kind, sector, measure."""
+Cell = tuple[date, str, str, str, str, str, str]
+"""Day, agency, unit, kind, sector, procedure, measure."""
 
 
 def facts_of(petition: Petition) -> Facts:
@@ -60,6 +67,7 @@ def facts_of(petition: Petition) -> Facts:
         is_late=bool(petition.answered_at and petition.answered_at > petition.due_at),
         is_published=petition.publication == Petition.Publication.PUBLISHED,
         helps=petition.helps,
+        procedure_code=petition.procedure_code,
     )
 
 
@@ -68,11 +76,13 @@ def cells(facts: Facts) -> Counter[Cell]:
     found: Counter[Cell] = Counter()
 
     def add(day: date, measure: str) -> None:
-        found[day, facts.agency_code, facts.unit_code, facts.kind, facts.sector_code, measure] += 1
+        found[day, facts.agency_code, facts.unit_code, facts.kind, facts.sector_code, facts.procedure_code, measure] += 1
 
     add(facts.received_on, RECEIVED)
     if facts.round > 1:
         add(facts.received_on, AGAIN)
+    if facts.state in STANDING:
+        add(NOW, STANDING[facts.state])
     late_from = facts.due_on + timedelta(days=1)
     add(late_from, DUE)
     if facts.ended_on is not None:
@@ -97,9 +107,12 @@ def note_difference(before: Facts | None, after: Facts) -> None:
     if before is not None:
         change.subtract(cells(before))
     rows = [
-        TallyDelta(day=day, agency_code=agency, unit_code=unit, kind=kind, sector_code=sector, measure=measure, number=number)
-        for (day, agency, unit, kind, sector, measure), number in change.items()
+        TallyDelta(
+            day=day, agency_code=agency, unit_code=unit, kind=kind, sector_code=sector, procedure_code=procedure, measure=measure,
+            number=number,
+        )
+        for (day, agency, unit, kind, sector, procedure, measure), number in change.items()
         if number
-    ]
+    ]  # fmt: skip
     if rows:
         TallyDelta.objects.bulk_create(rows)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from uuid import UUID
 
 from celery import shared_task
 from django.utils import timezone
 
-from feedback.services import clocks
+from feedback.services import clocks, figures, publishing
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(name="feedback.warn")
@@ -29,3 +32,33 @@ def recompute(after: str = "") -> int:
     if reached is not None:
         recompute.apply_async(kwargs={"after": str(reached)}, queue="bulk")
     return moved
+
+
+@shared_task(name="feedback.fold")
+def fold() -> int:
+    """Fold what acts changed into the figures."""
+    folded = 0
+    while done := figures.fold():
+        folded += done
+        if done < figures.SLICE:
+            break
+    return folded
+
+
+@shared_task(name="feedback.check_figures")
+def check_figures(after: str | None = None) -> int:
+    """Count the figures of the next agency anew, mend what differs and say so in the log; the others follow in tasks of their own, the
+    whole country last."""
+    code = next((code for code in figures.agencies() if after is None or code > after), "")
+    differing = figures.check(code, mend=True)
+    if differing:
+        logger.error("figures of petitions differed and were mended", extra={"agency": code, "figures": differing})
+    if code:
+        check_figures.apply_async(kwargs={"after": code}, queue="bulk")
+    return differing
+
+
+@shared_task(name="feedback.forget_votes")
+def forget_votes() -> int:
+    """Forget which address voted when, once it can vote again."""
+    return publishing.forget_votes(today=timezone.localdate())

@@ -96,6 +96,7 @@ class TallyDelta(models.Model):
     unit_code = models.CharField(max_length=40, db_collation="C")
     kind = models.CharField(max_length=40)
     sector_code = models.CharField(max_length=80, blank=True)
+    procedure_code = models.CharField(max_length=40, blank=True)
     measure = models.CharField(max_length=12)
     number = models.IntegerField()
 
@@ -104,8 +105,10 @@ class TallyDelta(models.Model):
 
 
 class Tally(models.Model):
-    """Figures as counted. ``grain``: ``unit`` (unit, month), ``kind`` (agency, kind, month), ``sector`` (agency, sector, month), ``day``
-    (agency, day). ``day`` is the first of the month but for the grain ``day``; columns that a grain does not tell apart are empty."""
+    """Figures as counted. ``grain``: ``day`` (agency, day), ``month`` (agency, month), ``unit`` (unit, month), ``kind`` (agency, kind,
+    month), ``sector`` (agency, sector, month), ``proc`` (agency, procedure, month; what was received only). ``day`` is the first of the
+    month but for the grain ``day``; columns that a grain does not tell apart are empty. All grains but ``unit`` have the whole country too:
+    the agency is empty."""
 
     grain = models.CharField(max_length=6)
     day = models.DateField()
@@ -113,13 +116,14 @@ class Tally(models.Model):
     unit_code = models.CharField(max_length=40, blank=True, db_collation="C")
     kind = models.CharField(max_length=40, blank=True)
     sector_code = models.CharField(max_length=80, blank=True)
+    procedure_code = models.CharField(max_length=40, blank=True)
     measure = models.CharField(max_length=12)
     number = models.IntegerField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["grain", "day", "agency_code", "unit_code", "kind", "sector_code", "measure"], name="tally_once"
+                fields=["grain", "day", "agency_code", "unit_code", "kind", "sector_code", "procedure_code", "measure"], name="tally_cell"
             )
         ]
         indexes = [models.Index(fields=["grain", "agency_code", "day"], name="tally_of_agency")]

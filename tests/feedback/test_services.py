@@ -37,7 +37,8 @@ def _balanced() -> None:
         said.update(cells(facts_of(one)))
     kept: Counter[tuple[object, ...]] = Counter()
     for row in TallyDelta.objects.all():
-        kept[row.day, row.agency_code, row.unit_code, row.kind, row.sector_code, row.measure] += row.number
+        cell = (row.day, row.agency_code, row.unit_code, row.kind, row.sector_code, row.procedure_code, row.measure)
+        kept[cell] += row.number
     assert +kept == +said
 
 
