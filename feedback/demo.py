@@ -11,8 +11,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts import queries as people
+from feedback import redaction
 from feedback.models import Petition
-from feedback.services import answering, handling, routing, sending
+from feedback.services import answering, handling, publishing, routing, sending
 from feedback.words import same_text_print
 from portal.access import ActingAs, Actor, Assurance
 
@@ -52,7 +53,8 @@ def _officer(unit: str, role: str) -> Actor:
         unit=at,
         roles=frozenset({role}),
         assurance=Assurance.HIGH,
-        label=holder.label,
+        # As a session says it: name and title.
+        label=holder.label.replace(", ", " · ", 1),
     )
 
 
@@ -111,6 +113,28 @@ def _play(entry: dict[str, Any], sent: datetime, now: datetime) -> None:
             if "helps" in answer:
                 sender = _citizen(entry["from"])
                 answering.rate(actor=sender, petition_id=petition.pk, helps=answer["helps"], words="", now=day(answer["approve"] + 1))
+            if entry.get("publish"):
+                _publish(petition, now=day(answer["approve"] + 2))
+
+
+def _publish(petition: Petition, *, now: datetime) -> None:
+    """Publish question and answer with all taken out that tells who somebody is."""
+    petition.refresh_from_db()
+    said = publishing.proposal(petition)
+
+    def clean(text: str) -> str:
+        return redaction.without(text, redaction.marks(text, said.known))
+
+    publishing.publish(
+        actor=_officer(petition.unit_code, PUBLISHES),
+        petition_id=petition.pk,
+        title=clean(said.title),
+        question=clean(said.question),
+        answer=clean(said.answer),
+        left=(),
+        show_name=not petition.hide_name,
+        now=now,
+    )
 
 
 def _sent(entry: dict[str, Any], sent: datetime) -> Petition:

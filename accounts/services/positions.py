@@ -10,11 +10,16 @@ from django.db import transaction
 from accounts.models import Position, PositionRole
 from portal import audit
 from portal.access import AccessDenied, ActingAs, Actor, require
-from portal.access.roles import INSTITUTION_ROLES, ROLES
+from portal.access.roles import INSTITUTION_ROLES, ROLES, TOP_AGENCY, TOP_ROLES
 
 
 class BadRole(ValueError):
-    """A role that a position of this place cannot hold; the text says why."""
+    """A role that a position of this place cannot hold, or not then; the text says why, ``field`` what to mend."""
+
+    def __init__(self, message: str, field: str = "role") -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
 
 
 def check_role(role: str, place: str) -> None:
@@ -67,10 +72,17 @@ def give_position(
 def give_role(*, actor: Actor, position_id: UUID, role: str, valid_from: datetime, valid_to: datetime | None = None) -> PositionRole:
     """Give a position one more role, from when until when (Rules art. 16.1, 41); one that is open already is left as it is.
 
-    ``AccessDenied`` unless the actor administers the unit, and for one's own position; :class:`BadRole`.
+    ``AccessDenied`` unless the actor administers the unit, and for one's own position; :class:`BadRole`, also for the Government Office's
+    own role in another agency: what it may do holds everywhere.
     """
     position = _theirs(actor, position_id)
     check_role(role, position.place)
+    if role in TOP_ROLES and agency_of(position.unit_code) != TOP_AGENCY:
+        raise BadRole("Vai trò này chỉ giao trong Văn phòng Chính phủ.")
+    if valid_to is not None and valid_to <= valid_from:
+        raise BadRole("Ngày hết phải sau ngày bắt đầu.", "valid_to")
+    if position.valid_to is not None and position.valid_to <= valid_from:
+        raise BadRole("Chức danh này đã hết vào lúc đó.", "valid_from")
     open_role = position.given_roles.filter(role=role, valid_to__isnull=True).first()
     if open_role is not None:
         return open_role
@@ -94,6 +106,11 @@ def take_role(*, actor: Actor, position_id: UUID, role: str, now: datetime) -> N
         row.valid_to, row.ended_by_id = max(now, row.valid_from + timedelta(microseconds=1)), actor.position_id
         row.save()
         _note(actor, "accounts.take_role", position, role)
+
+
+def agency_of(unit_code: str) -> str:
+    """The ministry or province to which a unit belongs: the first part of its code."""
+    return unit_code.partition(".")[0]
 
 
 def _theirs(actor: Actor, position_id: UUID) -> Position:

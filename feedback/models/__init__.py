@@ -1,5 +1,6 @@
 """Tables of petitions, a concept a file."""
 
+from feedback.models.desk import EnteredPetition, ProcedureReport
 from feedback.models.drafts import DraftFile, PetitionDraft
 from feedback.models.kinds import About, PetitionKind, Term
 from feedback.models.petitions import Attachment, Holding, Petition, PetitionEvent
@@ -15,12 +16,14 @@ __all__ = [
     "Answer",
     "Attachment",
     "DraftFile",
+    "EnteredPetition",
     "Holding",
     "Opinion",
     "Petition",
     "PetitionDraft",
     "PetitionEvent",
     "PetitionKind",
+    "ProcedureReport",
     "ProgressReport",
     "PublishedCase",
     "ReaderVote",

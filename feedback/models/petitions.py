@@ -157,6 +157,11 @@ class Petition(models.Model):
             models.Index(fields=["dossier_code"], name="petitions_of_dossier", condition=~Q(dossier_code="")),
             models.Index(fields=["procedure_code", "-sent_at"], name="petitions_of_procedure", condition=~Q(procedure_code="")),
             models.Index(fields=["reporter_unit", "-sent_at"], name="petitions_reported", condition=~Q(reporter_unit="")),
+            models.Index(
+                fields=["agency_code", "-sent_at", "-id"],
+                name="petitions_entered",
+                condition=Q(source__in=["letter", "phone", "fax", "email"]),
+            ),
         ]
         triggers = [
             pgtrigger.Protect(name="petition_stays", operation=pgtrigger.Delete),

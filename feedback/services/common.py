@@ -259,7 +259,7 @@ def tell(petition: Petition, template: str, *, occasion: object = "", **more: st
     elif petition.reporter_position_id is not None:
         person = people.position_person(petition.reporter_position_id)
         if person is not None:
-            link = f"/quan-tri/feedback/petition/{petition.pk}/change/"
+            link = f"/quan-tri/feedback/procedurereport/{petition.pk}/change/"
             notify(party_id=person, template=template, context=context, key=key, link=link, channels=("inbox", "email"))
     elif petition.sender and (petition.sender.get("phone") or petition.sender.get("email")):
         outbox.put("feedback.tell_writer", key=key, payload={"petition": str(petition.pk), "template": template, "context": context})

@@ -19,5 +19,8 @@ INSTITUTION_ROLES = frozenset({"operating"})
 """Roles of positions in an institution (a bank, the post); an institution's position has no others, an agency's none of these."""
 OFFICER_ROLES = frozenset(name for name, _ in ROLES) - INSTITUTION_ROLES
 """Every role of an agency: for what any officer may look at."""
+TOP_ROLES = frozenset({"steering"})
+"""Roles whose acts hold in every agency: given in the Government Office alone."""
+TOP_AGENCY = "G22"
 LEADERS = frozenset({"signing"})
 """Who signs for an agency: its leaders, never whoever prepared what is signed."""

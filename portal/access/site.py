@@ -51,6 +51,25 @@ def register_desk_panel(panel: DeskPanel) -> None:
         _panels.append(panel)
 
 
+@dataclass(frozen=True)
+class RowWay:
+    """A link beside a row's history: what it says and where it leads."""
+
+    label: str
+    url: str
+
+
+RowWayOf = Callable[[HttpRequest, Any], "RowWay | None"]
+_row_ways: dict[type[Model], list[RowWayOf]] = {}
+
+
+def register_row_way(model: type[Model], way: RowWayOf) -> None:
+    """Let a room offer a link on the page of another room's rows; None where it does not concern the officer. Once, with the desk."""
+    ways = _row_ways.setdefault(model, [])
+    if way not in ways:
+        ways.append(way)
+
+
 class OfficerSite(admin.AdminSite):
     """Officers enter by their position (certificate or passkey); there is no password form."""
 
@@ -181,7 +200,9 @@ class OfficerModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Not into Django's list, see ``log_addition``."""
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
-        return super().render_change_form(request, {**context, "has_history": self.has_history}, *args, **kwargs)
+        row = context.get("original")
+        ways = [found for way in _row_ways.get(self.model, ()) if row is not None and (found := way(request, row)) is not None]
+        return super().render_change_form(request, {**context, "has_history": self.has_history, "row_ways": ways}, *args, **kwargs)
 
 
 _DESK_ERRORS = {

@@ -28,6 +28,7 @@ from accounts.services import contacts
 from dossiers.forms_data import shipped_form
 from dossiers.models import Dossier
 from dossiers.services import follow_late_orders, publish_form
+from feedback.models import Petition, ReplyTemplate, Term
 from payments import services as payment_services
 from payments.institutions.base import Outcome, Report
 from payments.models import Case, Minutes, Posting, SettlementContact
@@ -579,6 +580,9 @@ def officers(pages: Pages) -> None:
             # Django's and its packages' own models: nobody has a right to them.
             assert centre.get(f"/quan-tri/{model._meta.app_label}/{model._meta.model_name}/").status_code == 403
             continue
+        if model._meta.app_label == "feedback":
+            # Nobody sees all of them: those who work with each look in functions of their own.
+            continue
         desk = ward if model._meta.label == "dossiers.Dossier" else centre
         base = f"/quan-tri/{model._meta.app_label}/{model._meta.model_name}/"
         shown = pages.get(desk, base)
@@ -613,6 +617,56 @@ def officers(pages: Pages) -> None:
         pages.get(centre, f"/quan-tri/procedures/mistakereport/{report.pk}/{transition}/")
         pages.post(centre, f"/quan-tri/procedures/mistakereport/{report.pk}/{transition}/")
     dossiers(pages, ward, officer_actor(at_ward))
+
+
+def petition_lists(pages: Pages) -> None:
+    """What surrounds the desk of petitions: lists of VPCP, reply templates, what comes by letter, agencies' reports, roles handed out."""
+    vpcp, _ = desk_of("G22", "steering", credential="cred-steering")
+    desk = "/quan-tri/feedback/"
+    for address in ("petitionkind/", "petitionkind/khac/change/", "petitionkind/khac/history/", "term/", "term/?hieu-luc=dang"):
+        pages.get(vpcp, f"{desk}{address}")
+    term = Term.objects.get(name="answer")
+    for address in (f"term/{term.pk}/change/", f"term/{term.pk}/history/", "term/add/?name=answer"):
+        pages.get(vpcp, f"{desk}{address}")
+    for address in ("petitionkind/add/", "petitionkind/khac/edit/", "petitionkind/khac/end/"):
+        pages.get(vpcp, f"{desk}{address}")
+        pages.post(vpcp, f"{desk}{address}", {"name": "<x>", "valid_to": "<x>", "position": "x"})
+    pages.post(vpcp, f"{desk}term/add/", {"amount": "<x>"})
+
+    ward, _ = desk_of("H26.101", "petition_reception", "petition_handling", credential="cred-petitions")
+    ward.post(f"{desk}replytemplate/add/", {"unit_code": "H26.101", "use": "answer", "name": "Mẫu <1>", "words": "Kính gửi <bạn> &"})
+    template = ReplyTemplate.objects.get()
+    pages.get(ward, f"{desk}replytemplate/")
+    for address in (f"replytemplate/{template.pk}/change/", f"replytemplate/{template.pk}/edit/", "replytemplate/add/"):
+        pages.get(ward, f"{desk}{address}")
+    pages.post(ward, f"{desk}replytemplate/add/", {"name": "<x>"})
+
+    base = f"{desk}enteredpetition/"
+    for address in ("add/", "table/"):
+        pages.get(ward, f"{base}{address}")
+        pages.post(ward, f"{base}{address}", {"name": "<x>", "words": "<x>"})
+    today = f"{timezone.localdate():%d/%m/%Y}"
+    rows = f"dien-thoai,{today},Chu <Thị> & Mẫu,0900000140,khac,Hỏi <giờ> làm,Phường có làm việc sáng thứ bảy không?\nchim,x,,,,,\n"
+    table = SimpleUploadedFile("thu.csv", f"nguon,ngay_den,ho_ten,dien_thoai,loai,tom_tat,noi_dung\n{rows}".encode(), "text/csv")
+    pages.post(ward, f"{base}table/", {"unit_code": "H26.101", "table": table}, 200)
+    pages.get(ward, base)
+    entered = Petition.objects.get(source="phone")
+    pages.get(ward, f"{base}{entered.pk}/originals/")
+    pages.post(ward, f"{base}{entered.pk}/originals/")
+
+    base = f"{desk}procedurereport/"
+    pages.get(ward, f"{base}add/?thu-tuc=1.001193")
+    pages.post(ward, f"{base}add/", {"words": "<x>"})
+    said = {"procedure_code": "1.001193", "kind": "can-tro", "to": "owner", "subject": "Thiếu <giấy>", "words": "Thủ tục thiếu giấy & mẫu."}
+    ward.post(f"{base}add/", said)
+    pages.get(ward, base)
+    pages.get(ward, f"{base}{Petition.objects.get(source='agency').pk}/change/")
+
+    chief, _ = desk_of("H26.101", "administrator", credential="cred-roles")
+    position = make_position(roles=("petition_checking",))
+    for act in ("change", "give", "take/petition_checking"):
+        pages.get(chief, f"/quan-tri/accounts/position/{position.pk}/{act}/")
+    pages.post(chief, f"/quan-tri/accounts/position/{position.pk}/give/", {"valid_from": "<x>"})
 
 
 def catalogue_acts(pages: Pages, desk: Client, base: str, change: str) -> None:
@@ -667,6 +721,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     of_another_kind(pages)
     money(pages)
     reconciliation(pages)
+    petition_lists(pages)
     officers(pages)
     of_pages = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")}
     # What is printed is no page: WeasyPrint reads it, and its own style lies in it.
