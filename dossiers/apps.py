@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import AppConfig
+from django.db.models.signals import post_save
 
 
 class DossiersConfig(AppConfig):
@@ -18,6 +19,7 @@ class DossiersConfig(AppConfig):
         from dossiers import notice_texts, slips
         from dossiers.forms_data import load_forms
         from dossiers.kinds import KINDS
+        from dossiers.models import Dossier
         from dossiers.outcomes import register_outcome
         from dossiers.services.paying import SOURCE
         from dossiers.views.tracking import way_from_order
@@ -52,7 +54,17 @@ class DossiersConfig(AppConfig):
             signal.connect(_order_moved, dispatch_uid="dossiers.order_moved")
         document_signed.connect(_signed, dispatch_uid="dossiers.signed")
         file_checked.connect(_checked, dispatch_uid="dossiers.checked")
+        post_save.connect(_kept, sender=Dossier, dispatch_uid="dossiers.kept")
         register_loader("biểu mẫu điện tử", load_forms, order=40)
+
+
+def _kept(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """Whatever changes a dossier changes its row in the national table, in the same transaction."""
+    from django.utils import timezone
+
+    from dossiers.services.national import keep_own
+
+    keep_own(instance, now=timezone.now())
 
 
 def _signed(sender: Any, document: Any, **kwargs: Any) -> None:

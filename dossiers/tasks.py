@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from dossiers import services
+from dossiers.services import national
 
 
 @shared_task(name="dossiers.remind_of_payments")
@@ -18,3 +19,10 @@ def remind_of_payments() -> int:
 def follow_late_orders() -> int:
     """Bring dossiers up to date whose payment is past its day, should the news of it have been lost."""
     return services.follow_late_orders(now=timezone.now())
+
+
+@shared_task(name="dossiers.next_partitions")
+def next_partitions() -> int:
+    """Make room for the dossiers of this year and the two after it."""
+    year = timezone.localdate().year
+    return len(national.ensure_partitions(years=range(year, year + 3)))

@@ -13,6 +13,7 @@ from dossiers.models.dossier import (
 )
 from dossiers.models.drafts import Draft
 from dossiers.models.forms import FIELD_KINDS, FormVersion
+from dossiers.models.national import HERE, NationalDossier, NationalStep
 from dossiers.models.papers import DossierDocument, Paper
 from dossiers.models.payments import PaymentDemand
 from dossiers.models.registers import RegisterEntry
@@ -23,6 +24,7 @@ __all__ = [
     "CODE_PATTERN",
     "DEADLINE",
     "FIELD_KINDS",
+    "HERE",
     "NAME_WORDS",
     "OPEN_STATES",
     "TABLE",
@@ -32,6 +34,8 @@ __all__ = [
     "DossierEvent",
     "Draft",
     "FormVersion",
+    "NationalDossier",
+    "NationalStep",
     "Paper",
     "PaymentDemand",
     "RegisterEntry",

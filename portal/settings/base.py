@@ -196,6 +196,7 @@ CELERY_BEAT_SCHEDULE = {
     "feedback-votes": {"task": "feedback.forget_votes", "schedule": crontab(hour=3, minute=25), "options": {"queue": "bulk"}},
     "feedback-recompute": {"task": "feedback.recompute", "schedule": crontab(hour=0, minute=40), "options": {"queue": "bulk"}},
     "dossiers-remind": {"task": "dossiers.remind_of_payments", "schedule": 300.0, "options": {"queue": "bulk", "expires": 300}},
+    "dossiers-partitions": {"task": "dossiers.next_partitions", "schedule": crontab(hour=0, minute=5), "options": {"queue": "bulk"}},
     "dossiers-late-orders": {"task": "dossiers.follow_late_orders", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},
     "audit-seal": {"task": "portal.audit.tasks.seal", "schedule": 10.0, "options": {"queue": "soon", "expires": 10}},
 }

@@ -1,0 +1,268 @@
+"""The national table kept: own dossiers with every change of theirs, those of other systems as they are reported (Rules art. 23.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts import queries as people
+from dossiers.models import HERE, Dossier, NationalDossier, NationalStep, Standing
+from dossiers.national import Facts, wins, year_of
+from dossiers.signals import national_changed
+from portal.crypto import blind_index
+
+COLUMNS = tuple(column.attname for column in NationalDossier._meta.concrete_fields)
+_TABLE = NationalDossier._meta.db_table
+_ROW = f"({', '.join(['%s'] * len(COLUMNS))})"
+_KEPT_SET = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name not in ("year", "code"))
+BATCH = 1000
+"""Rows of one statement: 36 values each, of 65,535 that PostgreSQL takes."""
+OWNER, PHONE = "id_number", "phone"
+"""Purposes of the keyed indexes; the first is that of people's own numbers, so that they are found by it."""
+
+
+_STEP = (
+    f"INSERT INTO {NationalStep._meta.db_table} (code, source, at, state, unit_words, words) VALUES (%s, %s, %s, %s, %s, %s)"
+    " ON CONFLICT DO NOTHING"
+)
+
+
+def owner_index(number: str) -> str:
+    """The keyed index of an owner's number; empty for none."""
+    return blind_index(OWNER, number) if number else ""
+
+
+def phone_index(phone: str) -> str:
+    """The keyed index of a phone in E.164; empty for none."""
+    return blind_index(PHONE, phone) if phone else ""
+
+
+def facts_of(row: NationalDossier) -> Facts:
+    """The row as rules and figures read it: moments become days of Vietnam."""
+    return Facts(
+        code=row.code,
+        source=row.source,
+        unit_code=row.unit_code,
+        agency_code=row.agency_code,
+        procedure_code=row.procedure_code,
+        field_code=row.field_code,
+        channel=row.channel,
+        service_level=row.service_level,
+        subject=row.subject,
+        state=row.state,
+        submitted_on=_day(row.submitted_at),
+        received_on=_day(row.received_at),
+        due_on=_day(row.due_at),
+        finished_on=_day(row.finished_at),
+        returned_on=_day(row.returned_at),
+        refused_on=_day(row.refused_at),
+        stopped_on=_day(row.stopped_at),
+        withdrawn_on=_day(row.withdrawn_at),
+        supplements_before=row.supplements_before,
+        supplements_after=row.supplements_after,
+        supplement_asked_on=_day(row.supplement_asked_at),
+        supplement_is_pending=row.supplement_is_pending,
+        supplement_days=row.supplement_days,
+        paid_online=row.paid_online,
+        has_fee=row.has_fee,
+        is_test=row.is_test,
+    )
+
+
+def _day(moment: datetime | None) -> date | None:
+    return timezone.localdate(moment) if moment is not None else None
+
+
+# Filed here --------------------------------------------------------------------------------------------------------------------
+
+
+def keep_own(dossier: Dossier, *, now: datetime) -> NationalDossier | None:
+    """Write the row of a dossier that is filed here, in the transaction that changes it; None before it has a code."""
+    if not dossier.code:
+        return None
+    year = year_of(dossier.code)
+    row = NationalDossier.objects.select_for_update().filter(year=year, code=dossier.code).first()
+    before = facts_of(row) if row is not None else None
+    if row is None:
+        owner = people.party(dossier.owner_id)
+        row = NationalDossier(
+            year=year,
+            code=dossier.code,
+            source=HERE,
+            procedure_code=dossier.procedure_code,
+            field_code=str(dossier.procedure_version.field_code or "")[:80],
+            channel=dossier.channel,
+            service_level=dossier.service_level,
+            subject="2" if owner.kind in ("enterprise", "cooperative") else "4" if owner.is_organisation else "1",
+            owner_blind=owner_index(owner.number),
+            submitted_at=dossier.submitted_at,
+        )
+    values: dict[str, Any] = {
+        "unit_code": dossier.unit_code,
+        "agency_code": dossier.unit_code.split(".")[0],
+        "state": dossier.state,
+        "received_at": dossier.received_at,
+        "due_at": dossier.due_at,
+        "finished_at": dossier.finished_at,
+        "returned_at": dossier.returned_at,
+        "refused_at": dossier.refused_at,
+        "stopped_at": dossier.stopped_at,
+        "withdrawn_at": dossier.withdrawn_at,
+        "supplements_before": dossier.supplements_before,
+        "supplements_after": dossier.supplements_after,
+        "has_fee": dossier.payment != Standing.NONE,
+        "paid_online": "1" if dossier.payment in (Standing.PAID, Standing.REFUNDED) else "0",
+        "has_digitised_papers": True,
+        "has_digitised_result": dossier.finished_at is not None,
+    }
+    if before is not None and all(getattr(row, name) == value for name, value in values.items()):
+        return row
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.said_at = row.changed_at = now
+    row.save(force_insert=before is None, force_update=before is not None)
+    national_changed.send(NationalDossier, changes=[(before, facts_of(row))])
+    return row
+
+
+# Handled elsewhere -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a partner says of one dossier: its columns, and the latest moment in what it said."""
+
+    code: str
+    said_at: datetime
+    values: dict[str, Any]
+    """Columns of :class:`NationalDossier` beside code, year, times of writing."""
+
+
+@transaction.atomic
+def take_reports(reports: Sequence[Report], *, source: str, now: datetime, is_test: bool = False) -> list[str]:
+    """Take what a partner reports, in any order and as often as it likes; of each report whether it was ``new``, ``changed`` a row, said
+    the ``same``, or was ``older`` than what is known, or of a dossier that is another's (``foreign``).
+
+    The rows have been checked (codes, dates, states) by the door they came through. A row is written once for the whole batch.
+    """
+    best: dict[str, Report] = {}
+    for one in reports:
+        known = best.get(one.code)
+        if known is None or _beats(one, known):
+            best[one.code] = one
+    rows = {code: _row(best[code], source=source, now=now, is_test=is_test) for code in sorted(best)}
+    fresh = _insert_new([rows[code] for code in sorted(rows)])
+    changes: list[tuple[Facts | None, Facts]] = [(None, facts_of(rows[code])) for code in sorted(fresh)]
+    said: dict[str, str] = dict.fromkeys(fresh, "new")
+    rest = [code for code in rows if code not in fresh]
+    replaced = []
+    years = {row.year for row in rows.values()}
+    kept = NationalDossier.objects.select_for_update().filter(year__in=years, code__in=rest).order_by("code")
+    for old in kept:
+        new = rows[old.code]
+        if old.source != source:
+            said[old.code] = "foreign"
+        elif wins(new.said_at, new.state, over_at=old.said_at, over_state=old.state):
+            said[old.code] = "changed"
+            replaced.append(new)
+            changes.append((facts_of(old), facts_of(new)))
+        else:
+            same = (new.said_at, new.state) == (old.said_at, old.state)
+            said[old.code] = "same" if same else "older"
+    for rows_of_one in _batches(replaced):
+        _insert(rows_of_one, f"DO UPDATE SET {_KEPT_SET}")
+    if changes:
+        national_changed.send(NationalDossier, changes=changes)
+    counted: set[str] = set()
+    outcomes = []
+    for one in reports:
+        if one is not best[one.code]:
+            outcomes.append("same" if (one.said_at, one.values["state"]) == _mark(best[one.code]) else "older")
+        elif one.code in counted:
+            outcomes.append("same")
+        else:
+            counted.add(one.code)
+            outcomes.append(said[one.code])
+    return outcomes
+
+
+def _mark(report: Report) -> tuple[datetime, str]:
+    return report.said_at, report.values["state"]
+
+
+def _beats(one: Report, other: Report) -> bool:
+    return wins(one.said_at, one.values["state"], over_at=other.said_at, over_state=other.values["state"])
+
+
+def _row(report: Report, *, source: str, now: datetime, is_test: bool) -> NationalDossier:
+    unit = str(report.values["unit_code"])
+    return NationalDossier(
+        year=year_of(report.code),
+        code=report.code,
+        source=source,
+        is_test=is_test,
+        agency_code=unit.split(".")[0],
+        said_at=report.said_at,
+        changed_at=now,
+        **report.values,
+    )
+
+
+def _insert(rows: Sequence[NationalDossier], on_conflict: str) -> list[str]:
+    """Write rows by one statement; the codes of those that were written."""
+    values = ", ".join([_ROW] * len(rows))
+    sql = f"INSERT INTO {_TABLE} ({', '.join(COLUMNS)}) VALUES {values} ON CONFLICT (year, code) {on_conflict} RETURNING code"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [getattr(row, name) for row in rows for name in COLUMNS])
+        return [str(code) for (code,) in cursor.fetchall()]
+
+
+def _insert_new(rows: list[NationalDossier]) -> set[str]:
+    """Insert what is not there yet; the codes that are new. Whoever comes at the same moment with the same code waits for us."""
+    return {code for some in _batches(rows) for code in _insert(some, "DO NOTHING")}
+
+
+def _batches(rows: list[NationalDossier]) -> Iterator[list[NationalDossier]]:
+    for start in range(0, len(rows), BATCH):
+        yield rows[start : start + BATCH]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of a dossier handled elsewhere."""
+
+    code: str
+    at: datetime
+    state: str
+    unit_words: str = ""
+    words: str = ""
+
+
+@transaction.atomic
+def take_steps(steps: Iterable[Step], *, source: str) -> int:
+    """Keep steps that are new; a step may come before its dossier, or twice. How many were new."""
+    made = 0
+    with connection.cursor() as cursor:
+        for one in steps:
+            cursor.execute(_STEP, [one.code, source, one.at, one.state, one.unit_words[:200], one.words[:500]])
+            made += cursor.rowcount
+    return made
+
+
+def ensure_partitions(*, years: Iterable[int]) -> list[int]:
+    """Make the partitions of these years where they are missing; which were made. Run by migration and, for the next years, by night."""
+    made = []
+    with connection.cursor() as cursor:
+        for year in years:
+            cursor.execute("SELECT to_regclass(%s)", [f"{_TABLE}_{year}"])
+            if cursor.fetchone()[0] is None:
+                cursor.execute(
+                    f"CREATE TABLE {_TABLE}_{int(year)} PARTITION OF {_TABLE} FOR VALUES FROM ({int(year)}) TO ({int(year) + 1})"
+                )
+                made.append(int(year))
+    return made
