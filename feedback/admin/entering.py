@@ -180,6 +180,19 @@ class PetitionListAdmin(DeskModelAdmin):
         return state_cell(row.get_state_display(), row.due_at, is_late=row.due_at < timezone.now())
 
 
+class CameBy(admin.SimpleListFilter):
+    """By how it came."""
+
+    title = "nguồn"
+    parameter_name = "nguon"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(entering.SOURCES.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(source=self.value()) if self.value() in entering.SOURCES else queryset
+
+
 @admin.register(EnteredPetition)
 class EnteredPetitionAdmin(PetitionListAdmin):
     """What receivers entered, and the ways to enter more."""
@@ -188,7 +201,7 @@ class EnteredPetitionAdmin(PetitionListAdmin):
     unit_field = "unit_code"
     list_display = ("code_shown", "source", "sender_shown", "came_shown", "state_shown", "holder_shown")
     list_display_links = ("code_shown",)
-    list_filter = ("source",)
+    list_filter: ClassVar[Any] = (CameBy,)
     change_list_template = "admin/feedback/entering_list.html"
 
     def seen(self, request: HttpRequest) -> QuerySet[Any]:
@@ -209,7 +222,8 @@ class EnteredPetitionAdmin(PetitionListAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list, with the way to enter a table."""
-        more = {"table_url": self.address("table") if self.has_add_permission(request) else ""}
+        may_enter = self.has_add_permission(request)
+        more = {"title": "Nhập từ thư, điện thoại", "table_url": self.address("table") if may_enter else "", "add_url": self.address("add")}
         return super().changelist_view(request, {**more, **(extra_context or {})})
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
