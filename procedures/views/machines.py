@@ -16,7 +16,7 @@ from procedures.models import LifeEvent
 
 FIXED = (
     "/", "/thu-tuc/", "/su-kien/", "/linh-vuc/", "/co-quan/", "/thong-bao/", "/ho-tro/", "/ho-tro/nop-tien/", "/ho-tro/buu-chinh/",
-    "/dieu-khoan/",
+    "/dieu-khoan/", "/phan-anh-kien-nghi/", "/phan-anh-kien-nghi/tra-loi/", "/phan-anh-kien-nghi/so-lieu/",
 )  # fmt: skip
 MAX_ADDRESSES = 50_000
 """A sitemap holds no more (sitemaps.org); the whole national list is a ninth of it."""
@@ -66,8 +66,11 @@ def robots(request: HttpRequest) -> HttpResponse:
         "/xac-minh/",
         "/ky-so/",
         "/api/",
+        "/phan-anh-kien-nghi/goi-y/",
     )
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in kept_out), "", f"Sitemap: {settings.SITE_URL}/sitemap.xml", ""]
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in kept_out), ""]
+    lines += [f"Sitemap: {settings.SITE_URL}{path}" for path in ("/sitemap.xml", "/phan-anh-kien-nghi/tra-loi/sitemap.xml")]
+    lines.append("")
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 

@@ -28,12 +28,15 @@ PUBLIC = {
     "thanh-toan/<str:code>/bien-lai/<str:kind>/", "thanh-toan/ve/<str:code>/",
     # Whoever has the code of a payment may ask about it.
     "thanh-toan/<str:code>/hoan-tien/", "thanh-toan/<str:code>/tra-soat/",
+    "phan-anh-kien-nghi/tra-loi/atom.xml", "phan-anh-kien-nghi/tra-loi/sitemap.xml",
     "sitemap.xml", "robots.txt", "opensearch.xml", "favicon.ico",
     *(page for path in (
         "", "tim-kiem/", "tim-kiem/goi-y/", "thu-tuc/", "thu-tuc/<str:code>/", "su-kien/", "su-kien/<slug:slug>/", "linh-vuc/",
         "linh-vuc/<str:code>/",
         "co-quan/", "co-quan/<str:code>/", "bao-loi/", "dieu-khoan/", "ho-tro/", "ho-tro/nop-tien/", "ho-tro/buu-chinh/", "chu-lon/",
         "thong-bao/", "thong-bao/<slug:slug>/", "thanh-toan/don-vi/", "thanh-toan/dau-moi/",
+        "phan-anh-kien-nghi/tra-loi/", "phan-anh-kien-nghi/tra-loi/<slug:slug>/", "phan-anh-kien-nghi/tra-loi/<slug:slug>/huu-ich/",
+        "phan-anh-kien-nghi/goi-y/", "phan-anh-kien-nghi/so-lieu/", "phan-anh-kien-nghi/so-lieu/<str:code>/",
     ) for page in (path, f"en/{path}")),
 }  # fmt: skip
 """Addresses that anybody may open. Adding one here is a decision."""

@@ -1,0 +1,190 @@
+"""Figures for everybody: what came in, what was answered, on time or late, what is open; each with what it means and what it counts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from feedback import queries_figures as figures
+from feedback import queries_public as public
+from feedback.models import State
+from feedback.queries_figures import Counts
+from feedback.views.public import names_of
+from portal.caching import public_page
+from portal.languages import address, show
+from portal.ui.tables import Column, order, table
+from procedures import queries as procedures
+
+MONTHS = 12
+"""In the course by month."""
+
+
+@dataclass(frozen=True)
+class Period:
+    """The time that figures are asked for: a year or a month, to a day."""
+
+    first: date
+    last: date
+    value: str
+    """Of ``?ky=``."""
+
+    @property
+    def is_now(self) -> bool:
+        """Whether it reaches to today."""
+        return self.last == timezone.localdate()
+
+
+_PERIOD = re.compile(r"(20\d\d)(?:-(0[1-9]|1[0-2]))?")
+
+
+def asked_period(request: HttpRequest) -> Period:
+    """``?ky=2026`` or ``?ky=2026-11``, this year where nothing is said; ``?ngay=2026-11-15`` ends it on that day. Days to come, and what is
+    no day, are pages that do not exist."""
+    today = timezone.localdate()
+    day_said, said = request.GET.get("ngay", ""), request.GET.get("ky", "")
+    try:
+        day = date.fromisoformat(day_said) if day_said else None
+    except ValueError as error:
+        raise Http404 from error
+    value = said or str((day or today).year)
+    match = _PERIOD.fullmatch(value)
+    if match is None:
+        raise Http404
+    year, month = int(match[1]), int(match[2] or 0)
+    first = date(year, month or 1, 1)
+    end = date(year + 1, 1, 1) if month in (0, 12) else date(year, month + 1, 1)
+    last = min(end - timedelta(days=1), today)
+    if day is not None:
+        if not first <= day <= today:
+            raise Http404
+        last = min(last, day)
+    if first > today:
+        raise Http404
+    return Period(first, last, value)
+
+
+def _columns(first: str) -> list[Column]:
+    return [
+        Column("name", first, sortable=True),
+        Column("received", _("Nhận"), "number", sortable=True),
+        Column("on_time", _("Trả lời đúng hạn"), "number", sortable=True),
+        Column("late", _("Trả lời quá hạn"), "number", sortable=True),
+        Column("late_share", _("Quá hạn (%)"), "number", sortable=True),
+        Column("open", _("Đang xử lý"), "number", sortable=True),
+        Column("overdue", _("Trong đó quá hạn"), "number", sortable=True),
+        Column("published", _("Công khai"), "number", sortable=True),
+    ]
+
+
+def figures_row(counts: Counts) -> dict[str, Any]:
+    """A row of a table, with the share of late answers."""
+    share = counts.late_share
+    return {
+        "received": counts.received,
+        "on_time": counts.on_time,
+        "late": counts.late,
+        "late_share": None if share is None else round(share, 1),
+        "open": counts.open,
+        "overdue": counts.overdue,
+        "published": counts.published,
+    }
+
+
+def _sorted(rows: list[dict[str, Any]], key: str, downward: bool) -> list[dict[str, Any]]:
+    def value(row: dict[str, Any]) -> Any:
+        cell = row.get(key)
+        return cell[0] if isinstance(cell, tuple) else cell
+
+    # What is not known comes last, either way.
+    known = [row for row in rows if value(row) is not None]
+    return sorted(known, key=value, reverse=downward) + [row for row in rows if value(row) is None]
+
+
+def _published(number: int, **by: str) -> tuple[int, str] | int:
+    """A number of published answers with the list of what it counts."""
+    query = "&".join(f"{name.replace('_', '-')}={value}" for name, value in by.items())
+    return (number, f"{address('published-list')}?{query}") if number else number
+
+
+def _shared(period: Period, agency: str) -> dict[str, Any]:
+    """What both pages show: the sums, states, kinds, fields, procedures, the course by month."""
+    counts = figures.whole(period.first, period.last, agency=agency)
+    kinds = {kind.pk: kind.shown_name for kind in public.kinds()}
+    by_kind = figures.by_kind(period.first, period.last, agency=agency)
+    sectors = figures.most("sector_code", period.first, period.last, agency=agency)
+    sector_names = public.sector_names(code for code, _number in sectors)
+    asked = figures.most("procedure_code", period.first, period.last, agency=agency)
+    procedure_names = procedures.last_names([code for code, _number in asked])
+    course = figures.by_month(_months_before(period.last, MONTHS), period.last, agency=agency)
+    kind_rows = []
+    for code, of in sorted(by_kind.items(), key=lambda row: -row[1].received):
+        row = {**figures_row(of), "name": kinds.get(code, code)}
+        row["published"] = _published(of.published, loai=code, **({"co_quan": agency} if agency else {}))
+        kind_rows.append(row)
+    first = figures.first_day()
+    today = timezone.localdate()
+    return {
+        "period": period,
+        "counts": counts,
+        "states": [(State(state).label, number) for state, number in counts.standing.items()],
+        "kinds": kind_rows,
+        "sectors": [(sector_names.get(code, code), number) for code, number in sectors],
+        "procedures": [(code, procedure_names.get(code, code), number) for code, number in asked],
+        "months": [f"{month:%m/%Y}" for month in course],
+        "course": [
+            {"name": _("Nhận"), "values": [of.received for of in course.values()]},
+            {"name": _("Trả lời đúng hạn"), "values": [of.on_time for of in course.values()]},
+            {"name": _("Trả lời quá hạn"), "values": [of.late for of in course.values()]},
+        ],
+        "years": [str(year) for year in range(today.year, (first or today).year - 1, -1)],
+        "year_months": [f"{period.first.year}-{month:02d}" for month in range(1, 13) if date(period.first.year, month, 1) <= today],
+        "today": today,
+    }
+
+
+def _months_before(day: date, count: int) -> date:
+    month = day.year * 12 + day.month - count
+    return date(month // 12, month % 12 + 1, 1)
+
+
+@public_page(rooms=None)
+@require_safe
+def petition_figures(request: HttpRequest) -> HttpResponse:
+    """The whole country, by agency, kind, state and month. Twelve queries, whatever there is."""
+    period = asked_period(request)
+    found = figures.by_agency(period.first, period.last)
+    names = names_of(found)
+    rows = []
+    for code, counts in found.items():
+        row = {**figures_row(counts), "name": (names[code], f"{address('petition-figures-agency', code)}?ky={period.value}")}
+        rows.append({**row, "published": _published(counts.published, co_quan=code)})
+    columns = _columns(_("Bộ, tỉnh"))
+    key, downward = order(request.GET, columns, "-received")
+    agencies = table(request.GET, columns, _sorted(rows, key, downward), caption=_("Theo bộ, tỉnh"), default="-received")
+    return show(request, "feedback/figures.html", {**_shared(period, ""), "agencies": agencies})
+
+
+@public_page(rooms=None)
+@require_safe
+def petition_figures_agency(request: HttpRequest, code: str) -> HttpResponse:
+    """A ministry or province and the units below it. Thirteen queries."""
+    period = asked_period(request)
+    found = figures.by_unit(code, period.first, period.last)
+    name = names_of([code])[code]
+    if name == code and not found:
+        raise Http404
+    names = names_of(found)
+    rows = []
+    for unit, counts in found.items():
+        rows.append({**figures_row(counts), "name": names[unit], "open": counts.standing_open})
+    columns = [column for column in _columns(_("Đơn vị")) if column.key not in ("overdue", "published")]
+    key, downward = order(request.GET, columns, "-received")
+    units = table(request.GET, columns, _sorted(rows, key, downward), caption=_("Theo đơn vị"), default="-received")
+    return show(request, "feedback/figures.html", {**_shared(period, code), "agencies": units, "agency": name, "code": code})
