@@ -121,6 +121,8 @@ class Tally(models.Model):
     number = models.IntegerField()
 
     class Meta:
+        verbose_name = "theo dõi phản ánh"
+        verbose_name_plural = "theo dõi phản ánh"
         constraints = [
             models.UniqueConstraint(
                 fields=["grain", "day", "agency_code", "unit_code", "kind", "sector_code", "procedure_code", "measure"], name="tally_cell"

@@ -1,0 +1,126 @@
+"""What the score of Decision 766/QĐ-TTg counts of petitions (criteria 5.2, 5.3): numerator, denominator, and the rows behind each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from feedback.models import Answer, Petition, PetitionEvent, PublishedCase, State, Term
+from feedback.rules import SCORE_ANSWER, limits_on
+from portal.workdays import Calendar, national_calendar
+from portal.workdays.calendar import at, closing
+
+POINTS = 6
+"""Of each criterion; given whole where there was nothing to do."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One criterion of one agency in one time."""
+
+    rows: QuerySet[Petition]
+    """What is counted."""
+    good: QuerySet[Petition]
+    """Those of them that fulfil it."""
+
+    @property
+    def denominator(self) -> int:
+        """How many are counted (one query)."""
+        return self.rows.count()
+
+    @property
+    def numerator(self) -> int:
+        """How many of them fulfil it (one query)."""
+        return self.good.count()
+
+    def points(self) -> float:
+        """The points, two decimals."""
+        counted = self.denominator
+        return round(POINTS * self.numerator / counted, 2) if counted else float(POINTS)
+
+
+def _of(agency: str) -> QuerySet[Petition]:
+    """Petitions of an agency and of those below it; ``""`` of all."""
+    rows = Petition.objects.order_by()
+    if not agency:
+        return rows
+    if "." not in agency:
+        return rows.filter(agency_code=agency)
+    return rows.filter(Q(unit_code=agency) | Q(unit_code__startswith=f"{agency}."))
+
+
+def _moment(day: date) -> datetime:
+    return datetime.combine(day, time(), timezone.get_current_timezone())
+
+
+def answer_clocks(first: date, last: date, calendar: Calendar | None = None) -> list[tuple[datetime, datetime, datetime]]:
+    """For everything received on days [first, last]: from when, until before when, and by when it is to be answered for the score
+    (15 working days, the dated setting ``score_answer``). Whoever is received in the same interval has the same deadline."""
+    calendar = calendar or national_calendar()
+    settings = list(Term.objects.filter(name=SCORE_ANSWER).values_list("name", "amount", "unit", "valid_from"))
+    found: list[tuple[datetime, datetime, datetime]] = []
+    for begin, end in _intervals(first, last, calendar):
+        due = limits_on(timezone.localdate(begin), settings)[SCORE_ANSWER].after(begin, calendar)
+        if found and found[-1][2] == due:
+            found[-1] = (found[-1][0], end, due)
+        else:
+            found.append((begin, end, due))
+    return found
+
+
+def _intervals(first: date, last: date, calendar: Calendar) -> Iterator[tuple[datetime, datetime]]:
+    """Days, parted where offices close: what comes later counts as received on the next working day."""
+    day = first
+    while day <= last:
+        begin, end = at(day, time()), at(day + timedelta(days=1), time())
+        if calendar.hours(day):
+            # The minute of closing is still that day's.
+            parted = closing(day, calendar) + timedelta(microseconds=1)
+            yield begin, parted
+            yield parted, end
+        else:
+            yield begin, end
+        day += timedelta(days=1)
+
+
+def processed_on_time(agency: str, first: date, last: date, now: datetime) -> Measure:
+    """Criterion 5.2: of what was received on days [first, last], how much was dealt with in time at each step.
+
+    Counted is what was refused or answered, and what is open with its 15 working days gone by ``now``; what the sender took back and what
+    left by the way of state secrets is not. In time: refused within 2 working days; asked for more within 5; answered within 15 (the
+    setting ``score_answer``) and the answer entered within 2 working days of its outcome.
+    """
+    received = _of(agency).filter(received_at__gte=_moment(first), received_at__lt=_moment(last + timedelta(days=1)))
+    answered_in_time, gone_by = Q(pk__in=[]), Q(pk__in=[])
+    for begin, end, due in answer_clocks(first, last):
+        of = Q(received_at__gte=begin, received_at__lt=end)
+        answered_in_time |= of & Q(answered_at__lte=due)
+        if due < now:
+            gone_by |= of
+    ended = Q(state__in=[State.ANSWERED, State.REFUSED])
+    is_open = ~Q(state__in=[State.ANSWERED, State.REFUSED, State.WITHDRAWN, State.SECRET])
+    rows = received.filter(ended | (is_open & gone_by))
+    # Of the present round: an objection starts the clocks anew. Silence is refused after its own time, not within two days.
+    events = PetitionEvent.objects.filter(petition=OuterRef("pk"), at__gte=OuterRef("received_at"))
+    late_step = Exists(events.filter(name__in=["refuse", "ask_more"], details__on_time=False))
+    late_entry = Exists(
+        Answer.objects.filter(petition=OuterRef("pk"), round=OuterRef("round"), state=Answer.APPROVED, checked_at__gt=F("result_due_at"))
+    )
+    good = rows.filter(ended & ~late_step).filter(Q(state=State.REFUSED) | (Q(state=State.ANSWERED) & answered_in_time & ~late_entry))
+    return Measure(rows, good)
+
+
+def satisfied(agency: str, first: date, last: date) -> Measure:
+    """Criterion 5.3: of what was answered on days [first, last], or written again in them by who did not agree, how much is left without
+    what the sender or more readers than not found unhelpful, what was answered late, and what was written again."""
+    begin, end = _moment(first), _moment(last + timedelta(days=1))
+    rows = _of(agency).filter(
+        Q(state=State.ANSWERED, answered_at__gte=begin, answered_at__lt=end) | Q(round__gt=1, received_at__gte=begin, received_at__lt=end)
+    )
+    disliked = Exists(PublishedCase.objects.filter(petition=OuterRef("pk"), unhelpful__gt=F("helpful")))
+    good = rows.filter(state=State.ANSWERED, round=1, answered_at__lte=F("due_at")).exclude(helps=False).filter(~disliked)
+    return Measure(rows, good)
