@@ -104,7 +104,9 @@ def transfer_many(*, actor: Actor, petition_ids: Iterable[UUID], unit_code: str,
 def send_back(*, actor: Actor, petition_id: UUID, reason: str, now: datetime, seen: int | None = None) -> Petition:
     """Return a petition that is not one's own to the agency that transferred it."""
     petition = lock_for_officer(actor=actor, petition_id=petition_id, act="feedback.transfer", seen=seen)
-    present = petition.holdings.filter(ended_at__isnull=True).get()
+    present = petition.holdings.filter(ended_at__isnull=True).first()
+    if present is None:
+        raise PetitionRefused("Phản ánh này đã kết thúc.")
     if not present.from_unit or present.how != Holding.How.TRANSFERRED:
         raise PetitionRefused("Phản ánh này không do cơ quan khác chuyển đến. Hãy dùng “Chuyển cơ quan khác”.")
     if not reason.strip():

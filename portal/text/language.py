@@ -39,6 +39,8 @@ _BETRAYING = frozenset(
         "which",
     }
 )
+_AMBIGUOUS = frozenset({"the", "my", "it", "that", "not"})
+"""Of these, what is a Vietnamese syllable too once its marks are gone (thẻ, Mỹ, ít, thật, nốt): alone they betray nothing."""
 _BETRAYED = 0.12
 
 
@@ -55,6 +57,7 @@ def looks_vietnamese(text: str) -> bool:
     if sum(bool(_MARKED.search(word)) for word in words) >= max(1, _FEW_MARKS * len(words)):
         latin = sum(word.isascii() for word in plain)
         return latin >= _ENOUGH * len(plain)
-    if sum(word in _BETRAYING for word in plain) > _BETRAYED * len(plain):
+    english = [word for word in plain if word in _BETRAYING]
+    if len(english) > _BETRAYED * len(plain) and not _AMBIGUOUS.issuperset(english):
         return False
     return sum(bool(_SYLLABLE.fullmatch(word)) for word in plain) >= _ENOUGH * len(plain)

@@ -6,6 +6,8 @@ import datetime as dt
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils import timezone
+
 from feedback import loading
 from feedback.models import Petition
 from feedback.services import answering, handling, sending
@@ -57,7 +59,7 @@ def answered(petition: Petition, *, unit: str = "H26.101", now: dt.datetime = MO
     """The petition, taken on, answered by one officer and approved by another."""
     handler, checker = officer(unit), officer(unit)
     received(petition, handler, now=now)
-    answering.submit_answer(actor=handler, petition_id=petition.pk, words=words, outcome_on=now.date(), now=now)
+    answering.submit_answer(actor=handler, petition_id=petition.pk, words=words, outcome_on=timezone.localdate(now), now=now)
     answering.approve(actor=checker, petition_id=petition.pk, now=now)
     petition.refresh_from_db()
     return petition
