@@ -1,5 +1,5 @@
 """The desk of petitions, a concern a file."""
 
-from feedback.admin import entering, overview, publishing, settings
+from feedback.admin import entering, opinions, overview, petitions, publishing, settings
 
-__all__ = ["entering", "overview", "publishing", "settings"]
+__all__ = ["entering", "opinions", "overview", "petitions", "publishing", "settings"]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from uuid import UUID
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 
 from dossiers.queries import unit_calendar
 from feedback import figures
-from feedback.models import TOP, Answer, Holding, Petition, ProgressReport
+from feedback.models import TOP, Answer, Attachment, Holding, Petition, ProgressReport
 from feedback.rules import progress_due, result_due
 from feedback.services.common import (
     PetitionRefused,
@@ -25,44 +27,93 @@ from feedback.services.common import (
     tell,
     write_event,
 )
+from feedback.services.files import attach
 from feedback.terms import limits_at
 from portal import outbox
 from portal.access import Actor
+from portal.files import services as stored_files
 from portal.workdays import national_calendar
 
 MAX_ANSWER = 50_000
+DRAFT_STALE = "Đồng nghiệp của bạn vừa sửa bản thảo này. Chép lại phần bạn viết, mở lại trang để xem bản mới rồi sửa tiếp."
 MAX_AGAIN = 10_000
 """Characters in which a sender says why they do not agree."""
 
 
 @transaction.atomic
-def save_answer(*, actor: Actor, petition_id: UUID, words: str, now: datetime, seen: int | None = None) -> Answer:
-    """Keep the draft of an answer, as often as one likes."""
+def save_answer(
+    *,
+    actor: Actor,
+    petition_id: UUID,
+    words: str,
+    now: datetime,
+    seen: int | None = None,
+    draft_seen: int | None = None,
+    uploads: Iterable[UploadedFile] = (),
+    leave_out: Collection[UUID] = (),
+) -> Answer:
+    """Keep the draft of an answer, as often as one likes. ``draft_seen``: its version that the officer went on from (0 for none), so
+    that nobody writes over a colleague's. ``uploads`` go with it, files named in ``leave_out`` (attachments) go with it no more.
+    """
     petition = lock_for_officer(actor=actor, petition_id=petition_id, act="feedback.handle", seen=seen)
     if petition.state != "processing":
         raise PetitionRefused("Chỉ soạn trả lời khi phản ánh đang được xử lý.")
     answer = petition.answers.filter(state=Answer.DRAFT).first()
+    if draft_seen is not None and draft_seen != (answer.version if answer is not None else 0):
+        raise PetitionRefused(DRAFT_STALE, "words", status=409)
+    if len(words) > MAX_ANSWER:
+        raise PetitionRefused(f"Câu trả lời dài quá {MAX_ANSWER:,} ký tự.".replace(",", "."), "words")
     if answer is None:
         answer = Answer(petition=petition, number=petition.answers.count() + 1, drafted_at=now)
     answer.round, answer.unit_code, answer.words = petition.round, petition.unit_code, words
     answer.drafted_by, answer.drafted_label, answer.drafted_at = actor.position_id, actor.label[:200], now
     answer.version += 1
     answer.save()
+    files_of_answer(petition, answer, actor=actor, now=now, uploads=uploads, leave_out=leave_out)
     return answer
 
 
+def files_of_answer(
+    petition: Petition,
+    answer: Answer,
+    *,
+    actor: Actor,
+    now: datetime,
+    uploads: Iterable[UploadedFile],
+    leave_out: Collection[UUID] = (),
+) -> None:
+    """Take files with a draft, and erase those that are to go with it no more."""
+    for row in petition.attachments.filter(role=Attachment.Role.ANSWER, part_id=answer.pk, pk__in=leave_out).select_related("file"):
+        Attachment.objects.filter(pk=row.pk).update(part_id=None)
+        stored_files.erase(file=row.file, actor=actor)
+    for upload in uploads:
+        attach(petition=petition, upload=upload, role=Attachment.Role.ANSWER, part_id=answer.pk, actor=actor, now=now)
+
+
 @transaction.atomic
-def submit_answer(*, actor: Actor, petition_id: UUID, words: str, outcome_on: date, now: datetime, seen: int | None = None) -> Answer:
-    """Hand an answer in to be checked by somebody else. ``outcome_on``: the day on which there was an outcome (art. 44.2)."""
+def submit_answer(
+    *,
+    actor: Actor,
+    petition_id: UUID,
+    words: str,
+    outcome_on: date,
+    now: datetime,
+    seen: int | None = None,
+    draft_seen: int | None = None,
+    uploads: Iterable[UploadedFile] = (),
+    leave_out: Collection[UUID] = (),
+) -> Answer:
+    """Hand an answer in to be checked by somebody else. ``outcome_on``: the day on which there was an outcome (art. 44.2). The others as
+    for :func:`save_answer`."""
     petition = lock_for_officer(actor=actor, petition_id=petition_id, act="feedback.handle", seen=seen)
     if not words.strip():
         raise PetitionRefused("Bạn hãy viết câu trả lời.", "words")
-    if len(words) > MAX_ANSWER:
-        raise PetitionRefused(f"Câu trả lời dài quá {MAX_ANSWER:,} ký tự.".replace(",", "."), "words")
     today = timezone.localdate(now)
     if not timezone.localdate(petition.received_at) <= outcome_on <= today:
         raise PetitionRefused("Ngày có kết quả phải từ ngày nhận phản ánh đến hôm nay.", "outcome_on")
-    answer = save_answer(actor=actor, petition_id=petition_id, words=words, now=now)
+    answer = save_answer(
+        actor=actor, petition_id=petition_id, words=words, now=now, draft_seen=draft_seen, uploads=uploads, leave_out=leave_out
+    )
     was, before = figures.facts_of(petition), move(petition, "submit")
     answer.state, answer.submitted_at, answer.outcome_on = Answer.SUBMITTED, now, outcome_on
     answer.result_due_at = result_due(outcome_on, limits_at(petition.received_at), unit_calendar(petition.unit_code))
@@ -91,7 +142,7 @@ def return_answer(*, actor: Actor, petition_id: UUID, reason: str, now: datetime
     answer.state, answer.return_reason = Answer.RETURNED, reason
     answer.checked_by, answer.checked_label, answer.checked_at = actor.position_id, actor.label[:200], now
     answer.save()
-    Answer.objects.create(
+    again = Answer.objects.create(
         petition=petition,
         number=petition.answers.count() + 1,
         round=petition.round,
@@ -101,6 +152,8 @@ def return_answer(*, actor: Actor, petition_id: UUID, reason: str, now: datetime
         drafted_label=answer.drafted_label,
         drafted_at=now,
     )
+    # What was attached goes along with the words.
+    petition.attachments.filter(role=Attachment.Role.ANSWER, part_id=answer.pk).update(part_id=again.pk)
     keep(petition, "return_answer", before=before, was=was, actor=actor, now=now, note=reason, answer=answer.number)
     return answer
 

@@ -30,12 +30,14 @@ class NotYours(Exception):
 
 
 class PetitionRefused(Exception):
-    """It cannot be done so. ``message`` is for the person; ``field`` names what to mend, where one does."""
+    """It cannot be done so. ``message`` is for the person; ``field`` names what to mend, where one does; ``status`` is what a page
+    answers: 422, or 409 where the petition is not any more what the person saw."""
 
-    def __init__(self, message: str, field: str = "") -> None:
+    def __init__(self, message: str, field: str = "", *, status: int = 422) -> None:
         super().__init__(message)
         self.message = message
         self.field = field
+        self.status = status
 
 
 def writer(actor: Actor) -> UUID:
@@ -83,7 +85,7 @@ def lock_own(*, actor: Actor, petition_id: UUID, seen: int | None = None) -> Pet
 def check_seen(petition: Petition, seen: int | None) -> None:
     """Refuse an act that was chosen on a page showing an older version."""
     if seen is not None and seen != petition.version:
-        raise PetitionRefused(STALE)
+        raise PetitionRefused(STALE, status=409)
 
 
 def move(petition: Petition, transition: str) -> str:
@@ -91,7 +93,7 @@ def move(petition: Petition, transition: str) -> str:
     before = petition.state
     reason = TABLE.refusal(petition, transition)
     if reason:
-        raise PetitionRefused(reason.replace("Hồ sơ", "Phản ánh"))
+        raise PetitionRefused(reason.replace("Hồ sơ", "Phản ánh"), status=409)
     TABLE.move(petition, transition)
     return before
 

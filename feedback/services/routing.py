@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 
 from dossiers.queries import unit_calendar
 from feedback import figures
-from feedback.models import OPEN_STATES, TOP, Holding, Opinion, Petition
+from feedback.models import OPEN_STATES, TOP, Attachment, Holding, Opinion, Petition
 from feedback.services.common import (
     PetitionRefused,
     agency_of,
@@ -26,6 +27,7 @@ from feedback.services.common import (
     tell,
     write_event,
 )
+from feedback.services.files import attach
 from feedback.terms import limits_at
 from portal.access import SYSTEM, Actor, require
 from portal.catalogues import queries as catalogues
@@ -210,8 +212,8 @@ def ask_opinions(
 
 
 @transaction.atomic
-def give_opinion(*, actor: Actor, opinion_id: int, stance: str, words: str, now: datetime) -> Opinion:
-    """An agency that was asked says what it thinks."""
+def give_opinion(*, actor: Actor, opinion_id: int, stance: str, words: str, now: datetime, uploads: Iterable[UploadedFile] = ()) -> Opinion:
+    """An agency that was asked says what it thinks; files may go with it."""
     asked = Opinion.objects.only("petition_id", "unit_code").get(pk=opinion_id)
     # The petition first, as every act does: who transfers it holds the petition and calls off its opinions.
     petition = lock_for_officer(actor=actor, petition_id=asked.petition_id, act="feedback.opine", unit=asked.unit_code)
@@ -225,6 +227,8 @@ def give_opinion(*, actor: Actor, opinion_id: int, stance: str, words: str, now:
     opinion.stance, opinion.words, opinion.given_at = stance, words, now
     opinion.position_id, opinion.label = actor.position_id, actor.label[:200]
     opinion.save()
+    for upload in uploads:
+        attach(petition=petition, upload=upload, role=Attachment.Role.OPINION, part_id=opinion.pk, actor=actor, now=now)
     petition.version += 1
     petition.save(update_fields=["version"])
     write_event(

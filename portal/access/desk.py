@@ -125,7 +125,7 @@ class DeskModelAdmin(OfficerModelAdmin):
 
         ``more``: what a ``template`` of one's own (an extension of the house's) needs beside.
         """
-        problem, status = "", 422 if request.method == "POST" else 200
+        problem, status = "", 422 if request.method == "POST" and (form is None or form.is_bound) else 200
         if request.method == "POST" and (form is None or form.is_valid()):
             try:
                 result = do(form.cleaned_data if form is not None else {})
@@ -144,7 +144,7 @@ class DeskModelAdmin(OfficerModelAdmin):
             "title": title,
             "form": form,
             "about": list(about),
-            "problem": problem or (" ".join(str(one) for one in form.non_field_errors()) if form is not None else ""),
+            "problem": problem,
             "seen": seen,
             "button": button or title,
             "addresses": {"list": self.address("changelist"), "back": back},
