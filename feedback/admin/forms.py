@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -283,7 +284,7 @@ class ReceiveForm(ClassifyForm):
         self.fields["handler"].choices = [("", "Tôi"), *handler_choices(petition.unit_code)]  # type: ignore[attr-defined]  # a choice field
 
     def given(self) -> dict[str, Any]:
-        return {**super().given(), "handler": self.cleaned_data["handler"] or None}
+        return {**super().given(), "handler": UUID(self.cleaned_data["handler"]) if self.cleaned_data["handler"] else None}
 
 
 class AssignForm(ActForm):
@@ -295,6 +296,9 @@ class AssignForm(ActForm):
         initial = initial or {"handler": str(petition.handler_position_id or "")}
         super().__init__(data, files, petition=petition, actor=actor, initial=initial)
         self.fields["handler"].choices = [("", "–"), *handler_choices(petition.unit_code)]  # type: ignore[attr-defined]  # a choice field
+
+    def given(self) -> dict[str, Any]:
+        return {"handler": UUID(self.cleaned_data["handler"])}
 
 
 class RefuseForm(ActForm):

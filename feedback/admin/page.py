@@ -108,6 +108,11 @@ def notes_of(petition: Petition, actor: Actor, now: datetime) -> list[str]:
     return notes
 
 
+def _as_dialled(text: str) -> str:
+    """A phone number as people dial it here; anything else as it is."""
+    return f"0{text[3:]}" if text.startswith("+84") else text
+
+
 class PetitionPage:
     """The parts of a petition's page for one officer, with the names they need fetched once."""
 
@@ -221,7 +226,7 @@ class PetitionPage:
         rows: list[tuple[str, Any]] = [("Tên", who.get("name") or "–")]
         labels = (("address", "Địa chỉ"), ("phone", "Điện thoại"), ("email", "Thư điện tử"))
         if self.holds:
-            rows += [(label, who.get(name) or "–") for name, label in labels]
+            rows += [(label, _as_dialled(who.get(name) or "–")) for name, label in labels]
             if one.sent_by is not None and one.party_id is not None and one.sent_by != one.party_id:
                 rows.append(("Người gửi thay", people.party_names([one.sent_by]).get(one.sent_by, "–")))
         elif who:

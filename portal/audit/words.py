@@ -75,6 +75,7 @@ ACTS: dict[str, str] = {
     "feedback.print": "In phản ánh, kiến nghị",
     "feedback.progress": "Báo tình hình xử lý",
     "feedback.rate": "Đánh giá câu trả lời",
+    "feedback.read_file": "Mở tệp của phản ánh, kiến nghị",
     "feedback.recompute": "Tính lại thời hạn",
     "feedback.record": "Lập bản ghi có dấu của phản ánh, kiến nghị",
     "feedback.refuse": "Không tiếp nhận phản ánh",
