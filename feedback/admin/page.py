@@ -23,6 +23,7 @@ from payments import access as money
 from payments.models import Order
 from portal.access import Actor, actor_of, may
 from portal.access.desk import Facts, Rows, moment
+from portal.audit.words import act_words
 from portal.catalogues import queries as catalogues
 from portal.catalogues.models import AdministrativeUnit, Sector
 from portal.crypto.fields import prefetch_keys
@@ -47,10 +48,6 @@ EVENTS = {
     "disagree": "Người gửi không đồng ý với trả lời",
     "withdraw": "Người gửi rút",
     "submit": "Trình duyệt trả lời",
-    "publish": "Công khai câu trả lời",
-    "keep": "Không công khai",
-    "withdraw_published": "Gỡ bản công khai",
-    "issue_record": "Lập bản giấy",
 }
 CLOCKS = (("refuse_due_at", "Không tiếp nhận trước"), ("ask_due_at", "Yêu cầu bổ sung trước"), ("transfer_due_at", "Chuyển trước"))
 GROUP_SHOWN = 20
@@ -388,7 +385,7 @@ class PetitionPage:
         )
 
     def _event(self, row: PetitionEvent) -> str:
-        what = EVENTS.get(row.name, row.name)
+        what = EVENTS.get(row.name) or act_words(f"feedback.{row.name}")
         return f"{what}: {self.agency(row.to_unit)}" if row.to_unit else what
 
     def _who(self, row: PetitionEvent) -> str:
