@@ -1,5 +1,31 @@
 """The desk of payments, one subject a file."""
 
-from payments.admin import cases, contacts, institutions, ledger, orders, reconciliation, refunds, traces
+from payments.admin import (
+    cases,
+    contacts,
+    institutions,
+    ledger,
+    minutes,
+    months,
+    orders,
+    refunds,
+    runs,
+    settlements,
+    statements,
+    traces,
+)
 
-__all__ = ["cases", "contacts", "institutions", "ledger", "orders", "reconciliation", "refunds", "traces"]
+__all__ = [
+    "cases",
+    "contacts",
+    "institutions",
+    "ledger",
+    "minutes",
+    "months",
+    "orders",
+    "refunds",
+    "runs",
+    "settlements",
+    "statements",
+    "traces",
+]

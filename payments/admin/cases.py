@@ -19,7 +19,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from payments.access import OVERSEE
-from payments.admin.base import Facts, MoneyModelAdmin, Page, Rows, Way, moment, seen_version
+from payments.admin.base import Facts, MoneyModelAdmin, Page, PlainForm, Rows, Way, moment, seen_version
 from payments.admin.listed import with_unit
 from payments.codes import clean_code
 from payments.models import Attempt, Case, Entry
@@ -86,7 +86,7 @@ class WorkFilter(admin.SimpleListFilter):
             yield {"selected": wanted == value, "query_string": query, "display": label}
 
 
-class CloseForm(forms.Form):
+class CloseForm(PlainForm):
     """How a case ends."""
 
     cause = forms.ChoiceField(label="Nguyên nhân", error_messages={"required": "Bạn hãy chọn nguyên nhân."})
