@@ -74,15 +74,17 @@ class SendingRefused(Exception):
 
 
 @transaction.atomic
-def start_draft(*, actor: Actor, procedure_code: str = "", dossier_code: str = "", order_code: str = "") -> PetitionDraft:
-    """A draft of the party about something, or about nothing named; the one that is begun already where there is one.
+def start_draft(
+    *, actor: Actor, procedure_code: str = "", dossier_code: str = "", order_code: str = "", fresh: bool = False
+) -> PetitionDraft:
+    """A draft of the party about something, or about nothing named; the one that is begun already where there is one, unless ``fresh``.
 
     The caller has checked that what it is about may be seen by the actor. :class:`PetitionRefused` where too many are begun.
     """
     party_id = writer(actor)
     about = {"procedure_code": procedure_code, "dossier_code": dossier_code, "order_code": order_code}
     known = belonging_to(actor, PetitionDraft.objects.filter(**about), "party_id").order_by("-updated_at").first()
-    if known is not None:
+    if known is not None and not fresh:
         return known
     if belonging_to(actor, PetitionDraft.objects.all(), "party_id").count() >= MOST_DRAFTS:
         raise PetitionRefused(_("Bạn đang có nhiều bản nháp. Bạn gửi hoặc xóa bớt rồi viết bản mới."))
