@@ -31,7 +31,7 @@ class Typed(forms.CharField):
 class ContentForm(forms.Form):
     """What it is about, in one line and in full."""
 
-    kind = Typed(label=_("Phản ánh, kiến nghị của bạn thuộc loại nào?"), widget=forms.RadioSelect)
+    kind = Typed(label=_("Loại nội dung"), widget=forms.RadioSelect)
     subject = Typed(
         label=_("Tóm tắt trong một dòng"),
         widget=forms.TextInput({"autocomplete": "off"}),

@@ -69,6 +69,10 @@ def _data(draft: PetitionDraft) -> dict[str, str]:
     return {name: str((draft.data or {}).get(name, "")) for name in sending.FIELDS}
 
 
+def _kind(data: dict[str, str]) -> PetitionKind | None:
+    return PetitionKind.objects.filter(pk=data["kind"]).first()
+
+
 def _about(draft: PetitionDraft) -> dict[str, str]:
     return {name: str(getattr(draft, name)) for name in ABOUT.values()}
 
@@ -235,8 +239,7 @@ def alike(request: HttpRequest, draft_id: UUID) -> HttpResponse:
 # To whom -----------------------------------------------------------------------------------------------------------------------
 
 
-def _suggested(draft: PetitionDraft, data: dict[str, str]) -> str:
-    kind = PetitionKind.objects.filter(pk=data["kind"]).first()
+def _suggested(draft: PetitionDraft, data: dict[str, str], kind: PetitionKind | None) -> str:
     return routes.suggested_unit(kind=kind, **_about(draft), place_code=data["place_code"])
 
 
@@ -253,14 +256,17 @@ def agency(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     chosen = request.POST.get("unit_code", "")
     if picking(request.POST) or is_late(request):
         return _agency_page(request, draft, data, form=PlaceForm(initial=_typed_place(form)), chosen=chosen, status=_late(request))
-    act = request.POST.get("act", "")
-    before = _suggested(draft, data)
+    act, kind = request.POST.get("act", ""), _kind(data)
+    before = _suggested(draft, data, kind)
     typed: dict[str, str] = {}
     if form.is_valid():
         typed = {"place_code": form.cleaned_data["place"], "place_words": form.cleaned_data["place_words"]}
-    after = _suggested(draft, {**data, **typed})
+    after = _suggested(draft, {**data, **typed}, kind)
     moved = bool(typed) and typed["place_code"] != data["place_code"] and after != before
-    if not moved and "unit_code" in request.POST:
+    if moved and data["unit_code"] in ("", before):
+        # Nobody chose the former suggestion against the new one.
+        typed["unit_code"] = after
+    elif not moved and "unit_code" in request.POST and (act in ("tiep", "luu") or chosen != before):
         typed["unit_code"] = "" if chosen == UNKNOWN else chosen[:40]
     draft = sending.save_draft(actor=actor, draft_id=draft_id, data=typed)
     data = _data(draft)
@@ -302,7 +308,10 @@ def _agency_page(
     wrong: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    suggested = _suggested(draft, data)
+    kind = _kind(data)
+    suggested = _suggested(draft, data, kind)
+    # Who handled it depends on where it was, and nothing else says where.
+    asks_place = kind is not None and kind.goes == PetitionKind.Goes.HANDLER and not (draft.dossier_code or draft.order_code)
     words = request.GET.get("tim", "")
     found = queries_own.agencies_like(words, limit=FOUND) if words else []
     is_guess = suggested != TOP
@@ -327,7 +336,7 @@ def _agency_page(
         "words": words,
         "nothing": bool(words) and not found,
         "wrong": wrong,
-        "open_place": bool(data["place_code"] or form.errors or picking(request.POST)) or not is_guess,
+        "open_place": bool(data["place_code"] or form.errors or picking(request.POST)) or asks_place or not is_guess,
     }
     return _step(request, draft, "co-quan", "feedback/agency.html", context, status=status)
 
@@ -489,8 +498,8 @@ def _check_page(
     request: HttpRequest, draft: PetitionDraft, *, problems: list[Problem] | None = None, refused: str = "", status: int = 200
 ) -> HttpResponse:
     data = _shown_contact(_data(draft))
-    kind = PetitionKind.objects.filter(pk=data["kind"]).first()
-    suggested = _suggested(draft, data)
+    kind = _kind(data)
+    suggested = _suggested(draft, data, kind)
     names = queries_own.unit_names([suggested, data["unit_code"]])
     back = {page: _at(draft, page, ve="kiem-tra") for page in PAGES}
     agency = names.get(data["unit_code"]) or _("Tôi không biết. Cổng chuyển đến %(name)s.") % {"name": names[suggested]}
