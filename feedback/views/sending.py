@@ -276,7 +276,7 @@ def agency(request: HttpRequest, draft_id: UUID) -> HttpResponse:
         return _agency_page(request, draft, data, form=form, chosen=chosen, status=422)
     query = {"ve": "kiem-tra"} if _comes_back(request) else {}
     if act == "tim":
-        return redirect(_at(draft, "co-quan", **query, tim=request.POST.get("tim", "")[:100]) + "#ket-qua")
+        return redirect(_at(draft, "co-quan", **query, tim=request.POST.get("tim", "")[:100]))
     if moved or act == "noi":
         if moved:
             name = queries_own.unit_names([after])[after]

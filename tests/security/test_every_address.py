@@ -29,12 +29,14 @@ PUBLIC = {
     # Whoever has the code of a payment may ask about it.
     "thanh-toan/<str:code>/hoan-tien/", "thanh-toan/<str:code>/tra-soat/",
     "phan-anh-kien-nghi/tra-loi/atom.xml", "phan-anh-kien-nghi/tra-loi/sitemap.xml",
+    # What one needs to write a petition, before one signs in; whoever has a petition's code may see how far it has come.
+    "phan-anh-kien-nghi/gui/", "phan-anh-kien-nghi/theo-doi/",
     "sitemap.xml", "robots.txt", "opensearch.xml", "favicon.ico",
     *(page for path in (
         "", "tim-kiem/", "tim-kiem/goi-y/", "thu-tuc/", "thu-tuc/<str:code>/", "su-kien/", "su-kien/<slug:slug>/", "linh-vuc/",
         "linh-vuc/<str:code>/",
         "co-quan/", "co-quan/<str:code>/", "bao-loi/", "dieu-khoan/", "ho-tro/", "ho-tro/nop-tien/", "ho-tro/buu-chinh/", "chu-lon/",
-        "thong-bao/", "thong-bao/<slug:slug>/", "thanh-toan/don-vi/", "thanh-toan/dau-moi/",
+        "thong-bao/", "thong-bao/<slug:slug>/", "thanh-toan/don-vi/", "thanh-toan/dau-moi/", "phan-anh-kien-nghi/",
         "phan-anh-kien-nghi/tra-loi/", "phan-anh-kien-nghi/tra-loi/<slug:slug>/", "phan-anh-kien-nghi/tra-loi/<slug:slug>/huu-ich/",
         "phan-anh-kien-nghi/goi-y/", "phan-anh-kien-nghi/so-lieu/", "phan-anh-kien-nghi/so-lieu/<str:code>/",
     ) for page in (path, f"en/{path}")),
@@ -57,6 +59,7 @@ def _address(route: str) -> str:
         "<int:pk>": "1", "<int:number>": "1", "<str:ending>": "pdf", "<str:kind>": "xac-nhan", "<slug:slug>": "khong-co",
         "<path:object_id>": str(uuid4()), "<uuid:dossier_id>": str(uuid4()), "<uuid:object_id>": str(uuid4()),
         "<uuid:report_id>": str(uuid4()), "<int:content_type_id>": "1", "<path:url>": "x",
+        "<uuid:draft_id>": str(uuid4()), "<uuid:file_id>": str(uuid4()),
     }  # fmt: skip
     for place, value in values.items():
         route = route.replace(place, value)

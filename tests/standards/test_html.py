@@ -28,7 +28,8 @@ from accounts.services import contacts
 from dossiers.forms_data import shipped_form
 from dossiers.models import Dossier
 from dossiers.services import follow_late_orders, publish_form
-from feedback.models import Petition, ReplyTemplate, Term
+from feedback.models import Petition, PetitionDraft, ReplyTemplate, Term
+from feedback.services import handling, publishing, secrets
 from payments import services as payment_services
 from payments.institutions.base import Outcome, Report
 from payments.models import Case, Minutes, Posting, SettlementContact
@@ -68,7 +69,22 @@ from tests.dossiers.support import (
     sign_by_hand,
 )
 from tests.dossiers.test_kinds import order_copies
-from tests.factories import citizen_actor, make_institution, make_order, make_position, officer_actor, paid_report, sign_in
+from tests.factories import (
+    citizen_actor,
+    give_mandate,
+    legal_mandate,
+    make_institution,
+    make_order,
+    make_organisation,
+    make_person,
+    make_position,
+    officer_actor,
+    paid_report,
+    sign_in,
+)
+from tests.feedback.support import WORDS, send_one
+from tests.feedback.support import answered as petition_answered
+from tests.feedback.support import officer as petition_officer
 from tests.payments.support import csv_of, day_before, desk_of, line_of, make_payment, run_day
 from tests.payments.support import take as take_file
 from tests.portal.pages import PUBLIC
@@ -619,6 +635,73 @@ def officers(pages: Pages) -> None:
     dossiers(pages, ward, officer_actor(at_ward))
 
 
+def senders(pages: Pages) -> None:
+    """A petition from the front of the room to its answer and beyond, with each page's errors; what stands where one may not write."""
+    room, now = "/phan-anh-kien-nghi/", timezone.localtime()
+    nobody, writer, person = Client(), Client(), make_person()
+    sign_in(writer, person)
+    for address in (room, f"/en{room}", f"{room}gui/?thu-tuc=1.001193", f"{room}theo-doi/"):
+        pages.get(nobody, address)
+    pages.get(nobody, f"{room}theo-doi/?ma=<x>", 422)
+    pages.get(writer, f"{room}cua-toi/")
+    pages.get(writer, f"{room}gui/")
+    draft = room + "gui/" + writer.post(f"{room}gui/", {"act": "tiep"})["Location"].split("/")[3] + "/"
+    pages.get(writer, f"{room}gui/")
+    asked = now - dt.timedelta(days=9)
+    first = petition_answered(send_one(now=asked)[0], now=asked)
+    words = {"title": first.subject or "", "question": first.words or "", "answer": "Phường đã <trả> kết quả."}
+    publishing.publish(actor=petition_officer(), petition_id=first.pk, left=(), show_name=True, now=now, **words)
+    said = {"kind": "cham-tre", "subject": "Hồ sơ khai sinh quá hạn", "words": f"{WORDS} <script>"}
+    pages.post(writer, f"{draft}noi-dung/", {"subject": "<x>", "act": "tiep"})
+    pages.get(writer, f"{draft}noi-dung/?ve=kiem-tra")
+    pages.post(writer, f"{draft}noi-dung/", {**said, "seen": "999", "act": "luu"}, 409)
+    writer.post(f"{draft}noi-dung/", {**said, "act": "luu"})
+    pages.get(writer, f"{draft}tuong-tu/")
+    pages.get(writer, f"{draft}xoa/?da-giup=1")
+    pages.get(writer, f"{draft}co-quan/?tim=hoan+kiem")
+    pages.post(writer, f"{draft}co-quan/", {"place_tinh": "01", "place_chon": "1"}, 200)
+    pages.post(writer, f"{draft}co-quan/", {"unit_code": "<x>", "act": "tiep"})
+    writer.post(f"{draft}co-quan/", {"unit_code": "H26.101", "act": "tiep"})
+    pages.post(writer, f"{draft}tep/", {"files": [photo("<1>.png"), SimpleUploadedFile("x.png", b"x")], "act": "them"})
+    pages.post(writer, f"{draft}lien-lac/", {"name": "", "act": "tiep"})
+    pages.post(writer, f"{draft}kiem-tra/", {"seen": PetitionDraft.objects.get(party_id=person.pk).version})
+    contact = {"name": "Nguyễn <Thị> Mẫu", "address": "Số 0", "phone": "0900000141", "email": "ten@vi-du.example"}
+    writer.post(f"{draft}lien-lac/", {**contact, "act": "tiep"})
+    pages.get(writer, f"{draft}kiem-tra/")
+    writer.post(f"{draft}kiem-tra/", {"seen": PetitionDraft.objects.get(party_id=person.pk).version})
+    petition = Petition.objects.get(party_id=person.pk)
+    page, officer = f"{room}{petition.code}/", petition_officer()
+    pages.get(writer, f"{page}?da-gui=1")
+    pages.get(nobody, f"{room}theo-doi/?ma={petition.code}")
+    handling.ask_more(actor=officer, petition_id=petition.pk, question="Số <hồ sơ>?\n\nNgày nào?", now=now)
+    pages.get(writer, page)
+    pages.post(writer, f"{page}bo-sung/", {"files": [SimpleUploadedFile("x.png", b"x")], "act": "gui"})
+    writer.post(
+        f"{page}bo-sung/", {"words": "12", "files": [photo("<2>.png")], "act": "gui", "seen": Petition.objects.get(pk=petition.pk).version}
+    )
+    petition_answered(Petition.objects.get(pk=petition.pk), now=now)
+    pages.get(writer, page)
+    pages.post(writer, f"{page}danh-gia/")
+    pages.post(writer, f"{page}khong-dong-y/", {"seen": Petition.objects.get(pk=petition.pk).version})
+    writer.post(f"{page}khong-dong-y/", {"words": "Chưa <đúng>", "seen": Petition.objects.get(pk=petition.pk).version})
+    pages.get(writer, page)
+    pages.get(writer, f"{page}rut/")
+    pages.get(writer, f"{room}cua-toi/")
+    gone, _sender = send_one(person, now=now, words=f"{WORDS} Việc khác.")
+    secrets.seal_away(actor=petition_officer(), petition_id=gone.pk, basis="Số 0", now=now)
+    pages.get(writer, f"{room}{gone.code}/")
+    # Where one may not write, or not as this party.
+    clerk, organisation = make_person(), make_organisation(representatives=[person])
+    less = give_mandate(citizen_actor(person), clerk, procedures={"1.001193"})
+    sign_in(writer, clerk, mandate=less)
+    pages.get(writer, f"{room}cua-toi/", 403)
+    sign_in(writer, person, mandate=legal_mandate(organisation, person))
+    pages.get(writer, page, 403)
+    typed = nobody.post(f"{page}khong-dong-y/", {"words": "<x>"}, headers={"Origin": "http://testserver"})
+    assert typed.status_code == 401
+    pages.kept[f"POST {page}khong-dong-y/ (session over)"] = typed.content.decode()
+
+
 def petition_lists(pages: Pages) -> None:
     """What surrounds the desk of petitions: lists of VPCP, reply templates, what comes by letter, agencies' reports, roles handed out."""
     vpcp, _ = desk_of("G22", "steering", credential="cred-steering")
@@ -721,6 +804,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     of_another_kind(pages)
     money(pages)
     reconciliation(pages)
+    senders(pages)
     petition_lists(pages)
     officers(pages)
     of_pages = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")}
