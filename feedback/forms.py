@@ -103,7 +103,7 @@ class ContactForm(forms.Form):
     """Who writes and where the answer goes; all of it is needed (Rules art. 39.3)."""
 
     name = Typed(label=_("Họ và tên, hoặc tên tổ chức"), widget=forms.TextInput({"autocomplete": "name"}))
-    address = Typed(label=_("Địa chỉ liên hệ"), widget=forms.TextInput({"autocomplete": "street-address"}))
+    address = Typed(label=_("Địa chỉ liên hệ"), widget=forms.Textarea({"rows": 2, "autocomplete": "street-address"}))
     phone = Typed(label=_("Số điện thoại di động"), widget=PhoneInput)
     email = Typed(label=_("Thư điện tử"), widget=forms.TextInput({"type": "email", "autocomplete": "email", "spellcheck": "false"}))
     hide_name = forms.BooleanField(label=_("Không công khai tên tôi khi câu trả lời được công khai"), required=False)

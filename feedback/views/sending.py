@@ -445,6 +445,8 @@ def contact(request: HttpRequest, draft_id: UUID) -> HttpResponse:
         form = ContactForm(data) if _comes_back(request) else ContactForm(initial=data)
         return _step(request, draft, "lien-lac", "feedback/contact.html", {"form": form})
     typed = {name: tidy(request.POST.get(name, ""))[:300] for name in ("name", "address", "phone", "email")}
+    # An address is one line wherever it is shown.
+    typed["address"] = ", ".join(line.strip(" ,") for line in typed["address"].splitlines() if line.strip(" ,"))
     typed["hide_name"] = "1" if request.POST.get("hide_name") else ""
     if is_late(request):
         return _step(request, draft, "lien-lac", "feedback/contact.html", {"form": ContactForm(initial=typed)}, status=409)

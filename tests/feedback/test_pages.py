@@ -13,8 +13,8 @@ from django.test import Client
 from django.utils import timezone
 from lxml import html
 
-from feedback.models import TOP, Petition, PetitionDraft, PublishedCase
-from feedback.services import answering, handling, secrets, sending
+from feedback.models import TOP, Petition, PetitionDraft
+from feedback.services import answering, handling, publishing, secrets, sending
 from tests.dossiers.support import filed, mother, png
 from tests.factories import citizen_actor, give_mandate, legal_mandate, make_order, make_organisation, make_person, sign_in
 from tests.feedback.support import WORDS, answered, later, officer, received, send_one
@@ -249,13 +249,10 @@ def test_the_agency_is_suggested_by_place_and_not_knowing_is_an_answer(browser: 
 
 @pytest.mark.requirement("F-02")
 def test_an_answer_to_somebody_else_helps(browser: Client) -> None:
-    old = answered(send_one(now=later(timezone.now(), days=-9))[0], now=later(timezone.now(), days=-8))
-    case = PublishedCase.objects.create(
-        petition=old, slug="ho-so-khai-sinh-qua-han", title="Hồ sơ khai sinh quá hạn", question=WORDS, answer="Phường đã trả kết quả.",
-        kind=old.kind, about=old.about, unit_code=old.unit_code, agency_code=old.agency_code, unit_name="UBND phường Ví Dụ",
-        asked_on=old.received_at.date(), answered_on=timezone.localdate(), on_time=True, published_at=timezone.now(),
-        changed_at=timezone.now(),
-    )  # fmt: skip
+    asked = later(timezone.localtime(), days=-9)
+    old = answered(send_one(now=asked)[0], now=asked)
+    texts = {"title": "Hồ sơ khai sinh quá hạn", "question": WORDS, "answer": "Phường đã trả kết quả."}
+    case = publishing.publish(actor=officer(), petition_id=old.pk, **texts, left=(), show_name=False, now=timezone.now())
     at = begin(browser)
     page = browser.post(f"{at}noi-dung/", {**SAID, "act": "tiep"}, follow=True)
     assert page.redirect_chain[-1][0] == f"{at}tuong-tu/"
