@@ -10,7 +10,6 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
@@ -22,9 +21,8 @@ from feedback.queries_own import OtherWay
 from feedback.services import NotYours
 from feedback.services.common import writer
 from portal.access import AccessDenied, actor_of
-from portal.languages import address
 
-__all__ = ["address_of", "as_int", "as_uuid", "is_late", "not_here", "sender_page", "typing_page", "uploads"]
+__all__ = ["as_int", "as_uuid", "is_late", "not_here", "sender_page", "typing_page", "uploads"]
 
 Page = Callable[..., HttpResponseBase]
 
@@ -41,14 +39,6 @@ def not_here(request: HttpRequest, code: str) -> Exception:
     """What to raise where the party has no petition of this code: the way to it in another capacity, or 404."""
     way = queries_own.other_way_to(actor_of(request), code)
     return InAnotherCapacity(way) if way is not None else Http404()
-
-
-def address_of(name: str, *args: object) -> str:
-    """The address of a page that another part of the room brings, in the language of this page; empty where it does not."""
-    try:
-        return address(name, *args)
-    except NoReverseMatch:
-        return ""
 
 
 def sender_page(view: Page) -> Page:

@@ -16,7 +16,6 @@ from feedback.forms import FollowForm
 from feedback.models import PublishedCase
 from feedback.rules import ANSWER
 from feedback.terms import limits_at
-from feedback.views.common import address_of
 from portal.access import actor_of
 from portal.caching import public_page
 from portal.languages import show
@@ -30,12 +29,7 @@ WRONG_CODES = 30
 @public_page()
 def home(request: HttpRequest) -> HttpResponse:
     """What one can do here, who answers, until when, and what is not for here. One query."""
-    context = {
-        "days": limits_at(timezone.now())[ANSWER].amount,
-        "list_url": address_of("published-list"),
-        "figures_url": address_of("petition-figures"),
-    }
-    return show(request, "feedback/home.html", context)
+    return show(request, "feedback/home.html", {"days": limits_at(timezone.now())[ANSWER].amount})
 
 
 @never_cache

@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -23,7 +24,7 @@ from feedback.rules import ANSWER
 from feedback.services import PetitionRefused, answering, files, handling
 from feedback.services.files import MAX_FILES
 from feedback.terms import limits_at
-from feedback.views.common import address_of, as_int, is_late, not_here, sender_page, typing_page, uploads
+from feedback.views.common import as_int, is_late, not_here, sender_page, typing_page, uploads
 from feedback.views.sending import take_files, title_of
 from feedback.words import tidy
 from portal.access import actor_of
@@ -114,8 +115,7 @@ def _page(request: HttpRequest, petition: Petition, *, status: int = 200, **more
         "can_disagree": not TABLE.refusal(petition, "disagree"),
         "can_withdraw": not TABLE.refusal(petition, "withdraw"),
         "is_top": petition.unit_code == TOP,
-        "public_url": address_of("published-case", case.slug) if case is not None else "",
-        "record_url": address_of("petition-record", petition.code),
+        "public_url": reverse("published-case", args=[case.slug]) if case is not None else "",
         **more,
     }
     return render(request, "feedback/petition.html", context, status=status)
