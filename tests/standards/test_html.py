@@ -29,7 +29,7 @@ from dossiers.forms_data import shipped_form
 from dossiers.models import Dossier
 from dossiers.services import follow_late_orders, publish_form
 from feedback.models import Petition, PetitionDraft, ReplyTemplate, Term
-from feedback.services import handling, publishing, secrets
+from feedback.services import answering, handling, publishing, routing, secrets
 from payments import services as payment_services
 from payments.institutions.base import Outcome, Report
 from payments.models import Case, Minutes, Posting, SettlementContact
@@ -74,6 +74,7 @@ from tests.factories import (
     give_mandate,
     legal_mandate,
     make_institution,
+    make_officer_actor,
     make_order,
     make_organisation,
     make_person,
@@ -85,6 +86,7 @@ from tests.factories import (
 from tests.feedback.support import WORDS, send_one
 from tests.feedback.support import answered as petition_answered
 from tests.feedback.support import officer as petition_officer
+from tests.feedback.support import received as taken_on
 from tests.payments.support import csv_of, day_before, desk_of, line_of, make_payment, run_day
 from tests.payments.support import take as take_file
 from tests.portal.pages import PUBLIC
@@ -702,6 +704,59 @@ def senders(pages: Pages) -> None:
     pages.kept[f"POST {page}khong-dong-y/ (session over)"] = typed.content.decode()
 
 
+def petition_desk(pages: Pages) -> None:
+    """The desk of petitions: the queue, what is kept of it, each act with what is wrong in it, several at once, opinions."""
+    roles = tuple(f"petition_{name}" for name in ("reception", "handling", "checking", "publishing"))
+    desk, _ = desk_of("H26.101", *roles, credential="cred-petition-desk")
+    colleague = make_officer_actor(unit="H26.101", roles=roles)
+    fresh, _ = send_one(now=timezone.now() - dt.timedelta(hours=1), subject="Thẻ <bạc> & giấy")
+    late, _ = send_one(now=timezone.now() - dt.timedelta(days=30))
+    base = "/quan-tri/feedback/petition/"
+    for query in ("", "?viec=qua-han", "?q=nguyen", "?viec=da-chuyen&tinh-trang=new"):
+        pages.get(desk, f"{base}{query}")
+    pages.post(desk, f"{base}bo-loc/?viec=qua-han", {"name": ""})
+    desk.post(f"{base}bo-loc/?viec=qua-han", {"name": "Trễ <hạn>"})
+    pages.get(desk, f"{base}bo-loc/?viec=qua-han")
+    pages.get(desk, base)
+    pages.get(desk, f"{base}{fresh.pk}/change/")
+    for act in ("receive", "refuse", "ask_more", "transfer", "escalate", "classify", "assign", "group", "seal_away"):
+        pages.get(desk, f"{base}{fresh.pk}/{act}/")
+        pages.post(desk, f"{base}{fresh.pk}/{act}/", {"seen": 1, "words": "<x>", "code": "<x>"})
+    pages.post(desk, f"{base}{fresh.pk}/transfer/", {"seen": 1, "unit_code_words": "Bộ <Tư> pháp", "tim": "1"}, 200)
+    pages.post(desk, f"{base}{fresh.pk}/seal_away/", {"seen": 1, "basis": "<1>", "code": fresh.code}, 200)
+    pages.get(desk, f"{base}{fresh.pk}/ungroup/", 409)
+    chosen = {"action": "transfer_chosen", "_selected_action": [str(fresh.pk), str(late.pk)], "index": "0"}
+    pages.post(desk, base, chosen, 200)
+    many = {"petition": [str(fresh.pk), str(late.pk)], "unit_code_words": "H26.101", "reason": "<x>"}
+    pages.post(desk, f"{base}chuyen-nhieu/", {"petition": many["petition"]})
+    pages.post(desk, f"{base}chuyen-nhieu/", many, 200)
+
+    taken_on(late, colleague, now=timezone.now())
+    asked, *_ = routing.ask_opinions(
+        actor=colleague, petition_id=late.pk, unit_codes=["H26.102", "G01"], question="Ai <làm>?", now=timezone.now()
+    )
+    ReplyTemplate.objects.create(unit_code="H26", use="answer", name="Mẫu <chung>", words="Kính gửi <bạn>")
+    for act in ("answer", "ask_opinions", "report_progress"):
+        pages.get(desk, f"{base}{late.pk}/{act}/")
+        pages.post(desk, f"{base}{late.pk}/{act}/", {"unit_codes": "<x>", "outcome_on": "<x>"})
+    neighbour, _ = desk_of("H26.102", *roles, credential="cred-neighbour")
+    pages.get(neighbour, "/quan-tri/feedback/opinion/")
+    pages.get(neighbour, f"/quan-tri/feedback/opinion/{asked.pk}/change/")
+    pages.get(neighbour, f"{base}{late.pk}/y-kien/{asked.pk}/")
+    pages.post(neighbour, f"{base}{late.pk}/y-kien/{asked.pk}/", {"words": "<x>"})
+    pages.get(desk, f"{base}{late.pk}/y-kien/{asked.pk}/thoi/")
+    now = timezone.now()
+    answering.submit_answer(actor=colleague, petition_id=late.pk, words="Đã <trả>.", outcome_on=timezone.localdate(), now=now)
+    for act in ("approve", "return_answer"):
+        pages.get(desk, f"{base}{late.pk}/{act}/")
+        pages.post(desk, f"{base}{late.pk}/{act}/", {"seen": 1}, 409 if act == "approve" else 422)
+    pages.get(desk, f"{base}{late.pk}/change/")
+    vpcp, _ = desk_of("G22", "steering", credential="cred-steering-petitions")
+    pages.get(vpcp, f"{base}?viec=den-vpcp")
+    pages.get(vpcp, f"{base}{late.pk}/take_over/")
+    pages.get(vpcp, "/quan-tri/")
+
+
 def petition_lists(pages: Pages) -> None:
     """What surrounds the desk of petitions: lists of VPCP, reply templates, what comes by letter, agencies' reports, roles handed out."""
     vpcp, _ = desk_of("G22", "steering", credential="cred-steering")
@@ -806,6 +861,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     reconciliation(pages)
     senders(pages)
     petition_lists(pages)
+    petition_desk(pages)
     officers(pages)
     of_pages = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")}
     # What is printed is no page: WeasyPrint reads it, and its own style lies in it.
