@@ -131,24 +131,24 @@ class Simulators:
 
     def faults(self, service: str, mode: str, **more: Any) -> dict[str, Any]:
         """Switch a fault: ``faults("sms", "down", times=2)``, ``faults("csc", "slow", seconds=3)``, ``faults("tsa", "none")``."""
-        answer = requests.post(f"{self.url}/control/faults", json={"service": service, "mode": mode, **more}, timeout=10)
+        answer = requests.post(f"{self.url}/control/faults", json={"service": service, "mode": mode, **more}, timeout=60)
         answer.raise_for_status()
         found: dict[str, Any] = answer.json()
         return found
 
     def revoke(self, credential_id: str, revoked: bool = True) -> None:
         body = {"credential_id": credential_id, "revoked": revoked}
-        requests.post(f"{self.url}/control/revoke", json=body, timeout=10).raise_for_status()
+        requests.post(f"{self.url}/control/revoke", json=body, timeout=60).raise_for_status()
 
     def reset(self) -> None:
-        requests.post(f"{self.url}/control/reset", json={}, timeout=10).raise_for_status()
+        requests.post(f"{self.url}/control/reset", json={}, timeout=60).raise_for_status()
 
     def payments(self, path: str = "", **body: Any) -> dict[str, Any]:
         """A switch of payments: ``payments(institution="TG.vnpay", place="query", mode="pending", times=1)``, or with a path ``"/close"``,
         ``"/plant"`` and what belongs to it (``break_`` stands for ``break``). Without a body: faults, latest movements and callbacks.
         """
         url, named = f"{self.url}/control/payments{path}", {name.rstrip("_"): value for name, value in body.items()}
-        answer = requests.post(url, json=named, timeout=60) if named else requests.get(url, timeout=10)
+        answer = requests.post(url, json=named, timeout=60) if named else requests.get(url, timeout=60)
         if not answer.ok:
             raise AssertionError(answer.text)
         found: dict[str, Any] = answer.json()
@@ -163,14 +163,14 @@ class Simulators:
 
     def outbox(self, to: str = "") -> list[dict[str, Any]]:
         """Messages sent, newest first: id, to, text, sender, correlator, at."""
-        answer = requests.get(f"{self.url}/sms/outbox.json", params={"to": to}, timeout=10)
+        answer = requests.get(f"{self.url}/sms/outbox.json", params={"to": to}, timeout=60)
         answer.raise_for_status()
         found: list[dict[str, Any]] = answer.json()["messages"]
         return found
 
     def mailbox(self, to: str = "") -> list[dict[str, Any]]:
         """Letters sent, newest first: id, to, envelope_from, subject, headers, text, html, at."""
-        answer = requests.get(f"{self.url}/mail/outbox.json", params={"to": to}, timeout=10)
+        answer = requests.get(f"{self.url}/mail/outbox.json", params={"to": to}, timeout=60)
         answer.raise_for_status()
         found: list[dict[str, Any]] = answer.json()["messages"]
         return found
