@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import zipfile
 from typing import Any
@@ -24,6 +25,7 @@ from portal.outbox.services import deliver_due
 from tests import factories
 from tests.dossiers.support import photo
 from tests.feedback.support import MONDAY, WORDS, later, officer, received, send_one
+from tests.payments.support import desk_of
 
 pytestmark = pytest.mark.usefixtures("demo_data", "outside")
 FILE, LATER = "giấy hẹn.png", "Sau giấy tờ này còn có việc mới"
@@ -196,6 +198,28 @@ def test_the_export_holds_everything_and_is_noted() -> None:
     assert said["opinions"][0]["words"] == OPINION and said["answers"][0]["words"].endswith("mời bạn đến nhận.")
     assert said["supplements"][0]["answer"] == "Giấy hẹn số 12." and len(said["holdings"]) == 2
     assert Act.objects.filter(act="feedback.export", target_id=str(petition.pk)).count() == 1
+
+
+@pytest.mark.requirement("F-10", "F-14")
+def test_officers_print_seal_and_export_on_the_desk() -> None:
+    petition, _client, _here = a_long_case()
+    desk = f"/quan-tri/phan-anh/{petition.pk}/"
+    officers, outsiders = desk_of("H26.102", "petition_handling")[0], desk_of("H26.201", "petition_handling")[0]
+    for act in ("in/", "xuat/", "ban-co-dau/"):
+        assert outsiders.get(desk + act).status_code in (403, 404)
+    printed = officers.get(f"{desk}in/").content.decode()
+    for written in (WORDS, OPINION, INSIDE, FILE, "Trình duyệt trả lời"):
+        assert written in printed, written
+    with zipfile.ZipFile(io.BytesIO(b"".join(officers.get(f"{desk}xuat/").streaming_content))) as archive:
+        assert "case.json" in archive.namelist()
+    assert "Lập bản có dấu" in officers.get(f"{desk}ban-co-dau/").content.decode()
+    officers.post(f"{desk}ban-co-dau/")
+    page = officers.get(f"{desk}ban-co-dau/").content.decode()
+    assert "Đang lập và đóng dấu số" in page and 'http-equiv="refresh"' in page
+    work()
+    assert officers.get(f"{desk}ban-co-dau/")["Content-Type"] == "application/pdf"
+    noted = Act.objects.filter(target_id=str(petition.pk), act__in=["feedback.print", "feedback.export", "feedback.record"])
+    assert noted.count() == 3
 
 
 def test_who_only_reported_gets_the_senders_copy() -> None:
