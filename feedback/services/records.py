@@ -57,8 +57,9 @@ EVENTS = {
     "recompute": "Tính lại hạn theo lịch làm việc, quy định",
     "succeed": "Cơ quan kế tục tiếp nhận",
     "publish": "Công khai trả lời",
-    "unpublish": "Gỡ trả lời đã công khai",
-    "keep_private": "Không công khai trả lời",
+    "change_published": "Sửa bản công khai",
+    "withdraw_published": "Gỡ trả lời đã công khai",
+    "keep_unpublished": "Không công khai trả lời",
 }
 """Words for events that are no transition of the table."""
 INTERNAL = frozenset(
