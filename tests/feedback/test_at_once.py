@@ -154,5 +154,6 @@ def test_of_two_acts_at_once_one_counts_and_the_other_is_told(demo_db: None) -> 
         counted.update(cells(facts_of(row)))
     noted: Counter[Any] = Counter()
     for delta in TallyDelta.objects.filter(id__gt=deltas):
-        noted[delta.day, delta.agency_code, delta.unit_code, delta.kind, delta.sector_code, delta.measure] += delta.number
+        place = (delta.agency_code, delta.unit_code, delta.kind, delta.sector_code, delta.procedure_code)
+        noted[(delta.day, *place, delta.measure)] += delta.number
     assert +noted == +counted

@@ -40,6 +40,7 @@ LAW = {
     "refuse": (2, "working_day"), "ask": (5, "working_day"), "transfer": (5, "working_day"), "answer": (20, "day"), "progress": (7, "day"),
     "result": (2, "working_day"), "supply": (10, "day"), "opinion": (7, "working_day"),
 }  # fmt: skip
+STANDS = {"new": "in_new", "waiting": "in_waiting", "processing": "in_process", "checking": "in_checking"}
 ENDS = {"refuse", "refuse_silent", "approve", "withdraw", "seal_away"}
 PASSES = {"transfer", "send_back", "escalate", "take_over"}
 actors: dict[str, Any] = {}
@@ -285,6 +286,7 @@ class Petitions(RuleBasedStateMachine):
             if petition.round > 1:
                 counted[(received, *place, "again")] += 1
             if petition.ended_at is None:
+                counted[(dt.date(2000, 1, 1), *place, STANDS[petition.state])] += 1
                 continue
             ended = petition.ended_at.astimezone(ZONE).date()
             how: str = petition.state
