@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
@@ -272,6 +272,8 @@ class PetitionAdmin(DeskModelAdmin):
         actor, query = actor_of(request), urlencode(list(shown_filters(request)))
         views = list(SavedView.objects.filter(position_id=actor.position_id)) if actor.position_id else []
         context = {"views": views, "filter_query": query, "keep_url": f"{self.address('keep_view')}?{query}"}
+        if may(actor, "feedback.receive", actor.unit):
+            context["enter_url"] = reverse("admin:feedback_enteredpetition_changelist")
         return super().changelist_view(request, {**(extra_context or {}), **context})
 
     def keep_view(self, request: HttpRequest) -> HttpResponse:

@@ -67,6 +67,9 @@ def test_a_letter_is_entered_with_its_original_and_its_clocks_run_from_the_day_i
     assert timezone.localdate(petition.due_at) >= day(16)
     assert petition.attachments.get().role == "original"
     assert petition.party_id is None and petition.sender["name"] == "Chu Thị Viết Thư Mẫu"
+    assert ENTERED in client.get("/quan-tri/feedback/petition/").content.decode()
+    its_page = client.get(f"{ENTERED}{petition.pk}/change/", follow=True).content.decode()
+    assert f"{ENTERED}{petition.pk}/originals/" in its_page
     shown = client.get(ENTERED).content.decode()
     assert petition.code in shown and "Chu Thị Viết Thư Mẫu" in shown
 

@@ -768,8 +768,8 @@ def petition_lists(pages: Pages) -> None:
         pages.get(vpcp, f"{desk}{address}")
     for address in ("petitionkind/add/", "petitionkind/khac/edit/", "petitionkind/khac/end/"):
         pages.get(vpcp, f"{desk}{address}")
-        pages.post(vpcp, f"{desk}{address}", {"name": "<x>", "valid_to": "<x>", "position": "x"})
-    pages.post(vpcp, f"{desk}term/add/", {"amount": "<x>"})
+        pages.post(vpcp, f"{desk}{address}", {"name": "<x>", "valid_to": "<x>", "position": "-1"})
+    pages.post(vpcp, f"{desk}term/add/", {"amount": "0", "basis": "<x>"})
 
     ward, _ = desk_of("H26.101", "petition_reception", "petition_handling", credential="cred-petitions")
     ward.post(f"{desk}replytemplate/add/", {"unit_code": "H26.101", "use": "answer", "name": "Mẫu <1>", "words": "Kính gửi <bạn> &"})
