@@ -14,7 +14,7 @@ from django.utils import timezone
 from lxml import html
 
 from feedback.models import TOP, Petition, PetitionDraft
-from feedback.services import answering, handling, publishing, secrets, sending
+from feedback.services import answering, handling, publishing, routing, secrets, sending
 from tests.dossiers.support import filed, mother, png
 from tests.factories import citizen_actor, give_mandate, legal_mandate, make_order, make_organisation, make_person, sign_in
 from tests.feedback.support import WORDS, answered, later, officer, received, send_one
@@ -346,6 +346,22 @@ def test_the_page_after_sending_through_every_turn(browser: Client, person: Any)
         assert browser.post(f"{at}rut/", seen)["Location"] == at
     assert "đã rút" in text(browser.get(at))
     assert browser.get(f"{at}rut/").status_code == 409
+
+
+@pytest.mark.requirement("F-05", "F-08")
+def test_both_clocks_are_shown_and_what_is_late_says_so(browser: Client, person: Any) -> None:
+    now = timezone.now()
+    petition, _sender = send_one(person, now=later(now, days=-6))
+    at = f"{ROOM}{petition.code}/"
+    assert "Hạn của cơ quan đang giữ" not in text(browser.get(at))
+    routing.transfer(actor=officer(), petition_id=petition.pk, unit_code=TOP, reason="Không thuộc phường", now=now)
+    page = text(browser.get(at))
+    assert "Hạn trả lời bạn" in page and "Hạn của cơ quan đang giữ" in page and "Chuyển đến Văn phòng Chính phủ" in page
+    assert "Không thuộc phường" not in page, "what one office writes to the other"
+    late, _sender = send_one(person, now=later(now, days=-30), words=f"{WORDS} Quá hạn.")
+    received(late, officer(), now=later(now, days=-29))
+    for page in (text(browser.get(f"{ROOM}{late.code}/")), text(Client().get(f"{ROOM}theo-doi/?ma={late.code}"))):
+        assert "phải báo tình hình xử lý cho bạn" in page and "quá hạn" in page
 
 
 def test_refused_says_why_and_what_next(browser: Client, person: Any) -> None:
