@@ -17,6 +17,7 @@ MOST_VIEWS = 20
 """Filters that one officer keeps."""
 
 
+@transaction.atomic
 def open_petition(*, actor: Actor, petition_id: UUID) -> Petition:
     """Open one petition to read it; who looked at whose words is itself an act in the audit trail (requirement O-07).
 
@@ -27,6 +28,7 @@ def open_petition(*, actor: Actor, petition_id: UUID) -> Petition:
     return petition
 
 
+@transaction.atomic
 def open_file(*, actor: Actor, petition_id: UUID, file_id: UUID) -> Attachment:
     """Open a file of a petition. ``Attachment.DoesNotExist`` or ``Petition.DoesNotExist`` for one that the officer does not see."""
     petition = seen_by(actor, Petition.objects.all()).get(pk=petition_id)
