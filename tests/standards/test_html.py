@@ -17,6 +17,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import admin
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
@@ -683,6 +684,10 @@ def senders(pages: Pages) -> None:
     )
     petition_answered(Petition.objects.get(pk=petition.pk), now=now)
     pages.get(writer, page)
+    cache.set("documents.seal:H26.101", True)  # the signing service is not there to be asked
+    pages.get(writer, f"{page}ban-giay/")
+    writer.post(f"{page}ban-giay/")
+    pages.get(writer, f"{page}ban-giay/")
     pages.post(writer, f"{page}danh-gia/")
     pages.post(writer, f"{page}khong-dong-y/", {"seen": Petition.objects.get(pk=petition.pk).version})
     writer.post(f"{page}khong-dong-y/", {"words": "Chưa <đúng>", "seen": Petition.objects.get(pk=petition.pk).version})
@@ -751,6 +756,11 @@ def petition_desk(pages: Pages) -> None:
         pages.get(desk, f"{base}{late.pk}/{act}/")
         pages.post(desk, f"{base}{late.pk}/{act}/", {"seen": 1}, 409 if act == "approve" else 422)
     pages.get(desk, f"{base}{late.pk}/change/")
+    pages.get(desk, f"/quan-tri/phan-anh/{late.pk}/in/")
+    pages.get(desk, f"/quan-tri/phan-anh/{late.pk}/ban-co-dau/")
+    cache.set("documents.seal:H26.101", True)
+    desk.post(f"/quan-tri/phan-anh/{late.pk}/ban-co-dau/")
+    pages.get(desk, f"/quan-tri/phan-anh/{late.pk}/ban-co-dau/")
     vpcp, _ = desk_of("G22", "steering", credential="cred-steering-petitions")
     pages.get(vpcp, f"{base}?viec=den-vpcp")
     pages.get(vpcp, f"{base}{late.pk}/take_over/")
