@@ -24,7 +24,7 @@ ORDER = {
     )
 }  # fmt: skip
 """Of two states told for the same moment the later one counts: further along the way, then what ended it without a result."""
-_YEAR = re.compile(r"-([0-9]{2})[0-9]{4}-")
+_YEAR = re.compile(r"-(?:20)?([0-9]{2})[0-9]{4}-")
 
 
 class Standing(StrEnum):
@@ -93,7 +93,7 @@ class Facts:
 
 
 def year_of(code: str) -> int:
-    """The year in a dossier's code (``H26.101-261129-0001`` → 2026). ``ValueError`` for a code without a date."""
+    """The year in a dossier's code (``H26.101-261129-0001`` → 2026; the day may have eight digits). ``ValueError`` without a date."""
     found = _YEAR.search(code)
     if found is None:
         raise ValueError(f"no date in {code!r}")

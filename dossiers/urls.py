@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from dossiers.views import filing, tracking
+from dossiers.exchange import standard
+from dossiers.views import elsewhere, filing, tracking
 
 urlpatterns = [
     path("nop-ho-so/<str:code>/", filing.start, name="file-start"),
@@ -14,10 +15,15 @@ urlpatterns = [
     path("nop-ho-so/<str:code>/kiem-tra/", filing.check, name="file-kiem-tra"),
     path("nop-ho-so/<str:code>/xoa-nhap/", filing.discard, name="file-discard"),
     path("ho-so/", tracking.mine, name="dossiers"),
+    path("ho-so/noi-khac/", elsewhere.mine, name="dossiers-elsewhere"),
     path("ho-so/<str:code>/", tracking.dossier_page, name="dossier"),
     path("ho-so/<str:code>/rut/", tracking.withdraw, name="dossier-withdraw"),
     path("ho-so/<str:code>/giay-to/<uuid:paper_id>/", tracking.paper, name="dossier-paper"),
     path("ho-so/<str:code>/ket-qua/", tracking.result, name="dossier-result"),
     path("ho-so/<str:code>/giay-tiep-nhan/", tracking.receipt, name="dossier-receipt"),
     path("ho-so/<str:code>/thong-bao-dung/", tracking.stop_notice, name="dossier-stop-notice"),
+    path("tra-cuu-ho-so/", elsewhere.find, name="find-dossier"),
+    path("api/dvcqg/v1/auth", standard.auth, name="dvcqg-auth"),
+    path("api/dvcqg/v1/share", standard.call, name="dvcqg-share"),
+    path("api/dvcqg/v1/integration", standard.call, name="dvcqg-integration"),
 ]

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from dossiers.exchange.api import router as dossiers
 from portal.api_support import CODES, PortalAPI, install_error_handlers
 from portal.caching import public_page
 from portal.catalogues.api import router as catalogues
@@ -22,6 +23,7 @@ api = PortalAPI(
 install_error_handlers(api)
 api.add_router("/procedures", procedures)
 api.add_router("/catalogues", catalogues)
+api.add_router("/dossiers", dossiers)
 
 
 @public_page(max_age=300, rooms=())

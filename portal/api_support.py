@@ -42,16 +42,28 @@ class Code:
 
 CODES = {
     "bad_request": Code(400, "The request cannot be read.", "Yêu cầu không đọc được: sai tên máy chủ, sai cách viết."),
+    "unauthorized": Code(
+        401,
+        "The name and password, or the session, are not known.",
+        "Tên, mật khẩu hoặc phiên không đúng, đã hết hạn, hoặc hệ thống đang bị tạm ngừng kết nối.",
+    ),
+    "forbidden": Code(403, "Your system may not call this.", "Hệ thống của bạn chưa được cấp quyền gọi địa chỉ này."),
     "not_found": Code(404, "There is nothing at this address.", "Không có gì ở địa chỉ này, hoặc không còn hiệu lực vào ngày được hỏi."),
     "method_not_allowed": Code(
         405, "This address does not know the method.", "Địa chỉ này không nhận phương thức đó; phương thức được nhận ghi ở Allow."
     ),
     "not_acceptable": Code(406, "The answer is JSON, which Accept does not take.", "Cổng chỉ trả lời bằng JSON; Accept không nhận JSON."),
     "replaced": Code(410, "This code was replaced.", "Mã đã được thay; chi tiết lỗi là địa chỉ mới."),
+    "too_large": Code(413, "The request is larger than this address takes.", "Yêu cầu lớn hơn mức cho phép; hãy chia nhỏ rồi gửi lại."),
     "invalid_request": Code(
         422, "The request does not fit the description of this operation.", "Tham số không đúng kiểu; danh sách lỗi theo từng tham số."
     ),
     "bad_cursor": Code(422, "The cursor was not made by this API.", "Con trỏ trang không do API này tạo ra."),
+    "key_used": Code(
+        422,
+        "Another request came under this Idempotency-Key before.",
+        "Idempotency-Key này đã dùng cho một yêu cầu khác; mỗi yêu cầu dùng một khóa riêng.",
+    ),
     "too_many_requests": Code(
         429, "Too many requests; Retry-After says how long to wait.", "Quá nhiều yêu cầu; chờ số giây ghi ở Retry-After rồi gửi lại."
     ),
@@ -116,11 +128,12 @@ class Problem(Schema):
 
 
 class ApiError(Exception):
-    """An error that a client can do something about. ``code``: one of ``CODES``; ``title`` where more can be said than its own."""
+    """An error that a client can do something about. ``code``: one of ``CODES``; ``title`` where more can be said than its own;
+    ``retry_after``: seconds to wait."""
 
-    def __init__(self, code: str, title: str = "", detail: str = "") -> None:
+    def __init__(self, code: str, title: str = "", detail: str = "", *, retry_after: int = 0) -> None:
         super().__init__(code)
-        self.code, self.title, self.detail = code, title, detail
+        self.code, self.title, self.detail, self.retry_after = code, title, detail, retry_after
 
 
 def problem(code: str, title: str = "", detail: str = "", errors: list[dict[str, Any]] | None = None) -> HttpResponse:
@@ -132,6 +145,8 @@ def problem(code: str, title: str = "", detail: str = "", errors: list[dict[str,
     if errors:
         body["errors"] = errors
     response = HttpResponse(json.dumps(body, ensure_ascii=False), status=known.status, content_type=PROBLEM_TYPE)
+    if known.status == 401:
+        response["WWW-Authenticate"] = 'Basic realm="api", charset="UTF-8", Bearer'
     patch_cache_control(response, no_store=True)
     return response
 
@@ -243,7 +258,10 @@ def install_error_handlers(api: NinjaAPI) -> None:
 
     @api.exception_handler(ApiError)
     def _known(request: HttpRequest, error: ApiError) -> HttpResponse:
-        return problem(error.code, error.title, error.detail)
+        answer = problem(error.code, error.title, error.detail)
+        if error.retry_after:
+            answer["Retry-After"] = str(error.retry_after)
+        return answer
 
     @api.exception_handler(ValidationError)
     def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:

@@ -18,8 +18,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dossiers import queries, services, slips, wording
 from dossiers.costs import bill_of
+from dossiers.exchange.elsewhere import lines as reported_lines
+from dossiers.exchange.elsewhere import reported_of
 from dossiers.models import Dossier, DossierDocument, Standing, State
 from dossiers.services.desk import note_look
+from dossiers.views import elsewhere
 from dossiers.views.common import as_int, citizen_page, not_here, reader_page, send_file
 from payments.models import Order
 from payments.references import Way
@@ -28,6 +31,8 @@ from portal.files.models import FileState
 from portal.states import TransitionRefused
 
 PAGE_SIZES = (10, 20, 50)
+SHOWN_ELSEWHERE = 5
+"""Of the dossiers handled in other systems; a page of their own has all."""
 ORDER_NAMES = {"moi-nhat": lazy("Mới nộp trước"), "cu-nhat": lazy("Nộp lâu nhất trước"), "han": lazy("Đến hạn trước")}
 
 
@@ -54,6 +59,8 @@ def mine(request: HttpRequest) -> HttpResponse:
             "size": size,
             "sizes": PAGE_SIZES,
             "query": urlencode([("sap-xep", order), ("so-dong", str(size))]),
+            "elsewhere": (reported := reported_lines(reported_of(actor)[: SHOWN_ELSEWHERE + 1], now=now))[:SHOWN_ELSEWHERE],
+            "has_more_elsewhere": len(reported) > SHOWN_ELSEWHERE,
         },
     )
 
@@ -102,6 +109,8 @@ def _page(request: HttpRequest, dossier: Dossier, *, status: int = 200, **more: 
 @citizen_page
 def dossier_page(request: HttpRequest, code: str) -> HttpResponse:
     """Confirmation and status: what happens now, who has it, until when, what happened so far."""
+    if queries.dossier_of(actor_of(request), code) is None and (page := elsewhere.page_of(request, code)) is not None:
+        return page
     return _page(request, _own(request, code), just_sent="da-gui" in request.GET)
 
 

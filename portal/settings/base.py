@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "portal.inbox",
     "portal.limits",
     "portal.exchange",
+    "portal.exchange.partners",
     "portal.notifications",
     "portal.operations",
     "portal.documents",

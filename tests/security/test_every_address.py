@@ -31,6 +31,8 @@ PUBLIC = {
     "phan-anh-kien-nghi/tra-loi/atom.xml", "phan-anh-kien-nghi/tra-loi/sitemap.xml",
     # What one needs to write a petition, before one signs in; whoever has a petition's code may see how far it has come.
     "phan-anh-kien-nghi/gui/", "phan-anh-kien-nghi/theo-doi/",
+    # Whoever has the code of a dossier and a number of its owner's; tries are limited.
+    "tra-cuu-ho-so/",
     "sitemap.xml", "robots.txt", "opensearch.xml", "favicon.ico",
     *(page for path in (
         "", "tim-kiem/", "tim-kiem/goi-y/", "thu-tuc/", "thu-tuc/<str:code>/", "su-kien/", "su-kien/<slug:slug>/", "linh-vuc/",
