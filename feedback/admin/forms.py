@@ -179,6 +179,8 @@ class PickForm(ActForm):
             own[self.pick].widget = forms.MultipleHiddenInput() if self.pick_many else forms.HiddenInput()
             own[self.words_name].required = self.pick_required
             own[self.words_name].error_messages["required"] = f"Bạn hãy tìm và chọn {self.pick_label.lower()}."
+        if data is None:
+            own[self.words_name].required = self.pick_required
         for name, field in own.items():
             self.fields[name] = field
         self.order_fields([self.words_name, self.of_name, self.pick, *self.field_order_after])
@@ -226,6 +228,8 @@ class PickForm(ActForm):
                 self.add_error(self.words_name, list(messages))
         elif self.is_new_search and not self.pick_many and not found.get(self.pick) and self.pick not in self.errors:
             self.add_error(self.pick, self._missing(str(found.get(self.words_name) or "")))
+        # Shown as what it is a part of.
+        self.fields[self.words_name].required = self.pick_required
         return found
 
     def given(self) -> dict[str, Any]:
@@ -415,14 +419,14 @@ class AnswerForm(ActForm):
     use = ReplyTemplate.For.ANSWER
     words = forms.CharField(
         label="Trả lời người gửi",
-        required=False,
         max_length=MAX_ANSWER,
+        error_messages={"required": "Bạn hãy viết câu trả lời."},
         widget=forms.Textarea({"rows": 16}),
         help_text="Người gửi đọc nguyên văn. Bản công khai được che thông tin cá nhân sau, ở bước công khai.",
     )
     outcome_on = forms.DateField(
         label="Có kết quả xử lý ngày",
-        required=False,
+        error_messages={"required": "Bạn hãy ghi ngày có kết quả xử lý."},
         input_formats=["%d/%m/%Y", "%Y-%m-%d"],
         widget=forms.DateInput({"placeholder": "31/12/2026", "autocomplete": "off"}, format="%d/%m/%Y"),
         help_text="Ngày/tháng/năm. Từ ngày này, câu trả lời phải được nhập trong 2 ngày làm việc (Điều 44.2).",
@@ -447,15 +451,9 @@ class AnswerForm(ActForm):
         else:
             del self.fields["leave_out"]
         self.is_submit = bool(data) and "luu" not in data
-
-    def clean(self) -> dict[str, Any]:
-        found: dict[str, Any] = super().clean() or {}
-        if self.is_submit:
-            if "words" in found and not found["words"].strip():
-                self.add_error("words", "Bạn hãy viết câu trả lời.")
-            if "outcome_on" in found and found["outcome_on"] is None:
-                self.add_error("outcome_on", "Bạn hãy ghi ngày có kết quả xử lý.")
-        return found
+        if data and not self.is_submit:
+            # A draft may be anything.
+            self.fields["words"].required = self.fields["outcome_on"].required = False
 
     def given(self) -> dict[str, Any]:
         given = super().given()

@@ -174,7 +174,7 @@ def _more_reasons(petition: Petition, name: str, actor: Actor) -> str:
 class PetitionAdmin(DeskModelAdmin):
     """The queue of the officer's agency and those below it; of the country for VPCP's staff who steer."""
 
-    list_display = ("code_shown", "who_shown", "state_shown", "due_shown", "where_shown")
+    list_display = ("code_shown", "state_shown", "due_shown", "where_shown")
     list_display_links = ("code_shown",)
     list_filter = (WorkFilter, StateFilter, KindFilter, AboutFilter, SourceFilter, SectorFilter)
     search_fields = ("code", "sender_key")
@@ -242,15 +242,14 @@ class PetitionAdmin(DeskModelAdmin):
         key = search_key(term)
         return (queryset.filter(sender_key__startswith=key) if key else queryset.none()), False
 
-    @admin.display(description="Mã, tiêu đề", ordering="sent_at")
+    @admin.display(description="Mã, tiêu đề, người gửi", ordering="sent_at")
     def code_shown(self, row: Any) -> SafeString:
-        return two_lines(row.code, Truncator(row.subject or "").chars(SUBJECT_SHOWN))
-
-    @admin.display(description="Người gửi")
-    def who_shown(self, row: Any) -> SafeString:
         name = (row.sender or {}).get("name", "") or "–"
         again = f", lần {row.round}" if row.round > 1 else ""
-        return two_lines(name, f"{row.get_source_display()}{again}")
+        return format_html(
+            '{}<br>{}<br><span class="quiet">{}, {}{}</span>',
+            row.code, Truncator(row.subject or "").chars(SUBJECT_SHOWN), name, row.get_source_display(), again,
+        )  # fmt: skip
 
     @admin.display(description="Tình trạng, chờ gì")
     def state_shown(self, row: Any) -> SafeString:

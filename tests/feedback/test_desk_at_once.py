@@ -26,6 +26,8 @@ def test_two_officers_decide_once() -> None:
     petition, _ = send_one(now=timezone.now() - timedelta(days=1))
     base = f"/quan-tri/feedback/petition/{petition.pk}"
     receiver, refuser = at_desk(), at_desk()
+    # Where nothing holds a transaction open around the page: a look is written down in one of its own.
+    assert receiver.get(f"{base}/change/").status_code == refuser.get(f"{base}/refuse/").status_code == 200
     outcomes = at_once(
         lambda: receiver.post(f"{base}/receive/", {"seen": 1, "about": "conduct", "kind": "cham-tre"}),
         lambda: refuser.post(f"{base}/refuse/", {"seen": 1, "reason": "content", "words": "Không thuộc nội dung tiếp nhận."}),
