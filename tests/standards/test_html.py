@@ -783,7 +783,7 @@ def petition_lists(pages: Pages) -> None:
 
     ward, _ = desk_of("H26.101", "petition_reception", "petition_handling", credential="cred-petitions")
     ward.post(f"{desk}replytemplate/add/", {"unit_code": "H26.101", "use": "answer", "name": "Mẫu <1>", "words": "Kính gửi <bạn> &"})
-    template = ReplyTemplate.objects.get()
+    template = ReplyTemplate.objects.get(unit_code="H26.101")
     pages.get(ward, f"{desk}replytemplate/")
     for address in (f"replytemplate/{template.pk}/change/", f"replytemplate/{template.pk}/edit/", "replytemplate/add/"):
         pages.get(ward, f"{desk}{address}")
