@@ -138,9 +138,9 @@ def parts_of(petition: Petition, audience: str) -> list[Part]:
     )
     shown_answers = list(petition.answers.all() if audience == OFFICERS else petition.answers.filter(state="approved"))
     parts = [
-        _part("1. Phản ánh, kiến nghị", _facts(petition, units)),
-        _part("2. Người gửi", _sender(petition, units)),
-        _part("3. Nội dung", [Line("Tiêu đề", petition.subject or ""), Line("Nội dung", petition.words or "", long=True)]),
+        _part("Phản ánh, kiến nghị", _facts(petition, units)),
+        _part("Người gửi", _sender(petition, units)),
+        _part("Nội dung", [Line("Tiêu đề", petition.subject or ""), Line("Nội dung", petition.words or "", long=True)]),
     ]
     parts += [
         _part(
