@@ -17,7 +17,7 @@ WITH_SERVICES = $(VENV) -m portal.launcher exec --var $(TEST_VAR) --
 PYTEST = $(WITH_SERVICES) $(VENV) -m pytest -n 2 --durations=25 --durations-min=1 $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := run
-.PHONY: run test test-again test-quick lint bench bench-search bench-front bench-hostile bench-sign-in bench-signed-in bench-sealing bench-desk bench-decade bench-outbox bench-corpus bench-reconcile bench-outage bench-callbacks bench-vouchers bench-petitions-desk coverage-of-requirements lock clean ready ready-for-tests ready-for-bench checks
+.PHONY: run test test-again test-quick lint bench bench-search bench-front bench-hostile bench-sign-in bench-signed-in bench-sealing bench-desk bench-decade bench-outbox bench-corpus bench-petitions bench-reconcile bench-outage bench-callbacks bench-vouchers bench-petitions-desk coverage-of-requirements lock clean ready ready-for-tests ready-for-bench checks
 
 run:
 	@exec $(BOOTSTRAP) -- portal.launcher run
@@ -92,6 +92,10 @@ bench-search: ready-for-bench
 # What a corpus of 100,000 texts costs in memory and in PostgreSQL.
 bench-corpus: ready-for-bench
 	$(VENV) -m portal.launcher exec --var $(BENCH_VAR) -- $(VENV) -m bench.corpus $(if $(WRITE),--write)
+
+# Published answers, answers like mine, figures: a million petitions, a tenth of them published.
+bench-petitions: ready-for-bench
+	$(VENV) -m portal.launcher exec --var $(BENCH_VAR) -- $(VENV) -m bench.petitions_public $(if $(ROWS),--rows $(ROWS)) $(if $(WRITE),--write)
 
 # A day of a million payments against a file of as many, and the desk's lists over five such days.
 bench-reconcile: ready-for-bench

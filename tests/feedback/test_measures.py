@@ -38,8 +38,8 @@ def test_each_step_in_time() -> None:
     before = processed_on_time(UNIT, FIRST, LAST, later(MONDAY, days=60))
     counted, good = _ids(before.rows), _ids(before.good)
     in_time = answered(send_one()[0], now=later(MONDAY, days=1))
-    # Within the law's 20 days, not within the score's 15 working days (until Monday 7 December).
-    slow = answered(send_one()[0], now=later(MONDAY, days=22))
+    # Not within the score's 15 working days, which end on Tuesday 8 December (24 November is a holiday).
+    slow = answered(send_one()[0], now=later(MONDAY, days=23))
     refused, _s = send_one()
     handling.refuse(actor=officer(), petition_id=refused.pk, reason="content", words="Không rõ.", now=later(MONDAY, days=1))
     refused_late, _s = send_one()

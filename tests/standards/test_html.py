@@ -29,7 +29,7 @@ from accounts.services import contacts
 from dossiers.forms_data import shipped_form
 from dossiers.models import Dossier
 from dossiers.services import follow_late_orders, publish_form
-from feedback.models import Petition, PetitionDraft, ReplyTemplate, Term
+from feedback.models import Petition, PetitionDraft, PublishedCase, ReplyTemplate, Term
 from feedback.services import answering, handling, publishing, routing, secrets
 from payments import services as payment_services
 from payments.institutions.base import Outcome, Report
@@ -84,6 +84,7 @@ from tests.factories import (
     paid_report,
     sign_in,
 )
+from tests.feedback import support as petitions
 from tests.feedback.support import WORDS, send_one
 from tests.feedback.support import answered as petition_answered
 from tests.feedback.support import officer as petition_officer
@@ -817,6 +818,43 @@ def petition_lists(pages: Pages) -> None:
     pages.post(chief, f"/quan-tri/accounts/position/{position.pk}/give/", {"valid_from": "<x>"})
 
 
+def published_answers(pages: Pages) -> None:
+    """A petition from its answer to its public page, what everybody reads and votes, figures, and the same on the desk."""
+    petition, _sender = petitions.send_one(words="Tôi là Nguyễn Thị Giả Định <x>, gọi 0912 345 678 & hỏi vì sao phường chậm trả kết quả?")
+    petitions.answered(petition, words="Chào bà Giả Định, kết quả <đã> có & chờ bà.")
+    publisher, _ = desk_of("H26.101", "petition_publishing", credential="cred-publishing")
+    base = "/quan-tri/feedback/publishedcase/"
+    ours = f"{base}{petition.pk}/"
+    for address in (f"{base}cho-cong-khai/", f"{ours}cong-khai/", f"{ours}khong-cong-khai/"):
+        pages.get(publisher, address)
+    pages.post(publisher, f"{ours}khong-cong-khai/")
+    pages.post(publisher, f"{ours}cong-khai/", {"step": "texts"}, 200)
+    texts = {"step": "publish", "title": "Kết quả <chậm>", "question": "Gọi 0912 345 678 <x>", "answer": "Đã có & chờ bạn."}
+    pages.post(publisher, f"{ours}cong-khai/", texts)
+    publisher.post(f"{ours}cong-khai/", {**texts, "left": "0912345678"})
+    case = PublishedCase.objects.get(petition=petition)
+    for address in (base, f"{base}{case.pk}/change/", f"{ours}cong-khai/", f"{ours}go/"):
+        pages.get(publisher, address)
+
+    client, place = Client(), f"/phan-anh-kien-nghi/tra-loi/{case.slug}/"
+    for language in ("", "/en"):
+        for address in (place, f"{place}huu-ich/", f"{place}huu-ich/?da-nhan=1", "/phan-anh-kien-nghi/tra-loi/"):
+            pages.get(client, language + address)
+        for address in ("tra-loi/?q=ket+qua+cham&loai=cham-tre", "tra-loi/?q=zzzz", "tra-loi/?co-quan=H29", "so-lieu/", "so-lieu/H26/"):
+            pages.get(client, f"{language}/phan-anh-kien-nghi/{address}")
+    pages.post(client, f"{place}huu-ich/")
+    # A piece of a page, set below what somebody is writing.
+    alike = "/phan-anh-kien-nghi/goi-y/?q=ket+qua+cham"
+    pages.kept[alike] = f'<!doctype html><html lang="vi"><title>Gợi ý</title><main>{pages.get(client, alike)}</main></html>'
+
+    publisher.post(f"{ours}go/", {"reason": "Sai <x>."})
+    pages.get(client, place, 410)
+    pages.get(publisher, f"{base}{case.pk}/change/")
+    vpcp, _ = desk_of("G22", "steering", credential="cred-overview")
+    for address in ("", "?co-quan=H26&diem=1", "?ky=2026-11&xep=-overdue"):
+        pages.get(vpcp, f"/quan-tri/feedback/tally/{address}")
+
+
 def catalogue_acts(pages: Pages, desk: Client, base: str, change: str) -> None:
     """What an administrator does to a catalogue and to one entry of it."""
     pages.get(desk, change.replace("/change/", "/disable/"))
@@ -872,6 +910,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     senders(pages)
     petition_lists(pages)
     petition_desk(pages)
+    published_answers(pages)
     officers(pages)
     of_pages = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")}
     # What is printed is no page: WeasyPrint reads it, and its own style lies in it.
