@@ -78,7 +78,7 @@ def buttons(client: Client, petition: Petition) -> set[str]:
 def test_the_queue_says_of_each_what_it_waits_for_and_how_long_still() -> None:
     fresh, _ = send_one(now=ago(hours=1), subject="Thẻ <bạc> & giấy khai sinh")
     late, _ = send_one(now=ago(days=40))
-    mine, _ = send_one(now=ago(days=1))
+    mine, _ = send_one(now=ago(days=7))
     elsewhere, _ = send_one(now=ago(days=1), unit="H26.102")
     client = at_desk()
     received(mine, client.actor, now=ago(hours=2))  # type: ignore[attr-defined]
