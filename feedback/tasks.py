@@ -21,8 +21,11 @@ def warn() -> int:
 
 @shared_task(name="feedback.succeed")
 def succeed() -> int:
-    """Let successors go on with what agencies held that exist no more."""
-    return clocks.move_to_successors(now=timezone.now())
+    """Let successors go on with what agencies held that exist no more, a slice at a time."""
+    moved = clocks.move_to_successors(now=timezone.now())
+    if moved >= clocks.SLICE:
+        succeed.apply_async(queue="bulk")
+    return moved
 
 
 @shared_task(name="feedback.recompute")

@@ -39,6 +39,7 @@ EVENTS = {
     "ask_opinion": "Lấy ý kiến phối hợp",
     "give_opinion": "Cho ý kiến phối hợp",
     "call_off_opinion": "Thôi chờ ý kiến",
+    "pass_opinion_on": "Cơ quan kế tục cho ý kiến",
     "progress": "Báo tình hình",
     "group": "Gộp nhóm",
     "ungroup": "Tách khỏi nhóm",

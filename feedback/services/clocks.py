@@ -16,7 +16,7 @@ from feedback import figures
 from feedback.models import OPEN_STATES, TOP, Opinion, Petition
 from feedback.rules import Limit, progress_due, result_due, sender_due, unit_clocks
 from feedback.services.common import day, keep
-from feedback.services.routing import succeed, units_without_agency
+from feedback.services.routing import asked_without_agency, pass_opinion_on, succeed, units_without_agency
 from feedback.terms import limits_at
 from portal.access import SYSTEM
 from portal.documents.units import unit_name
@@ -25,6 +25,8 @@ from portal.workdays import national_calendar
 
 SOON, TODAY, LATE = 1, 2, 3
 _TEMPLATES = {SOON: "feedback.warn_soon", TODAY: "feedback.warn_today", LATE: "feedback.warn_late"}
+SLICE = 200
+"""Petitions, and opinions, that go on to successors at a time."""
 HEADS = ("petition_checking",)
 """Who heads the handling of petitions at an agency."""
 
@@ -96,11 +98,17 @@ def recompute_all(*, now: datetime, after: UUID | None = None, limit: int = 500)
     return moved, numbers[-1] if len(numbers) == limit else None
 
 
-def move_to_successors(*, now: datetime, limit: int = 200) -> int:
-    """Petitions held by agencies that exist no more go to who follows them; how many."""
-    units = units_without_agency()
-    rows = Petition.objects.filter(state__in=OPEN_STATES, unit_code__in=units).order_by("pk").values_list("pk", flat=True)[:limit]
-    return sum(succeed(petition_id=number, now=now) for number in list(rows)) if units else 0
+def move_to_successors(*, now: datetime, limit: int = SLICE) -> int:
+    """Petitions held by agencies that exist no more go to who follows them, and what was asked of those too; how many (a slice)."""
+    moved = 0
+    if units := units_without_agency():
+        rows = Petition.objects.filter(state__in=OPEN_STATES, unit_code__in=units).order_by("pk").values_list("pk", flat=True)[:limit]
+        moved += sum(succeed(petition_id=number, now=now) for number in list(rows))
+    if units := asked_without_agency():
+        open_ones = Opinion.objects.filter(unit_code__in=units, given_at__isnull=True, called_off_at__isnull=True)
+        numbers = list(open_ones.order_by("pk").values_list("pk", flat=True)[:limit])
+        moved += sum(pass_opinion_on(opinion_id=number, now=now) for number in numbers)
+    return moved
 
 
 def warn(*, now: datetime, limit: int = 200) -> int:

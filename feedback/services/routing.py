@@ -305,7 +305,38 @@ def successor_of(unit_code: str) -> str:
     return TOP
 
 
+@transaction.atomic
+def pass_opinion_on(*, opinion_id: int, now: datetime) -> bool:
+    """Let the successor of an agency that exists no more give the opinion that was asked of it, until the same day. Whether it moved; one
+    that would ask the lead itself, or somebody who is asked already, is needed no more."""
+    petition_id = Opinion.objects.filter(pk=opinion_id).values_list("petition_id", flat=True).get()
+    petition = Petition.objects.select_for_update(of=("self",)).get(pk=petition_id)
+    opinion = Opinion.objects.select_for_update().get(pk=opinion_id)
+    target = successor_of(opinion.unit_code)
+    if not opinion.is_open or target == opinion.unit_code:
+        return False
+    former, asked = opinion.unit_code, petition.opinions.filter(given_at__isnull=True, called_off_at__isnull=True)
+    if target == petition.unit_code or asked.filter(unit_code=target).exists():
+        opinion.called_off_at = now
+        opinion.save(update_fields=["called_off_at"])
+        write_event(petition, "call_off_opinion", before=petition.state, actor=SYSTEM, now=now, to_unit=former, opinion=opinion.pk)
+        return True
+    opinion.unit_code, opinion.agency_code = target, agency_of(target)
+    opinion.save(update_fields=["unit_code", "agency_code"])
+    write_event(
+        petition, "pass_opinion_on", before=petition.state, actor=SYSTEM, now=now, from_unit=former, to_unit=target, opinion=opinion.pk
+    )
+    return True
+
+
 def units_without_agency() -> list[str]:
     """Codes of agencies that hold open petitions and exist no more (two queries)."""
     held = set(Petition.objects.filter(state__in=OPEN_STATES).order_by().values_list("unit_code", flat=True).distinct())
     return sorted(held - set(catalogues.agency_names(held)))
+
+
+def asked_without_agency() -> list[str]:
+    """Codes of agencies that are asked for an opinion and exist no more (two queries)."""
+    rows = Opinion.objects.filter(given_at__isnull=True, called_off_at__isnull=True)
+    asked = set(rows.order_by().values_list("unit_code", flat=True).distinct())
+    return sorted(asked - set(catalogues.agency_names(asked)))

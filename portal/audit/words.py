@@ -65,6 +65,7 @@ ACTS: dict[str, str] = {
     "feedback.ask_opinion": "Lấy ý kiến phối hợp",
     "feedback.assign": "Giao người xử lý phản ánh",
     "feedback.call_off_opinion": "Thôi chờ ý kiến phối hợp",
+    "feedback.pass_opinion_on": "Chuyển việc cho ý kiến sang cơ quan kế tục",
     "feedback.change_kind": "Sửa loại phản ánh, kiến nghị",
     "feedback.change_published": "Sửa trả lời đã công khai",
     "feedback.disagree": "Không đồng ý với trả lời",

@@ -65,6 +65,23 @@ def test_a_holiday_declared_late_moves_what_still_runs(monkeypatch: pytest.Monke
     assert tasks.recompute() == 0, "once"
 
 
+def test_who_follows_an_agency_gives_the_opinions_that_were_asked_of_it() -> None:
+    old, new = (
+        Agency.objects.create(code=code, name=f"UBND phường Thử {code}", level="commune", effective_from=dt.date(2025, 7, 1))
+        for code in ("H26.901", "H26.902")
+    )
+    petition, _sender = send_one()
+    lead = officer()
+    received(petition, lead)
+    (asked,) = routing.ask_opinions(actor=lead, petition_id=petition.pk, unit_codes=[old.code], question="Ý kiến?", now=MONDAY)
+    Agency.objects.filter(pk=old.pk).update(effective_to=timezone.localdate(), successor=new)
+    assert tasks.succeed() == 1 and tasks.succeed() == 0
+    given = routing.give_opinion(actor=officer(new.code), opinion_id=asked.pk, stance="agrees", words="Đồng ý.", now=MONDAY)
+    assert (given.unit_code, given.due_at) == (new.code, asked.due_at)
+    event = petition.events.get(name="pass_opinion_on")
+    assert (event.unit_code, event.to_unit) == (old.code, new.code)
+
+
 def test_who_follows_an_agency_goes_on_with_its_petitions_and_their_clocks() -> None:
     old, new = (
         Agency.objects.create(code=code, name=f"UBND phường Thử {code}", level="commune", effective_from=dt.date(2025, 7, 1))
