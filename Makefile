@@ -17,7 +17,7 @@ WITH_SERVICES = $(VENV) -m portal.launcher exec --var $(TEST_VAR) --
 PYTEST = $(WITH_SERVICES) $(VENV) -m pytest -n 2 --durations=25 --durations-min=1 $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := run
-.PHONY: run test test-again test-quick lint bench bench-search bench-front bench-hostile bench-sign-in bench-signed-in bench-sealing bench-desk bench-decade bench-outbox bench-corpus bench-petitions bench-reconcile bench-outage bench-callbacks bench-vouchers bench-petitions-desk coverage-of-requirements lock clean ready ready-for-tests ready-for-bench checks
+.PHONY: run test test-again test-quick lint bench bench-search bench-front bench-hostile bench-sign-in bench-signed-in bench-sealing bench-desk bench-decade bench-outbox bench-corpus bench-petitions bench-reconcile bench-statistics bench-outage bench-callbacks bench-vouchers bench-petitions-desk coverage-of-requirements lock clean ready ready-for-tests ready-for-bench checks
 
 run:
 	@exec $(BOOTSTRAP) -- portal.launcher run
@@ -100,6 +100,10 @@ bench-petitions: ready-for-bench
 # A day of a million payments against a file of as many, and the desk's lists over five such days.
 bench-reconcile: ready-for-bench
 	$(VENV) -m portal.launcher exec --var $(BENCH_VAR) -- $(VENV) -m bench.reconcile $(if $(ROWS),--rows $(ROWS)) $(if $(WRITE),--write)
+
+# Statistics of a million dossiers: counted anew, folded, asked for.
+bench-statistics: ready-for-bench
+	$(VENV) -m portal.launcher exec --var $(BENCH_VAR) -- $(VENV) -m bench.statistics $(if $(ROWS),--rows $(ROWS)) $(if $(WRITE),--write)
 
 coverage-of-requirements: ready
 	$(WITH_SERVICES) $(VENV) manage.py coverage_of_requirements

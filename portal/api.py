@@ -12,11 +12,12 @@ from portal.api_support import CODES, PortalAPI, install_error_handlers
 from portal.caching import public_page
 from portal.catalogues.api import router as catalogues
 from procedures.api import router as procedures
+from ratings.api import router as statistics
 
 api = PortalAPI(
     title="Cổng Dịch vụ công Quốc gia",
     version="1",
-    description="Procedures and shared catalogues. Errors are RFC 9457 problem documents with stable codes; reads carry an ETag.",
+    description="Procedures, shared catalogues, statistics. Errors are RFC 9457 problem documents with stable codes; reads carry an ETag.",
     docs_url=None,
     urls_namespace="api",
 )
@@ -24,6 +25,7 @@ install_error_handlers(api)
 api.add_router("/procedures", procedures)
 api.add_router("/catalogues", catalogues)
 api.add_router("/dossiers", dossiers)
+api.add_router("/statistics", statistics)
 
 
 @public_page(max_age=300, rooms=())

@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from http.client import responses
 from typing import Annotated, Any
 
@@ -174,13 +174,13 @@ def _described(codes: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def _publicly(run: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def _publicly(run: Callable[..., HttpResponse], *, max_age: int = 60) -> Callable[..., HttpResponse]:
     @wraps(run)
     def wrapped(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         response = run(request, **kwargs)
         if response.status_code != 200:
             return response
-        patch_cache_control(response, public=True, max_age=60)
+        patch_cache_control(response, public=True, max_age=max_age)
         response["ETag"] = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
         return get_conditional_response(request, etag=response["ETag"], response=response) or response
 
@@ -189,6 +189,8 @@ def _publicly(run: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 public_answer = decorate_view(_publicly)
 """Below ``@router.get``: anybody may read the answer and any cache keep it for a minute; 304 where the client has it."""
+fresh_answer = decorate_view(partial(_publicly, max_age=2))
+"""The same for what must be seen within seconds."""
 
 
 class PortalAPI(NinjaAPI):

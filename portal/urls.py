@@ -13,6 +13,7 @@ from portal.home import views
 from portal.languages import english
 from portal.ui import views as ui_views
 from procedures.urls import pages as procedure_pages
+from ratings.urls import pages as statistic_pages
 
 pages = [
     path("", views.home, name="home"),
@@ -24,7 +25,7 @@ pages = [
 ]
 urlpatterns = [
     *pages,
-    path("en/", include((english([*pages, *procedure_pages, *notice_pages, *payment_pages, *petition_pages]), "en"))),
+    path("en/", include((english([*pages, *procedure_pages, *notice_pages, *payment_pages, *petition_pages, *statistic_pages]), "en"))),
     path("he-thiet-ke/", ui_views.design_system, name="design-system"),
     path("", include("procedures.urls")),
     path("", include("portal.announcements.urls")),
@@ -32,6 +33,7 @@ urlpatterns = [
     path("", include("payments.urls")),
     path("", include("dossiers.urls")),
     path("", include("feedback.urls")),
+    path("", include("ratings.urls")),
     path("", include("portal.documents.urls")),
     path("", include("portal.notifications.urls")),
     path("", include("portal.operations.urls")),

@@ -73,10 +73,13 @@ def read(name: str, content: bytes) -> Table:
     return Table(header, rows)
 
 
-def write(kind: str, header: list[str], rows: Iterable[list[Any]]) -> bytes:
-    """A table as a file of the kind (``csv`` or ``xlsx``). In CSV a cell that a spreadsheet would run is led by an apostrophe."""
+def write(kind: str, header: list[str], rows: Iterable[list[Any]], *, figures: str = "") -> bytes:
+    """A table as a file of the kind (``csv`` or ``xlsx``). In CSV a cell that a spreadsheet would run is led by an apostrophe.
+
+    ``figures``: the sheet's name, where numbers are amounts to be added up and not codes.
+    """
     if kind == XLSX:
-        return _write_xlsx(header, rows)
+        return _write_xlsx(header, rows, figures)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(header)
@@ -145,13 +148,16 @@ def _xlsx(content: bytes) -> Iterator[tuple[int, list[str]]]:
         raise TableUnreadable("Không đọc được tệp Excel: tệp bị hỏng, bị cắt, có mật khẩu hoặc không phải .xlsx.") from error
 
 
-def _write_xlsx(header: list[str], rows: Iterable[list[Any]]) -> bytes:
+def _write_xlsx(header: list[str], rows: Iterable[list[Any]], figures: str) -> bytes:
     book = Workbook(write_only=True)
-    sheet = book.create_sheet("Danh mục")
+    sheet = book.create_sheet(figures or "Danh mục")
     sheet.freeze_panes = "A2"
     for row in (header, *rows):
         cells = []
         for value in row:
+            if figures and isinstance(value, int | float):
+                cells.append(WriteOnlyCell(sheet, value=value))
+                continue
             cell = WriteOnlyCell(sheet, value=as_text(value))
             cell.data_type = "s"  # codes keep their zeros, and nothing is a formula
             cell.number_format = "@"

@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "payments",
     "dossiers",
     "feedback",
+    "ratings",
 ]
 
 MIDDLEWARE = [
@@ -199,6 +200,7 @@ CELERY_BEAT_SCHEDULE = {
     "dossiers-remind": {"task": "dossiers.remind_of_payments", "schedule": 300.0, "options": {"queue": "bulk", "expires": 300}},
     "dossiers-partitions": {"task": "dossiers.next_partitions", "schedule": crontab(hour=0, minute=5), "options": {"queue": "bulk"}},
     "dossiers-late-orders": {"task": "dossiers.follow_late_orders", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},
+    "ratings-fold": {"task": "ratings.fold", "schedule": 2.0, "options": {"queue": "soon", "expires": 2}},
     "audit-seal": {"task": "portal.audit.tasks.seal", "schedule": 10.0, "options": {"queue": "soon", "expires": 10}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "run" / "celerybeat-schedule")

@@ -42,6 +42,8 @@ PUBLIC = [
     "/thanh-toan/dau-moi/?q=hoan",
     "/en/thanh-toan/don-vi/",
     "/en/thanh-toan/dau-moi/",
+    "/thong-ke/",
+    "/en/thong-ke/",
 ]
 
 

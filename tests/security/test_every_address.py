@@ -16,7 +16,7 @@ from tests import factories
 PUBLIC = {
     "", "health/live", "health/ready", "metrics", "tim-kiem/", "thu-tuc/", "thu-tuc/<str:code>/", "ho-tro/", "dieu-khoan/", "he-thiet-ke/",
     "nop-ho-so/<str:code>/", "xac-minh/<str:token>/", "ky-so/tro-ve/", "api/v1/docs",
-    "api/v1/openapi.json", "api/v1/procedures", "api/v1/procedures/changes", "api/v1/catalogues",
+    "api/v1/openapi.json", "api/v1/statistics", "api/v1/procedures", "api/v1/procedures/changes", "api/v1/catalogues",
     "xac-minh/<str:token>/doi-chieu/", "xac-minh/<str:token>/doi-chieu-ban-in/",
     "tai-khoan/dang-nhap/", "tai-khoan/dang-nhap/ma/", "tai-khoan/can-bo/", "tai-khoan/can-bo/tro-ve/", "tai-khoan/can-bo/cho/",
     "tai-khoan/dang-xuat/", "tai-khoan/khoa-truy-cap/dang-nhap/", "tai-khoan/khoa-truy-cap/vao/", "tai-khoan/khoa-truy-cap/ra/",
@@ -41,6 +41,7 @@ PUBLIC = {
         "thong-bao/", "thong-bao/<slug:slug>/", "thanh-toan/don-vi/", "thanh-toan/dau-moi/", "phan-anh-kien-nghi/",
         "phan-anh-kien-nghi/tra-loi/", "phan-anh-kien-nghi/tra-loi/<slug:slug>/", "phan-anh-kien-nghi/tra-loi/<slug:slug>/huu-ich/",
         "phan-anh-kien-nghi/goi-y/", "phan-anh-kien-nghi/so-lieu/", "phan-anh-kien-nghi/so-lieu/<str:code>/",
+        "thong-ke/", "thong-ke/so-lieu.<str:ending>",
     ) for page in (path, f"en/{path}")),
 }  # fmt: skip
 """Addresses that anybody may open. Adding one here is a decision."""

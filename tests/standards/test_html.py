@@ -54,6 +54,7 @@ from portal.outbox.models import Message
 from procedures import services
 from procedures.models import Localisation, OnlineReduction, ProcedureVersion
 from procedures.services.importing import import_procedures
+from ratings import demo as statistics
 from tests.dossiers.support import (
     ANSWERS,
     CODE,
@@ -165,10 +166,14 @@ def everybodys(pages: Pages) -> None:
         "/tai-khoan/dang-nhap/",
         "/tai-khoan/can-bo/",
         "/api/v1/docs",
+        *(f"/thong-ke/?ky={timezone.localdate().year}&theo={by}" for by in ("co-quan", "thu-tuc", "thang", "kenh")),
+        "/thong-ke/?co-quan=H26&linh-vuc=LV.ho-tich&kenh=2&cot=giai-quyet",
         *(f"{language}/thu-tuc/1.001193/{place}" for language in ("", "/en") for place in places),
     ]
+    statistics.load()
     for address in [*PUBLIC, *more]:
         pages.get(client, address)
+    pages.get(client, "/thong-ke/?tu=31/02/2026&den=1", 422)
     notice = Notice.objects.filter(published_to=None).earliest("pk")
     for language in ("", "/en"):
         pages.get(client, f"{language}/thong-bao/{notice.slug}/")

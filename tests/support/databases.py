@@ -73,6 +73,7 @@ def build_templates() -> None:
 
     from feedback import demo as feedback_demo
     from portal.catalogues.services import load_shipped
+    from ratings import demo as ratings_demo
 
     for kind, source in ((EMPTY, "template0"), (DEMO, _name(EMPTY))):
         name = _name(kind)
@@ -87,8 +88,8 @@ def build_templates() -> None:
             _without_acts()
         else:
             with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
-                # Queues of petitions begin empty; the tests of the demo petitions load them.
-                call_command("prepare", stdout=nowhere, skip=[feedback_demo.STEP])
+                # Queues of petitions and statistics begin empty; the tests of the demo data load them.
+                call_command("prepare", stdout=nowhere, skip=[feedback_demo.STEP, ratings_demo.STEP])
         connections["default"].close()
 
 

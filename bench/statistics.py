@@ -1,0 +1,184 @@
+"""`make bench-statistics`: the statistics of a million dossiers (``ROWS=``): counted anew, folded, asked for.
+
+Rows are entered by the set, spread over 34 provinces with a hundred units each, 20 ministries, 500 procedures and two years. Measured:
+the recount, a slice folded, the pages as rendered anew (no cache), beside the plainest count over the rows. ``WRITE=1`` puts the tables
+into docs/performance.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+
+from bench.load import ROOT
+from bench.pages import write
+from portal.launcher.environment import environment
+
+DATABASE = "bench_statistics"
+ROWS = """
+INSERT INTO dossiers_nationaldossier (
+    year, code, source, is_test, unit_code, agency_code, procedure_code, field_code, channel, service_level, subject, owner_blind,
+    phone_blind, state, submitted_at, received_at, due_at, finished_at, returned_at, refused_at, stopped_at, withdrawn_at,
+    supplements_before, supplements_after, supplement_is_pending, supplement_days, paid_online, has_fee, has_digitised_papers,
+    has_digitised_result, reuses_data, from_store, by_population, said_at, changed_at)
+SELECT extract(year FROM at)::int, agency || unit || '-' || to_char(at, 'YYMMDD') || '-' || g, agency, false, agency || unit, agency,
+    '1.' || lpad((500 * p * p)::int::text, 6, '0'), 'LV.nganh-' || (60 * p * p)::int,
+    CASE WHEN c < 0.7 THEN '2' WHEN c < 0.95 THEN '1' ELSE '3' END,
+    CASE WHEN c < 0.5 THEN 'full' WHEN c < 0.7 THEN 'part' ELSE '' END, '1', '', '',
+    CASE WHEN ended > now() THEN '4' WHEN c > 0.99 THEN '7' ELSE '10' END, at, at, due,
+    CASE WHEN ended <= now() AND c <= 0.99 THEN ended END, CASE WHEN ended <= now() AND c <= 0.99 THEN ended END, NULL, NULL,
+    CASE WHEN ended <= now() AND c > 0.99 THEN ended END,
+    0, (p < 0.05)::int, false, 0, (c < 0.3)::int::text, c < 0.4, false, false, false, false, false, at, at
+FROM (
+    SELECT g, c, p, at, at + days AS due, at + days * (0.2 + 0.9 * r) AS ended, agency,
+        CASE WHEN agency LIKE 'G%%' THEN '.' || (1 + u * 5)::int ELSE '.' || (101 + u * 99)::int END AS unit
+    FROM (
+        SELECT g, random() AS c, random() AS p, random() AS r, random() AS u,
+            now() - random() * interval '730 days' AS at, (1 + random() * 20)::int * interval '1 day' AS days,
+            CASE WHEN random() < 0.1 THEN 'G' || lpad((1 + random() * 19)::int::text, 2, '0')
+                ELSE 'H' || lpad((1 + random() * 33)::int::text, 2, '0') END AS agency
+        FROM generate_series(%(first)s::int, %(last)s::int) AS g
+    ) AS drawn
+) AS made
+"""
+PLAIN = """
+SELECT agency_code, count(*) FILTER (WHERE received_at >= %(first)s),
+    count(*) FILTER (WHERE finished_at >= %(first)s AND finished_at > due_at)
+FROM dossiers_nationaldossier GROUP BY 1
+"""
+
+
+def timed(ask: Callable[[], Any], rounds: int = 30) -> tuple[float, float]:
+    """Median and 95th percentile of some runs, in milliseconds."""
+    ask()
+    times = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        ask()
+        times.append((time.perf_counter() - began) * 1000)
+    return statistics.median(times), sorted(times)[int(rounds * 0.95)]
+
+
+def pages(today: dt.date) -> dict[str, str]:
+    """What is asked for, by what a person would call it."""
+    year = f"tu={today.year - 1}-03-05&den={today.year}-09-17"
+    return {
+        "the country, this month": "/thong-ke/",
+        "the country by agency, 18 months from day to day": f"/thong-ke/?{year}",
+        "the country by field": f"/thong-ke/?{year}&theo=linh-vuc",
+        "the country by procedure": f"/thong-ke/?{year}&theo=thu-tuc",
+        "the country by agency, one procedure": f"/thong-ke/?{year}&thu-tuc=1.000120",
+        "the country by agency, one field, online": f"/thong-ke/?{year}&linh-vuc=LV.nganh-12&kenh=2",
+        "a province by unit": f"/thong-ke/?{year}&co-quan=H26",
+        "a province by unit, one field": f"/thong-ke/?{year}&co-quan=H26&theo=co-quan&linh-vuc=LV.nganh-12",
+        "a province by procedure": f"/thong-ke/?{year}&co-quan=H26&theo=thu-tuc",
+        "a unit by procedure": f"/thong-ke/?{year}&co-quan=H26.110&theo=thu-tuc",
+        "a province by month": f"/thong-ke/?{year}&co-quan=H26&theo=thang",
+        "a year by day": f"/thong-ke/?ky={today.year}&theo=ngay",
+        "XLSX by procedure": f"/thong-ke/so-lieu.xlsx?{year}&theo=thu-tuc",
+        "API, a province": f"/api/v1/statistics?from={today.year - 1}-03-05&to={today.year}-09-17&agency=H26",
+    }
+
+
+def main() -> None:
+    """Prepare, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    servers = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
+    env = {**os.environ, **environment(Path(os.environ["VAR"]), servers), "DJANGO_SETTINGS_MODULE": "bench.settings"}
+    parts = urlsplit(env["DATABASE_URL"])
+    server = parts._replace(path="/postgres").geturl()
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {DATABASE} ENCODING 'UTF8' TEMPLATE template0")
+        [version] = connection.execute("SHOW server_version").fetchone() or [""]
+    lines = ["| step | s |", "|---|---|"]
+
+    def step(name: str, began: float) -> None:
+        lines.append(f"| {name} | {time.perf_counter() - began:.1f} |")
+        print(lines[-1], flush=True)
+
+    try:
+        env["DATABASE_URL"] = parts._replace(path=f"/{DATABASE}").geturl()
+        subprocess.run([sys.executable, "manage.py", "prepare"], cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
+        with psycopg.connect(env["DATABASE_URL"], autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
+            began = time.perf_counter()
+            for first in range(1, options.rows + 1, 200_000):
+                connection.execute(ROWS, {"first": first, "last": min(first + 199_999, options.rows)})
+            connection.execute("VACUUM (ANALYZE) dossiers_nationaldossier")
+            step(f"enter {options.rows:,} rows", began)
+        os.environ.update(env)
+        import django
+
+        django.setup()
+        from django.db import connection as used
+        from django.test import Client
+
+        from dossiers.models import NationalDossier
+        from dossiers.services.national import facts_of
+        from ratings.models import DossierCount
+        from ratings.services import figures
+
+        began = time.perf_counter()
+        figures.recount(mend=True, say=lambda line: print(f"  {line}: {time.perf_counter() - began:.1f} s", flush=True))
+        step("count everything anew into empty counts", began)
+        with used.cursor() as cursor:
+            cursor.execute("VACUUM (ANALYZE) ratings_dossiercount")
+        counts = DossierCount.objects.count()
+        began = time.perf_counter()
+        differing, _first = figures.recount(mend=False)
+        step(f"count everything anew and compare {counts:,} counts ({differing} differ)", began)
+        some = [facts_of(row) for row in NationalDossier.objects.all()[:5000]]
+        began = time.perf_counter()
+        figures.note((None, facts) for facts in some)
+        step("note 5,000 new dossiers", began)
+        began = time.perf_counter()
+        while figures.fold():
+            pass
+        step("fold them", began)
+        client, today = Client(), dt.datetime.now(dt.timezone(dt.timedelta(hours=7))).date()
+        lines += ["", "| asked | p50 ms | p95 ms |", "|---|---|---|"]
+
+        def plain() -> None:
+            with used.cursor() as cursor:
+                cursor.execute(PLAIN, {"first": dt.date(today.year, 1, 1)})
+                cursor.fetchall()
+
+        def page(address: str) -> Callable[[], None]:
+            def ask() -> None:
+                answer = client.get(address, headers={"host": "localhost"})
+                assert answer.status_code == 200, f"{address}: {answer.status_code}"
+
+            return ask
+
+        for name, ask in [
+            ("baseline: one count over the rows, by agency", plain),
+            *((name, page(address)) for name, address in pages(today).items()),
+        ]:
+            p50, p95 = timed(ask, 5 if ask is plain else 30)
+            lines.append(f"| {name} | {p50:.0f} | {p95:.0f} |")
+            print(lines[-1], flush=True)
+        used.close()
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+    if options.write:
+        stamp = f"Measured {dt.datetime.now(dt.UTC).date()} on PostgreSQL {version}: {options.rows:,} rows, {counts:,} counts; 2 cores."
+        write("statistics", f"{stamp}\n\n" + "\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""The machine's door to the statistics: the same figures as on ``/thong-ke/``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Router, Schema
+from ninja.params import Query
+from pydantic import Field
+
+from portal.api_support import ApiError, Day, Text, errors, fresh_answer
+from ratings import naming, queries
+from ratings.queries import Asked, Figures
+
+router = Router(tags=["statistics"])
+
+
+class FiguresOut(Schema):
+    """Dossiers, counted by days of Vietnam. Received by the day of reception, what ended by the day of its end, pending as at the end of
+    the span (of one that has not ended: as of today)."""
+
+    received: int
+    received_online: int
+    received_in_person: int
+    received_by_post: int
+    received_end_to_end: int
+    """Received online through an end-to-end service; a part of ``received_online``."""
+    resolved_early: int
+    """Ended with a result or stopped, on a day before the appointment."""
+    resolved_on_time: int
+    """On the day of the appointment."""
+    resolved_late: int
+    resolved_undated: int
+    """Resolved, where no appointment had been given."""
+    pending_in_time: int
+    pending_overdue: int
+    """Not ended, the day of the appointment gone by."""
+    refused: int
+    withdrawn: int
+    supplemented: int
+    """Of the received: completion was asked for."""
+    paid_online: int
+    """Of the received."""
+
+
+class ItemOut(FiguresOut):
+    """A part; ``key`` is a code, or the first day of a month within the span; ``name`` is in Vietnamese, empty where none is known."""
+
+    key: str
+    name: str
+
+
+class StatisticsOut(Schema):
+    """The whole and its parts, in the order of their keys."""
+
+    total: FiguresOut
+    items: list[ItemOut]
+
+
+def told(figures: Figures) -> dict[str, int]:
+    """Figures by the names of the API."""
+    return {
+        "received": figures.received,
+        "received_online": figures.received_online,
+        "received_in_person": figures.received_in_person,
+        "received_by_post": figures.received_by_post,
+        "received_end_to_end": figures.end_to_end,
+        "resolved_early": figures.early,
+        "resolved_on_time": figures.on_time,
+        "resolved_late": figures.late,
+        "resolved_undated": figures.undated,
+        "pending_in_time": figures.pending_in_time,
+        "pending_overdue": figures.overdue,
+        "refused": figures.refused,
+        "withdrawn": figures.withdrawn,
+        "supplemented": figures.supplemented,
+        "paid_online": figures.paid_online,
+    }
+
+
+@router.get("", response=StatisticsOut, summary="Statistics of dossiers for a span of days", openapi_extra=errors("not_found"))
+@fresh_answer
+def read_statistics(
+    request: HttpRequest,
+    first: Annotated[Day | None, Query(alias="from", description="first day; left out: the first of this month")] = None,
+    last: Annotated[Day | None, Query(alias="to", description="last day, counted too; left out: today")] = None,
+    agency: Annotated[Text, Field(max_length=40, description="code of an agency, with all below it; empty: the country")] = "",
+    by: Annotated[
+        Literal["agency", "field", "procedure", "channel", "month"], Field(description="what the parts are; agencies: those directly below")
+    ] = "agency",
+) -> dict[str, Any]:
+    """Days are compared: the end against the appointment. Rows sent by partners that are being tried out count nowhere."""
+    today = timezone.localdate()
+    last = last or max(today, first or today)
+    first = first or last.replace(day=1)
+    if first > last:
+        raise ApiError("invalid_request", detail="`from` is after `to`.")
+    if agency and not queries.is_known(agency):
+        raise ApiError("not_found", "No agency with this code has ever handled a dossier here.")
+    found = queries.statistics(Asked(first, last, agency=agency), by=by, today=today)
+    names = naming.names(by, [line.key for line in found.lines])
+    return {
+        "total": told(found.total),
+        "items": [{"key": line.key, "name": names.get(line.key, ""), **told(line.figures)} for line in found.lines],
+    }

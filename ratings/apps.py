@@ -1,0 +1,32 @@
+"""Registrations of the ratings app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import AppConfig
+
+
+class RatingsConfig(AppConfig):
+    """Statistics of the dossiers of the country."""
+
+    name = "ratings"
+    verbose_name = "Thống kê, đánh giá"
+
+    def ready(self) -> None:
+        """Listen to what changes dossiers; tell the rooms below what comes with the portal."""
+        from dossiers.signals import national_changed
+        from portal.operations.preparation import register_loader
+        from ratings import demo
+        from ratings.services.figures import begin
+
+        national_changed.connect(_changed, dispatch_uid="ratings.changed")
+        register_loader("số đếm hồ sơ", begin, order=47)
+        register_loader(demo.STEP, demo.load, order=59, demo=True)
+
+
+def _changed(sender: Any, changes: Any, **kwargs: Any) -> None:
+    """Rows of the national table changed: what that changes in the counts is noted in the same transaction."""
+    from ratings.services.figures import note
+
+    note(changes)

@@ -1,0 +1,293 @@
+"""What can be asked of the statistics. A figure is what is counted and what waits to be counted, read by one statement."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date, timedelta
+from typing import Any, Literal
+
+from django.db import connection
+from django.db.models import Q
+from django.utils import timezone
+
+from portal.catalogues.models import Agency, Sector
+from procedures import queries as procedures
+from ratings.cells import FIRST_DAY, LAST_DAY
+from ratings.models import DossierCount, DossierDelta
+from ratings.periods import DAY, Period, months, span, until
+
+By = Literal["", "agency", "field", "procedure", "channel", "level", "month", "day"]
+ONLINE, COUNTER, POST = "2", "1", "3"
+"""KenhThucHien of the synchronisation standard."""
+FULL = "full"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The statistics of something over a span of days. What came counts by the day of reception, what ended by the day of its end, what is
+    pending as at the end of the span; days are compared (`ratings.cells`)."""
+
+    received: int = 0
+    received_online: int = 0
+    received_in_person: int = 0
+    received_by_post: int = 0
+    end_to_end: int = 0
+    """Received online through an end-to-end service."""
+    early: int = 0
+    on_time: int = 0
+    late: int = 0
+    undated: int = 0
+    """Resolved without an appointment."""
+    stopped: int = 0
+    """Of the resolved."""
+    refused: int = 0
+    withdrawn: int = 0
+    supplemented: int = 0
+    with_fee: int = 0
+    paid_online: int = 0
+    pending: int = 0
+    overdue: int = 0
+
+    @property
+    def resolved(self) -> int:
+        """Whatever ended with an answer, in whatever time."""
+        return self.early + self.on_time + self.late + self.undated
+
+    @property
+    def pending_in_time(self) -> int:
+        """Not ended, not past the day of the appointment."""
+        return self.pending - self.overdue
+
+    @property
+    def kept_word(self) -> float | None:
+        """Share in per cent of what was resolved by the day of its appointment among what had one and was resolved."""
+        dated = self.early + self.on_time + self.late
+        return round(100 * (self.early + self.on_time) / dated, 1) if dated else None
+
+    def __add__(self, other: Figures) -> Figures:
+        return Figures(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
+
+    def __sub__(self, other: Figures) -> Figures:
+        return Figures(*(getattr(self, one.name) - getattr(other, one.name) for one in fields(self)))
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of a statistic: its key (a code, a day) and what it says."""
+
+    key: str
+    figures: Figures
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked: a span of days, both with it; a place (an agency by code with all below it, empty: the country), and filters."""
+
+    first: date
+    last: date
+    agency: str = ""
+    field: str = ""
+    procedure: str = ""
+    channel: str = ""
+    level: str = ""
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """The whole and its rows."""
+
+    total: Figures
+    lines: list[Line]
+
+
+_SPAN = ("early", "on_time", "late", "undated", "stopped", "refused", "withdrawn", "supplemented", "with_fee", "paid_online")
+_BY_CHANNEL = {
+    "received": "true",
+    "received_online": f"{{0}}.channel = '{ONLINE}'",
+    "received_in_person": f"{{0}}.channel = '{COUNTER}'",
+    "received_by_post": f"{{0}}.channel = '{POST}'",
+    "end_to_end": f"{{0}}.channel = '{ONLINE}' AND {{0}}.service_level = '{FULL}'",
+}
+_UPTO = {"pending": ("received", "closed"), "overdue": ("due", "settled")}
+_NAMES = (*_BY_CHANNEL, *_SPAN, *_UPTO)
+
+
+def statistics(asked: Asked, *, by: By = "", today: date) -> Statistics:
+    """The figures of a span and, ``by`` something, of each part; rows of nothing are left out. One SQL query.
+
+    What is pending is told as at the end of the span, of one that has not ended as of ``today``. By month and day, in the order of time;
+    else by code. By agency the parts are those directly below the one asked for, and itself under its own code where it handles dossiers.
+    """
+    # No day outside these years is counted (`ratings.cells`).
+    asked = replace(asked, first=max(asked.first, FIRST_DAY), last=min(asked.last, LAST_DAY))
+    if asked.last < asked.first:
+        return Statistics(Figures(), [])
+    if by in ("month", "day"):
+        return _by_time(asked, by, today)
+    weights: dict[tuple[str, Period], list[int]] = {}
+    for period, sign in span(asked.first, asked.last).items():
+        weights.setdefault(("", period), [0, 0])[0] = sign
+    at = min(asked.last, today)
+    for period, sign in until(at).items():
+        weights.setdefault(("", period), [0, 0])[1] = sign
+    found = _read(asked, by, weights, at=at)
+    if by == "agency":
+        return _below(asked, found, weights, at)
+    total = sum((line.figures for line in found), Figures())
+    return Statistics(total, [line for line in found if line.figures != Figures()] if by else [])
+
+
+def _below(asked: Asked, found: list[Line], weights: dict[tuple[str, Period], list[int]], at: date) -> Statistics:
+    """Of the agencies below: with what the one above handles itself, and the whole."""
+    if not asked.agency:
+        return Statistics(sum((line.figures for line in found), Figures()), [line for line in found if line.figures != Figures()])
+    whole = sum((line.figures for line in _read(asked, "", weights, at=at)), Figures())
+    own = whole - sum((line.figures for line in found), Figures())
+    lines = [Line(asked.agency, own), *found]
+    return Statistics(whole, [line for line in lines if line.figures != Figures()])
+
+
+def _by_time(asked: Asked, by: By, today: date) -> Statistics:
+    """By month or day: what stood before the span, then each part; what is pending adds up from one to the next."""
+    parts = list(months(asked.first, asked.last)) if by == "month" else list(_days(asked.first, asked.last))
+    weights: dict[tuple[str, Period], list[int]] = {}
+    for begin, end in parts:
+        periods = span(begin, end) if by == "month" else Counter({(DAY, begin): 1})
+        for period, sign in periods.items():
+            weights[begin.isoformat(), period] = [sign, sign]
+    for period, sign in until(asked.first - timedelta(days=1)).items():
+        weights["", period] = [0, sign]
+    read = {line.key: line.figures for line in _read(asked, by, weights, at=asked.last)}
+    standing = read.get("", Figures()) if asked.first <= today else statistics(asked, today=today).total
+    pending, overdue = standing.pending, standing.overdue
+    lines, total = [], Figures()
+    for begin, end in parts:
+        found = read.get(begin.isoformat(), Figures())
+        if begin <= today:
+            pending, overdue = pending + found.pending, overdue + found.overdue
+        if begin <= today < end:
+            # A part that has not ended: what will be overdue in it is not yet.
+            found = _with(found, statistics(Asked(begin, today, **_filters(asked)), today=today).total)
+            pending, overdue = found.pending, found.overdue
+        figures = replace(found, pending=pending, overdue=overdue)
+        lines.append(Line(begin.isoformat(), figures))
+        total += figures
+    return Statistics(replace(total, pending=pending, overdue=overdue), lines)
+
+
+def _with(span_of: Figures, standing: Figures) -> Figures:
+    return replace(span_of, pending=standing.pending, overdue=standing.overdue)
+
+
+def _filters(asked: Asked) -> dict[str, str]:
+    return {name: getattr(asked, name) for name in ("agency", "field", "procedure", "channel", "level")}
+
+
+def _days(first: date, last: date) -> Iterable[tuple[date, date]]:
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        yield day, day
+
+
+def _read(asked: Asked, by: By, weights: Mapping[tuple[str, Period], list[int]], *, at: date) -> list[Line]:
+    """The figures by key in the order of keys: kept counts times their weights, and what waits to be counted."""
+    grain = "p" if asked.procedure or by == "procedure" else "f" if asked.field or by == "field" else "t"
+    depth = len(asked.agency.split(".")) + 1 if asked.agency else 1
+    keys = {
+        "agency": ("c.place", f"array_to_string((string_to_array(d.unit_code, '.'))[1:{depth}], '.')"),
+        "field": ("c.field_code", "d.field_code"),
+        "procedure": ("c.procedure_code", "d.procedure_code"),
+        "channel": ("c.channel", "d.channel"),
+        "level": ("c.service_level", "d.service_level"),
+        "month": ("w.label", "CASE WHEN d.day < %(from)s THEN '' ELSE greatest(date_trunc('month', d.day)::date, %(from)s)::text END"),
+        "day": ("w.label", "CASE WHEN d.day < %(from)s THEN '' ELSE d.day::text END"),
+    }
+    counted, waiting = keys.get(by, ("''", "''"))
+    given: dict[str, Any] = {
+        **_filters(asked), "grain": grain, "from": asked.first, "to": asked.last, "at": at, "below": f"{asked.agency}.",
+        "after": f"{asked.agency}/",  # the character that follows the point
+    }  # fmt: skip
+    ways = "".join(
+        f" AND {{0}}.{column} = %({name})s"
+        for name, column in (("field", "field_code"), ("procedure", "procedure_code"), ("channel", "channel"), ("level", "service_level"))
+        if given[name]
+    )
+    # The columns by which the indexes go are named even where they are empty.
+    kept = ways.format("c") + ("" if asked.field or grain != "t" else " AND c.field_code = ''")
+    where = "c.parent = %(agency)s" if by == "agency" else "c.place = %(agency)s"
+    below = "d.unit_code >= %(below)s AND d.unit_code < %(after)s"
+    places = "true" if not asked.agency else below if by == "agency" else f"(d.unit_code = %(agency)s OR {below})"
+    rows = []
+    for number, ((label, (period, begins)), (in_span, upto)) in enumerate(weights.items()):
+        given |= {f"l{number}": label, f"p{number}": period, f"d{number}": begins}
+        rows.append(f"(%(l{number})s, %(p{number})s, %(d{number})s::date, {int(in_span)}, {int(upto)})")
+    if not rows:
+        return []
+    within = "(d.day BETWEEN %(from)s AND %(to)s)"
+    upto_day = "true" if by in ("month", "day") else "d.day <= %(at)s"
+    sql = f"""
+        SELECT key, {", ".join(f"sum({name})::bigint" for name in _NAMES)} FROM (
+            SELECT {counted} AS key, {_sums("c", "w.in_span", "w.upto")}
+            FROM (VALUES {", ".join(rows)}) AS w (label, period, day, in_span, upto)
+            JOIN ratings_dossiercount c ON c.period = w.period AND c.day = w.day
+            WHERE c.grain = %(grain)s AND {where}{kept} GROUP BY 1
+            UNION ALL
+            SELECT {waiting} AS key, {_sums("d", f"{within}::int", f"({upto_day})::int")}
+            FROM ratings_dossierdelta d WHERE d.day <= greatest(%(to)s, %(at)s) AND {places}{ways.format("d")} GROUP BY 1
+        ) AS both_parts GROUP BY key ORDER BY key COLLATE "C"
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, given)
+        return [Line(str(key), Figures(**dict(zip(_NAMES, map(int, numbers), strict=True)))) for key, *numbers in cursor.fetchall()]
+
+
+def _sums(table: str, in_span: str, upto: str) -> str:
+    """Each figure as a sum over the rows of a table; ``in_span`` and ``upto`` say how much a row counts for each kind of figure."""
+    parts = [f"sum(CASE WHEN {condition.format(table)} THEN {table}.received * {in_span} ELSE 0 END) AS {name}"
+             for name, condition in _BY_CHANNEL.items()]  # fmt: skip
+    parts += [f"sum({table}.{name} * {in_span}) AS {name}" for name in _SPAN]
+    parts += [f"sum(({table}.{plus} - {table}.{minus}) * {upto}) AS {name}" for name, (plus, minus) in _UPTO.items()]
+    return ", ".join(parts)
+
+
+# Names ---------------------------------------------------------------------------------------------------------------------------
+
+
+def agency_names(codes: Iterable[str]) -> dict[str, str]:
+    """The last name of each agency, of one that is no more too. One query."""
+    return dict(Agency.objects.filter(code__in=set(codes)).order_by("effective_from", "id").values_list("code", "name"))
+
+
+def field_names(codes: Iterable[str]) -> dict[str, str]:
+    """The last name of each field. One query."""
+    return dict(Sector.objects.filter(code__in=set(codes)).order_by("effective_from", "id").values_list("code", "name"))
+
+
+def procedure_names(codes: Iterable[str]) -> dict[str, str]:
+    """The last name of each procedure. One query."""
+    return procedures.last_names(set(codes))
+
+
+def province_codes(codes: Iterable[str]) -> dict[str, str]:
+    """The statistics office's code of the province that each committee governs today; others are left out. One query."""
+    rows = Agency.objects.on(timezone.localdate()).filter(code__in=set(codes), level=Agency.Level.PROVINCE)
+    return dict(rows.exclude(administrative_unit=None).values_list("code", "administrative_unit__code"))
+
+
+def is_known(agency: str) -> bool:
+    """Whether an agency has ever been in the catalogue or has handled a dossier. Up to three queries."""
+    return (
+        Agency.objects.filter(code=agency).exists()
+        or DossierCount.objects.filter(grain=DossierCount.Grain.TOTAL, place=agency).exists()
+        or DossierDelta.objects.filter(Q(unit_code=agency) | Q(unit_code__startswith=f"{agency}.")).exists()
+    )
+
+
+def has_parts(agency: str) -> bool:
+    """Whether agencies below one have handled dossiers, or stand in the catalogue. Up to two queries."""
+    return (
+        Agency.objects.filter(parent__code=agency).exists()
+        or DossierCount.objects.filter(grain=DossierCount.Grain.TOTAL, parent=agency, field_code="").exists()
+    )

@@ -1,0 +1,13 @@
+"""Addresses of the top room. ``pages`` exist in both languages (portal.urls repeats them under ``/en/``)."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from ratings import views
+
+pages = [
+    path("thong-ke/", views.statistics_page, name="statistics"),
+    path("thong-ke/so-lieu.<str:ending>", views.statistics_file, name="statistics-file"),
+]
+urlpatterns = [*pages]

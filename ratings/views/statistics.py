@@ -1,0 +1,349 @@
+"""``/thong-ke/``: the statistics that anybody can open (Scheme III.2b; Rules art. 23.2)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from portal.caching import public_page
+from portal.catalogues.tables import write
+from portal.languages import address, show
+from portal.ui import tables
+from portal.ui.tables import Column
+from ratings import naming, queries, spans
+from ratings.api import told
+from ratings.forms import PARTS, StatisticsForm
+from ratings.queries import Asked, Figures, Line, Statistics
+from ratings.spans import Span
+
+PER_PAGE = 50
+MAX_BARS = 10
+COURSE = 13
+"""Months of the line chart."""
+_BY = {key: name for name, key, *_labels in PARTS}
+_KEYS = {name: key for name, key, *_labels in PARTS}
+_TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What an address asks."""
+
+    asked: Asked
+    span: Span
+    by: queries.By
+    today: date
+
+    def query(self, **changes: str) -> str:
+        """The address of the same question with something changed; what is empty is left out."""
+        asked = self.asked
+        values = {
+            **({"ky": self.span.key} if self.span.key else {"tu": str(self.span.first), "den": str(self.span.last)}),
+            "co-quan": asked.agency, "linh-vuc": asked.field, "thu-tuc": asked.procedure, "kenh": asked.channel, "muc-do": asked.level,
+            "theo": _KEYS[self.by],
+        }  # fmt: skip
+        if "ky" in changes:
+            values = {name: value for name, value in values.items() if name not in ("tu", "den")}
+        values |= {name.replace("_", "-"): value for name, value in changes.items()}
+        return urlencode({name: value for name, value in values.items() if value})
+
+
+def _question(request: HttpRequest) -> tuple[StatisticsForm, Question | None]:
+    """The form as filled in, and the question; None where the days cannot be read. 404 for an agency that nobody knows."""
+    today = timezone.localdate()
+    given = request.GET
+    span = spans.named(given.get("ky", "")) if not (given.get("tu") or given.get("den")) else None
+    if span is None:
+        span = spans.named(f"{today:%Y-%m}")
+    assert span is not None
+    agency, procedure = given.get("co-quan", "").strip(), given.get("thu-tuc", "").strip()
+    field, level = given.get("linh-vuc", "").strip(), given.get("muc-do", "")
+    if "\x00" in agency + procedure + field or (agency and not queries.is_known(agency)):
+        raise Http404
+    theo = given.get("theo", "")
+    data = {
+        "tu": given.get("tu") or (f"{span.first:%d/%m/%Y}" if not given.get("den") else ""),
+        "den": given.get("den") or (f"{span.last:%d/%m/%Y}" if not given.get("tu") else ""),
+        "theo": theo if theo in _BY else "co-quan" if not agency or queries.has_parts(agency) else "thu-tuc",
+        "kenh": given.get("kenh", "") if given.get("kenh", "") in naming.channels() else "",
+    }
+    form = StatisticsForm(data)
+    if not form.is_valid():
+        return form, None
+    span = spans.between(form.cleaned_data["tu"], form.cleaned_data["den"])
+    by: Any = _BY[form.cleaned_data["theo"]]
+    asked = Asked(
+        span.first, span.last, agency=agency, field=field, procedure=procedure, channel=form.cleaned_data["kenh"],
+        level=level if level in naming.levels() else "",
+    )  # fmt: skip
+    # Days as people write them, whatever the address had.
+    form = StatisticsForm({**data, "tu": f"{span.first:%d/%m/%Y}", "den": f"{span.last:%d/%m/%Y}"})
+    form.is_valid()
+    return form, Question(asked, span, by, today)
+
+
+@public_page(max_age=2)
+@require_safe
+def statistics_page(request: HttpRequest) -> HttpResponse:
+    """The sentence, the picture, the table. Up to nine queries, however many rows."""
+    form, question = _question(request)
+    if question is None:
+        return show(request, "ratings/statistics.html", {"form": form, "parts": []}, status=422)
+    asked = question.asked
+    found = queries.statistics(asked, by=question.by, today=question.today)
+    before = queries.statistics(Asked(**{**asked.__dict__, **_days(question.span.before)}), today=question.today).total
+    names = naming.names(question.by, [line.key for line in found.lines])
+    group = request.GET.get("cot", "") if request.GET.get("cot", "") in _groups() else ""
+    columns, default = _columns(question.by, group), _default(question.by, group)
+    key, downward = tables.order(request.GET, columns, default)
+    rows = _sorted([_row(question, line, names) for line in found.lines], key, downward)
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("trang"))
+    exports = [(ending.upper(), f"{address('statistics-file', ending)}?{question.query()}") for ending in ("csv", "xlsx", "json")]
+    context = {
+        "form": form,
+        "span": question.span,
+        "until": min(question.span.last, question.today),
+        "runs": question.span.last > question.today >= question.span.first,
+        "total": found.total,
+        "change": _change(found.total, before),
+        "before": question.span.before,
+        "place": queries.agency_names([asked.agency]).get(asked.agency, asked.agency) if asked.agency else "",
+        "above": _above(question),
+        "filters": _filters(question),
+        "parts": _links(question),
+        "quick": _quick(question),
+        "table": tables.table(request.GET, columns, page.object_list, caption=_caption(question), default=default, exports=exports),
+        "groups": [(label, f"?{question.query(cot=key)}", key == group) for key, (label, _shown) in _groups().items()],
+        "page": page,
+        "query": urlencode([(name, value) for name, values in request.GET.lists() if name != "trang" for value in values]),
+        "bars": _bars(question, found, names),
+        "course": _course(question, found),
+        "course_title": _("Tiếp nhận và giải quyết theo ngày") if question.by == "day" else _("Tiếp nhận và giải quyết theo tháng"),
+        "carried": [
+            (name, value)
+            for name, value in (("co-quan", asked.agency), ("linh-vuc", asked.field), ("thu-tuc", asked.procedure), ("muc-do", asked.level))
+            if value
+        ],
+        "map": _map(question, found),
+    }
+    return show(request, "ratings/statistics.html", context)
+
+
+@public_page(max_age=2)
+@require_safe
+def statistics_file(request: HttpRequest, ending: str) -> HttpResponse:
+    """The table of the page, whole: CSV, XLSX, JSON. 404 for another ending or days that cannot be read. Up to five queries."""
+    _form, question = _question(request)
+    if question is None or ending not in ("csv", "xlsx", "json"):
+        raise Http404
+    found = queries.statistics(question.asked, by=question.by, today=question.today)
+    names = naming.names(question.by, [line.key for line in found.lines])
+    name = f"thong-ke-{question.span.first}-{question.span.last}.{ending}"
+    if ending == "json":
+        said = {
+            "from": str(question.span.first), "to": str(question.span.last), "agency": question.asked.agency, "by": question.by,
+            "total": told(found.total),
+            "items": [{"key": line.key, "name": names.get(line.key, ""), **told(line.figures)} for line in found.lines],
+        }  # fmt: skip
+        answer = HttpResponse(json.dumps(said, ensure_ascii=False), content_type="application/json")
+    else:
+        columns = [(column.key, column.label) for column in _columns(question.by)[1:]]
+        header = [_("Mã"), _("Tên"), *(label for _key, label in columns)]
+        lines = [*((line.key, names.get(line.key, line.key), line.figures) for line in found.lines), ("", _("Tổng"), found.total)]
+        rows = [[key, label, *(_numbers(figures)[column] for column, _label in columns)] for key, label, figures in lines]
+        answer = HttpResponse(write(ending, header, rows, figures=_("Thống kê")), content_type=_TYPES[ending])
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _days(span: Span) -> dict[str, date]:
+    return {"first": span.first, "last": span.last}
+
+
+def _numbers(figures: Figures) -> dict[str, Any]:
+    """Figures by the columns of the table."""
+    return {
+        "received": figures.received, "online": figures.received_online, "counter": figures.received_in_person,
+        "post": figures.received_by_post, "resolved": figures.resolved, "early": figures.early, "on_time": figures.on_time,
+        "late": figures.late, "undated": figures.undated, "share": figures.kept_word, "pending": figures.pending,
+        "overdue": figures.overdue, "refused": figures.refused, "withdrawn": figures.withdrawn, "supplemented": figures.supplemented,
+        "paid": figures.paid_online,
+    }  # fmt: skip
+
+
+def _groups() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """What a table shows: as many columns as stand beside each other; a file has all."""
+    return {
+        "": (_("Tổng quan"), ("received", "online", "resolved", "late", "share", "pending", "overdue")),
+        "tiep-nhan": (_("Tiếp nhận"), ("received", "online", "counter", "post", "refused", "supplemented", "paid")),
+        "giai-quyet": (_("Giải quyết"), ("resolved", "early", "on_time", "late", "undated", "share", "withdrawn")),
+    }
+
+
+def _columns(by: str, group: str | None = None) -> list[Column]:
+    """The name of the part and its figures: all, or those of a group."""
+    first = next(column for name, _key, _label, column in PARTS if name == by)
+    numbers = {
+        "received": _("Tiếp nhận"), "online": _("Trực tuyến"), "counter": _("Trực tiếp"), "post": _("Bưu chính"),
+        "resolved": _("Đã giải quyết"), "early": _("Trước hạn"), "on_time": _("Đúng ngày hẹn"), "late": _("Quá hạn"),
+        "undated": _("Không có ngày hẹn"), "share": _("Đúng hạn (%)"), "pending": _("Đang giải quyết"), "overdue": _("Đang quá hạn"),
+        "refused": _("Không tiếp nhận"), "withdrawn": _("Đã rút"), "supplemented": _("Phải bổ sung"), "paid": _("Nộp tiền trực tuyến"),
+    }  # fmt: skip
+    shown = numbers if group is None else _groups()[group][1]
+    return [Column("name", str(first), sortable=True), *(Column(key, numbers[key], kind="number", sortable=True) for key in shown)]
+
+
+def _default(by: str, group: str) -> str:
+    return "name" if by in ("month", "day") else "-resolved" if group == "giai-quyet" else "-received"
+
+
+def _caption(question: Question) -> str:
+    return f"{next(label for name, _key, label, _column in PARTS if name == question.by)}: {_span_words(question.span)}"
+
+
+def _span_words(span: Span) -> str:
+    return span.name or _("từ %(first)s đến %(last)s") % {"first": f"{span.first:%d/%m/%Y}", "last": f"{span.last:%d/%m/%Y}"}
+
+
+def _row(question: Question, line: Line, names: dict[str, str]) -> dict[str, Any]:
+    name = names.get(line.key) or (_("Mã %(code)s") % {"code": line.key} if line.key else _("Không ghi"))
+    if question.by == "agency" and line.key == question.asked.agency and line.key:
+        name = _("Tại chính cơ quan này")
+    href = _way(question, line.key)
+    order = line.key if question.by in ("month", "day") else name
+    return {"name": (name, f"?{href}") if href else name, "order": order, **_numbers(line.figures)}
+
+
+def _way(question: Question, key: str) -> str:
+    """Where a row leads: to the same figures of that part, taken apart once more; empty where there is no further."""
+    asked = question.asked
+    match question.by:
+        case "agency":
+            return question.query(co_quan=key, theo="thu-tuc" if key == asked.agency else "") if key else ""
+        case "field":
+            return question.query(linh_vuc=key, theo="thu-tuc") if key else ""
+        case "procedure":
+            return question.query(thu_tuc=key, theo="co-quan")
+        case "channel":
+            return question.query(kenh=key, theo="co-quan")
+        case "level":
+            return question.query(muc_do=key, theo="thu-tuc") if key else ""
+        case "month":
+            return question.query(ky=key[:7], theo="ngay")
+    return ""
+
+
+def _sorted(rows: list[dict[str, Any]], key: str, downward: bool) -> list[dict[str, Any]]:
+    """What is not known comes last, either way."""
+    key = "order" if key == "name" else key
+    known = [row for row in rows if row[key] is not None]
+    return sorted(known, key=lambda row: row[key], reverse=downward) + [row for row in rows if row[key] is None]
+
+
+def _change(total: Figures, before: Figures) -> dict[str, Any]:
+    """How much more was received, in per cent, and how many points more were on time; None where there is nothing to compare."""
+    received = round(100 * (total.received - before.received) / before.received, 1) if before.received else None
+    points = round(total.kept_word - before.kept_word, 1) if total.kept_word is not None and before.kept_word is not None else None
+    return {
+        "received": received, "received_size": abs(received or 0), "points": points, "points_size": abs(points or 0),
+    }  # fmt: skip
+
+
+def _above(question: Question) -> list[tuple[str, str]]:
+    """The way down to the place: the country and each agency above it, with their addresses."""
+    code = question.asked.agency
+    if not code:
+        return []
+    parts = code.split(".")
+    codes = [".".join(parts[:depth]) for depth in range(1, len(parts))]
+    names = queries.agency_names(codes) if codes else {}
+    return [(_("Cả nước"), f"?{question.query(co_quan='', theo='co-quan')}")] + [
+        (names.get(one, one), f"?{question.query(co_quan=one, theo='co-quan')}") for one in codes
+    ]
+
+
+def _filters(question: Question) -> list[tuple[str, str, str]]:
+    """What narrows the figures: what, its value, the address without it."""
+    asked, found = question.asked, []
+    if asked.field:
+        found.append((_("Lĩnh vực"), queries.field_names([asked.field]).get(asked.field, asked.field), question.query(linh_vuc="")))
+    if asked.procedure:
+        name = queries.procedure_names([asked.procedure]).get(asked.procedure, asked.procedure)
+        found.append((_("Thủ tục"), name, question.query(thu_tuc="")))
+    if asked.channel:
+        found.append((_("Cách nộp"), naming.channels()[asked.channel], question.query(kenh="")))
+    if asked.level:
+        found.append((_("Mức dịch vụ trực tuyến"), naming.levels()[asked.level], question.query(muc_do="")))
+    return [(label, value, f"?{query}") for label, value, query in found]
+
+
+def _links(question: Question) -> list[dict[str, Any]]:
+    long_by_day = (question.span.last - question.span.first).days > naming.MAX_DAYS_BY_DAY
+    return [
+        {"text": label, "href": f"?{question.query(theo=key)}", "current": name == question.by}
+        for name, key, label, _column in PARTS
+        if not (name == "day" and long_by_day)
+    ]
+
+
+def _quick(question: Question) -> list[tuple[str, str, bool]]:
+    """Spans that people ask for most: name, address, whether it is the one shown."""
+    today = question.today
+    quarter = f"{today.year}-q{(today.month + 2) // 3}"
+    last_month = today.replace(day=1) - timedelta(days=1)
+    found = [
+        spans.named(key) for key in (f"{today}", f"{today:%Y-%m}", f"{last_month:%Y-%m}", quarter, f"{today.year}", f"{today.year - 1}")
+    ]
+    return [(span.name, f"?{question.query(ky=span.key)}", span.key == question.span.key) for span in found if span is not None]
+
+
+def _bars(question: Question, found: Statistics, names: dict[str, str]) -> list[tuple[str, int]]:
+    """The largest parts, where they stand side by side; over time a line shows more."""
+    if question.by in ("month", "day") or len(found.lines) < 2:
+        return []
+    largest = sorted(found.lines, key=lambda line: -line.figures.received)[:MAX_BARS]
+    return [(str(_row(question, line, names)["name"][0] if _way(question, line.key) else _row(question, line, names)["name"]),
+             line.figures.received) for line in largest]  # fmt: skip
+
+
+def _course(question: Question, found: Statistics) -> dict[str, Any]:
+    """How it went: the days or months asked for, else the months up to the end of the span."""
+    if question.by in ("month", "day"):
+        lines: Sequence[Line] = found.lines
+    else:
+        last = min(question.span.last, question.today)
+        first = last.replace(day=1)
+        for _number in range(COURSE - 1):
+            first = (first - timedelta(days=1)).replace(day=1)
+        asked = Asked(**{**question.asked.__dict__, "first": first, "last": last})
+        lines = queries.statistics(asked, by="month", today=question.today).lines
+    by_day = question.by == "day"
+    return {
+        "labels": [f"{date.fromisoformat(line.key):%d/%m}" if by_day else f"{date.fromisoformat(line.key):%m/%y}" for line in lines],
+        "axis": _("Ngày") if by_day else _("Tháng"),
+        "series": [
+            {"name": _("Tiếp nhận"), "values": [line.figures.received for line in lines]},
+            {"name": _("Đã giải quyết"), "values": [line.figures.resolved for line in lines]},
+            {"name": _("Giải quyết quá hạn"), "values": [line.figures.late for line in lines]},
+        ],
+    }
+
+
+def _map(question: Question, found: Statistics) -> dict[str, Any] | None:
+    """The share that was on time, by province; where the country stands by agency."""
+    if question.by != "agency" or question.asked.agency:
+        return None
+    places = queries.province_codes([line.key for line in found.lines])
+    values = {places[line.key]: line.figures.kept_word for line in found.lines if line.key in places}
+    hrefs = {places[line.key]: f"?{_way(question, line.key)}" for line in found.lines if line.key in places}
+    return {"values": values, "hrefs": hrefs} if values else None

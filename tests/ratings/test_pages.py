@@ -1,0 +1,131 @@
+"""/thong-ke/: the figures of the API on a page, taken apart, sorted, followed down, taken away as files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from openpyxl import load_workbook
+
+from dossiers.models import NationalDossier
+from ratings import demo
+from ratings.services import figures
+from ratings.spans import between, named
+from tests.ratings.test_figures import _sent, report
+
+JUNE = "tu=2026-06-24&den=2026-06-30"
+
+
+def _some() -> None:
+    _sent(report(1, "10", received=0, due=5, finished=7), report(2, "10", received=0, due=5, finished=5))
+    figures.fold()
+    _sent(report(3, "10", received=1, due=5, finished=2), report(4, "4", received=1, due=3, unit="H26"))
+
+
+@pytest.fixture
+def some(demo_data: None) -> None:
+    """Dossiers of June: three resolved in or after it, one overdue in it; partly folded."""
+    _some()
+
+
+@pytest.mark.requirement("R-05")
+@pytest.mark.usefixtures("some")
+def test_the_page_says_what_the_api_says_and_each_row_leads_down(client: Client) -> None:
+    page = client.get(f"/thong-ke/?{JUNE}").content.decode()
+    said = client.get("/api/v1/statistics?from=2026-06-24&to=2026-06-30").json()["total"]
+    assert "tiếp nhận 4 hồ sơ, giải quyết xong 2, trong đó 100% đúng hạn" in page
+    assert "Hết ngày 30/06/2026 còn 2 hồ sơ đang giải quyết, 2 đã quá hạn." in page
+    assert (said["received"], said["resolved_early"] + said["resolved_on_time"], said["pending_overdue"]) == (4, 2, 2)
+    row = re.search(r'<a href="(\?[^"]*)">Ủy ban nhân dân thành phố Hà Nội</a>', page)
+    assert row is not None
+    below = client.get("/thong-ke/" + row[1].replace("&amp;", "&")).content.decode()
+    assert "Tại chính cơ quan này" in below and "Ủy ban nhân dân phường Hoàn Kiếm" in below
+    unit = client.get(f"/thong-ke/?{JUNE}&co-quan=H26.101&theo=thu-tuc&xep=-late").content.decode()
+    assert "<tbody>" in unit and "1.001193" in unit
+    for by in ("co-quan", "linh-vuc", "thu-tuc", "kenh", "muc-do", "thang", "ngay"):
+        answer = client.get(f"/en/thong-ke/?{JUNE}&theo={by}")
+        assert answer.status_code == 200 and "received 4 dossiers" in answer.content.decode()
+
+
+@pytest.mark.requirement("R-07")
+@pytest.mark.usefixtures("some")
+def test_the_table_is_taken_away_as_csv_xlsx_and_json(client: Client) -> None:
+    rows = list(csv.reader(io.StringIO(client.get(f"/thong-ke/so-lieu.csv?{JUNE}&theo=kenh").content.decode("utf-8-sig"))))
+    assert rows[0][:3] == ["Mã", "Tên", "Tiếp nhận"] and rows[1][:3] == ["2", "Trực tuyến", "4"] and rows[-1][1:3] == ["Tổng", "4"]
+    sheet = load_workbook(io.BytesIO(client.get(f"/thong-ke/so-lieu.xlsx?{JUNE}&theo=kenh").content)).active
+    assert sheet is not None and [cell.value for cell in sheet[2]][:3] == ["2", "Trực tuyến", 4]
+    said = client.get(f"/thong-ke/so-lieu.json?{JUNE}&theo=kenh").json()
+    api = client.get("/api/v1/statistics?from=2026-06-24&to=2026-06-30&by=channel").json()
+    assert (said["total"], said["items"]) == (api["total"], api["items"])
+    assert client.get(f"/thong-ke/so-lieu.pdf?{JUNE}").status_code == 404
+    assert client.get("/thong-ke/so-lieu.csv?tu=31/02/2026").status_code == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "query",
+    [
+        "tu=31/02/2026&den=01/03/2026",
+        "tu=2026-03-01",
+        "tu=2026-03-02&den=2026-03-01",
+        "tu=1900-01-01&den=2026-01-01",
+        "tu=2020-01-01&den=2026-01-01&theo=ngay",
+        "tu=9&den=x",
+    ],
+)
+def test_days_that_cannot_be_are_said_beside_the_field_and_kept(client: Client, query: str) -> None:
+    answer = client.get(f"/thong-ke/?{query}")
+    page = answer.content.decode()
+    assert (answer.status_code == 422 and "field-wrong" in page and "error-summary" in page) or "aria-invalid" in page
+
+
+@pytest.mark.django_db
+def test_what_is_not_there_is_not_found_and_odd_words_change_nothing(client: Client) -> None:
+    assert client.get("/thong-ke/?co-quan=Z99").status_code == 404
+    assert client.get("/thong-ke/?co-quan=%00").status_code == 404
+    assert client.get("/thong-ke/?ky=2026-13&theo=x&kenh=9&muc-do=y&xep=z&trang=0").status_code == 200
+    assert "Chưa có hồ sơ nào" in client.get("/thong-ke/?ky=2001").content.decode()
+
+
+def test_spans_have_names_and_one_before() -> None:
+    quarter = named("2026-q1")
+    assert quarter is not None and (str(quarter.first), str(quarter.last), quarter.before.key) == ("2026-01-01", "2026-03-31", "2025-q4")
+    assert between(quarter.first, quarter.last) == quarter
+    assert named("2026-02-30") is None and named("2026-q5") is None and named("20226") is None
+    some = between(named("2026-05-03").first, named("2026-05-12").last)  # type: ignore[union-attr]
+    assert (some.name, str(some.before.first), str(some.before.last)) == ("", "2026-04-23", "2026-05-02")
+
+
+def _queries(client: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as found:
+        assert client.get(address).status_code == 200
+    return len(found)
+
+
+@pytest.mark.requirement("R-05")
+@pytest.mark.usefixtures("demo_data")
+def test_pages_ask_as_many_queries_whatever_there_is(client: Client) -> None:
+    _some()
+    addresses = [f"/thong-ke/?tu=2025-11-01&den=2026-11-29&theo={by}{more}" for by in ("co-quan", "linh-vuc", "thu-tuc", "thang")
+                 for more in ("", "&co-quan=H26")]  # fmt: skip
+    before = [_queries(client, one) for one in addresses]
+    said = demo.load()
+    assert said == f"{sum(number for _code, number, *_more in demo.PROVINCES)} hồ sơ" == demo.load()
+    assert figures.recount(mend=False) == (0, None)
+    assert NationalDossier.objects.filter(source="demo-H29").count() == 900
+    after = [_queries(client, one) for one in addresses]
+    # A few more where names are asked for that were none before; never more with more rows.
+    assert max(after) <= 9 and all(more - less <= 1 for less, more in zip(before, after, strict=True)), (before, after)
+
+
+@pytest.mark.usefixtures("demo_data")
+def test_agencies_of_another_time_keep_their_names(client: Client) -> None:
+    made: Any = report(9, "4", received=0, due=5, unit="H30")
+    _sent(made)
+    assert "Ủy ban nhân dân tỉnh Hậu Giang" in client.get(f"/thong-ke/?{JUNE}").content.decode()
