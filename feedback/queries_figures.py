@@ -242,3 +242,23 @@ def first_day() -> date | None:
         cursor.execute("SELECT min(day) FROM feedback_tally WHERE grain = 'month' AND agency_code = '' AND day > %s", [NOW])
         found: date | None = cursor.fetchone()[0]
         return found
+
+
+# Index scans that jump from code to code.
+_AGENCIES = """
+WITH RECURSIVE found AS (
+    (SELECT agency_code FROM feedback_tally WHERE grain = 'month' AND agency_code > '' ORDER BY agency_code LIMIT 1)
+    UNION ALL
+    SELECT (SELECT t.agency_code FROM feedback_tally t WHERE t.grain = 'month' AND t.agency_code > found.agency_code
+            ORDER BY t.agency_code LIMIT 1)
+    FROM found WHERE found.agency_code IS NOT NULL
+)
+SELECT agency_code FROM found WHERE agency_code IS NOT NULL
+"""
+
+
+def agencies() -> list[str]:
+    """The codes of ministries and provinces of which there are figures (one query)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_AGENCIES)
+        return [code for (code,) in cursor.fetchall()]

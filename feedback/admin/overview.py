@@ -77,6 +77,8 @@ class OverviewAdmin(OfficerModelAdmin):
         if len(top) > 40 or "\x00" in top:
             raise Http404
         period = asked_period(request)
+        if period.wrong:
+            raise Http404
         rows = _units(top, period.first, period.last) if top else _agencies(period.first, period.last)
         names = agency_names([row["code"] for row in rows] + ([top] if top else []))
         for row in rows:

@@ -26,6 +26,8 @@ from feedback.admin.page import PetitionPage, concerns, in_short, notes_of
 from feedback.admin.queue import (
     AboutFilter,
     KindFilter,
+    OfAgency,
+    OfUnit,
     PetitionList,
     SectorFilter,
     SourceFilter,
@@ -176,7 +178,7 @@ class PetitionAdmin(DeskModelAdmin):
 
     list_display = ("code_shown", "state_shown", "due_shown", "where_shown")
     list_display_links = ("code_shown",)
-    list_filter = (WorkFilter, StateFilter, KindFilter, AboutFilter, SourceFilter, SectorFilter)
+    list_filter = (WorkFilter, OfAgency, OfUnit, StateFilter, KindFilter, AboutFilter, SourceFilter, SectorFilter)
     search_fields = ("code", "sender_key")
     search_help_text = "Mã phản ánh viết đủ, hoặc tên người gửi từ chữ đầu (không cần dấu)"
     sortable_by = ("code_shown", "due_shown")

@@ -29,7 +29,7 @@ from portal.catalogues.queries import agency_names
 from portal.crypto.fields import prefetch_keys
 
 WORK, STATE = "viec", "tinh-trang"
-FILTERS = (WORK, STATE, "loai", "phan-loai", "nguon", "linh-vuc", "q", "o")
+FILTERS = (WORK, STATE, "loai", "phan-loai", "nguon", "linh-vuc", "agency_code", "unit_code", "q", "o")
 """What of an address a kept filter keeps."""
 SECTORS_FROM = 1000
 """Open petitions, the earliest deadlines first, whose fields are offered."""
@@ -122,6 +122,22 @@ class SectorFilter(PlainFilter):
         if not codes:
             return []
         return list(Sector.objects.on(timezone.localdate()).filter(code__in=codes).order_by("name", "code").values_list("code", "name"))
+
+
+class OfAgency(PlainFilter):
+    """What one ministry or province holds, with all below it: where a number of the overview leads. Offered only where it is chosen."""
+
+    title, parameter_name, column = "bộ, tỉnh", "agency_code", "agency_code"
+
+    def options(self, request: HttpRequest) -> list[tuple[str, str]]:
+        code = request.GET.get(self.parameter_name, "")
+        return [(code, agency_names([code]).get(code, code))] if code and "\0" not in code else []
+
+
+class OfUnit(OfAgency):
+    """What one unit holds, without those below it."""
+
+    title, parameter_name, column = "đơn vị", "unit_code", "unit_code"
 
 
 class PetitionList(CursorChangeList):

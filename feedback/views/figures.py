@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -34,6 +36,15 @@ class Period:
     last: date
     value: str
     """Of ``?ky=``."""
+    day: str = ""
+    """Of ``?ngay=``, as it was typed."""
+    wrong: str = ""
+    """What is wrong with that day, for who asked for it; the time is then without it."""
+
+    @property
+    def query(self) -> str:
+        """For an address that asks for the same time."""
+        return urlencode({"ky": self.value, **({"ngay": self.day} if self.day and not self.wrong else {})})
 
     @property
     def is_now(self) -> bool:
@@ -41,19 +52,17 @@ class Period:
         return self.last == timezone.localdate()
 
 
+_CODE = re.compile(r"[A-Za-z0-9.]{1,40}")
 _PERIOD = re.compile(r"(20\d\d)(?:-(0[1-9]|1[0-2]))?")
 
 
 def asked_period(request: HttpRequest) -> Period:
-    """``?ky=2026`` or ``?ky=2026-11``, this year where nothing is said; ``?ngay=2026-11-15`` ends it on that day. Days to come, and what is
-    no day, are pages that do not exist."""
+    """``?ky=2026`` or ``?ky=2026-11``, this year where nothing is said; ``?ngay=2026-11-15`` ends it on that day. A time to come, and what is
+    no time, is a page that does not exist; a day that is none, or lies outside, is said to be wrong."""
     today = timezone.localdate()
-    day_said, said = request.GET.get("ngay", ""), request.GET.get("ky", "")
-    try:
-        day = date.fromisoformat(day_said) if day_said else None
-    except ValueError as error:
-        raise Http404 from error
-    value = said or str((day or today).year)
+    typed, said = request.GET.get("ngay", "").strip()[:20], request.GET.get("ky", "")
+    day = _day(typed)
+    value = said or str(day.year if day and 2000 <= day.year < 2100 else today.year)
     match = _PERIOD.fullmatch(value)
     if match is None:
         raise Http404
@@ -61,13 +70,29 @@ def asked_period(request: HttpRequest) -> Period:
     first = date(year, month or 1, 1)
     end = date(year + 1, 1, 1) if month in (0, 12) else date(year, month + 1, 1)
     last = min(end - timedelta(days=1), today)
-    if day is not None:
-        if not first <= day <= today:
-            raise Http404
-        last = min(last, day)
     if first > today:
-        raise Http404
-    return Period(first, last, value)
+        if not said:
+            first, last, value = date(today.year, 1, 1), today, str(today.year)
+        else:
+            raise Http404
+    if not typed:
+        return Period(first, last, value)
+    if day is None:
+        return Period(first, last, value, typed, _("Bạn ghi ngày như 15/11/2026."))
+    if not first <= day <= last:
+        words = _("Ngày này không nằm trong thời gian đã chọn, từ %(first)s đến %(last)s.")
+        return Period(first, last, value, day.isoformat(), words % {"first": f"{first:%d/%m/%Y}", "last": f"{last:%d/%m/%Y}"})
+    return Period(first, day, value, day.isoformat())
+
+
+def _day(text: str) -> date | None:
+    """A day as a date field sends it, or as one types it where there is no such field."""
+    for form in ("%Y-%m-%d", "%d/%m/%Y"):
+        try:
+            return datetime.strptime(text, form).date()  # noqa: DTZ007  # a day of the calendar has no zone
+        except ValueError:
+            continue
+    return None
 
 
 def _columns(first: str) -> list[Column]:
@@ -146,6 +171,8 @@ def _shared(period: Period, agency: str) -> dict[str, Any]:
         "years": [str(year) for year in range(today.year, (first or today).year - 1, -1)],
         "year_months": [f"{period.first.year}-{month:02d}" for month in range(1, 13) if date(period.first.year, month, 1) <= today],
         "today": today,
+        "first": first or today,
+        "status": 422 if period.wrong else 200,
     }
 
 
@@ -157,24 +184,30 @@ def _months_before(day: date, count: int) -> date:
 @public_page(rooms=None)
 @require_safe
 def petition_figures(request: HttpRequest) -> HttpResponse:
-    """The whole country, by agency, kind, state and month. Twelve queries, whatever there is."""
+    """The whole country, by agency, kind, state and month. Twelve queries, whatever there is. ``?co-quan=`` leads to an agency's page."""
     period = asked_period(request)
+    if chosen := request.GET.get("co-quan", ""):
+        if not _CODE.fullmatch(chosen):
+            raise Http404
+        return redirect(f"{address('petition-figures-agency', chosen)}?{urlencode({'ky': period.value, 'ngay': period.day})}")
     found = figures.by_agency(period.first, period.last)
     names = names_of(found)
     rows = []
     for code, counts in found.items():
-        row = {**figures_row(counts), "name": (names[code], f"{address('petition-figures-agency', code)}?ky={period.value}")}
+        row = {**figures_row(counts), "name": (names[code], f"{address('petition-figures-agency', code)}?{period.query}")}
         rows.append({**row, "published": _published(counts.published, co_quan=code)})
     columns = _columns(_("Bộ, tỉnh"))
     key, downward = order(request.GET, columns, "-received")
     agencies = table(request.GET, columns, _sorted(rows, key, downward), caption=_("Theo bộ, tỉnh"), default="-received")
-    return show(request, "feedback/figures.html", {**_shared(period, ""), "agencies": agencies})
+    shared = _shared(period, "")
+    choices = sorted(names.items(), key=lambda row: row[1])
+    return show(request, "feedback/figures.html", {**shared, "agencies": agencies, "choices": choices}, status=shared["status"])
 
 
 @public_page(rooms=None)
 @require_safe
 def petition_figures_agency(request: HttpRequest, code: str) -> HttpResponse:
-    """A ministry or province and the units below it. Thirteen queries."""
+    """A ministry or province and the units below it. Fifteen queries."""
     period = asked_period(request)
     found = figures.by_unit(code, period.first, period.last)
     name = names_of([code])[code]
@@ -187,4 +220,7 @@ def petition_figures_agency(request: HttpRequest, code: str) -> HttpResponse:
     columns = [column for column in _columns(_("Đơn vị")) if column.key not in ("overdue", "published")]
     key, downward = order(request.GET, columns, "-received")
     units = table(request.GET, columns, _sorted(rows, key, downward), caption=_("Theo đơn vị"), default="-received")
-    return show(request, "feedback/figures.html", {**_shared(period, code), "agencies": units, "agency": name, "code": code})
+    shared = _shared(period, code)
+    choices = sorted(names_of({*figures.agencies(), code}).items(), key=lambda row: row[1])
+    context = {**shared, "agencies": units, "agency": name, "code": code, "choices": choices}
+    return show(request, "feedback/figures.html", context, status=shared["status"])

@@ -144,8 +144,25 @@ class TestFigures:
         assert "Hoàn Kiếm" in agency or "H26.101" in agency
         body(client, f"/en{FIGURES}?ky=2026-11")
         body(client, f"{FIGURES}XX/", 404)
-        for wrong in ("?ky=2031", "?ky=thang", "?ngay=2026-13-01", "?ngay=2027-12-01", "?ky=2026&ngay=2025-01-01"):
+        for wrong in ("?ky=2031", "?ky=thang", "?co-quan=/"):
             body(client, FIGURES + wrong, 404)
+
+    def test_a_day_and_an_agency_are_chosen_by_fields(self, client: Client) -> None:
+        send_one()
+        kept.fold()
+        page = body(client, f"{FIGURES}?ky=2026-11&ngay=2026-11-16&co-quan=")
+        assert 'name="ngay"' in page and 'value="2026-11-16"' in page and "Từ 01/11/2026 đến 16/11/2026" in page
+        assert f"{FIGURES}H26/?ky=2026-11&amp;ngay=2026-11-16" in page and '<option value="H26"' in page
+        assert "đến 16/11/2026" in body(client, f"{FIGURES}?ngay=16/11/2026"), "typed where a browser has no such field"
+        led = client.get(f"{FIGURES}?ky=2026-11&ngay=2026-11-16&co-quan=H26")
+        assert (led.status_code, led["Location"]) == (302, f"{FIGURES}H26/?ky=2026-11&ngay=2026-11-16")
+        agency = body(client, led["Location"])
+        assert '<option value="H26" selected' in agency and "đến 16/11/2026" in agency
+        # What does not fit is said beside the field, which keeps it.
+        for wrong in ("?ngay=2026-13-01", "?ngay=2027-12-01", "?ky=2026&ngay=2025-01-01", "?ngay=hom+qua"):
+            for place in (FIGURES, f"{FIGURES}H26/"):
+                page = body(client, place + wrong, 422)
+                assert 'id="ngay-error"' in page and 'aria-invalid="true"' in page and wrong.split("ngay=")[1].replace("+", " ") in page
 
     def test_as_of_any_day(self, client: Client) -> None:
         first, _one = send_one()

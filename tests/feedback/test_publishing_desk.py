@@ -6,6 +6,7 @@ import re
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from feedback.models import PublishedCase
 from feedback.services import figures as kept
@@ -82,3 +83,26 @@ def test_the_worst_agencies_down_to_their_queue() -> None:
     assert ward.status_code == 200 and "Bắc Ninh" not in re.sub(r"<[^>]*>", "", ward.content.decode())
     assert _desk("H26.101", "reception").get("/quan-tri/feedback/tally/").status_code == 403
     assert open_late.is_open
+
+
+@pytest.mark.requirement("F-05", "F-08")
+def test_a_number_of_the_overview_leads_to_a_list_of_that_agency() -> None:
+    ours, _one = send_one(now=later(timezone.now(), days=-60))
+    theirs, _two = send_one(now=later(timezone.now(), days=-61), unit="H26.102")
+    fresh, _three = send_one(now=later(timezone.now(), hours=-1))
+    ministry, _four = send_one(now=later(timezone.now(), days=-60), unit="G15")
+    vpcp = _desk("G22", "steering")
+    for query, inside, outside in (
+        ("agency_code=H26&viec=qua-han", [ours, theirs], [fresh, ministry]),
+        ("unit_code=H26.101&viec=qua-han", [ours], [theirs, fresh, ministry]),
+        ("unit_code=H26.101", [ours, fresh], [theirs, ministry]),
+        ("agency_code=%00", [ours, ministry], []),
+    ):
+        page = vpcp.get(f"/quan-tri/feedback/petition/?{query}&o=2")
+        said = page.content.decode()
+        assert page.status_code == 200 and all(row.code in said for row in inside), query
+        assert not any(row.code in said for row in outside), query
+    said = vpcp.get("/quan-tri/feedback/petition/?unit_code=H26.101&viec=qua-han").content.decode()
+    assert "Ủy ban nhân dân phường Hoàn Kiếm" in said and "unit_code=H26.101&amp;viec=dang-mo" in said, "it says of whom, and keeps it"
+    ward = _desk("H26.101", "petition_handling").get("/quan-tri/feedback/petition/?unit_code=H26.102&viec=qua-han").content.decode()
+    assert theirs.code not in ward and ours.code not in ward
