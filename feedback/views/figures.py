@@ -57,8 +57,10 @@ _PERIOD = re.compile(r"(20\d\d)(?:-(0[1-9]|1[0-2]))?")
 
 
 def asked_period(request: HttpRequest) -> Period:
-    """``?ky=2026`` or ``?ky=2026-11``, this year where nothing is said; ``?ngay=2026-11-15`` ends it on that day. A time to come, and what is
-    no time, is a page that does not exist; a day that is none, or lies outside, is said to be wrong."""
+    """``?ky=2026`` or ``?ky=2026-11``, this year where nothing is said; ``?ngay=2026-11-15`` ends it on that day.
+
+    A time to come, and what is no time, is a page that does not exist; a day that is none, or lies outside, is said to be wrong.
+    """
     today = timezone.localdate()
     typed, said = request.GET.get("ngay", "").strip()[:20], request.GET.get("ky", "")
     day = _day(typed)
