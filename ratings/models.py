@@ -50,6 +50,7 @@ class DossierCount(_Measures):
 
         TOTAL = "t", "Tất cả"
         FIELD = "f", "Lĩnh vực"
+        """Of the country and the agencies of the first level only: below, the procedures of a field are few enough to add up."""
         PROCEDURE = "p", "Lĩnh vực và thủ tục"
 
     pk = models.CompositePrimaryKey("grain", "place", "period", "day", "field_code", "procedure_code", "channel", "service_level")
@@ -74,8 +75,12 @@ class DossierCount(_Measures):
             # Agencies below one side by side: all they do, one field, one procedure.
             models.Index(fields=["parent", "field_code", "period", "day"], name="counts_below", condition=models.Q(grain__in=["t", "f"])),
             models.Index(fields=["parent", "procedure_code", "period", "day"], name="counts_below_doing", condition=models.Q(grain="p")),
-            # One procedure of one place.
-            models.Index(fields=["place", "procedure_code", "period", "day"], name="counts_of_procedure", condition=models.Q(grain="p")),
+            # One procedure of the country, of a ministry or a province; a unit has few.
+            models.Index(
+                fields=["place", "procedure_code", "period", "day"],
+                name="counts_of_one_procedure",
+                condition=models.Q(grain="p", parent__in=["-", ""]),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from portal.catalogues.models import Agency, Sector
 from procedures import queries as procedures
 from ratings.cells import FIRST_DAY, LAST_DAY
+from ratings.end_to_end import Shares
 from ratings.models import DossierCount, DossierDelta
 from ratings.periods import DAY, Period, months, span, until
 
@@ -193,8 +194,10 @@ def _days(first: date, last: date) -> Iterable[tuple[date, date]]:
 
 def _read(asked: Asked, by: By, weights: Mapping[tuple[str, Period], list[int]], *, at: date) -> list[Line]:
     """The figures by key in the order of keys: kept counts times their weights, and what waits to be counted."""
-    grain = "p" if asked.procedure or by == "procedure" else "f" if asked.field or by == "field" else "t"
     depth = len(asked.agency.split(".")) + 1 if asked.agency else 1
+    # Below the first level fields are not kept by themselves: their procedures are added up.
+    is_deep = depth > (1 if by == "agency" else 2)
+    grain = "p" if asked.procedure or by == "procedure" else "t" if not asked.field and by != "field" else "p" if is_deep else "f"
     keys = {
         "agency": ("c.place", f"array_to_string((string_to_array(d.unit_code, '.'))[1:{depth}], '.')"),
         "field": ("c.field_code", "d.field_code"),
@@ -217,6 +220,12 @@ def _read(asked: Asked, by: By, weights: Mapping[tuple[str, Period], list[int]],
     # The columns by which the indexes go are named even where they are empty.
     kept = ways.format("c") + ("" if asked.field or grain != "t" else " AND c.field_code = ''")
     where = "c.parent = %(agency)s" if by == "agency" else "c.place = %(agency)s"
+    if by == "agency" and grain == "p" and not asked.procedure:
+        # Place by place: of all procedures of all agencies below no index leads to one field.
+        where = (
+            "c.place IN (SELECT k.place FROM ratings_dossiercount k WHERE k.grain = 't' AND k.parent = %(agency)s AND k.field_code = ''"
+            " AND k.period = 'a')"
+        )
     below = "d.unit_code >= %(below)s AND d.unit_code < %(after)s"
     places = "true" if not asked.agency else below if by == "agency" else f"(d.unit_code = %(agency)s OR {below})"
     rows = []
@@ -250,6 +259,37 @@ def _sums(table: str, in_span: str, upto: str) -> str:
     parts += [f"sum({table}.{name} * {in_span}) AS {name}" for name in _SPAN]
     parts += [f"sum(({table}.{plus} - {table}.{minus}) * {upto}) AS {name}" for name, (plus, minus) in _UPTO.items()]
     return ", ".join(parts)
+
+
+_SHARES = f"""
+SELECT place, count(*) FILTER (WHERE received > 0), count(*) FILTER (WHERE whole_way > 0), sum(received)::bigint, sum(whole_way)::bigint
+FROM (
+    SELECT place, procedure_code, sum(received) AS received,
+        sum(CASE WHEN channel = '{ONLINE}' AND service_level = '{FULL}' THEN received ELSE 0 END) AS whole_way
+    FROM (
+        SELECT c.place, c.procedure_code, c.channel, c.service_level, c.received * w.sign AS received
+        FROM (VALUES %s) AS w (period, day, sign) JOIN ratings_dossiercount c ON c.period = w.period AND c.day = w.day
+        WHERE c.grain = 'p' AND c.parent = ''
+        UNION ALL SELECT split_part(d.unit_code, '.', 1), d.procedure_code, d.channel, d.service_level, d.received
+        FROM ratings_dossierdelta d WHERE d.day BETWEEN %%(first)s AND %%(last)s
+    ) AS cell GROUP BY 1, 2
+) AS service GROUP BY 1 HAVING sum(received) > 0 ORDER BY 1
+"""
+
+
+def end_to_end(first: date, last: date) -> dict[str, Shares]:
+    """By ministry and province: services and dossiers of a span, and those end to end, as the Framework defines the shares. One query.
+
+    For whole months and longer: from day to day it would read every procedure of every agency for each day.
+    """
+    given: dict[str, Any] = {"first": first, "last": last}
+    rows = []
+    for number, ((period, begins), sign) in enumerate(span(first, last).items()):
+        given |= {f"p{number}": period, f"d{number}": begins}
+        rows.append(f"(%(p{number})s, %(d{number})s::date, {int(sign)})")
+    with connection.cursor() as cursor:
+        cursor.execute(_SHARES % ", ".join(rows), given)
+        return {str(place): Shares(*map(int, numbers)) for place, *numbers in cursor.fetchall()}
 
 
 # Names ---------------------------------------------------------------------------------------------------------------------------

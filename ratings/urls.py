@@ -8,6 +8,7 @@ from ratings import views
 
 pages = [
     path("thong-ke/", views.statistics_page, name="statistics"),
+    path("thong-ke/toan-trinh/", views.end_to_end_page, name="end-to-end"),
     path("thong-ke/so-lieu.<str:ending>", views.statistics_file, name="statistics-file"),
 ]
 urlpatterns = [*pages]

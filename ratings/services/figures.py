@@ -15,7 +15,7 @@ from dossiers.national import ENDED_STATES, Facts
 from ratings.cells import FIRST_DAY, LAST_DAY, MEASURES, difference
 from ratings.models import DossierCount
 
-SLICE = 20_000
+SLICE = 5_000
 """Changes that are folded at a time."""
 _LOCK = 1_515_001
 _KEYS = "day, unit_code, procedure_code, field_code, channel, service_level"
@@ -52,7 +52,8 @@ def note(changes: Iterable[tuple[Facts | None, Facts]]) -> None:
 
 # Folded --------------------------------------------------------------------------------------------------------------------------
 
-# Each change counts for its unit, for every agency above it and for the country; in each of four periods; in each of three grains.
+# Each change counts for its unit, for every agency above it and for the country; in each of four periods;
+# in each of three grains, by field only at the top.
 _FOLD = f"""
 WITH taken AS (
     DELETE FROM ratings_dossierdelta WHERE id IN (SELECT id FROM ratings_dossierdelta ORDER BY id LIMIT %(slice)s) RETURNING *
@@ -71,6 +72,7 @@ WITH taken AS (
     FROM leaf JOIN place USING (unit_code)
     CROSS JOIN LATERAL (VALUES ('t', '', ''), ('f', leaf.field_code, ''), ('p', leaf.field_code, leaf.procedure_code))
         AS g (grain, field_code, procedure_code)
+    WHERE g.grain <> 'f' OR parent IN ('-', '')
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 ), written AS ({_ADD} RETURNING 1)
 SELECT (SELECT count(*) FROM taken), (SELECT count(*) FROM written)
@@ -155,9 +157,9 @@ _PLACES = f"""
 """
 _COARSER = (
     f"{_KEPT} SELECT 'f', place, parent, period, day, field_code, '', channel, service_level, {_SUMS} FROM recount"
-    " GROUP BY place, parent, period, day, field_code, channel, service_level",
-    f"{_KEPT} SELECT 't', place, parent, period, day, '', '', channel, service_level, {_SUMS} FROM recount WHERE grain = 'f'"
-    " GROUP BY place, parent, period, day, channel, service_level",
+    " WHERE parent IN ('-', '') GROUP BY place, parent, period, day, field_code, channel, service_level",
+    f"{_KEPT} SELECT 't', place, parent, period, day, '', '', channel, service_level, {_SUMS} FROM recount"
+    " WHERE grain = CASE WHEN parent IN ('-', '') THEN 'f' ELSE 'p' END GROUP BY place, parent, period, day, channel, service_level",
     *(
         f"{_KEPT} SELECT grain, place, parent, '{period}', {start} AS day, field_code, procedure_code, channel, service_level, {_SUMS}"
         f" FROM recount WHERE period = '{before}' GROUP BY 1, 2, 3, 5, 6, 7, 8, 9"
@@ -206,8 +208,8 @@ def recount(*, mend: bool, say: Callable[[str], object] = lambda line: None) -> 
         "zone": settings.TIME_ZONE, "ended": sorted(ENDED_STATES), "first": FIRST_DAY, "last": LAST_DAY,
     }  # fmt: skip
     with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '256MB'; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-        cursor.execute("SET LOCAL work_mem = '256MB'")
         cursor.execute(_CELLS, given)
         say("dossiers read")
         cursor.execute(_RECOUNT)
@@ -219,6 +221,7 @@ def recount(*, mend: bool, say: Callable[[str], object] = lambda line: None) -> 
             cursor.execute(statement, given)
         say("counts made")
         cursor.execute(_CHANGE)
+        say("counts compared")
         cursor.execute(f"SELECT {_COLUMNS}, {_MEASURES} FROM change ORDER BY {_COLUMNS} LIMIT 1")
         first = cursor.fetchone()
         cursor.execute("SELECT count(*) FROM change")

@@ -1,5 +1,6 @@
 """Pages of the top room."""
 
+from ratings.views.end_to_end import end_to_end_page
 from ratings.views.statistics import statistics_file, statistics_page
 
-__all__ = ["statistics_file", "statistics_page"]
+__all__ = ["end_to_end_page", "statistics_file", "statistics_page"]

@@ -44,6 +44,8 @@ PUBLIC = [
     "/en/thanh-toan/dau-moi/",
     "/thong-ke/",
     "/en/thong-ke/",
+    "/thong-ke/toan-trinh/",
+    "/en/thong-ke/toan-trinh/",
 ]
 
 
