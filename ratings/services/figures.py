@@ -168,11 +168,14 @@ _COARSER = (
         )
     ),
 )  # fmt: skip
+# What is kept and counted alike drops out before anything is added up: mostly that is all of it.
 _CHANGE = f"""
-CREATE TEMP TABLE change ON COMMIT DROP AS SELECT {_COLUMNS}, {_SUMS} FROM (
-    SELECT {_COLUMNS}, {_MEASURES} FROM recount
-    UNION ALL SELECT {_COLUMNS}, {", ".join(f"-{name}" for name in MEASURES)} FROM ratings_dossiercount
-) AS both_sides GROUP BY {_COLUMNS} HAVING {" OR ".join(f"sum({name}) <> 0" for name in MEASURES)}
+CREATE TEMP TABLE change ON COMMIT DROP AS
+SELECT {", ".join(f"coalesce(r.{name}, c.{name}) AS {name}" for name in _COLUMNS.split(", "))},
+    {", ".join(f"coalesce(r.{name}, 0) - coalesce(c.{name}, 0) AS {name}" for name in MEASURES)}
+FROM recount r FULL JOIN ratings_dossiercount c
+    ON {" AND ".join(f"r.{name} = c.{name}" for name in _KEY.split(", "))}
+WHERE {" OR ".join(f"coalesce(r.{name}, 0) <> coalesce(c.{name}, 0)" for name in MEASURES)}
 """
 
 
@@ -211,14 +214,17 @@ def recount(*, mend: bool, say: Callable[[str], object] = lambda line: None) -> 
         cursor.execute("SET LOCAL work_mem = '256MB'; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         cursor.execute(_CELLS, given)
+        cursor.execute("ANALYZE cell")
         say("dossiers read")
         cursor.execute(_RECOUNT)
         cursor.execute(_DEPTH)
         deepest = int(cursor.fetchone()[0])
         for depth in range(deepest, -1, -1):
             cursor.execute(_PLACES, {"depth": depth})
+        cursor.execute("ANALYZE recount")
         for statement in _COARSER:
             cursor.execute(statement, given)
+        cursor.execute("ANALYZE recount")
         say("counts made")
         cursor.execute(_CHANGE)
         say("counts compared")
