@@ -73,6 +73,10 @@ bench-outbox: ready-for-bench
 bench-callbacks: ready-for-bench
 	$(VENV) -m portal.launcher exec --var $(BENCH_VAR) -- $(VENV) -m bench.callbacks $(if $(WRITE),--write)
 
+# Dossiers a second from one-stop systems, by both doors.
+bench-synchronisation: ready-for-bench
+	$(VENV) -m portal.launcher exec --var $(BENCH_VAR) -- $(VENV) -m bench.synchronisation $(if $(WRITE),--write)
+
 # Signed vouchers fetched, examined and kept a second.
 bench-vouchers: ready-for-bench
 	$(VENV) -m portal.launcher exec --var $(BENCH_VAR) -- $(VENV) -m bench.vouchers $(if $(WRITE),--write)

@@ -28,8 +28,11 @@ class Batch(Schema):
 
     rows: Annotated[
         list[dict[str, Any]],
-        Field(max_length=intake.MOST_ROWS, description=f"Dossiers. Fields (others are refused): {_described(MODERN)}"),
-    ] = []
+        Field(
+            max_length=intake.MOST_ROWS,
+            description=f"Dossiers; empty where there are only steps. Fields (others are refused): {_described(MODERN)}",
+        ),
+    ]
     steps: Annotated[
         list[dict[str, Any]],
         Field(max_length=intake.MOST_ROWS, description=f"Steps, also of dossiers that come later. Fields: {_described(STEP)}"),

@@ -100,8 +100,9 @@ def _object(request: HttpRequest) -> dict[str, Any]:
     try:
         found = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        # Nothing that can be read carries no session either.
-        raise Refused(401 if not data.strip() else 400) from None
+        # What is no JSON at all brings neither password nor session.
+        is_json = bool(data.strip()) and not (request.content_type or "").startswith("multipart/")
+        raise Refused(400 if is_json else 401) from None
     if not isinstance(found, dict):
         raise Refused(400)
     return found

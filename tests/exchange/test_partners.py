@@ -23,6 +23,7 @@ from tests.exchange.support import AUTH, BATCH, basic, make_partner, national
 from tests.factories import make_officer_actor, make_position, sign_in
 
 pytestmark = pytest.mark.django_db
+NOTHING = '{"rows": []}'
 
 
 def auth(username: str, password: str, **more: Any) -> Any:
@@ -74,7 +75,7 @@ def test_a_stolen_password_is_taken_back_at_once() -> None:
     services.suspend(code="H26", reason="Nghi lộ mật khẩu", actor=SYSTEM, now=timezone.now())
     assert national(session, "TraCuuHoSo", mahoso="x").json()["error_code"] == 401
     assert auth("H26", stolen).json()["error_code"] == 423
-    refused = Client().post(BATCH, "{}", content_type="application/json", headers=basic("H26", stolen))
+    refused = Client().post(BATCH, NOTHING, content_type="application/json", headers=basic("H26", stolen))
     assert refused.status_code == 401 and refused.json()["code"] == "unauthorized" and "Basic" in refused["WWW-Authenticate"]
     services.readmit(code="H26", actor=SYSTEM)
     session = auth("H26", stolen).json()["session"]
@@ -114,15 +115,15 @@ def test_wrong_passwords_are_counted_by_address_and_alarm(caplog: pytest.LogCapt
 def test_hostile_names_are_just_wrong(name: str) -> None:
     make_partner()
     assert auth(name, "x").json()["error_code"] == 401
-    assert Client().post(BATCH, "{}", content_type="application/json", headers=basic("x\x00y", "z")).status_code == 401
+    assert Client().post(BATCH, NOTHING, content_type="application/json", headers=basic("x\x00y", "z")).status_code == 401
 
 
 def test_calls_are_limited_per_partner() -> None:
     password = make_partner(calls_per_minute=12)
-    codes = [Client().post(BATCH, "{}", content_type="application/json", headers=basic("H26", password)).status_code for _ in range(4)]
+    codes = [Client().post(BATCH, NOTHING, content_type="application/json", headers=basic("H26", password)).status_code for _ in range(4)]
     assert codes == [200, 200, 429, 429]
     other = make_partner(code="H27", units=["H27"])
-    assert Client().post(BATCH, "{}", content_type="application/json", headers=basic("H27", other)).status_code == 200
+    assert Client().post(BATCH, NOTHING, content_type="application/json", headers=basic("H27", other)).status_code == 200
 
 
 def test_a_partner_may_call_what_it_was_given() -> None:
@@ -131,7 +132,7 @@ def test_a_partner_may_call_what_it_was_given() -> None:
     assert national(session, "DongBoHoSoMC", data=[{}]).json()["error_code"] == 403
     assert national(session, "LayDanhMucCoQuan", madonvi="H27").json()["error_code"] == 403
     assert national(session, "LayDanhMucCoQuan", madonvi="000.00.00.H26").json()["error_code"] == 0
-    refused = Client().post(BATCH, "{}", content_type="application/json", headers=basic("H26", password))
+    refused = Client().post(BATCH, NOTHING, content_type="application/json", headers=basic("H26", password))
     assert refused.status_code == 403 and refused.json()["code"] == "forbidden"
 
 
