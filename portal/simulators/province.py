@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -299,7 +300,7 @@ def main() -> None:
         dice.shuffle(rows)
         dice.shuffle(steps)
     if options.out:
-        with open(options.out, "w", encoding="utf-8") as stream:
+        with Path(options.out).open("w", encoding="utf-8") as stream:
             stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     else:
         _say({"answered": dict(sorted(send(options, rows, steps, modern=modern).items()))})
