@@ -259,10 +259,12 @@ class PetitionAdmin(DeskModelAdmin):
 
     @admin.display(description="Còn bao lâu", ordering="due_at")
     def due_shown(self, row: Any) -> SafeString | str:
-        """The sender's clock and the agency's own."""
+        """The sender's clock and the agency's own; once where both end at the same moment."""
         if not row.is_open:
             return two_lines("Trả lời" if row.answered_at else "Kết thúc", moment(row.answered_at or row.ended_at))
         now = timezone.now()
+        if row.due_at == row.unit_due_at:
+            return clock("Trả lời", row.due_at, now)
         return format_html("{}<br>{}", clock("Người gửi", row.due_at, now), clock("Cơ quan", row.unit_due_at, now))
 
     @admin.display(description="Cơ quan, người xử lý")
