@@ -47,7 +47,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """First step of a citizen's sign-in: the identity number."""
     if actor_of(request).is_signed_in:
         return redirect(home_of(request))
-    form = IdNumberForm(request.POST or None)
+    form = IdNumberForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         if (refusal := over_limit(request, "sign-in")) is not None:
             return refusal
@@ -82,7 +82,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
     request_id = request.session.get(OTP_REQUEST)
     if not request_id:
         return redirect("sign-in")
-    form = CodeForm(request.POST or None)
+    form = CodeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         if (refusal := over_limit(request, "sign-in-code")) is not None:
             return refusal

@@ -258,7 +258,7 @@ class PublishedCaseAdmin(DeskModelAdmin):
         return self.ask(
             request,
             title=f"Không công khai {petition.code}",
-            form=ReasonForm(request.POST or None),
+            form=ReasonForm(request.POST if request.method == "POST" else None),
             about=["Lý do được lưu trong hồ sơ. Về sau vẫn công khai được."],
             back=f"/quan-tri/feedback/petition/{petition.pk}/change/",
             seen=petition.version,
@@ -282,7 +282,7 @@ class PublishedCaseAdmin(DeskModelAdmin):
         return self.ask(
             request,
             title=f"Gỡ bản công khai {petition.code}",
-            form=ReasonForm(request.POST or None),
+            form=ReasonForm(request.POST if request.method == "POST" else None),
             about=[case.title, "Ai mở địa chỉ này sẽ đọc được lý do bạn ghi. Đừng ghi thông tin cá nhân."],
             back=self.address("change", case.pk),
             seen=petition.version,

@@ -350,7 +350,9 @@ class OrderAdmin(MoneyModelAdmin):
         require(actor, MAKE, actor.unit)
         posted = request.method == "POST"
         units = own_units(request, MAKE)
-        form = FileForm(request.POST or None, request.FILES or None, units=units, initial={"unit": actor.unit})
+        form = FileForm(
+            request.POST if request.method == "POST" else None, request.FILES or None, units=units, initial={"unit": actor.unit}
+        )
         report = None
         if posted and form.is_valid():
             file = form.cleaned_data["table"]

@@ -152,7 +152,7 @@ class CatalogueAdmin(HistoryModelAdmin):
             raise Http404
         if not self.has_change_permission(request, entry):
             raise PermissionDenied
-        form = EndForm(request.POST or None, initial={"effective_to": timezone.localdate()})
+        form = EndForm(request.POST if request.method == "POST" else None, initial={"effective_to": timezone.localdate()})
         if request.method == "POST" and form.is_valid():
             try:
                 services.disable(entry=entry, actor=actor_of(request), effective_to=form.cleaned_data["effective_to"])
@@ -167,7 +167,7 @@ class CatalogueAdmin(HistoryModelAdmin):
         """Upload a table; it is checked at once and nothing is written yet."""
         if not super().has_change_permission(request):
             raise PermissionDenied
-        form = UploadForm(request.POST or None, request.FILES or None)
+        form = UploadForm(request.POST if request.method == "POST" else None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             file = form.cleaned_data["table"]
             # Read one byte more than allowed: the check then says so, and nothing larger is held.

@@ -140,7 +140,7 @@ class PartnerAdmin(DeskModelAdmin):
         return self.ask(
             request,
             title=f"Tạm ngừng {row.name}",
-            form=ReasonForm(request.POST or None),
+            form=ReasonForm(request.POST if request.method == "POST" else None),
             back=self.address("change", code),
             do=lambda said: services.suspend(code=code, reason=said["reason"], actor=actor, now=timezone.now()),
             done="Đã tạm ngừng kết nối.",
@@ -171,7 +171,7 @@ class PartnerAdmin(DeskModelAdmin):
         return self.ask(
             request,
             title=f"Sửa {row.name}",
-            form=PartnerForm(request.POST or None, initial=known),
+            form=PartnerForm(request.POST if request.method == "POST" else None, initial=known),
             back=self.address("change", code),
             do=lambda said: services.change_partner(code=code, actor=actor, **{**said, "units": said["units"].split()}),
             done="Đã ghi.",
