@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from feedback.access import seen_by
 from feedback.models import TABLE, Attachment, Petition, PetitionEvent, PublishedCase
+from feedback.queries_public import procedure_name, sector_names
 from feedback.services.common import NotYours, PetitionRefused, agency_of, writer
 from feedback.services.handling import REFUSALS
 from portal import audit
@@ -197,14 +198,19 @@ def _part(heading: str, lines: Iterable[Line]) -> Part:
     return Part(heading, tuple(line for line in lines if line.value))
 
 
+def _named(code: str, names: dict[str, str]) -> str:
+    """What a code stands for, with the code; the code where no name is known."""
+    return f"{names[code]} ({code})" if names.get(code) else code
+
+
 def _facts(petition: Petition, units: _Units) -> list[Line]:
     return [
         Line("Mã", petition.code),
         Line("Nguồn", str(petition.get_source_display())),
         Line("Loại nội dung", petition.kind.name),
         Line("Phân loại", str(petition.get_about_display())),
-        Line("Lĩnh vực", petition.sector_code),
-        Line("Thủ tục", petition.procedure_code),
+        Line("Lĩnh vực", _named(petition.sector_code, sector_names([petition.sector_code]) if petition.sector_code else {})),
+        Line("Thủ tục", _named(petition.procedure_code, {petition.procedure_code: procedure_name(petition.procedure_code)})),
         Line("Hồ sơ", petition.dossier_code),
         Line("Khoản thanh toán", petition.order_code),
         Line("Tình trạng", str(petition.get_state_display())),

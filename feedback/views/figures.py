@@ -200,7 +200,9 @@ def petition_figures(request: HttpRequest) -> HttpResponse:
         rows.append({**row, "published": _published(counts.published, co_quan=code)})
     columns = _columns(_("Bộ, tỉnh"))
     key, downward = order(request.GET, columns, "-received")
-    agencies = table(request.GET, columns, _sorted(rows, key, downward), caption=_("Theo bộ, tỉnh"), default="-received")
+    agencies = table(
+        request.GET, columns, _sorted(rows, key, downward), caption=_("Từng bộ, tỉnh. Bấm tên cột để xếp lại."), default="-received"
+    )
     shared = _shared(period, "")
     choices = sorted(names.items(), key=lambda row: row[1])
     return show(request, "feedback/figures.html", {**shared, "agencies": agencies, "choices": choices}, status=shared["status"])
@@ -221,7 +223,9 @@ def petition_figures_agency(request: HttpRequest, code: str) -> HttpResponse:
         rows.append({**figures_row(counts), "name": names[unit], "open": counts.standing_open})
     columns = [column for column in _columns(_("Đơn vị")) if column.key not in ("overdue", "published")]
     key, downward = order(request.GET, columns, "-received")
-    units = table(request.GET, columns, _sorted(rows, key, downward), caption=_("Theo đơn vị"), default="-received")
+    units = table(
+        request.GET, columns, _sorted(rows, key, downward), caption=_("Từng đơn vị. Bấm tên cột để xếp lại."), default="-received"
+    )
     shared = _shared(period, code)
     choices = sorted(names_of({*figures.agencies(), code}).items(), key=lambda row: row[1])
     context = {**shared, "agencies": units, "agency": name, "code": code, "choices": choices}
