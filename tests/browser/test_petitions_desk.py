@@ -117,7 +117,6 @@ def test_each_kind_of_page_of_the_desk(portal: Stack, open_page: Callable[..., P
             f"{ROOM}enteredpetition/", f"{ROOM}enteredpetition/add/", f"{ROOM}enteredpetition/table/", f"{ROOM}opinion/",
             f"{ROOM}procedurereport/", f"{ROOM}procedurereport/add/", f"{ROOM}replytemplate/", f"{ROOM}replytemplate/add/",
             f"/quan-tri/phan-anh/{open_one.pk}/in/", f"/quan-tri/phan-anh/{open_one.pk}/ban-co-dau/",
-            f"/quan-tri/phan-anh/{open_one.pk}/xuat/",
         ],
         CHECKER: [
             f"{mine}seal_away/", f"{ROOM}publishedcase/", f"{ROOM}publishedcase/cho-cong-khai/",
