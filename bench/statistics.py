@@ -132,6 +132,8 @@ def main() -> None:
         from ratings.models import DossierCount
         from ratings.services import figures
 
+        with used.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 0")
         began = time.perf_counter()
         figures.recount(mend=True, say=lambda line: print(f"  {line}: {time.perf_counter() - began:.1f} s", flush=True))
         step("count everything anew into empty counts", began)
