@@ -62,14 +62,13 @@ WITH taken AS (
     FROM taken CROSS JOIN LATERAL (VALUES ('d', taken.day), ('m', date_trunc('month', taken.day)::date),
         ('y', date_trunc('year', taken.day)::date), ('a', %(first)s::date)) AS p (period, day)
     GROUP BY 1, 2, 3, 4, 5, 6, 7
-), place AS (
-    SELECT unit_code, array_to_string(parts[1:depth], '.') AS place,
-        CASE depth WHEN 0 THEN '-' ELSE array_to_string(parts[1:depth - 1], '.') END AS parent
-    FROM (SELECT DISTINCT unit_code, string_to_array(unit_code, '.') AS parts FROM taken) AS unit,
-        generate_series(0, cardinality(parts)) AS depth
 ), change AS (
     SELECT g.grain, place, parent, period, leaf.day, g.field_code, g.procedure_code, channel, service_level, {_SUMS}
-    FROM leaf JOIN place USING (unit_code)
+    FROM leaf CROSS JOIN LATERAL (
+        SELECT array_to_string(parts[1:depth], '.') AS place,
+            CASE depth WHEN 0 THEN '-' ELSE array_to_string(parts[1:depth - 1], '.') END AS parent
+        FROM (SELECT string_to_array(leaf.unit_code, '.') AS parts) AS unit, generate_series(0, cardinality(parts)) AS depth
+    ) AS places
     CROSS JOIN LATERAL (VALUES ('t', '', ''), ('f', leaf.field_code, ''), ('p', leaf.field_code, leaf.procedure_code))
         AS g (grain, field_code, procedure_code)
     WHERE g.grain <> 'f' OR parent IN ('-', '')
