@@ -114,6 +114,7 @@ def main() -> None:
     try:
         env["DATABASE_URL"] = parts._replace(path=f"/{DATABASE}").geturl()
         subprocess.run([sys.executable, "manage.py", "prepare"], cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], cwd=ROOT, env=env, check=True)
         with psycopg.connect(env["DATABASE_URL"], autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
             began = time.perf_counter()
             for first in range(1, options.rows + 1, 200_000):
