@@ -40,13 +40,15 @@ from payments.services.casework import close_case
 from payments.services.minutes import close_month
 from payments.services.settling import note_return
 from portal import audit, outbox
-from portal.access import SYSTEM
+from portal.access import SYSTEM, Assurance
 from portal.access.site import OfficerModelAdmin
 from portal.announcements.models import Notice
 from portal.announcements.services import withdraw
 from portal.caching.changes import marks
 from portal.caching.models import Change
 from portal.documents.services import revoke
+from portal.exchange.partners.models import Partner
+from portal.exchange.partners.services import suspend
 from portal.inbox.services import take
 from portal.launcher import bootstrap
 from portal.notifications.models import Notification
@@ -71,6 +73,7 @@ from tests.dossiers.support import (
     sign_by_hand,
 )
 from tests.dossiers.test_kinds import order_copies
+from tests.exchange.support import batch, make_partner
 from tests.factories import (
     citizen_actor,
     give_mandate,
@@ -568,6 +571,43 @@ def reconciliation(pages: Pages) -> None:
     pages.get(accountant, f"{desk}posting/{posting.pk}/change/")
 
 
+def connecting(pages: Pages) -> None:
+    """Systems outside: what VPCP does with them, what their dossiers look like to their owner and to one who looks them up."""
+    password = make_partner("H31", contacts="Đầu mối <thử> & kiểm")
+    start = timezone.now().replace(microsecond=0) - dt.timedelta(days=3)
+    rows = [
+        {
+            "code": f"H31.1-{start:%y%m%d}-{number:04d}", "procedure_code": f"1.00119{number % 4}", "channel": "1", "state": "4",
+            "owner_number": "001195444444", "submitted_at": start.isoformat(), "received_at": start.isoformat(),
+            "due_at": (start + dt.timedelta(days=number % 7)).isoformat(),
+        }
+        for number in range(1, 26)
+    ]  # fmt: skip
+    code = rows[0]["code"]
+    step = {"code": code, "at": start.isoformat(), "state": "2", "unit": "Bộ phận <Một cửa>", "words": "Nhận & chuyển"}
+    assert batch("H31", password, rows=[*rows, {"code": "<x>"}], steps=[step]).status_code == 200
+    owner, anybody = Client(), Client()
+    sign_in(owner, make_person(id_number="001195444444"))
+    for address in ("/ho-so/", "/ho-so/noi-khac/", "/ho-so/noi-khac/?trang=2", f"/ho-so/{code}/"):
+        pages.get(owner, address)
+    pages.get(anybody, "/tra-cuu-ho-so/")
+    pages.post(anybody, "/tra-cuu-ho-so/", {"ma": code, "so": "001195444444"}, 200)
+    pages.post(anybody, "/tra-cuu-ho-so/", {"ma": "<x>", "so": ""}, 422)
+    newcomer = Client()
+    sign_in(newcomer, make_person())
+    pages.get(newcomer, "/ho-so/noi-khac/")
+    desk, position = Client(), make_position(unit="G22", roles=("steering",))
+    sign_in(desk, position.person, position=position, assurance=Assurance.HIGH)
+    base = "/quan-tri/partners/partner/"
+    for act in ("dang-ky/", "H31/sua/", "H31/mat-khau/", "H31/tam-ngung/"):
+        pages.get(desk, f"{base}{act}")
+    pages.post(desk, f"{base}dang-ky/", {"code": "H31", "name": "<x>", "units": "x"}, 422)
+    pages.post(desk, f"{base}H31/mat-khau/", {}, 200)
+    suspend(code="H31", reason="Nghi <lộ>", actor=SYSTEM, now=timezone.now())
+    Partner.objects.update(alarmed_at=timezone.now())
+    pages.get(desk, f"{base}H31/ket-noi-lai/")
+
+
 def officers(pages: Pages) -> None:
     """Sign-in, passkeys, the desk's index, and of each model the list, the entry's page and what can be done there."""
     client = Client()
@@ -916,6 +956,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     petition_lists(pages)
     petition_desk(pages)
     published_answers(pages)
+    connecting(pages)
     officers(pages)
     of_pages = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")}
     # What is printed is no page: WeasyPrint reads it, and its own style lies in it.
