@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.utils import timezone
 
 from feedback.models import PublishedCase
-from portal.search import Corpus, Entry, Field, Kept, Weights, Words, engine_of
+from portal.search import Corpus, Entry, Field, Kept, Weights, Words, engine_of, tidied
 from procedures import queries as procedures
 
 LIKE = 5
@@ -54,5 +54,5 @@ def in_given_order(keys: Iterable[str]) -> list[PublishedCase]:
 
 def like(text: str, *, limit: int = LIKE) -> list[PublishedCase]:
     """Published answers that may answer what somebody is about to send, the likeliest first; none where nothing is likely."""
-    found = engine_of(PETITIONS).find(text, limit=limit)
+    found = engine_of(PETITIONS).find(tidied(text), limit=limit)
     return in_given_order(found.keys) if found.sure else []

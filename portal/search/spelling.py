@@ -28,8 +28,15 @@ def is_syllable(plain: str) -> bool:
     return plain in _RIMES or any(plain.startswith(onset) and plain[len(onset) :] in _RIMES for onset in _ONSETS)
 
 
+LONGEST = 10
+"""Letters: the longest syllable has seven (``nghiêng``), with keys of tones and a slip ten. What is longer is no slip, and what one
+slip makes of it would be millions of letters."""
+
+
 def one_slip_away(syllable: str) -> set[str]:
-    """Everything that one wrong, missing, extra or swapped letter makes of it."""
+    """Everything that one wrong, missing, extra or swapped letter makes of it; nothing of what is too long to be a syllable."""
+    if len(syllable) > LONGEST:
+        return set()
     parts = [(syllable[:cut], syllable[cut:]) for cut in range(len(syllable) + 1)]
     return {
         *(head + tail[1:] for head, tail in parts if tail),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from portal.search import Question, Words
 from portal.search.phrases import ways_to_say
-from portal.search.spelling import correction
+from portal.search.spelling import correction, one_slip_away
 from portal.text import search_key
 
 WORDS = Words.of(
@@ -78,3 +78,9 @@ def test_a_slip_of_the_finger_is_put_right_by_its_neighbours() -> None:
     assert correction("gat", {"dat": 900, "gap": 3}) == ""
     assert correction("sinb", known) == "sinh" and correction("thoi", known, "", "sinh", {"thai_sinh": 1}) == "thai"
     assert correction("x9", known) == correction("zzzzz", known) == ""
+
+
+@given(st.text(alphabet="abcdefghijklmnopqrstuvwxyz", max_size=3000))
+def test_no_word_however_long_makes_more_than_some_hundred_slips(word: str) -> None:
+    assert len(one_slip_away(word)) <= 600
+    assert correction(word, {}) == ""
