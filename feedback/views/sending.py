@@ -568,7 +568,7 @@ def discard(request: HttpRequest, draft_id: UUID) -> HttpResponse:
         if queries_own.sent_from(actor, draft_id) is not None:
             raise
         return redirect("petition-mine")
-    return render(request, "feedback/discard.html", {"draft": draft, "helped": helped})
+    return render(request, "feedback/discard.html", {"draft": draft, "title": title_of(draft), "helped": helped})
 
 
 def title_of(draft: PetitionDraft) -> str:
