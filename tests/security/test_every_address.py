@@ -33,7 +33,7 @@ PUBLIC = {
     "phan-anh-kien-nghi/gui/", "phan-anh-kien-nghi/theo-doi/",
     # Whoever has the code of a dossier and a number of its owner's; tries are limited.
     "tra-cuu-ho-so/",
-    # The national format answers everything with 200 and a code: without a session the code says so (tests/dossiers/test_exchange_*).
+    # The national format answers everything with 200 and a code: without a session it says so (tests/dossiers/test_exchange_doors.py).
     "api/dvcqg/v1/auth", "api/dvcqg/v1/share", "api/dvcqg/v1/integration",
     "sitemap.xml", "robots.txt", "opensearch.xml", "favicon.ico",
     *(page for path in (

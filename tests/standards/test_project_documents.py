@@ -91,7 +91,7 @@ def test_the_law_page_names_code_and_tests_that_exist() -> None:
     names = re.findall(r"`([^`]+)`", (ROOT / "docs" / "law.md").read_text(encoding="utf-8"))
     assert len(names) > 40
     for name in names:
-        if name.startswith(("portal.", "accounts.", "dossiers.", "procedures.", "payments.", "feedback.")):
+        if name.startswith(("portal.", "accounts.", "dossiers.", "procedures.", "payments.", "feedback.", "ratings.")):
             _resolve(name)
         elif "::" in name:
             file, test = name.split("::")
@@ -105,7 +105,7 @@ def test_the_glossary_names_code_that_exists() -> None:
     names = {name for row in re.findall(r"^\| [^|]+ \| ([^|]+) \|", text, re.M) for name in re.findall(r"`([\w.]+)`", row)}
     sources = "\n".join(
         path.read_text(encoding="utf-8")
-        for app in ("portal", "accounts", "procedures", "payments", "dossiers", "feedback")
+        for app in ("portal", "accounts", "procedures", "payments", "dossiers", "feedback", "ratings")
         for path in (ROOT / app).rglob("*.py")
     )
     words = set(re.findall(r"\w+", sources))
