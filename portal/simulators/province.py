@@ -208,6 +208,8 @@ class Sender:
         self.address, self.username, self.password = urlsplit(url), username, password
         self.connection: http.client.HTTPConnection | None = None
         self.session = ""
+        # A portal on this machine knows itself by name.
+        self.host = "localhost" if self.address.hostname == "127.0.0.1" else self.address.netloc
 
     def post(self, path: str, body: dict[str, Any], **headers: str) -> tuple[int, Any]:
         """Post JSON; again after a broken connection, for nothing happens twice."""
@@ -218,7 +220,7 @@ class Sender:
                 if self.connection is None:
                     kind = http.client.HTTPSConnection if self.address.scheme == "https" else http.client.HTTPConnection
                     self.connection = kind(self.address.hostname or "", self.address.port, timeout=60)
-                self.connection.request("POST", path, data, {"Content-Type": "application/json", "Host": "localhost", **headers})
+                self.connection.request("POST", path, data, {"Content-Type": "application/json", "Host": self.host, **headers})
                 answer = self.connection.getresponse()
                 text = answer.read()
                 if answer.status == 429 or answer.status >= 500:
