@@ -22,7 +22,7 @@ MEASURES = (
     RECEIVED, CLOSED, EARLY, ON_TIME, LATE, UNDATED, REFUSED, WITHDRAWN, STOPPED, DUE, SETTLED, SUPPLEMENTED, WITH_FEE, PAID_ONLINE,
 )  # fmt: skip
 """Each counts by one day: what came and how by the day of reception, what ended by the day of its end, ``due`` by the first day on which
-it would be overdue, ``settled`` by the day on which that was over. ``stopped`` is a part of the resolved."""
+it was or will be overdue, ``settled`` by the day on which that was over. ``stopped`` is a part of the resolved."""
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 """What a report dates before or after counts on these days: the kept counts know these years only."""
 
@@ -63,9 +63,11 @@ def cells(facts: Facts) -> Counter[Cell]:
             add(closed, CLOSED)
         if facts.due_on is not None:
             late_from = max(facts.due_on + timedelta(days=1) if facts.due_on < date.max else facts.due_on, received)
-            add(late_from, DUE)
-            if closed is not None:
-                add(max(late_from, closed), SETTLED)
+            # What ended in time is never overdue: both would fall on one day, and it counts for neither.
+            if closed is None or closed > late_from:
+                add(late_from, DUE)
+                if closed is not None:
+                    add(closed, SETTLED)
     if end is None or closed is None:
         return found
     if facts.state == State.REFUSED:

@@ -73,8 +73,14 @@ WITH taken AS (
         AS g (grain, field_code, procedure_code)
     WHERE g.grain <> 'f' OR parent IN ('-', '')
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
-), written AS ({_ADD} RETURNING 1)
-SELECT (SELECT count(*) FROM taken), (SELECT count(*) FROM written)
+), written AS ({_ADD} RETURNING {_KEY}, {" AND ".join(f"{name} = 0" for name in MEASURES)} AS is_empty)
+SELECT (SELECT count(*) FROM taken), {", ".join(f"array_agg({name}) FILTER (WHERE is_empty)" for name in _KEY.split(", "))} FROM written
+"""
+# What was expected and did not come leaves nothing behind: a dossier done in time was due on a day on which now nothing is.
+_EMPTY = f"""
+DELETE FROM ratings_dossiercount WHERE ({_KEY}) IN (
+    SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::date[], %s::text[], %s::text[], %s::text[], %s::text[])
+)
 """
 
 
@@ -89,7 +95,10 @@ def fold() -> int:
         if cursor.fetchone() == (False,):
             return 0
         cursor.execute(_FOLD, {"slice": SLICE, "first": FIRST_DAY})
-        return int(cursor.fetchone()[0])
+        folded, *empty = cursor.fetchone()
+        if empty[0]:
+            cursor.execute(_EMPTY, empty)
+        return int(folded)
 
 
 # Counted anew --------------------------------------------------------------------------------------------------------------------
@@ -122,9 +131,8 @@ WITH dated AS (
     FROM clear c CROSS JOIN LATERAL (
         SELECT c.received, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, c.is_supplemented::int, (c.has_fee OR c.is_paid)::int, c.is_paid::int
         WHERE c.received IS NOT NULL
-        UNION ALL SELECT c.late_from, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0 WHERE c.late_from IS NOT NULL
-        UNION ALL SELECT greatest(c.late_from, c.closed), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0
-        WHERE c.late_from IS NOT NULL AND c.closed IS NOT NULL
+        UNION ALL SELECT c.late_from, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0 WHERE c.late_from < coalesce(c.closed, 'infinity')
+        UNION ALL SELECT c.closed, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0 WHERE c.late_from < c.closed
         UNION ALL SELECT c.closed, 0, (c.received IS NOT NULL)::int, (r.yes AND c.ended < c.due)::int, (r.yes AND c.ended = c.due)::int,
             (r.yes AND c.ended > c.due)::int, (r.yes AND c.due IS NULL)::int, (c.state = '3')::int, (c.state = '7')::int,
             (r.yes AND c.state = '8')::int, 0, 0, 0, 0, 0

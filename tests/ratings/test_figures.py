@@ -174,6 +174,17 @@ def test_pending_becomes_overdue_by_the_passing_of_days_without_anything_being_w
 
 
 @pytest.mark.django_db
+def test_what_was_due_and_done_in_time_leaves_no_count_of_nothing() -> None:
+    _sent(report(1, "4", received=0, due=5))
+    figures.fold()
+    _sent(report(1, "10", 1, received=0, due=5, finished=3))
+    assert figures.fold() and not figures.fold()
+    assert not DossierCount.objects.filter(**dict.fromkeys(MEASURES, 0)).exists()
+    assert not DossierCount.objects.filter(period="d", day=START + dt.timedelta(days=6)).exists()
+    assert figures.recount(mend=False) == (0, None)
+
+
+@pytest.mark.django_db
 def test_what_has_not_come_yet_is_not_overdue_and_what_is_tried_out_counts_nowhere() -> None:
     _sent(report(1, "4", received=0, due=5), report(2, "5", received=0, due=5), is_test=False)
     _sent(report(3, "10", received=0, due=5, finished=3), is_test=True)
