@@ -18,10 +18,16 @@ from portal.crypto import blind_index
 
 COLUMNS = tuple(column.attname for column in NationalDossier._meta.concrete_fields)
 _TABLE = NationalDossier._meta.db_table
-_ROW = f"({', '.join(['%s'] * len(COLUMNS))})"
+_ARRAYS = ", ".join(
+    {"CharField": "%s::text[]", "BooleanField": "%s::boolean[]", "DateTimeField": "%s::timestamptz[]"}.get(
+        column.get_internal_type(), "%s::smallint[]"
+    )
+    for column in NationalDossier._meta.concrete_fields
+)
+"""One array a column: a thousand rows by single values are 36,000 parameters to find in the statement."""
 _KEPT_SET = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name not in ("year", "code"))
 BATCH = 1000
-"""Rows of one statement: 36 values each, of 65,535 that PostgreSQL takes."""
+"""Rows of one statement."""
 OWNER, PHONE = "id_number", "phone"
 """Purposes of the keyed indexes; the first is that of people's own numbers, so that they are found by it."""
 
@@ -219,10 +225,10 @@ def _row(report: Report, *, source: str, now: datetime, is_test: bool) -> Nation
 
 def _insert(rows: Sequence[NationalDossier], on_conflict: str) -> list[str]:
     """Write rows by one statement; the codes of those that were written."""
-    values = ", ".join([_ROW] * len(rows))
-    sql = f"INSERT INTO {_TABLE} ({', '.join(COLUMNS)}) VALUES {values} ON CONFLICT (year, code) {on_conflict} RETURNING code"
+    names = ", ".join(COLUMNS)
+    sql = f"INSERT INTO {_TABLE} ({names}) SELECT * FROM unnest({_ARRAYS}) ON CONFLICT (year, code) {on_conflict} RETURNING code"
     with connection.cursor() as cursor:
-        cursor.execute(sql, [getattr(row, name) for row in rows for name in COLUMNS])
+        cursor.execute(sql, [[getattr(row, name) for row in rows] for name in COLUMNS])
         return [str(code) for (code,) in cursor.fetchall()]
 
 
