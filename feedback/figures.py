@@ -1,5 +1,8 @@
 """What a petition adds to the figures: a pure function row → cells, so that an act writes the difference and nothing is ever scanned.
 
+Each round counts for the agency that dealt with it: one that the sender did not agree with stays where it was answered
+(:class:`feedback.models.FinishedRound`), the next one is received anew.
+
 What depends on a day is a difference of running counts: open at the end of a day = received − ended up to it; overdue = ``due`` −
 ``settled``. How many stand in each state now has no day: it is counted on :data:`NOW`.
 """
@@ -13,7 +16,7 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from feedback.models.petitions import Petition
-from feedback.models.published import TallyDelta
+from feedback.models.published import FinishedRound, TallyDelta
 from feedback.models.states import State
 
 RECEIVED, ON_TIME, LATE, REFUSED, WITHDRAWN, SECRET = "received", "on_time", "late", "refused", "withdrawn", "secret"
@@ -36,7 +39,6 @@ class Facts:
     kind: str
     sector_code: str
     state: str
-    round: int
     received_on: date
     due_on: date
     ended_on: date | None
@@ -45,6 +47,8 @@ class Facts:
     is_published: bool = False
     helps: bool | None = None
     procedure_code: str = ""
+    again_on: date | None = None
+    """The day on which the sender did not agree with the answer."""
 
 
 Cell = tuple[date, str, str, str, str, str, str]
@@ -60,7 +64,6 @@ def facts_of(petition: Petition) -> Facts:
         kind=petition.kind_id,
         sector_code=petition.sector_code,
         state=petition.state,
-        round=petition.round,
         received_on=timezone.localdate(petition.received_at),
         due_on=timezone.localdate(petition.due_at),
         ended_on=timezone.localdate(ended) if ended else None,
@@ -71,16 +74,43 @@ def facts_of(petition: Petition) -> Facts:
     )
 
 
+def facts_of_round(row: FinishedRound) -> Facts:
+    """The facts of a round that the sender did not agree with."""
+    return Facts(
+        agency_code=row.agency_code,
+        unit_code=row.unit_code,
+        kind=row.kind_id,
+        sector_code=row.sector_code,
+        state=State.ANSWERED.value,
+        received_on=timezone.localdate(row.received_at),
+        due_on=timezone.localdate(row.due_at),
+        ended_on=timezone.localdate(row.answered_at),
+        is_late=row.answered_at > row.due_at,
+        is_published=row.is_published,
+        helps=row.helps,
+        procedure_code=row.procedure_code,
+        again_on=timezone.localdate(row.disagreed_at),
+    )
+
+
+def cells_of(petition: Petition) -> Counter[Cell]:
+    """What a petition counts for with all its rounds (one query)."""
+    found = cells(facts_of(petition))
+    for row in petition.finished_rounds.all():
+        found.update(cells(facts_of_round(row)))
+    return found
+
+
 def cells(facts: Facts) -> Counter[Cell]:
-    """What one petition counts for, by cell."""
+    """What one round of a petition counts for, by cell."""
     found: Counter[Cell] = Counter()
 
     def add(day: date, measure: str) -> None:
         found[day, facts.agency_code, facts.unit_code, facts.kind, facts.sector_code, facts.procedure_code, measure] += 1
 
     add(facts.received_on, RECEIVED)
-    if facts.round > 1:
-        add(facts.received_on, AGAIN)
+    if facts.again_on is not None:
+        add(facts.again_on, AGAIN)
     if facts.state in STANDING:
         add(NOW, STANDING[facts.state])
     late_from = facts.due_on + timedelta(days=1)
@@ -96,7 +126,7 @@ def cells(facts: Facts) -> Counter[Cell]:
         add(max(late_from, facts.ended_on), SETTLED)
         if facts.is_published:
             add(facts.ended_on, PUBLISHED)
-        if facts.helps is not None:
+        if facts.helps is not None and facts.state == State.ANSWERED:
             add(facts.ended_on, HELPS if facts.helps else HELPS_NOT)
     return found
 

@@ -1,4 +1,7 @@
-"""What the score of Decision 766/QĐ-TTg counts of petitions (criteria 5.2, 5.3): numerator, denominator, and the rows behind each."""
+"""What the score of Decision 766/QĐ-TTg counts of petitions (criteria 5.2, 5.3): numerator, denominator, and the rows behind each.
+
+Counted is a round of a petition at the agency that dealt with it: one that the sender did not agree with is the former agency's.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from feedback.models import Answer, Petition, PetitionEvent, PublishedCase, State, Term
+from feedback.models import Answer, FinishedRound, Petition, PetitionEvent, PublishedCase, State, Term
 from feedback.rules import SCORE_ANSWER, limits_on
 from portal.workdays import Calendar, national_calendar
 from portal.workdays.calendar import at, closing
@@ -23,19 +26,23 @@ class Measure:
     """One criterion of one agency in one time."""
 
     rows: QuerySet[Petition]
-    """What is counted."""
+    """What is counted, in its present round."""
     good: QuerySet[Petition]
+    """Those of them that fulfil it."""
+    former: QuerySet[FinishedRound]
+    """Rounds that are counted too, of petitions whose sender did not agree."""
+    former_good: QuerySet[FinishedRound]
     """Those of them that fulfil it."""
 
     @property
     def denominator(self) -> int:
-        """How many are counted (one query)."""
-        return self.rows.count()
+        """How many are counted (two queries)."""
+        return self.rows.count() + self.former.count()
 
     @property
     def numerator(self) -> int:
-        """How many of them fulfil it (one query)."""
-        return self.good.count()
+        """How many of them fulfil it (two queries)."""
+        return self.good.count() + self.former_good.count()
 
     def points(self) -> float:
         """The points, two decimals."""
@@ -43,14 +50,13 @@ class Measure:
         return round(POINTS * self.numerator / counted, 2) if counted else float(POINTS)
 
 
-def _of(agency: str) -> QuerySet[Petition]:
-    """Petitions of an agency and of those below it; ``""`` of all."""
-    rows = Petition.objects.order_by()
+def _of(agency: str) -> Q:
+    """Of an agency and of those below it; ``""`` of all."""
     if not agency:
-        return rows
+        return Q()
     if "." not in agency:
-        return rows.filter(agency_code=agency)
-    return rows.filter(Q(unit_code=agency) | Q(unit_code__startswith=f"{agency}."))
+        return Q(agency_code=agency)
+    return Q(agency_code=agency.split(".")[0]) & (Q(unit_code=agency) | Q(unit_code__startswith=f"{agency}."))
 
 
 def _moment(day: date) -> datetime:
@@ -94,7 +100,7 @@ def processed_on_time(agency: str, first: date, last: date, now: datetime) -> Me
     left by the way of state secrets is not. In time: refused within 2 working days; asked for more within 5; answered within 15 (the
     setting ``score_answer``) and the answer entered within 2 working days of its outcome.
     """
-    received = _of(agency).filter(received_at__gte=_moment(first), received_at__lt=_moment(last + timedelta(days=1)))
+    received = _of(agency) & Q(received_at__gte=_moment(first), received_at__lt=_moment(last + timedelta(days=1)))
     answered_in_time, gone_by = Q(pk__in=[]), Q(pk__in=[])
     for begin, end, due in answer_clocks(first, last):
         of = Q(received_at__gte=begin, received_at__lt=end)
@@ -103,7 +109,7 @@ def processed_on_time(agency: str, first: date, last: date, now: datetime) -> Me
             gone_by |= of
     ended = Q(state__in=[State.ANSWERED, State.REFUSED])
     is_open = ~Q(state__in=[State.ANSWERED, State.REFUSED, State.WITHDRAWN, State.SECRET])
-    rows = received.filter(ended | (is_open & gone_by))
+    rows = Petition.objects.order_by().filter(received).filter(ended | (is_open & gone_by))
     # Of the present round: an objection starts the clocks anew. Silence is refused after its own time, not within two days.
     events = PetitionEvent.objects.filter(petition=OuterRef("pk"), at__gte=OuterRef("received_at"))
     late_step = Exists(events.filter(name__in=["refuse", "ask_more"], details__on_time=False))
@@ -111,16 +117,26 @@ def processed_on_time(agency: str, first: date, last: date, now: datetime) -> Me
         Answer.objects.filter(petition=OuterRef("pk"), round=OuterRef("round"), state=Answer.APPROVED, checked_at__gt=F("result_due_at"))
     )
     good = rows.filter(ended & ~late_step).filter(Q(state=State.REFUSED) | (Q(state=State.ANSWERED) & answered_in_time & ~late_entry))
-    return Measure(rows, good)
+    former = FinishedRound.objects.order_by().filter(received)
+    steps = PetitionEvent.objects.filter(
+        petition=OuterRef("petition"), at__gte=OuterRef("received_at"), at__lt=OuterRef("disagreed_at"), name="ask_more"
+    )
+    entries = Answer.objects.filter(petition=OuterRef("petition"), round=OuterRef("number"), state=Answer.APPROVED)
+    in_time = former.filter(answered_in_time).exclude(Exists(steps.filter(details__on_time=False)))
+    return Measure(rows, good, former, in_time.exclude(Exists(entries.filter(checked_at__gt=F("result_due_at")))))
 
 
 def satisfied(agency: str, first: date, last: date) -> Measure:
     """Criterion 5.3: of what was answered on days [first, last], or written again in them by who did not agree, how much is left without
-    what the sender or more readers than not found unhelpful, what was answered late, and what was written again."""
+    what the sender or more readers than not found unhelpful, what was answered late, and what was written again.
+
+    Written again counts against the agency whose answer it was; the next answer is VPCP's own.
+    """
     begin, end = _moment(first), _moment(last + timedelta(days=1))
-    rows = _of(agency).filter(
-        Q(state=State.ANSWERED, answered_at__gte=begin, answered_at__lt=end) | Q(round__gt=1, received_at__gte=begin, received_at__lt=end)
-    )
-    disliked = Exists(PublishedCase.objects.filter(petition=OuterRef("pk"), unhelpful__gt=F("helpful")))
-    good = rows.filter(state=State.ANSWERED, round=1, answered_at__lte=F("due_at")).exclude(helps=False).filter(~disliked)
-    return Measure(rows, good)
+    rows = Petition.objects.order_by().filter(_of(agency), state=State.ANSWERED, answered_at__gte=begin, answered_at__lt=end)
+    # Of this answer: the former agency's may be public still.
+    public = PublishedCase.objects.filter(petition=OuterRef("pk"), unit_code=OuterRef("unit_code"))
+    good = rows.filter(answered_at__lte=F("due_at")).exclude(helps=False).exclude(Exists(public.filter(unhelpful__gt=F("helpful"))))
+    within = Q(answered_at__gte=begin, answered_at__lt=end) | Q(disagreed_at__gte=begin, disagreed_at__lt=end)
+    former = FinishedRound.objects.order_by().filter(_of(agency)).filter(within)
+    return Measure(rows, good, former, former.none())

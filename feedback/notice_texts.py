@@ -77,7 +77,7 @@ def register() -> None:
             "secret",
             gettext_noop("Phản ánh {code} được xử lý theo chế độ riêng"),
             gettext_noop(
-                "Phản ánh, kiến nghị {code} được chuyển xử lý theo chế độ văn bản mật, ngoài Cổng. Cơ quan liên hệ trực tiếp với bạn."
+                "Phản ánh, kiến nghị {code} được chuyển xử lý theo chế độ văn bản mật, ngoài Cổng. {unit} liên hệ trực tiếp với bạn."
             ),
             gettext_noop("Phan anh {code} duoc xu ly theo che do rieng, ngoai Cong. Co quan se lien he voi ban."),
         ),

@@ -27,7 +27,7 @@ def tell_writer(message: Message) -> None:
     petition = Petition.objects.get(pk=message.payload["petition"])
     sender = petition.sender or {}
     template = message.payload["template"]
-    link = f"{settings.SITE_URL}/phan-anh-kien-nghi/theo-doi/?ma={petition.code}"
+    link = settings.SITE_URL + (message.payload.get("link") or f"/phan-anh-kien-nghi/theo-doi/?ma={petition.code}")
     text = registry.rendered(template, {**message.payload["context"], "link": link}, "vi")
     try:
         if sender.get("email"):

@@ -11,12 +11,19 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 ID, PHONE, EMAIL, ADDRESS, ACCOUNT, CODE, NAME, NUMBER = "id", "phone", "email", "address", "account", "code", "name", "number"
+TAX, INSURANCE, SOCIAL, PLATE, BIRTH, LAND = "tax", "insurance", "social", "plate", "birth", "land"
 LABELS = {
     NAME: "Tên người",
-    ID: "Số định danh, chứng minh nhân dân",
+    ID: "Số định danh, chứng minh nhân dân, hộ chiếu",
+    BIRTH: "Ngày, năm sinh",
     PHONE: "Số điện thoại",
     EMAIL: "Thư điện tử",
+    SOCIAL: "Trang, tên trên mạng xã hội",
     ADDRESS: "Địa chỉ",
+    LAND: "Thửa đất, giấy chứng nhận",
+    PLATE: "Biển số xe",
+    TAX: "Mã số thuế",
+    INSURANCE: "Số bảo hiểm xã hội, bảo hiểm y tế",
     ACCOUNT: "Số tài khoản",
     CODE: "Mã hồ sơ, mã phản ánh, mã thanh toán",
     NUMBER: "Dãy số khác",
@@ -25,6 +32,12 @@ LABELS = {
 STAND_INS = {
     NAME: "[tên người]",
     ID: "[số định danh]",
+    BIRTH: "[ngày sinh]",
+    SOCIAL: "[mạng xã hội]",
+    LAND: "[thửa đất]",
+    PLATE: "[biển số]",
+    TAX: "[mã số thuế]",
+    INSURANCE: "[số bảo hiểm]",
     PHONE: "[số điện thoại]",
     EMAIL: "[thư điện tử]",
     ADDRESS: "[địa chỉ]",
@@ -33,7 +46,7 @@ STAND_INS = {
     NUMBER: "[số]",
 }
 """What stands in the text where something was taken out."""
-_ORDER = (ADDRESS, NAME, EMAIL, CODE, ACCOUNT, ID, PHONE, NUMBER)
+_ORDER = (ADDRESS, LAND, NAME, EMAIL, SOCIAL, CODE, TAX, INSURANCE, PLATE, BIRTH, ACCOUNT, ID, PHONE, NUMBER)
 """Which kind names a place that several found, the first first."""
 
 
@@ -97,7 +110,62 @@ _MARKS = "[\u0300-\u036f]*"
 _GAP = r"[\s.,\-_·\u00a0]+"
 _DIGIT_GAP = r"[ .\-\u00a0\u2009\u2010-\u2015()/]{0,3}"
 
-_EMAIL = re.compile(r"[\w.+%\-]+\s?(?:@|\(at\)|\[at\]|\(a còng\))\s?[\w\-]+(?:\.[\w\-]+)+", re.IGNORECASE)
+# Every pattern begins where a word does and repeats so often and no more: a text of any length is read in one go.
+_AT = r"(?:\s{0,3}(?:@|\(at\)|\[at\]|\((?:a còng|a cong)\))\s{0,3}|\s(?:a còng|a cong)\s)"
+_DOT = r"(?:\.|\s{1,2}\.\s{0,2}|\s{0,2}(?:\(dot\)|\[dot\])\s{0,2}|\s(?:chấm|cham)\s)"
+_DOMAIN_END = r"\.\s{1,2}(?:com|vn|net|org|edu|gov|info)(?!\w)"
+_EMAIL = re.compile(rf"(?<![\w.+%\-])[\w.+%\-]+{_AT}[\w\-]{{1,63}}(?:{_DOT}[\w\-]{{1,63}}|{_DOMAIN_END}){{1,6}}", re.IGNORECASE)
+_SOCIAL = (
+    re.compile(
+        r"(?<!\w)(?:https?://)?(?:www\.|m\.|vi-vn\.)?(?:facebook|fb|zalo|tiktok|instagram|twitter|x|youtube|youtu|telegram|t|linkedin|threads|"
+        r"messenger|viber|wechat)\.(?:com|me|vn|net|org|be)/[^\s,;)]{1,300}",
+    ),
+    re.compile(
+        r"(?<!\w)(?:facebook|face|fb|zalo|tiktok|instagram|telegram|viber|messenger|skype|wechat|nick(?: name)?)"
+        r"(?: (?:la|ten|cua toi|ca nhan))?\s{0,2}[:=\-]?\s{0,2}(?:la )?"
+        r"(?P<place>[\w.]{0,40}\d[\w.]{0,40}|@[\w.]{2,60}|[a-z]{1,40}[._][\w.]{1,40})",
+    ),
+    re.compile(r"(?<!\w)(?:facebook|face|fb|zalo|tiktok|instagram|telegram|nick(?: name)?)\s{0,2}:\s{0,2}(?P<place>[^\s,;.\[][^\s,;.]{1,60})"),
+    re.compile(r"(?<![\w@.])@[a-z_][\w.]{2,60}"),
+)
+"""Read in plain text."""
+_PLATE = re.compile(r"(?<!\w)\d{2}-?[a-z]{1,2}\d?[\s.\-\u2010-\u2015]{0,3}(?:\d{3}[.\s]?\d{2}|\d{4})(?!\w)")
+_DAY_OR_YEAR = (
+    r"\d{1,2}\s?[/.\-]\s?\d{1,2}\s?[/.\-]\s?\d{2,4}|\d{1,2}\s?[/.\-]\s?(?:19|20)\d\d|"
+    r"\d{1,2} thang \d{1,2}(?:,? nam \d{2,4})?|(?:19|20)\d\d(?!\d)"
+)
+_BIRTH = (
+    re.compile(
+        r"(?<!\w)(?:ngay(?:,? thang)?(?:,? nam)? sinh|nam sinh|sinh(?: ngay| nam| thang| vao| luc){0,3}|sn)[\s:,.\-]{0,3}(?:la )?"
+        rf"(?:ngay |nam )?(?P<place>{_DAY_OR_YEAR})"
+    ),
+    # "giấy khai sinh ngày 2/11" is when it was asked for.
+    re.compile(r"(?<!\w)(?<!khai )sinh (?:ngay|thang|nam)[\s:]{0,3}(?P<place>\d{1,2}(?:\s?[/.\-]\s?\d{1,2})?)(?![\d/])"),
+)
+_LAND = (
+    re.compile(
+        r"(?<!\w)(?:thửa|thua)(?: đất| dat)?(?: số| so)?[\s:,]{0,3}\d[\w/\-]{0,20}"
+        r"(?:[\s,;(\-]{0,3}(?:thuộc |thuoc )?(?:tờ|to)(?: \(?(?:bản đồ|ban do)\)?)?(?: số| so)?[\s:]{0,3}\d[\w/\-]{0,20})?",
+        re.IGNORECASE,
+    ),
+    re.compile(r"(?<!\w)(?:tờ|to) \(?(?:bản đồ|ban do)\)?(?: địa chính| dia chinh)?(?: số| so)?[\s:]{0,3}\d[\w/\-]{0,20}", re.IGNORECASE),
+    re.compile(
+        r"(?<!\w)(?:giấy chứng nhận|giay chung nhan|gcn|gcnqsdđ|sổ đỏ|so do|sổ hồng|so hong|seri|sê-ri|số phát hành|so phat hanh)"
+        r"(?: số| so)?[\s:]{0,3}(?P<place>[a-zđ]{1,2}[ ]?\d{5,8})(?!\w)",
+        re.IGNORECASE,
+    ),
+)
+_PASSPORT = (
+    re.compile(r"(?<!\w)(?:ho chieu|passport)(?: so| no)?[\s:.]{0,3}(?P<place>[a-z]{0,2}\s?\d{6,9})(?!\w)"),
+    re.compile(r"(?<!\w)[a-z]\d{7,8}(?!\w)"),
+)
+_TAX = re.compile(
+    r"(?<!\w)(?:ma so thue|ma thue|mst)(?: ca nhan| doanh nghiep| cua toi| la| so){0,2}[\s:.,]{0,4}(?P<place>\d[\d .\-]{7,14}\d)(?!\d)"
+)
+_INSURANCE = re.compile(
+    r"(?<!\w)(?:bao hiem(?: xa hoi| y te)?|bhxh|bhyt|ma the)(?: ca nhan| cua toi| la| so){0,2}[\s:.,]{0,4}"
+    r"(?P<place>(?:[a-z]{2}\s?\d?)?\s?\d[\d .\-]{6,16}\d)(?!\d)"
+)
 _CODE = re.compile(
     r"(?<![\w.])(?:\d{3}\.\d{2}\.\d{2}\.)?[a-z]{1,3}\d{1,3}(?:\.\d{1,4})*-\d{6}-\d{3,10}(?!\w)"  # dossiers: H26.101-251116-0001
     r"|(?<!\w)(?:pa|tt|dv|bl)[0-9a-z]{2}[0-9a-z\-]{6,16}(?!\w)(?<=[0-9a-z])",  # what the portal gives out itself
@@ -123,33 +191,72 @@ _CAPITAL = (
     + "".join(sign for sign in map(chr, range(ord("A"), ord("Ỹ") + 1)) if sign.isupper() and unicodedata.name(sign).startswith("LATIN"))
     + "]"
 )
-_PROPER = rf"(?:{_CAPITAL}[\w'’]*|\d[\w/\-]*)"
+_PROPER = rf"(?:{_CAPITAL}[\w'’]{{0,40}}|\d[\w/\-]{{0,30}})"
 _PLACE = rf"{_PROPER}(?:[ \u00a0]{_PROPER}){{0,4}}"
-_NUMBERED = r"[ \u00a0]*[A-Za-z]{0,2}\d+[\w/\-]*"
+_NUMBERED = r"[ \u00a0]{0,3}[A-Za-z]{0,2}\d[\w/\-]{0,30}"
 _HOUSE_WORD = r"(?i:số nhà|so nha|nhà số|nha so|sn)"
 _HOUSE = rf"(?:{_HOUSE_WORD}|(?i:căn hộ(?: số)?|can ho(?: so)?|phòng|phong|nhà|nha|lô|lo|số|so)){_NUMBERED}"
 _PART = rf"(?:(?i:{_STREET})[ \u00a0]+{_PLACE})"
-_REST = rf"(?:[ ,\u00a0]+{_PART})"
-_ADDRESS = re.compile(rf"(?<!\w)(?:{_HOUSE}{_REST}+|{_HOUSE_WORD}{_NUMBERED}(?:[ ,\u00a0]+{_PLACE})?|\d+[\w/\-]*{_REST}+|{_PART}{_REST}*)")
+_REST = rf"(?:[ ,\u00a0]{{1,4}}{_PART})"
+_ADDRESS = re.compile(
+    rf"(?<!\w)(?:{_HOUSE}{_REST}+|{_HOUSE_WORD}{_NUMBERED}(?:[ ,\u00a0]+{_PLACE})?|\d[\w/\-]{{0,30}}{_REST}+|{_PART}{_REST}*)"
+)
+# "12 Hàng Bài": a number and a name without the word for a street; one word is enough after what says where.
+_AT_HOME = (
+    r"(?i:ở|tại|địa chỉ|địa chỉ là|thường trú|tạm trú|cư trú|trú tại|ngụ|ngụ tại|sống tại|o|tai|dia chi|thuong tru|tam tru|cu tru|ngu)"
+)
+_HOUSE_NUMBER = r"\d{1,4}[A-Za-z]?(?:[/\-]\d{1,4}[A-Za-z]?){0,4}"
+_NAME_OF_STREET = rf"{_CAPITAL}[^\W\d_]{{1,20}}"
+_NO_STREET = (
+    r"(?!(?i:nghị|luật|bộ|quyết|thông|ủy|uỷ|ubnd|điều|khoản|điểm|mục|tháng|năm|thủ|chỉ|công|sở|phòng|văn|trung|việt|tỉnh|quy|hội|ban|chính)"
+    r"(?!\w))"
+)
+_SHORT_ADDRESS = (
+    re.compile(rf"(?<![\w./\-]){_HOUSE_NUMBER}[ \u00a0]{_NO_STREET}{_NAME_OF_STREET}(?:[ \u00a0]{_NAME_OF_STREET}){{1,3}}"),
+    re.compile(
+        rf"(?<!\w){_AT_HOME}\s{{0,2}}:?\s{{0,2}}(?P<place>{_HOUSE_NUMBER}[ \u00a0]{_NAME_OF_STREET}(?:[ \u00a0]{_NAME_OF_STREET}){{0,3}})"
+    ),
+)
 
 _TITLE = (
     r"(?:ông|bà|anh|chị|cô|chú|bác|em|cháu|cụ|thầy|đồng chí|đ/c|cán bộ|công chức|viên chức|chuyên viên|con tên|tên là|tên|"
-    r"ong|ba|chi|co|chu|bac|chau|cu|thay|dong chi|d/c|can bo|cong chuc|chuyen vien|ten la|ten)"
+    r"vợ|chồng|bố|cha|mẹ|con|con trai|con gái|dì|cậu|mợ|thím|dượng|bạn|mình|chủ hộ|trưởng thôn|nhân viên|giám đốc|chủ tịch|bí thư|"
+    r"(?:tôi|em|cháu|con|mình|vợ|chồng|bố|mẹ|cha) là|tôi tên|họ tên|họ và tên|(?:vợ|chồng|bố|mẹ|cha|con) tôi(?: là)?|"
+    r"ong|ba|chi|co|chu|bac|chau|cu|thay|dong chi|d/c|can bo|cong chuc|chuyen vien|ten la|ten|vo|chong|bo|me|toi la|em la|chau la|toi ten|"
+    r"ho ten|ho va ten|ban|nhan vien|giam doc|chu ho)"
 )
-_TITLED = re.compile(rf"(?<!\w)(?i:{_TITLE})\s*:?\s+(?P<name>{_CAPITAL}[^\W\d_]*(?:[ \u00a0]{_CAPITAL}[^\W\d_]*){{0,5}})")
+_WORD = rf"{_CAPITAL}[^\W\d_]*(?:['’ʼ`\-][^\W\d_]+){{0,3}}"
+_TITLED = re.compile(rf"(?<!\w)(?i:{_TITLE})\s{{0,3}}:?\s{{1,3}}(?P<name>{_WORD}(?:[ \u00a0]{{1,2}}{_WORD}){{0,5}})")
+_APOSTROPHE = re.compile(rf"(?<!\w)(?:[KHYkhy]['’ʼ`] ?{_WORD}|[HY][ ]{_WORD})(?:[ \u00a0]{_WORD}){{0,3}}")
+"""K'Brếu, H'Hen Niê, Y Bhiêm."""
+# In lower case only families that are no everyday words, as they are written with diacritics and without.
+_LOW_FAMILY = (
+    r"(?:nguyễn|trần|lê|phạm|hoàng|huỳnh|phan|vũ|võ|đặng|bùi|đỗ|hồ|ngô|dương|lý|đinh|trịnh|trương|đoàn|mai|cao|lưu|lương|thái|châu|tạ|phùng|"
+    r"tô|quách|tăng|hà|kiều|nghiêm|tống|triệu|bạch|văn|đàm|lâm|giang|vương|đào|chu|nông|lò|giàng|sùng|vàng|thào|hứa|khổng|doãn|mạc|từ|"
+    r"nguyen|tran|le|pham|hoang|huynh|phan|vu|vo|bui|ngo|duong|dinh|trinh|truong|doan|luu|luong|chau|phung|quach|tang|kieu|nghiem|trieu|"
+    r"bach|vuong)"
+)
+_LOW_WORD = r"[^\W\d_]{1,12}"
+_LOW_NAMES = (
+    re.compile(rf"(?<!\w){_TITLE}\s{{0,3}}:?\s{{1,3}}(?P<place>{_LOW_FAMILY}(?:[ \u00a0]{_LOW_WORD}){{1,3}})(?!\w)", re.IGNORECASE),
+    re.compile(rf"(?<!\w){_LOW_FAMILY}[ \u00a0](?:văn|thị|van|thi)(?:[ \u00a0]{_LOW_WORD}){{1,2}}(?!\w)", re.IGNORECASE),
+)
 _FAMILIES = frozenset(
     re.findall(
         r"[a-z]+",
         "nguyen tran le pham hoang huynh phan vu vo dang bui do ho ngo duong ly dinh trinh truong doan mai cao luu luong thai chau ta "
-        "phung to quach tang la ha kieu nghiem tong trieu bach van dam lam giang vuong",
+        "phung to quach tang la ha kieu nghiem tong trieu bach van dam lam giang vuong "
+        "lo giang sung vang thao mua cam quang phan tan chao lau ma nong hua sam chu dieu ro ksor siu nay kpa nie thach son kim danh ung "
+        "tieu tu luc khong khuat phi doan dao dong ton au vien mac han vi lu ca dau bo an lai trang tong luong quan vua hang cu hau ly",
     )
 )
 _FULL_NAME = re.compile(
-    rf"(?<!\w)(?P<family>{_CAPITAL}[^\W\d_]*)(?:[ \u00a0]{_CAPITAL}[^\W\d_]*){{1,4}}(?!\w)"
+    rf"(?<!\w)(?P<family>{_CAPITAL}[^\W\d_]*)(?:[ \u00a0]{_WORD}){{1,4}}(?!\w)"
 )  # fmt: skip
 _NO_NAMES = re.compile(
     r"(?:van phong|ha (?:noi|tinh|nam|giang|long)|cao bang|lam dong|thai (?:nguyen|binh|lan)|ho chi minh|dong (?:nai|thap)|kien giang|"
-    r"to (?:quoc|dan pho|chuc)|dang cong san)\b"
+    r"to (?:quoc|dan pho|chuc)|dang cong san|quang (?:ninh|nam|ngai|binh|tri)|son la|an giang|ca mau|lai chau|lao cai|kim boi|tu liem|"
+    r"phu (?:tho|yen|quoc)|dong (?:da|anh)|vi tri|quan doi|hang khong|an ninh|tu phap|tai chinh)\b"
 )
 """What begins like names: agencies and places (``Văn phòng Chính phủ``, ``Hà Nội``)."""
 
@@ -160,6 +267,16 @@ def marks(text: str, known: Known | None = None) -> list[Mark]:
     flat = plain(text)
     found = [
         *_found(_EMAIL, text, EMAIL),
+        *(place for pattern in _SOCIAL for place in _found(pattern, flat, SOCIAL)),
+        *_found(_PLATE, flat, PLATE),
+        *(place for pattern in _BIRTH for place in _found(pattern, flat, BIRTH)),
+        *(place for pattern in _LAND for place in _found(pattern, text, LAND)),
+        *(place for pattern in _PASSPORT for place in _found(pattern, flat, ID)),
+        *_found(_TAX, flat, TAX),
+        *_found(_INSURANCE, flat, INSURANCE),
+        *(place for pattern in _SHORT_ADDRESS for place in _found(pattern, text, ADDRESS)),
+        *_found(_APOSTROPHE, text, NAME),
+        *(place for pattern in _LOW_NAMES for place in _found(pattern, text, NAME)),
         *_found(_CODE, flat, CODE),
         *_numbers(flat),
         *_found(_ADDRESS, text, ADDRESS),
@@ -189,7 +306,9 @@ def marks(text: str, known: Known | None = None) -> list[Mark]:
 
 
 def _found(pattern: re.Pattern[str], text: str, kind: str) -> Iterable[tuple[int, int, str]]:
-    return ((match.start(), match.end(), kind) for match in pattern.finditer(text))
+    """What a pattern finds: its group ``place``, where it has one."""
+    part = "place" if "place" in pattern.groupindex else 0
+    return ((match.start(part), match.end(part), kind) for match in pattern.finditer(text))
 
 
 def _numbers(flat: str) -> Iterable[tuple[int, int, str]]:
@@ -222,7 +341,8 @@ def _numbers(flat: str) -> Iterable[tuple[int, int, str]]:
 def _full_names(text: str, flat: str) -> Iterable[tuple[int, int, str]]:
     for match in _FULL_NAME.finditer(text):
         words = flat[match.start() : match.end()].split()
-        if words[0] in _FAMILIES and not _NO_NAMES.match(" ".join(words)):
+        is_name = words[0] in _FAMILIES or (len(words) >= 3 and words[1] in ("van", "thi"))
+        if is_name and not _NO_NAMES.match(" ".join(words)):
             yield match.start(), match.end(), NAME
 
 

@@ -159,6 +159,8 @@ class PetitionPage:
         if one.publication != Petition.Publication.NONE:
             reason = f": {one.keep_reason}" if one.keep_reason else ""
             rows.append(("Công khai", f"{one.get_publication_display()}{reason}"))
+        elif (case := getattr(one, "published", None)) is not None and case.withdrawn_at is None:
+            rows.append(("Công khai", "Trả lời trước đang công khai"))
         if one.helps is not None:
             words = f": {one.helps_words}" if one.helps_words else ""
             rows.append(("Người gửi thấy trả lời", f"{'giúp được' if one.helps else 'chưa giúp được'}{words}"))

@@ -140,7 +140,7 @@ class PublishedCaseAdmin(DeskModelAdmin):
         return Page(
             title=row.title or petition.code,
             ways=ways,
-            notes=[f"Đã gỡ {moment(row.withdrawn_at)}: {row.withdrawn_reason}"] if row.withdrawn_at else [],
+            notes=_notes(row),
             parts=[
                 Facts("Bản công khai", [("Tiêu đề", row.title), ("Câu hỏi", row.question), ("Trả lời", row.answer)]),
                 Facts(
@@ -173,19 +173,21 @@ class PublishedCaseAdmin(DeskModelAdmin):
         context = {**self._context(request), "title": "Chờ công khai", "rows": rows, "page": page}
         return TemplateResponse(request, "admin/feedback/waiting.html", context)
 
-    def _petition(self, request: HttpRequest, petition_id: UUID) -> Petition:
+    def _petition(self, request: HttpRequest, petition_id: UUID, *, case_unit: str = "") -> Petition:
+        """``case_unit``: the agency whose answer stands, where that one decides too."""
         actor = actor_of(request)
         petition = seen_by(actor, Petition.objects.all()).filter(pk=petition_id).first()
         if petition is None:
             raise Http404
-        require(actor, PUBLISH, petition.unit_code)
+        if not (case_unit and may(actor, PUBLISH, case_unit)):
+            require(actor, PUBLISH, petition.unit_code)
         return petition
 
     def publish_view(self, request: HttpRequest, petition_id: UUID) -> HttpResponse:
         """First each place that tells who somebody is, then the texts; nothing is public before the second answer."""
         petition = self._petition(request, petition_id)
         case = PublishedCase.objects.filter(petition=petition).first()
-        is_change = petition.publication == Petition.Publication.PUBLISHED
+        is_change = case is not None and publishing.may_be_changed(petition, case)
         if not is_change and not (petition.state == "answered" and petition.publication in ("waiting", "kept")):
             raise Http404
         said = publishing.proposal(petition)
@@ -259,7 +261,14 @@ class PublishedCaseAdmin(DeskModelAdmin):
             request,
             title=f"Không công khai {petition.code}",
             form=ReasonForm(request.POST if request.method == "POST" else None),
-            about=["Lý do được lưu trong hồ sơ. Về sau vẫn công khai được."],
+            about=[
+                "Lý do được lưu trong hồ sơ. Về sau vẫn công khai được.",
+                *(
+                    ["Trả lời trước đang công khai sẽ được gỡ với cùng lý do; ai mở địa chỉ ấy đọc được lý do này."]
+                    if _stands(petition)
+                    else []
+                ),
+            ],
             back=f"/quan-tri/feedback/petition/{petition.pk}/change/",
             seen=petition.version,
             do=lambda data: publishing.keep_unpublished(
@@ -275,8 +284,8 @@ class PublishedCaseAdmin(DeskModelAdmin):
 
     def withdraw_view(self, request: HttpRequest, petition_id: UUID) -> HttpResponse:
         """Take a published answer down, with the reason that its address gives from then on."""
-        petition = self._petition(request, petition_id)
-        case = PublishedCase.objects.filter(petition=petition, withdrawn_at__isnull=True).first()
+        case = PublishedCase.objects.filter(petition=petition_id, withdrawn_at__isnull=True).first()
+        petition = self._petition(request, petition_id, case_unit=case.unit_code if case else "")
         if case is None:
             raise Http404
         return self.ask(
@@ -295,6 +304,16 @@ class PublishedCaseAdmin(DeskModelAdmin):
             ),
             done="Đã gỡ.",
         )
+
+
+def _notes(row: PublishedCase) -> list[str]:
+    if row.withdrawn_at:
+        return [f"Đã gỡ {moment(row.withdrawn_at)}: {row.withdrawn_reason}"]
+    if row.disagreed_at:
+        return [
+            f"Người gửi không đồng ý với trả lời này, {moment(row.disagreed_at)}. Trang công khai nói như vậy cho đến khi có trả lời khác."
+        ]
+    return []
 
 
 def _waiting(request: HttpRequest) -> QuerySet[Petition]:
@@ -327,17 +346,25 @@ def _pieces(text: str, known: redaction.Known, numbers: dict[str, int]) -> list[
 
 
 def _ways(request: HttpRequest, petition: Petition) -> list[OwnWay]:
-    actor = actor_of(request)
-    if not may(actor, PUBLISH, petition.unit_code):
-        return []
+    actor, case = actor_of(request), _stands(petition)
     base = f"{BASE}{petition.pk}/"
-    if petition.publication == Petition.Publication.PUBLISHED:
-        return [OwnWay("Sửa bản công khai", f"{base}cong-khai/"), OwnWay("Gỡ bản công khai", f"{base}go/", "danger")]
+    # Whatever has become of the petition since: what is public can be taken down.
+    down = [OwnWay("Gỡ bản công khai", f"{base}go/", "danger")] if case else []
+    if not may(actor, PUBLISH, petition.unit_code):
+        return down if case and may(actor, PUBLISH, case.unit_code) else []
+    if case and publishing.may_be_changed(petition, case):
+        return [OwnWay("Sửa bản công khai", f"{base}cong-khai/"), *down]
     if petition.state == "answered" and petition.publication == Petition.Publication.WAITING:
-        return [OwnWay("Công khai", f"{base}cong-khai/", ""), OwnWay("Không công khai", f"{base}khong-cong-khai/")]
+        return [OwnWay("Công khai", f"{base}cong-khai/", ""), OwnWay("Không công khai", f"{base}khong-cong-khai/"), *down]
     if petition.state == "answered" and petition.publication == Petition.Publication.KEPT:
-        return [OwnWay("Công khai", f"{base}cong-khai/")]
-    return []
+        return [OwnWay("Công khai", f"{base}cong-khai/"), *down]
+    return down
+
+
+def _stands(petition: Petition) -> PublishedCase | None:
+    """What is public of a petition (one query, the first time)."""
+    case: PublishedCase | None = getattr(petition, "published", None)
+    return case if case is not None and case.withdrawn_at is None else None
 
 
 def _first(request: HttpRequest, petition: Petition) -> OwnWay | None:
@@ -348,5 +375,10 @@ def _second(request: HttpRequest, petition: Petition) -> OwnWay | None:
     return next(iter(_ways(request, petition)[1:]), None)
 
 
+def _third(request: HttpRequest, petition: Petition) -> OwnWay | None:
+    return next(iter(_ways(request, petition)[2:]), None)
+
+
 register_way(_first)
 register_way(_second)
+register_way(_third)

@@ -4,7 +4,7 @@ from feedback.models.desk import EnteredPetition, ProcedureReport
 from feedback.models.drafts import DraftFile, PetitionDraft
 from feedback.models.kinds import About, PetitionKind, Term
 from feedback.models.petitions import Attachment, Holding, Petition, PetitionEvent
-from feedback.models.published import PublishedCase, ReaderVote, Tally, TallyDelta
+from feedback.models.published import FinishedRound, PublishedCase, ReaderVote, Tally, TallyDelta
 from feedback.models.states import OPEN_STATES, TABLE, TOP, State
 from feedback.models.work import Answer, Opinion, ProgressReport, ReplyTemplate, SavedView, SecretStub, Supplement
 
@@ -17,6 +17,7 @@ __all__ = [
     "Attachment",
     "DraftFile",
     "EnteredPetition",
+    "FinishedRound",
     "Holding",
     "Opinion",
     "Petition",

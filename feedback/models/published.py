@@ -42,6 +42,8 @@ class PublishedCase(models.Model):
     """How many marks of each kind were taken out and how many left in."""
     withdrawn_at = models.DateTimeField(null=True)
     withdrawn_reason = models.CharField(max_length=300, blank=True)
+    disagreed_at = models.DateTimeField(null=True)
+    """When the sender wrote again because they do not agree with this answer; None once another answer stands here."""
     helpful = models.PositiveIntegerField(default=0)
     unhelpful = models.PositiveIntegerField(default=0)
     helped = models.PositiveIntegerField(default=0)
@@ -69,6 +71,38 @@ class PublishedCase(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class FinishedRound(models.Model):
+    """A round that ended with an answer the sender did not agree with (art. 42.3đ): it stays with the agency that answered, in the figures
+    and in the score, while the petition goes on elsewhere."""
+
+    petition = models.ForeignKey(Petition, on_delete=models.PROTECT, related_name="finished_rounds")
+    number = models.PositiveSmallIntegerField()
+    unit_code = models.CharField(max_length=40, db_collation="C")
+    agency_code = models.CharField(max_length=10, db_collation="C")
+    kind = models.ForeignKey(PetitionKind, on_delete=models.PROTECT, related_name="+")
+    sector_code = models.CharField(max_length=80, blank=True)
+    procedure_code = models.CharField(max_length=40, blank=True)
+    received_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    answered_at = models.DateTimeField()
+    helps = models.BooleanField(null=True)
+    is_published = models.BooleanField(default=False)
+    """Whether its answer is public still."""
+    disagreed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["petition", "number"]
+        constraints = [models.UniqueConstraint(fields=["petition", "number"], name="finished_round_numbered")]
+        indexes = [
+            models.Index(fields=["agency_code", "received_at"], name="rounds_of_agency"),
+            models.Index(fields=["agency_code", "answered_at"], name="rounds_answered_of_agency"),
+        ]
+        triggers = [pgtrigger.Protect(name="finished_round_stays", operation=pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.petition_id} {self.number}"
 
 
 class ReaderVote(models.Model):

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from dossiers.queries import unit_calendar
 from feedback import figures
-from feedback.models import TOP, Answer, Attachment, Holding, Petition, ProgressReport
+from feedback.models import TOP, Answer, Attachment, FinishedRound, Holding, Petition, ProgressReport, PublishedCase
 from feedback.rules import progress_due, result_due
 from feedback.services.common import (
     PetitionRefused,
@@ -295,7 +295,11 @@ def rate(*, actor: Actor, petition_id: UUID, helps: bool, words: str, now: datet
 
 @transaction.atomic
 def disagree(*, actor: Actor, petition_id: UUID, words: str, now: datetime, seen: int | None = None) -> Petition:
-    """The sender does not agree with the answer and writes again: VPCP takes the lead by itself, with new clocks (art. 42.3đ)."""
+    """The sender does not agree with the answer and writes again: VPCP takes the lead by itself, with new clocks (art. 42.3đ).
+
+    The round that ends stays with the agency that answered, in the figures and in the score. What is public of it stays so, with a word
+    that the sender did not agree.
+    """
     petition = lock_own(actor=actor, petition_id=petition_id, seen=seen)
     if not words.strip():
         raise PetitionRefused("Bạn hãy viết vì sao bạn không đồng ý.", "words")
@@ -303,11 +307,31 @@ def disagree(*, actor: Actor, petition_id: UUID, words: str, now: datetime, seen
         raise PetitionRefused(f"Bạn viết trong {MAX_AGAIN:,} ký tự. Chi tiết có thể gửi bằng tệp.".replace(",", "."), "words")
     was, before = figures.facts_of(petition), move(petition, "disagree")
     former = petition.unit_code
+    assert petition.answered_at is not None
+    finished = FinishedRound.objects.create(
+        petition=petition,
+        number=petition.round,
+        unit_code=former,
+        agency_code=petition.agency_code,
+        kind_id=petition.kind_id,
+        sector_code=petition.sector_code,
+        procedure_code=petition.procedure_code,
+        received_at=petition.received_at,
+        due_at=petition.due_at,
+        answered_at=petition.answered_at,
+        helps=False,
+        is_published=petition.publication == Petition.Publication.PUBLISHED,
+        disagreed_at=now,
+    )
+    figures.note_difference(None, figures.facts_of_round(finished))
+    for case in PublishedCase.objects.filter(petition=petition, withdrawn_at__isnull=True):
+        case.disagreed_at = now
+        case.save(update_fields=["disagreed_at"])
     petition.round += 1
     petition.ended_at, petition.answered_at = None, None
     petition.helps, petition.helps_words, petition.helps_at = False, words, now
-    if petition.publication in (Petition.Publication.WAITING, Petition.Publication.KEPT):
-        petition.publication, petition.keep_reason = Petition.Publication.NONE, ""
+    # Of the answer that is to come; the former one may be public still.
+    petition.publication, petition.keep_reason = Petition.Publication.NONE, ""
     start_clocks(petition, received_at=now)
     hold(petition, unit_code=TOP, how=Holding.How.DISAGREED, now=now, from_unit=former)
     keep(petition, "disagree", before=before, was=was, actor=actor, now=now, note=words, to_unit=TOP, from_unit=former)

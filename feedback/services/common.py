@@ -245,15 +245,18 @@ def day(moment: datetime) -> str:
     return f"{timezone.localtime(moment):%d/%m/%Y}"
 
 
-def tell(petition: Petition, template: str, *, occasion: object = "", **more: str) -> None:
+def tell(petition: Petition, template: str, *, occasion: object = "", link: str = "", **more: str) -> None:
     """Tell whoever sent it, once for an occasion (the newest event, if none is named): a party of the portal by what it chose, an agency's
     officer who reported in their own inbox, somebody without an account at the address they gave. What is told names code, agency and
-    days; what was written stays on the page behind the sign-in."""
+    days; what was written stays on the page behind the sign-in.
+
+    ``link``: a path that everybody may open, in place of the petition's own page.
+    """
     at = occasion or f"event-{petition.events.order_by('-id').values_list('id', flat=True)[0]}"
     key = f"{template}:{petition.pk}:{at}"
     context = {"code": petition.code, "unit": unit_name(petition.unit_code), "due": day(petition.due_at), **more}
     if petition.party_id is not None:
-        link = f"/phan-anh-kien-nghi/{petition.code}/"
+        link = link or f"/phan-anh-kien-nghi/{petition.code}/"
         notify(party_id=petition.party_id, template=template, context=context, key=key, link=link)
         for person_id in set(petition.told_to) - {petition.party_id}:
             if people.mandate_over(person_id, {petition.party_id}) is not None:
@@ -261,7 +264,11 @@ def tell(petition: Petition, template: str, *, occasion: object = "", **more: st
     elif petition.reporter_position_id is not None:
         person = people.position_person(petition.reporter_position_id)
         if person is not None:
-            link = f"/quan-tri/feedback/procedurereport/{petition.pk}/change/"
+            link = link or f"/quan-tri/feedback/procedurereport/{petition.pk}/change/"
             notify(party_id=person, template=template, context=context, key=key, link=link, channels=("inbox", "email"))
     elif petition.sender and (petition.sender.get("phone") or petition.sender.get("email")):
-        outbox.put("feedback.tell_writer", key=key, payload={"petition": str(petition.pk), "template": template, "context": context})
+        outbox.put(
+            "feedback.tell_writer",
+            key=key,
+            payload={"petition": str(petition.pk), "template": template, "context": context, "link": link},
+        )

@@ -63,20 +63,29 @@ def fold() -> int:
 # An independent reading of the petitions, in SQL: what ``feedback.figures.cells`` says of each.
 _DAY = "(p.{0} AT TIME ZONE %(zone)s)::date"
 _RECEIVED, _DUE, _ENDED = _DAY.format("received_at"), f"{_DAY.format('due_at')} + 1", _DAY.format("ended_at")
+_ROUNDS = """
+SELECT agency_code, unit_code, kind_id, sector_code, procedure_code, state, received_at, due_at, ended_at, answered_at,
+    publication = 'published' AS is_published, helps, NULL::timestamptz AS disagreed_at
+FROM feedback_petition WHERE agency_code = %(agency)s
+UNION ALL
+SELECT agency_code, unit_code, kind_id, sector_code, procedure_code, 'answered', received_at, due_at, answered_at, answered_at,
+    is_published, helps, disagreed_at
+FROM feedback_finishedround WHERE agency_code = %(agency)s
+"""
 _COUNTED = f"""
 SELECT v.day, p.agency_code, p.unit_code, p.kind_id AS kind, p.sector_code, p.procedure_code, v.measure, count(*)::int AS number
-FROM feedback_petition p CROSS JOIN LATERAL (VALUES
+FROM ({_ROUNDS}) p CROSS JOIN LATERAL (VALUES
     ({_RECEIVED}, 'received'),
-    (CASE WHEN p.round > 1 THEN {_RECEIVED} END, 'again'),
+    ({_DAY.format("disagreed_at")}, 'again'),
     (CASE WHEN p.state = ANY (%(open)s) THEN %(now)s::date END,
         CASE p.state {" ".join(f"WHEN '{state}' THEN '{measure}'" for state, measure in STANDING.items())} END),
     ({_DUE}, 'due'),
     ({_ENDED}, CASE p.state WHEN 'answered' THEN CASE WHEN p.answered_at > p.due_at THEN 'late' ELSE 'on_time' END ELSE p.state END),
     (greatest({_DUE}, CASE WHEN p.ended_at IS NOT NULL THEN {_ENDED} END), CASE WHEN p.ended_at IS NOT NULL THEN 'settled' END),
-    (CASE WHEN p.publication = 'published' THEN {_ENDED} END, 'published'),
-    (CASE WHEN p.helps IS NOT NULL THEN {_ENDED} END, CASE WHEN p.helps THEN 'helps' ELSE 'helps_not' END)
+    (CASE WHEN p.is_published THEN {_ENDED} END, 'published'),
+    (CASE WHEN p.helps IS NOT NULL AND p.state = 'answered' THEN {_ENDED} END, CASE WHEN p.helps THEN 'helps' ELSE 'helps_not' END)
 ) AS v (day, measure)
-WHERE p.agency_code = %(agency)s AND v.day IS NOT NULL AND v.measure IS NOT NULL
+WHERE v.day IS NOT NULL AND v.measure IS NOT NULL
 GROUP BY 1, 2, 3, 4, 5, 6, 7
 """  # noqa: S608
 _DIFFERENCE = f"""
@@ -108,6 +117,7 @@ WITH RECURSIVE code AS (
     FROM code WHERE code.agency_code IS NOT NULL
 )
 SELECT agency_code FROM code WHERE agency_code IS NOT NULL
+UNION SELECT DISTINCT agency_code FROM feedback_finishedround
 UNION SELECT DISTINCT agency_code FROM feedback_tally WHERE agency_code <> '' ORDER BY 1
 """
 

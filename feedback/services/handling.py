@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts import queries as people
 from feedback import figures
-from feedback.models import Petition, PetitionKind, Supplement
+from feedback.models import Petition, PetitionKind, PublishedCase, Supplement
 from feedback.services.common import PetitionRefused, accept, day, end, keep, lock_for_officer, lock_own, move, tell
 from feedback.terms import limits_at
 from portal.access import Actor
@@ -180,4 +180,6 @@ def withdraw(*, actor: Actor, petition_id: UUID, now: datetime, seen: int | None
     was, before = figures.facts_of(petition), move(petition, "withdraw")
     end(petition, now=now)
     keep(petition, "withdraw", before=before, was=was, actor=actor, now=now)
+    # The former answer, where it is public, is disputed no more.
+    PublishedCase.objects.filter(petition=petition, disagreed_at__isnull=False).update(disagreed_at=None)
     return petition

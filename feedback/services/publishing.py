@@ -15,12 +15,12 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from feedback import figures, redaction
-from feedback.models import Answer, Petition, PublishedCase, ReaderVote
+from feedback.models import Answer, FinishedRound, Petition, PublishedCase, ReaderVote
 from feedback.search import PETITIONS, entry_of
-from feedback.services.common import PetitionRefused, keep, lock_for_officer, tell
+from feedback.services.common import PetitionRefused, keep, lock_for_officer, tell, write_event
 from feedback.words import tidy
 from portal import crypto, search
-from portal.access import Actor
+from portal.access import Actor, may
 from portal.documents.units import unit_name
 from portal.text import search_key
 
@@ -103,7 +103,8 @@ def publish(
     ``AccessDenied``, :class:`PetitionRefused`.
     """
     petition = lock_for_officer(actor=actor, petition_id=petition_id, act=PUBLISH, seen=seen)
-    is_change = petition.publication == Petition.Publication.PUBLISHED
+    case = PublishedCase.objects.select_for_update().filter(petition=petition).first()
+    is_change = case is not None and may_be_changed(petition, case)
     if not is_change and not _may_be_published(petition):
         raise PetitionRefused("Phản ánh này chưa có trả lời để công khai.")
     said = proposal(petition)
@@ -114,14 +115,18 @@ def publish(
         stays = Counter(mark.kind for mark in redaction.marks(after, said.known))
         kept += stays
         taken += Counter(mark.kind for mark in redaction.marks(before, said.known)) - stays
-    case = PublishedCase.objects.select_for_update().filter(petition=petition).first()
     is_new = case is None
     if case is None:
         case = PublishedCase(petition=petition, slug=_slug(texts["title"]))
     case.title, case.question, case.answer = texts["title"], texts["question"], texts["answer"]
     case.kind_id, case.about, case.sector_code = petition.kind_id, petition.about, petition.sector_code
     case.procedure_code, case.place_code = petition.procedure_code, petition.place_code
-    if is_new or not is_change:
+    if not is_change:
+        if not is_new and case.unit_code != petition.unit_code:
+            # Another agency's answer: readers have not said yet what they think of it.
+            case.votes.all().delete()
+            case.helpful = case.unhelpful = 0
+        case.disagreed_at = None
         case.unit_code, case.agency_code, case.unit_name = petition.unit_code, petition.agency_code, unit_name(petition.unit_code)
         assert petition.answered_at is not None
         case.asked_on, case.answered_on = timezone.localdate(petition.received_at), timezone.localdate(petition.answered_at)
@@ -134,16 +139,32 @@ def publish(
         case.version += 1
     case.save()
     was = figures.facts_of(petition)
-    petition.publication, petition.keep_reason = Petition.Publication.PUBLISHED, ""
+    if not is_change:
+        petition.publication, petition.keep_reason = Petition.Publication.PUBLISHED, ""
+        _former_is_public_no_more(petition)
     event = "change_published" if is_change else "publish"
     keep(
         petition, event, before=petition.state, was=was, actor=actor, now=now,
         slug=case.slug, taken=dict(taken), left=dict(kept), name_shown=bool(case.sender_name), version=case.version,
     )  # fmt: skip
     if not is_change:
-        tell(petition, "feedback.published")
+        tell(petition, "feedback.published", link=f"/phan-anh-kien-nghi/tra-loi/{case.slug}/")
     search.put(PETITIONS, [entry_of(case)])
     return case
+
+
+def may_be_changed(petition: Petition, case: PublishedCase) -> bool:
+    """Whether the text that stands is mended as it is: it is the present answer's, or there is none to take its place yet."""
+    return case.withdrawn_at is None and petition.publication in (Petition.Publication.PUBLISHED, Petition.Publication.NONE)
+
+
+def _former_is_public_no_more(petition: Petition) -> None:
+    """Note in the figures that the answer of a former round is not public any more."""
+    for row in FinishedRound.objects.filter(petition=petition, is_published=True):
+        was = figures.facts_of_round(row)
+        row.is_published = False
+        row.save(update_fields=["is_published"])
+        figures.note_difference(was, figures.facts_of_round(row))
 
 
 def _may_be_published(petition: Petition) -> bool:
@@ -166,32 +187,49 @@ def _reason(reason: str) -> str:
 
 @transaction.atomic
 def keep_unpublished(*, actor: Actor, petition_id: UUID, reason: str, now: datetime, seen: int | None = None) -> Petition:
-    """Decide that an answer is not published, and why. It can be published later all the same."""
+    """Decide that an answer is not published, and why. It can be published later all the same.
+
+    What is public of a former round, which this answer overrules, is taken down for the same reason.
+    """
     petition = lock_for_officer(actor=actor, petition_id=petition_id, act=PUBLISH, seen=seen)
     if not (petition.state == "answered" and petition.publication == Petition.Publication.WAITING):
         raise PetitionRefused("Phản ánh này không chờ công khai.")
     was = figures.facts_of(petition)
     petition.publication, petition.keep_reason = Petition.Publication.KEPT, _reason(reason)
     keep(petition, "keep_unpublished", before=petition.state, was=was, actor=actor, now=now, note=petition.keep_reason)
+    case = PublishedCase.objects.select_for_update().filter(petition=petition, withdrawn_at__isnull=True).first()
+    if case is not None:
+        _take_down(petition, case, reason=petition.keep_reason, now=now)
+        write_event(petition, "withdraw_published", before=petition.state, actor=actor, now=now, note=petition.keep_reason, slug=case.slug)
     return petition
+
+
+def _take_down(petition: Petition, case: PublishedCase, *, reason: str, now: datetime) -> None:
+    case.withdrawn_at, case.withdrawn_reason, case.changed_at, case.disagreed_at = now, reason, now, None
+    case.version += 1
+    case.save(update_fields=["withdrawn_at", "withdrawn_reason", "changed_at", "disagreed_at", "version"])
+    _former_is_public_no_more(petition)
+    search.remove(PETITIONS, [str(case.pk)])
 
 
 @transaction.atomic
 def withdraw_published(*, actor: Actor, petition_id: UUID, reason: str, now: datetime, seen: int | None = None) -> PublishedCase:
-    """Take a published answer down; its address says so and why. It can be published again."""
-    petition = lock_for_officer(actor=actor, petition_id=petition_id, act=PUBLISH, seen=seen)
+    """Take a published answer down; its address says so and why. It can be published again.
+
+    Also while its sender does not agree and it is with another agency: whoever published it can still take it down.
+    """
+    found = PublishedCase.objects.filter(petition=petition_id, withdrawn_at__isnull=True).values_list("unit_code", flat=True).first()
+    unit = found if found and may(actor, PUBLISH, found) else ""
+    petition = lock_for_officer(actor=actor, petition_id=petition_id, act=PUBLISH, seen=seen, unit=unit)
     case = PublishedCase.objects.select_for_update().filter(petition=petition, withdrawn_at__isnull=True).first()
     if case is None:
         raise PetitionRefused("Trả lời này hiện không được công khai.")
     reason = _reason(reason)
-    case.withdrawn_at, case.withdrawn_reason, case.changed_at = now, reason, now
-    case.version += 1
-    case.save(update_fields=["withdrawn_at", "withdrawn_reason", "changed_at", "version"])
+    _take_down(petition, case, reason=reason, now=now)
     was = figures.facts_of(petition)
     if petition.publication == Petition.Publication.PUBLISHED:
         petition.publication, petition.keep_reason = Petition.Publication.KEPT, reason
     keep(petition, "withdraw_published", before=petition.state, was=was, actor=actor, now=now, note=reason, slug=case.slug)
-    search.remove(PETITIONS, [str(case.pk)])
     return case
 
 
@@ -208,7 +246,9 @@ def empty_published(*, petition: Petition, now: datetime) -> None:
             withdrawn_at=now,
             withdrawn_reason="Nội dung không còn được công khai.",
             changed_at=now,
+            disagreed_at=None,
         )
+        _former_is_public_no_more(petition)
         search.remove(PETITIONS, keys)
 
 

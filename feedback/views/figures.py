@@ -211,12 +211,17 @@ def petition_figures(request: HttpRequest) -> HttpResponse:
 @public_page(rooms=None)
 @require_safe
 def petition_figures_agency(request: HttpRequest, code: str) -> HttpResponse:
-    """A ministry or province and the units below it. Fifteen queries."""
+    """A ministry or province and the units below it. Fifteen queries. A unit stands on the page of its ministry or province."""
     period = asked_period(request)
-    found = figures.by_unit(code, period.first, period.last)
-    name = names_of([code])[code]
-    if name == code and not found:
+    if not _CODE.fullmatch(code):
         raise Http404
+    agency = code.split(".")[0]
+    found = figures.by_unit(agency, period.first, period.last)
+    name = names_of([code])[code]
+    if name == code and not (found if agency == code else code in found):
+        raise Http404
+    if agency != code:
+        return redirect(f"{address('petition-figures-agency', agency)}?{period.query}#theo-don-vi")
     names = names_of(found)
     rows = []
     for unit, counts in found.items():

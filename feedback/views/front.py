@@ -51,9 +51,7 @@ def follow(request: HttpRequest) -> HttpResponse:
         else:
             unit = queries_own.unit_names([petition.unit_code])[petition.unit_code]
             actor = actor_of(request)
-            slug = ""
-            if petition.publication == "published":
-                slug = str(PublishedCase.objects.filter(petition=petition, withdrawn_at=None).values_list("slug", flat=True).first() or "")
+            slug = str(PublishedCase.objects.filter(petition=petition, withdrawn_at=None).values_list("slug", flat=True).first() or "")
             context = {
                 "petition": petition,
                 "unit": unit,

@@ -83,7 +83,9 @@ def _page(request: HttpRequest, petition: Petition, *, status: int = 200, **more
     if petition.state == State.SECRET:
         # Nothing is left of it but that it was; its key is destroyed.
         situation = wording.situation(petition, unit="", now=now)
-        return render(request, "feedback/petition_gone.html", {"petition": petition, "situation": situation, **more}, status=status)
+        unit = queries_own.unit_names([petition.unit_code])[petition.unit_code]
+        context = {"petition": petition, "situation": situation, "unit": unit, **more}
+        return render(request, "feedback/petition_gone.html", context, status=status)
     events = list(petition.events.all())
     answers = queries_own.answers_given(petition)
     attachments = queries_own.attachments_shown(petition, answers)
@@ -93,7 +95,7 @@ def _page(request: HttpRequest, petition: Petition, *, status: int = 200, **more
     refusal = next((event for event in reversed(events) if event.name in ("refuse", "refuse_silent")), None)
     is_refused = petition.state == State.REFUSED and refusal is not None
     reason = str(refusal.note or "") if is_refused and refusal is not None else ""
-    case = PublishedCase.objects.filter(petition=petition, withdrawn_at=None).first() if petition.publication == "published" else None
+    case = PublishedCase.objects.filter(petition=petition, withdrawn_at=None).first()
     context = {
         "petition": petition,
         "unit": names[petition.unit_code],

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from feedback.figures import cells, facts_of
+from feedback.figures import cells_of
 from feedback.models import Petition, PetitionDraft, TallyDelta
 from feedback.services import NotYours, PetitionRefused, answering, handling, routing, sending
 from portal.access import Actor
@@ -151,7 +151,7 @@ def test_of_two_acts_at_once_one_counts_and_the_other_is_told(demo_db: None) -> 
     # And nothing was counted twice or lost.
     counted: Counter[Any] = Counter()
     for row in Petition.objects.exclude(pk__in=known):
-        counted.update(cells(facts_of(row)))
+        counted.update(cells_of(row))
     noted: Counter[Any] = Counter()
     for delta in TallyDelta.objects.filter(id__gt=deltas):
         place = (delta.agency_code, delta.unit_code, delta.kind, delta.sector_code, delta.procedure_code)

@@ -14,18 +14,18 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from feedback.figures import NOW, STANDING, cells, facts_of
+from feedback.figures import NOW, STANDING, cells_of
 from feedback.models import Petition, Tally, TallyDelta
 from feedback.services import PetitionRefused, answering, handling, publishing, routing
 from feedback.services import figures as kept
 from feedback.services.secrets import seal_away
-from tests.feedback.support import MONDAY, later, officer, received, send_one
+from tests.feedback.support import MONDAY, answered, later, officer, received, send_one
 
 pytestmark = [pytest.mark.usefixtures("demo_data"), pytest.mark.requirement("F-13")]
 
 ACTS = (
     "receive", "ask", "supply", "transfer", "submit", "return", "approve", "rate", "disagree", "publish", "unpublish", "withdraw", "refuse",
-    "secret", "fold", "progress",
+    "secret", "fold", "progress", "keep", "answer",
 )  # fmt: skip
 
 
@@ -33,7 +33,7 @@ def _expected() -> Counter[tuple[Any, ...]]:
     """What the petitions say, by grain, read by the function that acts use, and summed here in Python."""
     found: Counter[tuple[Any, ...]] = Counter()
     for petition in Petition.objects.all():
-        for (day, agency, unit, kind, sector, procedure, measure), number in cells(facts_of(petition)).items():
+        for (day, agency, unit, kind, sector, procedure, measure), number in cells_of(petition).items():
             month = day.replace(day=1)
             rows = [
                 ("month", month, agency, "", "", "", ""),
@@ -92,6 +92,12 @@ def _act(name: str, petition: Petition, sender: Any, now: dt.datetime) -> None:
             handling.refuse(actor=officer(unit), reason="content", words="Không rõ.", **key)
         case "secret":
             seal_away(actor=officer(unit), basis="CV 01", **key)
+        case "keep":
+            publishing.keep_unpublished(actor=officer(unit), reason="Chuyện riêng.", **key)
+        case "answer":
+            received(petition, officer(unit), now=now)
+            answering.submit_answer(actor=officer(unit), words="Đã làm xong.", outcome_on=now.date(), **key)
+            answering.approve(actor=officer(unit), **key)
         case "progress":
             answering.report_progress(actor=officer(unit), words="Đang làm.", **key)
         case "fold":
@@ -119,6 +125,33 @@ def test_whatever_is_done_the_tallies_are_a_count_of_the_petitions(acts: list[tu
         assert _kept() == +_expected()
         assert kept.check("", mend=False) == 0
         transaction.set_rollback(True)
+
+
+def _sum(measure: str, **cell: str) -> int:
+    return sum(Tally.objects.filter(grain="month", measure=measure, **cell).values_list("number", flat=True))
+
+
+def test_an_answer_the_sender_did_not_agree_with_stays_with_the_agency_that_gave_it() -> None:
+    petition, sender = send_one()
+    answered(petition)
+    key: dict[str, Any] = {"petition_id": petition.pk, "now": later(MONDAY, days=1)}
+    _act("publish", petition, sender, key["now"])
+    kept.fold()
+    assert _sum("published", agency_code="H26") == 1
+    answering.disagree(actor=sender, words="Chưa đúng.", **key)
+    kept.fold()
+    ward = {name: _sum(name, agency_code="H26") for name in ("received", "on_time", "again", "helps_not", "published")}
+    assert ward == {"received": 1, "on_time": 1, "again": 1, "helps_not": 1, "published": 1}, "the answer is public still"
+    assert {name: _sum(name, agency_code="G22") for name in ("received", "in_new", "again")} == {"received": 1, "in_new": 1, "again": 0}
+    assert Tally.objects.get(grain="unit", unit_code="H26.101", measure="again").number == 1
+    petition.refresh_from_db()
+    answered(petition, unit="G22", now=later(MONDAY, days=2))
+    _act("publish", petition, sender, later(MONDAY, days=3))
+    kept.fold()
+    assert (_sum("published", agency_code="H26"), _sum("published", agency_code="G22"), _sum("on_time", agency_code="G22")) == (0, 1, 1)
+    assert _sum("on_time", agency_code="H26") == 1
+    assert [kept.check(code, mend=False) for code in kept.agencies()] == [0] * len(kept.agencies())
+    assert _kept() == +_expected()
 
 
 def test_a_figure_that_went_wrong_is_found_and_mended() -> None:

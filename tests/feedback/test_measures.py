@@ -82,5 +82,26 @@ def test_satisfaction() -> None:
     found = satisfied("H26", FIRST, last)
     assert _ids(found.rows) - counted == {fine.pk, late.pk, unhappy.pk, disliked.pk}
     assert _ids(found.good) - good == {fine.pk}
-    whole = satisfied("", FIRST, last)
-    assert again.pk in _ids(whole.rows) and again.pk not in _ids(whole.good), "written again, it is with VPCP"
+    assert list(found.former.values_list("petition", flat=True)) == [again.pk] and not found.former_good.exists()
+    assert found.denominator == len(counted) + 5, "written again, it counts against the agency whose answer it was"
+    top = satisfied("G22", FIRST, last)
+    assert again.pk not in _ids(top.rows) and not top.former.exists(), "VPCP has not answered yet"
+    again.refresh_from_db()
+    answered(again, unit="G22", now=later(MONDAY, days=4))
+    top = satisfied("G22", FIRST, last)
+    assert again.pk in _ids(top.good) and satisfied("H26", FIRST, last).denominator == len(counted) + 5
+
+
+def test_steps_of_a_round_the_sender_did_not_agree_with_are_the_former_agencys() -> None:
+    before, top = (processed_on_time(unit, FIRST, LAST, later(MONDAY, days=60)).denominator for unit in (UNIT, "G22"))
+    quick, sender = send_one()
+    answered(quick)
+    answering.disagree(actor=sender, petition_id=quick.pk, words="Chưa đúng.", now=later(MONDAY, days=1))
+    slow, sender = send_one()
+    answered(slow, now=later(MONDAY, days=23))
+    answering.disagree(actor=sender, petition_id=slow.pk, words="Chưa đúng.", now=later(MONDAY, days=24))
+    found = processed_on_time(UNIT, FIRST, LAST, later(MONDAY, days=60))
+    assert found.denominator == before + 2
+    assert list(found.former_good.values_list("petition", flat=True)) == [quick.pk]
+    theirs = processed_on_time("G22", FIRST, LAST, later(MONDAY, days=60))
+    assert theirs.denominator == top + 1 and quick.pk not in _ids(theirs.good), "the next round's clock is VPCP's"

@@ -377,6 +377,8 @@ def test_what_left_the_system_shows_nothing_but_that_it_was(browser: Client, per
     for path in (f"{ROOM}{petition.code}/", f"{ROOM}cua-toi/", f"{ROOM}theo-doi/?ma={petition.code}"):
         page = browser.get(path)
         assert page.status_code == 200 and petition.code in text(page) and WORDS not in text(page), path
+    assert "Hoàn Kiếm" in text(browser.get(f"{ROOM}{petition.code}/")), "the sender reads who will contact them"
+    assert "Hoàn Kiếm" not in text(browser.get(f"{ROOM}theo-doi/?ma={petition.code}"))
     for path in ("bo-sung/", "danh-gia/", "khong-dong-y/", "rut/"):
         assert browser.get(f"{ROOM}{petition.code}/{path}").status_code in (200, 409)
 

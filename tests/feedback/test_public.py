@@ -176,6 +176,16 @@ class TestFigures:
                 (0, 0, 0, 0), (1, 1, 0, 0), (1, 1, 0, 0), (1, 1, 1, 0), (1, 0, 0, 1),
             ]  # fmt: skip
 
+    def test_a_unit_stands_on_the_page_of_its_agency(self, client: Client) -> None:
+        send_one()
+        kept.fold()
+        there = client.get(f"{FIGURES}H26.101/?ky=2026")
+        assert there.status_code == 302 and there["Location"] == f"{FIGURES}H26/?ky=2026#theo-don-vi"
+        said = client.get(there["Location"]).content.decode()
+        assert 'id="theo-don-vi"' in said and "phường Hoàn Kiếm" in said
+        for unknown in ("H26.999", "H98", "H98.101", "H26.", "x y"):
+            assert client.get(f"{FIGURES}{unknown}/").status_code == 404, unknown
+
     def test_figures_cost_the_same_whatever_there_is(self, client: Client) -> None:
         with CaptureQueriesContext(connection) as few:
             body(client, FIGURES)

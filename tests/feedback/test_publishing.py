@@ -55,7 +55,11 @@ def test_what_was_not_decided_is_not_published() -> None:
     event = petition.events.get(name="publish")
     assert event.details["slug"] == case.slug and "0912" not in str(event.details)
     assert Act.objects.filter(act="feedback.publish", target_id=str(petition.pk)).exists()
-    assert Notification.objects.filter(party_id=petition.party_id, template="feedback.published", channel="inbox").count() == 1
+    assert (
+        Notification.objects.filter(party_id=petition.party_id, template="feedback.published", channel="inbox")
+        .get()
+        .link.endswith(f"/phan-anh-kien-nghi/tra-loi/{case.slug}/")
+    )
 
 
 def test_a_name_is_shown_only_where_the_sender_and_the_officer_agree() -> None:
@@ -126,13 +130,52 @@ def test_a_case_of_state_secrets_is_found_no_more(client: Client) -> None:
     assert client.get(f"/phan-anh-kien-nghi/tra-loi/{case.slug}/").status_code == 410
 
 
-def test_a_public_answer_stays_while_the_sender_does_not_agree() -> None:
+def test_a_public_answer_stays_while_the_sender_does_not_agree(client: Client) -> None:
     petition, sender = waiting()
     case = published(petition)
     answering.disagree(actor=sender, petition_id=petition.pk, words="Chưa đúng.", now=later(AT, days=1))
     case.refresh_from_db()
     petition.refresh_from_db()
-    assert case.withdrawn_at is None and petition.publication == "published"
+    assert case.withdrawn_at is None and petition.publication == "none", "of the answer that is to come there is none"
+    page = client.get(f"/phan-anh-kien-nghi/tra-loi/{case.slug}/").content.decode()
+    assert "Người gửi không đồng ý với trả lời này" in page and "Văn phòng Chính phủ chủ trì" in page
+    published(petition, title="Giấy khai sinh chậm trả", now=later(AT, days=1, hours=1))
+    case.refresh_from_db()
+    assert case.title == "Giấy khai sinh chậm trả" and case.disagreed_at and case.unit_code == "H26.101", "what is public can be mended"
+
+
+def _overruled() -> tuple[Petition, PublishedCase]:
+    """A petition whose answer was published, was not agreed with, and was answered otherwise by VPCP."""
+    petition, sender = waiting()
+    case = published(petition)
+    publishing.vote(case_id=case.pk, address="192.0.2.7", helps=False, now=AT)
+    answering.disagree(actor=sender, petition_id=petition.pk, words="Chưa đúng.", now=later(AT, days=1))
+    petition.refresh_from_db()
+    return answered(petition, unit="G22", now=later(AT, days=3), words="Phường phải trả giấy ngay."), case
+
+
+def test_the_new_answer_takes_the_place_of_the_one_it_overrules(client: Client) -> None:
+    petition, case = _overruled()
+    assert petition.publication == "waiting"
+    published(petition, answer="Phường phải trả giấy ngay.", now=later(AT, days=4))
+    page = client.get(f"/phan-anh-kien-nghi/tra-loi/{case.slug}/").content.decode()
+    assert "Phường phải trả giấy ngay." in page and "Mời bạn đến nhận" not in page and "không đồng ý với trả lời này" not in page
+    case.refresh_from_db()
+    assert (case.unit_code, case.unit_name, case.unhelpful) == ("G22", "Văn phòng Chính phủ", 0)
+    assert case.answered_on == later(AT, days=3).date()
+
+
+def test_an_overruled_answer_goes_when_the_new_one_is_not_published(client: Client) -> None:
+    petition, case = _overruled()
+    publishing.keep_unpublished(actor=officer("G22"), petition_id=petition.pk, reason="Chuyện riêng.", now=later(AT, days=4))
+    gone = client.get(f"/phan-anh-kien-nghi/tra-loi/{case.slug}/")
+    assert gone.status_code == 410 and "Chuyện riêng." in gone.content.decode() and like("giay khai sinh tra cham") == []
+    assert petition.events.filter(name="withdraw_published").count() == 1
+    other, standing = _overruled()
+    publishing.withdraw_published(actor=officer(), petition_id=other.pk, reason="Đã có trả lời khác.", now=later(AT, days=4))
+    standing.refresh_from_db()
+    other.refresh_from_db()
+    assert standing.withdrawn_at and other.publication == "waiting", "the agency that published it can take it down; the new one waits"
 
 
 def test_helped_is_counted_for_what_is_public() -> None:

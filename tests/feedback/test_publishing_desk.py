@@ -11,7 +11,7 @@ from django.utils import timezone
 from feedback.models import PublishedCase
 from feedback.services import figures as kept
 from tests.feedback.support import MONDAY, answered, later, send_one
-from tests.feedback.test_publishing import ANSWER, WORDS, waiting
+from tests.feedback.test_publishing import ANSWER, WORDS, _overruled, waiting
 from tests.payments.support import desk_of
 
 pytestmark = [pytest.mark.usefixtures("demo_data")]
@@ -64,6 +64,22 @@ def test_kept_back_on_the_desk_and_who_is_kept_out() -> None:
     assert desk.post(f"{BASE}{petition.pk}/khong-cong-khai/", {"reason": "Chuyện riêng.", "seen": petition.version}).status_code == 302
     petition.refresh_from_db()
     assert (petition.publication, petition.keep_reason) == ("kept", "Chuyện riêng.")
+
+
+@pytest.mark.requirement("F-10")
+def test_an_overruled_answer_can_be_taken_down_on_the_desk() -> None:
+    petition, case = _overruled()
+    record = f"/quan-tri/feedback/petition/{petition.pk}/change/"
+    vpcp = _desk("G22", "petition_publishing", "petition_handling")
+    said = vpcp.get(record).content.decode()
+    assert all(f"{BASE}{petition.pk}/{way}/" in said for way in ("cong-khai", "khong-cong-khai", "go"))
+    assert "sẽ được gỡ với cùng lý do" in vpcp.get(f"{BASE}{petition.pk}/khong-cong-khai/").content.decode()
+    ward = _desk("H26.101", "petition_publishing", "petition_handling")
+    said = ward.get(record).content.decode()
+    assert f"{BASE}{petition.pk}/go/" in said and f"{BASE}{petition.pk}/cong-khai/" not in said
+    assert _desk("H26.102", "petition_publishing").get(f"{BASE}{petition.pk}/go/").status_code == 404
+    assert ward.post(f"{BASE}{petition.pk}/go/", {"reason": "Đã có trả lời khác.", "seen": petition.version}).status_code == 302
+    assert Client().get(f"/phan-anh-kien-nghi/tra-loi/{case.slug}/").status_code == 410
 
 
 @pytest.mark.requirement("F-08")

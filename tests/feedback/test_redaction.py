@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 import unicodedata
 from itertools import pairwise
 
@@ -117,6 +118,61 @@ def test_accounts_are_covered(planted: tuple[str, str]) -> None:
 )
 def test_laws_amounts_days_and_agencies_are_left_alone(text: str) -> None:
     assert marks(text, KNOWN) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden", "kind"),
+    [
+        ("Tôi gặp anh trần văn nam ở phường.", "trần văn nam", "name"),
+        ("gap chi nguyen thi hoa nhan ho so", "nguyen thi hoa", "name"),
+        ("con là lê thị mẫu, học lớp 1", "lê thị mẫu", "name"),
+        ("Tôi là Quảng Thị Giả, người gửi.", "Quảng Thị Giả", "name"),
+        ("Họ và tên: Ừng A Mẫu", "Ừng A Mẫu", "name"),
+        ("Cán bộ K'Brếu hẹn lại.", "K'Brếu", "name"),
+        ("Chị H’Mẫu Niê đã nộp.", "H’Mẫu Niê", "name"),
+        ("Giàng A Mẫu chưa nhận giấy.", "Giàng A Mẫu", "name"),
+        ("Thư: abc @ gmail . com nhé", "abc @ gmail . com", "email"),
+        ("Thư abc.d@gmail. com nhé", "abc.d@gmail. com", "email"),
+        ("Thư abc a còng gmail chấm com nhé", "abc a còng gmail chấm com", "email"),
+        ("Xem facebook.com/ten.gia.dinh hoặc gọi", "facebook.com/ten.gia.dinh", "social"),
+        ("Xem https://www.tiktok.com/@giadinh nhé", "https://www.tiktok.com/@giadinh", "social"),
+        ("Nhắn zalo: giadinh.mau giúp tôi", "giadinh.mau", "social"),
+        ("Xe 29A-123.45 bị giữ.", "29A-123.45", "plate"),
+        ("Xe máy 29-B1 123.45 bị giữ.", "29-B1 123.45", "plate"),
+        ("Tôi sinh ngày 14/03/1995 tại đây.", "14/03/1995", "birth"),
+        ("Tôi sinh năm 1995, đang chờ.", "1995", "birth"),
+        ("Ngày sinh: 14-3-1995.", "14-3-1995", "birth"),
+        ("Con tôi sinh ngày 14 tháng 3 năm 2020.", "14 tháng 3 năm 2020", "birth"),
+        ("Tôi ở 12 Hàng Bài.", "12 Hàng Bài", "address"),
+        ("Hồ sơ gửi về 15/2 Lê Mẫu, phường.", "15/2 Lê Mẫu", "address"),
+        ("Tại 12 Huế có loa.", "12 Huế", "address"),
+        ("Thửa đất 45 tờ bản đồ 12 bị sai.", "Thửa đất 45 tờ bản đồ 12", "land"),
+        ("Thửa đất số 45, tờ bản đồ số 12 bị sai.", "Thửa đất số 45, tờ bản đồ số 12", "land"),
+        ("Thửa 45 tờ 12 bị sai.", "Thửa 45 tờ 12", "land"),
+        ("Hộ chiếu C1234567 hết hạn.", "C1234567", "id"),
+        ("Mã số thuế 0101234567 bị khóa.", "0101234567", "tax"),
+        ("MST: 0101234567-001 bị khóa.", "0101234567-001", "tax"),
+        ("Số BHXH 0123456789 chưa chốt.", "0123456789", "insurance"),
+        ("Thẻ BHYT: GD4010123456789 sai tên.", "GD4010123456789", "insurance"),
+    ],
+)
+def test_what_people_write_otherwise(text: str, hidden: str, kind: str) -> None:
+    found = [mark for mark in marks(text) if hidden in mark.text]
+    assert [mark.kind for mark in found] == [kind], marks(text)
+    assert hidden not in without(text, marks(text))
+    assert not undecided(without(text, marks(text)), Known(), ())
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["a", "A", "Ă", "đ", "anh ", "Anh A ", "K'", "A'", "1/", "1 A ", "sinh ", "a.", "thửa 1 ", "@", " @ ", "a @ ", "tên là ", "nguyễn ",
+     "nguyễn thị ", "zalo ", "fb a.", "29A", "mst 1", "bhxh ", "ở 1 Aa ", "số ", "Ông ", "0.", "1-", "chấm "],
+)  # fmt: skip
+def test_twenty_thousand_letters_take_no_time(part: str) -> None:
+    text = (part * 20_000)[:20_000]
+    began = time.process_time()
+    marks(text, KNOWN)
+    assert time.process_time() - began < 2
 
 
 def test_who_decides_is_the_officer() -> None:

@@ -9,7 +9,7 @@ import pytest
 from django.db import ProgrammingError, transaction
 
 from feedback import loading
-from feedback.figures import cells, facts_of
+from feedback.figures import cells_of
 from feedback.models import Petition, PetitionKind, TallyDelta, Term
 from feedback.rules import Limit
 from feedback.services import PetitionRefused, answering, clocks, handling, routing, sending
@@ -34,7 +34,7 @@ def _balanced() -> None:
     """The deltas add up to what the petitions say."""
     said: Counter[tuple[object, ...]] = Counter()
     for one in Petition.objects.all():
-        said.update(cells(facts_of(one)))
+        said.update(cells_of(one))
     kept: Counter[tuple[object, ...]] = Counter()
     for row in TallyDelta.objects.all():
         cell = (row.day, row.agency_code, row.unit_code, row.kind, row.sector_code, row.procedure_code, row.measure)
