@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 ID, PHONE, EMAIL, ADDRESS, ACCOUNT, CODE, NAME, NUMBER = "id", "phone", "email", "address", "account", "code", "name", "number"
 TAX, INSURANCE, SOCIAL, PLATE, BIRTH, LAND = "tax", "insurance", "social", "plate", "birth", "land"
@@ -125,7 +126,9 @@ _SOCIAL = (
         r"(?: (?:la|ten|cua toi|ca nhan))?\s{0,2}[:=\-]?\s{0,2}(?:la )?"
         r"(?P<place>[\w.]{0,40}\d[\w.]{0,40}|@[\w.]{2,60}|[a-z]{1,40}[._][\w.]{1,40})",
     ),
-    re.compile(r"(?<!\w)(?:facebook|face|fb|zalo|tiktok|instagram|telegram|nick(?: name)?)\s{0,2}:\s{0,2}(?P<place>[^\s,;.\[][^\s,;.]{1,60})"),
+    re.compile(
+        r"(?<!\w)(?:facebook|face|fb|zalo|tiktok|instagram|telegram|nick(?: name)?)\s{0,2}:\s{0,2}(?P<place>[^\s,;.\[][^\s,;.]{1,60})"
+    ),
     re.compile(r"(?<![\w@.])@[a-z_][\w.]{2,60}"),
 )
 """Read in plain text."""
@@ -223,7 +226,7 @@ _TITLE = (
     r"vợ|chồng|bố|cha|mẹ|con|con trai|con gái|dì|cậu|mợ|thím|dượng|bạn|mình|chủ hộ|trưởng thôn|nhân viên|giám đốc|chủ tịch|bí thư|"
     r"(?:tôi|em|cháu|con|mình|vợ|chồng|bố|mẹ|cha) là|tôi tên|họ tên|họ và tên|(?:vợ|chồng|bố|mẹ|cha|con) tôi(?: là)?|"
     r"ong|ba|chi|co|chu|bac|chau|cu|thay|dong chi|d/c|can bo|cong chuc|chuyen vien|ten la|ten|vo|chong|bo|me|toi la|em la|chau la|toi ten|"
-    r"ho ten|ho va ten|ban|nhan vien|giam doc|chu ho)"
+    r"facebook|fb|zalo|nick|ho ten|ho va ten|ban|nhan vien|giam doc|chu ho)"
 )
 _WORD = rf"{_CAPITAL}[^\W\d_]*(?:['’ʼ`\-][^\W\d_]+){{0,3}}"
 _TITLED = re.compile(rf"(?<!\w)(?i:{_TITLE})\s{{0,3}}:?\s{{1,3}}(?P<name>{_WORD}(?:[ \u00a0]{{1,2}}{_WORD}){{0,5}})")
@@ -264,6 +267,17 @@ _NO_NAMES = re.compile(
 def marks(text: str, known: Known | None = None) -> list[Mark]:
     """All places of a text that may tell who somebody is, in order, none overlapping another."""
     about = known or Known()
+    if not re.search("[\u0300-\u036f]", text):
+        return _marks(text, about)
+    # Letters with their marks apart are read as those they make, and what is found is told in the signs of the text.
+    letters = [match.group() for match in re.finditer("(?s:.)[\u0300-\u036f]*", text)]
+    begins = [0, *accumulate(len(letter) for letter in letters)]
+    found = _marks("".join(unicodedata.normalize("NFC", letter)[0] for letter in letters), about)
+    places = ((begins[mark.start], begins[mark.end], mark.kind) for mark in found)
+    return [Mark(start, end, kind, text[start:end]) for start, end, kind in places]
+
+
+def _marks(text: str, about: Known) -> list[Mark]:
     flat = plain(text)
     found = [
         *_found(_EMAIL, text, EMAIL),

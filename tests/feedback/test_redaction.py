@@ -161,6 +161,8 @@ def test_what_people_write_otherwise(text: str, hidden: str, kind: str) -> None:
     assert [mark.kind for mark in found] == [kind], marks(text)
     assert hidden not in without(text, marks(text))
     assert not undecided(without(text, marks(text)), Known(), ())
+    apart = unicodedata.normalize("NFD", text)
+    assert unicodedata.normalize("NFC", without(apart, marks(apart))) == without(text, marks(text)), "whatever keyboard it was typed with"
 
 
 @pytest.mark.parametrize(
