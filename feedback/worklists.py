@@ -113,11 +113,11 @@ class Counts:
         return "" if name not in self.of else f"{self.of[name]}{'' if self.is_whole else '+'}"
 
 
-def counts(actor: Actor, now: datetime, found: list[Queue] | None = None) -> Counts:
-    """How many petitions stand in each queue that is counted (three queries, bounded)."""
-    lists = found or queues(actor, now)
+def counts(actor: Actor, now: datetime, found: list[Queue] | None = None, within: Q | None = None) -> Counts:
+    """How many petitions stand in each queue that is counted (three queries, bounded). ``within``: of one agency alone."""
+    lists, within = found or queues(actor, now), within or Q()
     counted = [one for one in lists if one.counted]
-    rows, sees_all = held_by(actor, Petition.objects.filter(OPEN)), may(actor, OVERSEE)
+    rows, sees_all = held_by(actor, Petition.objects.filter(OPEN)).filter(within), may(actor, OVERSEE)
     if sees_all:
         rows = Petition.objects.filter(pk__in=rows.order_by(*BY_DEADLINE).values("pk")[: COUNTED + 1])
     numbers: dict[str, int] = rows.aggregate(**{f"n{place}": Count("pk", filter=one.condition) for place, one in enumerate(counted)})
@@ -125,7 +125,7 @@ def counts(actor: Actor, now: datetime, found: list[Queue] | None = None) -> Cou
     by_name = {one.name: one for one in lists}
     for name in ("cho-cong-khai", ASKED):
         if name in by_name:
-            of[name] = queue_rows(actor, by_name[name]).order_by().values("pk")[: COUNTED + 1].count()
+            of[name] = queue_rows(actor, by_name[name]).filter(within).order_by().values("pk")[: COUNTED + 1].count()
     return Counts(of, not sees_all or of[ALL_OPEN] <= COUNTED)
 
 

@@ -23,7 +23,7 @@ from feedback.models import Answer, EnteredPetition, Petition, ProcedureReport
 from feedback.services import PetitionRefused, entering
 from feedback.services.common import NotYours
 from feedback.services.sending import MAX_SUBJECT, kinds_on, report_procedure
-from portal.access import actor_of, may, require
+from portal.access import Actor, actor_of, may, require
 from portal.access.desk import DeskModelAdmin, Facts, Page, PlainForm, Rows, Way, moment, state_cell, two_lines
 from portal.access.rules import unit_scope
 from portal.access.site import RowWay, register_row_way
@@ -37,6 +37,7 @@ from procedures.models import Procedure, ProcedureVersion
 REPORT = "feedback.report"
 _LONG = {"class": "vTextField"}
 _ACCEPT = "image/jpeg,image/png,application/pdf"
+SENDER = ("name", "address", "phone", "email")
 FILES_HELP = "Ảnh JPG, PNG hoặc tệp PDF, tối đa 10 tệp. Chọn nhiều tệp cùng lúc. Nếu trang báo chỗ cần sửa, bạn chọn lại tệp khi gửi lại."
 
 
@@ -97,15 +98,27 @@ class EnterForm(PlainForm):
     dossier_code = forms.CharField(label="Mã hồ sơ", max_length=40, required=False)
     originals = FilesField(label="Bản gốc (thư, fax, thư điện tử)", required=False, help_text=FILES_HELP)
 
-    def __init__(self, *args: Any, units: list[tuple[str, str]], places: list[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actor: Actor, units: list[tuple[str, str]], places: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.actor = actor
         self.fields["unit_code"].choices = units  # type: ignore[attr-defined]
         self.fields["place_code"].choices = places  # type: ignore[attr-defined]
         self.fields["kind"].choices = [("", "Chọn"), *entering.kind_codes(timezone.now())]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        """What leaves something to attach comes with it."""
+        """All that the service would refuse is said at once; and what leaves something to attach comes with it."""
         said = super().clean() or {}
+        wrong = entering.entry_problems(
+            actor=self.actor,
+            came_on=said.get("came_on"),
+            sender={name: said.get(name, "") for name in SENDER},
+            now=timezone.now(),
+            **{name: said.get(name, "") for name in ("kind", "subject", "words", "procedure_code", "dossier_code")},
+        )
+        for name, message in wrong.items():
+            # A contact that cannot be read is one all the same.
+            if name not in self.errors and not (name == "address" and self.errors.keys() & {"phone", "email"}):
+                self.add_error(name, message)
         if said.get("source") in entering.WITH_ORIGINAL and not said.get("originals") and "originals" not in self.errors:
             self.add_error("originals", "Bạn hãy đính kèm bản chụp, bản quét hoặc tệp của thư, fax.")
         return said
@@ -248,13 +261,14 @@ class EnteredPetitionAdmin(PetitionListAdmin):
         form = EnterForm(
             request.POST if posted else None,
             request.FILES if posted else None,
+            actor=actor,
             initial={"unit_code": actor.unit, "came_on": f"{timezone.localdate():%d/%m/%Y}"},
             units=units_for(request, entering.RECEIVE),
             places=places_for(actor.unit),
         )
 
         def do(said: dict[str, Any]) -> Petition:
-            sender = {name: said.pop(name) for name in ("name", "address", "phone", "email")}
+            sender = {name: said.pop(name) for name in SENDER}
             return entering.enter_one(actor=actor, sender=sender, now=timezone.now(), **said)
 
         return self.ask(

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.html import format_html
@@ -457,13 +457,13 @@ class AnswerForm(ActForm):
 
     def given(self) -> dict[str, Any]:
         given = super().given()
-        found = {
+        return {
             "words": given["words"],
+            "outcome_on": given["outcome_on"],
             "draft_seen": given["draft"] or 0,
             "uploads": given["uploads"],
             "leave_out": given.get("leave_out") or [],
         }
-        return {**found, "outcome_on": given["outcome_on"]} if self.is_submit else found
 
 
 class ApproveForm(ActForm):
@@ -473,7 +473,7 @@ class ApproveForm(ActForm):
 
     def __init__(self, data: Any = None, files: Any = None, *, petition: Petition, actor: Actor, initial: Any = None) -> None:
         super().__init__(data, files, petition=petition, actor=actor, initial=initial)
-        number = len(others_of_group(petition))
+        number = others_of_group(petition).count()
         if number:
             told = "phản ánh khác cùng nhóm, chưa trả lời, ở cơ quan này nhận cùng câu trả lời. Tệp kèm chỉ đến người gửi phản ánh này."
             self.fields["to_group"].help_text = f"{number} {told}"
@@ -481,11 +481,31 @@ class ApproveForm(ActForm):
             del self.fields["to_group"]
 
 
-def others_of_group(petition: Petition) -> list[Petition]:
-    """Petitions of the same group that the same agency has still to answer (one query)."""
+def others_of_group(petition: Petition) -> QuerySet[Petition]:
+    """Petitions of the same group that the same agency has still to answer, the oldest first."""
     head = petition.group_id or petition.pk
     rows = Petition.objects.filter(Q(group_id=head) | Q(pk=head), unit_code=petition.unit_code, state__in=["new", "processing", "waiting"])
-    return list(rows.exclude(pk=petition.pk).order_by("sent_at", "pk")[:200])
+    return rows.exclude(pk=petition.pk).order_by("sent_at", "pk")
+
+
+class ManyGroupForm(PlainForm):
+    """Several into one group: those whose text differs from the others' go in only where they are ticked."""
+
+    different = forms.MultipleChoiceField(
+        label="Khác nội dung, vẫn gộp",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Không đánh dấu thì phản ánh ấy đứng ngoài nhóm. Khi duyệt trả lời, cả nhóm có thể nhận cùng một câu trả lời.",
+    )
+
+    def __init__(self, data: Any = None, *, different: Sequence[Petition]) -> None:
+        super().__init__(data)
+        if different:
+            self.fields["different"].choices = [  # type: ignore[attr-defined]  # a choice field
+                (str(row.pk), f"{row.code}: {row.subject or '–'}") for row in different
+            ]
+        else:
+            del self.fields["different"]
 
 
 class ReturnForm(ActForm):

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from accounts import queries as people
 from dossiers.models import Dossier
 from feedback.access import OVERSEE, READ
-from feedback.admin.forms import copies_of
+from feedback.admin.forms import copies_of, others_of_group
 from feedback.models import OPEN_STATES, TABLE, Answer, Attachment, Opinion, Petition, PetitionEvent, State
 from feedback.services.common import OWN
 from feedback.services.handling import REFUSALS
@@ -52,6 +52,8 @@ EVENTS = {
 }
 CLOCKS = (("refuse_due_at", "Không tiếp nhận trước"), ("ask_due_at", "Yêu cầu bổ sung trước"), ("transfer_due_at", "Chuyển trước"))
 GROUP_SHOWN = 20
+MOST_ANSWERED = 200
+"""Petitions of a group that the page of an approval names; how many more there are, it says."""
 
 
 def link(address: str, text: object) -> SafeString:
@@ -135,6 +137,9 @@ class PetitionPage:
 
     def parts(self) -> list[Facts | Rows]:
         """All parts, the letter first."""
+        if self.petition.state == State.SECRET:
+            # Nothing of the case is left to show: not even where it was, or what it was about.
+            return [self.standing(), self.left(), self.clocks(), self.agencies(), self.history()]
         found: list[Facts | Rows] = [self.standing(), self.letter(), self.sender(), self.files(), self.clocks()]
         shown = [
             self.same(), self.answers_given(), self.supplements(), self.opinions_asked(), self.reports(), self.agencies(),
@@ -196,6 +201,19 @@ class PetitionPage:
         if one.order_code:
             rows.append(("Khoản thanh toán", self._order()))
         return Facts("Nội dung phản ánh", rows)
+
+    def left(self) -> Facts:
+        """What stays of a case that left the system: on what paper, when, by whom (art. 44.3)."""
+        stub = self.petition.secret_stub
+        return Facts(
+            "Chuyển xử lý theo chế độ mật",
+            [
+                ("Căn cứ (số, ngày văn bản)", stub.basis),
+                ("Lúc", moment(stub.at)),
+                ("Người thực hiện", stub.label),
+                ("Tệp đã hủy", str(stub.files_destroyed)),
+            ],
+        )
 
     def _place(self) -> str:
         if not self.petition.place_code:
@@ -298,6 +316,25 @@ class PetitionPage:
                 for row in copies_of(one)[:GROUP_SHOWN]
             ]
         return Rows("Phản ánh cùng nội dung", ["Mã", "Gửi lúc", "Tình trạng", "Quan hệ"], rows)
+
+    def group_to_answer(self) -> Rows:
+        """Who gets the answer, too, where it is given to the whole group."""
+        others, one = others_of_group(self.petition), self.petition
+        shown = list(others[:MOST_ANSWERED])
+        prefetch_keys(shown)
+        rows: list[list[Any]] = [
+            [
+                to_petition(row),
+                row.subject or "–",
+                (row.sender or {}).get("name") or "–",
+                row.get_state_display(),
+                "Cùng lời" if row.text_print == one.text_print else SafeString("<strong>Khác nội dung</strong>"),
+            ]
+            for row in shown
+        ]
+        more = others.count() - len(shown) if len(shown) == MOST_ANSWERED else 0
+        title = f"Cùng nhóm: “Trả lời cả nhóm” gửi đến những người này{f', và {more} phản ánh nữa' if more else ''}"
+        return Rows(title, ["Mã", "Tiêu đề", "Người gửi", "Tình trạng", "Nội dung"], rows)
 
     def answers_given(self) -> Rows:
         """Answers, the newest first."""

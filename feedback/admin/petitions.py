@@ -313,21 +313,49 @@ class PetitionAdmin(DeskModelAdmin):
         return self._transfer_many(request, list(queryset[:MOST_AT_ONCE]), is_sent=False)
 
     @admin.action(description="Gộp thành một nhóm", permissions=["group"])
-    def group_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        """Put those that are chosen into one group."""
-        numbers = list(queryset.values_list("pk", flat=True)[:MOST_AT_ONCE])
-        try:
-            head = answering.group(actor=actor_of(request), petition_ids=numbers, now=timezone.now())
-        except PetitionRefused as refused:
-            self.message_user(request, refused.message, level="ERROR")
-        else:
-            self.message_user(request, f"Đã gộp {len(numbers)} phản ánh thành một nhóm, đầu nhóm là {head.code}.")
-        return None
+    def group_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
+        """Into one group: shown on the next page, and asked for there."""
+        return self._group_many(request, list(queryset[:MOST_AT_ONCE]), is_sent=False)
 
-    def transfer_many(self, request: HttpRequest) -> HttpResponse:
-        """Several to one agency, with a report by row."""
+    def group_many(self, request: HttpRequest) -> HttpResponse:
+        """Several into one group, as the page before it said."""
         if request.method != "POST":
             return redirect(self.address("changelist"))
+        return self._group_many(request, self._named(request), is_sent=True)
+
+    def _group_many(self, request: HttpRequest, rows: list[Petition], *, is_sent: bool) -> HttpResponse:
+        actor = actor_of(request)
+        require(actor, "feedback.classify", actor.unit)
+        if len(rows) < 2:
+            self.message_user(request, "Bạn hãy chọn ít nhất hai phản ánh trong danh sách.", level="WARNING")
+            return redirect(self.address("changelist"))
+        prefetch_keys(rows)
+        different = answering.of_another_text(rows)
+        form = forms.ManyGroupForm(request.POST if is_sent else None, different=different)
+        if is_sent and form.is_valid():
+            ticked = set(form.cleaned_data.get("different", []))
+            numbers = [row.pk for row in rows if row not in different or str(row.pk) in ticked]
+            try:
+                head = answering.group(actor=actor, petition_ids=numbers, now=timezone.now(), different=bool(ticked))
+            except PetitionRefused as refused:
+                form.add_error(None, refused.message)
+            else:
+                self.message_user(request, f"Đã gộp {len(numbers)} phản ánh thành một nhóm, đầu nhóm là {head.code}.")
+                return redirect(self.address("changelist"))
+        apart = {row.pk for row in different}
+        context = {
+            **self._context(request),
+            "title": f"Gộp {len(rows)} phản ánh thành một nhóm",
+            "rows": [(row, (row.sender or {}).get("name") or "–", row.pk in apart) for row in rows],
+            "head": answering.head_of(rows) if any(row.group_id for row in rows) else None,
+            "form": form,
+            "action": self.address("group_many"),
+            "addresses": {"list": self.address("changelist"), "back": self.address("changelist")},
+        }
+        return TemplateResponse(request, "admin/feedback/group_many.html", context, status=422 if is_sent else 200)
+
+    def _named(self, request: HttpRequest) -> list[Petition]:
+        """The petitions that a page about several names, as far as the officer sees them; 404 for what is no number of one."""
         numbers = []
         for text in request.POST.getlist("petition")[:MOST_AT_ONCE]:
             try:
@@ -335,7 +363,13 @@ class PetitionAdmin(DeskModelAdmin):
             except ValueError:
                 raise Http404 from None
         rows = {row.pk: row for row in seen_by(actor_of(request), Petition.objects.filter(pk__in=numbers).select_related("kind"))}
-        return self._transfer_many(request, [rows[number] for number in numbers if number in rows], is_sent=True)
+        return [rows[number] for number in dict.fromkeys(numbers) if number in rows]
+
+    def transfer_many(self, request: HttpRequest) -> HttpResponse:
+        """Several to one agency, with a report by row."""
+        if request.method != "POST":
+            return redirect(self.address("changelist"))
+        return self._transfer_many(request, self._named(request), is_sent=True)
 
     def _transfer_many(self, request: HttpRequest, rows: list[Petition], *, is_sent: bool) -> HttpResponse:
         actor = actor_of(request)
@@ -374,6 +408,7 @@ class PetitionAdmin(DeskModelAdmin):
             path("bo-loc/", view(self.keep_view), name=f"{name}_keep_view"),
             path("bo-loc/<int:view_id>/xoa/", view(self.drop_view), name=f"{name}_drop_view"),
             path("chuyen-nhieu/", view(self.transfer_many), name=f"{name}_transfer_many"),
+            path("gop-nhieu/", view(self.group_many), name=f"{name}_group_many"),
             path("<uuid:object_id>/tep/<uuid:file_id>/", view(self.file), name=f"{name}_file"),
             path("<uuid:object_id>/y-kien/<int:opinion_id>/", view(self.give_opinion), name=f"{name}_give_opinion"),
             path("<uuid:object_id>/y-kien/<int:opinion_id>/thoi/", view(self.call_off_opinion), name=f"{name}_call_off_opinion"),
@@ -495,6 +530,8 @@ class PetitionAdmin(DeskModelAdmin):
                     ("Người soạn", f"{waiting.drafted_label}, {moment(waiting.drafted_at)}"),
                 ]
                 parts.insert(0, Facts("Sẽ gửi cho người gửi", rows))
+            if verb == "approve":
+                parts[1:1] = [part for part in (shown.group_to_answer(),) if part.rows]
         elif verb == "answer":
             parts += [part for part in (shown.opinions_asked(), shown.answers_given()) if part.rows]
         elif verb == "escalate":

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -24,7 +24,7 @@ from portal.access import Actor, actor_of, may
 from portal.access.cursor import AFTER, BEFORE, CursorChangeList
 from portal.access.desk import moment
 from portal.access.site import DeskLine, register_desk_panel
-from portal.catalogues.models import Sector
+from portal.catalogues.models import Agency, Sector
 from portal.catalogues.queries import agency_names
 from portal.crypto.fields import prefetch_keys
 
@@ -124,26 +124,51 @@ class SectorFilter(PlainFilter):
         return list(Sector.objects.on(timezone.localdate()).filter(code__in=codes).order_by("name", "code").values_list("code", "name"))
 
 
+NARROWING = ("agency_code", "unit_code")
+"""Of an address: the ministry or province, and the single unit, whose petitions alone are shown."""
+
+
+def narrowed(request: HttpRequest) -> dict[str, str]:
+    """Which agency and unit the list is narrowed to, by column."""
+    return {name: code for name in NARROWING if (code := request.GET.get(name, ""))}
+
+
 class OfAgency(PlainFilter):
-    """What one ministry or province holds, with all below it: where a number of the overview leads. Offered only where it is chosen."""
+    """What one ministry or province holds, with all below it: where a number of the overview leads. Who steers chooses among all of them;
+    others are offered it where it is chosen already."""
 
     title, parameter_name, column = "bộ, tỉnh", "agency_code", "agency_code"
 
     def options(self, request: HttpRequest) -> list[tuple[str, str]]:
+        known = self.offered(request)
         code = request.GET.get(self.parameter_name, "")
-        return [(code, agency_names([code]).get(code, code))] if code and "\0" not in code else []
+        if code and code not in dict(known):
+            known.append((code, agency_names([code]).get(code, code)))
+        return known
+
+    def offered(self, request: HttpRequest) -> list[tuple[str, str]]:
+        """What can be chosen before anything is (one query)."""
+        if not may(actor_of(request), OVERSEE):
+            return []
+        top = Agency.objects.on(timezone.localdate()).exclude(code__contains=".").order_by("name", "code")
+        return list(top.values_list("code", "name"))
 
 
 class OfUnit(OfAgency):
-    """What one unit holds, without those below it."""
+    """What one unit holds, without those below it. Offered only where it is chosen."""
 
     title, parameter_name, column = "đơn vị", "unit_code", "unit_code"
+
+    def offered(self, request: HttpRequest) -> list[tuple[str, str]]:
+        return []
 
 
 class PetitionList(CursorChangeList):
     """A page of the queue with what its rows need: keys, names of agencies and officers, each in one query."""
 
     queues: list[dict[str, Any]]
+    narrowed: list[dict[str, str]]
+    """What the list is narrowed to, in words, each with the address without it."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -155,8 +180,17 @@ class PetitionList(CursorChangeList):
         for row in rows:
             row.agency_shown = names.get(row.unit_code, row.unit_code)
             row.handler_shown = labels.get(row.handler_position_id, "") if row.handler_position_id else ""
-        found, actor = queues_of(request), actor_of(request)
-        counts: Counts = worklists.counts(actor, timezone.now(), found)
+        found, actor, within = queues_of(request), actor_of(request), narrowed(request)
+        counts: Counts = worklists.counts(actor, timezone.now(), found, Q(**within))
+        named = agency_names(within.values()) if within else {}
+        self.narrowed = [
+            {
+                "words": f"{named[code]} ({code})" if code in named else code,
+                "with_below": "1" if name == "agency_code" else "",
+                "url": self.get_query_string(remove=[name, "p", AFTER, BEFORE]),
+            }
+            for name, code in within.items()
+        ]
         chosen = chosen_queue(request)
         self.queues = [
             {

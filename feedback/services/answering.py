@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -47,13 +48,15 @@ def save_answer(
     petition_id: UUID,
     words: str,
     now: datetime,
+    outcome_on: date | None = None,
     seen: int | None = None,
     draft_seen: int | None = None,
     uploads: Iterable[UploadedFile] = (),
     leave_out: Collection[UUID] = (),
 ) -> Answer:
-    """Keep the draft of an answer, as often as one likes. ``draft_seen``: its version that the officer went on from (0 for none), so
-    that nobody writes over a colleague's. ``uploads`` go with it, files named in ``leave_out`` (attachments) go with it no more.
+    """Keep the draft of an answer, as often as one likes. ``outcome_on``: the day of the outcome, None where it is not known yet.
+    ``draft_seen``: its version that the officer went on from (0 for none), so that nobody writes over a colleague's. ``uploads`` go with
+    it, files named in ``leave_out`` (attachments) go with it no more.
     """
     petition = lock_for_officer(actor=actor, petition_id=petition_id, act="feedback.handle", seen=seen)
     if petition.state != "processing":
@@ -66,6 +69,7 @@ def save_answer(
     if answer is None:
         answer = Answer(petition=petition, number=petition.answers.count() + 1, drafted_at=now)
     answer.round, answer.unit_code, answer.words = petition.round, petition.unit_code, words
+    answer.outcome_on = outcome_on
     answer.drafted_by, answer.drafted_label, answer.drafted_at = actor.position_id, actor.label[:200], now
     answer.version += 1
     answer.save()
@@ -112,10 +116,17 @@ def submit_answer(
     if not timezone.localdate(petition.received_at) <= outcome_on <= today:
         raise PetitionRefused("Ngày có kết quả phải từ ngày nhận phản ánh đến hôm nay.", "outcome_on")
     answer = save_answer(
-        actor=actor, petition_id=petition_id, words=words, now=now, draft_seen=draft_seen, uploads=uploads, leave_out=leave_out
+        actor=actor,
+        petition_id=petition_id,
+        words=words,
+        now=now,
+        outcome_on=outcome_on,
+        draft_seen=draft_seen,
+        uploads=uploads,
+        leave_out=leave_out,
     )
     was, before = figures.facts_of(petition), move(petition, "submit")
-    answer.state, answer.submitted_at, answer.outcome_on = Answer.SUBMITTED, now, outcome_on
+    answer.state, answer.submitted_at = Answer.SUBMITTED, now
     answer.result_due_at = result_due(outcome_on, limits_at(petition.received_at), unit_calendar(petition.unit_code))
     answer.save()
     keep(petition, "submit", before=before, was=was, actor=actor, now=now, answer=answer.number, outcome=outcome_on.isoformat())
@@ -148,6 +159,7 @@ def return_answer(*, actor: Actor, petition_id: UUID, reason: str, now: datetime
         round=petition.round,
         unit_code=petition.unit_code,
         words=answer.words,
+        outcome_on=answer.outcome_on,
         drafted_by=answer.drafted_by,
         drafted_label=answer.drafted_label,
         drafted_at=now,
@@ -231,16 +243,36 @@ def answer_copy(*, petition_id: UUID, answer_id: int, actor: Actor, now: datetim
     return True
 
 
+def head_of(rows: Sequence[Petition]) -> Petition:
+    """The head of the group that several petitions make: of the group that some of them are in, else the oldest of them."""
+    heads = {row.group_id for row in rows if row.group_id}
+    return Petition.objects.get(pk=min(heads, key=str)) if heads else min(rows, key=lambda row: (row.sent_at, row.pk))
+
+
+def of_another_text(rows: Sequence[Petition]) -> list[Petition]:
+    """Those of several petitions whose text is another than that of the group that some are in; where none is, than the one that most of
+    them share (of as many, the oldest's). Signs and spaces do not count."""
+    if any(row.group_id for row in rows):
+        usual = head_of(rows).text_print
+    else:
+        usual = Counter(row.text_print for row in sorted(rows, key=lambda row: (row.sent_at, row.pk))).most_common(1)[0][0]
+    return [row for row in rows if row.text_print != usual]
+
+
 @transaction.atomic
-def group(*, actor: Actor, petition_ids: list[UUID], now: datetime) -> Petition:
-    """Put petitions that say the same into one group, under the oldest; all of them are held by the officer's agency."""
+def group(*, actor: Actor, petition_ids: list[UUID], now: datetime, different: bool = False) -> Petition:
+    """Put petitions that say the same into one group, under the oldest; all of them are held by the officer's agency.
+
+    Texts that are not the same (apart from signs and spaces) are refused, unless the officer says that they mean to: ``different``.
+    """
     rows = [lock_for_officer(actor=actor, petition_id=number, act="feedback.classify") for number in sorted(set(petition_ids))]
     if len(rows) < 2:
         raise PetitionRefused("Bạn hãy chọn ít nhất hai phản ánh.")
     if any(not row.is_open for row in rows):
         raise PetitionRefused("Chỉ gộp những phản ánh chưa kết thúc.")
-    heads = {row.group_id for row in rows if row.group_id}
-    head = min(rows, key=lambda row: (row.sent_at, row.pk)) if not heads else Petition.objects.get(pk=min(heads, key=str))
+    head = head_of(rows)
+    if not different and len({row.text_print for row in [head, *rows]}) > 1:
+        raise PetitionRefused("Các phản ánh này khác nội dung. Hãy xem lại, và đánh dấu những phản ánh khác nội dung mà bạn vẫn gộp.")
     for row in rows:
         if row.pk == head.pk:
             continue
@@ -253,8 +285,12 @@ def group(*, actor: Actor, petition_ids: list[UUID], now: datetime) -> Petition:
 
 @transaction.atomic
 def ungroup(*, actor: Actor, petition_id: UUID, now: datetime) -> Petition:
-    """Take a petition out of its group."""
+    """Take a petition out of its group. :class:`PetitionRefused` for one that is in none, or has ended."""
     petition = lock_for_officer(actor=actor, petition_id=petition_id, act="feedback.classify")
+    if petition.group_id is None:
+        raise PetitionRefused("Phản ánh này không ở trong nhóm nào.", status=409)
+    if not petition.is_open:
+        raise PetitionRefused("Phản ánh này đã kết thúc.", status=409)
     petition.group, petition.version = None, petition.version + 1
     petition.save(update_fields=["group", "version"])
     write_event(petition, "ungroup", before=petition.state, actor=actor, now=now)

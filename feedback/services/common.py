@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -31,13 +32,26 @@ class NotYours(Exception):
 
 class PetitionRefused(Exception):
     """It cannot be done so. ``message`` is for the person; ``field`` names what to mend, where one does; ``status`` is what a page
-    answers: 422, or 409 where the petition is not any more what the person saw."""
+    answers: 422, or 409 where the petition is not any more what the person saw. ``more``: what else is to be mended, by field."""
 
-    def __init__(self, message: str, field: str = "", *, status: int = 422) -> None:
+    def __init__(self, message: str, field: str = "", *, status: int = 422, more: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.field = field
         self.status = status
+        self.more = dict(more or {})
+
+    @property
+    def in_full(self) -> str:
+        """Everything that is to be mended, for where there are no fields to say it beside."""
+        return " ".join([self.message, *self.more.values()])
+
+
+def refuse_all(problems: Mapping[str, str]) -> None:
+    """Refuse with all that is wrong, by field; nothing where nothing is."""
+    if problems:
+        (field, message), *others = problems.items()
+        raise PetitionRefused(message, field, more=dict(others))
 
 
 def writer(actor: Actor) -> UUID:

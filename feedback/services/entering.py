@@ -17,8 +17,8 @@ from accounts.identifiers import clean_phone
 from dossiers.models import Dossier
 from feedback.models import Attachment, Petition
 from feedback.services import files
-from feedback.services.common import PetitionRefused, lock_for_officer
-from feedback.services.sending import SAME_TEXT_DAYS, enter, kinds_on
+from feedback.services.common import PetitionRefused, lock_for_officer, refuse_all
+from feedback.services.sending import SAME_TEXT_DAYS, enter, kinds_on, sender_problems, text_problems
 from feedback.words import same_text_print
 from portal.access import Actor, require
 from portal.access.rules import unit_scope
@@ -55,6 +55,45 @@ def came_at(day: date, now: datetime) -> datetime:
     return min(moment, now)
 
 
+def entry_problems(
+    *,
+    actor: Actor,
+    came_on: date | None,
+    kind: str,
+    subject: str,
+    words: str,
+    sender: Mapping[str, str],
+    procedure_code: str,
+    dossier_code: str,
+    now: datetime,
+) -> dict[str, str]:
+    """Everything that is wrong with what an officer typed, in words, by field; empty: nothing. ``came_on`` None: said elsewhere."""
+    found: dict[str, str] = {}
+    if came_on is not None and came_on > timezone.localdate(now):
+        found["came_on"] = "Ngày đến không được sau hôm nay."
+    elif came_on is not None and came_at(came_on, now) < now - timedelta(days=366):
+        found["came_on"] = "Ngày đến phải từ một năm trước đến hôm nay."
+    found |= sender_problems(sender)
+    phone, email = sender.get("phone", "").strip(), sender.get("email", "").strip()
+    if phone and not clean_phone(phone):
+        found["phone"] = "Số điện thoại di động gồm 10 chữ số. Số máy bàn ghi vào phần địa chỉ."
+    if email and "email" not in found:
+        try:
+            validate_email(email)
+        except ValidationError:
+            found["email"] = "Địa chỉ thư điện tử không đúng, ví dụ ten@vidu.vn."
+    if not (phone or email or sender.get("address", "").strip()):
+        found["address"] = "Bạn hãy ghi ít nhất một cách trả lời người gửi: địa chỉ, điện thoại hoặc thư điện tử."
+    if kind not in {row.pk for row in kinds_on(now)}:
+        found["kind"] = "Bạn hãy chọn loại nội dung."
+    found |= {one.field: one.message for one in text_problems(subject, words)}
+    if procedure_code and procedure_on(procedure_code, timezone.localdate(now)) is None:
+        found["procedure_code"] = "Không có thủ tục nào mang mã này đang có hiệu lực."
+    if dossier_code and not Dossier.objects.filter(unit_scope(actor, RECEIVE, "unit_code"), code=dossier_code).exists():
+        found["dossier_code"] = "Không có hồ sơ mang mã này ở cơ quan bạn."
+    return found
+
+
 @transaction.atomic
 def enter_one(
     *,
@@ -73,26 +112,21 @@ def enter_one(
     place_code: str = "",
     hide_name: bool = False,
 ) -> Petition:
-    """Enter one with what an officer typed checked to its end: :class:`PetitionRefused` names the field."""
+    """Enter one with what an officer typed checked to its end: :class:`PetitionRefused` names every field that is wrong."""
     require(actor, RECEIVE, unit_code)
-    if came_on > timezone.localdate(now):
-        raise PetitionRefused("Ngày đến không được sau hôm nay.", "came_on")
-    phone, email = sender.get("phone", "").strip(), sender.get("email", "").strip()
-    if phone and not clean_phone(phone):
-        raise PetitionRefused("Số điện thoại di động gồm 10 chữ số. Số máy bàn ghi vào phần địa chỉ.", "phone")
-    if email:
-        try:
-            validate_email(email)
-        except ValidationError:
-            raise PetitionRefused("Địa chỉ thư điện tử không đúng, ví dụ ten@vidu.vn.", "email") from None
-    if not (phone or email or sender.get("address", "").strip()):
-        raise PetitionRefused("Bạn hãy ghi ít nhất một cách trả lời người gửi: địa chỉ, điện thoại hoặc thư điện tử.", "address")
-    if kind not in {row.pk for row in kinds_on(now)}:
-        raise PetitionRefused("Bạn hãy chọn loại nội dung.", "kind")
-    if procedure_code and procedure_on(procedure_code, timezone.localdate(now)) is None:
-        raise PetitionRefused("Không có thủ tục nào mang mã này đang có hiệu lực.", "procedure_code")
-    if dossier_code and not Dossier.objects.filter(unit_scope(actor, RECEIVE, "unit_code"), code=dossier_code).exists():
-        raise PetitionRefused("Không có hồ sơ mang mã này ở cơ quan bạn.", "dossier_code")
+    refuse_all(
+        entry_problems(
+            actor=actor,
+            came_on=came_on,
+            kind=kind,
+            subject=subject,
+            words=words,
+            sender=sender,
+            procedure_code=procedure_code,
+            dossier_code=dossier_code,
+            now=now,
+        )
+    )
     return enter(
         actor=actor,
         source=source,
@@ -166,7 +200,7 @@ def enter_rows(*, actor: Actor, unit_code: str, table: Table, now: datetime) -> 
         try:
             petition, known = _enter_row(row, kinds, actor=actor, unit_code=unit_code, now=now)
         except PetitionRefused as refused:
-            report.problems.append((number, refused.message))
+            report.problems.append((number, refused.in_full))
         else:
             report.rows.append((number, petition, known))
     return report

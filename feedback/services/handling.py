@@ -102,13 +102,14 @@ def assign(*, actor: Actor, petition_id: UUID, handler: UUID, now: datetime, see
 
 @transaction.atomic
 def refuse(*, actor: Actor, petition_id: UUID, reason: str, words: str, now: datetime, seen: int | None = None) -> Petition:
-    """Refuse a petition with its reason, which the sender reads (art. 42.3a: within 2 working days; late is allowed and counted)."""
+    """Refuse a petition with its reason, which the sender reads (art. 42.3a: within 2 working days; late is allowed and counted).
+
+    The reason ``silent`` is an edge of its own: only of a petition that waits for its sender, and only once their time is over.
+    """
     petition = lock_for_officer(actor=actor, petition_id=petition_id, act="feedback.receive", seen=seen)
-    transition = "refuse_silent" if petition.state == "waiting" else "refuse"
-    if transition == "refuse_silent":
-        reason = "silent"
-        if petition.supply_due_at is not None and now < petition.supply_due_at:
-            raise PetitionRefused(f"Người gửi còn được bổ sung đến ngày {day(petition.supply_due_at)}.")
+    transition = "refuse_silent" if reason == "silent" else "refuse"
+    if transition == "refuse_silent" and petition.supply_due_at is not None and now < petition.supply_due_at:
+        raise PetitionRefused(f"Người gửi còn được bổ sung đến ngày {day(petition.supply_due_at)}.")
     if reason not in REFUSALS:
         raise PetitionRefused("Bạn hãy chọn lý do.", "reason")
     if not words.strip():

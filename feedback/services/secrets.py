@@ -33,7 +33,7 @@ def seal_away(*, actor: Actor, petition_id: UUID, basis: str, now: datetime, see
     was, before = figures.facts_of(petition), move(petition, "seal_away")
     end(petition, now=now)
     petition.sender = petition.subject = petition.words = petition.place_words = petition.helps_words = None
-    petition.sender_key = petition.text_print = ""
+    petition.sender_key = petition.text_print = petition.place_code = ""
     petition.group = None
     if petition.publication != Petition.Publication.NONE:
         petition.publication, petition.keep_reason = Petition.Publication.KEPT, "Chuyển xử lý theo chế độ mật."

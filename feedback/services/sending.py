@@ -29,6 +29,7 @@ from feedback.services.common import (
     hold,
     keep,
     note_holding,
+    refuse_all,
     start_clocks,
     tell,
     writer,
@@ -50,6 +51,8 @@ A_DAY = 10
 """Petitions that one party may send in a day."""
 MOST_DRAFTS = 20
 SAME_TEXT_DAYS = 30
+SENDER_MOST = {"name": ("Tên người gửi", 200), "address": ("Địa chỉ", 300), "phone": ("Số điện thoại", 20), "email": ("Thư điện tử", 200)}
+"""What is kept of who wrote: what it is called at the desk, and characters at most."""
 FIELDS = ("kind", "subject", "words", "unit_code", "place_code", "place_words", "hide_name", "name", "address", "phone", "email")
 
 
@@ -202,6 +205,15 @@ def contact_problems(data: Mapping[str, str]) -> list[Problem]:
     return found
 
 
+def sender_problems(sender: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong, by field, with who wrote as an officer or another system says it: no name, or longer than what is kept."""
+    found = {} if tidy(str(sender.get("name", ""))) else {"name": "Bạn hãy ghi tên người gửi."}
+    for name, (label, most) in SENDER_MOST.items():
+        if len(tidy(str(sender.get(name, "")))) > most:
+            found[name] = f"{label} dài quá {most} ký tự."
+    return found
+
+
 def problems_of(draft: PetitionDraft, *, now: datetime) -> list[Problem]:
     """What keeps a draft from being sent, in the order of its pages; empty: nothing."""
     data = {name: str((draft.data or {}).get(name, "")) for name in FIELDS}
@@ -342,11 +354,8 @@ def enter(
     row = PetitionKind.objects.filter(pk=kind).first()
     if row is None:
         raise PetitionRefused("Bạn hãy chọn loại nội dung.", "kind")
-    for one in text_problems(subject, words):
-        raise PetitionRefused(one.message, one.field)
-    kept = {name: tidy(str(sender.get(name, "")))[:500] for name in ("name", "address", "phone", "email")}
-    if not kept["name"]:
-        raise PetitionRefused("Bạn hãy ghi tên người gửi.", "name")
+    refuse_all({one.field: one.message for one in text_problems(subject, words)} | sender_problems(sender))
+    kept = {name: tidy(str(sender.get(name, ""))) for name in SENDER_MOST}
     if kept["phone"]:
         kept["phone"] = clean_phone(kept["phone"]) or kept["phone"]
     petition = Petition(
@@ -433,8 +442,7 @@ def hand_in(
         raise PetitionRefused("Nhận sau lúc gửi.", "received_at")
     if not catalogues.agency_names([unit_code]):
         raise PetitionRefused("Không có cơ quan này.", "unit_code")
-    for one in text_problems(subject, words):
-        raise PetitionRefused(one.message, one.field)
+    refuse_all({one.field: one.message for one in text_problems(subject, words)} | sender_problems(sender))
     petition = Petition(
         id=uuid4(),
         source=Petition.Source.SYSTEM,
@@ -443,6 +451,6 @@ def hand_in(
         procedure_code=procedure_code,
         place_code=place_code,
     )
-    kept = {name: tidy(str(sender.get(name, "")))[:500] for name in ("name", "address", "phone", "email")}
+    kept = {name: tidy(str(sender.get(name, ""))) for name in SENDER_MOST}
     _enter(petition, kind=row, subject=subject, words=words, sender=kept, unit=unit_code, received_at=received_at, actor=actor, now=now)
     return petition

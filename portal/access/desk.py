@@ -68,7 +68,9 @@ class DeskModelAdmin(OfficerModelAdmin):
     by_cursor = True
     actions = None
     refusals: ClassVar[tuple[type[Exception], ...]] = ()
-    """What services raise: ``message`` is for the officer, ``field`` names what to mend, ``status`` is the answer's (422)."""
+    """What services raise: ``message`` is for the officer, ``field`` names what to mend, ``status`` is the answer's (422).
+
+    ``more``: what else is to be mended, by field."""
     field_names: ClassVar[dict[str, str]] = {}
     """Fields of the services by another name in the forms."""
 
@@ -134,6 +136,8 @@ class DeskModelAdmin(OfficerModelAdmin):
                 field_name, status = self.field_names.get(field_name, field_name), getattr(refused, "status", 422)
                 if form is not None:
                     form.add_error(field_name if field_name in form.fields else None, getattr(refused, "message", str(refused)))
+                    for name, message in getattr(refused, "more", {}).items():
+                        form.add_error(name if name in form.fields else None, message)
                 else:
                     problem = getattr(refused, "message", str(refused))
             else:

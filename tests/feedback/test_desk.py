@@ -15,8 +15,8 @@ from django.test import Client
 from django.utils import timezone
 
 from feedback.admin.petitions import VERBS
-from feedback.models import TABLE, Answer, Attachment, Opinion, Petition, ReplyTemplate, SavedView, SecretStub
-from feedback.services import answering, handling, routing
+from feedback.models import OPEN_STATES, TABLE, Answer, Attachment, Opinion, Petition, ReplyTemplate, SavedView, SecretStub, State
+from feedback.services import PetitionRefused, answering, handling, routing, secrets
 from feedback.worklists import left
 from portal.audit.models import Act
 from portal.files.models import FileState, StoredFile
@@ -89,7 +89,11 @@ def test_the_queue_says_of_each_what_it_waits_for_and_how_long_still() -> None:
     assert "Thẻ <bạc> & giấy khai sinh" in page and "&lt;bạc&gt;" in client.get(DESK).content.decode()
     assert "Nguyễn Thị Giả Định" in page and "Chờ tiếp nhận" in page and "Tiếp nhận, chuyển, hoặc không tiếp nhận trước" in page
     assert f'<strong class="overdue">{left(late.due_at, timezone.now())}</strong>' in page
-    assert f"Người gửi: {left(fresh.due_at, timezone.now())}" in page and f"Cơ quan: {left(fresh.unit_due_at, timezone.now())}" in page
+    still, here = left(fresh.due_at, timezone.now()), left(fresh.unit_due_at, timezone.now())
+    if fresh.due_at == fresh.unit_due_at:
+        assert f"Trả lời: {still}" in page, "one deadline is said once"
+    else:
+        assert f"Người gửi: {still}" in page and f"Cơ quan: {here}" in page
     assert re.search(r'aria-current="page">Chưa xong <strong>\d+', page)
 
     for queue, inside, outside in (
@@ -174,6 +178,35 @@ def test_a_filter_is_kept_under_a_name_for_oneself() -> None:
     assert SavedView.objects.count() == 1
     client.post(f"{DESK}bo-loc/{view.pk}/xoa/")
     assert not SavedView.objects.exists()
+
+
+@pytest.mark.requirement("F-05", "F-12")
+def test_a_list_of_one_agency_says_so_counts_it_alone_and_is_kept() -> None:
+    ours, _ = send_one(now=ago(days=40), unit="G09")
+    theirs, _ = send_one(now=ago(days=40), unit="H26.102")
+    top, people = at_top(), at_desk("H26")
+    query = {"agency_code": "G09", "viec": "qua-han"}
+    page = text(top.get(DESK, query))
+    assert ours.code in page and theirs.code not in page
+    assert "(G09)</strong> và các đơn vị trực thuộc đang giữ" in page and '<a href="?viec=qua-han">Bỏ giới hạn này</a>' in page
+    assert re.search(r'aria-current="page">Quá hạn <strong>1</strong>', page), "the counts follow"
+    assert f'href="{DESK}bo-loc/?viec=qua-han&agency_code=G09"' in page
+    assert top.post(f"{DESK}bo-loc/?viec=qua-han&agency_code=G09", {"name": "Bộ ấy"}).status_code == 302
+    assert SavedView.objects.get(name="Bộ ấy").query == "viec=qua-han&agency_code=G09"
+    page = text(top.get(DESK))
+    assert "agency_code=H26" in page and "agency_code=H26." not in page and "Bỏ giới hạn này" not in page, "all of them are offered"
+    page = text(people.get(DESK, {"agency_code": "H26", "unit_code": "H26.102"}))
+    assert "(H26.102)</strong> đang giữ" in page and "(H26)</strong> và các đơn vị" in page and theirs.code in page
+    assert "agency_code=" not in text(people.get(DESK)), "others are not asked for what is theirs anyway"
+    assert theirs.code not in text(people.get(DESK, {"agency_code": "G09"})) and ours.code not in text(
+        people.get(DESK, {"unit_code": "G09"})
+    )
+    assert "<x></strong>" in text(people.get(DESK, {"unit_code": "<x>"}))
+    for name in ("agency_code", "unit_code", "viec", "tinh-trang", "loai", "phan-loai", "nguon", "linh-vuc", "q", "o", "sau", "truoc", "x"):
+        answer = top.get(DESK, {"viec": "tat-ca", name: "a\0b"})
+        assert answer.status_code == 302 and "%00" not in answer["Location"], name
+        assert text(top.get(answer["Location"]))
+    assert text(people.get(f"{DESK}bo-loc/?agency_code=%00&viec=qua-han"))
 
 
 @pytest.mark.requirement("F-12")
@@ -483,7 +516,7 @@ def test_answered_by_one_checked_by_another() -> None:
     upload = SimpleUploadedFile("ket-qua.png", png(), "image/png")
     do(handler, petition, "answer", draft=0, words="Bản thảo.", outcome_on="", uploads=[upload], luu="1")
     draft = Answer.objects.get(petition=petition)
-    assert (draft.state, draft.words, petition.state) == ("draft", "Bản thảo.", "processing")
+    assert (draft.state, draft.words, petition.state, draft.outcome_on) == ("draft", "Bản thảo.", "processing", None)
     # Who went on from an older draft does not write over a colleague's; what they typed stays before them.
     stale = text(do(handler, petition, "answer", 409, draft=0, words="Chữ của tôi.", outcome_on=today, luu="1"), 409)
     assert "vừa sửa bản thảo" in stale and "Chữ của tôi." in stale
@@ -492,7 +525,12 @@ def test_answered_by_one_checked_by_another() -> None:
     wrong = text(do(handler, petition, "answer", 422, draft=draft.version, words="", outcome_on="31/02/2026"), 422)
     assert "Bạn hãy viết câu trả lời." in wrong and "Ngày không đúng" in wrong
     do(handler, petition, "answer", 422, draft=draft.version, words="Xong.", outcome_on="01/01/2020")
-    do(handler, petition, "answer", draft=draft.version, words="Đã trả kết quả <hôm nay>.", outcome_on=today)
+    # The day stays with the draft, and with what is returned to be done again.
+    yesterday = f"{timezone.localdate() - dt.timedelta(days=1):%d/%m/%Y}"
+    do(handler, petition, "answer", draft=draft.version, words="Bản thảo.", outcome_on=yesterday, luu="1")
+    assert f'name="outcome_on" value="{yesterday}"' in text(handler.get(of(petition, "answer")))
+    draft.refresh_from_db()
+    do(handler, petition, "answer", draft=draft.version, words="Đã trả kết quả <hôm nay>.", outcome_on=yesterday)
     assert petition.state == "checking"
     assert handler.get(of(petition, "approve")).status_code == 403
     assert "Đã trả kết quả <hôm nay>." in text(checker.get(of(petition, "approve")))
@@ -500,6 +538,7 @@ def test_answered_by_one_checked_by_another() -> None:
     do(checker, petition, "return_answer", reason="Chưa nói vì sao chậm.")
     assert petition.state == "processing" and "Chưa nói vì sao chậm." in text(handler.get(of(petition)))
     again = Answer.objects.get(petition=petition, state="draft")
+    assert f'name="outcome_on" value="{yesterday}"' in text(handler.get(of(petition, "answer")))
     attached = Attachment.objects.get(petition=petition)
     assert attached.part_id == again.pk, "what was attached goes along"
     do(handler, petition, "answer", draft=again.version, words="Chậm vì máy hỏng.", outcome_on=today, leave_out=[str(attached.pk)])
@@ -542,22 +581,90 @@ def test_copies_of_one_text_are_grouped_and_answered_together() -> None:
     assert second.group_id == first.pk and "group" not in buttons(client, first) and "ungroup" in buttons(client, second)
     do(client, second, "ungroup")
     assert second.group_id is None
-    chosen = {"action": "group_chosen", "_selected_action": [str(first.pk), str(second.pk)], "index": "0"}
-    assert "Đã gộp 2 phản ánh" in text(client.post(DESK, chosen, follow=True))
+    chosen = {"action": "group_chosen", "_selected_action": [str(first.pk), str(second.pk), str(other.pk)], "index": "0"}
+    asked = text(client.post(DESK, chosen))
+    assert all(row.code in asked for row in (first, second, other)) and "Nguyễn Thị Giả Định" in asked and other.subject in asked
+    assert asked.count(">Khác nội dung<") == 1 and asked.index(other.code) < asked.index(">Khác nội dung<")
+    assert re.findall(r'name="different" value="([^"]+)"', asked) == [str(other.pk)] and " checked" not in asked
+    assert not Petition.objects.filter(group=first).exists(), "asked first"
+    address, everything = f"{DESK}gop-nhieu/", {"petition": chosen["_selected_action"]}
     assert "ít nhất hai" in text(client.post(DESK, {**chosen, "_selected_action": [str(first.pk)]}, follow=True))
+    assert client.get(address).status_code == 302 and client.post(address, {"petition": "x"}).status_code == 404
+    assert at_desk("H26.101", PUBLISHING).post(address, everything).status_code == 403
+    text(client.post(address, {**everything, "different": str(first.pk)}), 422)
+    assert "ít nhất hai" in text(client.post(address, {"petition": [str(first.pk), str(other.pk)]}), 422)
+    with pytest.raises(PetitionRefused, match="khác nội dung"):
+        answering.group(actor=client.actor, petition_ids=[first.pk, other.pk], now=timezone.now())  # type: ignore[attr-defined]
+    assert "Đã gộp 2 phản ánh" in text(client.post(address, everything, follow=True))
+    assert list(Petition.objects.filter(group=first)) == [second]
+    # What differs from the group that is there goes in only where it is ticked.
+    more = {"petition": [str(second.pk), str(other.pk)]}
+    assert f"đầu nhóm là {first.code}" in text(client.post(DESK, {**chosen, "_selected_action": more["petition"]}))
+    assert "Đã gộp 2 phản ánh" in text(client.post(address, {**more, "different": str(other.pk)}, follow=True))
+    assert Petition.objects.filter(group=first).count() == 2
     received(first, client.actor, now=ago(hours=9))  # type: ignore[attr-defined]
     do(client, first, "answer", draft=0, words="Đã trả cho cả hai.", outcome_on=f"{timezone.localdate():%d/%m/%Y}")
-    assert "1 phản ánh khác cùng nhóm" in text(checker.get(of(first, "approve")))
+    page = text(checker.get(of(first, "approve")))
+    assert "2 phản ánh khác cùng nhóm" in page and second.code in page and other.code in page
+    assert "“Trả lời cả nhóm” gửi đến những người này" in page and "<strong>Khác nội dung</strong>" in page
     do(checker, first, "approve", to_group="on")
     from portal.outbox.models import Message
 
     assert Message.objects.filter(kind="feedback.answer_copy", payload__petition=str(second.pk)).exists()
 
 
+def test_an_address_does_the_edge_of_its_name_and_no_other() -> None:
+    """Whoever posts by hand to an act that the state does not allow changes nothing."""
+    client, top = at_desk(), at_top()
+    actor, colleague = client.actor, at_desk().actor  # type: ignore[attr-defined]
+    rows = {}
+    for state in State.values:
+        petition, sender = send_one(now=ago(days=9))
+        given = {"petition_id": petition.pk, "now": ago(days=7)}
+        if state in ("processing", "checking", "answered"):
+            received(petition, actor, now=ago(days=8))
+        if state == "waiting":
+            handling.ask_more(actor=actor, question="Giấy hẹn?", **given)
+        if state in ("checking", "answered"):
+            answering.submit_answer(actor=actor, words="Xong.", outcome_on=timezone.localdate(ago(days=7)), **given)
+        if state == "answered":
+            answering.approve(actor=colleague, **given)
+        if state == "refused":
+            handling.refuse(actor=actor, reason="content", words="Không thuộc.", **given)
+        if state == "withdrawn":
+            handling.withdraw(actor=sender, **given)
+        if state == "secret":
+            secrets.seal_away(actor=actor, basis="Số 1/QĐ ngày 1/11/2026", **given)
+        petition.refresh_from_db()
+        assert petition.state == state
+        rows[state] = petition
+    said = {
+        "words": "Chữ.", "reason": "content", "about": "rule", "kind": "cham-tre", "question": "Gì?", "unit_code": "H26.102",
+        "cause": "government", "outcome_on": f"{timezone.localdate():%d/%m/%Y}", "draft": 0, "step": "2", "sure": "on",
+        "basis": "Số 1/QĐ", "handler": actor.position_id,
+    }  # fmt: skip
+    for verb in VERBS:
+        edge = TABLE.transitions.get("submit" if verb == "answer" else verb)
+        for state, petition in rows.items():
+            is_open = state in OPEN_STATES
+            if (edge is not None and state in edge.sources) or (edge is None and is_open and verb not in ("group", "ungroup")):
+                continue
+            by = top if verb == "take_over" else client
+            for reason in ("content", "silent"):
+                answer = by.post(of(petition, verb), {**said, "reason": reason, "code": petition.code, "seen": petition.version})
+                assert answer.status_code in (409, 422), (verb, state, answer.status_code)
+            assert Petition.objects.filter(pk=petition.pk, state=state, version=petition.version).exists(), (verb, state)
+    waiting, fresh = rows["waiting"], rows["new"]
+    for petition, reason in ((waiting, "content"), (fresh, "silent")):
+        with pytest.raises(PetitionRefused):
+            handling.refuse(actor=actor, petition_id=petition.pk, reason=reason, words="Không.", now=timezone.now())
+
+
 @pytest.mark.requirement("F-14")
 def test_what_is_secret_leaves_after_asking_twice() -> None:
-    petition, _ = send_one(now=ago(days=2))
+    petition, _ = send_one(now=ago(days=2), place_code="01")
     checker = at_desk("H26.101", CHECKING)
+    assert "Nơi xảy ra" in text(checker.get(of(petition)))
     assert "Không có cách nào lấy lại" in text(checker.get(of(petition, "seal_away")))
     do(checker, petition, "seal_away", 422, step="1", basis="Số 1/QĐ ngày 1/11/2026", code="PA0000000000")
     second = text(do(checker, petition, "seal_away", 200, step="1", basis="Số 1/QĐ ngày 1/11/2026", code=petition.code.lower()))
@@ -567,6 +674,7 @@ def test_what_is_secret_leaves_after_asking_twice() -> None:
     assert petition.state == "secret" and SecretStub.objects.get(petition=petition).basis.startswith("Số 1/QĐ")
     page = text(checker.get(of(petition)))
     assert WORDS not in page and "Nguyễn Thị Giả Định" not in page and "đã hủy khỏi hệ thống" in page
+    assert "Số 1/QĐ ngày 1/11/2026" in page and "Nơi xảy ra" not in page and petition.place_code == ""
     assert buttons(at_desk(), petition) == set()
     assert petition.code in text(checker.get(DESK, {"viec": "da-xong"}))
 

@@ -81,6 +81,7 @@ def test_a_letter_is_entered_with_its_original_and_its_clocks_run_from_the_day_i
         ({"came_on": "32/13/2026"}, "Ngày không đúng"),
         ({"came_on": f"{timezone.localdate() + dt.timedelta(days=2):%d/%m/%Y}"}, "không được sau hôm nay"),
         ({"name": ""}, "Bạn hãy ghi mục này"),
+        ({"name": "Chu " * 60}, "Dài quá 200 ký tự"),
         ({"phone": "024 1234"}, "gồm 10 chữ số"),
         ({"address": "", "phone": ""}, "ít nhất một cách trả lời"),
         ({"kind": ""}, "chọn một mục"),
@@ -99,6 +100,18 @@ def test_what_is_wrong_is_said_beside_the_field_and_what_was_typed_stays(change:
     assert answer.status_code == 422 and words in page, page[page.find("errornote") : page.find("errornote") + 400]
     assert "Hồ sơ &lt;quá hẹn&gt;" in page
     assert not Petition.objects.exists()
+
+
+@pytest.mark.requirement("F-08")
+def test_all_that_is_wrong_with_a_letter_is_said_at_once() -> None:
+    client, _position = desk()
+    wrong = {"name": "", "phone": "024 1234", "email": "ten", "kind": "", "procedure_code": "9.999999", "originals": [], "words": ""}
+    answer = client.post(f"{ENTERED}add/", letter(came_on=f"{day(2):%d/%m/%Y}", **wrong))
+    page = answer.content.decode()
+    assert answer.status_code == 422 and page.count('<ul class="errorlist"') == 8, page.count('<ul class="errorlist"')
+    for words in ("không được sau hôm nay", "gồm 10 chữ số", "thư điện tử không đúng", "chọn một mục", "Không có thủ tục", "đính kèm bản"):
+        assert words in page, words
+    assert client.post(f"{ENTERED}add/", letter(came_on=f"{day(-400):%d/%m/%Y}")).status_code == 422
 
 
 def test_only_receivers_enter_and_a_call_needs_no_original() -> None:
@@ -126,7 +139,8 @@ def test_a_table_enters_its_good_rows_and_says_why_each_bad_one_stayed_out() -> 
     call = f"dien-thoai,{day(-1):%d/%m/%Y},Chu Thị Hai,,0900000142,khac,Hỏi giờ làm việc,Phường có làm việc sáng thứ bảy không?\n"
     bad = "chim,hôm qua,Chu Thị Ba,,,khong-co,Chậm,Nội dung\n"
     nobody = f"email,{day(-1):%d/%m/%Y},Chu Thị Bốn,,,khac,Không có địa chỉ,Không ai trả lời được tôi vì không ghi gì\n"
-    content = (header + good + bad + call + nobody).encode()
+    long = f"thu,{day(-2):%d/%m/%Y},{'Chu ' * 60},,024,khac,Tên dài,Tên người gửi dài quá thì nói cho biết chứ không cắt đi\n"
+    content = (header + good + bad + call + nobody + long).encode()
 
     def send() -> str:
         file = SimpleUploadedFile("phan-anh.csv", content, content_type="text/csv")
@@ -135,9 +149,10 @@ def test_a_table_enters_its_good_rows_and_says_why_each_bad_one_stayed_out() -> 
         return answer.content.decode()
 
     page = send()
-    assert "Đã nhập 2 phản ánh; 2 dòng không nhập được" in page
+    assert "Đã nhập 2 phản ánh; 3 dòng không nhập được" in page
     assert "“chim” không phải thu" in page and "Ngày đến “hôm qua” không đúng" in page and "mang mã “khong-co”" in page
     assert "<td>3</td>" in page and "<td>5</td>" in page and "ít nhất một cách trả lời" in page
+    assert "Tên người gửi dài quá 200 ký tự. Số điện thoại di động gồm 10 chữ số." in page
     assert "Đã nhập 0 phản ánh; 2 dòng đã nhập từ trước" in send()
     assert Petition.objects.count() == 2
 

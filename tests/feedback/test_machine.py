@@ -414,7 +414,7 @@ class Petitions(RuleBasedStateMachine):
         if one == other or Petition.objects.filter(pk=other).exclude(unit_code=unit).exists():
             return
         try:
-            answering.group(actor=actors[unit, False], petition_ids=[one, other], now=self.now)
+            answering.group(actor=actors[unit, False], petition_ids=[one, other], now=self.now, different=True)
         except PetitionRefused:
             return
         self.receive(one, "rule")

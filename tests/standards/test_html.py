@@ -779,6 +779,10 @@ def petition_desk(pages: Pages) -> None:
     chosen = {"action": "transfer_chosen", "_selected_action": [str(fresh.pk), str(late.pk)], "index": "0"}
     pages.post(desk, base, chosen, 200)
     many = {"petition": [str(fresh.pk), str(late.pk)], "unit_code_words": "H26.101", "reason": "<x>"}
+    another, _ = send_one(now=timezone.now(), words="Một chuyện <khác> hẳn: cán bộ bắt tôi nộp thêm giấy tờ không có trong thủ tục.")
+    pages.post(desk, base, {**chosen, "_selected_action": [str(fresh.pk), str(another.pk)], "action": "group_chosen"}, 200)
+    pages.post(desk, f"{base}gop-nhieu/", {"petition": [str(fresh.pk), str(another.pk)], "different": "<x>"})
+    pages.get(desk, f"{base}?agency_code=H26&unit_code=H26.101")
     pages.post(desk, f"{base}chuyen-nhieu/", {"petition": many["petition"]})
     pages.post(desk, f"{base}chuyen-nhieu/", many, 200)
 
