@@ -202,6 +202,10 @@ def contact_problems(data: Mapping[str, str]) -> list[Problem]:
         validate_email(data.get("email", ""))
     except ValidationError:
         found.append(Problem("lien-lac", "email", _("Bạn hãy ghi địa chỉ thư điện tử, ví dụ ten@vidu.vn.")))
+    for name in ("name", "address"):
+        most = SENDER_MOST[name][1]
+        if len(data.get(name, "")) > most:
+            found.append(Problem("lien-lac", name, _("Bạn viết trong %(n)d ký tự.") % {"n": most}))
     return found
 
 

@@ -345,9 +345,9 @@ class Petitions(RuleBasedStateMachine):
     def classify(self, number: UUID) -> None:
         self.do(number, handling.classify, actor=self.officer(number), about="rule", kind="sang-kien", sector_code="")
 
-    @rule(number=petitions)
-    def refuse(self, number: UUID) -> None:
-        self.do(number, handling.refuse, actor=self.officer(number), reason="content", words="Không thuộc nội dung tiếp nhận.")
+    @rule(number=petitions, reason=st.sampled_from(["content", "silent"]))
+    def refuse(self, number: UUID, reason: str) -> None:
+        self.do(number, handling.refuse, actor=self.officer(number), reason=reason, words="Không thuộc nội dung tiếp nhận.")
 
     @rule(number=petitions)
     def ask(self, number: UUID) -> None:

@@ -210,11 +210,11 @@ def test_what_is_missing_is_named_and_nothing_is_lost() -> None:
     sending.save_draft(
         actor=actor,
         draft_id=draft.pk,
-        data={"subject": "x" * 151, "words": "The office did not give me the result of my file.", "email": "không"},
+        data={"subject": "x" * 151, "words": "The office did not give me the result of my file.", "email": "không", "name": "Lê " * 70},
     )
     with pytest.raises(sending.SendingRefused) as refused:
         sending.send(actor=actor, draft_id=draft.pk, now=MONDAY)
-    assert {problem.field for problem in refused.value.problems} == {"kind", "subject", "words", "email"} | (
+    assert {problem.field for problem in refused.value.problems} == {"kind", "subject", "words", "email", "name"} | (
         {"phone"} if not draft.data["phone"] else set()
     )
     sending.save_draft(actor=actor, draft_id=draft.pk, data={"words": "\u200bnhà\u202e nước " + "a" * 70_000})
