@@ -114,7 +114,7 @@ def test_a_number_of_the_overview_leads_to_a_list_of_that_agency() -> None:
         ("unit_code=H26.101", [ours, fresh], [theirs, ministry]),
         ("agency_code=%00", [ours, ministry], []),
     ):
-        page = vpcp.get(f"/quan-tri/feedback/petition/?{query}&o=2")
+        page = vpcp.get(f"/quan-tri/feedback/petition/?{query}&o=2", follow=True)
         said = page.content.decode()
         assert page.status_code == 200 and all(row.code in said for row in inside), query
         assert not any(row.code in said for row in outside), query
