@@ -151,7 +151,7 @@ def test_a_table_enters_its_good_rows_and_says_why_each_bad_one_stayed_out() -> 
     page = send()
     assert "Đã nhập 2 phản ánh; 3 dòng không nhập được" in page
     assert "“chim” không phải thu" in page and "Ngày đến “hôm qua” không đúng" in page and "mang mã “khong-co”" in page
-    assert "<td>3</td>" in page and "<td>5</td>" in page and "ít nhất một cách trả lời" in page
+    assert 'Dòng">3</td>' in page and 'Dòng">5</td>' in page and "ít nhất một cách trả lời" in page
     assert "Tên người gửi dài quá 200 ký tự. Số điện thoại di động gồm 10 chữ số." in page
     assert "Đã nhập 0 phản ánh; 2 dòng đã nhập từ trước" in send()
     assert Petition.objects.count() == 2
