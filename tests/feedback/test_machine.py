@@ -219,6 +219,10 @@ class Reading:
             row[2] = self._limit("opinion", row[1], row[0])
 
 
+def _on(moment: dt.datetime) -> dt.date:
+    return moment.astimezone(ZONE).date()
+
+
 # The machine -------------------------------------------------------------------------------------------------------------------
 
 
@@ -279,28 +283,53 @@ class Petitions(RuleBasedStateMachine):
         """The deltas since the beginning are what a recount of the petitions gives."""
         counted: Counter[tuple[Any, ...]] = Counter()
         for petition in Petition.objects.filter(pk__in=self.readings):
+            rounds = list(petition.finished_rounds.all())
+            assert len(rounds) == petition.round - 1, "each round that was not agreed with stays where it was answered"
+            for row in rounds:
+                place = (row.unit_code, row.kind_id, row.sector_code)
+                counted[(_on(row.disagreed_at), *place, "again")] += 1
+                self._ended(counted, place, row.received_at, row.due_at, row.answered_at, "answered", row.answered_at, row.helps)
             place = (petition.unit_code, petition.kind_id, petition.sector_code)
-            received, late = petition.received_at.astimezone(ZONE).date(), petition.due_at.astimezone(ZONE).date() + dt.timedelta(days=1)
-            counted[(received, *place, "received")] += 1
-            counted[(late, *place, "due")] += 1
-            if petition.round > 1:
-                counted[(received, *place, "again")] += 1
-            if petition.ended_at is None:
-                counted[(dt.date(2000, 1, 1), *place, STANDS[petition.state])] += 1
-                continue
-            ended = petition.ended_at.astimezone(ZONE).date()
-            how: str = petition.state
-            if how == "answered":
-                how = "late" if petition.answered_at and petition.answered_at > petition.due_at else "on_time"
-            counted[(ended, *place, how)] += 1
-            counted[(max(ended, late), *place, "settled")] += 1
-            if petition.helps is not None:
-                counted[(ended, *place, "helps" if petition.helps else "helps_not")] += 1
+            self._ended(
+                counted,
+                place,
+                petition.received_at,
+                petition.due_at,
+                petition.ended_at,
+                petition.state,
+                petition.answered_at,
+                petition.helps,
+            )
         noted: Counter[tuple[Any, ...]] = Counter()
         for delta in TallyDelta.objects.filter(id__gt=self.first_delta):
             assert delta.agency_code == delta.unit_code.split(".")[0]
             noted[(delta.day, delta.unit_code, delta.kind, delta.sector_code, delta.measure)] += delta.number
         assert {cell: number for cell, number in noted.items() if number} == dict(counted)
+
+    def _ended(
+        self,
+        counted: Counter[tuple[Any, ...]],
+        place: tuple[str, str, str],
+        received: dt.datetime,
+        due: dt.datetime,
+        ended: dt.datetime | None,
+        how: str,
+        answered: dt.datetime | None,
+        helps: bool | None,
+    ) -> None:
+        """What one round counts for."""
+        late = _on(due) + dt.timedelta(days=1)
+        counted[(_on(received), *place, "received")] += 1
+        counted[(late, *place, "due")] += 1
+        if ended is None:
+            counted[(dt.date(2000, 1, 1), *place, STANDS[how])] += 1
+            return
+        if how == "answered":
+            how = "late" if answered and answered > due else "on_time"
+            if helps is not None:
+                counted[(_on(ended), *place, "helps" if helps else "helps_not")] += 1
+        counted[(_on(ended), *place, how)] += 1
+        counted[(max(_on(ended), late), *place, "settled")] += 1
 
     # Coming in --------------------------------------------------------------------------------------------------------------
 
@@ -509,6 +538,20 @@ def _set_up() -> None:
 
 
 @pytest.mark.requirement("F-04", "F-05")
+def test_a_disagreement_leaves_its_round_with_who_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The walk that chance seldom takes."""
+    _set_up()
+    machine = Petitions()
+    number = machine.send(UNITS[0])
+    machine.receive(number, "rule")
+    machine.answer(number, 0)
+    machine.approve(number)
+    machine.disagree(number)
+    machine.receive(number, "conduct")
+    assert Petition.objects.get(pk=number).round == 2
+    machine.teardown()
+
+
 def test_whatever_happens_the_clocks_are_what_the_events_say(monkeypatch: pytest.MonkeyPatch) -> None:
     import feedback.services.common as common
     import portal.catalogues.models as catalogues
