@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.html import format_html
@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from accounts import queries as people
 from feedback import routes
 from feedback.models import TOP, About, Answer, Attachment, Opinion, Petition, PetitionKind, ReplyTemplate
+from feedback.queries_desk import copies_of, others_of_group
 from feedback.services.answering import MAX_ANSWER
 from feedback.services.files import TYPES
 from feedback.services.handling import REFUSALS
@@ -481,13 +482,6 @@ class ApproveForm(ActForm):
             del self.fields["to_group"]
 
 
-def others_of_group(petition: Petition) -> QuerySet[Petition]:
-    """Petitions of the same group that the same agency has still to answer, the oldest first."""
-    head = petition.group_id or petition.pk
-    rows = Petition.objects.filter(Q(group_id=head) | Q(pk=head), unit_code=petition.unit_code, state__in=["new", "processing", "waiting"])
-    return rows.exclude(pk=petition.pk).order_by("sent_at", "pk")
-
-
 class ManyGroupForm(PlainForm):
     """Several into one group: those whose text differs from the others' go in only where they are ticked."""
 
@@ -540,16 +534,6 @@ class GroupForm(ActForm):
         ]
 
 
-def copies_of(petition: Petition) -> list[Petition]:
-    """Open petitions at the same agency whose text is the same, apart from signs and spaces, and that are in no common group yet (one
-    query)."""
-    if not petition.text_print or not petition.is_open:
-        return []
-    head = petition.group_id or petition.pk
-    rows = Petition.objects.filter(text_print=petition.text_print, unit_code=petition.unit_code, ended_at__isnull=True)
-    return list(rows.exclude(pk=petition.pk).exclude(pk=head).exclude(group_id=head).order_by("-sent_at")[:100])
-
-
 class SealForm(ActForm):
     """The case leaves the system: on what paper, and the code typed as a second thought."""
 
@@ -593,12 +577,3 @@ class ViewNameForm(PlainForm):
     """What a filter is called."""
 
     name = forms.CharField(label="Tên bộ lọc", max_length=80, error_messages={"required": "Bạn hãy đặt tên cho bộ lọc."})
-
-
-def templates_for(petition: Petition, use: str) -> list[ReplyTemplate]:
-    """Reply templates of the agency and those above it (one query)."""
-    if not use:
-        return []
-    parts = petition.unit_code.split(".")
-    units = [".".join(parts[: place + 1]) for place in range(len(parts))]
-    return list(ReplyTemplate.objects.filter(unit_code__in=units, use=use, is_active=True).order_by("name", "id")[:100])

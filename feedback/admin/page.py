@@ -14,8 +14,8 @@ from django.utils.safestring import SafeString
 from accounts import queries as people
 from dossiers.models import Dossier
 from feedback.access import OVERSEE, READ
-from feedback.admin.forms import copies_of, others_of_group
 from feedback.models import OPEN_STATES, TABLE, Answer, Attachment, Opinion, Petition, PetitionEvent, State
+from feedback.queries_desk import copies_of, others_of_group
 from feedback.services.common import OWN
 from feedback.services.handling import REFUSALS
 from feedback.worklists import left, waits_for

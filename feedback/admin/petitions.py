@@ -40,6 +40,7 @@ from feedback.admin.queue import (
 from feedback.admin.ways import ways_of
 from feedback.codes import clean_code
 from feedback.models import TABLE, Answer, Attachment, Holding, Opinion, Petition, SavedView, State
+from feedback.queries_desk import copies_of, templates_for
 from feedback.services import answering, handling, looking, routing, secrets
 from feedback.services.common import OWN, STALE, PetitionRefused
 from feedback.worklists import waits_for
@@ -150,7 +151,7 @@ def why_not(petition: Petition, name: str, actor: Actor) -> str:
     match name:
         case "ask_opinions" if petition.state != State.PROCESSING:
             return "Chỉ lấy ý kiến phối hợp khi phản ánh đang được xử lý."
-        case "group" if not forms.copies_of(petition):
+        case "group" if not copies_of(petition):
             return "Không có phản ánh nào cùng lời ở cơ quan này để gộp."
         case "ungroup" if petition.group_id is None:
             return "Phản ánh này không ở trong nhóm nào."
@@ -508,13 +509,13 @@ class PetitionAdmin(DeskModelAdmin):
                 return forms.SealForm(petition=petition, actor=actor, initial={**request.POST.dict(), "step": "2"})
             return form
         number = request.GET.get("mau", "")
-        for one in forms.templates_for(petition, kind.use):
+        for one in templates_for(petition, kind.use):
             if str(one.pk) == number:
                 return kind(petition=petition, actor=actor, initial={kind.filled: one.words})
         return kind(petition=petition, actor=actor)
 
     def _templates(self, petition: Petition, form: forms.ActForm | None) -> list[Any]:
-        return forms.templates_for(petition, form.use) if form is not None else []
+        return templates_for(petition, form.use) if form is not None else []
 
     def _beside(self, request: HttpRequest, petition: Petition, verb: str) -> list[Facts | Rows]:
         """What one must read to decide: the letter; before an approval what will be sent."""
