@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from payments import services
 from payments.institutions import adapter_of
-from payments.models import Attempt, Institution, Statement
+from payments.models import Institution, Statement
 from payments.services import casework, fetching, statements_import
 from payments.services.attempts import attempts_to_ask
 from payments.services.institutions import suspend_unlicensed
@@ -30,11 +30,11 @@ log = logging.getLogger(__name__)
 @shared_task(name="payments.ask")
 def ask() -> int:
     """Have every try asked about that is not known and whose time has come; side by side, by the outbox."""
-    numbers = attempts_to_ask(now=timezone.now())
+    found = attempts_to_ask(now=timezone.now())
     with transaction.atomic():
-        for number, asks in Attempt.objects.filter(pk__in=numbers).values_list("pk", "asks"):
-            outbox.put("payments.ask", key=f"{number}:{asks}", payload={"attempt": str(number)})
-    return len(numbers)
+        for number, at in found:
+            outbox.put("payments.ask", key=f"{number}:{at.isoformat()}", payload={"attempt": str(number)})
+    return len(found)
 
 
 @shared_task(name="payments.expire")

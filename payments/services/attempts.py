@@ -169,15 +169,16 @@ def ask_attempt(*, attempt_id: UUID, now: datetime) -> Settled | None:
     """Ask the institution what became of a try that is not known (worker, or a page that has the time). None when it is known.
 
     Raises ``OutsideUnavailable``; the next question has its time in any case, so that a silent institution is not asked without end.
+    A question that is not put, because the institution rests, is not counted: it follows as soon as the rest is over.
     """
     attempt = Attempt.objects.select_related("order", "institution").get(pk=attempt_id)
     if not attempt.is_unknown:
         return None
-    Attempt.objects.filter(pk=attempt_id, asks=attempt.asks).update(
-        next_ask_at=next_ask(attempt.asks + 1, created_at=attempt.created_at, now=now), asks=F("asks") + 1
-    )
+    mine = Attempt.objects.filter(pk=attempt_id, asks=attempt.asks)
     if not health.allows(attempt.institution_id):
+        mine.update(next_ask_at=now + timedelta(seconds=health.REST_SECONDS))
         raise OutsideUnavailable(attempt.institution_id, "resting")
+    mine.update(next_ask_at=next_ask(attempt.asks + 1, created_at=attempt.created_at, now=now), asks=F("asks") + 1)
     try:
         with health.watching(attempt.institution_id):
             report = adapter_of(attempt.institution.adapter).query(connection_of(attempt.institution), ask_of(attempt), now=now)
@@ -189,7 +190,7 @@ def ask_attempt(*, attempt_id: UUID, now: datetime) -> Settled | None:
     return settle(institution_code=attempt.institution_id, report=report, via="query", now=now)
 
 
-def attempts_to_ask(*, now: datetime, limit: int = 200) -> list[UUID]:
-    """Tries that want a question now, the longest waiting first (one query, by its index)."""
+def attempts_to_ask(*, now: datetime, limit: int = 200) -> list[tuple[UUID, datetime]]:
+    """Tries that want a question now with the time it was due, the longest waiting first (one query, by its index)."""
     rows = Attempt.objects.filter(state__in=[Attempt.CREATED, Attempt.SENT, Attempt.ASKING], next_ask_at__lte=now)
-    return list(rows.order_by("next_ask_at").values_list("pk", flat=True)[:limit])
+    return list(rows.order_by("next_ask_at").values_list("pk", "next_ask_at")[:limit])

@@ -14,15 +14,17 @@ import pytest
 import requests
 from django.conf import settings as portal_settings
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
-from payments import demo, queries, services
+from payments import demo, queries, services, tasks
 from payments.models import Attempt, Institution, JointTest, Order, SettlementContact
 from payments.services import health, institutions
 from payments.services.health import Health, judge
 from payments.services.institutions import address_problem
 from portal.exchange.errors import OutsideUnavailable
+from portal.outbox.models import Message
 from portal.outbox.services import deliver_due
 from portal.settings.guard import problems
 from tests.factories import make_institution, make_officer_actor, make_order, make_position, paid_report, sign_in
@@ -372,6 +374,15 @@ def test_who_does_not_answer_is_left_alone_for_a_while_and_tried_again_by_one(in
     with pytest.raises(OutsideUnavailable, match="resting"):
         services.ask_attempt(attempt_id=attempt.pk, now=timezone.now())
     assert len(bank.asked) == asked
+    # A question that was not put does not make the payer wait longer for the next one, and the next one is another message.
+    waiting = Attempt.objects.get(pk=attempt.pk)
+    assert waiting.asks == health.FAILURES
+    assert waiting.next_ask_at is not None and waiting.next_ask_at <= timezone.now() + timedelta(seconds=health.REST_SECONDS)
+    for _ in range(2):
+        Attempt.objects.filter(pk=attempt.pk).update(next_ask_at=F("next_ask_at") - timedelta(minutes=1))
+        put = Message.objects.filter(kind="payments.ask").count()
+        assert tasks.ask() == tasks.ask() == 1
+        assert Message.objects.filter(kind="payments.ask").count() == put + 1
     other = make_order()
     with pytest.raises(services.AttemptRefused, match="gián đoạn"):
         services.begin_attempt(order_code=other.code, institution_code=row.code, now=timezone.now())
