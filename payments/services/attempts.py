@@ -193,4 +193,5 @@ def ask_attempt(*, attempt_id: UUID, now: datetime) -> Settled | None:
 def attempts_to_ask(*, now: datetime, limit: int = 200) -> list[tuple[UUID, datetime]]:
     """Tries that want a question now with the time it was due, the longest waiting first (one query, by its index)."""
     rows = Attempt.objects.filter(state__in=[Attempt.CREATED, Attempt.SENT, Attempt.ASKING], next_ask_at__lte=now)
-    return list(rows.order_by("next_ask_at").values_list("pk", "next_ask_at")[:limit])
+    found = rows.order_by("next_ask_at").values_list("pk", "next_ask_at")[:limit]
+    return [(number, at) for number, at in found if at is not None]
