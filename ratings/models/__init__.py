@@ -1,5 +1,6 @@
 """Tables of ratings, a room a file."""
 
 from ratings.models.counts import DossierCount, DossierDelta
+from ratings.models.score import Criterion, ScoreCount
 
-__all__ = ["DossierCount", "DossierDelta"]
+__all__ = ["Criterion", "DossierCount", "DossierDelta", "ScoreCount"]
