@@ -70,6 +70,9 @@ class Facts:
     supplement_days: int = 0
     paid_online: str = ""
     has_fee: bool = False
+    has_digitised_papers: bool = False
+    has_digitised_result: bool = False
+    reuses_data: bool = False
     is_test: bool = False
 
     @property

@@ -18,11 +18,14 @@ RECEIVED, CLOSED, DUE, SETTLED = "received", "closed", "due", "settled"
 EARLY, ON_TIME, LATE, UNDATED = "early", "on_time", "late", "undated"
 REFUSED, WITHDRAWN, STOPPED = "refused", "withdrawn", "stopped"
 SUPPLEMENTED, WITH_FEE, PAID_ONLINE = "supplemented", "with_fee", "paid_online"
+DIGITISED, DIGITISED_RESULTS, REUSED = "digitised", "digitised_results", "reused"
 MEASURES = (
     RECEIVED, CLOSED, EARLY, ON_TIME, LATE, UNDATED, REFUSED, WITHDRAWN, STOPPED, DUE, SETTLED, SUPPLEMENTED, WITH_FEE, PAID_ONLINE,
+    DIGITISED, DIGITISED_RESULTS, REUSED,
 )  # fmt: skip
 """Each counts by one day: what came and how by the day of reception, what ended by the day of its end, ``due`` by the first day on which
-it was or will be overdue, ``settled`` by the day on which that was over. ``stopped`` is a part of the resolved."""
+it was or will be overdue, ``settled`` by the day on which that was over. ``stopped`` is a part of the resolved,
+``digitised_results`` of those with a result, and ``digitised`` of these (papers too); ``reused`` of the received."""
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 """What a report dates before or after counts on these days: the kept counts know these years only."""
 
@@ -59,6 +62,8 @@ def cells(facts: Facts) -> Counter[Cell]:
             add(received, PAID_ONLINE)
         if facts.has_fee or facts.paid_online in ("1", "2"):
             add(received, WITH_FEE)
+        if facts.reuses_data:
+            add(received, REUSED)
         if closed is not None:
             add(closed, CLOSED)
         if facts.due_on is not None:
@@ -78,6 +83,10 @@ def cells(facts: Facts) -> Counter[Cell]:
         add(closed, _resolved(end, facts.due_on))
         if facts.state == State.STOPPED:
             add(closed, STOPPED)
+        elif facts.has_digitised_result:
+            add(closed, DIGITISED_RESULTS)
+            if facts.has_digitised_papers:
+                add(closed, DIGITISED)
     return found
 
 

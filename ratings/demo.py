@@ -96,4 +96,8 @@ def _report(
             if state is State.RETURNED:
                 values["finished_at"] = ended
             said = ended
+    kept = random.Random(f"{agency} {at}")  # noqa: S311
+    values["has_digitised_papers"] = is_online or kept.random() < 0.6
+    values["has_digitised_result"] = values["state"] == State.RETURNED.value and kept.random() < 0.5 + online / 2
+    values["reuses_data"] = is_online and kept.random() < 0.55
     return Report(f"{unit}-{sent:%y%m%d}-{5000 + at:04d}", said, values)

@@ -48,6 +48,12 @@ class Figures:
     supplemented: int = 0
     with_fee: int = 0
     paid_online: int = 0
+    digitised: int = 0
+    """Of the resolved with a result: papers and result are kept electronically."""
+    digitised_results: int = 0
+    """Of these: the result is."""
+    reused: int = 0
+    """Of the received: a paper or what is known of the applicant was not asked for again."""
     pending: int = 0
     overdue: int = 0
 
@@ -55,6 +61,11 @@ class Figures:
     def resolved(self) -> int:
         """Whatever ended with an answer, in whatever time."""
         return self.early + self.on_time + self.late + self.undated
+
+    @property
+    def with_result(self) -> int:
+        """Resolved, not stopped."""
+        return self.resolved - self.stopped
 
     @property
     def pending_in_time(self) -> int:
@@ -103,7 +114,8 @@ class Statistics:
     lines: list[Line]
 
 
-_SPAN = ("early", "on_time", "late", "undated", "stopped", "refused", "withdrawn", "supplemented", "with_fee", "paid_online")
+_SPAN = ("early", "on_time", "late", "undated", "stopped", "refused", "withdrawn", "supplemented", "with_fee", "paid_online",
+         "digitised", "digitised_results", "reused")  # fmt: skip
 _BY_CHANNEL = {
     "received": "true",
     "received_online": f"{{0}}.channel = '{ONLINE}'",

@@ -10,6 +10,8 @@ from django.db.models import Q
 
 from dossiers.models.states import State
 
+OPEN = tuple(state.value for state in (State.SUBMITTED, State.RECEIVED, State.PROCESSING, State.INCOMPLETE, State.PAYMENT_DUE))
+"""States in which something is still owed; the index of what is late holds these."""
 HERE = ""
 """Source of the dossiers that are filed and handled here."""
 
@@ -82,6 +84,12 @@ class NationalDossier(models.Model):
             models.Index(fields=["owner_blind", "-submitted_at", "code"], name="national_of_owner", condition=~Q(owner_blind="")),
             models.Index(fields=["unit_code", "received_at", "code"], name="national_of_unit"),
             models.Index(fields=["changed_at", "code"], name="national_changed"),
+            # What is late in an agency, the longest first: of what is open, so it stays small.
+            models.Index(
+                fields=["agency_code", "due_at", "code"],
+                name="national_open_due",
+                condition=Q(state__in=OPEN, is_test=False, due_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -74,6 +74,9 @@ def facts_of(row: NationalDossier) -> Facts:
         supplement_days=row.supplement_days,
         paid_online=row.paid_online,
         has_fee=row.has_fee,
+        has_digitised_papers=row.has_digitised_papers,
+        has_digitised_result=row.has_digitised_result,
+        reuses_data=row.reuses_data or row.from_store,
         is_test=row.is_test,
     )
 

@@ -22,6 +22,9 @@ class _Measures(models.Model):
     supplemented = models.IntegerField(default=0)
     with_fee = models.IntegerField(default=0)
     paid_online = models.IntegerField(default=0)
+    digitised = models.IntegerField(default=0)
+    digitised_results = models.IntegerField(default=0)
+    reused = models.IntegerField(default=0)
 
     class Meta:
         abstract = True

@@ -119,6 +119,8 @@ CREATE TEMP TABLE cell ON COMMIT DROP AS
 WITH dated AS (
     SELECT n.unit_code, n.procedure_code, n.field_code, n.channel, n.service_level, n.state, n.has_fee,
         n.paid_online IN ('1', '2') AS is_paid, n.supplements_before + n.supplements_after > 0 AS is_supplemented,
+        n.has_digitised_result, n.has_digitised_result AND n.has_digitised_papers AS is_digitised,
+        n.reuses_data OR n.from_store AS is_reused,
         {_day("received_at")} AS received, {_day("due_at")} AS due, {_ENDS} AS ended
     FROM dossiers_nationaldossier n WHERE NOT n.is_test
 ), clear AS (
@@ -129,13 +131,15 @@ WITH dated AS (
     SELECT least(greatest(v.day, %(first)s::date), %(last)s::date) AS day, unit_code, procedure_code, field_code, channel, service_level,
         {", ".join(f"coalesce(sum(v.{name}), 0)::int AS {name}" for name in MEASURES)}
     FROM clear c CROSS JOIN LATERAL (
-        SELECT c.received, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, c.is_supplemented::int, (c.has_fee OR c.is_paid)::int, c.is_paid::int
+        SELECT c.received, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, c.is_supplemented::int, (c.has_fee OR c.is_paid)::int, c.is_paid::int,
+            0, 0, c.is_reused::int
         WHERE c.received IS NOT NULL
-        UNION ALL SELECT c.late_from, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0 WHERE c.late_from < coalesce(c.closed, 'infinity')
-        UNION ALL SELECT c.closed, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0 WHERE c.late_from < c.closed
+        UNION ALL SELECT c.late_from, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0 WHERE c.late_from < coalesce(c.closed, 'infinity')
+        UNION ALL SELECT c.closed, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0 WHERE c.late_from < c.closed
         UNION ALL SELECT c.closed, 0, (c.received IS NOT NULL)::int, (r.yes AND c.ended < c.due)::int, (r.yes AND c.ended = c.due)::int,
             (r.yes AND c.ended > c.due)::int, (r.yes AND c.due IS NULL)::int, (c.state = '3')::int, (c.state = '7')::int,
-            (r.yes AND c.state = '8')::int, 0, 0, 0, 0, 0
+            (r.yes AND c.state = '8')::int, 0, 0, 0, 0, 0,
+            (r.yes AND c.state <> '8' AND c.is_digitised)::int, (r.yes AND c.state <> '8' AND c.has_digitised_result)::int, 0
         FROM (SELECT c.received IS NOT NULL AND c.state IN ('8', '9', '10') AS yes) AS r WHERE c.closed IS NOT NULL
     ) AS v (day, {_MEASURES})
     GROUP BY 1, 2, 3, 4, 5, 6

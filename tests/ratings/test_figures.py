@@ -63,6 +63,7 @@ def plain(rows: list[Facts], asked: Asked) -> Figures:
             found["supplemented"] += bool(row.supplements_before or row.supplements_after)
             found["paid_online"] += row.paid_online in ("1", "2")
             found["with_fee"] += row.has_fee or row.paid_online in ("1", "2")
+            found["reused"] += row.reuses_data
         closed = max(end, row.received_on) if end and row.received_on else end
         if within(closed):
             if row.state == "3":
@@ -73,6 +74,8 @@ def plain(rows: list[Facts], asked: Asked) -> Figures:
                 how = standing(row, on=dt.date(2099, 1, 1))
                 found["undated" if how is Standing.NONE else how.value] += 1
                 found["stopped"] += row.state == "8"
+                found["digitised_results"] += row.state != "8" and row.has_digitised_result
+                found["digitised"] += row.state != "8" and row.has_digitised_result and row.has_digitised_papers
         if row.received_on and row.received_on <= asked.last:
             found["pending"] += end is None or end > asked.last
             found["overdue"] += standing(row, on=asked.last) is Standing.OVERDUE
@@ -96,6 +99,8 @@ def histories(draw: Any) -> list[Report]:
             unit_code=draw(st.sampled_from(UNITS)), procedure_code=procedure, field_code=field, channel=draw(st.sampled_from("123")),
             service_level=draw(st.sampled_from(["", "full", "part"])), supplements_after=draw(st.integers(0, 2)),
             paid_online=draw(st.sampled_from(["", "0", "1", "2"])), has_fee=draw(st.booleans()),
+            has_digitised_papers=draw(st.booleans()), has_digitised_result=draw(st.booleans()), reuses_data=draw(st.booleans()),
+            from_store=draw(st.booleans()),
         )  # fmt: skip
         found.append(made)
     return found
