@@ -39,10 +39,12 @@ class ChannelsForm(forms.Form):
 
     language = forms.ChoiceField(label=_("Ngôn ngữ của thông báo"), choices=ContactChoice.Language.choices, widget=forms.RadioSelect)
 
-    def __init__(self, *args: Any, choice: ContactChoice, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, choice: ContactChoice, officer: bool, **kwargs: Any) -> None:
+        """``officer``: whether who chooses holds a position; others are not asked about what only officers are told."""
         super().__init__(*args, **kwargs)
+        self.kinds: list[Kind] = kinds(officer=officer)
         self.fields["language"].initial = choice.language
-        for number, kind in enumerate(self.kinds()):
+        for number, kind in enumerate(self.kinds):
             hint = _("Luật buộc báo cho bạn: chọn ít nhất một cách.") if kind.law_bound else _("Bạn có thể bỏ chọn tất cả.")
             self.fields[f"kind_{number}"] = forms.MultipleChoiceField(
                 label=str(kind.label),
@@ -55,15 +57,10 @@ class ChannelsForm(forms.Form):
                 error_messages={"required": _("Bạn hãy chọn ít nhất một cách nhận thông báo này.")},
             )
 
-    @staticmethod
-    def kinds() -> list[Kind]:
-        """Those that are asked about."""
-        return kinds()
-
     def bound_kinds(self) -> list[Any]:
         """Their fields, in order."""
-        return [self[f"kind_{number}"] for number, _kind in enumerate(self.kinds())]
+        return [self[f"kind_{number}"] for number, _kind in enumerate(self.kinds)]
 
     def channels(self) -> dict[str, list[str]]:
         """Kind → channels."""
-        return {kind.key: self.cleaned_data[f"kind_{number}"] for number, kind in enumerate(self.kinds())}
+        return {kind.key: self.cleaned_data[f"kind_{number}"] for number, kind in enumerate(self.kinds)}

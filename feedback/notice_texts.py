@@ -15,7 +15,7 @@ def register() -> None:
     """Kinds and texts; once, in ``ready()``."""
     # The sender is told of receipt, of what is asked for, of the answer and its publication, whatever they chose (art. 36.3).
     register_kind(STEPS, _("Phản ánh, kiến nghị bạn đã gửi"), law_bound=True)
-    register_kind(DESK, _("Hạn xử lý phản ánh, kiến nghị (cán bộ)"), law_bound=False)
+    register_kind(DESK, _("Hạn xử lý phản ánh, kiến nghị (cán bộ)"), law_bound=False, for_officers=True)
     for key, title, body, sms in (
         (
             "sent",

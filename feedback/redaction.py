@@ -204,6 +204,13 @@ _REST = rf"(?:[ ,\u00a0]{{1,4}}{_PART})"
 _ADDRESS = re.compile(
     rf"(?<!\w)(?:{_HOUSE}{_REST}+|{_HOUSE_WORD}{_NUMBERED}(?:[ ,\u00a0]+{_PLACE})?|\d[\w/\-]{{0,30}}{_REST}+|{_PART}{_REST}*)"
 )
+# "12 phố hàng bài": in small letters only after a number and a word that names nothing but ways and hamlets; up to three syllables.
+_LOW_STREET = r"(?:đường|duong|phố|pho|ngõ|ngo|ngách|ngach|hẻm|hem|thôn|thon|ấp|xóm|xom)"
+_LOW_SYLLABLE = rf"(?!{_CAPITAL})(?!(?:bị|đang|đã|có|và|của|cho|không|thì|là|bi|dang|da|co|va|cua|khong|thi|la)(?!\w))[^\W\d_]{{1,8}}"
+_LOW_ADDRESS = re.compile(
+    rf"(?<![\w./\-])(?:{_HOUSE}|\d{{1,3}}[A-Za-z]?(?:/\d{{1,4}}[A-Za-z]?){{0,4}})[ ,\u00a0]{{1,3}}(?i:{_LOW_STREET})[ \u00a0]"
+    rf"(?:\d{{1,4}}[\w/]{{0,10}}[ ,\u00a0]{{1,3}}(?i:{_LOW_STREET})[ \u00a0])?{_LOW_SYLLABLE}(?:[ \u00a0]{_LOW_SYLLABLE}){{0,2}}(?!\w)",
+)
 # "12 Hàng Bài": a number and a name without the word for a street; one word is enough after what says where.
 _AT_HOME = (
     r"(?i:ở|tại|địa chỉ|địa chỉ là|thường trú|tạm trú|cư trú|trú tại|ngụ|ngụ tại|sống tại|o|tai|dia chi|thuong tru|tam tru|cu tru|ngu)"
@@ -294,6 +301,7 @@ def _marks(text: str, about: Known) -> list[Mark]:
         *_found(_CODE, flat, CODE),
         *_numbers(flat),
         *_found(_ADDRESS, text, ADDRESS),
+        *_found(_LOW_ADDRESS, text, ADDRESS),
         *((match.start("name"), match.end("name"), NAME) for match in _TITLED.finditer(text)),
         *_full_names(text, flat),
     ]

@@ -19,6 +19,8 @@ OPEN = Q(state__in=OPEN_STATES)
 TO_PUBLISH = Q(publication=Petition.Publication.WAITING)
 COUNTED = 10_000
 """Open petitions of the whole country, the earliest deadlines first, among which the queues are counted; an agency's are all counted."""
+LATE_ANSWER = "qua-han-tra-loi"
+"""The sender's deadline alone, which figures and overview count."""
 ALL_OPEN, ALL, ENDED, MOVED_ON, ASKED, REPORTED = "dang-mo", "tat-ca", "da-xong", "da-chuyen", "y-kien", "toi-bao-cao"
 BY_DEADLINE, BY_ANSWER, NEWEST = ("due_at", "id"), ("answered_at", "id"), ("-sent_at", "-id")
 
@@ -66,6 +68,7 @@ def queues(actor: Actor, now: datetime) -> list[Queue]:
     found = [
         Queue(ALL_OPEN, "Chưa xong", OPEN),
         Queue("qua-han", "Quá hạn", late(now), "bad"),
+        Queue(LATE_ANSWER, "Quá hạn trả lời người gửi", OPEN & Q(due_at__lt=now), "bad", counted=False),
         Queue("bao-tinh-hinh", "Đến hạn báo tình hình", report_due(now), "bad"),
         Queue("hom-nay", "Đến hạn hôm nay", _within(day_ends, now), "wait"),
         Queue("sap-han", "Sắp đến hạn", _within(soon, day_ends), "wait"),
@@ -119,7 +122,8 @@ def counts(actor: Actor, now: datetime, found: list[Queue] | None = None, within
     counted = [one for one in lists if one.counted]
     rows, sees_all = held_by(actor, Petition.objects.filter(OPEN)).filter(within), may(actor, OVERSEE)
     if sees_all:
-        rows = Petition.objects.filter(pk__in=rows.order_by(*BY_DEADLINE).values("pk")[: COUNTED + 1])
+        # The slice itself is counted over, in the order of its index: looked up again by key, each would be fetched twice.
+        rows = rows.order_by(*BY_DEADLINE)[: COUNTED + 1]
     numbers: dict[str, int] = rows.aggregate(**{f"n{place}": Count("pk", filter=one.condition) for place, one in enumerate(counted)})
     of = {one.name: numbers[f"n{place}"] for place, one in enumerate(counted)}
     by_name = {one.name: one for one in lists}

@@ -126,14 +126,18 @@ def remove_email(*, person_id: UUID, actor: Actor) -> None:
 def choose(*, person_id: UUID, language: str, channels: Mapping[str, Sequence[str]], actor: Actor) -> None:
     """Note language and, for each registered kind, the channels outside the account.
 
-    Raises :class:`NothingLeft` where a kind that the law binds us to tell would have none; what is not known is left out.
+    Raises :class:`NothingLeft` where a kind that the law binds us to tell would have none; what is not known is left out. What only
+    officers are told stays as it was where it is not among ``channels``.
     """
-    known = {kind.key: [name for name in OUTSIDE if name in channels.get(kind.key, ())] for kind in kinds()}
+    asked = [kind for kind in kinds() if kind.key in channels or not kind.for_officers]
+    known = {kind.key: [name for name in OUTSIDE if name in channels.get(kind.key, ())] for kind in asked}
     bare = [key for key, names in known.items() if kind_of(key).law_bound and not names]
     if bare:
         raise NothingLeft(bare)
     chosen = ContactChoice.Language(language)
-    ContactChoice.objects.update_or_create(person_id=person_id, defaults={"language": chosen, "channels": known})
+    before = ContactChoice.objects.select_for_update().filter(person_id=person_id).values_list("channels", flat=True).first() or {}
+    kept = {kind.key: before[kind.key] for kind in kinds() if kind not in asked and kind.key in before}
+    ContactChoice.objects.update_or_create(person_id=person_id, defaults={"language": chosen, "channels": kept | known})
     _record(actor, "choose_channels", person_id, language=str(chosen))
 
 

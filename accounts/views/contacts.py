@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,17 +23,22 @@ from portal.access import Actor, actor_of
 from portal.notifications.registry import kind_of
 
 
+def _channels(person_id: UUID, said: QueryDict | None = None) -> ChannelsForm:
+    return ChannelsForm(said, choice=queries.contact_choice(person_id), officer=bool(queries.positions_held(person_id)))
+
+
 def _page(request: HttpRequest, actor: Actor, *, email: EmailForm | None = None, channels: ChannelsForm | None = None) -> HttpResponse:
     assert actor.person_id is not None
     person = queries.person(actor.person_id)
+    channels = channels or _channels(actor.person_id)
     verified, waiting = queries.email_addresses(actor.person_id)
-    wrong = next((form for form in (email, channels) if form is not None and form.errors), None)
+    wrong = next((form for form in (email, channels) if form is not None and form.is_bound and form.errors), None)
     context: dict[str, Any] = {
         "phone": masked(person.phone),
         "verified": verified,
         "waiting": waiting,
         "email_form": email or EmailForm(),
-        "channels_form": channels or ChannelsForm(choice=queries.contact_choice(actor.person_id)),
+        "channels_form": channels,
         "form": wrong,
     }
     return render(request, "accounts/contacts.html", context, status=422 if wrong else 200)
@@ -62,7 +68,7 @@ def contacts(request: HttpRequest) -> HttpResponse:
                 messages.success(request, _("Đã gửi thư xác nhận. Bạn mở thư và bấm vào đường dẫn trong đó."))
                 return redirect("contacts")
         return _page(request, actor, email=email)
-    channels = ChannelsForm(request.POST, choice=queries.contact_choice(actor.person_id))
+    channels = _channels(actor.person_id, request.POST)
     if channels.is_valid():
         services.choose(person_id=actor.person_id, language=channels.cleaned_data["language"], channels=channels.channels(), actor=actor)
         messages.success(request, _("Đã lưu cách nhận thông báo."))

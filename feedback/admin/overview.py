@@ -19,6 +19,7 @@ from feedback.measures import processed_on_time, satisfied
 from feedback.models import OPEN_STATES, Petition, Tally
 from feedback.queries_figures import Counts
 from feedback.views.figures import asked_period, figures_row
+from feedback.worklists import LATE_ANSWER
 from portal.access import actor_of, may
 from portal.access.site import OfficerModelAdmin
 from portal.catalogues import tables
@@ -91,7 +92,7 @@ class OverviewAdmin(OfficerModelAdmin):
             return _file(rows, top, period.first, period.last)
         shown = [_linked(row, drill=everything and not top, value=period.value) for row in rows]
         given = {name: value for name, value in (("co-quan", top if everything else ""), ("ky", period.value)) if value}
-        late_queue = f"{QUEUE}?{urlencode({'viec': 'qua-han'})}"
+        late_queue = f"{QUEUE}?{urlencode({'viec': LATE_ANSWER})}"
         score = self._score(top, period.first, period.last) if request.GET.get("diem") else None
         today = timezone.localdate()
         context = {
@@ -164,7 +165,7 @@ def _linked(row: dict[str, Any], *, drill: bool, value: str) -> dict[str, Any]:
     whose = {"agency_code" if "." not in row["code"] else "unit_code": row["code"]}
     shown = {**row, "name": (row["label"], "?" + urlencode({"co-quan": row["code"], "ky": value})) if drill else row["label"]}
     if row["overdue"]:
-        shown["overdue"] = (row["overdue"], f"{QUEUE}?{urlencode({**whose, 'viec': 'qua-han'})}")
+        shown["overdue"] = (row["overdue"], f"{QUEUE}?{urlencode({**whose, 'viec': LATE_ANSWER})}")
     if row["open"]:
         shown["open"] = (row["open"], f"{QUEUE}?{urlencode(whose)}")
     return shown

@@ -25,6 +25,8 @@ class Kind:
     key: str
     label: str | Promise
     law_bound: bool
+    for_officers: bool = False
+    """Only who holds a position gets them, and is asked about them."""
 
 
 @dataclass(frozen=True)
@@ -81,14 +83,14 @@ _bounced: Callable[[UUID, str, str], None] | None = None
 _unsubscribe: Callable[[UUID, str], str] | None = None
 
 
-def register_kind(key: str, label: str | Promise, *, law_bound: bool) -> None:
+def register_kind(key: str, label: str | Promise, *, law_bound: bool, for_officers: bool = False) -> None:
     """Register a kind of notices, once, in ``ready()``; people see the label, in the order of registration."""
-    _kinds[key] = Kind(key, label, law_bound)
+    _kinds[key] = Kind(key, label, law_bound, for_officers)
 
 
-def kinds() -> list[Kind]:
-    """All kinds."""
-    return list(_kinds.values())
+def kinds(*, officer: bool = True) -> list[Kind]:
+    """All kinds, or those that somebody without a position gets."""
+    return [kind for kind in _kinds.values() if officer or not kind.for_officers]
 
 
 def kind_of(key: str) -> Kind:

@@ -16,7 +16,7 @@ from portal import crypto
 from portal.access import SYSTEM
 from portal.audit.models import Act
 from portal.notifications.models import Notification
-from portal.notifications.registry import contact_of
+from portal.notifications.registry import contact_of, kinds
 from portal.notifications.services import notify
 from portal.outbox import services as outbox
 from tests import factories
@@ -118,7 +118,7 @@ def test_wrong_input_is_told_beside_the_field_and_kept(outside: Any) -> None:
 def test_channels_are_chosen_by_kind_and_what_the_law_wants_told_keeps_one(outside: Any, django_assert_max_num_queries: Any) -> None:
     person = factories.make_person()
     client = _signed_in(person)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         page = client.get(PAGE).content.decode()
     law, free = "Luật buộc báo cho bạn", "Bạn có thể bỏ chọn tất cả"
     assert law in page
@@ -142,11 +142,28 @@ def test_channels_are_chosen_by_kind_and_what_the_law_wants_told_keeps_one(outsi
         "accounts.security": ["sms", "email"],
         "payments.money": ["sms"],
         "feedback.steps": ["sms"],
-        "feedback.desk": [],
     }
     shown = client.get(PAGE).content.decode()
     assert len(re.findall(rf'name="{confirmations}"[^>]*checked', shown)) == 0
     assert len(re.findall(rf'name="{safety}"[^>]*checked', shown)) == 2
+
+
+@pytest.mark.django_db
+def test_only_officers_are_asked_about_what_only_officers_are_told(outside: Any) -> None:
+    words = "Hạn xử lý phản ánh, kiến nghị (cán bộ)"
+    officer = factories.make_position(unit="H26.101", roles=("petition_handling",)).person
+    assert words not in _signed_in(factories.make_person()).get(PAGE).content.decode()
+    client = _signed_in(officer)
+    page = client.get(PAGE).content.decode()
+    fields = re.findall(r'name="(kind_\d+)"', page)
+    desk = re.search(rf'{re.escape(words)}.*?name="(kind_\d+)"', page, re.DOTALL)
+    assert desk is not None
+    said = {name: ["sms"] for name in fields if name != desk[1]} | {desk[1]: ["email"]}
+    assert client.post(PAGE, {"act": "channels", "language": "vi", **said}).status_code == 302
+    assert ContactChoice.objects.get(person=officer).channels["feedback.desk"] == ["email"]
+    # Said as a citizen, once the position is given up: what was chosen for the desk is not lost.
+    contacts.choose(person_id=officer.id, language="vi", channels={kind.key: ["sms"] for kind in kinds(officer=False)}, actor=SYSTEM)
+    assert ContactChoice.objects.get(person=officer).channels["feedback.desk"] == ["email"]
 
 
 @pytest.mark.requirement("D-13")

@@ -56,7 +56,7 @@ def test_after_its_return_all_notices_go_out_once_and_fresh_passwords_first(runn
     running.server.start()
     until(lambda: len(taken(running.var)) >= NOTICES + 1, 120, "all are out")
     with running.database() as database:
-        until(lambda: database.execute("SELECT count(*) FROM outbox_message WHERE done_at IS NULL").fetchone() == (0,), 20, "all are noted")
+        until(lambda: database.execute("SELECT count(*) FROM outbox_message WHERE done_at IS NULL").fetchone() == (0,), 40, "all are noted")
     found = taken(running.var)
     assert len(found) == NOTICES + 1, "the password whose time was over was dropped"
     assert len({correlator for correlator, _, _ in found}) == NOTICES + 1, "none twice"

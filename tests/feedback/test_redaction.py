@@ -114,6 +114,7 @@ def test_accounts_are_covered(planted: tuple[str, str]) -> None:
         "Thủ tục 1.001193.000.00.00.H29 của Ủy ban nhân dân phường, Văn phòng Chính phủ trả lời bạn tại Hà Nội lúc 9 giờ 30.",
         "Bản cam kết và 3 giấy tờ, đường dây nóng, phòng công chứng, tổ chức cá nhân, làng nghề; bạn bè ông bà.",
         "Năm 2024, 2025 và 2026 có 12 345 hồ sơ.",
+        "Từ năm 2025 đường hỏng, 2 thôn không có nước, ngõ tối; tôi nộp 5 tờ.",
     ],
 )
 def test_laws_amounts_days_and_agencies_are_left_alone(text: str) -> None:
@@ -145,6 +146,8 @@ def test_laws_amounts_days_and_agencies_are_left_alone(text: str) -> None:
         ("Con tôi sinh ngày 14 tháng 3 năm 2020.", "14 tháng 3 năm 2020", "birth"),
         ("Tôi ở 12 Hàng Bài.", "12 Hàng Bài", "address"),
         ("Hồ sơ gửi về 15/2 Lê Mẫu, phường.", "15/2 Lê Mẫu", "address"),
+        ("nhà tôi ở 12 phố hàng mẫu bị ngập", "12 phố hàng mẫu", "address"),
+        ("gửi về số nhà 5 ngõ 12 đường mẫu hạ.", "số nhà 5 ngõ 12 đường mẫu hạ", "address"),
         ("Tại 12 Huế có loa.", "12 Huế", "address"),
         ("Thửa đất 45 tờ bản đồ 12 bị sai.", "Thửa đất 45 tờ bản đồ 12", "land"),
         ("Thửa đất số 45, tờ bản đồ số 12 bị sai.", "Thửa đất số 45, tờ bản đồ số 12", "land"),
@@ -168,7 +171,7 @@ def test_what_people_write_otherwise(text: str, hidden: str, kind: str) -> None:
 @pytest.mark.parametrize(
     "part",
     ["a", "A", "Ă", "đ", "anh ", "Anh A ", "K'", "A'", "1/", "1 A ", "sinh ", "a.", "thửa 1 ", "@", " @ ", "a @ ", "tên là ", "nguyễn ",
-     "nguyễn thị ", "zalo ", "fb a.", "29A", "mst 1", "bhxh ", "ở 1 Aa ", "số ", "Ông ", "0.", "1-", "chấm "],
+     "nguyễn thị ", "zalo ", "fb a.", "29A", "mst 1", "bhxh ", "ở 1 Aa ", "1 phố ", "1 phố a ", "số ", "Ông ", "0.", "1-", "chấm "],
 )  # fmt: skip
 def test_twenty_thousand_letters_take_no_time(part: str) -> None:
     text = (part * 20_000)[:20_000]

@@ -93,8 +93,8 @@ def test_killed_postgres_comes_back_with_every_committed_row(portal: Portal) -> 
             connection.execute("INSERT INTO launcher_test VALUES (%s)", [number])
             committed = number
     kill(killed)
-    until(lambda: portal.server("postgres") not in (0, killed), 10, "a new postmaster")
-    until(portal.whole, 10, "the portal with its database")
+    until(lambda: portal.server("postgres") not in (0, killed), 40, "a new postmaster")
+    until(portal.whole, 40, "the portal with its database")
     with portal.database() as connection:
         assert connection.execute("SELECT max(n), count(*) FROM launcher_test").fetchone() == (committed, committed)
     assert read_json(portal.var / "run" / "postgres.json")["port"] == port
@@ -109,9 +109,9 @@ def test_killed_redis_comes_back_with_its_keys(portal: Portal) -> None:
     redis.Redis.from_url(url).set("launcher-test", "kept")
     killed = portal.server("redis")
     kill(killed)
-    until(lambda: portal.server("redis") not in (0, killed), 10, "a new Redis")
-    until(portal.whole, 10, "the portal with its Redis")
-    until(lambda: redis.Redis.from_url(url).get("launcher-test") == b"kept", 5, "the key")
+    until(lambda: portal.server("redis") not in (0, killed), 40, "a new Redis")
+    until(portal.whole, 40, "the portal with its Redis")
+    until(lambda: redis.Redis.from_url(url).get("launcher-test") == b"kept", 40, "the key")
 
 
 @pytest.mark.parametrize("name", LINES)
@@ -122,7 +122,7 @@ def test_killed_process_comes_back_and_leaves_no_orphans(portal: Portal, name: s
     kill(leader)
     until(lambda: portal.leader(name) not in (0, leader), 10, f"a new {name}")
     assert processes.wait_gone(old, 5), f"orphans of {name}: {[processes.command_line(pid) for pid in old if processes.alive(pid)]}"
-    until(portal.whole, 15, "the whole portal")
+    until(portal.whole, 40, "the whole portal")
 
 
 @pytest.mark.parametrize("name", LINES)
@@ -132,7 +132,7 @@ def test_killed_keeper_comes_back_and_leaves_no_orphans(portal: Portal, name: st
     kill(keeper)
     until(lambda: portal.keeper(name) not in (0, keeper) and portal.leader(name), 15, f"a new {name}")
     assert processes.wait_gone(old, 5), f"orphans of {name}"
-    until(portal.whole, 15, "the whole portal")
+    until(portal.whole, 40, "the whole portal")
 
 
 @pytest.mark.parametrize("name", ["postgres", "redis"])
@@ -141,11 +141,11 @@ def test_killed_supervisor_is_replaced_and_its_server_goes_on(portal: Portal, na
     state = portal.var / "run" / f"{name}.json"
     killed = read_json(state)["supervisor"]
     kill(killed)
-    until(lambda: read_json(state).get("supervisor") != killed and read_json(state).get("state") == "ready", 10, "a new supervisor")
+    until(lambda: read_json(state).get("supervisor") != killed and read_json(state).get("state") == "ready", 40, "a new supervisor")
     assert portal.server(name) == server
     kill(server)
-    until(lambda: portal.server(name) not in (0, server), 10, "the new supervisor at work")
-    until(portal.whole, 15, "the whole portal")
+    until(lambda: portal.server(name) not in (0, server), 40, "the new supervisor at work")
+    until(portal.whole, 40, "the whole portal")
 
 
 @pytest.mark.parametrize("victim", ["launcher", "make", "everything of ours"])
@@ -165,7 +165,7 @@ def test_killed_launcher_leaves_nothing_and_the_next_start_heals(portal: Portal,
     portal.process.wait(timeout=20)
     # Not even waiting for the rest to be gone: a person starts again at once.
     if victim == "launcher":
-        until(lambda: not processes_of(portal.var), 10, "nothing left of the killed launcher")
+        until(lambda: not processes_of(portal.var), 40, "nothing left of the killed launcher")
     portal.start()
     assert portal.whole()
     with portal.database() as connection:

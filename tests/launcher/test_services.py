@@ -76,7 +76,7 @@ def test_a_user_who_was_killed_is_noticed(var: Path) -> None:
     until(lambda: read_json(var / "run" / "redis.json").get("state") == "ready", 60, "Redis")
     os.killpg(user.pid, signal.SIGKILL)
     user.wait()
-    until(lambda: not processes_of(var), 15, "nothing left")
+    until(lambda: not processes_of(var), 40, "nothing left")
 
 
 @pytest.mark.parametrize("seconds", ["60", "0"], ids=["a stranger", "one who has ended and is not buried yet"])
@@ -184,7 +184,7 @@ def test_keeper_ends_the_whole_tree(tmp_path: Path, victim: str) -> None:
     launcher = subprocess.Popen([sys.executable, "-c", launch, tree], stdout=subprocess.PIPE, text=True, start_new_session=True)
     assert launcher.stdout
     keeper = int(launcher.stdout.readline())
-    until(lambda: pids.exists() and len(pids.read_text().split()) == 2, 10, "the tree")
+    until(lambda: pids.exists() and len(pids.read_text().split()) == 2, 40, "the tree")
     leader, grandchild = (int(text) for text in pids.read_text().split())
     os.kill({"launcher": launcher.pid, "keeper's child": leader, "keeper": keeper}[victim], signal.SIGKILL)
     try:
@@ -201,7 +201,7 @@ def test_keeper_asks_before_it_kills(tmp_path: Path) -> None:
     script = f"trap 'echo asked > {tmp_path}/asked; exit 3' TERM; touch {tmp_path}/ready; while :; do sleep 0.05; done"
     command = [sys.executable, "-I", str(KEEPER), str(os.getpid()), "--", "/bin/sh", "-c", script]
     keeper = subprocess.Popen(command, start_new_session=True)
-    until((tmp_path / "ready").exists, 10, "the process")
+    until((tmp_path / "ready").exists, 40, "the process")
     keeper.terminate()
     assert keeper.wait(timeout=10) == 3
     assert (tmp_path / "asked").read_text() == "asked\n"
