@@ -73,6 +73,8 @@ class Facts:
     has_digitised_papers: bool = False
     has_digitised_result: bool = False
     reuses_data: bool = False
+    from_store: bool = False
+    by_population: bool = False
     is_test: bool = False
 
     @property

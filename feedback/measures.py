@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from feedback.models import Answer, FinishedRound, Petition, PetitionEvent, PublishedCase, State, Term
@@ -43,6 +44,15 @@ class Measure:
     def numerator(self) -> int:
         """How many of them fulfil it (two queries)."""
         return self.good.count() + self.former_good.count()
+
+    def by_unit(self) -> dict[str, tuple[int, int]]:
+        """Numerator and denominator of each agency that dealt with some of it, without those below it (four queries)."""
+        found: dict[str, list[int]] = {}
+        of: tuple[tuple[int, QuerySet[Any]], ...] = ((0, self.good), (1, self.rows), (0, self.former_good), (1, self.former))
+        for side, rows in of:
+            for unit, number in rows.order_by().values_list("unit_code").annotate(number=Count("pk")):
+                found.setdefault(unit, [0, 0])[side] += number
+        return {unit: (good, counted) for unit, (good, counted) in found.items()}
 
     def points(self) -> float:
         """The points, two decimals."""

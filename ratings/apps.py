@@ -16,17 +16,28 @@ class RatingsConfig(AppConfig):
     def ready(self) -> None:
         """Listen to what changes dossiers; tell the rooms below what comes with the portal."""
         from dossiers.signals import national_changed
+        from portal.access import Act, Assurance, register_acts
         from portal.operations.preparation import register_loader
         from ratings import demo
+        from ratings.score import counting, criteria, folding
         from ratings.services.figures import begin
 
         national_changed.connect(_changed, dispatch_uid="ratings.changed")
+        register_acts(
+            Act(criteria.ACT, "Đặt tiêu chí chấm điểm", frozenset({"steering"}), assurance=Assurance.HIGH, everywhere=True),
+        )
         register_loader("số đếm hồ sơ", begin, order=47)
+        register_loader("số đếm hồ sơ để chấm điểm", folding.begin, order=47)
+        register_loader("tiêu chí chấm điểm", criteria.load, order=48)
+        register_loader("điểm đánh giá", counting.begin, order=61)
         register_loader(demo.STEP, demo.load, order=59, demo=True)
 
 
 def _changed(sender: Any, changes: Any, **kwargs: Any) -> None:
     """Rows of the national table changed: what that changes in the counts is noted in the same transaction."""
-    from ratings.services.figures import note
+    from ratings.score import folding
+    from ratings.services import figures
 
-    note(changes)
+    changes = list(changes)
+    figures.note(changes)
+    folding.note(changes)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 
 from celery import shared_task
+from django.utils import timezone
 
+from ratings.score import counting, folding
 from ratings.services import figures
 
 SECONDS = 20
@@ -22,3 +24,38 @@ def fold() -> int:
             # The next beat goes on: a task must end in time.
             break
     return folded
+
+
+@shared_task(name="ratings.fold_scores")
+def fold_scores() -> int:
+    """Fold what changed into the tally of the score."""
+    began, folded = time.monotonic(), 0
+    while done := folding.fold():
+        folded += done
+        if done < folding.SLICE or time.monotonic() - began > SECONDS:
+            break
+    return folded
+
+
+@shared_task(name="ratings.count_scores")
+def count_scores() -> int:
+    """Count the month, quarter and year that run; what does not fit into the time, the next beat does."""
+    began, changed, now = time.monotonic(), 0, timezone.now()
+    for kind, first in counting.running(timezone.localdate(now)):
+        changed += counting.count(kind, first, now=now)
+        if time.monotonic() - began > SECONDS:
+            break
+    return changed
+
+
+@shared_task(name="ratings.count_closed_scores")
+def count_closed_scores(done: int = 0) -> int:
+    """Count anew the periods that late reports may still change; what does not fit into the time, a task after this one does."""
+    began, now = time.monotonic(), timezone.now()
+    periods = list(counting.closed(timezone.localdate(now)))
+    for number in range(done, len(periods)):
+        counting.count(*periods[number], now=now)
+        if time.monotonic() - began > SECONDS:
+            count_closed_scores.delay(number + 1)
+            return number + 1
+    return len(periods)

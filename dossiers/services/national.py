@@ -77,6 +77,8 @@ def facts_of(row: NationalDossier) -> Facts:
         has_digitised_papers=row.has_digitised_papers,
         has_digitised_result=row.has_digitised_result,
         reuses_data=row.reuses_data or row.from_store,
+        from_store=row.from_store,
+        by_population=row.by_population,
         is_test=row.is_test,
     )
 

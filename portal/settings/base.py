@@ -201,6 +201,9 @@ CELERY_BEAT_SCHEDULE = {
     "dossiers-partitions": {"task": "dossiers.next_partitions", "schedule": crontab(hour=0, minute=5), "options": {"queue": "bulk"}},
     "dossiers-late-orders": {"task": "dossiers.follow_late_orders", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},
     "ratings-fold": {"task": "ratings.fold", "schedule": 2.0, "options": {"queue": "soon", "expires": 2}},
+    "ratings-fold-scores": {"task": "ratings.fold_scores", "schedule": 2.0, "options": {"queue": "soon", "expires": 2}},
+    "ratings-scores": {"task": "ratings.count_scores", "schedule": 60.0, "options": {"queue": "bulk", "expires": 60}},
+    "ratings-closed-scores": {"task": "ratings.count_closed_scores", "schedule": crontab(hour=0, minute=50), "options": {"queue": "bulk"}},
     "audit-seal": {"task": "portal.audit.tasks.seal", "schedule": 10.0, "options": {"queue": "soon", "expires": 10}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "run" / "celerybeat-schedule")

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
 
 from ratings.score.rules import FORMULAS, PeriodKind, WhenNothing
+
+
+class DateRange(Func):
+    """``daterange(from, to, '[]')``: the last day is in it."""
+
+    function = "DATERANGE"
+    output_field = DateRangeField()
 
 
 class Criterion(models.Model):
@@ -56,6 +65,13 @@ class Criterion(models.Model):
             models.UniqueConstraint(fields=["code", "valid_from"], name="criterion_version_once"),
             # Two open versions of one criterion would both count.
             models.UniqueConstraint(fields=["code"], condition=Q(valid_to=None), name="criterion_open_once"),
+            ExclusionConstraint(
+                name="criterion_no_overlap",
+                expressions=[
+                    ("code", RangeOperators.EQUAL),
+                    (DateRange("valid_from", "valid_to", Value("[]")), RangeOperators.OVERLAPS),
+                ],
+            ),
             models.CheckConstraint(condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from")), name="criterion_days"),
             models.CheckConstraint(condition=Q(points__gte=0), name="criterion_points"),
             models.CheckConstraint(condition=Q(factor__gt=0) & Q(factor__lte=1), name="criterion_factor"),
