@@ -33,6 +33,8 @@ class Party:
     address: str
     residence_unit: str
     """Code of the commune of home or seat, empty where unknown."""
+    is_registered: bool = False
+    """A person whom the population registry knows as they declared themself."""
 
     @property
     def is_organisation(self) -> bool:
@@ -44,7 +46,8 @@ def party(party_id: UUID) -> Party:
     """The party with this id (one query for a person and the key that opens it, two for an organisation). ``LookupError`` for none."""
     found = Person.objects.filter(pk=party_id).first()
     if found is not None:
-        return Party(found.id, "person", found.full_name, found.id_number or "", found.address or "", found.residence_unit)
+        return Party(found.id, "person", found.full_name, found.id_number or "", found.address or "", found.residence_unit,
+                     found.registry_matches is True)  # fmt: skip
     organisation = Organisation.objects.filter(pk=party_id).first()
     if organisation is None:
         raise LookupError("no such party")

@@ -100,4 +100,6 @@ def _report(
     values["has_digitised_papers"] = is_online or kept.random() < 0.6
     values["has_digitised_result"] = values["state"] == State.RETURNED.value and kept.random() < 0.5 + online / 2
     values["reuses_data"] = is_online and kept.random() < 0.55
+    values["from_store"] = is_online and kept.random() < online / 3
+    values["by_population"] = kept.random() < 0.4 + online / 2
     return Report(f"{unit}-{sent:%y%m%d}-{5000 + at:04d}", said, values)

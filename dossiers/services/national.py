@@ -109,6 +109,7 @@ def keep_own(dossier: Dossier, *, now: datetime) -> NationalDossier | None:
             service_level=dossier.service_level,
             subject="2" if owner.kind in ("enterprise", "cooperative") else "4" if owner.is_organisation else "1",
             owner_blind=owner_index(owner.number),
+            by_population=owner.is_registered,
             submitted_at=dossier.submitted_at,
         )
     values: dict[str, Any] = {

@@ -104,7 +104,8 @@ def count(period: str, first: date, *, now: datetime) -> int:
 
 def _applies(criterion: Any) -> str:
     """The condition that a criterion scores a place."""
-    units, provinces, ministries = (str(bool(said)).lower() for said in (criterion.for_units, criterion.for_provinces, criterion.for_ministries))
+    said = (criterion.for_units, criterion.for_provinces, criterion.for_ministries)
+    units, provinces, ministries = ("true" if each else "false" for each in said)
     return f"CASE WHEN position('.' in place) > 0 THEN {units} WHEN left(place, 1) = 'H' THEN {provinces} ELSE {ministries} END"
 
 
@@ -114,7 +115,7 @@ def running(today: date) -> list[Period]:
 
 
 def closed(today: date, *, year: int | None = None) -> Iterator[Period]:
-    """The periods that have ended and may still change, the newest first: of years that are not frozen, as far back as there are dossiers."""
+    """The periods that have ended and may still change, the newest first: of years not frozen, as far back as there are dossiers."""
     oldest = ScoreTally.objects.aggregate(month=Min("month"))["month"]
     if oldest is None:
         return

@@ -169,8 +169,9 @@ def recount(*, mend: bool) -> tuple[int, Difference | None]:
         cursor.execute("DROP TABLE leaf, change")
     if first is None:
         return 0, None
-    keys, numbers = first[:5], first[5:]
-    return differing, Difference(*keys, measures={name: number for name, number in zip(MEASURES, numbers, strict=True) if number})
+    grain, month, place, procedure_code, late, *numbers = first
+    measures = {name: number for name, number in zip(MEASURES, numbers, strict=True) if number}
+    return differing, Difference(grain, month, place, procedure_code, late, measures)
 
 
 def begin() -> str:

@@ -18,7 +18,9 @@ IN_TIME = "in_time"
 TALLIED = {**{name: f"t.{name}" for name in MEASURES}, IN_TIME: "CASE WHEN t.late_from > %(until)s THEN t.received ELSE 0 END"}
 """What a row of the tally adds to each column of ``score_place``."""
 _CONDITIONS = {**CONDITIONS, IN_TIME: f"({LATE_FROM} > %(until)s)"}
-UNHAPPY: list[str] = ["SELECT dossier_code FROM feedback_petition WHERE dossier_code <> '' AND state NOT IN ('withdrawn', 'refused', 'secret')"]
+UNHAPPY: list[str] = [
+    "SELECT dossier_code FROM feedback_petition WHERE dossier_code <> '' AND state NOT IN ('withdrawn', 'refused', 'secret')"
+]
 """Statements that give codes of dossiers of which somebody complained; a room that hears of more adds its own in its ``ready()``."""
 _WITHIN = f"{day_of('received_at')} BETWEEN %(first)s AND %(last)s AND NOT n.is_test"
 # Of what was complained of there is little: each is looked up by its key.

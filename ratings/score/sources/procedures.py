@@ -62,7 +62,9 @@ class ProcedureSource(Source):
     def rows(self, agency: str, span: Span, *, good: bool | None = None, after: str = "", limit: int = 50) -> Rows:
         """By code. One query."""
         wanted = "" if good is None else f"AND {'' if good else 'NOT '}good"
-        sql = f'SELECT code, name, good FROM ({self.listed}) AS of WHERE code > %(after)s {wanted} ORDER BY code COLLATE "C" LIMIT %(limit)s'
+        sql = (
+            f'SELECT code, name, good FROM ({self.listed}) AS of WHERE code > %(after)s {wanted} ORDER BY code COLLATE "C" LIMIT %(limit)s'
+        )
         with connection.cursor() as cursor:
             cursor.execute(sql, {**span.values, "agency": agency, "after": after, "limit": limit + 1})
             found = cursor.fetchall()
