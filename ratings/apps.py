@@ -17,11 +17,24 @@ class RatingsConfig(AppConfig):
         """Listen to what changes dossiers; tell the rooms below what comes with the portal."""
         from dossiers.signals import national_changed
         from portal.access import Act, Assurance, register_acts
+        from portal.audit.words import register_names
+        from portal.documents.proofs import register_content, register_later
         from portal.operations.preparation import register_loader
         from ratings import demo
-        from ratings.score import counting, criteria, folding
+        from ratings.score import counting, criteria, folding, freezing, paper
+        from ratings.score.frozen import register_frozen
         from ratings.services.figures import begin
 
+        vpcp = frozenset({"steering"})
+        register_acts(
+            Act("ratings.see_years", "Xem kết quả năm", vpcp, everywhere=True),
+            Act(freezing.FREEZE, "Chốt kết quả năm", vpcp, assurance=Assurance.HIGH, everywhere=True),
+            Act(freezing.PUBLISH, "Công bố kết quả năm", vpcp, assurance=Assurance.HIGH, everywhere=True),
+        )
+        register_frozen(freezing.stands)
+        register_names("ratings.frozenyear", freezing.titles)
+        register_content(paper.KIND, paper.sections_of)
+        register_later(paper.KIND, paper.later_edition)
         national_changed.connect(_changed, dispatch_uid="ratings.changed")
         register_acts(
             Act(criteria.ACT, "Đặt tiêu chí chấm điểm", frozenset({"steering"}), assurance=Assurance.HIGH, everywhere=True),

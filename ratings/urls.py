@@ -5,10 +5,13 @@ from __future__ import annotations
 from django.urls import path
 
 from ratings import views
+from ratings.opendata import urls as opendata
 
 pages = [
     path("thong-ke/", views.statistics_page, name="statistics"),
     path("thong-ke/toan-trinh/", views.end_to_end_page, name="end-to-end"),
     path("thong-ke/so-lieu.<str:ending>", views.statistics_file, name="statistics-file"),
 ]
-urlpatterns = [*pages]
+# Before the score's own pages: a year is no agency.
+pages += opendata.pages
+urlpatterns = [*pages, *opendata.urlpatterns]

@@ -46,6 +46,8 @@ PUBLIC = [
     "/en/thong-ke/",
     "/thong-ke/toan-trinh/",
     "/en/thong-ke/toan-trinh/",
+    "/danh-gia/nam/",
+    "/en/danh-gia/nam/",
 ]
 
 

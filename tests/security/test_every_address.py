@@ -35,6 +35,7 @@ PUBLIC = {
     "tra-cuu-ho-so/",
     # The national format answers everything with 200 and a code: without a session it says so (tests/dossiers/test_exchange_doors.py).
     "api/dvcqg/v1/auth", "api/dvcqg/v1/share", "api/dvcqg/v1/integration",
+    "du-lieu-mo/recompute.py", "danh-gia/nam/<int:year>/lan-<int:edition>.<str:ending>",
     "sitemap.xml", "robots.txt", "opensearch.xml", "favicon.ico",
     *(page for path in (
         "", "tim-kiem/", "tim-kiem/goi-y/", "thu-tuc/", "thu-tuc/<str:code>/", "su-kien/", "su-kien/<slug:slug>/", "linh-vuc/",
@@ -43,7 +44,7 @@ PUBLIC = {
         "thong-bao/", "thong-bao/<slug:slug>/", "thanh-toan/don-vi/", "thanh-toan/dau-moi/", "phan-anh-kien-nghi/",
         "phan-anh-kien-nghi/tra-loi/", "phan-anh-kien-nghi/tra-loi/<slug:slug>/", "phan-anh-kien-nghi/tra-loi/<slug:slug>/huu-ich/",
         "phan-anh-kien-nghi/goi-y/", "phan-anh-kien-nghi/so-lieu/", "phan-anh-kien-nghi/so-lieu/<str:code>/",
-        "thong-ke/", "thong-ke/so-lieu.<str:ending>", "thong-ke/toan-trinh/",
+        "thong-ke/", "thong-ke/so-lieu.<str:ending>", "thong-ke/toan-trinh/", "danh-gia/nam/", "danh-gia/nam/<int:year>/",
     ) for page in (path, f"en/{path}")),
 }  # fmt: skip
 """Addresses that anybody may open. Adding one here is a decision."""

@@ -57,6 +57,7 @@ from procedures import services
 from procedures.models import Localisation, OnlineReduction, ProcedureVersion
 from procedures.services.importing import import_procedures
 from ratings import demo as statistics
+from ratings.models import FrozenYear
 from tests.dossiers.support import (
     ANSWERS,
     CODE,
@@ -98,6 +99,7 @@ from tests.payments.support import take as take_file
 from tests.portal.pages import PUBLIC
 from tests.procedures.test_catalogue import version_of
 from tests.procedures.test_import import raw, write
+from tests.ratings.years.support import counted, published
 
 STATIC = Path(settings.BASE_DIR) / "static"
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
@@ -608,6 +610,28 @@ def connecting(pages: Pages) -> None:
     pages.get(desk, f"{base}H31/ket-noi-lai/")
 
 
+def frozen_years(pages: Pages) -> None:
+    """A year looked at, frozen, published, published again, on the desk and for everybody."""
+    published(2024)
+    counted("y", dt.date(2025, 1, 1))
+    desk, _position = desk_of("G22", "steering")
+    base = "/quan-tri/ratings/frozenyear/"
+    for asked in ("", "?nam=2025"):
+        shown = pages.get(desk, f"{base}chot/{asked}")
+    pages.get(desk, f"{base}chot/?nam=2001", 422)
+    pages.post(desk, f"{base}chot/", {"nam": "2025", "seen": "x"}, 409)
+    desk.post(f"{base}chot/", hidden(shown))
+    row = FrozenYear.objects.get(state="frozen")
+    pages.get(desk, f"{base}{row.pk}/mo-lai/")
+    pages.get(desk, f"{base}{row.pk}/cong-bo/")
+    pages.post(desk, f"{base}{row.pk}/cong-bo/", {}, 403)
+    old = FrozenYear.objects.get(state="published")
+    pages.get(desk, f"{base}{old.pk}/cong-bo-lai/")
+    pages.post(desk, f"{base}{old.pk}/cong-bo-lai/", {})
+    for language in ("", "/en"):
+        pages.get(Client(), f"{language}/danh-gia/nam/2024/")
+
+
 def officers(pages: Pages) -> None:
     """Sign-in, passkeys, the desk's index, and of each model the list, the entry's page and what can be done there."""
     client = Client()
@@ -961,6 +985,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     petition_desk(pages)
     published_answers(pages)
     connecting(pages)
+    frozen_years(pages)
     officers(pages)
     of_pages = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")}
     # What is printed is no page: WeasyPrint reads it, and its own style lies in it.

@@ -1,0 +1,1 @@
+"""Open data: the public figures as files, with what they mean and how to check them."""
