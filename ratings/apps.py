@@ -21,6 +21,7 @@ class RatingsConfig(AppConfig):
         from portal.documents.proofs import register_content, register_later
         from portal.operations.preparation import register_loader
         from ratings import demo
+        from ratings.board import registrations as board
         from ratings.score import counting, criteria, folding, freezing, paper
         from ratings.score.frozen import register_frozen
         from ratings.services.figures import begin
@@ -39,6 +40,7 @@ class RatingsConfig(AppConfig):
         register_acts(
             Act(criteria.ACT, "Đặt tiêu chí chấm điểm", frozenset({"steering"}), assurance=Assurance.HIGH, everywhere=True),
         )
+        board.register()
         register_loader("số đếm hồ sơ", begin, order=47)
         register_loader("số đếm hồ sơ để chấm điểm", folding.begin, order=47)
         register_loader("tiêu chí chấm điểm", criteria.load, order=48)

@@ -7,6 +7,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
+from ratings.board import counting as levels
 from ratings.score import counting, folding
 from ratings.services import figures
 
@@ -59,3 +60,17 @@ def count_closed_scores(done: int = 0) -> int:
             count_closed_scores.delay(number + 1)
             return number + 1
     return len(periods)
+
+
+@shared_task(name="ratings.count_levels")
+def count_levels() -> int:
+    """Count levels of administration for the board of targets."""
+    return levels.count_levels(timezone.now())
+
+
+@shared_task(name="ratings.count_accounts")
+def count_accounts() -> int:
+    """Count accounts for the board of targets, and what a trend shows of the levels anew."""
+    now = timezone.now()
+    levels.count_levels(now, anew=True)
+    return levels.count_accounts(now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from ratings import views
+from ratings.board.urls import urlpatterns as board
 from ratings.opendata import urls as opendata
 
 pages = [
@@ -14,4 +15,4 @@ pages = [
 ]
 # Before the score's own pages: a year is no agency.
 pages += opendata.pages
-urlpatterns = [*pages, *opendata.urlpatterns]
+urlpatterns = [*pages, *opendata.urlpatterns, *board]

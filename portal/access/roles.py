@@ -11,6 +11,7 @@ ROLES = [
     ("petition_handling", "Xử lý phản ánh, kiến nghị"),
     ("petition_checking", "Duyệt trả lời phản ánh, kiến nghị"),
     ("petition_publishing", "Công khai trả lời phản ánh, kiến nghị"),
+    ("overseeing", "Theo dõi, điều hành"),
     ("administrator", "Quản trị đơn vị"),
     ("steering", "Văn phòng Chính phủ điều hành"),
     ("operating", "Vận hành tại tổ chức thanh toán, bưu chính"),

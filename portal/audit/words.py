@@ -91,6 +91,8 @@ ACTS: dict[str, str] = {
     "feedback.send": "Gửi phản ánh, kiến nghị",
     "feedback.send_back": "Trả lại nơi chuyển đến",
     "feedback.set_term": "Đặt thời hạn xử lý phản ánh",
+    "ratings.set_target": "Đặt mức của chỉ tiêu",
+    "ratings.end_target": "Thôi áp dụng chỉ tiêu",
     "feedback.start_draft": "Bắt đầu viết phản ánh",
     "feedback.submit": "Trình duyệt trả lời",
     "feedback.succeed": "Chuyển cho cơ quan kế tục",

@@ -1,5 +1,5 @@
 """The desk of ratings, a room a file."""
 
-from ratings.admin import years
+from ratings.admin import board, years
 
-__all__ = ["years"]
+__all__ = ["board", "years"]

@@ -57,7 +57,7 @@ from procedures import services
 from procedures.models import Localisation, OnlineReduction, ProcedureVersion
 from procedures.services.importing import import_procedures
 from ratings import demo as statistics
-from ratings.models import FrozenYear
+from ratings.models import FrozenYear, Target
 from tests.dossiers.support import (
     ANSWERS,
     CODE,
@@ -632,6 +632,20 @@ def frozen_years(pages: Pages) -> None:
         pages.get(Client(), f"{language}/danh-gia/nam/2024/")
 
 
+def dashboards(pages: Pages) -> None:
+    """The country's, an agency's and a unit's; the board of targets, and what sets it."""
+    centre = desk_of("G22", "steering")[0]
+    for address in ("", "H26/", "H26.101/", "muc-tieu/", "H26/muc-tieu/", "?dung=1&xep=name", "muc-tieu/?dung=1"):
+        pages.get(centre, f"/dieu-hanh/{address}")
+    base = "/quan-tri/ratings/target/"
+    target = Target.objects.get(code="truc-tuyen")
+    pages.get(centre, f"{base}add/")
+    pages.post(centre, f"{base}add/", {"code": "<x>", "steps": "<x>"})
+    for act in ("edit", "end"):
+        pages.get(centre, f"{base}{target.pk}/{act}/")
+        pages.post(centre, f"{base}{target.pk}/{act}/", {"steps": "x", "valid_to": "x"})
+
+
 def officers(pages: Pages) -> None:
     """Sign-in, passkeys, the desk's index, and of each model the list, the entry's page and what can be done there."""
     client = Client()
@@ -671,6 +685,9 @@ def officers(pages: Pages) -> None:
             continue
         if model._meta.app_label == "feedback":
             # Nobody sees all of them: those who work with each look in functions of their own.
+            continue
+        if model._meta.label == "ratings.LevelCount":
+            # A line of the menu: the dashboard stands outside the desk.
             continue
         desk = ward if model._meta.label == "dossiers.Dossier" else centre
         base = f"/quan-tri/{model._meta.app_label}/{model._meta.model_name}/"
@@ -986,6 +1003,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     published_answers(pages)
     connecting(pages)
     frozen_years(pages)
+    dashboards(pages)
     officers(pages)
     of_pages = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")}
     # What is printed is no page: WeasyPrint reads it, and its own style lies in it.

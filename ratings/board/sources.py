@@ -1,0 +1,195 @@
+"""What targets are measured by: each source by its name, with the words that define it. Counts are kept ones; nothing is scanned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+
+from django.db.models import Max
+
+from ratings.board import counting
+from ratings.board.rules import Level, Unit, share
+from ratings.end_to_end import is_ministry
+from ratings.models import AccountCount, LevelCount
+from ratings.periods import MONTH, YEAR
+from ratings.queries import Asked, Figures, statistics
+
+Counts = Mapping[str, int]
+"""By the names of `counting.MEASURES`, with ``units`` and ``units_digitising``."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a source says of this year so far, and of each of the last twelve months."""
+
+    value: Decimal | int | None
+    part: int = 0
+    whole: int = 0
+    """What the value is made of; both 0 where it is not a share."""
+    course: list[tuple[date, Decimal | int | None]] = field(default_factory=list)
+    counted_at: datetime | None = None
+    """None: as of this moment."""
+
+
+@dataclass
+class Room:
+    """What all sources of one page share, each thing asked for once."""
+
+    agency: str
+    today: date
+
+    @cached_property
+    def months(self) -> list[date]:
+        """The months of a trend."""
+        return counting.last_months(self.today)
+
+    @cached_property
+    def level(self) -> str:
+        """Of the agency itself; empty for the country (one query)."""
+        return counting.level_of(self.agency, self.today) if self.agency else ""
+
+    @cached_property
+    def _live_year(self) -> Figures:
+        return statistics(Asked(date(self.today.year, 1, 1), self.today, agency=self.agency), today=self.today).total
+
+    @cached_property
+    def _live_months(self) -> list[tuple[date, Figures]]:
+        found = statistics(Asked(self.months[0], self.today, agency=self.agency), by="month", today=self.today)
+        return [(date.fromisoformat(line.key), line.figures) for line in found.lines]
+
+    @cached_property
+    def _kept(self) -> dict[tuple[str, date, str], dict[str, int]]:
+        """Counts by period and level (one query)."""
+        rows = LevelCount.objects.filter(period=MONTH, first__gte=self.months[0]) | LevelCount.objects.filter(
+            period=YEAR, first=date(self.today.year, 1, 1)
+        )
+        if self.agency:
+            rows = rows.filter(agency=self.agency.split(".")[0])
+        names = (*counting.MEASURES, "units", "units_digitising")
+        found: dict[tuple[str, date, str], dict[str, int]] = {}
+        for row in rows.values("period", "first", "agency", "level", *names):
+            # Units of which the catalogue says no level are local where a province has them.
+            levels = {row["level"], Level.CENTRAL if is_ministry(row["agency"]) else Level.LOCAL}
+            for level in levels:
+                at = found.setdefault((row["period"], row["first"], level), dict.fromkeys(names, 0))
+                for name in names:
+                    at[name] += row[name]
+        return found
+
+    @cached_property
+    def counted_at(self) -> datetime | None:
+        """When levels were counted last; None: never (one query)."""
+        return LevelCount.objects.filter(period=YEAR, first=date(self.today.year, 1, 1)).aggregate(at=Max("counted_at"))["at"]
+
+    def applies(self, level: str) -> bool:
+        """Whether a target of a level is about dossiers of the agency or of some below it."""
+        if not self.agency or level == Level.ANY:
+            return True
+        if level in (Level.COUNTRY, Level.DISTRICT):
+            return False
+        if is_ministry(self.agency):
+            return level == Level.CENTRAL
+        if level == Level.LOCAL:
+            return True
+        return level in (Level.PROVINCE, Level.COMMUNE) if "." not in self.agency else level == self.level
+
+    def counts(self, level: str, *, units: bool = False) -> tuple[Counts, list[tuple[date, Counts]], datetime | None]:
+        """The counts of this year and of the months; ``units``: with the numbers of units, which only levels have."""
+        is_whole = level in (Level.ANY, Level.COUNTRY) or (self.agency and (level in (Level.CENTRAL, Level.LOCAL) or "." in self.agency))
+        if is_whole and not units:
+            return _of(self._live_year), [(month, _of(figures)) for month, figures in self._live_months], None
+        first = date(self.today.year, 1, 1)
+        months: list[tuple[date, Counts]] = [(month, self._kept.get((MONTH, month, level), {})) for month in self.months]
+        return self._kept.get((YEAR, first, level), {}), months, self.counted_at
+
+    @cached_property
+    def accounts(self) -> list[tuple[date, str, str, int]]:
+        """Accounts by month of opening, kind and means (one query)."""
+        return list(AccountCount.objects.order_by("month", "kind", "means").values_list("month", "kind", "means", "number"))
+
+    @cached_property
+    def accounts_counted_at(self) -> datetime | None:
+        """When accounts were counted last (one query)."""
+        return AccountCount.objects.aggregate(at=Max("counted_at"))["at"]
+
+
+def _of(figures: Figures) -> Counts:
+    return {
+        "received": figures.received, "received_online": figures.received_online, "end_to_end": figures.end_to_end,
+        "with_result": figures.with_result, "digitised": figures.digitised, "digitised_results": figures.digitised_results,
+        "reused": figures.reused, "on_time": figures.early + figures.on_time, "dated": figures.early + figures.on_time + figures.late,
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Source:
+    """One way to measure."""
+
+    label: str
+    words: str
+    """What is divided by what."""
+    read: Callable[[Room, str], Reading | None]
+    """None: not for this agency."""
+    unit: str = Unit.PER_CENT
+    figures: str = ""
+    """What of the address of the statistics shows where it comes from; empty: nothing there does."""
+
+
+def _share(part: str, whole: str) -> Callable[[Room, str], Reading | None]:
+    def read(room: Room, level: str) -> Reading | None:
+        year, months, counted_at = room.counts(level, units=whole == "units")
+        course = [(month, share(of.get(part, 0), of.get(whole, 0))) for month, of in months]
+        return Reading(share(year.get(part, 0), year.get(whole, 0)), year.get(part, 0), year.get(whole, 0), list(course), counted_at)
+
+    def of_units(room: Room, level: str) -> Reading | None:
+        return None if "." in room.agency else read(room, level)
+
+    return of_units if whole == "units" else read
+
+
+def _accounts(room: Room, level: str) -> Reading | None:
+    if room.agency:
+        return None
+    if room.accounts_counted_at is None:
+        return Reading(None)
+    course = [(month, sum(number for opened, *_of_it, number in room.accounts if opened <= month)) for month in room.months]
+    return Reading(sum(number for *_of_it, number in room.accounts), course=list(course), counted_at=room.accounts_counted_at)
+
+
+SOURCES: dict[str, Source] = {
+    "online": Source(
+        "Hồ sơ nộp trực tuyến", "Hồ sơ nộp trực tuyến trong số hồ sơ tiếp nhận.", _share("received_online", "received"),
+        figures="theo=kenh",
+    ),
+    "end_to_end": Source(
+        "Hồ sơ trực tuyến toàn trình", "Hồ sơ nộp qua dịch vụ trực tuyến toàn trình trong số hồ sơ tiếp nhận.",
+        _share("end_to_end", "received"), figures="theo=muc-do",
+    ),
+    "on_time": Source(
+        "Giải quyết đúng hạn", "Hồ sơ giải quyết trước hạn và đúng ngày hẹn trong số đã giải quyết có ngày hẹn.",
+        _share("on_time", "dated"), figures="cot=giai-quyet",
+    ),
+    "digitised_results": Source(
+        "Kết quả được số hóa", "Hồ sơ có kết quả điện tử trong số hồ sơ đã có kết quả.", _share("digitised_results", "with_result"),
+        figures="cot=giai-quyet",
+    ),
+    "digitised": Source(
+        "Hồ sơ, giấy tờ và kết quả được số hóa", "Hồ sơ có cả giấy tờ và kết quả điện tử trong số hồ sơ đã có kết quả.",
+        _share("digitised", "with_result"), figures="cot=giai-quyet",
+    ),
+    "digitising_units": Source(
+        "Đơn vị thực hiện số hóa", "Đơn vị đã có kết quả điện tử trong số đơn vị có phát sinh hồ sơ; tính theo đơn vị xử lý.",
+        _share("units_digitising", "units"),
+    ),
+    "reused": Source(
+        "Không phải cung cấp lại giấy tờ", "Hồ sơ dùng lại dữ liệu, giấy tờ đã có trong số hồ sơ tiếp nhận.", _share("reused", "received"),
+        figures="cot=tiep-nhan",
+    ),
+    "accounts": Source(
+        "Tài khoản trên Cổng", "Tài khoản của người dân, cán bộ và tổ chức đang dùng.", _accounts, unit=Unit.ACCOUNTS,
+    ),
+}  # fmt: skip
+"""What is counted today. A target whose source is not here is shown without a figure, and says so."""
