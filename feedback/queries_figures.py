@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from feedback.figures import (
     AGAIN,
@@ -130,11 +131,7 @@ class Counts:
 # One statement: what is folded meanwhile is seen on one side or the other, never on both.
 _SUMS = """
 SELECT {key}measure, coalesce(sum(number) FILTER (WHERE day >= %(first)s), 0)::int, sum(number)::int
-FROM (
-    SELECT {columns} FROM feedback_tally WHERE {kept}
-    UNION ALL
-    SELECT {columns} FROM feedback_tallydelta WHERE {changed}
-) AS figure
+FROM ({parts}) AS figure
 GROUP BY {key}measure
 """
 
@@ -152,28 +149,41 @@ def _sums(
 ) -> dict[tuple[Any, ...], Counts]:
     """Sums by ``key`` (columns), from the grain's rows up to ``last``: within [first, last], and ever.
 
-    ``agency``: of one ministry or province; ``""`` of the whole country; None of each. The grain ``month`` is exact to the day: full
-    months, then the days of the last one. ``from_first``: nothing before ``first`` is looked at (``ever`` is then the same).
+    ``agency``: of one ministry or province; ``""`` of the whole country; None of each. The grain ``month`` is exact to the day: years
+    before, full months, and of the last one either its days or what remains without those after. ``from_first``: nothing before ``first``
+    is looked at (``ever`` is then the same).
     """
     given: dict[str, Any] = {"first": first, "last": last, "grain": grain, "agency": agency, "month": _month(last), "now": NOW}
-    given |= {"end": _next_month(last), "measures": list(measures)}
+    given |= {"end": _next_month(last), "measures": list(measures), "year": date(first.year, 1, 1)}
     whose = "agency_code <> ''" if agency is None else "agency_code = %(agency)s"
     after = " AND day >= %(first)s" if from_first else ""
+    kept: list[tuple[str, str]] = []
     if grain == "month":
-        kept = f"((grain = 'month' AND {whose} AND day < %(month)s{after})"
-        kept += f" OR (grain = 'day' AND {whose} AND day BETWEEN %(month)s AND %(last)s{after}))"
         until = "day <= %(last)s"
+        begins = " AND day >= %(first)s" if from_first else " AND day >= %(year)s"
+        if not from_first:
+            kept.append(("number", f"grain = 'year' AND {whose} AND day < %(year)s"))
+        # The shorter side of the month is read; after today next to nothing is dated.
+        days = _next_month(last) - last
+        if days.days <= last.day or last >= timezone.localdate():
+            kept.append(("number", f"grain = 'month' AND {whose} AND day < %(end)s{begins}"))
+            if days > timedelta(days=1):
+                kept.append(("-number AS number", f"grain = 'day' AND {whose} AND day > %(last)s AND day < %(end)s"))
+        else:
+            kept.append(("number", f"grain = 'month' AND {whose} AND day < %(month)s{begins}"))
+            kept.append(("number", f"grain = 'day' AND {whose} AND day BETWEEN %(month)s AND %(last)s{after}"))
     else:
-        kept, until = f"grain = %(grain)s AND {whose} AND day < %(end)s{after}", "day < %(end)s"
+        kept, until = [("number", f"grain = %(grain)s AND {whose} AND day < %(end)s{after}")], "day < %(end)s"
     changed = until + after + (" AND agency_code = %(agency)s" if agency else "")
     if grain == "sector":
         changed += " AND sector_code <> ''"
     if grain == "proc":
         changed += " AND procedure_code <> '' AND measure = 'received'"
-    if measures:
-        kept, changed = (f"{part} AND measure = ANY (%(measures)s)" for part in (f"({kept})", f"({changed})"))
-    columns = ", ".join(dict.fromkeys([*key, "day", "measure", "number"]))
-    sql = _SUMS.format(key="".join(f"{column}, " for column in key), columns=columns, kept=kept, changed=changed)
+    only = " AND measure = ANY (%(measures)s)" if measures else ""
+    columns = ", ".join(dict.fromkeys([*key, "day", "measure"]))
+    parts = [f"SELECT {columns}, {number} FROM feedback_tally WHERE {where}{only}" for number, where in kept]  # noqa: S608
+    parts.append(f"SELECT {columns}, number FROM feedback_tallydelta WHERE {changed}{only}")  # noqa: S608
+    sql = _SUMS.format(key="".join(f"{column}, " for column in key), parts=" UNION ALL ".join(parts))
     found: dict[tuple[Any, ...], Counts] = defaultdict(Counts)
     with connection.cursor() as cursor:
         cursor.execute(sql, given)

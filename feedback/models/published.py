@@ -139,10 +139,10 @@ class TallyDelta(models.Model):
 
 
 class Tally(models.Model):
-    """Figures as counted. ``grain``: ``day`` (agency, day), ``month`` (agency, month), ``unit`` (unit, month), ``kind`` (agency, kind,
-    month), ``sector`` (agency, sector, month), ``proc`` (agency, procedure, month; what was received only). ``day`` is the first of the
-    month but for the grain ``day``; columns that a grain does not tell apart are empty. All grains but ``unit`` have the whole country too:
-    the agency is empty."""
+    """Figures as counted. ``grain``: ``day`` (agency, day), ``month`` (agency, month), ``year`` (agency, year), ``unit`` (unit, month),
+    ``kind`` (agency, kind, month), ``sector`` (agency, sector, month), ``proc`` (agency, procedure, month; what was received only). ``day``
+    is the first of the month or year but for the grain ``day``; columns that a grain does not tell apart are empty. All grains but ``unit``
+    have the whole country too: the agency is empty."""
 
     grain = models.CharField(max_length=6)
     day = models.DateField()

@@ -22,6 +22,8 @@ CROSS JOIN LATERAL (VALUES
     ('day', c.day, c.agency_code, '', '', '', ''), ('day', c.day, '', '', '', '', ''),
     ('month', date_trunc('month', c.day)::date, c.agency_code, '', '', '', ''),
     ('month', date_trunc('month', c.day)::date, '', '', '', '', ''),
+    ('year', date_trunc('year', c.day)::date, c.agency_code, '', '', '', ''),
+    ('year', date_trunc('year', c.day)::date, '', '', '', '', ''),
     ('unit', date_trunc('month', c.day)::date, c.agency_code, c.unit_code, '', '', ''),
     ('kind', date_trunc('month', c.day)::date, c.agency_code, '', c.kind, '', ''),
     ('kind', date_trunc('month', c.day)::date, '', '', c.kind, '', ''),

@@ -42,7 +42,7 @@ class StoredEntry(models.Model):
     codes = ArrayField(models.TextField(), default=list)
     labels = ArrayField(models.TextField(), default=list)
     lexemes = SearchVectorField()
-    """``<corpus><letter of the field><syllable or pair>``, ``<corpus>#<code>``."""
+    """``<corpus><letter of the field><syllable or pair>``, ``<corpus>#<code>``, ``<corpus>=<label>``."""
 
     class Meta:
         verbose_name = verbose_name_plural = "bài trong kho tìm kiếm"

@@ -26,8 +26,10 @@ T = TypeVar("T")
 
 CANDIDATES = 250
 """Texts that are ranked for a question: more than are shown."""
-POSTINGS = 30_000
-"""Places in the index that are looked at for them: some 30 ms. Half and twice as many found the same in `make bench-corpus`."""
+POSTINGS = 15_000
+"""Places in the index that are looked at for them: some 25 ms. Twice and four times as many found the same in `make bench-corpus`."""
+READING = 2
+"""One more with each change of what is written of a text beside its fields: a corpus that was read otherwise is read anew."""
 MOST_LEXEMES = 80
 """Of a long story the heaviest."""
 MOST_SLIPS = 20
@@ -58,8 +60,12 @@ def _stored(corpus: Corpus) -> StoredCorpus:
     return StoredCorpus.objects.get_or_create(name=corpus.name, defaults={"described": _described(corpus)})[0]
 
 
+def _label(corpus_id: int, label: str) -> str:
+    return f"{corpus_id}={label}"
+
+
 def _described(corpus: Corpus) -> dict[str, Any]:
-    return {name: asdict(about) for name, about in corpus.fields.items()}
+    return {"reading": READING, "fields": {name: asdict(about) for name, about in corpus.fields.items()}}
 
 
 _PUT = """
@@ -148,7 +154,7 @@ def _write(corpus: Corpus, corpus_id: int, entries: Iterable[Entry]) -> list[lis
     rows, read = [], []
     for entry in entries:
         texts = _read(corpus, entry)
-        lexemes = {f"{corpus_id}#{code}" for code in entry.codes}
+        lexemes = {f"{corpus_id}#{code}" for code in entry.codes} | {_label(corpus_id, label) for label in entry.labels}
         for field, syllables in enumerate(texts):
             lexemes |= {_lexeme(corpus_id, field, token) for token in (*syllables, *pairs(syllables))}
         row = (corpus_id, entry.key, [" ".join(one) for one in texts], entry.prior, list(entry.codes), sorted(entry.labels))
@@ -170,13 +176,13 @@ def _recount_small(stored: StoredCorpus) -> None:
         recount(stored.pk, wait=False)
 
 
-# ``ts_stat`` counts in how many texts each lexeme stands; a lexeme of a code is no word. Of a large corpus some texts stand for all: what
-# stands in a few of them is left as it is, for its number would be chance. Rarity goes by the logarithm.
+# ``ts_stat`` counts in how many texts each lexeme stands; a lexeme of a code or label is no word. Of a large corpus some texts stand for
+# all: what stands in a few of them is left as it is, for its number would be chance. Rarity goes by the logarithm.
 _COUNT = """
 WITH seen AS (
     SELECT substr(word, %(start)s + 1) AS token, ascii(substr(word, %(start)s, 1)) - ascii('a') + 1 AS field, ndoc * %(each)s AS number
     FROM ts_stat('SELECT lexemes FROM search_storedentry WHERE corpus_id = %(corpus)s AND id %% %(each)s = 0')
-    WHERE substr(word, %(start)s, 1) <> '#' AND ndoc >= %(least)s
+    WHERE substr(word, %(start)s, 1) NOT IN ('#', '=') AND ndoc >= %(least)s
 ), counted AS MATERIALIZED (
     SELECT token, ARRAY[{fields}] AS counts FROM seen GROUP BY token
 ), gone AS (
@@ -223,11 +229,11 @@ WITH asked AS (
     SELECT lexeme::tsquery AS lexeme, worth FROM unnest(%(lexemes)s::text[], %(worths)s::float8[]) AS one (lexeme, worth)
 ), meant AS (
     SELECT entry.id, sum(asked.worth) * entry.prior AS worth
-    FROM asked JOIN search_storedentry AS entry ON entry.lexemes @@ asked.lexeme {narrowed}
+    FROM asked JOIN search_storedentry AS entry ON entry.lexemes @@ asked.lexeme
     GROUP BY entry.id ORDER BY worth DESC, entry.id LIMIT %(limit)s
 )
 SELECT entry.key, entry.texts, entry.prior, entry.codes, entry.labels
-FROM search_storedentry AS entry JOIN meant USING (id) ORDER BY entry.id
+FROM search_storedentry AS entry WHERE entry.id = ANY (ARRAY(SELECT id FROM meant)) ORDER BY entry.id
 """
 
 
@@ -274,7 +280,7 @@ class StoredEngine(Engine):
             counts = self._counts({*weights, *own})
             statistics = Statistics(stored.size, dict(zip(self.corpus.fields, stored.means, strict=False)), counts)
             asked = self._asked(stored, counts, weights, own) | {f"{stored.pk}#{code}": 1e6 for code in question.codes}
-            rows = self._candidates(asked, labels)
+            rows = self._candidates(asked, [_label(stored.pk, label) for label in labels])
         entries = [Entry(key, {}, prior, tuple(codes), frozenset(marks)) for key, _texts, prior, codes, marks in rows]
         texts = {name: [tuple(row[1][place].split()) for row in rows] for place, name in enumerate(self.corpus.fields)}
         return Shelf(self.corpus, entries, self.weights, texts, statistics)
@@ -304,11 +310,17 @@ class StoredEngine(Engine):
     def _candidates(self, asked: Mapping[str, float], labels: Collection[str]) -> list[tuple[Any, ...]]:
         if not asked:
             return []
-        quoted = ["'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'" for lexeme in asked]
-        given: dict[str, Any] = {"lexemes": quoted, "worths": list(asked.values()), "labels": list(labels), "limit": CANDIDATES}
+        # Labels are looked up with each word in the same index: what lacks one is never fetched.
+        within = "".join(f" & {_quoted(label)}" for label in labels)
+        asked_for = [f"{_quoted(lexeme)}{within}" for lexeme in asked]
         with connection.cursor() as cursor:
-            cursor.execute(_CANDIDATES.format(narrowed="AND entry.labels @> %(labels)s::text[]" if labels else ""), given)
+            cursor.execute(_CANDIDATES, {"lexemes": asked_for, "worths": list(asked.values()), "limit": CANDIDATES})
             return cursor.fetchall()
+
+
+def _quoted(lexeme: str) -> str:
+    """A lexeme as ``tsquery`` reads it."""
+    return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 _BEGINNING = r"""

@@ -14,6 +14,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from feedback import queries_figures as read
 from feedback.figures import NOW, STANDING, cells_of
 from feedback.models import Petition, Tally, TallyDelta
 from feedback.services import PetitionRefused, answering, handling, publishing, routing
@@ -38,6 +39,8 @@ def _expected() -> Counter[tuple[Any, ...]]:
             rows = [
                 ("month", month, agency, "", "", "", ""),
                 ("month", month, "", "", "", "", ""),
+                ("year", dt.date(day.year, 1, 1), agency, "", "", "", ""),
+                ("year", dt.date(day.year, 1, 1), "", "", "", "", ""),
                 ("unit", month, agency, unit, "", "", ""),
             ]
             if measure not in STANDING.values():
@@ -49,6 +52,23 @@ def _expected() -> Counter[tuple[Any, ...]]:
             for row in rows:
                 found[(*row, measure)] += number
     return found
+
+
+def _asked_for_any_days() -> None:
+    """Whatever first of a month and last day are asked for, whichever periods make them up: what adding up the petitions gives."""
+    every: Counter[tuple[dt.date, str]] = Counter()
+    for petition in Petition.objects.all():
+        for (day, _agency, _unit, _kind, _sector, _procedure, measure), number in cells_of(petition).items():
+            every[day, measure] += number
+    for first in (dt.date(MONDAY.year, 1, 1), MONDAY.date().replace(day=1), dt.date(MONDAY.year + 1, 1, 1)):
+        for days in (0, 1, 9, 14, 15, 16, 27, 30, 60, 400):
+            last = first + dt.timedelta(days=days)
+            counts = read.whole(first, last)
+            within = Counter(dict.fromkeys((measure for _day, measure in every), 0))
+            for (day, measure), number in every.items():
+                within[measure] += number * (first <= day <= last)
+            assert {m: counts.within.get(m, 0) for m in within} == within, (first, last)
+            assert counts.ever.get("due", 0) == sum(number for (day, m), number in every.items() if m == "due" and day <= last)
 
 
 def _kept() -> Counter[tuple[Any, ...]]:
@@ -124,6 +144,7 @@ def test_whatever_is_done_the_tallies_are_a_count_of_the_petitions(acts: list[tu
         assert not TallyDelta.objects.exists()
         assert _kept() == +_expected()
         assert kept.check("", mend=False) == 0
+        _asked_for_any_days()
         transaction.set_rollback(True)
 
 
