@@ -16,7 +16,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dossiers.exchange import elsewhere
 from dossiers.models import NationalDossier
+from dossiers.services.national import facts_of
 from dossiers.views.common import citizen_page
+from dossiers.ways_on import ways_on
 from portal.access import actor_of
 from portal.limits import limit_view, take
 
@@ -72,6 +74,8 @@ def find(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, row: NationalDossier, *, found: bool = False) -> HttpResponse:
     [line] = elsewhere.lines([row], now=timezone.now())
     context: dict[str, Any] = {"line": line, "row": row, "entries": elsewhere.history(row, with_words=not found), "found": found}
+    if not found:
+        context["ways_on"] = ways_on(row.code, row.state, facts_of(row).ended_on)
     return render(request, "dossiers/elsewhere.html", context)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from dossiers.models import Dossier, DossierDocument, Standing, State
 from dossiers.services.desk import note_look
 from dossiers.views import elsewhere
 from dossiers.views.common import as_int, citizen_page, not_here, reader_page, send_file
+from dossiers.ways_on import ways_on
 from payments.models import Order
 from payments.references import Way
 from portal.access import Actor, actor_of, visible_to
@@ -99,10 +101,16 @@ def _page(request: HttpRequest, dossier: Dossier, *, status: int = 200, **more: 
             "demands": demands,
             "due": next((demand for demand in demands if demand.standing == Standing.DUE), None),
             "can_withdraw": not services.withdraw_refusal(dossier),
+            "ways_on": ways_on(dossier.code or "", dossier.state, _ended_on(dossier)),
             **more,
         },
         status=status,
     )
+
+
+def _ended_on(dossier: Dossier) -> date | None:
+    ended = dossier.returned_at or dossier.stopped_at or dossier.refused_at
+    return timezone.localdate(ended) if ended else None
 
 
 @require_safe
