@@ -46,6 +46,9 @@ class RatingsConfig(AppConfig):
         register_loader("tiêu chí chấm điểm", criteria.load, order=48)
         register_loader("điểm đánh giá", counting.begin, order=61)
         register_loader(demo.STEP, demo.load, order=59, demo=True)
+        from ratings import asking
+
+        asking.register()
 
 
 def _changed(sender: Any, changes: Any, **kwargs: Any) -> None:

@@ -10,6 +10,9 @@ from django.utils import timezone
 from ratings.board import counting as levels
 from ratings.score import counting, folding
 from ratings.services import figures
+from ratings.slips import counting as answers
+from ratings.slips import services as slips
+from ratings.surveys import services as surveys
 
 SECONDS = 20
 """How long one task folds at most."""
@@ -74,3 +77,36 @@ def count_accounts() -> int:
     now = timezone.now()
     levels.count_levels(now, anew=True)
     return levels.count_accounts(now)
+
+
+@shared_task(name="ratings.fold_slips")
+def fold_slips() -> int:
+    """Fold what was answered on slips into the counts."""
+    began, folded = time.monotonic(), 0
+    while done := answers.fold():
+        folded += done
+        if done < answers.SLICE or time.monotonic() - began > SECONDS:
+            break
+    return folded
+
+
+@shared_task(name="ratings.tell_slips")
+def tell_slips() -> int:
+    """Tell applicants of the slips of dossiers that ended."""
+    began, told = time.monotonic(), 0
+    while done := slips.tell(now=timezone.now()):
+        told += done
+        if done < slips.SLICE or time.monotonic() - began > SECONDS:
+            break
+    return told
+
+
+@shared_task(name="ratings.invite_to_surveys")
+def invite_to_surveys() -> int:
+    """Invite the applicants whom open surveys ask."""
+    began, invited = time.monotonic(), 0
+    while done := surveys.invite(now=timezone.now()):
+        invited += done
+        if time.monotonic() - began > SECONDS:
+            break
+    return invited

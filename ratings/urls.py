@@ -7,6 +7,8 @@ from django.urls import path
 from ratings import views
 from ratings.board.urls import urlpatterns as board
 from ratings.opendata import urls as opendata
+from ratings.slips import urls as slips
+from ratings.surveys import urls as surveys
 
 pages = [
     path("thong-ke/", views.statistics_page, name="statistics"),
@@ -14,5 +16,5 @@ pages = [
     path("thong-ke/so-lieu.<str:ending>", views.statistics_file, name="statistics-file"),
 ]
 # Before the score's own pages: a year is no agency.
-pages += opendata.pages
-urlpatterns = [*pages, *opendata.urlpatterns, *board]
+pages += [*opendata.pages, *slips.pages, *surveys.pages]
+urlpatterns = [*pages, *opendata.urlpatterns, *slips.urlpatterns, *surveys.urlpatterns, *board]

@@ -206,6 +206,9 @@ CELERY_BEAT_SCHEDULE = {
     "ratings-fold-scores": {"task": "ratings.fold_scores", "schedule": 2.0, "options": {"queue": "soon", "expires": 2}},
     "ratings-scores": {"task": "ratings.count_scores", "schedule": 60.0, "options": {"queue": "bulk", "expires": 60}},
     "ratings-closed-scores": {"task": "ratings.count_closed_scores", "schedule": crontab(hour=0, minute=50), "options": {"queue": "bulk"}},
+    "ratings-fold-slips": {"task": "ratings.fold_slips", "schedule": 2.0, "options": {"queue": "soon", "expires": 2}},
+    "ratings-invite": {"task": "ratings.invite_to_surveys", "schedule": 60.0, "options": {"queue": "bulk", "expires": 60}},
+    "ratings-tell-slips": {"task": "ratings.tell_slips", "schedule": 30.0, "options": {"queue": "soon", "expires": 30}},
     "audit-seal": {"task": "portal.audit.tasks.seal", "schedule": 10.0, "options": {"queue": "soon", "expires": 10}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "run" / "celerybeat-schedule")

@@ -142,6 +142,7 @@ def test_channels_are_chosen_by_kind_and_what_the_law_wants_told_keeps_one(outsi
         "accounts.security": ["sms", "email"],
         "payments.money": ["sms"],
         "feedback.steps": ["sms"],
+        "ratings.asked": [],
     }
     shown = client.get(PAGE).content.decode()
     assert len(re.findall(rf'name="{confirmations}"[^>]*checked', shown)) == 0

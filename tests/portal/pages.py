@@ -48,6 +48,10 @@ PUBLIC = [
     "/en/thong-ke/toan-trinh/",
     "/danh-gia/nam/",
     "/en/danh-gia/nam/",
+    "/danh-gia/hai-long/",
+    "/en/danh-gia/hai-long/",
+    "/khao-sat/",
+    "/en/khao-sat/",
 ]
 
 

@@ -45,6 +45,12 @@ PUBLIC = {
         "phan-anh-kien-nghi/tra-loi/", "phan-anh-kien-nghi/tra-loi/<slug:slug>/", "phan-anh-kien-nghi/tra-loi/<slug:slug>/huu-ich/",
         "phan-anh-kien-nghi/goi-y/", "phan-anh-kien-nghi/so-lieu/", "phan-anh-kien-nghi/so-lieu/<str:code>/",
         "thong-ke/", "thong-ke/so-lieu.<str:ending>", "thong-ke/toan-trinh/", "danh-gia/nam/", "danh-gia/nam/<int:year>/",
+        # A slip's token is the right to it; counters and services take slips of anybody, within limits.
+        "danh-gia/hai-long/", "danh-gia/hai-long/so-lieu.<str:ending>", "danh-gia/phieu/<str:token>/",
+        "danh-gia/phieu/don-vi/<str:code>/", "danh-gia/phieu/don-vi/<str:code>/ma-qr/",
+        "danh-gia/phieu/dich-vu/<str:code>/", "danh-gia/phieu/dich-vu/<str:code>/ma-qr/",
+        # Some surveys ask everybody; each says itself whom it asks.
+        "khao-sat/", "khao-sat/moi/<str:token>/", "khao-sat/<slug:slug>/", "khao-sat/<slug:slug>/ket-qua/",
     ) for page in (path, f"en/{path}")),
 }  # fmt: skip
 """Addresses that anybody may open. Adding one here is a decision."""

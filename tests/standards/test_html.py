@@ -57,7 +57,7 @@ from procedures import services
 from procedures.models import Localisation, OnlineReduction, ProcedureVersion
 from procedures.services.importing import import_procedures
 from ratings import demo as statistics
-from ratings.models import FrozenYear, Target
+from ratings.models import FrozenYear, Rating, RatingCount, Slip, Survey, SurveyText, Target
 from tests.dossiers.support import (
     ANSWERS,
     CODE,
@@ -99,6 +99,8 @@ from tests.payments.support import take as take_file
 from tests.portal.pages import PUBLIC
 from tests.procedures.test_catalogue import version_of
 from tests.procedures.test_import import raw, write
+from tests.ratings.slips import support as slips
+from tests.ratings.surveys import test_surveys as surveys
 from tests.ratings.years.support import counted, published
 
 STATIC = Path(settings.BASE_DIR) / "static"
@@ -683,7 +685,7 @@ def officers(pages: Pages) -> None:
             # Django's and its packages' own models: nobody has a right to them.
             assert centre.get(f"/quan-tri/{model._meta.app_label}/{model._meta.model_name}/").status_code == 403
             continue
-        if model._meta.app_label == "feedback":
+        if model._meta.app_label == "feedback" or model in (Rating, RatingCount, Survey, SurveyText):
             # Nobody sees all of them: those who work with each look in functions of their own.
             continue
         if model._meta.label == "ratings.LevelCount":
@@ -794,6 +796,78 @@ def senders(pages: Pages) -> None:
     typed = nobody.post(f"{page}khong-dong-y/", {"words": "<x>"}, headers={"Origin": "http://testserver"})
     assert typed.status_code == 401
     pages.kept[f"POST {page}khong-dong-y/ (session over)"] = typed.content.decode()
+
+
+def slips_and_surveys(pages: Pages) -> None:
+    """Slips from every door, figures, what stands on the desk of them; a survey from its draft to its results."""
+    today, client = timezone.localdate(), Client()
+    for number in range(7):
+        slips.rate("H26.101", 5 - number % 3, day=today)
+    slips.rate("H26.102", 1, day=today)
+    for theo in ("co-quan", "linh-vuc", "thu-tuc", "thang", "cau-hoi"):
+        pages.get(client, f"/danh-gia/hai-long/?theo={theo}")
+    pages.get(client, "/en/danh-gia/hai-long/?co-quan=H26")
+    for way in ("don-vi/H26.101", "dich-vu/1.001193"):
+        for address in (
+            f"/danh-gia/phieu/{way}/",
+            f"/en/danh-gia/phieu/{way}/",
+            f"/danh-gia/phieu/{way}/ma-qr/",
+            f"/danh-gia/phieu/{way}/?xong=1",
+        ):
+            pages.get(client, address)
+        pages.post(client, f"/danh-gia/phieu/{way}/", {"overall": "9", "words": "<x>", "phieu": str(uuid4())})
+    pages.get(client, "/danh-gia/phieu/khong-co/", 404)
+    path = slips.told(slips.refused())
+    pages.get(client, path)
+    assert slips.fill(client, path, words="Ghế <gãy> & bàn. Gọi 0900 000 000.").status_code == 302
+    pages.get(client, path)
+    applicant = Client()
+    sign_in(applicant, mother())
+    pages.get(applicant, f"/ho-so/{slips.returned().code}/")
+    late = slips.told(slips.refused())
+    Slip.objects.filter(used_on=None).update(open_until=today - dt.timedelta(days=1), ended_on=today - dt.timedelta(days=9))
+    pages.get(client, late, 410)
+    desk, _ = desk_of("H26.101", "signing", "administrator", credential="cred-slips")
+    pages.get(desk, "/quan-tri/")
+    for address in ("rating/", "rating/?y-kien=cho", "ratingcount/", "survey/", "survey/add/"):
+        pages.get(desk, f"/quan-tri/ratings/{address}")
+    base = f"/quan-tri/ratings/rating/{Rating.objects.get(words_state='w').pk}/"
+    for act in ("change/", "duyet/", "khong-hien/"):
+        pages.get(desk, base + act)
+    pages.post(desk, f"{base}duyet/", {"text": "Gọi 0900 000 000"})
+    pages.post(desk, f"{base}khong-hien/")
+    pages.post(desk, "/quan-tri/ratings/survey/add/", {"title": "<x>", "audience": "x"})
+    survey = surveys.opened(desk)
+    base, address = f"/quan-tri/ratings/survey/{survey.pk}/", f"/khao-sat/{survey.slug}/"
+    draft = surveys.made(desk)
+    for act in ("change", "sua", "them-cau", "tep-cau-hoi", "mo", "bo-cau/q1"):
+        pages.get(desk, f"{draft}{act}/")
+    pages.post(desk, f"{draft}them-cau/", {"label": "<x>", "kind": "choice"})
+    for language in ("", "/en"):
+        pages.get(client, f"{language}/khao-sat/")
+        pages.get(client, language + address)
+    pages.post(client, address, {"q4": "<x>", "phieu": str(uuid4())})
+    for number in range(6):
+        surveys.fill(Client() if number else client, address, q4="Thêm <quạt>")
+    pages.get(client, address)
+    pages.get(desk, f"{base}nhap/")
+    pages.post(desk, f"{base}nhap/", {"file": SimpleUploadedFile("a.csv", b"ma,ngay,q1\n<x>,x,<y>\n")})
+    for act in ("change", "ket-thuc"):
+        pages.get(desk, f"{base}{act}/")
+    survey.refresh_from_db()
+    desk.post(f"{base}ket-thuc/", {"seen": survey.version})
+    pages.get(client, address, 410)
+    text = f"/quan-tri/ratings/surveytext/{SurveyText.objects.order_by('id').first().pk}/"  # type: ignore[union-attr]
+    for act in ("", "change/", "duyet/", "khong-hien/"):
+        pages.get(desk, text + act if act else "/quan-tri/ratings/surveytext/")
+    desk.post(f"{text}duyet/", {"text": "Thêm <quạt> & ghế"})
+    pages.get(desk, f"{base}cong-bo/")
+    survey.refresh_from_db()
+    desk.post(f"{base}cong-bo/", {"seen": survey.version})
+    for language in ("", "/en"):
+        pages.get(client, f"{language}{address}ket-qua/")
+    pages.get(client, "/khao-sat/")
+    pages.get(client, "/khao-sat/moi/khong-co/", 404)
 
 
 def petition_desk(pages: Pages) -> None:
@@ -1000,6 +1074,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     senders(pages)
     petition_lists(pages)
     petition_desk(pages)
+    slips_and_surveys(pages)
     published_answers(pages)
     connecting(pages)
     frozen_years(pages)

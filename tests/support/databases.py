@@ -74,6 +74,8 @@ def build_templates() -> None:
     from feedback import demo as feedback_demo
     from portal.catalogues.services import load_shipped
     from ratings import demo as ratings_demo
+    from ratings.slips import demo as slips_demo
+    from ratings.surveys import demo as surveys_demo
 
     for kind, source in ((EMPTY, "template0"), (DEMO, _name(EMPTY))):
         name = _name(kind)
@@ -89,7 +91,8 @@ def build_templates() -> None:
         else:
             with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
                 # Queues of petitions and statistics begin empty; the tests of the demo data load them.
-                call_command("prepare", stdout=nowhere, skip=[feedback_demo.STEP, ratings_demo.STEP])
+                empty = [feedback_demo.STEP, ratings_demo.STEP, slips_demo.STEP, surveys_demo.STEP]
+                call_command("prepare", stdout=nowhere, skip=empty)
         connections["default"].close()
 
 
