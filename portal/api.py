@@ -13,11 +13,13 @@ from portal.caching import public_page
 from portal.catalogues.api import router as catalogues
 from procedures.api import router as procedures
 from ratings.api import router as statistics
+from ratings.score.api import router as scores
 
 api = PortalAPI(
     title="Cổng Dịch vụ công Quốc gia",
     version="1",
-    description="Procedures, shared catalogues, statistics. Errors are RFC 9457 problem documents with stable codes; reads carry an ETag.",
+    description="Procedures, shared catalogues, statistics, scores. Errors are RFC 9457 problem documents with stable codes; reads carry an"
+    " ETag.",
     docs_url=None,
     urls_namespace="api",
 )
@@ -26,6 +28,7 @@ api.add_router("/procedures", procedures)
 api.add_router("/catalogues", catalogues)
 api.add_router("/dossiers", dossiers)
 api.add_router("/statistics", statistics)
+api.add_router("/scores", scores)
 
 
 @public_page(max_age=300, rooms=())

@@ -7,6 +7,7 @@ from django.urls import path
 from ratings import views
 from ratings.board.urls import urlpatterns as board
 from ratings.opendata import urls as opendata
+from ratings.score.urls import pages as score_pages
 from ratings.slips import urls as slips
 from ratings.surveys import urls as surveys
 
@@ -14,6 +15,7 @@ pages = [
     path("thong-ke/", views.statistics_page, name="statistics"),
     path("thong-ke/toan-trinh/", views.end_to_end_page, name="end-to-end"),
     path("thong-ke/so-lieu.<str:ending>", views.statistics_file, name="statistics-file"),
+    *score_pages,
 ]
 # Before the score's own pages: a year is no agency.
 pages += [*opendata.pages, *slips.pages, *surveys.pages]

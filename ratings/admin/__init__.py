@@ -1,5 +1,5 @@
 """The desk of ratings, a room a file."""
 
-from ratings.admin import board, slips, surveys, years
+from ratings.admin import board, score, slips, surveys, years
 
-__all__ = ["board", "slips", "surveys", "years"]
+__all__ = ["board", "score", "slips", "surveys", "years"]

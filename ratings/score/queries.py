@@ -12,6 +12,7 @@ from django.db.models import Max, Min
 
 from ratings.models import Criterion, ScoreCount
 from ratings.queries import agency_names
+from ratings.queries import is_known as has_handled
 from ratings.score import criteria
 from ratings.score.rules import Count, PeriodKind, Points, ScoreClass, Total, class_of, points_of, ranked, total
 
@@ -164,18 +165,13 @@ def changed_at(period: str, first: date) -> datetime | None:
 
 def years() -> list[int]:
     """The years that were scored, the newest first. One query."""
-    found = ScoreCount.objects.filter(period=PeriodKind.YEAR).aggregate(first=Min("first"), last=Max("first"))
-    return list(range(found["last"].year, found["first"].year - 1, -1)) if found["first"] else []
+    found = ScoreCount.objects.filter(period=PeriodKind.YEAR).aggregate(oldest=Min("first"), newest=Max("first"))
+    return list(range(found["newest"].year, found["oldest"].year - 1, -1)) if found["oldest"] else []
 
 
-def is_scored(agency: str) -> bool:
-    """Whether an agency was ever scored. One query."""
-    return ScoreCount.objects.filter(agency=agency).exists()
-
-
-def has_units(period: str, first: date, agency: str) -> bool:
-    """Whether units below an agency were scored. One query."""
-    return ScoreCount.objects.filter(period=period, first=first, parent=agency).exists()
+def is_known(agency: str) -> bool:
+    """Whether an agency was ever scored, or is known otherwise. Up to four queries."""
+    return ScoreCount.objects.filter(agency=agency).exists() or has_handled(agency)
 
 
 def by_code(parts: Sequence[Part], code: str) -> Part | None:

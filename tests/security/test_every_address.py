@@ -16,7 +16,7 @@ from tests import factories
 PUBLIC = {
     "", "health/live", "health/ready", "metrics", "tim-kiem/", "thu-tuc/", "thu-tuc/<str:code>/", "ho-tro/", "dieu-khoan/", "he-thiet-ke/",
     "nop-ho-so/<str:code>/", "xac-minh/<str:token>/", "ky-so/tro-ve/", "api/v1/docs",
-    "api/v1/openapi.json", "api/v1/statistics", "api/v1/procedures", "api/v1/procedures/changes", "api/v1/catalogues",
+    "api/v1/openapi.json", "api/v1/statistics", "api/v1/scores", "api/v1/procedures", "api/v1/procedures/changes", "api/v1/catalogues",
     "xac-minh/<str:token>/doi-chieu/", "xac-minh/<str:token>/doi-chieu-ban-in/",
     "tai-khoan/dang-nhap/", "tai-khoan/dang-nhap/ma/", "tai-khoan/can-bo/", "tai-khoan/can-bo/tro-ve/", "tai-khoan/can-bo/cho/",
     "tai-khoan/dang-xuat/", "tai-khoan/khoa-truy-cap/dang-nhap/", "tai-khoan/khoa-truy-cap/vao/", "tai-khoan/khoa-truy-cap/ra/",
@@ -51,6 +51,8 @@ PUBLIC = {
         "danh-gia/phieu/dich-vu/<str:code>/", "danh-gia/phieu/dich-vu/<str:code>/ma-qr/",
         # Some surveys ask everybody; each says itself whom it asks.
         "khao-sat/", "khao-sat/moi/<str:token>/", "khao-sat/<slug:slug>/", "khao-sat/<slug:slug>/ket-qua/",
+        "danh-gia/", "danh-gia/so-lieu.<str:ending>",
+        "danh-gia/<agency:agency>/", "danh-gia/<agency:agency>/<criterion:code>/",
     ) for page in (path, f"en/{path}")),
 }  # fmt: skip
 """Addresses that anybody may open. Adding one here is a decision."""

@@ -57,7 +57,8 @@ from procedures import services
 from procedures.models import Localisation, OnlineReduction, ProcedureVersion
 from procedures.services.importing import import_procedures
 from ratings import demo as statistics
-from ratings.models import FrozenYear, Rating, RatingCount, Slip, Survey, SurveyText, Target
+from ratings.models import Criterion, FrozenYear, Rating, RatingCount, Slip, Survey, SurveyText, Target
+from ratings.score import counting
 from tests.dossiers.support import (
     ANSWERS,
     CODE,
@@ -175,9 +176,12 @@ def everybodys(pages: Pages) -> None:
         "/api/v1/docs",
         *(f"/thong-ke/?ky={timezone.localdate().year}&theo={by}" for by in ("co-quan", "thu-tuc", "thang", "kenh")),
         "/thong-ke/?co-quan=H26&linh-vuc=LV.ho-tich&kenh=2&cot=giai-quyet",
+        *(f"{language}/danh-gia/{of}" for language in ("", "/en") for of in ("", "?ky=2001", "H26/", "H26.101/?ky=2001")),
+        *(f"/danh-gia/H26/{code}/{which}" for code in ("1.4", "2.1", "3.2", "5.2") for which in ("", "?loai=chua")),
         *(f"{language}/thu-tuc/1.001193/{place}" for language in ("", "/en") for place in places),
     ]
     statistics.load()
+    counting.count_all(now=timezone.now())
     for address in [*PUBLIC, *more]:
         pages.get(client, address)
     pages.get(client, "/thong-ke/?tu=31/02/2026&den=1", 422)
@@ -932,6 +936,17 @@ def petition_desk(pages: Pages) -> None:
     pages.get(vpcp, "/quan-tri/")
 
 
+def score_criteria(pages: Pages) -> None:
+    """VPCP's criteria of the score."""
+    vpcp, _ = desk_of("G22", "steering", credential="cred-score")
+    desk = "/quan-tri/ratings/criterion/"
+    row = Criterion.objects.get(code="2.1")
+    for address in ("", "?hieu-luc=dang", f"{row.pk}/change/", f"{row.pk}/version/", f"{row.pk}/end/", f"{row.pk}/take-back/", "add/"):
+        pages.get(vpcp, f"{desk}{address}")
+    for address in (f"{row.pk}/version/", f"{row.pk}/end/", "add/"):
+        pages.post(vpcp, f"{desk}{address}", {"name": "<x>", "points": "-1", "valid_to": "<x>", "valid_from": "1/1/2020"})
+
+
 def petition_lists(pages: Pages) -> None:
     """What surrounds the desk of petitions: lists of VPCP, reply templates, what comes by letter, agencies' reports, roles handed out."""
     vpcp, _ = desk_of("G22", "steering", credential="cred-steering")
@@ -1073,6 +1088,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     reconciliation(pages)
     senders(pages)
     petition_lists(pages)
+    score_criteria(pages)
     petition_desk(pages)
     slips_and_surveys(pages)
     published_answers(pages)
