@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any, Literal
 
 from django.db import connection
@@ -17,7 +18,12 @@ from feedback import queries_figures as petition_figures
 from feedback.models import OPEN_STATES, Petition
 from portal.workdays import ZONE
 from ratings.board.rules import Late, days_late
+from ratings.periods import MONTH
 from ratings.queries import Asked, Figures, agency_names, has_parts, procedure_names, province_codes, statistics
+from ratings.score import queries as scores
+from ratings.score.queries import Score
+from ratings.slips import queries as slips
+from ratings.slips.rules import Steps
 
 DAYS, MONTHS = 31, 13
 """Of the trends, the running one with them: thirty days and twelve months before now."""
@@ -69,6 +75,14 @@ class Glance:
     on_time_by_place: dict[str, float | None] = field(default_factory=dict)
     """Share on time this month, by agency; of the country only."""
     places: dict[str, str] = field(default_factory=dict)
+    satisfied: Steps = field(default_factory=Steps)
+    """The overall question of slips, this month so far."""
+    satisfied_before: Steps = field(default_factory=Steps)
+    """That of last month, whole."""
+    score: Score | None = None
+    """Of the running month, as counted so far; the country has none."""
+    score_before: Decimal | None = None
+    """Points of the month before."""
     """The statistics office's code of the province that an agency governs."""
 
     @property
@@ -97,29 +111,25 @@ class Glance:
 
 
 def glance(agency: str, now: datetime) -> Glance:
-    """Everything at once. Up to eighteen queries."""
+    """Everything at once. Up to twenty-six queries."""
     today = timezone.localdate(now)
-    yesterday = today - timedelta(days=1)
+    yesterday, last_month = today - timedelta(days=1), today.replace(day=1) - timedelta(days=1)
     days = statistics(Asked(today - timedelta(days=DAYS - 1), today, agency=agency), by="day", today=today).lines
     first = today.replace(day=1)
     for _number in range(MONTHS - 1):
         first = (first - timedelta(days=1)).replace(day=1)
     months = statistics(Asked(first, today, agency=agency), by="month", today=today).lines
     parts: Literal["agency", "procedure"] = "agency" if not agency or has_parts(agency) else "procedure"
-    standing, before = (
-        {line.key: line.figures for line in statistics(Asked(day, day, agency=agency), by=parts, today=today).lines}
-        for day in (today, yesterday)
-    )
+    # What stands at the end of a span is the same however long it is: the month's says how it went, too.
+    month = {line.key: line.figures for line in statistics(Asked(today.replace(day=1), today, agency=agency), by=parts, today=today).lines}
+    before = {line.key: line.figures for line in statistics(Asked(yesterday, yesterday, agency=agency), by=parts, today=today).lines}
     late = [
-        Late(key, standing.get(key, Figures()).pending, standing.get(key, Figures()).overdue, before.get(key, Figures()).overdue)
-        for key in sorted({*standing, *before})
+        Late(key, month.get(key, Figures()).pending, month.get(key, Figures()).overdue, before.get(key, Figures()).overdue)
+        for key in sorted({*month, *before})
     ]
     tops = [line.key for line in late if line.overdue] if not agency else [agency.split(".")[0]]
     longest = longest_overdue(tops, agency, today)
-    on_time: dict[str, float | None] = {}
-    if not agency:
-        month = statistics(Asked(today.replace(day=1), today), by="agency", today=today).lines
-        on_time = {line.key: line.figures.kept_word for line in month}
+    on_time = {key: figures.kept_word for key, figures in month.items()} if not agency else {}
     codes = {agency} if agency else set()
     codes |= {one.unit_code for one in longest} | set(on_time)
     procedures = {one.procedure_code for one in longest}
@@ -137,7 +147,17 @@ def glance(agency: str, now: datetime) -> Glance:
         names=procedure_names(procedures) | agency_names(codes),
         on_time_by_place=on_time,
         places=province_codes(on_time) if on_time else {},
+        satisfied=slips.satisfaction(agency, today.replace(day=1), today).total,
+        satisfied_before=slips.satisfaction(agency, last_month.replace(day=1), last_month).total,
+        score=scores.score_of(agency, MONTH, today.replace(day=1)) if agency else None,
+        score_before=_points_before(agency, last_month) if agency else None,
     )
+
+
+def _points_before(agency: str, last_month: date) -> Decimal | None:
+    """The points of last month; None where it was not scored (three queries)."""
+    past = scores.history(agency, MONTH, upto=last_month, most=1)
+    return past[0].total.points if past and past[0].first == last_month.replace(day=1) else None
 
 
 _LONGEST = f"""

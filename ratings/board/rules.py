@@ -48,6 +48,11 @@ def share(part: int, whole: int) -> Decimal | None:
     return (Decimal(100 * part) / whole).quantize(Decimal("0.1"), ROUND_HALF_UP) if whole else None
 
 
+def rounded(value: Decimal | None) -> Decimal | None:
+    """With one decimal, half up."""
+    return None if value is None else value.quantize(Decimal("0.1"), ROUND_HALF_UP)
+
+
 def difference(now: Decimal | int | None, before: Decimal | int | None) -> Decimal | int | None:
     """How much more; None where either is not known."""
     return now - before if now is not None and before is not None else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -11,11 +12,13 @@ from functools import cached_property
 from django.db.models import Max
 
 from ratings.board import counting
-from ratings.board.rules import Level, Unit, share
+from ratings.board.rules import Level, Unit, rounded, share
 from ratings.end_to_end import is_ministry
 from ratings.models import AccountCount, LevelCount
 from ratings.periods import MONTH, YEAR
 from ratings.queries import Asked, Figures, statistics
+from ratings.slips import queries as slips
+from ratings.slips.rules import Steps
 
 Counts = Mapping[str, int]
 """By the names of `counting.MEASURES`, with ``units`` and ``units_digitising``."""
@@ -106,6 +109,13 @@ class Room:
         return self._kept.get((YEAR, first, level), {}), months, self.counted_at
 
     @cached_property
+    def satisfied(self) -> tuple[Steps, dict[str, Steps]]:
+        """The overall question of slips, this year and by month (two queries)."""
+        ends = self.today.replace(day=monthrange(self.today.year, self.today.month)[1])
+        year = slips.satisfaction(self.agency, date(self.today.year, 1, 1), self.today).total
+        return year, slips.satisfaction(self.agency, self.months[0], ends, by="month").rows
+
+    @cached_property
     def accounts(self) -> list[tuple[date, str, str, int]]:
         """Accounts by month of opening, kind and means (one query)."""
         return list(AccountCount.objects.order_by("month", "kind", "means").values_list("month", "kind", "means", "number"))
@@ -136,6 +146,8 @@ class Source:
     unit: str = Unit.PER_CENT
     figures: str = ""
     """What of the address of the statistics shows where it comes from; empty: nothing there does."""
+    page: str = ""
+    """The name of another page that shows it."""
 
 
 def _share(part: str, whole: str) -> Callable[[Room, str], Reading | None]:
@@ -159,6 +171,18 @@ def _accounts(room: Room, level: str) -> Reading | None:
     return Reading(sum(number for *_of_it, number in room.accounts), course=list(course), counted_at=room.accounts_counted_at)
 
 
+def _satisfied(room: Room, level: str) -> Reading | None:
+    year, months = room.satisfied
+    course = [(month, _told(months.get(month.isoformat(), Steps()))) for month in room.months]
+    value = _told(year)
+    return Reading(value, *((year.satisfied, year.answered) if value is not None else (0, 0)), course=list(course))
+
+
+def _told(steps: Steps) -> Decimal | None:
+    """The share, where there are slips enough to tell it."""
+    return rounded(steps.share) if steps.is_enough else None
+
+
 SOURCES: dict[str, Source] = {
     "online": Source(
         "Hồ sơ nộp trực tuyến", "Hồ sơ nộp trực tuyến trong số hồ sơ tiếp nhận.", _share("received_online", "received"),
@@ -167,6 +191,10 @@ SOURCES: dict[str, Source] = {
     "end_to_end": Source(
         "Hồ sơ trực tuyến toàn trình", "Hồ sơ nộp qua dịch vụ trực tuyến toàn trình trong số hồ sơ tiếp nhận.",
         _share("end_to_end", "received"), figures="theo=muc-do",
+    ),
+    "satisfaction": Source(
+        "Hài lòng theo phiếu đánh giá", "Phiếu chọn 4 hoặc 5 ở câu hỏi chung trong số phiếu đã trả lời; dưới 5 phiếu thì không nêu tỷ lệ.",
+        _satisfied, page="satisfaction",
     ),
     "on_time": Source(
         "Giải quyết đúng hạn", "Hồ sơ giải quyết trước hạn và đúng ngày hẹn trong số đã giải quyết có ngày hẹn.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,7 +13,9 @@ from feedback.access import OVERSEE, READ
 from portal.access import Actor, may
 from portal.ui.tags import number
 from ratings.board.queries import Glance
-from ratings.board.rules import difference, share
+from ratings.board.rules import difference, rounded, share
+from ratings.score.queries import Score
+from ratings.score.wording import class_name
 
 QUEUE = "/quan-tri/feedback/petition/"
 Number = Decimal | float | int
@@ -46,10 +47,8 @@ class Change:
     label: str
     before: int | None
     now: int
-    is_better_less: bool = False
-    """Whether fewer are better."""
-    is_running: bool = False
-    """Whether it counts a day, which today has not ended."""
+    is_worse_more: bool = False
+    """Whether more of it is bad, whatever else happens."""
 
     @property
     def more(self) -> int | None:
@@ -58,16 +57,22 @@ class Change:
 
     @property
     def kind(self) -> str:
-        """Whether that is good or bad; of a day that has not ended nothing is said."""
-        if not self.more or self.is_running:
+        """Whether that is good or bad; mostly it is neither."""
+        if not self.more or not self.is_worse_more:
             return ""
-        return "good" if (self.more < 0) == self.is_better_less else "bad"
+        return "bad" if self.more > 0 else "good"
 
 
 def figures_url(agency: str, **params: str) -> str:
     """The address of the statistics behind a figure."""
     asked = {name.replace("_", "-"): value for name, value in {**params, "co_quan": agency}.items() if value}
     return f"{reverse('statistics')}?{urlencode(asked)}"
+
+
+def page_url(name: str, agency: str, span: str) -> str:
+    """The address of a page of figures, of an agency and a span."""
+    asked = {"ky": span, **({"co-quan": agency} if agency else {})}
+    return f"{reverse(name)}?{urlencode(asked)}"
 
 
 def board_url(agency: str) -> str:
@@ -96,7 +101,16 @@ def _rate(value: Number | None) -> Decimal | None:
     return None if value is None else Decimal(str(value))
 
 
-def tiles(glance: Glance, actor: Actor, extra: Sequence[Tile] = ()) -> list[Tile]:
+def _score(score: Score, before: Decimal | None) -> Tile:
+    """Points and class of the running month, with the rank among its kind."""
+    more = difference(score.points, before)
+    words = [f"xếp loại {class_name(score.grade)}"]
+    words += [f"hạng {score.rank} trong {score.of}"] if score.rank is not None else []
+    words += [_more(more, " điểm", "tháng trước")] if more is not None else []
+    return Tile("score", "điểm đánh giá, tháng này", score.points, note="; ".join(words), href=reverse("score", args=[score.agency]))
+
+
+def tiles(glance: Glance, actor: Actor) -> list[Tile]:
     """The figures on top, in the order in which they are read aloud in the morning."""
     now, yesterday, month, last = glance.now, glance.yesterday, glance.month, glance.last_month
     day, of_month = f"{glance.today}", f"{glance.today:%Y-%m}"
@@ -127,20 +141,30 @@ def tiles(glance: Glance, actor: Actor, extra: Sequence[Tile] = ()) -> list[Tile
         Tile("petitions_late", "phản ánh quá hạn", of.late, note=_more(difference(of.late, of.late_before), "", "hôm qua"),
              kind="bad" if of.late else "", href=queue_url(actor, glance.agency, late=True)),
     ]  # fmt: skip
-    return [*found, *extra]
+    satisfied, before = glance.satisfied, glance.satisfied_before
+    if satisfied.answered:
+        value, old = (rounded(of.share) if of.is_enough else None for of in (satisfied, before))
+        words = "chưa đủ phiếu để nêu tỷ lệ"
+        if satisfied.is_enough:
+            more = _more(difference(value, old), " điểm", "tháng trước")
+            words = f"{number(satisfied.answered)} phiếu" + (f"; {more}" if more else "")
+        found.append(Tile("satisfied", "hài lòng, tháng này", value, "%", words, href=page_url("satisfaction", glance.agency, of_month)))
+    if glance.score is not None and glance.score.points is not None:
+        found.append(_score(glance.score, glance.score_before))
+    return found
 
 
 def changes(glance: Glance) -> list[Change]:
     """What changed since yesterday, measure by measure."""
     now, yesterday, of = glance.now, glance.yesterday, glance.petitions
     return [
-        Change("Tiếp nhận trong ngày", yesterday.received, now.received, is_running=True),
-        Change("Giải quyết xong trong ngày", yesterday.resolved, now.resolved, is_running=True),
-        Change("Giải quyết quá hạn trong ngày", yesterday.late, now.late, is_running=True),
-        Change("Đang giải quyết", yesterday.pending, now.pending, is_better_less=True),
-        Change("Đang quá hạn", yesterday.overdue, now.overdue, is_better_less=True),
-        Change("Phản ánh chưa trả lời", of.open_before, of.open, is_better_less=True),
-        Change("Phản ánh quá hạn", of.late_before, of.late, is_better_less=True),
+        Change("Tiếp nhận trong ngày", yesterday.received, now.received),
+        Change("Giải quyết xong trong ngày", yesterday.resolved, now.resolved),
+        Change("Giải quyết quá hạn trong ngày", yesterday.late, now.late),
+        Change("Đang giải quyết", yesterday.pending, now.pending),
+        Change("Đang quá hạn", yesterday.overdue, now.overdue, is_worse_more=True),
+        Change("Phản ánh chưa trả lời", of.open_before, of.open),
+        Change("Phản ánh quá hạn", of.late_before, of.late, is_worse_more=True),
     ]
 
 

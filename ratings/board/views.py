@@ -16,11 +16,12 @@ from django.views.decorators.http import require_safe
 from portal.access import Actor, actor_of, may
 from portal.ui import tables
 from portal.ui.tables import Column
+from portal.ui.tags import number
 from ratings.board import files, targets
 from ratings.board.access import TARGETS, agency_of, officer_page, sees_boards, sees_country
 from ratings.board.queries import Glance, glance, overdue_now
 from ratings.board.rules import Late, highest_share, most_overdue, movers
-from ratings.board.tiles import board_url, changes, figures_url, sentence, tiles
+from ratings.board.tiles import board_url, changes, figures_url, page_url, sentence, tiles
 from ratings.queries import agency_names
 
 AGAIN = 30
@@ -187,39 +188,29 @@ def _dossier_url(actor: Actor, seen: Glance, dossier_id: str, unit: str, procedu
 
 
 def _by_month(seen: Glance) -> dict[str, Any]:
-    shown = seen.months
     return {
-        "title": _finding("Mười hai tháng", seen.month.received, seen.last_month.received),
-        "labels": [f"{day:%m/%y}" for day, _figures in shown],
+        "title": f"Tháng này đến nay tiếp nhận {number(seen.month.received)}, cả tháng trước {number(seen.last_month.received)}",
+        "labels": [f"{day:%m/%y}" for day, _figures in seen.months],
         "series": [
-            {"name": "Tiếp nhận", "values": [figures.received for _day, figures in shown]},
-            {"name": "Giải quyết xong", "values": [figures.resolved for _day, figures in shown]},
-            {"name": "Giải quyết quá hạn", "values": [figures.late for _day, figures in shown]},
+            {"name": "Tiếp nhận", "values": [figures.received for _day, figures in seen.months]},
+            {"name": "Giải quyết xong", "values": [figures.resolved for _day, figures in seen.months]},
+            {"name": "Giải quyết quá hạn", "values": [figures.late for _day, figures in seen.months]},
         ],
     }
 
 
 def _by_day(seen: Glance) -> dict[str, Any]:
-    shown = seen.days
-    before = shown[0][1].overdue
-    moved = seen.now.overdue - before
-    words = "nhiều hơn" if moved > 0 else "ít hơn"
-    title = f"Ba mươi ngày: quá hạn {words} {abs(moved)} hồ sơ" if moved else "Ba mươi ngày: số quá hạn không đổi"
+    moved = seen.now.overdue - seen.days[0][1].overdue
+    words = f"{'nhiều' if moved > 0 else 'ít'} hơn {number(abs(moved))} hồ sơ so với" if moved else "như"
     return {
-        "title": title,
-        "labels": [f"{day:%d/%m}" for day, _figures in shown],
+        "title": f"Đang quá hạn {words} ba mươi ngày trước",
+        "labels": [f"{day:%d/%m}" for day, _figures in seen.days],
         "series": [
-            {"name": "Tiếp nhận", "values": [figures.received for _day, figures in shown]},
-            {"name": "Giải quyết xong", "values": [figures.resolved for _day, figures in shown]},
-            {"name": "Quá hạn cuối ngày", "values": [figures.overdue for _day, figures in shown]},
+            {"name": "Tiếp nhận", "values": [figures.received for _day, figures in seen.days]},
+            {"name": "Giải quyết xong", "values": [figures.resolved for _day, figures in seen.days]},
+            {"name": "Quá hạn cuối ngày", "values": [figures.overdue for _day, figures in seen.days]},
         ],
     }
-
-
-def _finding(begin: str, now: int, before: int) -> str:
-    if not before:
-        return f"{begin}: tháng này đã tiếp nhận {now}"
-    return f"{begin}: tháng này đến nay tiếp nhận {now}, cả tháng trước {before}"
 
 
 def _map(seen: Glance) -> dict[str, Any] | None:
@@ -237,7 +228,7 @@ def _target(line: targets.Line, agency: str, today: date) -> dict[str, Any]:
     return {
         "line": line,
         "target": line.target,
-        "href": figures_url(agency, ky=f"{today.year}", **_asked(line)) if line.source is not None and line.source.figures else "",
+        "href": _source_url(line, agency, f"{today.year}"),
         "labels": [f"{month:%m/%y}" for month, _value in course],
         "series": [
             {"name": "Đạt được", "values": [value for _month, value in course]},
@@ -247,10 +238,14 @@ def _target(line: targets.Line, agency: str, today: date) -> dict[str, Any]:
     }
 
 
-def _asked(line: targets.Line) -> dict[str, str]:
-    assert line.source is not None
+def _source_url(line: targets.Line, agency: str, year: str) -> str:
+    """The page that shows what a value is made of; empty where none does."""
+    if line.source is None:
+        return ""
+    if line.source.page:
+        return page_url(line.source.page, agency, year)
     name, _is, value = line.source.figures.partition("=")
-    return {name: value}
+    return figures_url(agency, ky=year, **{name: value}) if name else ""
 
 
 def desk_line(actor: Actor) -> tuple[int, str] | None:

@@ -20,13 +20,18 @@ from dossiers.services.national import facts_of
 from portal.access import Assurance
 from portal.ui.tags import number
 from ratings import demo
+from ratings.board import targets
 from ratings.board.queries import glance, longest_overdue
 from ratings.board.rules import Late, highest_share, most_overdue, movers, share
+from ratings.models import Rating, RatingCount, ScoreCount
 from ratings.queries import Asked
+from ratings.score.queries import score_of
+from ratings.score.wording import class_name
 from ratings.services import figures
 from tests.factories import make_person, sign_in
 from tests.payments.support import desk_of
 from tests.ratings.board.support import at, dossier, head, some, tell, tiles_of, vpcp
+from tests.ratings.slips.support import rate
 from tests.ratings.test_figures import plain
 
 pytestmark = [pytest.mark.requirement("R-08")]
@@ -218,3 +223,36 @@ def test_the_worst_come_first_and_small_numbers_make_no_share() -> None:
     assert [line.key for line in most_overdue(lines)] == ["a", "b", "c"]
     assert [(line.key, line.share) for line in highest_share(lines)] == [("b", Decimal("90.0")), ("a", Decimal("10.0"))]
     assert [(line.key, line.more) for line in movers(lines)] == [("d", -7), ("a", 6), ("c", 4)]
+
+
+@pytest.mark.usefixtures("demo_data")
+def test_satisfaction_and_score_stand_on_the_dashboard_as_on_their_pages() -> None:
+    today = timezone.localdate()
+    Rating.objects.all().delete()
+    RatingCount.objects.all().delete()
+    ScoreCount.objects.all().delete()
+    client = vpcp()
+    tiles = tiles_of(client.get("/dieu-hanh/H26/").content.decode())
+    assert "hài lòng, tháng này" not in tiles and "điểm đánh giá, tháng này" not in tiles
+    for step in (5, 4, 2, 5):
+        rate("H26.101", step, day=today)
+    page = client.get("/dieu-hanh/H26/").content.decode()
+    assert tiles_of(page)["hài lòng, tháng này"] == "–" and "chưa đủ phiếu để nêu tỷ lệ" in page and "4 phiếu" not in page
+    for step in (5, 3):
+        rate("H26.102", step, day=today)
+    for code, good in (("H26", 9), ("H17", 10), ("G15", 1)):
+        ScoreCount.objects.create(
+            period="m", first=today.replace(day=1), agency=code, parent="", criterion="2.1", numerator=good, denominator=10,
+            counted_at=timezone.now(),
+        )  # fmt: skip
+    for agency in ("", "H26"):
+        page = client.get(f"/dieu-hanh/{agency}/" if agency else "/dieu-hanh/").content.decode()
+        assert tiles_of(page)["hài lòng, tháng này"] == "66,7%" and "6 phiếu" in page
+        line = next(line for line in targets.board(agency, today) if line.target.code == "hai-long")
+        assert (line.value, line.is_met, line.reading.course[-1][1]) == (Decimal("66.7"), False, Decimal("66.7"))  # type: ignore[union-attr]
+    score = score_of("H26", "m", today.replace(day=1))
+    assert score is not None and score.points is not None
+    assert tiles_of(page)["điểm đánh giá, tháng này"] == number(score.points) and 'href="/danh-gia/H26/"' in page
+    assert f"xếp loại {class_name(score.grade)}" in page and f"hạng {score.rank} trong {score.of}" in page
+    line = next(line for line in targets.board("H26.102", today) if line.target.code == "hai-long")
+    assert line.value is None and line.is_met is None
