@@ -127,7 +127,7 @@ def satisfaction_page(request: HttpRequest) -> HttpResponse:
         "place": known.agency_names([agency]).get(agency, agency) if agency else "",
         "above": _above(span, agency),
         "total": found.total,
-        "target": TARGET,
+        "goal": TARGET,
         "least": LEAST,
         "reached": found.share is not None and found.share >= TARGET,
         "table": tables.table(
