@@ -87,6 +87,10 @@ def read_statistics(
     first: Annotated[Day | None, Query(alias="from", description="first day; left out: the first of this month")] = None,
     last: Annotated[Day | None, Query(alias="to", description="last day, counted too; left out: today")] = None,
     agency: Annotated[Text, Field(max_length=40, description="code of an agency, with all below it; empty: the country")] = "",
+    agencies: Annotated[
+        Literal["reported", "today"],
+        Field(description="`today`: figures of agencies that are no more are added to those that follow them"),
+    ] = "reported",
     by: Annotated[
         Literal["agency", "field", "procedure", "channel", "month"], Field(description="what the parts are; agencies: those directly below")
     ] = "agency",
@@ -99,7 +103,7 @@ def read_statistics(
         raise ApiError("invalid_request", detail="`from` is after `to`.")
     if agency and not queries.is_known(agency):
         raise ApiError("not_found", "No agency with this code has ever handled a dossier here.")
-    found = queries.statistics(Asked(first, last, agency=agency), by=by, today=today)
+    found = queries.statistics(Asked(first, last, agency=agency, today=agencies == "today"), by=by, today=today)
     names = naming.names(by, [line.key for line in found.lines])
     return {
         "total": told(found.total),

@@ -14,10 +14,12 @@ from django.utils import timezone
 
 from portal.catalogues.models import Agency, Sector
 from procedures import queries as procedures
+from ratings import succession
 from ratings.cells import FIRST_DAY, LAST_DAY
 from ratings.end_to_end import Shares
 from ratings.models import DossierCount, DossierDelta
 from ratings.periods import DAY, Period, months, span, until
+from ratings.succession import Moves
 
 By = Literal["", "agency", "field", "procedure", "channel", "level", "month", "day"]
 ONLINE, COUNTER, POST = "2", "1", "3"
@@ -104,6 +106,8 @@ class Asked:
     procedure: str = ""
     channel: str = ""
     level: str = ""
+    today: bool = False
+    """Figures of agencies that are no more are added to those that follow them (`ratings.succession`)."""
 
 
 @dataclass(frozen=True)
@@ -194,8 +198,8 @@ def _with(span_of: Figures, standing: Figures) -> Figures:
     return replace(span_of, pending=standing.pending, overdue=standing.overdue)
 
 
-def _filters(asked: Asked) -> dict[str, str]:
-    return {name: getattr(asked, name) for name in ("agency", "field", "procedure", "channel", "level")}
+def _filters(asked: Asked) -> dict[str, Any]:
+    return {name: getattr(asked, name) for name in ("agency", "field", "procedure", "channel", "level", "today")}
 
 
 def _days(first: date, last: date) -> Iterable[tuple[date, date]]:
@@ -204,11 +208,26 @@ def _days(first: date, last: date) -> Iterable[tuple[date, date]]:
         yield day, day
 
 
-def _read(asked: Asked, by: By, weights: Mapping[tuple[str, Period], list[int]], *, at: date) -> list[Line]:
-    """The figures by key in the order of keys: kept counts times their weights, and what waits to be counted."""
+Weights = Mapping[tuple[str, Period], list[int]]
+
+
+def _read(asked: Asked, by: By, weights: Weights, *, at: date) -> list[Line]:
+    """The figures by key in the order of keys; in today's places, where that is asked."""
+    found = _counted(asked, by, weights, at=at)
+    moved = succession.moves(asked.agency, by_agency=by == "agency") if asked.today else None
+    if moved is None:
+        return found
+    together = {line.key: line.figures for line in found}
+    for line in _counted(asked, by, weights, at=at, moved=moved):
+        together[line.key] = together.get(line.key, Figures()) + line.figures
+    return [Line(key, together[key]) for key in sorted(together)]
+
+
+def _counted(asked: Asked, by: By, weights: Weights, *, at: date, moved: Moves | None = None) -> list[Line]:
+    """Kept counts times their weights, and what waits to be counted; of the place asked for, or of those that moved."""
     depth = len(asked.agency.split(".")) + 1 if asked.agency else 1
     # Below the first level fields are not kept by themselves: their procedures are added up.
-    is_deep = depth > (1 if by == "agency" else 2)
+    is_deep = moved is not None or depth > (1 if by == "agency" else 2)
     grain = "p" if asked.procedure or by == "procedure" else "t" if not asked.field and by != "field" else "p" if is_deep else "f"
     keys = {
         "agency": ("c.place", f"array_to_string((string_to_array(d.unit_code, '.'))[1:{depth}], '.')"),
@@ -219,6 +238,8 @@ def _read(asked: Asked, by: By, weights: Mapping[tuple[str, Period], list[int]],
         "month": ("w.label", "CASE WHEN d.day < %(from)s THEN '' ELSE greatest(date_trunc('month', d.day)::date, %(from)s)::text END"),
         "day": ("w.label", "CASE WHEN d.day < %(from)s THEN '' ELSE d.day::text END"),
     }
+    if moved is not None:
+        keys["agency"] = ("s.label", "s.label")
     counted, waiting = keys.get(by, ("''", "''"))
     given: dict[str, Any] = {
         **_filters(asked), "grain": grain, "from": asked.first, "to": asked.last, "at": at, "below": f"{asked.agency}.",
@@ -240,6 +261,13 @@ def _read(asked: Asked, by: By, weights: Mapping[tuple[str, Period], list[int]],
         )
     below = "d.unit_code >= %(below)s AND d.unit_code < %(after)s"
     places = "true" if not asked.agency else below if by == "agency" else f"(d.unit_code = %(agency)s OR {below})"
+    kept_of = waiting_of = times = ""
+    if moved is not None:
+        where = places = "true"
+        given |= {"places": moved.places, "labels": moved.labels, "signs": moved.signs}
+        some = " JOIN unnest(%(places)s::text[], %(labels)s::text[], %(signs)s::int[]) AS s (place, label, sign) ON "
+        kept_of, times = f"{some} c.place = s.place", " * s.sign"
+        waiting_of = f"{some} (d.unit_code = s.place OR d.unit_code > s.place || '.' AND d.unit_code < s.place || '/')"
     rows = []
     for number, ((label, (period, begins)), (in_span, upto)) in enumerate(weights.items()):
         given |= {f"l{number}": label, f"p{number}": period, f"d{number}": begins}
@@ -250,13 +278,13 @@ def _read(asked: Asked, by: By, weights: Mapping[tuple[str, Period], list[int]],
     upto_day = "true" if by in ("month", "day") else "d.day <= %(at)s"
     sql = f"""
         SELECT key, {", ".join(f"sum({name})::bigint" for name in _NAMES)} FROM (
-            SELECT {counted} AS key, {_sums("c", "w.in_span", "w.upto")}
+            SELECT {counted} AS key, {_sums("c", f"w.in_span{times}", f"w.upto{times}")}
             FROM (VALUES {", ".join(rows)}) AS w (label, period, day, in_span, upto)
-            JOIN ratings_dossiercount c ON c.period = w.period AND c.day = w.day
+            JOIN ratings_dossiercount c ON c.period = w.period AND c.day = w.day{kept_of}
             WHERE c.grain = %(grain)s AND {where}{kept} GROUP BY 1
             UNION ALL
-            SELECT {waiting} AS key, {_sums("d", f"{within}::int", f"({upto_day})::int")}
-            FROM ratings_dossierdelta d WHERE d.day <= greatest(%(to)s, %(at)s) AND {places}{ways.format("d")} GROUP BY 1
+            SELECT {waiting} AS key, {_sums("d", f"{within}::int{times}", f"({upto_day})::int{times}")}
+            FROM ratings_dossierdelta d{waiting_of} WHERE d.day <= greatest(%(to)s, %(at)s) AND {places}{ways.format("d")} GROUP BY 1
         ) AS both_parts GROUP BY key ORDER BY key COLLATE "C"
     """
     with connection.cursor() as cursor:

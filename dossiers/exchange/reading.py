@@ -113,8 +113,10 @@ class Row:
         self._until = now + CLOCKS_DIFFER
 
     def wrong(self, name: str, code: str) -> None:
-        """Note that a field is wrong."""
-        self.problems.append(Problem(self.names.get(name, name), code))
+        """Note that a field is wrong; once, however many times it is found to be."""
+        problem = Problem(self.names.get(name, name), code)
+        if problem not in self.problems:
+            self.problems.append(problem)
 
     def given(self, name: str) -> Any:
         """The value as sent; None where it is missing or empty."""

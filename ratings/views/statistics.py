@@ -25,6 +25,7 @@ from ratings.api import told
 from ratings.forms import PARTS, StatisticsForm
 from ratings.queries import Asked, Figures, Line, Statistics
 from ratings.spans import Span
+from ratings.succession import heirs
 
 PER_PAGE = 50
 MAX_BARS = 10
@@ -32,6 +33,8 @@ COURSE = 13
 """Months of the line chart."""
 _BY = {key: name for name, key, *_labels in PARTS}
 _KEYS = {name: key for name, key, *_labels in PARTS}
+TODAYS = "hien-nay"
+"""``?don-vi=hien-nay``: agencies that are no more are seen in those that follow them."""
 _TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
@@ -50,7 +53,7 @@ class Question:
         values = {
             **({"ky": self.span.key} if self.span.key else {"tu": str(self.span.first), "den": str(self.span.last)}),
             "co-quan": asked.agency, "linh-vuc": asked.field, "thu-tuc": asked.procedure, "kenh": asked.channel, "muc-do": asked.level,
-            "theo": _KEYS[self.by],
+            "don-vi": TODAYS if asked.today else "", "theo": _KEYS[self.by],
         }  # fmt: skip
         if "ky" in changes:
             values = {name: value for name, value in values.items() if name not in ("tu", "den")}
@@ -84,7 +87,7 @@ def _question(request: HttpRequest) -> tuple[StatisticsForm, Question | None]:
     by: Any = _BY[form.cleaned_data["theo"]]
     asked = Asked(
         span.first, span.last, agency=agency, field=field, procedure=procedure, channel=form.cleaned_data["kenh"],
-        level=level if level in naming.levels() else "",
+        level=level if level in naming.levels() else "", today=given.get("don-vi") == TODAYS,
     )  # fmt: skip
     # Days as people write them, whatever the address had.
     form = StatisticsForm({**data, "tu": f"{span.first:%d/%m/%Y}", "den": f"{span.last:%d/%m/%Y}"})
@@ -102,7 +105,7 @@ def statistics_page(request: HttpRequest) -> HttpResponse:
     asked = question.asked
     found = queries.statistics(asked, by=question.by, today=question.today)
     before = queries.statistics(Asked(**{**asked.__dict__, **_days(question.span.before)}), today=question.today).total
-    names = naming.names(question.by, [line.key for line in found.lines])
+    names = _names(question, found)
     group = request.GET.get("cot", "") if request.GET.get("cot", "") in _groups() else ""
     columns, default = _columns(question.by, group), _default(question.by, group)
     key, downward = tables.order(request.GET, columns, default)
@@ -119,6 +122,8 @@ def statistics_page(request: HttpRequest) -> HttpResponse:
         "before": question.span.before,
         "place": queries.agency_names([asked.agency]).get(asked.agency, asked.agency) if asked.agency else "",
         "above": _above(question),
+        "heir": _heir(question),
+        "times": _times(question),
         "filters": _filters(question),
         "parts": _links(question),
         "quick": _quick(question),
@@ -131,7 +136,13 @@ def statistics_page(request: HttpRequest) -> HttpResponse:
         "course_title": _("Tiếp nhận và giải quyết theo ngày") if question.by == "day" else _("Tiếp nhận và giải quyết theo tháng"),
         "carried": [
             (name, value)
-            for name, value in (("co-quan", asked.agency), ("linh-vuc", asked.field), ("thu-tuc", asked.procedure), ("muc-do", asked.level))
+            for name, value in (
+                ("co-quan", asked.agency),
+                ("linh-vuc", asked.field),
+                ("thu-tuc", asked.procedure),
+                ("muc-do", asked.level),
+                ("don-vi", TODAYS if asked.today else ""),
+            )
             if value
         ],
         "map": _map(question, found),
@@ -147,11 +158,12 @@ def statistics_file(request: HttpRequest, ending: str) -> HttpResponse:
     if question is None or ending not in ("csv", "xlsx", "json"):
         raise Http404
     found = queries.statistics(question.asked, by=question.by, today=question.today)
-    names = naming.names(question.by, [line.key for line in found.lines])
+    names = _names(question, found)
     name = f"thong-ke-{question.span.first}-{question.span.last}.{ending}"
     if ending == "json":
         said = {
             "from": str(question.span.first), "to": str(question.span.last), "agency": question.asked.agency, "by": question.by,
+            "agencies": "today" if question.asked.today else "reported",
             "total": told(found.total),
             "items": [{"key": line.key, "name": names.get(line.key, ""), **told(line.figures)} for line in found.lines],
         }  # fmt: skip
@@ -164,6 +176,39 @@ def statistics_file(request: HttpRequest, ending: str) -> HttpResponse:
         answer = HttpResponse(write(ending, header, rows, figures=_("Thống kê")), content_type=_TYPES[ending])
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
+
+
+def _names(question: Question, found: Statistics) -> dict[str, str]:
+    """What the rows are called; an agency that is no more with the one that follows it. At most one query more once it is remembered."""
+    keys = [line.key for line in found.lines]
+    if question.by != "agency":
+        return naming.names(question.by, keys)
+    known = heirs()
+    followed = {key: heir for key in keys if key and (heir := known.of(key)) != key}
+    names = queries.agency_names({*keys, *followed.values()})
+    for key, heir in followed.items():
+        words = {"name": names.get(key) or key, "heir": names.get(heir) or heir}
+        names[key] = _("%(name)s (nay là %(heir)s)") % words
+    return names
+
+
+def _heir(question: Question) -> tuple[str, str] | None:
+    """Of an agency that is no more: who follows it, with the address of both together; None of one that stands."""
+    code = question.asked.agency
+    heir = heirs().of(code) if code else ""
+    if heir == code:
+        return None
+    return queries.agency_names([heir]).get(heir, heir), f"?{question.query(co_quan=heir, don_vi=TODAYS, theo='')}"
+
+
+def _times(question: Question) -> list[tuple[str, str, bool]]:
+    """Agencies as they were or in today's places: what it is called, its address, whether it is shown; nothing while none was merged."""
+    if not heirs().after:
+        return []
+    return [
+        (_("Như đã báo cáo"), f"?{question.query(don_vi='')}", not question.asked.today),
+        (_("Cộng vào cơ quan hiện nay"), f"?{question.query(don_vi=TODAYS)}", question.asked.today),
+    ]
 
 
 def _days(span: Span) -> dict[str, date]:
@@ -229,6 +274,8 @@ def _way(question: Question, key: str) -> str:
     asked = question.asked
     match question.by:
         case "agency":
+            if key != heirs().of(key):
+                return question.query(co_quan=key, theo="", don_vi="")
             return question.query(co_quan=key, theo="thu-tuc" if key == asked.agency else "") if key else ""
         case "field":
             return question.query(linh_vuc=key, theo="thu-tuc") if key else ""
