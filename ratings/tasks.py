@@ -66,17 +66,15 @@ def count_closed_scores(done: int = 0) -> int:
 
 
 @shared_task(name="ratings.count_levels")
-def count_levels() -> int:
-    """Count levels of administration for the board of targets."""
-    return levels.count_levels(timezone.now())
+def count_levels(anew: bool = False) -> int:
+    """Count levels of administration for the board of targets; ``anew`` all that a trend shows."""
+    return levels.count_levels(timezone.now(), anew=anew)
 
 
 @shared_task(name="ratings.count_accounts")
 def count_accounts() -> int:
-    """Count accounts for the board of targets, and what a trend shows of the levels anew."""
-    now = timezone.now()
-    levels.count_levels(now, anew=True)
-    return levels.count_accounts(now)
+    """Count accounts for the board of targets."""
+    return levels.count_accounts(timezone.now())
 
 
 @shared_task(name="ratings.fold_slips")

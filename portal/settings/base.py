@@ -201,6 +201,12 @@ CELERY_BEAT_SCHEDULE = {
     "dossiers-partitions": {"task": "dossiers.next_partitions", "schedule": crontab(hour=0, minute=5), "options": {"queue": "bulk"}},
     "dossiers-late-orders": {"task": "dossiers.follow_late_orders", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},
     "ratings-levels": {"task": "ratings.count_levels", "schedule": 300.0, "options": {"queue": "bulk", "expires": 300}},
+    "ratings-levels-anew": {
+        "task": "ratings.count_levels",
+        "schedule": crontab(hour=1, minute=10),
+        "kwargs": {"anew": True},
+        "options": {"queue": "bulk"},
+    },
     "ratings-accounts": {"task": "ratings.count_accounts", "schedule": crontab(hour=1, minute=20), "options": {"queue": "bulk"}},
     "ratings-fold": {"task": "ratings.fold", "schedule": 2.0, "options": {"queue": "soon", "expires": 2}},
     "ratings-fold-scores": {"task": "ratings.fold_scores", "schedule": 2.0, "options": {"queue": "soon", "expires": 2}},

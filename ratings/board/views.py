@@ -173,7 +173,8 @@ def _row(seen: Glance, line: Late) -> dict[str, Any]:
 
 def _sorted(seen: Glance, key: str, downward: bool) -> list[Late]:
     """What is not known comes last, either way; equals in the order of their names."""
-    lines = sorted((line for line in seen.late if line.pending or line.more), key=lambda line: _part(seen, line.key)[0])
+    shown = (line for line in seen.late if line.pending or line.more or seen.parts == "agency")
+    lines = sorted(shown, key=lambda line: _part(seen, line.key)[0])
     if key == "name":
         return lines[::-1] if downward else lines
     known = [line for line in lines if getattr(line, key) is not None]

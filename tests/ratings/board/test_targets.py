@@ -52,7 +52,7 @@ def test_values_are_what_a_plain_count_of_the_rows_gives() -> None:
     _alone()
     some(7, today, 90)
     _fold()
-    count_accounts()
+    count_levels(anew=True)
     rows = [facts_of(row) for row in NationalDossier.objects.all()]
     year = dt.date(today.year, 1, 1)
 
