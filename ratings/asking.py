@@ -15,12 +15,15 @@ def register() -> None:
     """Once, in ``ready()``."""
     from dossiers.signals import national_changed
     from dossiers.ways_on import register_way_on
-    from portal.access import Act, register_acts
+    from portal.access import Act, Assurance, register_acts
     from portal.access.roles import LEADERS, OFFICER_ROLES
+    from portal.audit.words import register_names
     from portal.operations.preparation import register_loader
     from ratings.slips import demo, loading
     from ratings.slips.services import CHECK, OVERSEE, SEE
+    from ratings.slips.versions import KEEP_QUESTIONS
     from ratings.surveys import demo as survey_demo
+    from ratings.surveys.queries import titles
     from ratings.surveys.services import CHECK_TEXTS, KEEP
 
     vpcp = frozenset({"steering"})
@@ -30,10 +33,12 @@ def register() -> None:
         # Whoever leads, and whoever checks answers to petitions: both answer for what their unit shows.
         Act(CHECK, "Duyệt ý kiến trong phiếu đánh giá", LEADERS | {"petition_checking"}),
         Act(OVERSEE, "Xem mọi phiếu đánh giá", vpcp, everywhere=True),
+        Act(KEEP_QUESTIONS, "Đặt câu hỏi của phiếu đánh giá", vpcp, assurance=Assurance.HIGH, everywhere=True),
         Act(KEEP, "Lập, mở, kết thúc khảo sát", keeps),
         Act(CHECK_TEXTS, "Duyệt ý kiến trong khảo sát", keeps | LEADERS),
     )
     _notices()
+    register_names("ratings.survey", titles)
     national_changed.connect(_ended, dispatch_uid="ratings.slips")
     register_way_on(_way_to_slip)
     register_loader("câu hỏi của phiếu đánh giá", loading.load, order=46)

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
@@ -221,6 +222,10 @@ class SatisfactionAdmin(OfficerModelAdmin):
         if not self.has_module_permission(request):
             raise PermissionDenied
         actor, today = actor_of(request), timezone.localdate()
+        if code := request.GET.get("thu-tuc", "").strip():
+            if "\0" in code or "/" in code:
+                raise Http404
+            return redirect(f"{reverse('slip-service-code', args=[code])}?{urlencode({'don-vi': actor.unit})}")
         span = spans.named(request.GET.get("ky", f"{today.year}"))
         if span is None or span.first == span.last:
             raise Http404

@@ -18,15 +18,16 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
 
-from portal.access import actor_of, may, require
+from portal.access import actor_of, may, require, unit_scope
 from portal.access.desk import DeskModelAdmin, Facts, Page, PlainForm, ReasonForm, Rows, Way, moment, seen_version
+from portal.access.site import DeskLine, register_desk_panel
 from portal.catalogues.queries import agency_label
 from portal.catalogues.tables import write
 from ratings.admin.slips import ShowForm
 from ratings.models import Survey, SurveyResponse, SurveyText
 from ratings.models.surveys import TABLE, Audience, SurveyState
 from ratings.slips import services as slips
-from ratings.surveys import services
+from ratings.surveys import bringing, services, texts
 from ratings.surveys.rules import CHOICE, KINDS, MAX_LABEL, SEVERAL, TEXT, counted, definition, questions_of
 from ratings.surveys.services import CHECK_TEXTS, KEEP
 
@@ -151,8 +152,8 @@ class SurveyAdmin(DeskModelAdmin):
             if row.state == SurveyState.ENDED and row.results is None:
                 more = (("Công bố kết quả", "cong-bo"), *more)
         more = (*more, ("Tải câu hỏi (JSON)", "dinh-nghia.json"))
-        texts = f"{reverse('admin:ratings_surveytext_changelist')}?{urlencode({'survey__id__exact': row.pk})}"
-        return [*ways, *(Way(label, self.address(name, row.pk), "quiet") for label, name in more), Way("Ý kiến", texts, "quiet")]
+        of_survey = f"{reverse('admin:ratings_surveytext_changelist')}?{urlencode({'survey__id__exact': row.pk})}"
+        return [*ways, *(Way(label, self.address(name, row.pk), "quiet") for label, name in more), Way("Ý kiến", of_survey, "quiet")]
 
     def _asks(self, request: HttpRequest, form: type[forms.Form], **more: Any) -> forms.Form:
         given = (request.POST, request.FILES) if request.method == "POST" else ()
@@ -179,11 +180,11 @@ class SurveyAdmin(DeskModelAdmin):
         """Another wording, other days."""
         row, actor = self.found(request, object_id), actor_of(request)
         days = {name: f"{day:%d/%m/%Y}" for name in ("opens_on", "closes_on", "first_day", "last_day") if (day := getattr(row, name))}
-        texts = {name: getattr(row, name) for name in ("title", "intro", "audience", "agency_code", "procedure_code")}
+        words = {name: getattr(row, name) for name in ("title", "intro", "audience", "agency_code", "procedure_code")}
         return self.ask(
             request,
             title=f"Sửa “{row.title}”",
-            form=self._asks(request, SurveyDeskForm, initial={**texts, **days}),
+            form=self._asks(request, SurveyDeskForm, initial={**words, **days}),
             back=self.address("change", row.pk),
             do=lambda said: services.change(actor=actor, survey_id=row.pk, values=said, seen=seen_version(request)),
             done="Đã ghi.",
@@ -267,7 +268,7 @@ class SurveyAdmin(DeskModelAdmin):
             upload = form.cleaned_data["file"]
             try:
                 content = upload.read(services.MAX_BYTES + 1)
-                found = services.bring_answers(actor=actor, survey_id=row.pk, name=upload.name, content=content, now=timezone.now())
+                found = bringing.bring_answers(actor=actor, survey_id=row.pk, name=upload.name, content=content, now=timezone.now())
             except services.SurveyRefused as refused:
                 form.add_error(refused.field or None, refused.message)
             else:
@@ -277,13 +278,13 @@ class SurveyAdmin(DeskModelAdmin):
             request, title="Nhập trả lời từ tệp", form=form, back=self.address("change", row.pk), do=lambda _said: None, done="",
             about=[
                 "Trả lời thu trên nền tảng khác (VNForm): tệp CSV, XLSX hoặc JSON.",
-                f"Cột: {services.OUTSIDE_ID} (mã phiếu ở nơi đó), {services.OUTSIDE_DAY} (ngày trả lời), {keys}.",
+                f"Cột: {bringing.OUTSIDE_ID} (mã phiếu ở nơi đó), {bringing.OUTSIDE_DAY} (ngày trả lời), {keys}.",
                 "Mục chọn ghi bằng lời hoặc số thứ tự từ 0; chọn nhiều thì cách nhau bằng dấu chấm phẩy. Mã đã nhập thì bỏ qua.",
             ],
             button="Nhập",
         )  # fmt: skip
 
-    def _brought(self, request: HttpRequest, row: Survey, found: services.Brought) -> HttpResponse:
+    def _brought(self, request: HttpRequest, row: Survey, found: bringing.Brought) -> HttpResponse:
         facts = Facts("Kết quả", [("Đã nhập", found.kept), ("Đã có từ trước", found.known), ("Sai, không nhập", found.wrong)])
         wrong = Rows("Dòng sai", ("Dòng", "Vì sao"), found.problems, "Không có dòng nào sai.")
         page = Page("Nhập trả lời từ tệp", [facts, wrong], [Way("Về khảo sát", self.address("change", row.pk))])
@@ -363,7 +364,7 @@ class SurveyTextAdmin(DeskModelAdmin):
         row: SurveyText = self.found(request, object_id)
         if not may(actor_of(request), CHECK_TEXTS, row.survey.unit_code):
             raise PermissionDenied
-        services.note_look(actor=actor_of(request), row=row)
+        texts.note_look(actor=actor_of(request), row=row)
         return row
 
     def show_text(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
@@ -373,7 +374,7 @@ class SurveyTextAdmin(DeskModelAdmin):
         return self.ask(
             request, title="Duyệt ý kiến", form=ShowForm(request.POST if request.method == "POST" else None, initial=initial),
             back=self.address("change", row.pk), about=["Người trả lời ghi:", str(row.words or "–")], button="Duyệt",
-            do=lambda said: services.show_text(actor=actor, text_id=row.pk, text=said["text"], now=timezone.now()),
+            do=lambda said: texts.show_text(actor=actor, text_id=row.pk, text=said["text"], now=timezone.now()),
             done="Đã duyệt. Ý kiến hiện cùng kết quả khi kết quả được công bố.",
         )  # fmt: skip
 
@@ -383,6 +384,20 @@ class SurveyTextAdmin(DeskModelAdmin):
         return self.ask(
             request, title="Không hiện ý kiến", form=ReasonForm(request.POST if request.method == "POST" else None),
             back=self.address("change", row.pk), about=["Người trả lời ghi:", str(row.words or "–")], button="Không hiện",
-            do=lambda said: services.hide_text(actor=actor, text_id=row.pk, reason=said["reason"], now=timezone.now()),
+            do=lambda said: texts.hide_text(actor=actor, text_id=row.pk, reason=said["reason"], now=timezone.now()),
             done="Đã ghi. Ý kiến không hiện cho ai.",
         )  # fmt: skip
+
+
+def _waiting(request: HttpRequest) -> list[DeskLine]:
+    """Texts that wait for this officer."""
+    actor = actor_of(request)
+    if not may(actor, CHECK_TEXTS, actor.unit):
+        return []
+    scope = unit_scope(actor, CHECK_TEXTS, "survey__unit_code")
+    count = SurveyText.objects.filter(scope, state=SurveyText.State.WAITING).count()
+    url = f"{reverse('admin:ratings_surveytext_changelist')}?{urlencode({'state__exact': SurveyText.State.WAITING})}"
+    return [DeskLine("Ý kiến khảo sát chờ duyệt", count, url, "info")] if count else []
+
+
+register_desk_panel(_waiting)

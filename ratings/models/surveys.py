@@ -191,7 +191,10 @@ class SurveyText(models.Model):
             models.CheckConstraint(condition=Q(state="s") | Q(shown_words=""), name="survey_text_shown_when_checked"),
             models.CheckConstraint(condition=~Q(state="h") | ~Q(hidden_why=""), name="survey_text_hidden_why"),
         ]
-        indexes = [models.Index(fields=["survey", "key", "state", "id"], name="survey_texts_of")]
+        indexes = [
+            models.Index(fields=["survey", "key", "state", "id"], name="survey_texts_of"),
+            models.Index(fields=["survey", "id"], name="survey_texts_to_check", condition=Q(state="w")),
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -123,7 +124,7 @@ def _counter(
             )  # fmt: skip
         except services.SlipUsed:
             return show(request, "ratings/slips/closed.html", {"why": "used"}, status=409)
-        return redirect(f"{request.path}?xong=1")
+        return redirect(f"{request.path}?{urlencode({'xong': '1', **({'don-vi': unit} if unit and procedure else {})})}")
     return show(request, "ratings/slips/slip.html", {"form": form, "about": about}, status=422 if form.is_bound else 200)
 
 
@@ -138,9 +139,13 @@ def unit_code_page(request: HttpRequest, code: str) -> HttpResponse:
 @never_cache
 @require_safe
 def service_code_page(request: HttpRequest, code: str) -> HttpResponse:
-    """The QR of a service's slip."""
+    """The QR of a service's slip; ``?don-vi=`` of one agency's."""
     version = procedures.procedure_on(code, timezone.localdate()) if "\0" not in code else None
     if version is None:
         raise Http404
-    context: dict[str, Any] = {"name": version.name, "url": settings.SITE_URL + address("slip-service", code)}
+    unit = request.GET.get("don-vi", "")
+    query = f"?{urlencode({'don-vi': unit})}" if unit else ""
+    context: dict[str, Any] = {
+        "name": version.name, "unit": _unit(unit) if unit else "", "url": settings.SITE_URL + address("slip-service", code) + query,
+    }  # fmt: skip
     return show(request, "ratings/slips/code.html", context)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts import queries as people
 from portal.access import ActingAs, Actor, Assurance
 from ratings.models import Survey, SurveyText
-from ratings.surveys import services
+from ratings.surveys import services, texts
 from ratings.surveys.rules import CHOICE, SEVERAL, STEPS, TEXT, Answers
 
 STEP = "khảo sát trình diễn"
@@ -38,7 +38,7 @@ def load() -> str:
         ended = _made(maker, "Bạn muốn Cổng tốt hơn ở điểm nào?", now - timedelta(days=1), 60)
         ended = services.move(actor=maker, survey_id=ended.pk, transition="end", seen=None, now=now)
         for row in SurveyText.objects.filter(survey=ended).order_by("id")[:2]:
-            services.show_text(actor=maker, text_id=row.pk, text=str(row.words), now=now)
+            texts.show_text(actor=maker, text_id=row.pk, text=str(row.words), now=now)
         services.publish_results(actor=maker, survey_id=ended.pk, seen=None, now=now)
     return f"{Survey.objects.count()} khảo sát"
 

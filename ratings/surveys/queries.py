@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
 from django.db.models import QuerySet
 
+from portal.audit.words import uuids
 from ratings.models import Survey, SurveyText
 from ratings.models.surveys import Audience, SurveyState
 
@@ -31,3 +33,8 @@ def shown_texts(survey_id: UUID, key: str, limit: int) -> list[str]:
     """Checked texts of one question, in no order that tells anything (one query)."""
     rows = SurveyText.objects.filter(survey_id=survey_id, key=key, state=SurveyText.State.SHOWN).order_by("id")
     return list(rows.values_list("shown_words", flat=True)[:limit])
+
+
+def titles(ids: Iterable[str]) -> dict[str, str]:
+    """What the audit trail calls surveys (one query)."""
+    return {str(pk): title for pk, title in Survey.objects.filter(pk__in=uuids(ids)).values_list("pk", "title")}

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +13,10 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from dossiers.models import Dossier
-from feedback import redaction
 from feedback.words import tidy
 from portal import audit, crypto
-from portal.access import AccessDenied, Actor, may, require
+from portal.access import Actor, may, require
 from portal.access.rules import covers
-from portal.catalogues import tables
 from portal.catalogues.queries import agency_names
 from portal.notifications.services import notify
 from portal.states import TransitionRefused
@@ -28,17 +24,14 @@ from portal.text import readable, search_key
 from ratings.models import Survey, SurveyPlace, SurveyResponse, SurveyText
 from ratings.models.surveys import TABLE, Audience, SurveyState
 from ratings.slips.services import OVERSEE
-from ratings.surveys.rules import LEAST, MAX_QUESTIONS, MAX_TEXT, Answers, Question, questions_of, read_answers, read_definition
+from ratings.surveys.rules import LEAST, MAX_QUESTIONS, MAX_TEXT, Answers, Question, questions_of, read_definition
 
 KEEP, CHECK_TEXTS = "ratings.surveys", "ratings.check_survey_texts"
 INVITED = "ratings.survey"
 SLICE = 100
 """Parties invited in one transaction."""
-MAX_ROWS, MAX_BYTES = 20_000, 10_000_000
-"""Of a file with answers."""
-MAX_PROBLEMS = 200
-OUTSIDE_ID, OUTSIDE_DAY = "ma", "ngay"
-"""Columns of a file with answers, beside the keys of the questions."""
+MAX_BYTES = 10_000_000
+"""Of a file that is brought."""
 _TOKEN, _RANDOM = "KS", 20
 _PURPOSE, _PARTY = "ratings.survey", "ratings.survey.party"
 
@@ -58,7 +51,8 @@ class SurveyClosed(Exception):
 # Made ----------------------------------------------------------------------------------------------------------------------------
 
 
-def _lock(actor: Actor, survey_id: UUID, seen: int | None = None) -> Survey:
+def lock(actor: Actor, survey_id: UUID, seen: int | None = None) -> Survey:
+    """The survey, locked, for one who keeps it; :class:`SurveyRefused` where the page was out of date."""
     survey = Survey.objects.select_for_update().get(pk=survey_id)
     require(actor, KEEP, survey.unit_code)
     if seen is not None and seen != survey.version:
@@ -66,7 +60,8 @@ def _lock(actor: Actor, survey_id: UUID, seen: int | None = None) -> Survey:
     return survey
 
 
-def _record(actor: Actor, verb: str, survey: Survey, **details: Any) -> None:
+def note(actor: Actor, verb: str, survey: Survey, **details: Any) -> None:
+    """Write an act into the trail."""
     audit.record(
         actor=actor, act=f"ratings.{verb}", target="ratings.survey", target_id=str(survey.pk), unit=survey.unit_code, details=details
     )
@@ -75,7 +70,7 @@ def _record(actor: Actor, verb: str, survey: Survey, **details: Any) -> None:
 def _save(survey: Survey, actor: Actor, verb: str, **details: Any) -> Survey:
     survey.version += 1
     survey.save()
-    _record(actor, verb, survey, **details)
+    note(actor, verb, survey, **details)
     return survey
 
 
@@ -93,14 +88,14 @@ def make(*, actor: Actor, values: Mapping[str, Any], now: dt.datetime) -> Survey
     survey = Survey(slug=slug, unit_code=actor.unit, created_at=now, created_by=actor.position_id)
     _take(survey, actor, values)
     survey.save(force_insert=True)
-    _record(actor, "make_survey", survey)
+    note(actor, "make_survey", survey)
     return survey
 
 
 @transaction.atomic
 def change(*, actor: Actor, survey_id: UUID, values: Mapping[str, Any], seen: int | None) -> Survey:
     """Change a draft."""
-    survey = _lock(actor, survey_id, seen)
+    survey = lock(actor, survey_id, seen)
     _as_draft(survey)
     _take(survey, actor, values)
     return _save(survey, actor, "change_survey")
@@ -133,7 +128,7 @@ def add_question(
     *, actor: Actor, survey_id: UUID, kind: str, label: str, options: Sequence[str], required: bool, seen: int | None
 ) -> Survey:
     """Add a question at the end of a draft."""
-    survey = _lock(actor, survey_id, seen)
+    survey = lock(actor, survey_id, seen)
     _as_draft(survey)
     known = questions_of(survey.questions)
     if len(known) >= MAX_QUESTIONS:
@@ -151,7 +146,7 @@ def add_question(
 @transaction.atomic
 def remove_question(*, actor: Actor, survey_id: UUID, key: str, seen: int | None = None) -> Survey:
     """Take a question out of a draft."""
-    survey = _lock(actor, survey_id, seen)
+    survey = lock(actor, survey_id, seen)
     _as_draft(survey)
     left = [entry for entry in survey.questions if entry["key"] != key]
     if len(left) == len(survey.questions):
@@ -163,7 +158,7 @@ def remove_question(*, actor: Actor, survey_id: UUID, key: str, seen: int | None
 @transaction.atomic
 def take_definition(*, actor: Actor, survey_id: UUID, content: bytes, seen: int | None) -> Survey:
     """Put the questions of a definition file in place of a draft's."""
-    survey = _lock(actor, survey_id, seen)
+    survey = lock(actor, survey_id, seen)
     _as_draft(survey)
     try:
         data = json.loads(content[:MAX_BYTES].decode("utf-8-sig"))
@@ -178,7 +173,7 @@ def take_definition(*, actor: Actor, survey_id: UUID, content: bytes, seen: int 
 @transaction.atomic
 def move(*, actor: Actor, survey_id: UUID, transition: str, seen: int | None, now: dt.datetime) -> Survey:
     """Publish a draft, or end what is published."""
-    survey = _lock(actor, survey_id, seen)
+    survey = lock(actor, survey_id, seen)
     if transition == "publish" and survey.closes_on < timezone.localdate(now):
         raise SurveyRefused("Ngày kết thúc đã qua. Bạn sửa ngày trước khi mở.")
     try:
@@ -195,7 +190,7 @@ def move(*, actor: Actor, survey_id: UUID, transition: str, seen: int | None, no
 @transaction.atomic
 def publish_results(*, actor: Actor, survey_id: UUID, seen: int | None, now: dt.datetime) -> Survey:
     """Publish what an ended survey gave: counted once, for it changes no more."""
-    survey = _lock(actor, survey_id, seen)
+    survey = lock(actor, survey_id, seen)
     if survey.state != SurveyState.ENDED:
         raise SurveyRefused("Khảo sát chưa kết thúc nên chưa công bố kết quả được.")
     found = counts_of(survey.pk)
@@ -326,152 +321,17 @@ def respond(
             raise SurveyClosed
     try:
         with transaction.atomic():
-            _keep(survey, SurveyResponse(pk=form_id, survey=survey, day=today, answers=said.chosen), said)
+            keep(survey, SurveyResponse(pk=form_id, survey=survey, day=today, answers=said.chosen), said)
     except IntegrityError as error:
         raise SurveyClosed from error
 
 
-def _keep(survey: Survey, response: SurveyResponse, said: Answers) -> None:
+def keep(survey: Survey, response: SurveyResponse, said: Answers) -> None:
+    """Keep what was answered, texts by themselves."""
     response.save(force_insert=True)
     for key, words in said.texts.items():
         if text := tidy(words)[:MAX_TEXT]:
             SurveyText.objects.create(survey=survey, key=key, words=text)
-
-
-@dataclass
-class Brought:
-    """What came of a file with answers."""
-
-    kept: int = 0
-    known: int = 0
-    """Rows whose number was brought before."""
-    problems: list[tuple[int, str]] = field(default_factory=list)
-    """Number of the row in the file, and what is wrong with it."""
-    wrong: int = 0
-    """How many rows were wrong, also those beyond what is listed."""
-
-
-@transaction.atomic
-def bring_answers(*, actor: Actor, survey_id: UUID, name: str, content: bytes, now: dt.datetime) -> Brought:
-    """Take answers that were given on another platform (a file of VNForm's results): good rows go in, bad ones are named.
-
-    CSV, XLSX or JSON (a list of objects). Columns: ``ma`` (its number there), ``ngay``, and the keys of the questions. A number that was
-    brought before changes nothing, so that a file may be sent again.
-    """
-    survey = _lock(actor, survey_id)
-    if survey.state == SurveyState.DRAFT or survey.results is not None:
-        raise SurveyRefused("Chỉ nhập trả lời khi khảo sát đã mở và kết quả chưa công bố.")
-    questions = questions_of(survey.questions)
-    rows = _rows(name, content)
-    known = set(SurveyResponse.objects.filter(survey=survey).exclude(outside_id=None).values_list("outside_id", flat=True))
-    found = Brought()
-    for number, row in rows:
-        outside_id = str(row.get(OUTSIDE_ID) or "").strip()
-        said, wrong = read_answers(questions, row)
-        why = [f"{key}: {words}" for key, words in wrong.items()]
-        day = _day(row.get(OUTSIDE_DAY))
-        if not outside_id or len(outside_id) > 80:
-            why.insert(0, f"{OUTSIDE_ID}: cần mã, nhiều nhất 80 ký tự")
-        if day is None or day > timezone.localdate(now) or day.year < 2000:
-            why.insert(0, f"{OUTSIDE_DAY}: cần ngày đã qua, viết 31/12/2026 hoặc 2026-12-31")
-        if any("\0" in str(value) for value in row.values()):
-            why.append("có ký tự không đọc được")
-        if why or day is None:
-            found.wrong += 1
-            if len(found.problems) < MAX_PROBLEMS:
-                found.problems.append((number, "; ".join(why)))
-        elif outside_id in known:
-            found.known += 1
-        else:
-            known.add(outside_id)
-            _keep(survey, SurveyResponse(survey=survey, day=day, answers=said.chosen, outside_id=outside_id), said)
-            found.kept += 1
-    _record(actor, "bring_survey_answers", survey, kept=found.kept, known=found.known, wrong=found.wrong)
-    return found
-
-
-def _rows(name: str, content: bytes) -> list[tuple[int, Mapping[str, Any]]]:
-    if len(content) > MAX_BYTES:
-        raise SurveyRefused("Tệp lớn quá 10 MB. Bạn chia thành nhiều tệp.", "file")
-    if name.lower().endswith(".json"):
-        try:
-            data = json.loads(content.decode("utf-8-sig"))
-        except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-            raise SurveyRefused("Tệp không đọc được: phải là JSON, mã UTF-8.", "file") from error
-        if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
-            raise SurveyRefused("Tệp JSON phải là danh sách các dòng, mỗi dòng một đối tượng.", "file")
-        rows: list[tuple[int, Mapping[str, Any]]] = list(enumerate(data, 1))
-    else:
-        try:
-            table = tables.read(name, content)
-        except tables.TableUnreadable as error:
-            raise SurveyRefused(f"Tệp không đọc được: {error}", "file") from error
-        rows = [(number, dict(zip(table.header, cells, strict=False))) for number, cells in table.rows]
-    if len(rows) > MAX_ROWS:
-        raise SurveyRefused(f"Tệp có quá {MAX_ROWS} dòng. Bạn chia thành nhiều tệp.", "file")
-    return rows
-
-
-def _day(value: Any) -> dt.date | None:
-    if isinstance(value, dt.datetime):
-        return value.date()
-    if isinstance(value, dt.date):
-        return value
-    text = str(value or "").strip()[:10]
-    for pattern, order in ((r"(\d{4})-(\d\d)-(\d\d)", (1, 2, 3)), (r"(\d{1,2})/(\d{1,2})/(\d{4})", (3, 2, 1))):
-        if match := re.fullmatch(pattern, text, re.ASCII):
-            try:
-                return dt.date(*(int(match[at]) for at in order))
-            except ValueError:
-                return None
-    return None
-
-
-# Texts ---------------------------------------------------------------------------------------------------------------------------
-
-
-def _lock_text(actor: Actor, text_id: UUID) -> SurveyText:
-    row = SurveyText.objects.select_for_update(of=("self",)).select_related("survey").get(pk=text_id)
-    if not may(actor, CHECK_TEXTS, row.survey.unit_code):
-        raise AccessDenied(CHECK_TEXTS)
-    return row
-
-
-@transaction.atomic
-def show_text(*, actor: Actor, text_id: UUID, text: str, now: dt.datetime) -> SurveyText:
-    """Let it stand in the results, as the officer leaves it; what still tells who somebody is, is refused."""
-    row, text = _lock_text(actor, text_id), tidy(text)
-    if not text:
-        raise SurveyRefused("Bạn ghi ý kiến sẽ hiện, hoặc chọn “Không hiện”.", "text")
-    if found := redaction.marks(text):
-        named = "; ".join(f"{mark.label}: “{mark.text}”" for mark in found[:5])
-        raise SurveyRefused(f"Ý kiến còn thông tin về người: {named}. Bạn bỏ đi rồi duyệt.", "text")
-    row.state, row.shown_words, row.hidden_why = SurveyText.State.SHOWN, text[:MAX_TEXT], ""
-    return _checked(row, actor, "show_survey_text", now)
-
-
-@transaction.atomic
-def hide_text(*, actor: Actor, text_id: UUID, reason: str, now: dt.datetime) -> SurveyText:
-    """Let nobody else read it, for a reason."""
-    row = _lock_text(actor, text_id)
-    if not reason.strip():
-        raise SurveyRefused("Bạn hãy ghi lý do.", "reason")
-    row.state, row.shown_words, row.hidden_why = SurveyText.State.HIDDEN, "", reason.strip()[:300]
-    return _checked(row, actor, "hide_survey_text", now)
-
-
-def _checked(row: SurveyText, actor: Actor, verb: str, now: dt.datetime) -> SurveyText:
-    row.checked_by, row.checked_at = actor.position_id, now
-    row.save(update_fields=["state", "shown_words", "hidden_why", "checked_by", "checked_at"])
-    _record(actor, verb, row.survey, text=str(row.pk))
-    return row
-
-
-@transaction.atomic
-def note_look(*, actor: Actor, row: SurveyText) -> None:
-    """Write down that an officer read an unchecked text (O-07)."""
-    require(actor, CHECK_TEXTS, row.survey.unit_code)
-    _record(actor, "read_survey_text", row.survey, text=str(row.pk))
 
 
 def question_of(survey: Survey, key: str) -> Question | None:

@@ -838,6 +838,9 @@ def slips_and_surveys(pages: Pages) -> None:
     base = f"/quan-tri/ratings/rating/{Rating.objects.get(words_state='w').pk}/"
     for act in ("change/", "duyet/", "khong-hien/"):
         pages.get(desk, base + act)
+    vpcp, _ = desk_of("G22", "steering", credential="cred-slips-vpcp")
+    pages.get(vpcp, "/quan-tri/ratings/slipform/add/")
+    pages.post(vpcp, "/quan-tri/ratings/slipform/add/", {"vi1": "<x>"})
     pages.post(desk, f"{base}duyet/", {"text": "Gọi 0900 000 000"})
     pages.post(desk, f"{base}khong-hien/")
     pages.post(desk, "/quan-tri/ratings/survey/add/", {"title": "<x>", "audience": "x"})

@@ -148,6 +148,8 @@ def test_at_the_counter_it_counts_apart_once_a_form_and_a_flood_stops() -> None:
         ("s", "", "1.001193"), ("s", "H26.101", "1.001193"), ("u", "H26.101", ""),
     ]  # fmt: skip
     assert "<svg" in client.get("/danh-gia/phieu/don-vi/H26.101/ma-qr/").content.decode()
+    code = client.get("/danh-gia/phieu/dich-vu/1.001193/ma-qr/?don-vi=H26.101").content.decode()
+    assert "phường Hoàn Kiếm" in code and "/dich-vu/1.001193/?don-vi=H26.101" in code
     number = Rating.objects.filter(source="u").get().pk
     assert client.post("/danh-gia/phieu/don-vi/H26.101/", {**GOOD, "phieu": str(number)}).status_code == 409
     assert client.post("/danh-gia/phieu/don-vi/H26.101/", {**GOOD, "phieu": "x"}).status_code == 422
@@ -226,7 +228,8 @@ def test_the_desk_names_nobody_shows_no_step_of_few_and_asks_the_same_of_any_num
     assert "5/5" in page and few == many
     figures = client.get("/quan-tri/ratings/ratingcount/")
     assert figures.status_code == 200 and "24" in figures.content.decode()
-    for nonsense in ("?ky=x", "?ky=2026-11-29"):
+    assert "don-vi=H26.101" in client.get("/quan-tri/ratings/ratingcount/?thu-tuc=1.001193")["Location"]
+    for nonsense in ("?ky=x", "?ky=2026-11-29", "?thu-tuc=%00", "?thu-tuc=a/b"):
         assert client.get(f"/quan-tri/ratings/ratingcount/{nonsense}").status_code == 404
 
 
