@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Count, DateTimeField, Exists, F, Func, OuterRef, Q, QuerySet, Value
+from django.db.models.lookups import LessThan, LessThanOrEqual
 from django.utils import timezone
 
 from feedback.models import Answer, FinishedRound, Petition, PetitionEvent, PublishedCase, State, Term
@@ -20,6 +22,23 @@ from portal.workdays.calendar import at, closing
 
 POINTS = 6
 """Of each criterion; given whole where there was nothing to do."""
+
+
+class _Due(Func):
+    """The deadline of the interval in which something was received, found by halving: a year has hundreds of them."""
+
+    output_field = DateTimeField()
+
+    def __init__(self, begins: list[datetime], dues: list[datetime]) -> None:
+        moments = ArrayField(DateTimeField())
+        super().__init__(F("received_at"), Value(begins, output_field=moments), Value(dues, output_field=moments))
+
+    def as_sql(
+        self, compiler: Any, connection: Any, function: Any = None, template: Any = None, arg_joiner: Any = None, **context: Any
+    ) -> tuple[str, tuple[Any, ...]]:
+        """``dues[width_bucket(received_at, begins)]``."""
+        (received, one), (begins, two), (dues, three) = (compiler.compile(each) for each in self.get_source_expressions())
+        return f"(({dues})[width_bucket({received}, {begins})])", (*three, *one, *two)
 
 
 @dataclass(frozen=True)
@@ -111,12 +130,11 @@ def processed_on_time(agency: str, first: date, last: date, now: datetime) -> Me
     setting ``score_answer``) and the answer entered within 2 working days of its outcome.
     """
     received = _of(agency) & Q(received_at__gte=_moment(first), received_at__lt=_moment(last + timedelta(days=1)))
-    answered_in_time, gone_by = Q(pk__in=[]), Q(pk__in=[])
-    for begin, end, due in answer_clocks(first, last):
-        of = Q(received_at__gte=begin, received_at__lt=end)
-        answered_in_time |= of & Q(answered_at__lte=due)
-        if due < now:
-            gone_by |= of
+    clocks = answer_clocks(first, last)
+    # Each interval begins where the one before ends, so that the beginnings tell them apart.
+    score_due = _Due([begin for begin, _end, _due in clocks], [due for _begin, _end, due in clocks])
+    answered_in_time = LessThanOrEqual(F("answered_at"), score_due)
+    gone_by = LessThan(score_due, Value(now))
     ended = Q(state__in=[State.ANSWERED, State.REFUSED])
     is_open = ~Q(state__in=[State.ANSWERED, State.REFUSED, State.WITHDRAWN, State.SECRET])
     rows = Petition.objects.order_by().filter(received).filter(ended | (is_open & gone_by))
