@@ -1,4 +1,4 @@
-"""A year of dossiers of six provinces, so that statistics show something. Plainly generated; never loaded in production."""
+"""A year of dossiers of six provinces and four ministries, so that figures show something. Plainly generated; never in production."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ratings.services import figures
 STEP = "hồ sơ trình diễn của các tỉnh"
 """What the loading step is called."""
 DAYS = 400
-PROVINCES = (
+AGENCIES: tuple[tuple[str, int, tuple[int, ...], float, float], ...] = (
     # Code, dossiers, units, share online, share late.
     ("H26", 900, (101, 102, 201, 202), 0.72, 0.03),
     ("H29", 900, (101, 102, 103, 201), 0.66, 0.06),
@@ -27,6 +27,10 @@ PROVINCES = (
     ("H31", 350, (101, 102), 0.48, 0.08),
     ("H57", 300, (101, 102), 0.78, 0.02),
     ("H60", 250, (101, 102), 0.35, 0.14),
+    ("G12", 300, (12, 18, 34), 0.85, 0.04),
+    ("G01", 240, (), 0.9, 0.01),
+    ("G02", 160, (), 0.62, 0.05),
+    ("G18", 140, (), 0.5, 0.11),
 )
 KINDS = 24
 """Procedures among which the dossiers are spread."""
@@ -37,18 +41,22 @@ def load() -> str:
     if not NationalDossier.objects.filter(source__startswith="demo-").exists():
         now = timezone.now()
         kinds = _kinds(timezone.localdate(now))
-        for agency, number, units, online, late in PROVINCES if kinds else ():
+        for agency, number, units, online, late in AGENCIES if kinds else ():
+            done = kinds if agency.startswith("H") else _kinds(timezone.localdate(now), agency) or kinds
             chance = random.Random(agency)  # noqa: S311  figures for show, the same each time
-            reports = [_report(chance, agency, units, kinds, online, late, at, now) for at in range(number)]
+            reports = [_report(chance, agency, units, done, online, late, at, now) for at in range(number)]
             take_reports(reports, source=f"demo-{agency}", now=now)
         while figures.fold():
             pass
     return f"{NationalDossier.objects.filter(source__startswith='demo-').count()} hồ sơ"
 
 
-def _kinds(today: date) -> list[tuple[str, str, str]]:
-    """Code, field and level of the online service of the most read procedures."""
-    versions = list(procedures.all_procedures(today)[:KINDS])
+def _kinds(today: date, ministry: str = "") -> list[tuple[str, str, str]]:
+    """Code, field and level of the online service of the most read procedures, or of those that a ministry carries out itself."""
+    rows = procedures.all_procedures(today)
+    if ministry:
+        rows = rows.filter(levels__contains=["ministry"], issuing_code=ministry)
+    versions = list(rows[:KINDS])
     levels = dict(OnlineService.objects.filter(version__in=versions).values_list("version_id", "level"))
     return [(version.procedure.code, version.field_code, levels.get(version.pk, "")) for version in versions]
 
@@ -62,7 +70,7 @@ def _report(
     sent = min(sent, now)
     # A few kinds make up most of what comes, as everywhere.
     code, field, level = kinds[min(int(chance.expovariate(0.2)), len(kinds) - 1)]
-    unit = f"{agency}.{chance.choice(units)}"
+    unit = f"{agency}.{chance.choice(units)}" if units else agency
     is_online = chance.random() < online
     promised = chance.choice((1, 3, 5, 10, 15))
     received = sent + timedelta(hours=chance.choice((0, 1, 3, 20)))

@@ -116,7 +116,7 @@ def test_pages_ask_as_many_queries_whatever_there_is(client: Client) -> None:
                  for more in ("", "&co-quan=H26")]  # fmt: skip
     before = [_queries(client, one) for one in addresses]
     said = demo.load()
-    assert said == f"{sum(number for _code, number, *_more in demo.PROVINCES)} hồ sơ" == demo.load()
+    assert said == f"{sum(number for _code, number, *_more in demo.AGENCIES)} hồ sơ" == demo.load()
     assert figures.recount(mend=False) == (0, None)
     assert NationalDossier.objects.filter(source="demo-H29").count() == 900
     after = [_queries(client, one) for one in addresses]

@@ -74,3 +74,7 @@ class Source(ABC):
     @abstractmethod
     def rows(self, agency: str, span: Span, *, good: bool | None = None, after: str = "", limit: int = 50) -> Rows:
         """The rows behind the count of an agency with all below it: those in the numerator, those that are not, or both."""
+
+    def nameless(self, agency: str, span: Span) -> int:
+        """How much of what is not in the numerator has no row, because nobody knows whose it was."""
+        return 0

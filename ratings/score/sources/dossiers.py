@@ -18,23 +18,21 @@ IN_TIME = "in_time"
 TALLIED = {**{name: f"t.{name}" for name in MEASURES}, IN_TIME: "CASE WHEN t.late_from > %(until)s THEN t.received ELSE 0 END"}
 """What a row of the tally adds to each column of ``score_place``."""
 _CONDITIONS = {**CONDITIONS, IN_TIME: f"({LATE_FROM} > %(until)s)"}
-UNHAPPY: list[str] = [
-    "SELECT dossier_code FROM feedback_petition WHERE dossier_code <> '' AND state NOT IN ('withdrawn', 'refused', 'secret')"
-]
-"""Statements that give codes of dossiers of which somebody complained; a room that hears of more adds its own in its ``ready()``."""
+UNHAPPY = "SELECT dossier_code FROM feedback_petition WHERE dossier_code <> '' AND state NOT IN ('withdrawn', 'refused', 'secret')"
+"""Codes of dossiers of which somebody complained."""
+_DISLIKED = """
+SELECT place, sum(s1 + s2) AS number FROM ratings_ratingcount
+WHERE source = 'd' AND grain = 't' AND period = 'm' AND question = 'overall' AND day BETWEEN %(first)s AND %(last)s
+"""
+"""Slips of dossiers that found the service bad (1 or 2 of 5). A slip knows no dossier: they are taken off by their number."""
 _WITHIN = f"{day_of('received_at')} BETWEEN %(first)s AND %(last)s AND NOT n.is_test"
 # Of what was complained of there is little: each is looked up by its key.
 _COMPLAINED = f"""
-SELECT n.* FROM (SELECT DISTINCT u.code FROM (%s) AS u (code) WHERE u.code ~ '-(20)?[0-9]{{6}}-') AS c
+SELECT n.* FROM (SELECT DISTINCT u.code FROM ({UNHAPPY}) AS u (code) WHERE u.code ~ '-(20)?[0-9]{{6}}-') AS c
 CROSS JOIN LATERAL (SELECT * FROM dossiers_nationaldossier WHERE code = c.code
     AND year = 2000 + substring(c.code from '-(?:20)?([0-9]{{2}})[0-9]{{4}}-')::int) AS n
 WHERE {_WITHIN}
 """
-
-
-def complained() -> str:
-    """A statement that gives the rows of the national table of the span about which somebody complained."""
-    return _COMPLAINED.replace("%s", " UNION ALL ".join(UNHAPPY), 1)
 
 
 @dataclass(frozen=True)
@@ -105,23 +103,31 @@ class DossierSource(Source):
 
 
 class HappySource(DossierSource):
-    """Criterion 5.4: neither late nor complained of."""
+    """Criterion 5.4: neither late nor complained of, without the slips that found the service bad."""
 
     def counts(self, span: Span) -> tuple[str, dict[str, Any]]:
         """What was in time, without what somebody complained of."""
         sql = f"""
-            SELECT s.place, s.in_time - coalesce(u.number, 0) AS numerator, s.received AS denominator FROM score_place s LEFT JOIN (
+            SELECT s.place, greatest(s.in_time - coalesce(u.number, 0) - coalesce(d.number, 0), 0) AS numerator, s.received AS denominator
+            FROM score_place s LEFT JOIN ({_DISLIKED} GROUP BY place) AS d ON d.place = s.place LEFT JOIN (
                 SELECT array_to_string(parts[1:depth], '.') AS place, sum(number) AS number FROM (
                     SELECT string_to_array(n.unit_code, '.') AS parts, count(*) FILTER (WHERE {_CONDITIONS[IN_TIME]}) AS number
-                    FROM ({complained()}) AS n GROUP BY 1
+                    FROM ({_COMPLAINED}) AS n GROUP BY 1
                 ) AS unit, generate_series(1, cardinality(parts)) AS depth GROUP BY 1
             ) AS u ON u.place = s.place
         """
         return sql, span.values
 
+    def nameless(self, agency: str, span: Span) -> int:
+        """Slips that found the service bad."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"{_DISLIKED} AND place = %(agency)s GROUP BY place", {**span.values, "agency": agency})
+            found = cursor.fetchone()
+        return int(found[1]) if found else 0
+
     def good(self) -> str:
         """In time, and nobody complained."""
-        return f"{_CONDITIONS[IN_TIME]} AND n.code NOT IN (SELECT c.code FROM ({complained()}) AS c)"
+        return f"{_CONDITIONS[IN_TIME]} AND n.code NOT IN (SELECT c.code FROM ({_COMPLAINED}) AS c)"
 
     def _slices(self, values: dict[str, Any], good: bool | None) -> list[tuple[str, date]]:
         """With the units and months of what was complained of."""
@@ -129,7 +135,7 @@ class HappySource(DossierSource):
         if good is not False:
             return found
         sql = f"""
-            SELECT DISTINCT n.unit_code, date_trunc('month', {day_of("received_at")})::date FROM ({complained()}) AS n
+            SELECT DISTINCT n.unit_code, date_trunc('month', {day_of("received_at")})::date FROM ({_COMPLAINED}) AS n
             WHERE n.unit_code = %(agency)s OR (n.unit_code >= %(below)s AND n.unit_code < %(beyond)s)
         """
         with connection.cursor() as cursor:

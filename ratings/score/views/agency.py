@@ -150,6 +150,7 @@ def criterion_page(request: HttpRequest, agency: str, code: str) -> HttpResponse
         ],
         "table": _rows_table(request, source.what, rows.rows, criterion.name) if source is not None and rows.rows else None,
         "next": f"{here}?{urlencode({**asked, 'sau': rows.after})}" if rows.after else "",
+        "nameless": source.nameless(agency, period.counted) if source is not None else 0,
         "from_start": f"{here}?{urlencode(asked)}" if request.GET.get("sau") else "",
     }
     return show(request, "ratings/score/criterion.html", context)

@@ -22,10 +22,10 @@ from dossiers.models import NationalDossier
 from dossiers.services.national import facts_of
 from feedback.models import Petition
 from ratings import demo
-from ratings.models import ScoreCount
+from ratings.models import RatingCount, ScoreCount
 from ratings.score import counting, criteria, queries
 from ratings.score.rules import Count, class_of, points_of, total
-from ratings.score.sources import SOURCES, Span
+from ratings.score.sources import Span
 from tests.dossiers import support as dossiers
 from tests.factories import make_officer_actor
 from tests.feedback.support import send_one
@@ -184,8 +184,17 @@ def test_what_a_petition_complains_of_is_not_content(client: Client) -> None:
     span = Span("q", dt.date(2026, 4, 1), NOW)
     assert ("H26.101-260624-0002", False) in listed("dossiers_satisfied", "H26", span, False, 2)
     assert len(listed("dossiers_satisfied", "H26", span, False, 2)) == 3
-    Petition.objects.filter(pk=petition.pk).update(dossier_code="000000-x")
-    assert SOURCES["dossiers_satisfied"].rows("H26", span, good=True).rows
+    # Slips know no dossier: those that found the service bad are taken off by their number, never below nothing.
+    for disliked, left in ((1, 0), (7, 0), (0, 1)):
+        RatingCount.objects.update_or_create(
+            source="d", grain="t", place="H26", parent="", period="m", day=dt.date(2026, 6, 1), question="overall", field_code="",
+            procedure_code="", defaults={"s1": disliked, "s5": 9},
+        )  # fmt: skip
+        counting.count_all(now=NOW)
+        row.refresh_from_db()
+        assert (row.numerator, row.denominator) == (left, 4)
+        page = unescape(client.get(f"/danh-gia/H26/5.4/?{Q3}").content.decode())
+        assert (f"Tử số đã trừ thêm {disliked} phiếu đánh giá chê." in page) == bool(disliked)
 
 
 @pytest.mark.usefixtures("demo_data")
