@@ -13,13 +13,14 @@ from portal.caching import public_page
 from portal.catalogues.api import router as catalogues
 from procedures.api import router as procedures
 from ratings.api import router as statistics
+from ratings.opendata.api import router as open_data
 from ratings.score.api import router as scores
 
 api = PortalAPI(
     title="Cổng Dịch vụ công Quốc gia",
     version="1",
-    description="Procedures, shared catalogues, statistics, scores. Errors are RFC 9457 problem documents with stable codes; reads carry an"
-    " ETag.",
+    description="Procedures, shared catalogues, statistics, scores, open data. Errors are RFC 9457 problem documents with stable codes;"
+    " reads carry an ETag.",
     docs_url=None,
     urls_namespace="api",
 )
@@ -29,6 +30,7 @@ api.add_router("/catalogues", catalogues)
 api.add_router("/dossiers", dossiers)
 api.add_router("/statistics", statistics)
 api.add_router("/scores", scores)
+api.add_router("/open-data", open_data)
 
 
 @public_page(max_age=300, rooms=())

@@ -8,6 +8,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from ratings.board import counting as levels
+from ratings.models import OpenEdition
+from ratings.opendata import making
 from ratings.score import counting, folding
 from ratings.services import figures
 from ratings.slips import counting as answers
@@ -16,6 +18,8 @@ from ratings.surveys import services as surveys
 
 SECONDS = 20
 """How long one task folds at most."""
+FIRST = 6
+"""Editions with which the open data of a new installation begins, before the night makes the others."""
 
 
 @shared_task(name="ratings.fold")
@@ -108,3 +112,25 @@ def invite_to_surveys() -> int:
         if time.monotonic() - began > SECONDS:
             break
     return invited
+
+
+@shared_task(name="ratings.begin_open_data")
+def begin_open_data() -> int:
+    """Begin the files of the open data that are due tonight; how many editions."""
+    now = timezone.now()
+    return making.begin_due(timezone.localdate(now), now=now)
+
+
+@shared_task(name="ratings.make_open_data")
+def make_open_data() -> int:
+    """Do steps of what is being made; what does not fit into the time, a task after this one does, or the next beat.
+
+    On a new installation the newest files are made at once, not only tonight.
+    """
+    now = timezone.now()
+    if not OpenEdition.objects.exists():
+        making.begin_due(timezone.localdate(now), now=now, most=FIRST)
+    done = making.go_on(now=now)
+    if done and OpenEdition.objects.filter(state=OpenEdition.MAKING).exists():
+        make_open_data.apply_async(queue="bulk")
+    return done

@@ -215,6 +215,8 @@ CELERY_BEAT_SCHEDULE = {
     "ratings-fold-slips": {"task": "ratings.fold_slips", "schedule": 2.0, "options": {"queue": "soon", "expires": 2}},
     "ratings-invite": {"task": "ratings.invite_to_surveys", "schedule": 60.0, "options": {"queue": "bulk", "expires": 60}},
     "ratings-tell-slips": {"task": "ratings.tell_slips", "schedule": 30.0, "options": {"queue": "soon", "expires": 30}},
+    "open-data-begin": {"task": "ratings.begin_open_data", "schedule": crontab(hour=2, minute=10), "options": {"queue": "bulk"}},
+    "open-data-make": {"task": "ratings.make_open_data", "schedule": 120.0, "options": {"queue": "bulk", "expires": 120}},
     "audit-seal": {"task": "portal.audit.tasks.seal", "schedule": 10.0, "options": {"queue": "soon", "expires": 10}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "run" / "celerybeat-schedule")

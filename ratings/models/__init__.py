@@ -1,6 +1,7 @@
 """Tables of ratings, a room a file."""
 
 from ratings.models.counts import DossierCount, DossierDelta
+from ratings.models.opendata import OpenEdition, OpenFile, OpenPart
 from ratings.models.score import Criterion, ScoreCount
 from ratings.models.slips import Rating, RatingCount, Slip, SlipForm
 from ratings.models.surveys import Survey, SurveyPlace, SurveyResponse, SurveyText
@@ -9,6 +10,7 @@ from ratings.models.targets import AccountCount, LevelCount, Target
 from ratings.models.years import FrozenYear
 
 __all__ = [
-    "AccountCount", "Criterion", "DossierCount", "DossierDelta", "FrozenYear", "LevelCount", "Rating", "RatingCount", "ScoreCount",
-    "ScoreDelta", "ScoreTally", "Slip", "SlipForm", "Survey", "SurveyPlace", "SurveyResponse", "SurveyText", "Target",
+    "AccountCount", "Criterion", "DossierCount", "DossierDelta", "FrozenYear", "LevelCount", "OpenEdition", "OpenFile", "OpenPart",
+    "Rating", "RatingCount", "ScoreCount", "ScoreDelta", "ScoreTally", "Slip", "SlipForm", "Survey", "SurveyPlace", "SurveyResponse",
+    "SurveyText", "Target",
 ]  # fmt: skip

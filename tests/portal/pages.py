@@ -52,6 +52,10 @@ PUBLIC = [
     "/en/danh-gia/hai-long/",
     "/khao-sat/",
     "/en/khao-sat/",
+    "/du-lieu-mo/",
+    "/en/du-lieu-mo/",
+    "/du-lieu-mo/ho-so/",
+    "/en/du-lieu-mo/diem/",
 ]
 
 

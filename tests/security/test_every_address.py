@@ -35,7 +35,8 @@ PUBLIC = {
     "tra-cuu-ho-so/",
     # The national format answers everything with 200 and a code: without a session it says so (tests/dossiers/test_exchange_doors.py).
     "api/dvcqg/v1/auth", "api/dvcqg/v1/share", "api/dvcqg/v1/integration",
-    "du-lieu-mo/recompute.py", "danh-gia/nam/<int:year>/lan-<int:edition>.<str:ending>",
+    "du-lieu-mo/recompute.py", "du-lieu-mo/catalog.jsonld", "du-lieu-mo/thay-doi.atom", "du-lieu-mo/<slug:slug>/<str:period>.<str:ending>",
+    "api/v1/open-data", "api/v1/open-data/<dataset>", "danh-gia/nam/<int:year>/lan-<int:edition>.<str:ending>",
     "sitemap.xml", "robots.txt", "opensearch.xml", "favicon.ico",
     *(page for path in (
         "", "tim-kiem/", "tim-kiem/goi-y/", "thu-tuc/", "thu-tuc/<str:code>/", "su-kien/", "su-kien/<slug:slug>/", "linh-vuc/",
@@ -53,6 +54,7 @@ PUBLIC = {
         "khao-sat/", "khao-sat/moi/<str:token>/", "khao-sat/<slug:slug>/", "khao-sat/<slug:slug>/ket-qua/",
         "danh-gia/", "danh-gia/so-lieu.<str:ending>",
         "danh-gia/<agency:agency>/", "danh-gia/<agency:agency>/<criterion:code>/",
+        "du-lieu-mo/", "du-lieu-mo/<slug:slug>/",
     ) for page in (path, f"en/{path}")),
 }  # fmt: skip
 """Addresses that anybody may open. Adding one here is a decision."""

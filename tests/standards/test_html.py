@@ -58,6 +58,7 @@ from procedures.models import Localisation, OnlineReduction, ProcedureVersion
 from procedures.services.importing import import_procedures
 from ratings import demo as statistics
 from ratings.models import Criterion, FrozenYear, Rating, RatingCount, Slip, Survey, SurveyText, Target
+from ratings.opendata import making
 from ratings.score import counting
 from tests.dossiers.support import (
     ANSWERS,
@@ -634,8 +635,12 @@ def frozen_years(pages: Pages) -> None:
     old = FrozenYear.objects.get(state="published")
     pages.get(desk, f"{base}{old.pk}/cong-bo-lai/")
     pages.post(desk, f"{base}{old.pk}/cong-bo-lai/", {})
+    making.begin("diem", "2025", now=timezone.now())
+    while making.go_on(now=timezone.now()):
+        pass
     for language in ("", "/en"):
-        pages.get(Client(), f"{language}/danh-gia/nam/2024/")
+        for address in ("danh-gia/nam/2024/", "du-lieu-mo/", "du-lieu-mo/diem/"):
+            pages.get(Client(), f"{language}/{address}")
 
 
 def dashboards(pages: Pages) -> None:
