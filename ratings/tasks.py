@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 
 from celery import shared_task
@@ -11,11 +12,12 @@ from ratings.board import counting as levels
 from ratings.models import OpenEdition
 from ratings.opendata import making
 from ratings.score import counting, folding
-from ratings.services import figures
+from ratings.services import checking, figures
 from ratings.slips import counting as answers
 from ratings.slips import services as slips
 from ratings.surveys import services as surveys
 
+logger = logging.getLogger(__name__)
 SECONDS = 20
 """How long one task folds at most."""
 FIRST = 6
@@ -134,3 +136,21 @@ def make_open_data() -> int:
     if done and OpenEdition.objects.filter(state=OpenEdition.MAKING).exists():
         make_open_data.apply_async(queue="bulk")
     return done
+
+
+@shared_task(name="ratings.check_figures")
+def check_figures(number: int = 0, differing: int = 0) -> int:
+    """Count the next slice of statistics anew; the others follow in tasks of their own. What differs is named in the log, not mended:
+    `manage.py recount_dossiers` does that once somebody has looked."""
+    began = time.monotonic()
+    parts = list(checking.slices())
+    while number < len(parts):
+        off, first = checking.check(parts[number])
+        number, differing = number + 1, differing + off
+        if first is not None:
+            logger.error("statistics differ from the dossiers", extra={"counts": off, "first": str(first)})
+        if time.monotonic() - began > SECONDS / 4 and number < len(parts):
+            check_figures.apply_async(kwargs={"number": number, "differing": differing}, queue="bulk")
+            return differing
+    logger.info("statistics were checked", extra={"slices": len(parts), "differing": differing})
+    return differing

@@ -207,6 +207,7 @@ CELERY_BEAT_SCHEDULE = {
         "kwargs": {"anew": True},
         "options": {"queue": "bulk"},
     },
+    "ratings-check": {"task": "ratings.check_figures", "schedule": crontab(hour=2, minute=20), "options": {"queue": "bulk"}},
     "ratings-accounts": {"task": "ratings.count_accounts", "schedule": crontab(hour=1, minute=20), "options": {"queue": "bulk"}},
     "ratings-fold": {"task": "ratings.fold", "schedule": 2.0, "options": {"queue": "soon", "expires": 2}},
     "ratings-fold-scores": {"task": "ratings.fold_scores", "schedule": 2.0, "options": {"queue": "soon", "expires": 2}},

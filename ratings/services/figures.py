@@ -15,6 +15,8 @@ from dossiers.national import ENDED_STATES, Facts
 from ratings.cells import FIRST_DAY, LAST_DAY, MEASURES, difference
 from ratings.models import DossierCount
 
+EVERY_UNIT = {"after": "", "upto": "~"}
+"""Codes are capitals, digits and points, in the order of their bytes."""
 SLICE = 5_000
 """Changes that are folded at a time."""
 _LOCK = 1_515_001
@@ -114,15 +116,14 @@ CASE WHEN n.state <> ALL (%(ended)s) THEN NULL ELSE coalesce(
     {_day("finished_at")}, {_day("returned_at")}) END
 """
 # An independent reading of the national table, in SQL: what ``ratings.cells.cells`` says of each row.
-_CELLS = f"""
-CREATE TEMP TABLE cell ON COMMIT DROP AS
+_READ = f"""
 WITH dated AS (
     SELECT n.unit_code, n.procedure_code, n.field_code, n.channel, n.service_level, n.state, n.has_fee,
         n.paid_online IN ('1', '2') AS is_paid, n.supplements_before + n.supplements_after > 0 AS is_supplemented,
         n.has_digitised_result, n.has_digitised_result AND n.has_digitised_papers AS is_digitised,
         n.reuses_data OR n.from_store AS is_reused,
         {_day("received_at")} AS received, {_day("due_at")} AS due, {_ENDS} AS ended
-    FROM dossiers_nationaldossier n WHERE NOT n.is_test
+    FROM dossiers_nationaldossier n WHERE NOT n.is_test AND n.unit_code > %(after)s AND n.unit_code <= %(upto)s
 ), clear AS (
     SELECT *, greatest(ended, CASE WHEN ended IS NOT NULL THEN received END) AS closed,
         CASE WHEN received IS NOT NULL AND due IS NOT NULL THEN greatest(due + 1, received) END AS late_from
@@ -144,6 +145,11 @@ WITH dated AS (
     ) AS v (day, {_MEASURES})
     GROUP BY 1, 2, 3, 4, 5, 6
 )
+"""
+"""The CTE ``counted``: the cells of units in a range of codes; :data:`EVERY_UNIT` is all of them."""
+_CELLS = f"""
+CREATE TEMP TABLE cell ON COMMIT DROP AS
+{_READ}
 SELECT {_KEYS}, {_SUMS} FROM (
     SELECT * FROM counted
     UNION ALL SELECT {_KEYS}, {", ".join(f"-{name}" for name in MEASURES)} FROM ratings_dossierdelta
@@ -220,6 +226,7 @@ def recount(*, mend: bool, say: Callable[[str], object] = lambda line: None) -> 
     """
     given: dict[str, Any] = {
         "zone": settings.TIME_ZONE, "ended": sorted(ENDED_STATES), "first": FIRST_DAY, "last": LAST_DAY,
+        **EVERY_UNIT,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '256MB'; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")

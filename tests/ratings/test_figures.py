@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -20,7 +22,8 @@ from ratings.cells import FIRST_DAY, LAST_DAY, MEASURES
 from ratings.models import DossierCount, DossierDelta
 from ratings.periods import span, until
 from ratings.queries import Asked, Figures, statistics
-from ratings.services import figures
+from ratings.services import checking, figures
+from ratings.tasks import check_figures
 
 pytestmark = [pytest.mark.requirement("R-05")]
 
@@ -222,3 +225,35 @@ def test_dossiers_of_before_are_counted_when_statistics_begin() -> None:
     assert figures.begin() != "0 số đếm"
     assert figures.recount(mend=False) == (0, None)
     assert statistics(Asked(START, TODAY), today=TODAY).total.late == 1
+
+
+@pytest.mark.django_db
+def test_the_nights_check_finds_and_names_what_differs_in_whatever_it_is(caplog: pytest.LogCaptureFixture, monkeypatch: Any) -> None:
+    monkeypatch.setattr(checking, "DOSSIERS", 2)
+    caplog.set_level(logging.ERROR)
+    _sent(*(report(number, "10", received=number, due=5, finished=7, unit=UNITS[number % 6]) for number in range(1, 15)))
+    figures.fold()
+    _sent(report(20, "4", received=2, due=5, unit="H26"), report(21, "7", received=2, due=5, withdrawn=3, unit="Z99.1"))
+    assert len(list(checking.slices())) > 5 and check_figures() == 0 and not caplog.records
+    for change in (
+        {"grain": "p", "place": "H26.101", "period": "d"}, {"grain": "p", "place": "", "period": "d"}, {"grain": "t", "place": "H26"},
+        {"grain": "f", "place": "", "period": "a"}, {"grain": "p", "place": "G15", "period": "y"},
+        {"grain": "t", "place": "", "period": "m"},
+    ):  # fmt: skip
+        point = transaction.savepoint()
+        wrong = DossierCount.objects.filter(**change, received__gt=0).order_by("pk").first()
+        assert wrong is not None, change
+        DossierCount.objects.filter(pk=wrong.pk).update(received=wrong.received + 1)
+        caplog.clear()
+        assert check_figures() > 0, change
+        first = str(caplog.records[0].__dict__["first"])
+        assert caplog.records[0].levelname == "ERROR", change
+        assert "received -1" in first or "received +1" in first, (change, first)
+        transaction.savepoint_rollback(point)
+    # A change that was lost, and one that nobody made.
+    NationalDossier.objects.filter(code="H26.101-260624-0001").update(state="4", finished_at=None)
+    caplog.clear()
+    assert check_figures() and "H26.101 d:2026-07-01" in str(caplog.records[0].__dict__["first"])
+    figures.recount(mend=True)
+    caplog.clear()
+    assert check_figures() == 0 and not caplog.records
