@@ -197,7 +197,9 @@ def take_reports(reports: Sequence[Report], *, source: str, now: datetime, is_te
     counted: set[str] = set()
     outcomes = []
     for one in reports:
-        if one is not best[one.code]:
+        if said[one.code] in ("foreign", "exists"):
+            outcomes.append(said[one.code])
+        elif one is not best[one.code]:
             outcomes.append("same" if (one.said_at, one.values["state"]) == _mark(best[one.code]) else "older")
         elif one.code in counted:
             outcomes.append("same")
