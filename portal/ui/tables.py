@@ -27,6 +27,8 @@ class Column:
     label: str
     kind: Literal["text", "number", "money", "date"] = "text"
     sortable: bool = False
+    most_first: bool = False
+    """Its link first shows what has most of it."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,8 @@ def table(
     kept = [(name, value) for name, values in query.lists() if name not in (SORT, "trang") for value in values]
     headings = []
     for column in columns:
-        turned = f"-{column.key}" if column.key == key and not downward else column.key
+        is_next_down = not downward if column.key == key else column.most_first
+        turned = f"-{column.key}" if is_next_down else column.key
         href = "?" + urlencode([*kept, (SORT, turned)]) if column.sortable else ""
         state = ("descending" if downward else "ascending") if column.sortable and column.key == key else ""
         headings.append(Heading(column.label, column.kind, href, state))

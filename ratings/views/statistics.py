@@ -15,17 +15,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from portal.caching import public_page
+from portal.caching import keep_out, public_page
 from portal.catalogues.tables import write
 from portal.languages import address, show
 from portal.ui import tables
-from portal.ui.tables import Column
 from ratings import naming, queries, spans
 from ratings.api import told
 from ratings.forms import PARTS, StatisticsForm
 from ratings.queries import Asked, Figures, Line, Statistics
 from ratings.spans import Span
 from ratings.succession import heirs
+from ratings.views import choosing, columns
 
 PER_PAGE = 50
 MAX_BARS = 10
@@ -61,8 +61,11 @@ class Question:
         return urlencode({name: value for name, value in values.items() if value})
 
 
-def _question(request: HttpRequest) -> tuple[StatisticsForm, Question | None]:
-    """The form as filled in, and the question; None where the days cannot be read. 404 for an agency that nobody knows."""
+def _question(request: HttpRequest, meant: choosing.Procedures = choosing.NOTHING) -> tuple[StatisticsForm, Question | None]:
+    """The form as filled in, and the question; None where the days cannot be read. 404 for an agency that nobody knows.
+
+    ``meant``: the procedure whose name somebody wrote.
+    """
     today = timezone.localdate()
     given = request.GET
     span = spans.named(given.get("ky", "")) if not (given.get("tu") or given.get("den")) else None
@@ -70,6 +73,8 @@ def _question(request: HttpRequest) -> tuple[StatisticsForm, Question | None]:
         span = spans.named(f"{today:%Y-%m}")
     assert span is not None
     agency, procedure = given.get("co-quan", "").strip(), given.get("thu-tuc", "").strip()
+    if meant.code:
+        procedure = meant.code
     field, level = given.get("linh-vuc", "").strip(), given.get("muc-do", "")
     if "\x00" in agency + procedure + field or (agency and not queries.is_known(agency)):
         raise Http404
@@ -99,16 +104,20 @@ def _question(request: HttpRequest) -> tuple[StatisticsForm, Question | None]:
 @require_safe
 def statistics_page(request: HttpRequest) -> HttpResponse:
     """The sentence, the picture, the table. Up to nine queries, however many rows."""
-    form, question = _question(request)
+    meant = choosing.procedures_of(request.GET.get("viec", ""))
+    if not meant.is_current:
+        keep_out(request)
+    form, question = _question(request, meant)
     if question is None:
-        return show(request, "ratings/statistics.html", {"form": form, "parts": []}, status=422)
+        chosen = {"meant": meant, "places": choosing.places(), "agency": request.GET.get("co-quan", "")}
+        return show(request, "ratings/statistics.html", {"form": form, "parts": [], **chosen}, status=422)
     asked = question.asked
     found = queries.statistics(asked, by=question.by, today=question.today)
     before = queries.statistics(Asked(**{**asked.__dict__, **_days(question.span.before)}), today=question.today).total
     names = _names(question, found)
-    group = request.GET.get("cot", "") if request.GET.get("cot", "") in _groups() else ""
-    columns, default = _columns(question.by, group), _default(question.by, group)
-    key, downward = tables.order(request.GET, columns, default)
+    group = request.GET.get("cot", "") if request.GET.get("cot", "") in columns.groups() else ""
+    shown, default = columns.columns(question.by, group), columns.default(question.by, group)
+    key, downward = tables.order(request.GET, shown, default)
     rows = _sorted([_row(question, line, names) for line in found.lines], key, downward)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("trang"))
     exports = [(ending.upper(), f"{address('statistics-file', ending)}?{question.query()}") for ending in ("csv", "xlsx", "json")]
@@ -120,6 +129,11 @@ def statistics_page(request: HttpRequest) -> HttpResponse:
         "total": found.total,
         "change": _change(found.total, before),
         "before": question.span.before,
+        "latest": _latest(question, found, names),
+        "meant": meant,
+        "found": [(name, f"?{question.query(thu_tuc=code)}") for code, name in meant.found] if meant.words and not meant.code else [],
+        "places": choosing.places(),
+        "agency": asked.agency,
         "place": queries.agency_names([asked.agency]).get(asked.agency, asked.agency) if asked.agency else "",
         "above": _above(question),
         "heir": _heir(question),
@@ -127,26 +141,18 @@ def statistics_page(request: HttpRequest) -> HttpResponse:
         "filters": _filters(question),
         "parts": _links(question),
         "quick": _quick(question),
-        "table": tables.table(request.GET, columns, page.object_list, caption=_caption(question), default=default, exports=exports),
-        "groups": [(label, f"?{question.query(cot=key)}", key == group) for key, (label, _shown) in _groups().items()],
+        "table": tables.table(request.GET, shown, page.object_list, caption=_caption(question), default=default, exports=exports),
+        "groups": [(label, f"?{question.query(cot=key)}", key == group) for key, (label, _shown) in columns.groups().items()],
         "page": page,
         "query": urlencode([(name, value) for name, values in request.GET.lists() if name != "trang" for value in values]),
         "bars": _bars(question, found, names),
         "course": _course(question, found),
         "course_title": _("Tiếp nhận và giải quyết theo ngày") if question.by == "day" else _("Tiếp nhận và giải quyết theo tháng"),
-        "carried": [
-            (name, value)
-            for name, value in (
-                ("co-quan", asked.agency),
-                ("linh-vuc", asked.field),
-                ("thu-tuc", asked.procedure),
-                ("muc-do", asked.level),
-                ("don-vi", TODAYS if asked.today else ""),
-            )
-            if value
-        ],
+        "carried": [(name, value) for name, value in (
+            ("linh-vuc", asked.field), ("thu-tuc", asked.procedure), ("muc-do", asked.level), ("don-vi", TODAYS if asked.today else ""),
+        ) if value],
         "map": _map(question, found),
-    }
+    }  # fmt: skip
     return show(request, "ratings/statistics.html", context)
 
 
@@ -169,10 +175,10 @@ def statistics_file(request: HttpRequest, ending: str) -> HttpResponse:
         }  # fmt: skip
         answer = HttpResponse(json.dumps(said, ensure_ascii=False), content_type="application/json")
     else:
-        columns = [(column.key, column.label) for column in _columns(question.by)[1:]]
-        header = [_("Mã"), _("Tên"), *(label for _key, label in columns)]
+        shown = [(column.key, column.label) for column in columns.columns(question.by)[1:]]
+        header = [_("Mã"), _("Tên"), *(label for _key, label in shown)]
         lines = [*((line.key, names.get(line.key, line.key), line.figures) for line in found.lines), ("", _("Tổng"), found.total)]
-        rows = [[key, label, *(_numbers(figures)[column] for column, _label in columns)] for key, label, figures in lines]
+        rows = [[key, label, *(columns.numbers(figures)[column] for column, _label in shown)] for key, label, figures in lines]
         answer = HttpResponse(write(ending, header, rows, figures=_("Thống kê")), content_type=_TYPES[ending])
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
@@ -190,6 +196,19 @@ def _names(question: Question, found: Statistics) -> dict[str, str]:
         words = {"name": names.get(key) or key, "heir": names.get(heir) or heir}
         names[key] = _("%(name)s (nay là %(heir)s)") % words
     return names
+
+
+def _latest(question: Question, found: Statistics, names: dict[str, str]) -> dict[str, Any] | None:
+    """Who was late most often, where agencies stand side by side."""
+    line = choosing.latest(found.lines) if question.by == "agency" else None
+    if line is None:
+        return None
+    name = _row(question, line, names)["name"]
+    dated = line.figures.resolved - line.figures.undated
+    return {
+        "name": name[0] if isinstance(name, tuple) else name, "late": line.figures.late, "dated": dated,
+        "share": round(100 * line.figures.late / dated, 1) if dated else None, "href": f"?{question.query(xep='-late')}#bang",
+    }  # fmt: skip
 
 
 def _heir(question: Question) -> tuple[str, str] | None:
@@ -215,43 +234,6 @@ def _days(span: Span) -> dict[str, date]:
     return {"first": span.first, "last": span.last}
 
 
-def _numbers(figures: Figures) -> dict[str, Any]:
-    """Figures by the columns of the table."""
-    return {
-        "received": figures.received, "online": figures.received_online, "counter": figures.received_in_person,
-        "post": figures.received_by_post, "resolved": figures.resolved, "early": figures.early, "on_time": figures.on_time,
-        "late": figures.late, "undated": figures.undated, "share": figures.kept_word, "pending": figures.pending,
-        "overdue": figures.overdue, "refused": figures.refused, "withdrawn": figures.withdrawn, "supplemented": figures.supplemented,
-        "paid": figures.paid_online,
-    }  # fmt: skip
-
-
-def _groups() -> dict[str, tuple[str, tuple[str, ...]]]:
-    """What a table shows: as many columns as stand beside each other; a file has all."""
-    return {
-        "": (_("Tổng quan"), ("received", "online", "resolved", "late", "share", "pending", "overdue")),
-        "tiep-nhan": (_("Tiếp nhận"), ("received", "online", "counter", "post", "refused", "supplemented", "paid")),
-        "giai-quyet": (_("Giải quyết"), ("resolved", "early", "on_time", "late", "undated", "share", "withdrawn")),
-    }
-
-
-def _columns(by: str, group: str | None = None) -> list[Column]:
-    """The name of the part and its figures: all, or those of a group."""
-    first = next(column for name, _key, _label, column in PARTS if name == by)
-    numbers = {
-        "received": _("Tiếp nhận"), "online": _("Trực tuyến"), "counter": _("Trực tiếp"), "post": _("Bưu chính"),
-        "resolved": _("Đã giải quyết"), "early": _("Trước hạn"), "on_time": _("Đúng ngày hẹn"), "late": _("Quá hạn"),
-        "undated": _("Không có ngày hẹn"), "share": _("Đúng hạn (%)"), "pending": _("Đang giải quyết"), "overdue": _("Đang quá hạn"),
-        "refused": _("Không tiếp nhận"), "withdrawn": _("Đã rút"), "supplemented": _("Phải bổ sung"), "paid": _("Nộp tiền trực tuyến"),
-    }  # fmt: skip
-    shown = numbers if group is None else _groups()[group][1]
-    return [Column("name", str(first), sortable=True), *(Column(key, numbers[key], kind="number", sortable=True) for key in shown)]
-
-
-def _default(by: str, group: str) -> str:
-    return "name" if by in ("month", "day") else "-resolved" if group == "giai-quyet" else "-received"
-
-
 def _caption(question: Question) -> str:
     return f"{next(label for name, _key, label, _column in PARTS if name == question.by)}: {_span_words(question.span)}"
 
@@ -266,7 +248,7 @@ def _row(question: Question, line: Line, names: dict[str, str]) -> dict[str, Any
         name = _("Tại chính cơ quan này")
     href = _way(question, line.key)
     order = line.key if question.by in ("month", "day") else name
-    return {"name": (name, f"?{href}") if href else name, "order": order, **_numbers(line.figures)}
+    return {"name": (name, f"?{href}") if href else name, "order": order, **columns.numbers(line.figures)}
 
 
 def _way(question: Question, key: str) -> str:

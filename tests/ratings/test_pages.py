@@ -129,3 +129,27 @@ def test_agencies_of_another_time_keep_their_names(client: Client) -> None:
     made: Any = report(9, "4", received=0, due=5, unit="H30")
     _sent(made)
     assert "Ủy ban nhân dân tỉnh Hậu Giang" in client.get(f"/thong-ke/?{JUNE}").content.decode()
+
+
+@pytest.mark.requirement("R-05")
+@pytest.mark.usefixtures("some")
+def test_a_procedure_is_chosen_by_words_and_the_latest_place_is_said_first(client: Client) -> None:
+    for number, unit in enumerate(("H26.101", "H26.202", "H26.202", "H26.303"), start=20):
+        _sent(report(number, "10", received=0, due=5, finished=7 if unit != "H26.303" else 4, unit=unit))
+    address = f"/thong-ke/?{JUNE}&den=2026-07-30&co-quan=H26"
+    page = client.get(f"{address}&viec=khai+sinh").content.decode()
+    assert "Bạn muốn xem thủ tục nào" in page and "thu-tuc=1.001193" in page and 'value="khai sinh"' in page
+    exact = client.get(f"{address}&viec=đăng ký khai sinh").content.decode()
+    assert "Bạn muốn xem" not in exact and '<strong lang="vi">Đăng ký khai sinh</strong>' in exact
+    assert client.get(f"{address}&viec=1.001193").content.decode().count("Bỏ lọc") == 1
+    nothing = client.get(f"{address}&viec=xyzxyz qqqq").content.decode()
+    assert "Chưa tìm thấy thủ tục nào" in nothing and "tiếp nhận" in nothing
+    sentence = re.search(r"Giải quyết quá hạn nhiều nhất:.*?</p>", exact)
+    assert (
+        sentence and "2 trong 2 hồ sơ" in sentence[0] and "xep=-late" in sentence[0] and sentence.start() < exact.index('<form class="row')
+    )
+    assert 'href="?' in exact and "xep=-late" in exact.split("<thead>")[-1], "what is late most comes first at the first touch"
+    assert exact.count('<option value="H') >= 34 and '<option value="H26" selected' in exact
+    for odd in ("\x00", "%", "a" * 5000, "'; drop table"):
+        assert client.get("/thong-ke/", {"viec": odd}).status_code == 200
+    assert client.get("/thong-ke/", {"viec": "khai sinh", "tu": "31/02/2026", "den": "1"}).status_code == 422
