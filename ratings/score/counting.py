@@ -36,11 +36,9 @@ FROM unit CROSS JOIN LATERAL generate_series(1, cardinality(parts)) AS depth GRO
 _COUNTED = """
 CREATE TEMP TABLE counted (agency text COLLATE "C", criterion text COLLATE "C", numerator bigint, denominator bigint) ON COMMIT DROP
 """
-# An agency is scored where something happened: a dossier was received, a petition was to be dealt with.
+# An agency is scored where it received a dossier: points for what nobody asked of it say nothing of how it serves.
 _BUSY = """
-CREATE TEMP TABLE busy ON COMMIT DROP AS
-SELECT place AS agency FROM score_place WHERE received > 0
-UNION SELECT agency FROM counted WHERE criterion = ANY (%(petitions)s) AND denominator > 0
+CREATE TEMP TABLE busy ON COMMIT DROP AS SELECT place COLLATE "C" AS agency FROM score_place WHERE received > 0
 """
 _NOTHING = """
 INSERT INTO counted SELECT b.agency, c.code, 0, 0 FROM busy b
@@ -87,8 +85,7 @@ def count(period: str, first: date, *, now: datetime) -> int:
                 f"INSERT INTO counted SELECT place, %(criterion)s, numerator, denominator FROM ({sql}) AS of WHERE {_applies(each)}",
                 {**values, "criterion": each.code},
             )
-        petitions = [each.code for each in versions if SOURCES[each.source].what == "petition"]
-        cursor.execute(_BUSY, {"petitions": petitions})
+        cursor.execute(_BUSY)
         cursor.execute("ANALYZE counted")
         cursor.execute(_NOTHING, {
             "codes": [each.code for each in versions], "ministries": [each.for_ministries for each in versions],
