@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any, Literal
@@ -18,6 +18,7 @@ from ratings import succession
 from ratings.cells import FIRST_DAY, LAST_DAY
 from ratings.end_to_end import Shares
 from ratings.models import DossierCount, DossierDelta
+from ratings.packing import Days, Weights, Whole, pieces, unpacked
 from ratings.periods import DAY, Period, months, span, until
 from ratings.succession import Moves
 
@@ -208,9 +209,6 @@ def _days(first: date, last: date) -> Iterable[tuple[date, date]]:
         yield day, day
 
 
-Weights = Mapping[tuple[str, Period], list[int]]
-
-
 def _read(asked: Asked, by: By, weights: Weights, *, at: date) -> list[Line]:
     """The figures by key in the order of keys; in today's places, where that is asked."""
     found = _counted(asked, by, weights, at=at)
@@ -268,20 +266,15 @@ def _counted(asked: Asked, by: By, weights: Weights, *, at: date, moved: Moves |
         some = " JOIN unnest(%(places)s::text[], %(labels)s::text[], %(signs)s::int[]) AS s (place, label, sign) ON "
         kept_of, times = f"{some} c.place = s.place", " * s.sign"
         waiting_of = f"{some} (d.unit_code = s.place OR d.unit_code > s.place || '.' AND d.unit_code < s.place || '/')"
-    rows = []
-    for number, ((label, (period, begins)), (in_span, upto)) in enumerate(weights.items()):
-        given |= {f"l{number}": label, f"p{number}": period, f"d{number}": begins}
-        rows.append(f"(%(l{number})s, %(p{number})s, %(d{number})s::date, {int(in_span)}, {int(upto)})")
-    if not rows:
+    found = _pieces(weights, grain=grain, is_deep=is_deep, is_mixed=moved is not None)
+    parts = _parts(found, given, counted=counted, kept_of=kept_of, times=times, where=f"{where}{kept}")
+    if not parts:
         return []
     within = "(d.day BETWEEN %(from)s AND %(to)s)"
     upto_day = "true" if by in ("month", "day") else "d.day <= %(at)s"
     sql = f"""
         SELECT key, {", ".join(f"sum({name})::bigint" for name in _NAMES)} FROM (
-            SELECT {counted} AS key, {_sums("c", f"w.in_span{times}", f"w.upto{times}")}
-            FROM (VALUES {", ".join(rows)}) AS w (label, period, day, in_span, upto)
-            JOIN ratings_dossiercount c ON c.period = w.period AND c.day = w.day{kept_of}
-            WHERE c.grain = %(grain)s AND {where}{kept} GROUP BY 1
+            {" UNION ALL ".join(parts)}
             UNION ALL
             SELECT {waiting} AS key, {_sums("d", f"{within}::int{times}", f"({upto_day})::int{times}")}
             FROM ratings_dossierdelta d{waiting_of} WHERE d.day <= greatest(%(to)s, %(at)s) AND {places}{ways.format("d")} GROUP BY 1
@@ -290,6 +283,45 @@ def _counted(asked: Asked, by: By, weights: Weights, *, at: date, moved: Moves |
     with connection.cursor() as cursor:
         cursor.execute(sql, given)
         return [Line(str(key), Figures(**dict(zip(_NAMES, map(int, numbers), strict=True)))) for key, *numbers in cursor.fetchall()]
+
+
+def _pieces(weights: Weights, *, grain: str, is_deep: bool, is_mixed: bool) -> tuple[list[Whole], list[Days]]:
+    """What is to be read. Of places of several depths both: what has rows by day has no days in its months, and the other way round."""
+    is_dense = grain != "p" and not is_deep
+    whole, days = pieces(weights, is_dense=is_dense or (is_mixed and grain != "p"), has_all=grain != "p")
+    return whole, pieces(weights, is_dense=False, has_all=True)[1] if is_mixed else days
+
+
+def _parts(
+    found: tuple[list[Whole], list[Days]], given: dict[str, Any], *, counted: str, kept_of: str, times: str, where: str
+) -> list[str]:
+    """Statements that read the kept counts: whole rows, and days out of the rows of months where these hold them."""
+    whole, days = found
+    parts = []
+    if whole:
+        rows = []
+        for number, (label, period, first, last, in_span, upto) in enumerate(whole):
+            given |= {f"l{number}": label, f"p{number}": period, f"f{number}": first, f"u{number}": last}
+            rows.append(f"(%(l{number})s, %(p{number})s, %(f{number})s::date, %(u{number})s::date, {int(in_span)}, {int(upto)})")
+        parts.append(f"""
+            SELECT {counted} AS key, {_sums("c", f"w.in_span{times}", f"w.upto{times}")}
+            FROM (VALUES {", ".join(rows)}) AS w (label, period, first, last, in_span, upto)
+            JOIN ratings_dossiercount c ON c.period = w.period AND c.day BETWEEN w.first AND w.last{kept_of}
+            WHERE c.grain = %(grain)s AND {where} GROUP BY 1
+        """)
+    if days:
+        rows = []
+        for number, (label, month, begin, end, in_span, upto) in enumerate(days):
+            given |= {f"dl{number}": label, f"dm{number}": month}
+            rows.append(f"(%(dl{number})s, %(dm{number})s::date, {begin}, {end}, {int(in_span)}, {int(upto)})")
+        parts.append(f"""
+            SELECT {counted} AS key, {_sums("e", f"w.in_span{times}", f"w.upto{times}")}
+            FROM (VALUES {", ".join(rows)}) AS w (label, month, first, last, in_span, upto)
+            JOIN ratings_dossiercount c ON c.period = 'm' AND c.day = w.month{kept_of}
+            CROSS JOIN LATERAL ({unpacked("c", "w.first", "w.last")}) AS e
+            WHERE c.grain = %(grain)s AND {where} GROUP BY 1
+        """)
+    return parts
 
 
 def _sums(table: str, in_span: str, upto: str) -> str:
@@ -307,28 +339,42 @@ FROM (
     SELECT place, procedure_code, sum(received) AS received,
         sum(CASE WHEN channel = '{ONLINE}' AND service_level = '{FULL}' THEN received ELSE 0 END) AS whole_way
     FROM (
-        SELECT c.place, c.procedure_code, c.channel, c.service_level, c.received * w.sign AS received
-        FROM (VALUES %s) AS w (period, day, sign) JOIN ratings_dossiercount c ON c.period = w.period AND c.day = w.day
-        WHERE c.grain = 'p' AND c.parent = ''
+        {{parts}}
         UNION ALL SELECT split_part(d.unit_code, '.', 1), d.procedure_code, d.channel, d.service_level, d.received
-        FROM ratings_dossierdelta d WHERE d.day BETWEEN %%(first)s AND %%(last)s
+        FROM ratings_dossierdelta d WHERE d.day BETWEEN %(first)s AND %(last)s
     ) AS cell GROUP BY 1, 2
 ) AS service GROUP BY 1 HAVING sum(received) > 0 ORDER BY 1
 """
+_CELLS = {
+    "whole": """
+        SELECT c.place, c.procedure_code, c.channel, c.service_level, c.received * w.sign AS received
+        FROM (VALUES {rows}) AS w (period, first, last, sign)
+        JOIN ratings_dossiercount c ON c.period = w.period AND c.day BETWEEN w.first AND w.last WHERE c.grain = 'p' AND c.parent = ''
+    """,
+    "days": f"""
+        SELECT c.place, c.procedure_code, c.channel, c.service_level, e.received * w.sign AS received
+        FROM (VALUES {{rows}}) AS w (month, first, last, sign) JOIN ratings_dossiercount c ON c.period = 'm' AND c.day = w.month
+        CROSS JOIN LATERAL ({unpacked("c", "w.first", "w.last")}) AS e WHERE c.grain = 'p' AND c.parent = ''
+    """,
+}
 
 
 def end_to_end(first: date, last: date) -> dict[str, Shares]:
-    """By ministry and province: services and dossiers of a span, and those end to end, as the Framework defines the shares. One query.
-
-    For whole months and longer: from day to day it would read every procedure of every agency for each day.
-    """
+    """By ministry and province: services and dossiers of a span, and those end to end, as the Framework defines the shares. One query."""
     given: dict[str, Any] = {"first": first, "last": last}
-    rows = []
-    for number, ((period, begins), sign) in enumerate(span(first, last).items()):
-        given |= {f"p{number}": period, f"d{number}": begins}
-        rows.append(f"(%(p{number})s, %(d{number})s::date, {int(sign)})")
+    whole, days = pieces({("", period): [sign, 0] for period, sign in span(first, last).items()}, is_dense=False, has_all=False)
+    rows: dict[str, list[str]] = {"whole": [], "days": []}
+    for number, (_label, period, begin, end, sign, _upto) in enumerate(whole):
+        given |= {f"p{number}": period, f"f{number}": begin, f"u{number}": end}
+        rows["whole"].append(f"(%(p{number})s, %(f{number})s::date, %(u{number})s::date, {int(sign)})")
+    for number, (_label, month, day, until_day, sign, _upto) in enumerate(days):
+        given |= {f"m{number}": month}
+        rows["days"].append(f"(%(m{number})s::date, {day}, {until_day}, {int(sign)})")
+    parts = [_CELLS[name].replace("{rows}", ", ".join(found)) for name, found in rows.items() if found]
+    if not parts:
+        return {}
     with connection.cursor() as cursor:
-        cursor.execute(_SHARES % ", ".join(rows), given)
+        cursor.execute(_SHARES.replace("{parts}", " UNION ALL ".join(parts)), given)
         return {str(place): Shares(*map(int, numbers)) for place, *numbers in cursor.fetchall()}
 
 

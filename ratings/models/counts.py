@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
@@ -70,6 +71,8 @@ class DossierCount(_Measures):
     procedure_code = models.CharField(max_length=40, db_collation="C")
     channel = models.CharField(max_length=2, db_collation="C")
     service_level = models.CharField(max_length=20, db_collation="C")
+    days = ArrayField(models.IntegerField(), null=True)
+    """Of a month where it is thin: its days (`ratings.packing`). There is then no row by day."""
 
     class Meta:
         verbose_name = "số đếm hồ sơ"

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from dossiers.national import ENDED_STATES, Facts
 from ratings.cells import FIRST_DAY, LAST_DAY, MEASURES, difference
 from ratings.models import DossierCount
+from ratings.packing import IS_DENSE, entries
 
 EVERY_UNIT = {"after": "", "upto": "~"}
 """Codes are capitals, digits and points, in the order of their bytes."""
@@ -26,8 +27,24 @@ _MEASURES = ", ".join(MEASURES)
 _COLUMNS = "grain, place, parent, period, day, field_code, procedure_code, channel, service_level"
 _KEY = "grain, place, period, day, field_code, procedure_code, channel, service_level"
 _ADD = f"""
-INSERT INTO ratings_dossiercount AS old ({_COLUMNS}, {_MEASURES}) SELECT {_COLUMNS}, {_MEASURES} FROM change
-ON CONFLICT ({_KEY}) DO UPDATE SET {", ".join(f"{name} = old.{name} + excluded.{name}" for name in MEASURES)}
+INSERT INTO ratings_dossiercount AS old ({_COLUMNS}, {_MEASURES}, days) SELECT {_COLUMNS}, {_MEASURES}, days FROM change
+ON CONFLICT ({_KEY}) DO UPDATE SET {", ".join(f"{name} = old.{name} + excluded.{name}" for name in MEASURES)},
+    days = CASE WHEN excluded.days IS NOT NULL THEN ratings_merge_days(old.days, excluded.days) END
+"""
+# What rows by day and place (``placed``) change in the counts: years, all time where no procedure is told apart, months and days where it
+# is dense; else months that hold their days.
+_OF_PLACED = "placed.grain, placed.place, placed.parent"
+_TOLD = "placed.field_code, placed.procedure_code, placed.channel, placed.service_level"
+_CHANGED = f"""
+SELECT {_OF_PLACED}, p.period, p.day, {_TOLD}, {_SUMS}, NULL::integer[] AS days
+FROM placed CROSS JOIN LATERAL (VALUES ('d', placed.day), ('m', date_trunc('month', placed.day)::date),
+    ('y', date_trunc('year', placed.day)::date), ('a', %(first)s::date)) AS p (period, day)
+WHERE CASE p.period WHEN 'y' THEN true WHEN 'a' THEN placed.grain <> 'p' ELSE {IS_DENSE} END
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+UNION ALL
+SELECT {_OF_PLACED}, 'm', date_trunc('month', placed.day)::date, {_TOLD}, {_SUMS},
+    ratings_concat_days({entries("placed")} ORDER BY placed.day)
+FROM placed WHERE NOT {IS_DENSE} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 """
 
 # Noted with the change -----------------------------------------------------------------------------------------------------------
@@ -54,18 +71,14 @@ def note(changes: Iterable[tuple[Facts | None, Facts]]) -> None:
 
 # Folded --------------------------------------------------------------------------------------------------------------------------
 
-# Each change counts for its unit, for every agency above it and for the country; in each of four periods;
-# in each of three grains, by field only at the top.
+# Each change counts for its unit, for every agency above it and for the country, in each of three grains, by field only at the top.
 _FOLD = f"""
 WITH taken AS (
     DELETE FROM ratings_dossierdelta WHERE id IN (SELECT id FROM ratings_dossierdelta ORDER BY id LIMIT %(slice)s) RETURNING *
 ), leaf AS (
-    SELECT p.period, p.day, unit_code, procedure_code, field_code, channel, service_level, {_SUMS}
-    FROM taken CROSS JOIN LATERAL (VALUES ('d', taken.day), ('m', date_trunc('month', taken.day)::date),
-        ('y', date_trunc('year', taken.day)::date), ('a', %(first)s::date)) AS p (period, day)
-    GROUP BY 1, 2, 3, 4, 5, 6, 7
-), change AS (
-    SELECT g.grain, place, parent, period, leaf.day, g.field_code, g.procedure_code, channel, service_level, {_SUMS}
+    SELECT {_KEYS}, {_SUMS} FROM taken GROUP BY {_KEYS}
+), placed AS (
+    SELECT g.grain, place, parent, leaf.day, g.field_code, g.procedure_code, channel, service_level, {_SUMS}
     FROM leaf CROSS JOIN LATERAL (
         SELECT array_to_string(parts[1:depth], '.') AS place,
             CASE depth WHEN 0 THEN '-' ELSE array_to_string(parts[1:depth - 1], '.') END AS parent
@@ -74,8 +87,8 @@ WITH taken AS (
     CROSS JOIN LATERAL (VALUES ('t', '', ''), ('f', leaf.field_code, ''), ('p', leaf.field_code, leaf.procedure_code))
         AS g (grain, field_code, procedure_code)
     WHERE g.grain <> 'f' OR parent IN ('-', '')
-    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
-), written AS ({_ADD} RETURNING {_KEY}, {" AND ".join(f"{name} = 0" for name in MEASURES)} AS is_empty)
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+), change AS ({_CHANGED}), written AS ({_ADD} RETURNING {_KEY}, {" AND ".join(f"{name} = 0" for name in MEASURES)} AS is_empty)
 SELECT (SELECT count(*) FROM taken), {", ".join(f"array_agg({name}) FILTER (WHERE is_empty)" for name in _KEY.split(", "))} FROM written
 """
 # What was expected and did not come leaves nothing behind: a dossier done in time was due on a day on which now nothing is.
@@ -156,43 +169,47 @@ SELECT {_KEYS}, {_SUMS} FROM (
 ) AS both_sides GROUP BY {_KEYS}
 HAVING {" OR ".join(f"sum({name}) <> 0" for name in MEASURES)}
 """
-_RECOUNT = f"CREATE TEMP TABLE recount ON COMMIT DROP AS SELECT {_COLUMNS}, {_MEASURES} FROM ratings_dossiercount LIMIT 0"
-_KEPT = f"INSERT INTO recount ({_COLUMNS}, {_MEASURES})"
+_RECOUNT = f"CREATE TEMP TABLE recount ON COMMIT DROP AS SELECT {_COLUMNS}, {_MEASURES}, days FROM ratings_dossiercount LIMIT 0"
 _DEPTH = "SELECT coalesce(max(cardinality(string_to_array(unit_code, '.'))), 0) FROM cell"
-# From the bottom up: the units of a depth and what lies below them; then the country.
-_PLACES = f"""
-{_KEPT} SELECT 'p', place, parent, 'd', day, field_code, procedure_code, channel, service_level, {_SUMS} FROM (
-    SELECT array_to_string(parts[1:%(depth)s], '.') AS place,
-        CASE WHEN %(depth)s = 0 THEN '-' ELSE array_to_string(parts[1:%(depth)s - 1], '.') END AS parent, found.*
-    FROM (
-        SELECT string_to_array(unit_code, '.') AS parts, day, field_code, procedure_code, channel, service_level, {_MEASURES} FROM cell
-        WHERE cardinality(string_to_array(unit_code, '.')) = %(depth)s
-        UNION ALL SELECT string_to_array(place, '.'), day, field_code, procedure_code, channel, service_level, {_MEASURES} FROM recount
-        WHERE cardinality(string_to_array(place, '.')) = %(depth)s + 1
-    ) AS found
-) AS placed GROUP BY 2, 3, 5, 6, 7, 8, 9
+_NOBODY = f"""
+CREATE TEMP TABLE below ON COMMIT DROP AS
+SELECT unit_code AS place, day, procedure_code, field_code, channel, service_level, {_MEASURES} FROM cell LIMIT 0
 """
-_COARSER = (
-    f"{_KEPT} SELECT 'f', place, parent, period, day, field_code, '', channel, service_level, {_SUMS} FROM recount"
-    " WHERE parent IN ('-', '') GROUP BY place, parent, period, day, field_code, channel, service_level",
-    f"{_KEPT} SELECT 't', place, parent, period, day, '', '', channel, service_level, {_SUMS} FROM recount"
-    " WHERE grain = CASE WHEN parent IN ('-', '') THEN 'f' ELSE 'p' END GROUP BY place, parent, period, day, channel, service_level",
-    *(
-        f"{_KEPT} SELECT grain, place, parent, '{period}', {start} AS day, field_code, procedure_code, channel, service_level, {_SUMS}"
-        f" FROM recount WHERE period = '{before}' GROUP BY 1, 2, 3, 5, 6, 7, 8, 9"
-        for period, before, start in (
-            ("m", "d", "date_trunc('month', day)::date"), ("y", "m", "date_trunc('year', day)::date"), ("a", "y", "%(first)s::date"),
-        )
-    ),
-)  # fmt: skip
+# From the bottom up: the units of a depth and what lies below them; then the country. By day, but only one depth at a time.
+_LEVEL = f"""
+CREATE TEMP TABLE level ON COMMIT DROP AS
+SELECT array_to_string(parts[1:%(depth)s], '.') AS place,
+    CASE WHEN %(depth)s = 0 THEN '-' ELSE array_to_string(parts[1:%(depth)s - 1], '.') END AS parent,
+    day, procedure_code, field_code, channel, service_level, {_SUMS}
+FROM (
+    SELECT string_to_array(unit_code, '.') AS parts, day, procedure_code, field_code, channel, service_level, {_MEASURES} FROM cell
+    WHERE cardinality(string_to_array(unit_code, '.')) = %(depth)s
+    UNION ALL SELECT string_to_array(place, '.'), day, procedure_code, field_code, channel, service_level, {_MEASURES} FROM below
+) AS found GROUP BY 1, 2, 3, 4, 5, 6, 7
+"""
+_COUNTS = f"""
+INSERT INTO recount ({_COLUMNS}, {_MEASURES}, days)
+WITH placed AS (
+    SELECT 'p' AS grain, place, parent, day, field_code, procedure_code, channel, service_level, {_MEASURES} FROM level
+    UNION ALL SELECT 't', place, parent, day, '', '', channel, service_level, {_SUMS} FROM level
+    GROUP BY place, parent, day, channel, service_level
+    UNION ALL SELECT 'f', place, parent, day, field_code, '', channel, service_level, {_SUMS} FROM level WHERE parent IN ('-', '')
+    GROUP BY place, parent, day, field_code, channel, service_level
+) {_CHANGED}
+"""
 # What is kept and counted alike drops out before anything is added up: mostly that is all of it.
 _CHANGE = f"""
 CREATE TEMP TABLE change ON COMMIT DROP AS
 SELECT {", ".join(f"coalesce(r.{name}, c.{name}) AS {name}" for name in _COLUMNS.split(", "))},
-    {", ".join(f"coalesce(r.{name}, 0) - coalesce(c.{name}, 0) AS {name}" for name in MEASURES)}
+    {", ".join(f"coalesce(r.{name}, 0) - coalesce(c.{name}, 0) AS {name}" for name in MEASURES)},
+    CASE WHEN r.days IS NOT NULL OR c.days IS NOT NULL THEN ratings_merge_days(r.days, ratings_negate_days(c.days)) END AS days
 FROM recount r FULL JOIN ratings_dossiercount c
     ON {" AND ".join(f"r.{name} = c.{name}" for name in _KEY.split(", "))}
-WHERE {" OR ".join(f"coalesce(r.{name}, 0) <> coalesce(c.{name}, 0)" for name in MEASURES)}
+WHERE r.days IS DISTINCT FROM c.days OR {" OR ".join(f"coalesce(r.{name}, 0) <> coalesce(c.{name}, 0)" for name in MEASURES)}
+"""
+_GONE = f"""
+DELETE FROM ratings_dossiercount c USING change WHERE {" AND ".join(f"c.{name} = change.{name}" for name in _KEY.split(", "))}
+    AND {" AND ".join(f"c.{name} = 0" for name in MEASURES)}
 """
 
 
@@ -237,11 +254,12 @@ def recount(*, mend: bool, say: Callable[[str], object] = lambda line: None) -> 
         cursor.execute(_RECOUNT)
         cursor.execute(_DEPTH)
         deepest = int(cursor.fetchone()[0])
+        cursor.execute(_NOBODY)
         for depth in range(deepest, -1, -1):
-            cursor.execute(_PLACES, {"depth": depth})
-        cursor.execute("ANALYZE recount")
-        for statement in _COARSER:
-            cursor.execute(statement, given)
+            cursor.execute(_LEVEL, {"depth": depth})
+            cursor.execute("ANALYZE level")
+            cursor.execute(_COUNTS, given)
+            cursor.execute("DROP TABLE below; ALTER TABLE level RENAME TO below")
         cursor.execute("ANALYZE recount")
         say("counts made")
         cursor.execute(_CHANGE)
@@ -252,7 +270,8 @@ def recount(*, mend: bool, say: Callable[[str], object] = lambda line: None) -> 
         differing = int(cursor.fetchone()[0])
         if mend and differing:
             cursor.execute(_ADD)
-        cursor.execute("DROP TABLE cell, recount, change")
+            cursor.execute(_GONE)
+        cursor.execute("DROP TABLE cell, below, recount, change")
     if first is None:
         return 0, None
     named = dict(zip((*_COLUMNS.split(", "), *MEASURES), first, strict=True))

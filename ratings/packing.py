@@ -1,0 +1,85 @@
+"""Days of a month in one array: where counts are thin, a row a day would mostly hold a single dossier.
+
+Each entry of ``days`` is one number: the day of the month, the measure, how many. Kept by SQL (``ratings_merge_days`` and its kin in the
+migration) and read by SQL; the fragments are here, so that nobody else knows the layout. Agencies of the first level and the country have
+rows by day as long as no procedure is told apart: they are dense, and asked for most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from itertools import groupby
+
+from ratings.cells import FIRST_DAY, LAST_DAY, MEASURES
+from ratings.periods import ALL, DAY, YEAR, Period
+
+_COUNT, _BIAS, _MEASURE = 1 << 21, 1 << 20, 1 << 5
+"""A count lies within ±2²⁰ on a day of a thin place; 32 measures fit, 31 days: 31 bits."""
+assert len(MEASURES) <= _MEASURE
+
+IS_DENSE = "(grain <> 'p' AND parent IN ('-', ''))"
+"""Of a row of counts: kept by the day, in rows."""
+FUNCTIONS = f"""
+CREATE FUNCTION ratings_merge_days(a integer[], b integer[]) RETURNS integer[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT coalesce(array_agg(key * {_COUNT} + number::int + {_BIAS} ORDER BY key), '{{}}') FROM (
+        SELECT v / {_COUNT} AS key, sum(v % {_COUNT} - {_BIAS}) AS number FROM unnest(a || b) AS v GROUP BY 1
+    ) AS merged WHERE number <> 0
+$$;
+CREATE FUNCTION ratings_negate_days(a integer[]) RETURNS integer[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT coalesce(array_agg(v / {_COUNT} * {_COUNT} + 2 * {_BIAS} - v % {_COUNT} ORDER BY v), '{{}}') FROM unnest(a) AS v
+$$;
+CREATE AGGREGATE ratings_concat_days(integer[]) (SFUNC = array_cat, STYPE = integer[], INITCOND = '{{}}', PARALLEL = SAFE);
+"""
+"""What the migration makes."""
+
+
+def entries(row: str) -> str:
+    """The entries of one day's row (``day`` and the measures), in order."""
+    of_day = f"(extract(day FROM {row}.day)::int - 1) * {_MEASURE}"
+    each = (
+        f"CASE WHEN {row}.{name} <> 0 THEN ({of_day} + {number}) * {_COUNT} + {row}.{name} + {_BIAS} END"
+        for number, name in enumerate(MEASURES)
+    )
+    return f"array_remove(ARRAY[{', '.join(each)}], NULL)"
+
+
+def unpacked(row: str, first: str, last: str) -> str:
+    """A statement, with parameters: measures, channel and level of ``row.days`` from one day of the month to another, as one row."""
+    sums = ", ".join(f"coalesce(sum(number) FILTER (WHERE measure = {number}), 0) AS {name}" for number, name in enumerate(MEASURES))
+    return f"""
+        SELECT {row}.channel, {row}.service_level, {sums}
+        FROM (
+            SELECT v / {_COUNT} %% {_MEASURE} AS measure, v %% {_COUNT} - {_BIAS} AS number FROM unnest({row}.days) AS v
+            WHERE v / {_COUNT * _MEASURE} + 1 BETWEEN {first} AND {last}
+        ) AS entry
+    """
+
+
+Weights = Mapping[tuple[str, Period], list[int]]
+"""By label and period: how often it counts within the span, and up to its end."""
+Whole = tuple[str, str, date, date, int, int]
+"""Label, kind of period, its first days from and to, and the weights."""
+Days = tuple[str, date, int, int, int, int]
+"""Label, month, day of the month from and to, and the weights."""
+
+
+def pieces(weights: Weights, *, is_dense: bool, has_all: bool) -> tuple[list[Whole], list[Days]]:
+    """What is to be read: whole rows, and days out of the rows of months. ``has_all``: whether there is a row of all time."""
+    whole: list[Whole] = []
+    days: list[tuple[str, date, int, int, int]] = []
+    for (label, (kind, begins)), (in_span, upto) in weights.items():
+        if kind == DAY and not is_dense:
+            days.append((label, begins.replace(day=1), in_span, upto, begins.day))
+        elif kind == ALL and not has_all:
+            whole.append((label, YEAR, FIRST_DAY, LAST_DAY, in_span, upto))
+        else:
+            whole.append((label, kind, begins, begins, in_span, upto))
+    found: list[Days] = []
+    for (label, month, in_span, upto), same in groupby(sorted(days), key=lambda day: day[:4]):
+        numbers = [day[4] for day in same]
+        # Those that follow each other are one piece.
+        for _shift, run in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
+            stretch = [number for _place, number in run]
+            found.append((label, month, stretch[0], stretch[-1], in_span, upto))
+    return whole, found
