@@ -832,7 +832,7 @@ def slips_and_surveys(pages: Pages) -> None:
     pages.get(client, path)
     applicant = Client()
     sign_in(applicant, mother())
-    pages.get(applicant, f"/ho-so/{slips.returned().code}/")
+    pages.get(applicant, f"/ho-so/{slips.refused().code}/")
     late = slips.told(slips.refused())
     Slip.objects.filter(used_on=None).update(open_until=today - dt.timedelta(days=1), ended_on=today - dt.timedelta(days=9))
     pages.get(client, late, 410)
