@@ -183,6 +183,9 @@ _NO_NUMBERS = re.compile(
     r"(?<![\d.])\d\.\d{6}(?:\.\d{1,3})*(?:\.h\d+)?(?!\d)"  # codes of procedures
     r"|(?<![\d/])(?:0?[1-9]|[12]\d|3[01])/(?:0?[1-9]|1[0-2])/(?:19|20)\d\d(?![\d/])"  # days
 )
+# Numbers that a service publishes, said to be called: 1900 0101, 1800 1096.
+_SERVICE = re.compile(r"1[89]00[ .\-]?\d{4}|1[89]00[ .\-]\d{6}|1[89]00[ .\-]\d{3}[ .\-]\d{3}|1[89]00[ .\-]\d{2}[ .\-]\d{2}(?:[ .\-]\d{2})?")
+_CALLED_BEFORE = re.compile(r"(?:goi|tong dai|duong day nong|hotline|so truc|dien thoai|lien he|mien phi)[\w ]{0,20}\W{0,3}$")
 _ACCOUNT_BEFORE = re.compile(r"(?:so tai khoan|tai khoan(?: ngan hang)?(?: so)?|stk|tk|so the|the so)\W{0,4}$")
 
 _STREET = (
@@ -216,6 +219,7 @@ _AT_HOME = (
     r"(?i:ở|tại|địa chỉ|địa chỉ là|thường trú|tạm trú|cư trú|trú tại|ngụ|ngụ tại|sống tại|o|tai|dia chi|thuong tru|tam tru|cu tru|ngu)"
 )
 _HOUSE_NUMBER = r"\d{1,4}[A-Za-z]?(?:[/\-]\d{1,4}[A-Za-z]?){0,4}"
+_BARE_NUMBER = r"(?i:số|so)[ \u00a0]\d{1,4}[A-Za-z]?"
 _NAME_OF_STREET = rf"{_CAPITAL}[^\W\d_]{{1,20}}"
 _NO_STREET = (
     r"(?!(?i:nghị|luật|bộ|quyết|thông|ủy|uỷ|ubnd|điều|khoản|điểm|mục|tháng|năm|thủ|chỉ|công|sở|phòng|văn|trung|việt|tỉnh|quy|hội|ban|chính)"
@@ -225,6 +229,12 @@ _SHORT_ADDRESS = (
     re.compile(rf"(?<![\w./\-]){_HOUSE_NUMBER}[ \u00a0]{_NO_STREET}{_NAME_OF_STREET}(?:[ \u00a0]{_NAME_OF_STREET}){{1,3}}"),
     re.compile(
         rf"(?<!\w){_AT_HOME}\s{{0,2}}:?\s{{0,2}}(?P<place>{_HOUSE_NUMBER}[ \u00a0]{_NAME_OF_STREET}(?:[ \u00a0]{_NAME_OF_STREET}){{0,3}})"
+    ),
+    # "ở số 15/4", "nhà tôi ở số 15", without a street; not "ở số 15/QĐ", "tại số 5 điều 3".
+    re.compile(rf"(?<!\w){_AT_HOME}\s{{0,2}}:?\s{{0,2}}(?P<place>{_BARE_NUMBER}(?:/\d{{1,4}}[A-Za-z]?){{1,4}})(?![\w/\-])"),
+    re.compile(
+        rf"(?<!\w)(?i:nhà|nha)(?:[ \u00a0][^\W\d_]{{1,6}}){{0,3}}[ \u00a0](?i:ở|tại|o|tai)[ \u00a0](?P<place>{_BARE_NUMBER})"
+        r"(?![\w/\-]|[ .]\d)"
     ),
 )
 
@@ -340,6 +350,12 @@ def _numbers(flat: str) -> Iterable[tuple[int, int, str]]:
         start, end, said = match.start(), match.end(), match.group()
         while said and said[-1] in " .-()/\u00a0":
             said, end = said[:-1], end - 1
+        if said.startswith("(") and ")" not in said:
+            # Of the words around it: "(0912 345 678)".
+            said, start = said[1:], start + 1
+        elif said.count(")") > said.count("(") and flat[start - 1 : start] == "(":
+            # "(+84) 912 345 678"
+            start -= 1
         digits = re.sub(r"\D", "", said)
         if _DATE.fullmatch(said):
             continue
@@ -347,6 +363,8 @@ def _numbers(flat: str) -> Iterable[tuple[int, int, str]]:
             continue
         if _ACCOUNT_BEFORE.search(flat, max(0, start - 40), start):
             kind = ACCOUNT
+        elif _SERVICE.fullmatch(said) and _CALLED_BEFORE.search(flat, max(0, start - 60), start):
+            continue
         elif said.lstrip("(")[0] == "+" or (10 <= len(digits) <= 11 and said.lstrip("(").startswith(("0", "84"))):
             kind = PHONE
         elif len(digits) in (9, 12):

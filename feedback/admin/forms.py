@@ -286,7 +286,8 @@ class ReceiveForm(ClassifyForm):
 
     def __init__(self, data: Any = None, files: Any = None, *, petition: Petition, actor: Actor, initial: Any = None) -> None:
         super().__init__(data, files, petition=petition, actor=actor, initial=initial)
-        self.fields["handler"].choices = [("", "Tôi"), *handler_choices(petition.unit_code)]  # type: ignore[attr-defined]  # a choice field
+        others = [choice for choice in handler_choices(petition.unit_code) if choice[0] != str(actor.position_id)]
+        self.fields["handler"].choices = [("", "Tôi"), *others]  # type: ignore[attr-defined]  # a choice field
 
     def given(self) -> dict[str, Any]:
         return {**super().given(), "handler": UUID(self.cleaned_data["handler"]) if self.cleaned_data["handler"] else None}

@@ -84,17 +84,19 @@ class OverviewAdmin(OfficerModelAdmin):
         names = agency_names([row["code"] for row in rows] + ([top] if top else []))
         for row in rows:
             row["label"] = names.get(row["code"], row["code"])
+        today = timezone.localdate()
         key, downward = order(request.GET, COLUMNS, "-behind")
         rows.sort(key=lambda row: row["label"])
         known = sorted((row for row in rows if _value(row, key) is not None), key=lambda row: _value(row, key), reverse=downward)
         rows = known + [row for row in rows if _value(row, key) is None]
         if request.GET.get("tep") == "csv":
             return _file(rows, top, period.first, period.last)
-        shown = [_linked(row, drill=everything and not top, value=period.value) for row in rows]
+        # Lists say how it stands now: what units count at any time, and agencies for a time that goes on until today.
+        now = bool(top) or period.last >= today
+        shown = [_linked(row, drill=everything and not top, value=period.value, by_unit=bool(top), now=now) for row in rows]
         given = {name: value for name, value in (("co-quan", top if everything else ""), ("ky", period.value)) if value}
-        late_queue = f"{QUEUE}?{urlencode({'viec': LATE_ANSWER})}"
+        late_queue = f"{QUEUE}?{urlencode({'viec': LATE_ANSWER})}" if now else ""
         score = self._score(top, period.first, period.last) if request.GET.get("diem") else None
-        today = timezone.localdate()
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -114,6 +116,7 @@ class OverviewAdmin(OfficerModelAdmin):
                 exports=[("Tải số liệu (CSV)", "?" + urlencode({**given, "tep": "csv"}))],
             ),
             "late_queue": late_queue,
+            "of_units": bool(top),
             "score": score,
             "score_url": "?" + urlencode({**given, "diem": "1"}),
         }
@@ -160,13 +163,13 @@ def _units(top: str, first: date, last: date) -> list[dict[str, Any]]:
     return [_row(code, counts, overdue=overdue.get(code, 0), open_now=counts.standing_open) for code, counts in found.items()]
 
 
-def _linked(row: dict[str, Any], *, drill: bool, value: str) -> dict[str, Any]:
-    """The row with the lists behind its numbers."""
-    whose = {"agency_code" if "." not in row["code"] else "unit_code": row["code"]}
+def _linked(row: dict[str, Any], *, drill: bool, value: str, by_unit: bool, now: bool) -> dict[str, Any]:
+    """The row with the lists behind its numbers. ``by_unit``: it counts one unit alone, not those below it."""
+    whose = {"unit_code" if by_unit else "agency_code": row["code"]}
     shown = {**row, "name": (row["label"], "?" + urlencode({"co-quan": row["code"], "ky": value})) if drill else row["label"]}
-    if row["overdue"]:
+    if row["overdue"] and now:
         shown["overdue"] = (row["overdue"], f"{QUEUE}?{urlencode({**whose, 'viec': LATE_ANSWER})}")
-    if row["open"]:
+    if row["open"] and now:
         shown["open"] = (row["open"], f"{QUEUE}?{urlencode(whose)}")
     return shown
 

@@ -190,6 +190,7 @@ class PetitionPage:
         """What was written, and what it is about."""
         one = self.petition
         rows: list[tuple[str, Any]] = [("Tiêu đề", one.subject or "–"), ("Nội dung", one.words or "–")]
+        rows += [("Vì sao không đồng ý với trả lời trước", event.note or "–") for event in self.events if event.name == "disagree"]
         if one.place_code or one.place_words:
             rows.append(("Nơi xảy ra", ", ".join(part for part in (one.place_words or "", self._place()) if part)))
         if one.procedure_code:
@@ -288,7 +289,9 @@ class PetitionPage:
             ("Cơ quan đang giữ trả lời trước", with_left(one.unit_due_at, self.now, still=still)),
         ]
         if one.state == State.NEW:
-            rows += [(label, with_left(getattr(one, name), self.now, still=True)) for name, label in CLOCKS]
+            # What came again cannot be refused.
+            clocks = CLOCKS[1:] if one.round > 1 else CLOCKS
+            rows += [(label, with_left(getattr(one, name), self.now, still=True)) for name, label in clocks]
         elif one.accepted_at is not None:
             rows.append(("Tiếp nhận lúc", moment(one.accepted_at)))
         if one.supply_due_at is not None:

@@ -47,6 +47,7 @@ from feedback.worklists import waits_for
 from portal.access import Actor, actor_of, may, require
 from portal.access.desk import DeskModelAdmin, Facts, Page, Rows, Way, moment, seen_version, two_lines
 from portal.crypto.fields import prefetch_keys
+from portal.documents.units import unit_name
 from portal.files.responses import send_file
 from portal.text import search_key
 
@@ -533,8 +534,9 @@ class PetitionAdmin(DeskModelAdmin):
                 parts.insert(0, Facts("Sẽ gửi cho người gửi", rows))
             if verb == "approve":
                 parts[1:1] = [part for part in (shown.group_to_answer(),) if part.rows]
+            parts += [part for part in (shown.supplements(), shown.opinions_asked()) if part.rows]
         elif verb == "answer":
-            parts += [part for part in (shown.opinions_asked(), shown.answers_given()) if part.rows]
+            parts += [part for part in (shown.supplements(), shown.opinions_asked(), shown.answers_given()) if part.rows]
         elif verb == "escalate":
             parts += [part for part in (shown.opinions_asked(),) if part.rows]
         return parts
@@ -562,6 +564,7 @@ class PetitionAdmin(DeskModelAdmin):
                 f"Cần ý kiến về: {opinion.question or '–'}",
                 f"Hạn: {moment(opinion.due_at)}",
             ],
+            button="Gửi ý kiến",
             template="admin/feedback/act.html",
             more={"verb": "give_opinion", "parts": self._beside(request, petition, "give_opinion"), "templates": []},
         )
@@ -580,7 +583,7 @@ class PetitionAdmin(DeskModelAdmin):
             back=self.address("change", petition.pk),
             do=lambda said: routing.call_off_opinion(actor=actor, opinion_id=opinion.pk, now=timezone.now()),
             done="Không chờ ý kiến này nữa.",
-            about=[f"Cơ quan được hỏi: {opinion.unit_code}", f"Cần ý kiến về: {opinion.question or '–'}"],
+            about=[f"Cơ quan được hỏi: {unit_name(opinion.unit_code)}", f"Cần ý kiến về: {opinion.question or '–'}"],
             button="Thôi chờ",
         )
 

@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from feedback.access import seen_by
+from feedback.access import held_by, seen_by
 from feedback.models import TABLE, Attachment, Petition, PetitionEvent, PublishedCase
 from feedback.queries_public import procedure_name, sector_names
 from feedback.services.common import NotYours, PetitionRefused, agency_of, writer
@@ -40,8 +40,9 @@ TITLE = "Bản ghi phản ánh, kiến nghị"
 PORTAL_UNIT = "G22"
 """The Government Office, which answers for the portal: its seal stands where neither the agency nor its ministry or province has one."""
 
-SENDER, OFFICERS = "sender", "officers"
-"""For whom a record is made: the sender's leaves out what agencies say to one another."""
+SENDER, OFFICERS, OTHERS = "sender", "officers", "others"
+"""For whom a record is made: the sender's leaves out what agencies say to one another; others', of agencies that were asked or held it
+once, how to reach the sender."""
 
 EVENTS = {
     "send": "Gửi, vào hệ thống",
@@ -108,7 +109,7 @@ def event_words(name: str) -> str:
 def events_for(petition_id: UUID, audience: str) -> QuerySet[PetitionEvent]:
     """The acts that an audience is shown, oldest first."""
     rows = PetitionEvent.objects.filter(petition_id=petition_id).order_by("id")
-    return rows if audience == OFFICERS else rows.exclude(name__in=INTERNAL)
+    return rows.exclude(name__in=INTERNAL) if audience == SENDER else rows
 
 
 # What a record says ------------------------------------------------------------------------------------------------------------
@@ -127,7 +128,7 @@ class _Units:
 def parts_of(petition: Petition, audience: str) -> list[Part]:
     """The whole case in words: question, sender, every act with time and officer, answers, files (a dozen queries, whatever its size)."""
     events = list(events_for(petition.pk, audience))
-    opinions = list(petition.opinions.all()) if audience == OFFICERS else []
+    opinions = [] if audience == SENDER else list(petition.opinions.all())
     units = _Units(
         [
             petition.unit_code,
@@ -137,10 +138,10 @@ def parts_of(petition: Petition, audience: str) -> list[Part]:
             *(opinion.unit_code for opinion in opinions),
         ]
     )
-    shown_answers = list(petition.answers.all() if audience == OFFICERS else petition.answers.filter(state="approved"))
+    shown_answers = list(petition.answers.filter(state="approved") if audience == SENDER else petition.answers.all())
     parts = [
         _part("Phản ánh, kiến nghị", _facts(petition, units)),
-        _part("Người gửi", _sender(petition, units)),
+        _part("Người gửi", _sender(petition, units, audience)),
         _part("Nội dung", [Line("Tiêu đề", petition.subject or ""), Line("Nội dung", petition.words or "", long=True)]),
     ]
     parts += [
@@ -224,11 +225,16 @@ def _facts(petition: Petition, units: _Units) -> list[Line]:
     ]
 
 
-def _sender(petition: Petition, units: _Units) -> list[Line]:
+def _sender(petition: Petition, units: _Units, audience: str) -> list[Line]:
     sender = petition.sender or {}
-    return [
+    who = [
         Line("Họ và tên, tên tổ chức", str(sender.get("name", ""))),
         Line("Cơ quan báo cáo", units[petition.reporter_unit] if petition.reporter_unit else ""),
+    ]
+    if audience == OTHERS:
+        return who
+    return [
+        *who,
         Line("Địa chỉ", str(sender.get("address", ""))),
         Line("Điện thoại", str(sender.get("phone", ""))),
         Line("Thư điện tử", str(sender.get("email", ""))),
@@ -237,7 +243,7 @@ def _sender(petition: Petition, units: _Units) -> list[Line]:
 
 def _answer(row: Any, audience: str) -> Part:
     lines = [Line("Trả lời lúc" if row.state == "approved" else "Duyệt, trả lại lúc", moment(row.checked_at))]
-    if audience == OFFICERS:
+    if audience != SENDER:
         lines += [
             Line("Tình trạng", str(row.get_state_display())),
             Line("Người soạn", row.drafted_label),
@@ -246,7 +252,7 @@ def _answer(row: Any, audience: str) -> Part:
             Line("Lý do trả lại", row.return_reason or "", long=True),
         ]
     lines += [Line("Người duyệt", row.checked_label), Line("Nội dung trả lời", row.words or "", long=True)]
-    return _part(f"Trả lời, bản {row.number}" if audience == OFFICERS else f"Trả lời lần {row.round}", lines)
+    return _part(f"Trả lời lần {row.round}" if audience == SENDER else f"Trả lời, bản {row.number}", lines)
 
 
 def _act(event: PetitionEvent, audience: str, units: _Units) -> Line:
@@ -261,7 +267,7 @@ def _act(event: PetitionEvent, audience: str, units: _Units) -> Line:
     reason = REFUSALS.get(str(event.details.get("reason", "")))
     if reason:
         said.append(reason)
-    if event.note and (audience == OFFICERS or event.name in NOTES_FOR_SENDER):
+    if event.note and (audience != SENDER or event.name in NOTES_FOR_SENDER):
         said.append(f"“{event.note}”")
     return Line(moment(event.at), "; ".join(said))
 
@@ -269,7 +275,7 @@ def _act(event: PetitionEvent, audience: str, units: _Units) -> Line:
 def attachments_for(petition: Petition, audience: str, answer_ids: set[int] | None = None) -> list[Attachment]:
     """The files that an audience is shown: the sender those of both sides, of answers only what was given, never opinions'."""
     rows = list(petition.attachments.select_related("file"))
-    if audience == OFFICERS:
+    if audience != SENDER:
         return rows
     if answer_ids is None:
         answer_ids = set(petition.answers.filter(state="approved").values_list("pk", flat=True))
@@ -288,8 +294,9 @@ def _file(row: Attachment) -> Line:
 
 
 def audience_of(actor: Actor, petition_id: UUID) -> str:
-    """Whose copy an actor gets: the sender (or who reported for an agency) without what agencies say to one another, officers who hold,
-    held or were asked about it everything. :class:`NotYours` for all others (two queries)."""
+    """Whose copy an actor gets: the sender (or who reported for an agency) without what agencies say to one another, officers who hold it
+    everything, those who held it once or were asked about it everything but how to reach the sender. :class:`NotYours` for all others
+    (three queries)."""
     rows = Petition.objects.filter(pk=petition_id)
     if actor.is_citizen:
         writer(actor)
@@ -299,7 +306,9 @@ def audience_of(actor: Actor, petition_id: UUID) -> str:
     if not actor.is_officer or not seen_by(actor, rows).exists():
         raise NotYours
     # Without the position: what stays visible is so by the agency's right, not because one reported it oneself.
-    return OFFICERS if seen_by(replace(actor, position_id=None), rows).exists() else SENDER
+    if not seen_by(replace(actor, position_id=None), rows).exists():
+        return SENDER
+    return OFFICERS if held_by(actor, rows).exists() else OTHERS
 
 
 def _key(petition: Petition, audience: str) -> str:
@@ -409,23 +418,24 @@ def _note(petition: Petition, actor: Actor, act: str, **details: Any) -> None:
 # Print and export --------------------------------------------------------------------------------------------------------------
 
 
-def _for_officer(actor: Actor, petition_id: UUID) -> Petition:
-    """The case for an officer who sees all of it; ``Petition.DoesNotExist`` behind the door, :class:`AccessDenied` for who only reported
-    it."""
+def _for_officer(actor: Actor, petition_id: UUID) -> tuple[Petition, str]:
+    """The case for an officer who sees it by the agency's right, and whose copy it is; ``Petition.DoesNotExist`` behind the door,
+    :class:`AccessDenied` for who only reported it.
+    """
     try:
         audience = audience_of(actor, petition_id)
     except NotYours:
         raise Petition.DoesNotExist from None
-    if audience != OFFICERS:
+    if audience == SENDER:
         raise AccessDenied("feedback.read")
-    return Petition.objects.select_related("kind").get(pk=petition_id)
+    return Petition.objects.select_related("kind").get(pk=petition_id), audience
 
 
 @transaction.atomic
 def print_case(*, actor: Actor, petition_id: UUID) -> tuple[Petition, list[Part]]:
-    """Everything of a case, to be printed; noted in the audit trail."""
-    petition = _for_officer(actor, petition_id)
-    parts = parts_of(petition, OFFICERS)
+    """Everything of a case that the officer may have, to be printed; noted in the audit trail."""
+    petition, audience = _for_officer(actor, petition_id)
+    parts = parts_of(petition, audience)
     _note(petition, actor, "feedback.print")
     return petition, parts
 
@@ -434,7 +444,7 @@ _PETITION = (
     "id code source system external_ref about sector_code hide_name place_code procedure_code dossier_code order_code state"
     " unit_code agency_code round sent_at received_at due_at unit_received_at unit_due_at refuse_due_at ask_due_at transfer_due_at"
     " supply_due_at progress_due_at accepted_at answered_at ended_at publication keep_reason helps helps_at reporter_unit version"
-    " sender subject words place_words helps_words"
+    " subject words place_words helps_words"
 )
 _ROWS = {
     "events": "id at name from_state to_state unit_code to_unit acting_as label note details due_before due_after",
@@ -447,12 +457,16 @@ _ROWS = {
 }
 
 
-def case_json(petition: Petition) -> dict[str, Any]:
+def case_json(petition: Petition, audience: str) -> dict[str, Any]:
     """Everything of a case as values of JSON: texts, events with what they changed, stays, answers, what is public of it."""
+    sender = petition.sender
+    if sender is not None and audience == OTHERS:
+        sender = {"name": sender.get("name", "")}
     published = PublishedCase.objects.filter(petition=petition).first()
     kind = {"code": petition.kind_id, "name": petition.kind.name, "article": petition.kind.article}
     return {
         **_values(petition, _PETITION),
+        "sender": sender,
         "kind": kind,
         **{name: [_values(row, columns) for row in getattr(petition, name).all()] for name, columns in _ROWS.items()},
         "published": _values(published, "slug title question answer published_at withdrawn_at") if published else None,
@@ -469,13 +483,13 @@ def export_case(*, actor: Actor, petition_id: UUID, now: datetime) -> tuple[str,
 
     What cannot be opened (not checked yet, dangerous, erased) is named in ``case.json`` and left out. Noted in the audit trail.
     """
-    petition = _for_officer(actor, petition_id)
-    said = case_json(petition)
+    petition, audience = _for_officer(actor, petition_id)
+    said = case_json(petition, audience)
     out: IO[bytes] = SpooledTemporaryFile(max_size=8 * 1024 * 1024)  # type: ignore[assignment]  # noqa: SIM115 - the response closes it
     # The files are pictures and PDFs, compressed already.
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        said["files"] = [_put(archive, number, row) for number, row in enumerate(attachments_for(petition, OFFICERS), 1)]
-        record = newest_record(petition.pk, OFFICERS)
+        said["files"] = [_put(archive, number, row) for number, row in enumerate(attachments_for(petition, audience), 1)]
+        record = newest_record(petition.pk, audience)
         if record is not None and record.file is not None:
             with archive.open("ban-co-dau.pdf", "w") as target:
                 for piece in files.open_plain(record.file):

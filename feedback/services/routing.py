@@ -29,7 +29,7 @@ from feedback.services.common import (
 )
 from feedback.services.files import attach
 from feedback.terms import limits_at
-from portal.access import SYSTEM, Actor, require
+from portal.access import SYSTEM, AccessDenied, Actor, require
 from portal.catalogues import queries as catalogues
 from portal.catalogues.models import Agency
 from portal.documents.units import unit_name
@@ -97,6 +97,9 @@ def transfer_many(*, actor: Actor, petition_ids: Iterable[UUID], unit_code: str,
             outcomes.append(RowOutcome(code, False, refused.message))
         except Petition.DoesNotExist:
             outcomes.append(RowOutcome(code, False, "Bạn không xem được phản ánh này."))
+        except AccessDenied:
+            # Sent twice, or a colleague was quicker: it is at another agency by now.
+            outcomes.append(RowOutcome(code, False, "Cơ quan khác đang giữ phản ánh này."))
         else:
             outcomes.append(RowOutcome(code, True, f"Đã chuyển đến {unit_name(unit_code)}."))
     return outcomes

@@ -455,6 +455,8 @@ def test_many_are_transferred_with_a_report_by_row() -> None:
     assert "Đã chuyển 2 trong 3 phản ánh." in report and "Chưa chuyển." in report and foreign.code not in report
     first.refresh_from_db()
     assert first.unit_code == "H26.102"
+    again = text(client.post(address, {**everything, "unit_code_words": "H26.102", "reason": "Nộp ở phường bên."}))
+    assert "Đã chuyển 0 trong 3 phản ánh." in again and "Cơ quan khác đang giữ phản ánh này." in again, "pressed twice"
     assert client.get(address).status_code == 302
     assert client.post(address, {"petition": "x"}).status_code == 404
     assert client.post(address, {}).status_code == 302

@@ -92,7 +92,9 @@ def test_the_worst_agencies_down_to_their_queue() -> None:
     page = vpcp.get("/quan-tri/feedback/tally/?ky=2026").content.decode()
     assert "/quan-tri/feedback/petition/?agency_code=H26&amp;viec=qua-han" in page and "?co-quan=H26&amp;ky=2026" in page
     units = vpcp.get("/quan-tri/feedback/tally/?ky=2026&co-quan=H26&diem=1").content.decode()
-    assert "unit_code=H26.101" in units and "5.2 Xử lý đúng hạn từng bước" in units
+    assert "unit_code=H26.101" in units and "agency_code=H26" not in units and "5.2 Xử lý đúng hạn từng bước" in units
+    at_first = vpcp.get(f"/quan-tri/feedback/tally/?ky={later(MONDAY, days=-60):%Y-%m}").content.decode()
+    assert "/quan-tri/feedback/petition/?" not in at_first, "lists of now do not stand behind numbers of then"
     table = vpcp.get("/quan-tri/feedback/tally/?ky=2026&tep=csv")
     assert table["Content-Type"].startswith("text/csv") and "H26" in table.content.decode("utf-8-sig")
     ward = _desk("H26.101", "petition_handling").get("/quan-tri/feedback/tally/?ky=2026&co-quan=H05")

@@ -222,6 +222,27 @@ def test_officers_print_seal_and_export_on_the_desk() -> None:
     assert noted.count() == 3
 
 
+def test_who_was_asked_or_held_it_once_gets_no_address_of_the_sender() -> None:
+    petition, _client, here = a_long_case()
+    first = officer()
+    assert (records.audience_of(here, petition.pk), records.audience_of(first, petition.pk)) == (records.OFFICERS, records.OTHERS)
+    petition = Petition.objects.get(pk=petition.pk)
+    reached = [str((petition.sender or {})[name]) for name in ("address", "phone", "email")]
+    own, others = ((records.print_case(actor=who, petition_id=petition.pk)[1]) for who in (here, first))
+    for part in reached:
+        assert part in str(own) and part not in str(others)
+    assert OPINION in str(others) and str((petition.sender or {})["name"]) in str(others)
+    for who in (here, first):
+        records.issue_record(petition.pk, who, later(MONDAY, days=8))
+    work()
+    [theirs] = Document.objects.filter(subject_id=petition.pk, key__contains=f":{records.OTHERS}:")
+    assert not any(part in text_of(theirs) for part in reached)
+    with zipfile.ZipFile(records.export_case(actor=first, petition_id=petition.pk, now=later(MONDAY, days=9))[1]) as archive:
+        said = archive.read("case.json").decode()
+        kept = archive.read("ban-co-dau.pdf")
+    assert not any(part in said for part in reached) and hashlib.sha256(kept).hexdigest() == theirs.sha256
+
+
 def test_who_only_reported_gets_the_senders_copy() -> None:
     reporter, here = officer("H26.103"), officer("G22")
     petition = sending.report_procedure(

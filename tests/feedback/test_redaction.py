@@ -114,6 +114,7 @@ def test_accounts_are_covered(planted: tuple[str, str]) -> None:
         "Thủ tục 1.001193.000.00.00.H29 của Ủy ban nhân dân phường, Văn phòng Chính phủ trả lời bạn tại Hà Nội lúc 9 giờ 30.",
         "Bản cam kết và 3 giấy tờ, đường dây nóng, phòng công chứng, tổ chức cá nhân, làng nghề; bạn bè ông bà.",
         "Năm 2024, 2025 và 2026 có 12 345 hồ sơ.",
+        "Bạn gọi số trực 1900 0101, tổng đài 19001096 hoặc đường dây nóng 1900 545 481. Quyết định tại số 15/QĐ-XPHC, tại số 5 điều 3.",
         "Từ năm 2025 đường hỏng, 2 thôn không có nước, ngõ tối; tôi nộp 5 tờ.",
     ],
 )
@@ -145,6 +146,10 @@ def test_laws_amounts_days_and_agencies_are_left_alone(text: str) -> None:
         ("Ngày sinh: 14-3-1995.", "14-3-1995", "birth"),
         ("Con tôi sinh ngày 14 tháng 3 năm 2020.", "14 tháng 3 năm 2020", "birth"),
         ("Tôi ở 12 Hàng Bài.", "12 Hàng Bài", "address"),
+        ("Nhà tôi ở số 15/4, có con nhỏ.", "số 15/4", "address"),
+        ("nhà em tại số 15 đã lâu", "số 15", "address"),
+        ("Số (+84) 912 345 678 của tôi", "(+84) 912 345 678", "phone"),
+        ("Số tài khoản 1900 0101 nhận tiền.", "1900 0101", "account"),
         ("Hồ sơ gửi về 15/2 Lê Mẫu, phường.", "15/2 Lê Mẫu", "address"),
         ("nhà tôi ở 12 phố hàng mẫu bị ngập", "12 phố hàng mẫu", "address"),
         ("gửi về số nhà 5 ngõ 12 đường mẫu hạ.", "số nhà 5 ngõ 12 đường mẫu hạ", "address"),
@@ -178,6 +183,11 @@ def test_twenty_thousand_letters_take_no_time(part: str) -> None:
     began = time.process_time()
     marks(text, KNOWN)
     assert time.process_time() - began < 2
+
+
+def test_brackets_around_a_number_stay_whole() -> None:
+    text = "Đã báo tổ trưởng (0912 345 678) nhưng chưa ai đến."
+    assert without(text, marks(text)) == "Đã báo tổ trưởng ([số điện thoại]) nhưng chưa ai đến."
 
 
 def test_who_decides_is_the_officer() -> None:
