@@ -131,7 +131,8 @@ VERBS: dict[str, Verb] = {
     "seal_away": _edge(
         "seal_away", form=forms.SealForm, do=secrets.seal_away, done="Đã chuyển xử lý theo chế độ mật. Nội dung và tệp đã hủy.",
         kind="danger",
-        asks="Chỉ dùng khi phản ánh có nội dung bí mật nhà nước (Điều 44.3). Không có cách nào lấy lại nội dung, người gửi và tệp.",
+        asks="Chỉ dùng khi phản ánh có nội dung bí mật nhà nước (Điều 44.3). Không có cách nào lấy lại nội dung, người gửi và tệp:"
+        " cách liên hệ với người gửi, nếu còn cần, phải được ghi vào sổ văn bản mật, ngoài hệ thống, trước khi làm.",
     ),
 }  # fmt: skip
 """The acts on a petition in the order of their buttons; those of the table of states under its names, ``answer`` leads to ``submit``."""
