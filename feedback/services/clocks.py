@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -137,13 +137,13 @@ def _warn_of(petition_id: UUID, level: int, *, now: datetime) -> int:
         return 0
     petition.warned = level
     petition.save(update_fields=["warned"])
-    told = set()
+    told: set[UUID | None] = set()
     if petition.handler_position_id is not None:
         told.add(people.position_person(petition.handler_position_id))
     else:
-        told |= {one.person_id for one in people.holders(petition.unit_code, ["petition_reception"])}
+        told |= _in_charge(petition.unit_code, ("petition_reception",))
     if level >= TODAY:
-        told |= {one.person_id for one in people.holders(petition.unit_code, HEADS)}
+        told |= _in_charge(petition.unit_code, HEADS)
     if level >= LATE:
         told |= {one.person_id for one in people.holders(TOP, ["steering"])}
     due, unit = min(petition.due_at, petition.unit_due_at), unit_name(petition.unit_code)
@@ -157,6 +157,15 @@ def _warn_of(petition_id: UUID, level: int, *, now: datetime) -> int:
             channels=("inbox",) if level == LATE and petition.unit_code != TOP else None,
         )
     return 1
+
+
+def _in_charge(unit: str, roles: Sequence[str]) -> set[UUID | None]:
+    """Who has one of the roles at a unit; where nobody has, at the nearest one above it."""
+    found = people.holders(unit, list(roles))
+    while not found and "." in unit:
+        unit = unit.rpartition(".")[0]
+        found = people.holders(unit, list(roles))
+    return {one.person_id for one in found}
 
 
 def late_opinions(*, now: datetime) -> int:

@@ -333,3 +333,12 @@ def test_who_works_on_it_is_warned_then_the_head_then_vpcp() -> None:
     assert told(handler) == ["feedback.warn_soon", "feedback.warn_today", "feedback.warn_late"]
     assert told(head) == ["feedback.warn_today", "feedback.warn_late"]
     assert told(vpcp) == ["feedback.warn_late"]
+
+
+@pytest.mark.requirement("F-03")
+def test_where_a_unit_has_nobody_the_one_above_is_warned() -> None:
+    send_one(unit="H26.102")
+    above = officer("H26", roles=("petition_reception", "petition_checking"))
+    assert clocks.warn(now=_at(3, 12, 9)) == 1
+    rows = Notification.objects.filter(party_id=above.person_id, channel="inbox")
+    assert [row.template for row in rows] == ["feedback.warn_soon"]
