@@ -257,3 +257,21 @@ def test_the_nights_check_finds_and_names_what_differs_in_whatever_it_is(caplog:
     figures.recount(mend=True)
     caplog.clear()
     assert check_figures() == 0 and not caplog.records
+
+
+@pytest.mark.django_db
+def test_a_slice_that_takes_too_long_is_named_and_the_others_are_checked(caplog: pytest.LogCaptureFixture, monkeypatch: Any) -> None:
+    _sent(report(1, "10", received=0, due=5, finished=7))
+    figures.fold()
+    DossierCount.objects.filter(grain="p", place="", period="d").update(late=9)
+    real, units, done = checking.check, checking._UNITS, list[checking.Slice]()
+
+    def slow(part: checking.Slice) -> Any:
+        monkeypatch.setattr(checking, "LONGEST_MS", 15_000 if done else 20)
+        monkeypatch.setattr(checking, "_UNITS", units if done else "SELECT pg_sleep(1)")
+        done.append(part)
+        return real(part)
+
+    monkeypatch.setattr(checking, "check", slow)
+    assert check_figures() > 0
+    assert [record.levelname for record in caplog.records][:2] == ["WARNING", "ERROR"] and len(done) > 2
