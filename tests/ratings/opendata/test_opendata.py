@@ -177,7 +177,11 @@ def test_a_journalist_fetches_a_month_and_a_year_and_recomputes_them_and_one_dig
     done = run(tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("BẰNG") == 2 and "Kỳ 2025: 5 cơ quan" in done.stdout and "Ủy ban nhân dân thành phố Hà Nội" in done.stdout
-    # The page of the ranking says the same.
+    # The ranking of the pages says the same.
+    for period, asked in ((MONTH, "year=2026&month=6"), (YEAR, f"year={YEAR}")):
+        ranking = client.get(f"/api/v1/scores?{asked}").json()["items"]
+        told = {row["agency"]: (row["rank"], row["total"], row["class"]) for row in rows_of(client, "diem", period) if not row["parent"]}
+        assert told and told == {row["agency"]: (row["rank"], row["points"], row["grade"]) for row in ranking}
     path = tmp_path / f"so-dem {MONTH}.csv"
     text = path.read_text(encoding="utf-8-sig")
     assert "H26,,2.1,90,100,18.00" in text
