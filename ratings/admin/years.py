@@ -71,7 +71,7 @@ class FrozenYearAdmin(DeskModelAdmin):
             ("Lý do công bố lại", row.reason or "–"),
             ("Chốt", f"{moment(row.frozen_at)} {row.frozen_label}".strip()),
             ("Công bố", f"{moment(row.published_at)} {row.published_label}".strip()),
-            ("SHA-256 của tệp JSON", row.sha256 or "–"),
+            ("SHA-256 của tệp JSON", _parted(row.sha256) or "–"),
         ]
         parts: list[Facts | Rows] = [Facts("Kết quả", facts)]
         if row.state != FrozenYear.OPEN:
@@ -155,7 +155,7 @@ class FrozenYearAdmin(DeskModelAdmin):
             do=lambda said: freezing.publish(actor=actor, row_id=row.pk, now=timezone.now()),
             done="Đã công bố. Bản có dấu số của Cổng đang được lập.",
             about=[
-                f"Người chốt: {row.frozen_label}, {moment(row.frozen_at)}. SHA-256: {row.sha256}",
+                f"Người chốt: {row.frozen_label}, {moment(row.frozen_at)}. SHA-256: {_parted(row.sha256)}",
                 "Kết quả đã công bố không sửa được nữa. Nếu có sai sót, phải công bố thêm một lần và ghi rõ lý do.",
             ],
             button="Công bố",
@@ -191,6 +191,11 @@ class FrozenYearAdmin(DeskModelAdmin):
             button="Bắt đầu lần công bố mới",
             to=self.address("changelist"),
         )
+
+
+def _parted(digest: str) -> str:
+    """In groups, so that it breaks on a phone and can be compared by eye."""
+    return " ".join(digest[start : start + 8] for start in range(0, len(digest), 8))
 
 
 def _preview(found: Sheet) -> list[Facts | Rows]:

@@ -69,7 +69,7 @@ def year_page(request: HttpRequest, year: int) -> HttpResponse:
                     Column("class", _("Xếp loại")),
                 ],
                 [{**line, "class": words[line["class"]], "total": float(line["total"]) if line["total"] else None} for line in lines],
-                caption=_("Bộ, ngành") if kind == "ministry" else _("Tỉnh, thành phố"),
+                caption=_("Xếp hạng"),
                 default="rank",
             ),
         )
