@@ -94,7 +94,7 @@ def frame(period: Period) -> dict[str, Any]:
 
 def _columns(scores: Sequence[Score]) -> list[Column]:
     names = wording.group_names()
-    codes = sorted({group.code for score in scores for group in score.groups})
+    codes = sorted({group.code for score in scores for group in score.groups if group.possible})
     return [
         Column("name", _("Cơ quan"), sortable=True),
         Column("rank", _("Hạng"), kind="number", sortable=True),
