@@ -145,8 +145,10 @@ def number(amount: Decimal | float | int | None) -> str:
     if amount is None:
         return ""
     text = format(Decimal(str(amount)).normalize(), "f")
+    # The sign by itself: a whole part of -0 has none.
+    sign, text = ("-", text[1:]) if text.startswith("-") and text.strip("-0.") else ("", text.lstrip("-"))
     whole, _dot, rest = text.partition(".")
-    return f"{int(whole):,}".replace(",", ".") + (f",{rest}" if rest else "")
+    return f"{sign}{int(whole):,}".replace(",", ".") + (f",{rest}" if rest else "")
 
 
 @register.filter(expects_localtime=True)

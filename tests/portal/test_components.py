@@ -116,7 +116,13 @@ def test_money(amount, text):
     assert dong(amount) == text
 
 
-@pytest.mark.parametrize(("amount", "text"), [(Decimal("0.50"), "0,5"), (Decimal("3.00"), "3"), (1500, "1.500"), (Decimal("10"), "10")])
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        (Decimal("0.50"), "0,5"), (Decimal("3.00"), "3"), (1500, "1.500"), (Decimal("10"), "10"), (Decimal("-0.62"), "-0,62"),
+        (Decimal("-0.00"), "0"), (-1500, "-1.500"), (-100, "-100"),
+    ],
+)  # fmt: skip
 def test_numbers(amount, text):
     assert number(amount) == text
 
