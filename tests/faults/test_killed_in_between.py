@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import random
+import subprocess
+import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import requests
 
 from portal.launcher import processes
+from portal.launcher.common import ROOT
+from portal.simulators.province import ZONE, year
+from tests.exchange.plain import counted, said
 from tests.launcher.conftest import free_pair
 from tests.launcher.helpers import Portal, kill, processes_of, until
 from tests.support.processes import eventually
@@ -190,3 +199,70 @@ def test_money_that_was_taken_while_processes_died_is_booked_once(running: Porta
         ).fetchall()
     assert {str(row[0]): tuple(row[2:]) for row in found} == dict.fromkeys((silent, loud, late), (1, 1, 2, 0))
     assert next(row[1] for row in found if row[0] == silent) == "query"
+
+
+@pytest.mark.requirement("X-03", "R-05", "N-04")
+def test_a_provinces_batches_while_processes_die_are_kept_once_or_sent_again(running: Portal) -> None:
+    url = f"http://localhost:{running.port}"
+    command = [sys.executable, "manage.py", "add_partner", "H55", "--units", "H55", "--name", "Một cửa thử nghiệm"]
+    done = subprocess.run(command, cwd=ROOT, env=running.environment(), capture_output=True, text=True, check=True, timeout=120)
+    made = json.loads(done.stdout.splitlines()[-1])
+    lives = list(year(400, until=datetime.now(UTC), seed=9, province="H55"))
+    rows = [life.modern(*report) for life in lives for report in life.reports]
+    steps = [life.step(*report, modern=True) for life in lives for report in life.reports]
+    dice = random.Random(9)
+    dice.shuffle(rows)
+    dice.shuffle(steps)
+    calls = [{"rows": rows[start : start + 200], "steps": steps[start : start + 200]} for start in range(0, len(rows), 200)]
+    answers: list[dict[str, int]] = []
+    tries = 0
+
+    def send() -> None:
+        """As the sender of a one-stop system does: again, under the same key, until it is answered."""
+        nonlocal tries
+        for number, call in enumerate(calls):
+            while True:
+                tries += 1
+                try:
+                    answer = requests.post(
+                        f"{url}/api/v1/dossiers/batch", json=call, auth=(made["username"], made["password"]), timeout=30,
+                        headers={"Idempotency-Key": f"dem-{number}"},
+                    )  # fmt: skip
+                    if answer.status_code == 200:
+                        answers.append(answer.json()["counts"])
+                        break
+                    assert answer.status_code in (429, 500, 502, 503), answer.text
+                except requests.RequestException:
+                    pass
+                time.sleep(0.3)
+
+    sender = threading.Thread(target=send, daemon=True)
+    sender.start()
+    for name in ("web", "postgres", "worker-soon", "redis", "postgres"):
+        before = len(answers)
+        until(lambda before=before: len(answers) > before or not sender.is_alive(), 60, "the sender gets on")  # type: ignore[misc]
+        _kill(running, name)
+        until(running.whole, 60, "all of them are back")
+    sender.join(120)
+    assert not sender.is_alive() and len(answers) == len(calls) and tries > len(calls), "some were sent again"
+    assert sum(count.get("new", 0) for count in answers) == len(lives) and not any("refused" in count for count in answers)
+    with running.database() as database:
+        [(kept, told)] = database.execute(
+            "SELECT (SELECT count(*) FROM dossiers_nationaldossier WHERE source = 'H55'),"
+            " (SELECT count(*) FROM dossiers_nationalstep WHERE source = 'H55')"
+        ).fetchall()
+    assert (kept, told) == (len(lives), len({(step["code"], step["at"], step["state"]) for step in steps}))
+    today = datetime.now(ZONE).date().isoformat()
+    expected = counted(lives, "2020-01-01", today, today)[""]
+
+    def folded() -> bool:
+        with running.database() as database:
+            return database.execute("SELECT count(*) FROM ratings_dossierdelta").fetchall() == [(0,)]
+
+    asked = {"from": "2020-01-01", "to": today, "agency": "H55"}
+    assert said(requests.get(f"{url}/api/v1/statistics", asked, timeout=60).json()["total"]) == expected
+    eventually(folded, 60)
+    assert said(requests.get(f"{url}/api/v1/statistics", asked, timeout=60).json()["total"]) == expected
+    check = [sys.executable, "manage.py", "recount_dossiers", "--check"]
+    right = subprocess.run(check, cwd=ROOT, env=running.environment(), capture_output=True, text=True, timeout=120, check=False)
+    assert right.returncode == 0, right.stderr
