@@ -41,7 +41,7 @@ SELECT extract(year FROM at)::int, agency || unit || '-' || to_char(at, 'YYMMDD'
     CASE WHEN ended <= now() AND c > 0.99 THEN ended END,
     0, (p < 0.05)::int, false, 0, (c < 0.3)::int::text, c < 0.4, r < 0.6, c < 0.8, p < 0.3, false, false, at, at
 FROM (
-    SELECT g, c, p, at, at + days AS due, at + days * (0.2 + 0.9 * r) AS ended, agency,
+    SELECT g, c, p, r, at, at + days AS due, at + days * (0.2 + 0.9 * r) AS ended, agency,
         CASE WHEN agency LIKE 'G%%' THEN '.' || (1 + u * 5)::int ELSE '.' || (101 + u * 99)::int END AS unit
     FROM (
         SELECT g, random() AS c, random() AS p, random() AS r, random() AS u,
