@@ -24,6 +24,7 @@ NUMBER = ".stat:has(a:text('hồ sơ đang quá hạn')) .stat-value"
 
 
 def test_the_morning_of_the_government_office(portal: Stack, open_page: Callable[..., Page], tmp_path: Path) -> None:
+    tell(dossier(3, timezone.localdate(), received=-30, due=-20))
     page = open_page(DESK)
     sign_in_officer(page, portal, STEERING)
     page.clock.install()
