@@ -136,7 +136,7 @@ class SurveyAdmin(DeskModelAdmin):
             said = "; ".join(f"{words}: {number}" for words, number in rows) if question.kind != TEXT else "duyệt ở “Ý kiến khảo sát”"
             cut = format_html('<a href="{}">Bỏ</a>', self.address("bo-cau", row.pk, question.key)) if is_draft else ""
             lines.append((question.key, question.label, KINDS[question.kind], "có" if question.required else "", said, cut))
-        headings = ("Mã", "Câu hỏi", "Loại", "Bắt buộc", "Trả lời", "")
+        headings = ("Mã", "Câu hỏi", "Loại", "Bắt buộc", "Trả lời", "Sửa")
         return Page(row.title, [Facts("Khảo sát", facts), Rows("Câu hỏi", headings, lines, "Chưa có câu hỏi.")], self._ways(request, row))
 
     def _ways(self, request: HttpRequest, row: Any) -> list[Way]:
