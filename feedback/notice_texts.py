@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop
 from portal.notifications.registry import register_kind, register_template
 
 STEPS, DESK = "feedback.steps", "feedback.desk"
-_SAMPLE = {"code": "PA7K3M9QXRT2W", "unit": "UBND phường Ví Dụ", "due": "21/12/2026", "until": "11/12/2026"}
+_SAMPLE = {"code": "PA7K3M9QXRT2W", "unit": "UBND phường Ví Dụ", "due": "21/12/2026", "until": "11/12/2026", "step": "cho ý kiến phối hợp"}
 
 
 def register() -> None:
@@ -101,6 +101,16 @@ def register() -> None:
             "warn_today",
             gettext_noop("Phản ánh {code} đến hạn hôm nay"),
             gettext_noop("Phản ánh, kiến nghị {code} ({unit}) đến hạn trả lời ngày {due}."),
+        ),
+        (
+            "step_today",
+            gettext_noop("Phản ánh {code}: hôm nay là hạn {step}"),
+            gettext_noop("Hôm nay, {due}, là ngày cuối để {unit} {step} đối với phản ánh, kiến nghị {code}."),
+        ),
+        (
+            "step_late",
+            gettext_noop("Phản ánh {code}: quá hạn {step}"),
+            gettext_noop("{unit} quá hạn {step} đối với phản ánh, kiến nghị {code} từ ngày {due}."),
         ),
         (
             "warn_late",

@@ -23,14 +23,15 @@ def copy_answer(message: Message) -> None:
 
 @handler("feedback.tell_writer", queue="soon", parallel=True)
 def tell_writer(message: Message) -> None:
-    """Tell somebody without an account, by the phone or address they gave: where to look, never what was written."""
+    """Tell somebody without an account, by the phone or the address they gave: where to look, never what was written."""
     petition = Petition.objects.get(pk=message.payload["petition"])
     sender = petition.sender or {}
     template = message.payload["template"]
+    channel = message.payload.get("channel") or ("email" if sender.get("email") else "sms")
     link = settings.SITE_URL + (message.payload.get("link") or f"/phan-anh-kien-nghi/theo-doi/?ma={petition.code}")
     text = registry.rendered(template, {**message.payload["context"], "link": link}, "vi")
     try:
-        if sender.get("email"):
+        if channel == "email" and sender.get("email"):
             if not (settings.MAIL_FROM and settings.MAIL_BOUNCES):
                 raise OutsideUnavailable("mail", "not_configured")
             letter = letters.compose(
@@ -44,7 +45,7 @@ def tell_writer(message: Message) -> None:
                 at=timezone.now(),
             )
             mail.send(letter, to=sender["email"], sender=letters.bounce_address(message.id))
-        elif str(sender.get("phone", "")).startswith("+") and text.sms:
+        elif channel == "sms" and str(sender.get("phone", "")).startswith("+") and text.sms:
             sms.send(to=sender["phone"], text=text.sms, correlator=str(message.id))
     except OutsideUnavailable as error:
         raise RetryLater(str(error)) from error

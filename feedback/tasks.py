@@ -8,15 +8,16 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from feedback.services import clocks, figures, publishing
+from feedback.services import clocks, figures, publishing, stepping
 
 logger = logging.getLogger(__name__)
 
 
 @shared_task(name="feedback.warn")
 def warn() -> int:
-    """Tell who works on petitions what is due soon, today, or late."""
-    return clocks.warn(now=timezone.now())
+    """Tell who works on petitions what is due soon, today, or late: the answer, and each step before it."""
+    now = timezone.now()
+    return clocks.warn(now=now) + stepping.warn_of_steps(now=now)
 
 
 @shared_task(name="feedback.succeed")

@@ -6,7 +6,7 @@ from feedback.models.kinds import About, PetitionKind, Term
 from feedback.models.petitions import Attachment, Holding, Petition, PetitionEvent
 from feedback.models.published import FinishedRound, PublishedCase, ReaderVote, Tally, TallyDelta
 from feedback.models.states import OPEN_STATES, TABLE, TOP, State
-from feedback.models.work import Answer, Opinion, ProgressReport, ReplyTemplate, SavedView, SecretStub, Supplement
+from feedback.models.work import Answer, Opinion, ProgressReport, ReplyTemplate, SavedView, SecretStub, Supplement, WarnedStep
 
 __all__ = [
     "OPEN_STATES",
@@ -36,4 +36,5 @@ __all__ = [
     "Tally",
     "TallyDelta",
     "Term",
+    "WarnedStep",
 ]

@@ -218,3 +218,29 @@ class SecretStub(models.Model):
 
     def __str__(self) -> str:
         return str(self.petition_id)
+
+
+class WarnedStep(models.Model):
+    """That somebody was told of the deadline of one step, so that nobody is told twice; the deadline of the answer stands in
+    :attr:`Petition.warned`."""
+
+    class Step(models.TextChoices):
+        RECEIVE = "receive", "tiếp nhận, chuyển hoặc không tiếp nhận"
+        TRANSFER = "transfer", "yêu cầu bổ sung hoặc chuyển cơ quan có thẩm quyền"
+        REPORT = "report", "báo tình hình xử lý cho người gửi"
+        ENTER = "enter", "duyệt trả lời để nhập kết quả"
+        OPINION = "opinion", "cho ý kiến phối hợp"
+
+    petition = models.ForeignKey(Petition, on_delete=models.PROTECT, related_name="+")
+    step = models.CharField(max_length=10, choices=Step.choices)
+    of = models.BigIntegerField(default=0)
+    """The opinion or answer whose deadline it is; 0: the petition's own."""
+    due_at = models.DateTimeField()
+    level = models.PositiveSmallIntegerField()
+    """2 due today, 3 late."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["petition", "step", "of", "due_at", "level"], name="step_warned_once")]
+
+    def __str__(self) -> str:
+        return f"{self.petition_id} {self.step} {self.level}"

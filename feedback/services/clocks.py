@@ -141,9 +141,9 @@ def _warn_of(petition_id: UUID, level: int, *, now: datetime) -> int:
     if petition.handler_position_id is not None:
         told.add(people.position_person(petition.handler_position_id))
     else:
-        told |= _in_charge(petition.unit_code, ("petition_reception",))
+        told |= in_charge(petition.unit_code, ("petition_reception",))
     if level >= TODAY:
-        told |= _in_charge(petition.unit_code, HEADS)
+        told |= in_charge(petition.unit_code, HEADS)
     if level >= LATE:
         told |= {one.person_id for one in people.holders(TOP, ["steering"])}
     due, unit = min(petition.due_at, petition.unit_due_at), unit_name(petition.unit_code)
@@ -159,15 +159,10 @@ def _warn_of(petition_id: UUID, level: int, *, now: datetime) -> int:
     return 1
 
 
-def _in_charge(unit: str, roles: Sequence[str]) -> set[UUID | None]:
-    """Who has one of the roles at a unit; where nobody has, at the nearest one above it."""
+def in_charge(unit: str, roles: Sequence[str]) -> set[UUID | None]:
+    """The people who have one of the roles at a unit; where nobody has, at the nearest one above it."""
     found = people.holders(unit, list(roles))
     while not found and "." in unit:
         unit = unit.rpartition(".")[0]
         found = people.holders(unit, list(roles))
     return {one.person_id for one in found}
-
-
-def late_opinions(*, now: datetime) -> int:
-    """Opinions that are waited for and late."""
-    return Opinion.objects.filter(given_at__isnull=True, called_off_at__isnull=True, due_at__lt=now).count()

@@ -19,6 +19,7 @@ from feedback.terms import limits_at
 from portal import audit, outbox
 from portal.access import AccessDenied, ActingAs, Actor, Assurance, belonging_to, require
 from portal.documents.units import unit_name
+from portal.notifications.registry import contact_of
 from portal.notifications.services import notify
 from portal.workdays import national_calendar
 
@@ -272,6 +273,7 @@ def tell(petition: Petition, template: str, *, occasion: object = "", link: str 
     if petition.party_id is not None:
         link = link or f"/phan-anh-kien-nghi/{petition.code}/"
         notify(party_id=petition.party_id, template=template, context=context, key=key, link=link)
+        _tell_where_asked(petition, template=template, context=context, key=key, link=link)
         for person_id in set(petition.told_to) - {petition.party_id}:
             if people.mandate_over(person_id, {petition.party_id}) is not None:
                 notify(party_id=person_id, in_inbox=False, template=template, context=context, key=key, link=link)
@@ -280,9 +282,26 @@ def tell(petition: Petition, template: str, *, occasion: object = "", link: str 
         if person is not None:
             link = link or f"/quan-tri/feedback/procedurereport/{petition.pk}/change/"
             notify(party_id=person, template=template, context=context, key=key, link=link, channels=("inbox", "email"))
-    elif petition.sender and (petition.sender.get("phone") or petition.sender.get("email")):
-        outbox.put(
-            "feedback.tell_writer",
-            key=key,
-            payload={"petition": str(petition.pk), "template": template, "context": context, "link": link},
+    else:
+        # Each way by itself: a mail server that is down keeps no SMS back.
+        for channel in [channel for channel, name in (("sms", "phone"), ("email", "email")) if (petition.sender or {}).get(name)]:
+            outbox.put(
+                "feedback.tell_writer",
+                key=f"{key}:{channel}",
+                payload={"petition": str(petition.pk), "template": template, "context": context, "link": link, "channel": channel},
+            )
+
+
+def _tell_where_asked(petition: Petition, *, template: str, context: Mapping[str, str], key: str, link: str) -> None:
+    """A letter to the address that was given for this petition, where it is not the account's: "Trả lời bạn ở đâu?" was asked of it."""
+    given = str((petition.sender or {}).get("email") or "")
+    if petition.party_id is not None and given and given.lower() != contact_of(petition.party_id).email.lower():
+        notify(
+            party_id=petition.party_id,
+            template=template,
+            context=context,
+            key=f"{key}:given",
+            link=link,
+            channels=("email",),
+            address=given,
         )

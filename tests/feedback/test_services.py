@@ -7,16 +7,19 @@ from collections import Counter
 
 import pytest
 from django.db import ProgrammingError, transaction
+from django.utils import timezone
 
+from accounts.models import EmailAddress
 from feedback import loading
 from feedback.figures import cells_of
 from feedback.models import Petition, PetitionKind, TallyDelta, Term
 from feedback.rules import Limit
-from feedback.services import PetitionRefused, answering, clocks, handling, routing, sending
+from feedback.services import PetitionRefused, answering, clocks, handling, routing, sending, stepping
 from feedback.services.secrets import seal_away
 from feedback.terms import limits_at
 from portal.access import SYSTEM, AccessDenied, Actor
 from portal.notifications.models import Notification
+from portal.notifications.registry import contact_of
 from portal.outbox import services as outbox
 from portal.outbox.models import Message
 from portal.workdays import ZONE
@@ -342,3 +345,66 @@ def test_where_a_unit_has_nobody_the_one_above_is_warned() -> None:
     assert clocks.warn(now=_at(3, 12, 9)) == 1
     rows = Notification.objects.filter(party_id=above.person_id, channel="inbox")
     assert [row.template for row in rows] == ["feedback.warn_soon"]
+
+
+def _told(actor: Actor) -> list[str]:
+    """What an officer was told of steps, by its words about the step."""
+    rows = Notification.objects.filter(party_id=actor.person_id, channel="inbox", template__startswith="feedback.step_").order_by(
+        "created_at"
+    )
+    return [f"{row.template.removeprefix('feedback.step_')}: {row.title}" for row in rows]
+
+
+@pytest.mark.requirement("F-03")
+def test_each_step_has_its_warnings_and_nobody_is_told_twice() -> None:
+    petition, _sender = send_one()
+    clerk, head = officer(roles=("petition_reception",)), officer(roles=("petition_checking",))
+    assert stepping.warn_of_steps(now=later(MONDAY, hours=1)) == 0
+    # Two working days to receive or refuse, five to pass on.
+    assert stepping.warn_of_steps(now=petition.refuse_due_at - dt.timedelta(hours=1)) == 1
+    assert stepping.warn_of_steps(now=petition.refuse_due_at - dt.timedelta(minutes=1)) == 0
+    assert stepping.warn_of_steps(now=petition.refuse_due_at + dt.timedelta(minutes=1)) == 1
+    assert [line.split(":")[0] for line in _told(clerk)] == ["today", "late"] and [line.split(":")[0] for line in _told(head)] == ["late"]
+    assert "không tiếp nhận" in _told(clerk)[0] and petition.code in _told(clerk)[0]
+    # Received in the end: nothing is said of passing it on.
+    handler = officer(roles=("petition_reception", "petition_handling"))
+    received(petition, handler, now=petition.refuse_due_at + dt.timedelta(hours=2))
+    assert stepping.warn_of_steps(now=petition.transfer_due_at + dt.timedelta(hours=1)) == 0
+
+
+@pytest.mark.requirement("F-03")
+def test_reports_outcomes_and_opinions_that_are_late_are_told_to_who_owes_them() -> None:
+    petition, _sender = send_one()
+    handler = officer(roles=("petition_reception", "petition_handling"))
+    received(petition, handler)
+    asked_of = officer("H26.102", roles=("petition_handling",))
+    asked = routing.ask_opinions(
+        actor=handler, petition_id=petition.pk, unit_codes=["H26.102"], question="Có đúng không?", now=later(MONDAY, days=1)
+    )
+    stepping.warn_of_steps(now=asked[0].due_at + dt.timedelta(minutes=1))
+    assert [line.split(":")[0] for line in _told(asked_of)] == ["late"] and "cho ý kiến" in _told(asked_of)[0]
+    head = officer(roles=("petition_checking",))
+    petition.refresh_from_db()
+    assert petition.progress_due_at is not None
+    stepping.warn_of_steps(now=petition.progress_due_at - dt.timedelta(minutes=1))
+    assert "báo tình hình" in _told(handler)[-1] and _told(handler)[-1].startswith("today")
+    submitted = later(MONDAY, days=3)
+    answer = answering.submit_answer(
+        actor=handler, petition_id=petition.pk, words="Đã làm xong.", outcome_on=timezone.localdate(submitted), now=submitted
+    )
+    assert answer.result_due_at is not None
+    stepping.warn_of_steps(now=answer.result_due_at + dt.timedelta(minutes=1))
+    assert any(line.startswith("late") and "duyệt trả lời" in line for line in _told(head))
+
+
+@pytest.mark.requirement("F-07")
+def test_a_letter_goes_where_the_answer_was_asked_for() -> None:
+    petition, sender = send_one()
+    given = (petition.sender or {}).get("email")
+    assert given and contact_of(petition.party_id).email != given  # type: ignore[arg-type]  # it has a party
+    row = Notification.objects.get(party_id=petition.party_id, channel="email", template="feedback.sent")
+    assert row.address == given
+    EmailAddress.objects.create(person_id=sender.person_id, address=given, verified_at=timezone.now())
+    received(petition, officer(roles=("petition_reception",)))
+    rows = Notification.objects.filter(party_id=petition.party_id, channel="email", template="feedback.accepted")
+    assert rows.count() == 1, "not twice to one mailbox"
