@@ -56,6 +56,22 @@ def unpacked(row: str, first: str, last: str) -> str:
     """
 
 
+def by_day() -> str:
+    """A statement, with parameters: the rows of months that hold their days (``%(begin)s`` to ``%(end)s``), a row a day."""
+    sums = ", ".join(f"coalesce(sum(number) FILTER (WHERE measure = {number}), 0)::int AS {name}" for number, name in enumerate(MEASURES))
+    return f"""
+        SELECT m.grain, m.place, m.parent, m.day + entry.later AS day, m.field_code, m.procedure_code, m.channel, m.service_level,
+            {", ".join(f"entry.{name}" for name in MEASURES)}
+        FROM ratings_dossiercount m CROSS JOIN LATERAL (
+            SELECT later, {sums} FROM (
+                SELECT v / {_COUNT * _MEASURE} AS later, v / {_COUNT} %% {_MEASURE} AS measure, v %% {_COUNT} - {_BIAS} AS number
+                FROM unnest(m.days) AS v
+            ) AS told GROUP BY later
+        ) AS entry
+        WHERE m.period = 'm' AND m.days IS NOT NULL AND m.day BETWEEN date_trunc('month', %(begin)s::date)::date AND %(end)s
+    """
+
+
 Weights = Mapping[tuple[str, Period], list[int]]
 """By label and period: how often it counts within the span, and up to its end."""
 Whole = tuple[str, str, date, date, int, int]

@@ -18,6 +18,7 @@ from django.db.models import Sum
 from dossiers.national import ENDED_STATES
 from ratings.cells import FIRST_DAY, LAST_DAY, MEASURES
 from ratings.models import DossierCount
+from ratings.packing import by_day
 from ratings.services.figures import _COLUMNS, _KEYS, _MEASURES, _READ, _SUMS, Difference
 
 DOSSIERS = 50_000
@@ -34,32 +35,38 @@ _UNITS = f"""
     SELECT {_KEYS}, {_SUMS} FROM (
         SELECT * FROM counted
         UNION ALL SELECT {_KEYS}, {_MINUS} FROM ratings_dossierdelta WHERE unit_code > %(after)s AND unit_code <= %(upto)s
-        UNION ALL SELECT {_CELL}, {_MINUS} FROM ratings_dossiercount
-        WHERE grain = 'p' AND period = 'd' AND place > %(after)s AND place <= %(upto)s
-        UNION ALL SELECT {_CELL.replace("place", "parent")}, {_MEASURES} FROM ratings_dossiercount
-        WHERE grain = 'p' AND period = 'd' AND parent > %(after)s AND parent <= %(upto)s AND parent <> '-'
+        UNION ALL SELECT {_CELL}, {_MINUS} FROM ({by_day()}) AS days
+        WHERE grain = 'p' AND place > %(after)s AND place <= %(upto)s
+        UNION ALL SELECT {_CELL.replace("place", "parent")}, {_MEASURES} FROM ({by_day()}) AS days
+        WHERE grain = 'p' AND parent > %(after)s AND parent <= %(upto)s AND parent <> '-'
     ) AS all_sides GROUP BY {_KEYS} HAVING {_OFF}
 )
 SELECT (SELECT count(*) FROM off), 'p', unit_code, '', 'd', day, field_code, procedure_code, channel, service_level, {_MEASURES}
 FROM off ORDER BY unit_code, day, field_code, procedure_code LIMIT 1
 """
 _GRAINS = "(VALUES ('t', '', ''), ('f', c.field_code, ''), ('p', c.field_code, c.procedure_code)) AS g (grain, field_code, procedure_code)"
+_WHERE = "place BETWEEN %(from)s AND %(to)s AND c.day BETWEEN %(begin)s AND %(end)s"
+_COLUMNS_BY_DAY = _COLUMNS.replace("period", "'d'")
 _BY_MONTH = "(VALUES ('d', c.day), ('m', date_trunc('month', c.day)::date)) AS p (period, day)"
 _BY_YEAR = "(VALUES ('y', date_trunc('year', c.day)::date), ('a', %(first)s::date)) AS p (period, day)"
 
 
 def _coarser(finer: str, periods: str, coarser: str) -> str:
-    """Counts by grain and period that are not the sum of the finer ones of the same place."""
+    """Counts by grain and period that are not the sum of the finer ones of the same place. Days of thin places stand in their months;
+    of all time there is no row by procedure."""
+    rows = f"({by_day()})" if finer == "d" else "(SELECT * FROM ratings_dossiercount WHERE period = 'm')"
+    days = f"UNION ALL SELECT {_COLUMNS_BY_DAY}, {_MINUS} FROM ({by_day()}) AS c WHERE grain = 't' AND {_WHERE}" if finer == "d" else ""
     return f"""
     WITH off AS (
         SELECT {_COLUMNS}, {_SUMS} FROM (
             SELECT g.grain, place, parent, p.period, p.day, g.field_code, g.procedure_code, channel, service_level, {_MEASURES}
-            FROM ratings_dossiercount c CROSS JOIN LATERAL {periods} CROSS JOIN LATERAL {_GRAINS}
-            WHERE c.grain = 'p' AND c.period = '{finer}' AND place BETWEEN %(from)s AND %(to)s AND c.day BETWEEN %(begin)s AND %(end)s
-                AND (g.grain <> 'f' OR parent IN ('-', '')) AND (g.grain, p.period) <> ('p', '{finer}')
+            FROM {rows} AS c CROSS JOIN LATERAL {periods} CROSS JOIN LATERAL {_GRAINS}
+            WHERE c.grain = 'p' AND {_WHERE}
+                AND (g.grain <> 'f' OR parent IN ('-', '')) AND (g.grain, p.period) NOT IN (('p', '{finer}'), ('p', 'a'))
             UNION ALL SELECT {_COLUMNS}, {_MINUS} FROM ratings_dossiercount
             WHERE grain IN ('t', 'f', 'p') AND period IN ({coarser}) AND (grain, period) <> ('p', '{finer}')
                 AND place BETWEEN %(from)s AND %(to)s AND day BETWEEN %(begin)s AND %(end)s
+            {days}
         ) AS both_sides GROUP BY {_COLUMNS} HAVING {_OFF}
     )
     SELECT (SELECT count(*) FROM off), {_COLUMNS}, {_MEASURES} FROM off ORDER BY {_COLUMNS} LIMIT 1
@@ -71,10 +78,9 @@ _MONTHS, _YEARS = _coarser("d", _BY_MONTH, "'d', 'm'"), _coarser("m", _BY_YEAR, 
 _COUNTRY = f"""
 WITH off AS (
     SELECT {_CELL.replace("place, ", "")}, {_SUMS} FROM (
-        SELECT {_CELL.replace("place, ", "")}, {_MEASURES} FROM ratings_dossiercount
-        WHERE grain = 'p' AND period = 'd' AND place = ANY (%(tops)s) AND day BETWEEN %(begin)s AND %(end)s
-        UNION ALL SELECT {_CELL.replace("place, ", "")}, {_MINUS} FROM ratings_dossiercount
-        WHERE grain = 'p' AND period = 'd' AND place = '' AND day BETWEEN %(begin)s AND %(end)s
+        SELECT {_CELL.replace("place, ", "")}, {_MEASURES} FROM ({by_day()}) AS days
+        WHERE grain = 'p' AND place = ANY (%(tops)s)
+        UNION ALL SELECT {_CELL.replace("place, ", "")}, {_MINUS} FROM ({by_day()}) AS days WHERE grain = 'p' AND place = ''
     ) AS both_sides GROUP BY {_CELL.replace("place, ", "")} HAVING {_OFF}
 )
 SELECT (SELECT count(*) FROM off), 'p', '', '-', 'd', day, field_code, procedure_code, channel, service_level, {_MEASURES}

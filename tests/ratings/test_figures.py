@@ -236,9 +236,9 @@ def test_the_nights_check_finds_and_names_what_differs_in_whatever_it_is(caplog:
     _sent(report(20, "4", received=2, due=5, unit="H26"), report(21, "7", received=2, due=5, withdrawn=3, unit="Z99.1"))
     assert len(list(checking.slices())) > 5 and check_figures() == 0 and not caplog.records
     for change in (
-        {"grain": "p", "place": "H26.101", "period": "d"}, {"grain": "p", "place": "", "period": "d"}, {"grain": "t", "place": "H26"},
+        {"grain": "p", "place": "H26.101", "period": "m"}, {"grain": "p", "place": "", "period": "m"}, {"grain": "t", "place": "H26"},
         {"grain": "f", "place": "", "period": "a"}, {"grain": "p", "place": "G15", "period": "y"},
-        {"grain": "t", "place": "", "period": "m"},
+        {"grain": "t", "place": "", "period": "m"}, {"grain": "t", "place": "H26", "period": "d"},
     ):  # fmt: skip
         point = transaction.savepoint()
         wrong = DossierCount.objects.filter(**change, received__gt=0).order_by("pk").first()
@@ -249,6 +249,14 @@ def test_the_nights_check_finds_and_names_what_differs_in_whatever_it_is(caplog:
         first = str(caplog.records[0].__dict__["first"])
         assert caplog.records[0].levelname == "ERROR", change
         assert "received -1" in first or "received +1" in first, (change, first)
+        transaction.savepoint_rollback(point)
+    # The days that thin months hold.
+    for change in ({"grain": "p", "place": "H26.101"}, {"grain": "p", "place": ""}, {"grain": "t", "place": "H26.101"}):
+        point = transaction.savepoint()
+        month = DossierCount.objects.filter(**change, period="m", received__gt=0).order_by("pk").first()
+        assert month is not None and month.days, change
+        DossierCount.objects.filter(pk=month.pk).update(days=month.days[1:])
+        assert check_figures() > 0 and figures.recount(mend=False)[0] > 0, change
         transaction.savepoint_rollback(point)
     # A change that was lost, and one that nobody made.
     NationalDossier.objects.filter(code="H26.101-260624-0001").update(state="4", finished_at=None)
@@ -263,7 +271,7 @@ def test_the_nights_check_finds_and_names_what_differs_in_whatever_it_is(caplog:
 def test_a_slice_that_takes_too_long_is_named_and_the_others_are_checked(caplog: pytest.LogCaptureFixture, monkeypatch: Any) -> None:
     _sent(report(1, "10", received=0, due=5, finished=7))
     figures.fold()
-    DossierCount.objects.filter(grain="p", place="", period="d").update(late=9)
+    DossierCount.objects.filter(grain="p", place="", period="m").update(late=9)
     real, units, done = checking.check, checking._UNITS, list[checking.Slice]()
 
     def slow(part: checking.Slice) -> Any:
