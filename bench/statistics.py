@@ -127,6 +127,22 @@ def dashboards() -> dict[str, str]:
     }
 
 
+def scores(today: dt.date) -> dict[str, str]:
+    """The score, from the ranking down to rows."""
+    month, year = f"{today.replace(day=1) - dt.timedelta(days=1):%Y-%m}", f"{today.year}"
+    return {
+        "ranking, the year": "/danh-gia/",
+        "ranking, last month": f"/danh-gia/?ky={month}",
+        "score of a province with its units": f"/danh-gia/H26/?ky={year}",
+        "score of a unit": f"/danh-gia/H26.110/?ky={year}",
+        "criterion 2.1 of a province, down to its rows": f"/danh-gia/H26/2.1/?ky={year}",
+        "criterion 2.1, what was late": f"/danh-gia/H26/2.1/?ky={year}&loai=chua",
+        "criterion 5.4 of a ministry, down to its rows": f"/danh-gia/G02/5.4/?ky={year}",
+        "ranking, XLSX": "/danh-gia/so-lieu.xlsx",
+        "API, scores": f"/api/v1/scores?year={year}",
+    }
+
+
 def main() -> None:
     """Prepare, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -168,6 +184,8 @@ def main() -> None:
         from dossiers.services.national import facts_of
         from ratings.board import counting
         from ratings.models import DossierCount
+        from ratings.score import counting as scoring
+        from ratings.score import folding
         from ratings.services import figures
 
         with used.cursor() as cursor:
@@ -192,6 +210,15 @@ def main() -> None:
         began = time.perf_counter()
         counting.count_levels(dt.datetime.now(dt.UTC))
         step("count this month and year by level", began)
+        began = time.perf_counter()
+        folding.recount(mend=True)
+        step("count the tally of the score anew", began)
+        began = time.perf_counter()
+        scoring.count_all(now=dt.datetime.now(dt.UTC))
+        step("count the score of all periods", began)
+        began = time.perf_counter()
+        scoring.count_running(now=dt.datetime.now(dt.UTC))
+        step("count the score of the periods that run, as each minute", began)
         client, today = Client(), dt.datetime.now(dt.timezone(dt.timedelta(hours=7))).date()
         lines += ["", "| asked | p50 ms | p95 ms |", "|---|---|---|"]
 
@@ -211,7 +238,7 @@ def main() -> None:
 
         for name, ask in [
             ("baseline: one count over the rows, by agency", plain),
-            *((name, page(address)) for name, address in pages(today).items()),
+            *((name, page(address)) for name, address in (pages(today) | scores(today)).items()),
             *((name, page(address, officer)) for name, address in dashboards().items()),
         ]:
             p50, p95 = timed(ask, 5 if ask is plain else 30)
@@ -223,7 +250,7 @@ def main() -> None:
             connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
     if options.write:
         stamp = f"Measured {dt.datetime.now(dt.UTC).date()} on PostgreSQL {version}: {options.rows:,} rows, {counts:,} counts; 2 cores."
-        write("statistics", f"{stamp}\n\n" + "\n".join(lines))
+        write("statistics" if options.rows <= 2_000_000 else "statistics-large", f"{stamp}\n\n" + "\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -133,6 +133,15 @@ def score_of(agency: str, period: str, first: date) -> Score | None:
     return next((score for score in scores(period, first, parent).scores if score.agency == agency), None)
 
 
+def part_of(agency: str, code: str, period: str, first: date) -> Part | None:
+    """One criterion of the score of an agency; None where nothing was counted or it does not score this agency. Two queries."""
+    rows = ScoreCount.objects.filter(agency=agency, period=period, first=first).values_list("criterion", "numerator", "denominator")
+    counts = {criterion: Count(numerator, denominator) for criterion, numerator, denominator in rows}
+    if not counts:
+        return None
+    return by_code(_score(agency, agency, criteria.in_force(first), counts).parts, code)
+
+
 @dataclass(frozen=True)
 class Past:
     """A score of former times."""

@@ -114,8 +114,7 @@ def _course(agency: str, period: Period) -> dict[str, Any] | None:
 def criterion_page(request: HttpRequest, agency: str, code: str) -> HttpResponse:
     """How the points of one criterion come about, down to the rows it counts. 404 for what does not score this agency."""
     period = period_of(request)
-    score = queries.score_of(agency, period.kind, period.span.first)
-    part = queries.by_code(score.parts, code) if score is not None else None
+    part = queries.part_of(agency, code, period.kind, period.span.first)
     if part is None:
         raise Http404
     criterion, points = part.criterion, part.points
