@@ -151,7 +151,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture(autouse=True)
 def _fresh_redis(request: pytest.FixtureRequest) -> None:
     """Limits and caches of one test say nothing to the next."""
-    if {"db", "committed_db", "demo_db", "stack", "portal"} & set(request.fixturenames):
+    asks = {"db", "committed_db", "demo_db", "stack", "portal"} & set(request.fixturenames)
+    if asks or request.node.get_closest_marker("django_db"):
         import redis
         from django.conf import settings
 
