@@ -289,9 +289,16 @@ def static_fingerprint() -> str:
     return digest.hexdigest()
 
 
-def refuse_taken_port(name: str, port: int, host: str) -> None:
-    """Raise LauncherError when another program listens there."""
-    if not port_is_free(port, host):
+PORT_SECONDS = 10.0
+"""A process that was killed holds its sockets for a moment after it looks dead, on a busy machine for seconds."""
+
+
+def refuse_taken_port(name: str, port: int, host: str, *, patience: float = PORT_SECONDS) -> None:
+    """Raise LauncherError when another program listens there, and still does after so many seconds."""
+    end = time.monotonic() + patience
+    while not (is_free := port_is_free(port, host)) and time.monotonic() < end:
+        time.sleep(0.1)
+    if not is_free:
         advice = next((other for other in range(port + 10, 65000, 10) if port_is_free(other, host)), port + 10)
         raise LauncherError(f"Port {port} is taken by another program: choose another one, e.g. `{name}={advice} make run`.")
 

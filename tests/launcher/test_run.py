@@ -6,15 +6,18 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from portal.launcher import processes
-from portal.launcher.common import ROOT, free_port, read_json
+from portal.launcher.common import ROOT, LauncherError, free_port, read_json
+from portal.launcher.run import refuse_taken_port
 from tests.launcher.conftest import free_pair
 from tests.launcher.helpers import PYTHON, Portal, kill, person_environment, processes_of, until
 
@@ -53,6 +56,15 @@ def test_second_start_with_the_same_data_is_refused_in_one_sentence(portal: Port
     assert len(said) == 1
     assert f"already runs at http://localhost:{portal.port}" in said[0]
     assert portal.whole()
+
+
+def test_a_port_that_a_dying_process_holds_for_a_moment_is_waited_for() -> None:
+    dying, staying = socket.create_server(("127.0.0.1", 0)), socket.create_server(("127.0.0.1", 0))
+    threading.Timer(0.5, dying.close).start()
+    refuse_taken_port("PORT", dying.getsockname()[1], "127.0.0.1")
+    with pytest.raises(LauncherError, match="is taken by another program"):
+        refuse_taken_port("PORT", staying.getsockname()[1], "127.0.0.1", patience=0.2)
+    staying.close()
 
 
 def test_taken_port_is_one_sentence_with_the_remedy(portal: Portal, var: Path) -> None:
