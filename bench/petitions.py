@@ -201,12 +201,16 @@ def desk(rounds: int) -> list[str]:
     )  # fmt: skip
     for _ in range(20):
         handling.classify(actor=actor, petition_id=case.pk, about="rule", kind="khac", sector_code="", now=timezone.now())
-    base = "/quan-tri/feedback/petition/"
+    base, year = "/quan-tri/feedback/petition/", timezone.localdate().year
+    behind = f"/quan-tri/feedback/tally/danh-sach/?ky={year}"
     pages = {
         "queue of a commune": (page(unit, base), plainly(" AND unit_code = %s", "H26.101")),
         "queue of a province": (page(province, base), plainly(" AND agency_code = %s", "H26")),
         "queue of VPCP: the whole country": (page(vpcp, base), plainly("")),
         "everything of a province": (page(province, base + "?viec=tat-ca"), plainly(" AND agency_code = %s", "H26")),
+        "behind a number: on time in a province": (page(vpcp, f"{behind}&so=on_time&co-quan=H26"), plainly(" AND agency_code = %s", "H26")),
+        "behind a number: overdue in a province": (page(vpcp, f"{behind}&so=overdue&co-quan=H26"), plainly(" AND agency_code = %s", "H26")),
+        "behind criterion 5.3 of the country": (page(vpcp, f"{behind}&so=5.3"), plainly("")),
         "a name at VPCP": (page(vpcp, base + "?q=nguyen+thi+gia+dinh+77"), plainly("")),
         "a case with 21 events": (
             page(unit, f"{base}{case.pk}/change/"),

@@ -79,7 +79,7 @@ class Measure:
         return round(POINTS * self.numerator / counted, 2) if counted else float(POINTS)
 
 
-def _of(agency: str) -> Q:
+def of_agency(agency: str) -> Q:
     """Of an agency and of those below it; ``""`` of all."""
     if not agency:
         return Q()
@@ -129,7 +129,7 @@ def processed_on_time(agency: str, first: date, last: date, now: datetime) -> Me
     left by the way of state secrets is not. In time: refused within 2 working days; asked for more within 5; answered within 15 (the
     setting ``score_answer``) and the answer entered within 2 working days of its outcome.
     """
-    received = _of(agency) & Q(received_at__gte=_moment(first), received_at__lt=_moment(last + timedelta(days=1)))
+    received = of_agency(agency) & Q(received_at__gte=_moment(first), received_at__lt=_moment(last + timedelta(days=1)))
     clocks = answer_clocks(first, last)
     # Each interval begins where the one before ends, so that the beginnings tell them apart.
     score_due = _Due([begin for begin, _end, _due in clocks], [due for _begin, _end, due in clocks])
@@ -161,10 +161,10 @@ def satisfied(agency: str, first: date, last: date) -> Measure:
     Written again counts against the agency whose answer it was; the next answer is VPCP's own.
     """
     begin, end = _moment(first), _moment(last + timedelta(days=1))
-    rows = Petition.objects.order_by().filter(_of(agency), state=State.ANSWERED, answered_at__gte=begin, answered_at__lt=end)
+    rows = Petition.objects.order_by().filter(of_agency(agency), state=State.ANSWERED, answered_at__gte=begin, answered_at__lt=end)
     # Of this answer: the former agency's may be public still.
     public = PublishedCase.objects.filter(petition=OuterRef("pk"), unit_code=OuterRef("unit_code"))
     good = rows.filter(answered_at__lte=F("due_at")).exclude(helps=False).exclude(Exists(public.filter(unhelpful__gt=F("helpful"))))
     within = Q(answered_at__gte=begin, answered_at__lt=end) | Q(disagreed_at__gte=begin, disagreed_at__lt=end)
-    former = FinishedRound.objects.order_by().filter(_of(agency)).filter(within)
+    former = FinishedRound.objects.order_by().filter(of_agency(agency)).filter(within)
     return Measure(rows, good, former, former.none())

@@ -218,6 +218,13 @@ def by_unit(agency: str, first: date, last: date) -> dict[str, Counts]:
     return found
 
 
+def by_unit_to_the_end(agency: str, first: date, last: date) -> dict[str, Counts]:
+    """The figures of whole months of each unit, with what was open and overdue at the end of the last of them; in the present month what
+    falls due until its end counts as overdue already (one query over all its months)."""
+    found = _sums("unit", ("unit_code",), first=first, last=last, agency=agency, from_first=False)
+    return {key[0]: counts for key, counts in found.items()}
+
+
 def by_kind(first: date, last: date, *, agency: str = "") -> dict[str, Counts]:
     """The figures of whole months by kind (one query)."""
     return {key[0]: counts for key, counts in _sums("kind", ("kind",), first=first, last=last, agency=agency, from_first=True).items()}

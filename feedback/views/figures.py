@@ -56,13 +56,13 @@ _CODE = re.compile(r"[A-Za-z0-9.]{1,40}")
 _PERIOD = re.compile(r"(20\d\d)(?:-(0[1-9]|1[0-2]))?")
 
 
-def asked_period(request: HttpRequest) -> Period:
-    """``?ky=2026`` or ``?ky=2026-11``, this year where nothing is said; ``?ngay=2026-11-15`` ends it on that day.
+def asked_period(request: HttpRequest, *, by_day: bool = True) -> Period:
+    """``?ky=2026`` or ``?ky=2026-11``, this year where nothing is said; ``?ngay=2026-11-15`` ends it on that day (not ``by_day``: nothing).
 
     A time to come, and what is no time, is a page that does not exist; a day that is none, or lies outside, is said to be wrong.
     """
     today = timezone.localdate()
-    typed, said = request.GET.get("ngay", "").strip()[:20], request.GET.get("ky", "")
+    typed, said = request.GET.get("ngay", "").strip()[:20] if by_day else "", request.GET.get("ky", "")
     day = _day(typed)
     value = said or str(day.year if day and 2000 <= day.year < 2100 else today.year)
     match = _PERIOD.fullmatch(value)
