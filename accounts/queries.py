@@ -162,6 +162,14 @@ def holders(unit_code: str, roles: Iterable[str]) -> list[Holder]:
     ]
 
 
+def staffed(unit_codes: Iterable[str], roles: Iterable[str]) -> set[str]:
+    """Those of some units in which somebody holds a position with one of the roles now (one query)."""
+    now = timezone.now()
+    held = PositionRole.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=now), role__in=list(roles), valid_from__lte=now)
+    rows = Position.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=now), unit_code__in=set(unit_codes), valid_from__lte=now)
+    return set(rows.filter(pk__in=held.values("position")).values_list("unit_code", flat=True))
+
+
 def by_id_number(number: str) -> Person | None:
     """The person with an identity number (one query)."""
     return Person.objects.filter(id_blind=blind_index("id_number", number)).first()

@@ -113,6 +113,14 @@ def register() -> None:
             gettext_noop("{unit} quá hạn {step} đối với phản ánh, kiến nghị {code} từ ngày {due}."),
         ),
         (
+            "nobody",
+            gettext_noop("Phản ánh {code}: {unit} chưa có ai {step}"),
+            gettext_noop(
+                "Phản ánh, kiến nghị {code} vừa đến {unit}, nơi chưa giao cho ai {step} phản ánh, cơ quan cấp trên cũng vậy. "
+                "Người quản trị cần giao vai trò ấy cho cán bộ; Văn phòng Chính phủ được báo để theo dõi."
+            ),
+        ),
+        (
             "warn_late",
             gettext_noop("Phản ánh {code} đã quá hạn"),
             gettext_noop(

@@ -21,6 +21,7 @@ from feedback.queries_desk import copies_of, others_of_group
 from feedback.services.answering import MAX_ANSWER
 from feedback.services.files import TYPES
 from feedback.services.handling import REFUSALS
+from feedback.services.reaching import OPINES, RECEIVES, reach
 from feedback.services.routing import CAUSES
 from portal.access import Actor
 from portal.access.desk import PlainForm
@@ -160,6 +161,7 @@ class PickForm(ActForm):
         shown = self.named([code for code in chosen if code not in known]) + self.found
         if not words:
             shown += [one for one in self.suggested() if one[0] not in dict(shown)]
+        shown = self.noted(shown)
         if not self.pick_required and not self.pick_many:
             shown = [("", "Chưa rõ"), *shown]
         choose = forms.MultipleChoiceField if self.pick_many else forms.ChoiceField
@@ -220,6 +222,10 @@ class PickForm(ActForm):
         """What is offered before anybody looked."""
         return []
 
+    def noted(self, shown: Choices) -> Choices:
+        """What is offered, with what one should know before choosing it."""
+        return shown
+
     def clean(self) -> dict[str, Any]:
         found: dict[str, Any] = super().clean() or {}
         if self.pick_required and self.pick in self.errors and self.fields[self.pick].widget.is_hidden:
@@ -253,6 +259,47 @@ def kind_choices(current: str = "") -> Choices:
 def handler_choices(unit_code: str) -> Choices:
     """Officers of exactly this agency who work on petitions (one query)."""
     return [(str(one.position_id), one.label) for one in people.holders(unit_code, WRITERS)]
+
+
+class ReachForm(PickForm):
+    """To agencies: each says whom it reaches there. One where nobody would see it is chosen only by who says so twice; its administrators
+    and the Government Office are then told (`feedback.services.reaching`)."""
+
+    roles: Sequence[str] = RECEIVES
+    does = "tiếp nhận phản ánh"
+    anyway = "Vẫn chuyển"
+
+    def __init__(self, data: Any = None, files: Any = None, *, petition: Petition, actor: Actor, initial: Any = None) -> None:
+        self.reached: dict[str, str] = {}
+        super().__init__(data, files, petition=petition, actor=actor, initial=initial)
+        chosen = self._chosen(self.data) if self.is_bound else []
+        self.nobody = [code for code in chosen if self.reached.get(code) == ""]
+        if self.nobody:
+            self.fields["sure"] = forms.BooleanField(
+                label=f"{self.anyway}: người quản trị của cơ quan ấy và Văn phòng Chính phủ được báo ngay",
+                error_messages={
+                    "required": f"{', '.join(self.nobody)}: chưa có ai {self.does}, cơ quan cấp trên cũng vậy. Bạn chọn cơ quan khác,"
+                    " hoặc đánh dấu mục này."
+                },
+            )
+
+    def noted(self, shown: Choices) -> Choices:
+        self.reached = reach([code for code, _label in shown], self.roles)
+        others = {to for code, to in self.reached.items() if to and to != code}
+        above = catalogues.agency_names(others) if others else {}
+        found = []
+        for code, label in shown:
+            to = self.reached[code]
+            note = (
+                ""
+                if to == code
+                else f": chưa có cán bộ {self.does}, " + (f"{above.get(to, to)} làm thay" if to else "cấp trên cũng chưa có")
+            )
+            found.append((code, label + note))
+        return found
+
+    def given(self) -> dict[str, Any]:
+        return {name: value for name, value in super().given().items() if name != "sure"}
 
 
 class ClassifyForm(PickForm):
@@ -355,7 +402,7 @@ class GoOnForm(ActForm):
     reason = forms.CharField(label="Ghi chú", required=False, max_length=2000, widget=forms.Textarea({"rows": 3}))
 
 
-class TransferForm(PickForm):
+class TransferForm(ReachForm):
     """To which agency, and why."""
 
     pick_label = "Cơ quan nhận"
@@ -376,7 +423,7 @@ class TransferForm(PickForm):
         return [choice for choice in agency_choices([competent, *before, TOP]) if choice[0] != one.unit_code]
 
 
-class ManyTransferForm(PickForm):
+class ManyTransferForm(ReachForm):
     """Several at once."""
 
     pick_label = "Cơ quan nhận"
@@ -396,12 +443,13 @@ class TopForm(ActForm):
     words = words_field("Các bên nói gì, đề xuất thế nào", missing="Bạn hãy ghi các bên nói gì và đề xuất của cơ quan.")
 
 
-class OpinionsForm(PickForm):
+class OpinionsForm(ReachForm):
     """Whom to ask, and what."""
 
     pick, pick_label, pick_many = "unit_codes", "Cơ quan phối hợp", True
     pick_help = "Gõ mã hoặc mấy chữ trong tên, bấm Tìm, rồi đánh dấu; tìm tiếp để thêm cơ quan khác."
     field_order_after = ("question",)
+    roles, does, anyway = OPINES, "cho ý kiến phối hợp", "Vẫn hỏi"
     question = words_field("Cần ý kiến về việc gì", missing="Bạn hãy ghi cần ý kiến về việc gì.")
 
 

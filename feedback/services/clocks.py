@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from feedback import figures
 from feedback.models import OPEN_STATES, TOP, Opinion, Petition
 from feedback.rules import Limit, progress_due, result_due, sender_due, unit_clocks
 from feedback.services.common import day, keep
+from feedback.services.reaching import RECEIVES, in_charge, top_staff
 from feedback.services.routing import asked_without_agency, pass_opinion_on, succeed, units_without_agency
 from feedback.terms import limits_at
 from portal.access import SYSTEM
@@ -141,11 +142,12 @@ def _warn_of(petition_id: UUID, level: int, *, now: datetime) -> int:
     if petition.handler_position_id is not None:
         told.add(people.position_person(petition.handler_position_id))
     else:
-        told |= in_charge(petition.unit_code, ("petition_reception",))
+        told |= in_charge(petition.unit_code, RECEIVES)
     if level >= TODAY:
         told |= in_charge(petition.unit_code, HEADS)
-    if level >= LATE:
-        told |= {one.person_id for one in people.holders(TOP, ["steering"])}
+    if level >= LATE or not told - {None}:
+        # Where nobody works on petitions, not even above, the Government Office knows before it is late.
+        told |= top_staff()
     due, unit = min(petition.due_at, petition.unit_due_at), unit_name(petition.unit_code)
     for person_id in told - {None}:
         notify(
@@ -157,12 +159,3 @@ def _warn_of(petition_id: UUID, level: int, *, now: datetime) -> int:
             channels=("inbox",) if level == LATE and petition.unit_code != TOP else None,
         )
     return 1
-
-
-def in_charge(unit: str, roles: Sequence[str]) -> set[UUID | None]:
-    """The people who have one of the roles at a unit; where nobody has, at the nearest one above it."""
-    found = people.holders(unit, list(roles))
-    while not found and "." in unit:
-        unit = unit.rpartition(".")[0]
-        found = people.holders(unit, list(roles))
-    return {one.person_id for one in found}

@@ -15,6 +15,7 @@ from feedback import figures
 from feedback.access import seen_by
 from feedback.models import TABLE, Holding, Opinion, Petition, PetitionEvent
 from feedback.rules import progress_due, sender_due, unit_clocks
+from feedback.services.reaching import tell_of_nobody
 from feedback.terms import limits_at
 from portal import audit, outbox
 from portal.access import AccessDenied, ActingAs, Actor, Assurance, belonging_to, require
@@ -221,7 +222,8 @@ def set_unit_clocks(petition: Petition, *, unit_code: str, received_at: datetime
 
 
 def note_holding(petition: Petition, *, how: str, from_unit: str = "", accepted_at: datetime | None = None) -> Holding:
-    """The row of the stay that began (after the petition is saved)."""
+    """The row of the stay that began (after the petition is saved); who can mend it is told where nobody there would see it."""
+    tell_of_nobody(petition=petition, unit=petition.unit_code)
     return Holding.objects.create(
         petition=petition,
         number=petition.holdings.count() + 1,

@@ -28,6 +28,7 @@ from feedback.services.common import (
     write_event,
 )
 from feedback.services.files import attach
+from feedback.services.reaching import OPINES, tell_of_nobody
 from feedback.terms import limits_at
 from portal.access import SYSTEM, AccessDenied, Actor, require
 from portal.catalogues import queries as catalogues
@@ -211,6 +212,7 @@ def ask_opinions(
             opinion=one.pk,
             until=one.due_at.isoformat(),
         )
+        tell_of_nobody(petition=petition, unit=one.unit_code, roles=OPINES)
     return asked
 
 

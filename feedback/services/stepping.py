@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from accounts import queries as people
 from feedback.models import OPEN_STATES, Answer, Opinion, Petition, State, WarnedStep
-from feedback.services.clocks import HEADS, LATE, TODAY, in_charge
+from feedback.services.clocks import HEADS, LATE, TODAY
 from feedback.services.common import day
+from feedback.services.reaching import OPINES, RECEIVES, in_charge, top_staff
 from portal.documents.units import unit_name
 from portal.notifications.services import notify
 
@@ -75,11 +76,11 @@ def _rows(step: Step) -> tuple[QuerySet[Petition] | QuerySet[Answer] | QuerySet[
 
 
 _DOES = {
-    Step.RECEIVE: ("petition_reception",),
-    Step.TRANSFER: ("petition_reception",),
+    Step.RECEIVE: RECEIVES,
+    Step.TRANSFER: RECEIVES,
     Step.REPORT: ("petition_handling",),
     Step.ENTER: HEADS,
-    Step.OPINION: ("petition_handling",),
+    Step.OPINION: OPINES,
 }
 
 
@@ -96,6 +97,8 @@ def _tell(due: Due, level: int, now: datetime) -> int:
         told |= in_charge(due.unit, _DOES[due.step])
     if level >= LATE:
         told |= in_charge(due.unit, HEADS)
+    if not told - {None}:
+        told = top_staff()
     link = (
         f"/quan-tri/feedback/opinion/{due.of}/change/" if due.step == Step.OPINION else f"/quan-tri/feedback/petition/{petition.pk}/change/"
     )

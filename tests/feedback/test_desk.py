@@ -16,10 +16,11 @@ from django.utils import timezone
 
 from feedback.admin.petitions import VERBS
 from feedback.models import OPEN_STATES, TABLE, Answer, Attachment, Opinion, Petition, ReplyTemplate, SavedView, SecretStub, State
-from feedback.services import PetitionRefused, answering, handling, routing, secrets
+from feedback.services import PetitionRefused, answering, clocks, handling, routing, secrets, stepping
 from feedback.worklists import left
 from portal.audit.models import Act
 from portal.files.models import FileState, StoredFile
+from portal.notifications.models import Notification
 from tests.dossiers.support import png
 from tests.factories import make_person, make_position, officer_actor, sign_in
 from tests.feedback.support import ROLES, WORDS, answered, received, send_one
@@ -436,6 +437,51 @@ def test_transferred_sent_back_escalated_taken_over() -> None:
     assert (other.unit_code, other.state) == ("G22", "processing")
 
 
+@pytest.mark.requirement("F-05", "F-12")
+def test_where_nobody_would_see_it_is_said_before_and_told_to_who_can_mend_it() -> None:
+    petition, _ = send_one(now=ago(days=1))
+    here, vpcp = at_desk(), at_top()
+    # The ministry has nobody for petitions but somebody who hands out roles; the province's own officers do for its wards.
+    chief = make_position(unit="G09", roles=("administrator",))
+
+    def look(words: str) -> str:
+        said = {"seen": petition.version, "unit_code_words": words, "reason": "Nơi khác.", "tim": "1"}
+        return text(here.post(of(petition, "transfer"), said))
+
+    assert "chưa có cán bộ tiếp nhận phản ánh, cấp trên cũng chưa có" in look("G09")
+    assert re.search(r"\(H26\.102\): chưa có cán bộ tiếp nhận phản ánh, Ủy ban nhân dân thành phố Hà Nội làm thay", look("H26.102"))
+    at_desk("H26.102", RECEPTION)
+    assert "chưa có cán bộ" not in look("H26.102")
+    chosen = {"unit_code": "G09", "unit_code_words": "G09", "unit_code_of": "G09", "reason": "Việc của bộ."}
+    page = text(do(here, petition, "transfer", 422, **chosen), 422)
+    assert "G09: chưa có ai tiếp nhận phản ánh" in page and 'name="sure"' in page and "Việc của bộ." in page
+    assert petition.unit_code == "H26.101" and not Notification.objects.filter(template="feedback.nobody").exists()
+    do(here, petition, "transfer", **chosen, sure="on")
+    assert petition.unit_code == "G09"
+
+    def told(party: Any) -> list[str]:
+        return list(Notification.objects.filter(template="feedback.nobody", party_id=party, channel="inbox").values_list("link", flat=True))
+
+    assert told(chief.person_id) == ["/quan-tri/accounts/position/?q=G09"]
+    assert told(vpcp.actor.person_id) == [of(petition)], "who steers sees everything"  # type: ignore[attr-defined]
+    # Once a day and agency, whatever else comes.
+    other, _ = send_one(now=ago(hours=3))
+    received(other, here.actor, now=ago(hours=2))  # type: ignore[attr-defined]
+    do(here, other, "transfer", **chosen, sure="on")
+    assert len(told(chief.person_id)) == 1
+    third, _ = send_one(now=ago(hours=3))
+    received(third, here.actor, now=ago(hours=2))  # type: ignore[attr-defined]
+    asked = {"unit_codes": ["G09"], "unit_codes_words": "G09", "unit_codes_of": "G09", "question": "Bộ nói gì?"}
+    assert "chưa có ai cho ý kiến phối hợp" in text(do(here, third, "ask_opinions", 422, **asked), 422)
+    do(here, third, "ask_opinions", **asked, sure="on")
+    assert len(told(chief.person_id)) == 2, "another work, another role"
+    # What is due there is told to the Government Office while it is not late yet.
+    clocks.warn(now=petition.unit_due_at - dt.timedelta(hours=1))
+    stepping.warn_of_steps(now=petition.refuse_due_at + dt.timedelta(hours=1))
+    about = Notification.objects.filter(party_id=vpcp.actor.person_id, link=of(petition))  # type: ignore[attr-defined]
+    assert {"feedback.warn_today", "feedback.step_late"} <= set(about.values_list("template", flat=True))
+
+
 @pytest.mark.requirement("F-05")
 def test_many_are_transferred_with_a_report_by_row() -> None:
     first, _ = send_one(now=ago(days=1))
@@ -484,6 +530,7 @@ def test_opinions_are_asked_given_called_off() -> None:
         unit_codes_words="H26.102",
         unit_codes_of="H26.102",
         question="Ai làm?",
+        sure="on",
     )
     opinion, other = Opinion.objects.get(petition=petition, unit_code="H26.102"), Opinion.objects.get(petition=petition, unit_code="G01")
     address = f"{DESK}{petition.pk}/y-kien/{opinion.pk}/"
