@@ -166,9 +166,10 @@ class PetitionPage:
             rows.append(("Công khai", f"{one.get_publication_display()}{reason}"))
         elif (case := getattr(one, "published", None)) is not None and case.withdrawn_at is None:
             rows.append(("Công khai", "Trả lời trước đang công khai"))
-        if one.helps is not None:
-            words = f": {one.helps_words}" if one.helps_words else ""
-            rows.append(("Người gửi thấy trả lời", f"{'giúp được' if one.helps else 'chưa giúp được'}{words}"))
+        said = [(f" lần {row.number}", row.rated, row.rated_words) for row in one.finished_rounds.all()] if one.round > 1 else []
+        for which, helps, why in [*said, ("", one.helps, one.helps_words)]:
+            if helps is not None:
+                rows.append((f"Người gửi thấy trả lời{which}", f"{'giúp được' if helps else 'chưa giúp được'}{f': {why}' if why else ''}"))
         return Facts("Tình trạng", rows)
 
     def _sector(self) -> str:

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from feedback.models.kinds import About, PetitionKind
 from feedback.models.petitions import Petition
+from portal.crypto.fields import SealedTextField
 
 
 class PublishedCase(models.Model):
@@ -88,6 +89,11 @@ class FinishedRound(models.Model):
     due_at = models.DateTimeField()
     answered_at = models.DateTimeField()
     helps = models.BooleanField(null=True)
+    """For figures: who writes again was not helped, whatever they had said before."""
+    rated = models.BooleanField(null=True)
+    rated_words = SealedTextField(subject="petition_id", null=True)
+    rated_at = models.DateTimeField(null=True)
+    """What the sender had said of the answer before they wrote again, and why; why they wrote again stands in the event."""
     is_published = models.BooleanField(default=False)
     """Whether its answer is public still."""
     disagreed_at = models.DateTimeField()
@@ -98,6 +104,7 @@ class FinishedRound(models.Model):
         indexes = [
             models.Index(fields=["agency_code", "received_at"], name="rounds_of_agency"),
             models.Index(fields=["agency_code", "answered_at"], name="rounds_answered_of_agency"),
+            models.Index(fields=["agency_code", "disagreed_at"], name="rounds_disagreed_of_agency"),
         ]
         triggers = [pgtrigger.Protect(name="finished_round_stays", operation=pgtrigger.Delete)]
 

@@ -356,6 +356,9 @@ def disagree(*, actor: Actor, petition_id: UUID, words: str, now: datetime, seen
         due_at=petition.due_at,
         answered_at=petition.answered_at,
         helps=False,
+        rated=petition.helps,
+        rated_words=petition.helps_words,
+        rated_at=petition.helps_at,
         is_published=petition.publication == Petition.Publication.PUBLISHED,
         disagreed_at=now,
     )
@@ -365,7 +368,7 @@ def disagree(*, actor: Actor, petition_id: UUID, words: str, now: datetime, seen
         case.save(update_fields=["disagreed_at"])
     petition.round += 1
     petition.ended_at, petition.answered_at = None, None
-    petition.helps, petition.helps_words, petition.helps_at = False, words, now
+    petition.helps, petition.helps_words, petition.helps_at = None, None, None
     # Of the answer that is to come; the former one may be public still.
     petition.publication, petition.keep_reason = Petition.Publication.NONE, ""
     start_clocks(petition, received_at=now)

@@ -181,18 +181,18 @@ def parts_of(petition: Petition, audience: str) -> list[Part]:
         for row in petition.reports.all()
     ]
     parts += [_answer(row, audience) for row in shown_answers]
-    if petition.helps is not None and petition.helps_at is not None:
-        said = "Giúp được" if petition.helps else "Chưa giúp được"
-        parts.append(
-            _part(
-                "Người gửi đánh giá trả lời",
-                [Line("Đánh giá", said), Line("Lúc", moment(petition.helps_at)), Line("Vì sao", petition.helps_words or "", long=True)],
-            )
-        )
+    parts += [_rating(f" lần {row.number}", row.rated, row.rated_words, row.rated_at) for row in petition.finished_rounds.all()]
+    parts.append(_rating("", petition.helps, petition.helps_words, petition.helps_at))
     parts.append(_part("Các việc đã làm", [_act(event, audience, units) for event in events]))
     answer_ids = {row.pk for row in shown_answers}
     parts.append(_part("Tệp", [_file(row) for row in attachments_for(petition, audience, answer_ids)]))
     return [part for part in parts if part.lines]
+
+
+def _rating(which: str, helps: bool | None, words: str | None, at: datetime | None) -> Part:
+    """What the sender said of an answer; without lines where they said nothing."""
+    said = [] if helps is None else [Line("Đánh giá", "Giúp được" if helps else "Chưa giúp được"), Line("Lúc", moment(at))]
+    return _part(f"Người gửi đánh giá trả lời{which}", [*said, Line("Vì sao", words or "", long=True)])
 
 
 def _part(heading: str, lines: Iterable[Line]) -> Part:
@@ -452,6 +452,7 @@ _ROWS = {
     "supplements": "number question asked_at due_at answer given_at closed_at",
     "opinions": "unit_code asked_by_unit question asked_at due_at stance words given_at label called_off_at",
     "reports": "at due_at words label",
+    "finished_rounds": "number unit_code received_at due_at answered_at rated rated_words rated_at disagreed_at",
     "answers": "number round state unit_code words outcome_on result_due_at drafted_label drafted_at submitted_at checked_label checked_at"
     " return_reason",
 }

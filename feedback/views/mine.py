@@ -113,6 +113,8 @@ def _page(request: HttpRequest, petition: Petition, *, status: int = 200, **more
         "supplements": [_supplement(one, attachments) for one in supplements],
         "reports": list(petition.reports.order_by("-at", "-id")),
         "answers": [_answer(answer, names, attachments) for answer in answers],
+        "finished_rounds": list(petition.finished_rounds.all()) if petition.round > 1 else [],
+        "disagreements": [event.note for event in events if event.name == "disagree" and event.note],
         "rate_form": RateForm(initial=_rated(petition)) if petition.state == State.ANSWERED else None,
         "can_disagree": not TABLE.refusal(petition, "disagree"),
         "can_withdraw": not TABLE.refusal(petition, "withdraw"),

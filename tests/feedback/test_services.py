@@ -14,7 +14,7 @@ from feedback import loading
 from feedback.figures import cells_of
 from feedback.models import Petition, PetitionKind, TallyDelta, Term
 from feedback.rules import Limit
-from feedback.services import PetitionRefused, answering, clocks, handling, routing, sending, stepping
+from feedback.services import PetitionRefused, answering, clocks, handling, records, routing, sending, stepping
 from feedback.services.secrets import seal_away
 from feedback.terms import limits_at
 from portal.access import SYSTEM, AccessDenied, Actor
@@ -89,6 +89,16 @@ def test_the_whole_way_to_a_disagreement_that_vpcp_takes_up() -> None:
     answering.disagree(actor=sender, petition_id=petition.pk, words="Tôi vẫn chưa nhận được giấy.", now=later(MONDAY, days=10))
     petition.refresh_from_db()
     assert (petition.state, petition.unit_code, petition.round, petition.publication) == ("new", "G22", 2, "none")
+    # What was said of the answer stays with that round, and why it was not agreed with in the event: neither in place of the other.
+    finished = petition.finished_rounds.get()
+    assert (finished.helps, finished.rated, finished.rated_words) == (False, False, "Chưa nhận được.")
+    assert finished.rated_at == later(MONDAY, days=9) and petition.helps is None and petition.helps_words is None
+    assert petition.events.get(name="disagree").note == "Tôi vẫn chưa nhận được giấy."
+    shown = records.parts_of(petition, records.OFFICERS)
+    said = {part.heading: [line.value for line in part.lines] for part in shown}
+    assert said["Người gửi đánh giá trả lời lần 1"][0] == "Chưa giúp được" and "Chưa nhận được." in said["Người gửi đánh giá trả lời lần 1"]
+    assert any("Tôi vẫn chưa nhận được giấy." in line for line in said["Các việc đã làm"])
+    assert records.case_json(petition, records.OFFICERS)["finished_rounds"][0]["rated_words"] == "Chưa nhận được."
     assert petition.received_at == later(MONDAY, days=10)
     with pytest.raises(PetitionRefused):
         handling.refuse(actor=officer("G22"), petition_id=petition.pk, reason="content", words="Không.", now=later(MONDAY, days=11))
