@@ -56,7 +56,7 @@ class ContentForm(forms.Form):
         said = super().clean() or {}
         if said.get("kind") not in self.known:
             self.add_error("kind", _("Bạn hãy chọn loại nội dung."))
-        for problem in text_problems(said.get("subject", ""), said.get("words", "")):
+        for problem in text_problems(said.get("subject", ""), said.get("words", ""), of_citizen=True):
             self.add_error(problem.field, problem.message)
         return said
 

@@ -14,7 +14,9 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, override
 
 from accounts import queries as people
 from accounts.contacts import contact_of
@@ -165,8 +167,21 @@ def kinds_on(moment: datetime, *, for_agencies: bool = False) -> list[PetitionKi
     return list(rows.filter(for_agencies=True) if for_agencies else rows)
 
 
-def text_problems(subject: str, words: str) -> list[Problem]:
-    """What is wrong with title and text (Rules art. 39.1–39.2): missing, too long, not Vietnamese."""
+_VIETNAMESE = gettext_noop(
+    "Phản ánh, kiến nghị cần viết bằng tiếng Việt (có dấu hoặc không dấu). Bản nháp vẫn được giữ: bạn nhờ người dịch rồi gửi."
+)
+
+
+def _write_in_vietnamese() -> str:
+    """That Vietnamese is needed, in English too: who wrote in another language may not read Vietnamese."""
+    said = _(_VIETNAMESE)
+    with override("en"):
+        english = _(_VIETNAMESE)
+    return said if said == english else format_html('{} <span lang="en">{}</span>', said, english)
+
+
+def text_problems(subject: str, words: str, *, of_citizen: bool = False) -> list[Problem]:
+    """What is wrong with title and text (Rules art. 39.1–39.2): missing, too long, not Vietnamese. ``of_citizen``: said to who wrote it."""
     found = []
     if not subject.strip():
         found.append(Problem("noi-dung", "subject", _("Bạn hãy viết một dòng tóm tắt.")))
@@ -180,8 +195,7 @@ def text_problems(subject: str, words: str) -> list[Problem]:
         )
         found.append(Problem("noi-dung", "words", text % {"has": _thousands(len(words)), "most": _thousands(MAX_WORDS)}))
     elif not looks_vietnamese(f"{subject}\n{words}"):
-        text = _("Phản ánh, kiến nghị cần viết bằng tiếng Việt (có dấu hoặc không dấu). Bản nháp vẫn được giữ: bạn nhờ người dịch rồi gửi.")
-        found.append(Problem("noi-dung", "words", text))
+        found.append(Problem("noi-dung", "words", _write_in_vietnamese() if of_citizen else _(_VIETNAMESE)))
     return found
 
 
@@ -224,7 +238,7 @@ def problems_of(draft: PetitionDraft, *, now: datetime) -> list[Problem]:
     found = []
     if data["kind"] not in {kind.pk for kind in kinds_on(now)}:
         found.append(Problem("noi-dung", "kind", _("Bạn hãy chọn loại nội dung.")))
-    found += text_problems(data["subject"], data["words"])
+    found += text_problems(data["subject"], data["words"], of_citizen=True)
     if data["unit_code"] and not catalogues.agency_names([data["unit_code"]]):
         found.append(Problem("co-quan", "unit_code", _("Không có cơ quan này. Bạn chọn lại, hoặc chọn “Tôi không biết”.")))
     return found + contact_problems(data)

@@ -57,6 +57,8 @@ PAGES = {
 }
 LIKE, FOUND = 5, 12
 """How many answers alike, and how many agencies, are shown."""
+LIKE_AT_LAST = 3
+"""And how many of those once more, above what is about to be sent."""
 REQUEST_OVERHEAD = 64 * 1024
 """Bytes of a multipart request beside its files: boundaries and small fields."""
 UNKNOWN = "khong-biet"
@@ -548,6 +550,7 @@ def _check_page(
         "problems": [{"message": one.message, "href": f"{back[one.page]}#id_{one.field}"} for one in problems or []],
         "refused": refused,
         "days": _days(),
+        "cases": [] if problems or refused else like(f"{data['subject']}\n{data['words']}", limit=LIKE_AT_LAST),
     }
     return _step(request, draft, "kiem-tra", "feedback/check.html", context, status=status)
 

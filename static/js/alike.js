@@ -4,6 +4,7 @@
   const place = document.querySelector("[data-alike]");
   const form = place && place.closest("form");
   if (!form) return;
+  const above = form.querySelector("[data-alike-above]");
   const field = (name) => form.elements.namedItem(name);
   const said = () => (field("subject").value + "\n" + field("words").value).trim().slice(0, 2000);
   let waiting, shown = "";
@@ -18,7 +19,11 @@
       .then((found) => {
         if (asked !== said()) return;
         shown = asked;
+        /* What is being written stays where it is on the screen, though answers appear above it. */
+        const written = document.activeElement, before = written.getBoundingClientRect().top;
         place.innerHTML = found;
+        if (form.contains(written)) window.scrollBy(0, written.getBoundingClientRect().top - before);
+        if (above) above.hidden = !place.querySelector("a");
         /* What is being written stays in this window. */
         place.querySelectorAll("a").forEach((link) => { link.target = "_blank"; link.rel = "noopener"; });
       })

@@ -175,6 +175,10 @@ def test_bad_text_is_said_kindly_and_kept(browser: Client, typed: dict[str, str]
     assert page.status_code == 422
     assert said in text(page)
     assert "error-summary" in page.content.decode()
+    if said == "tiếng Việt":
+        # Who wrote in another language may not read this one.
+        english = '<span lang="en">Petitions must be written in Vietnamese'
+        assert page.content.decode().count(english) == 2, "beside the field and on top"
     field, value = next(iter(typed.items()))
     if field == "words" and len(value) > 100:
         assert form_of(browser.get(f"{at}noi-dung/"), "words")["words"].strip() == value
@@ -183,6 +187,7 @@ def test_bad_text_is_said_kindly_and_kept(browser: Client, typed: dict[str, str]
     check = browser.get(f"{at}kiem-tra/")
     answer = browser.post(f"{at}kiem-tra/", form_of(check, "seen"))
     assert answer.status_code == 422 and not Petition.objects.filter(sender_key__contains="gia dinh").exists()
+    assert said != "tiếng Việt" or english in answer.content.decode()
 
 
 def test_scripts_and_unseen_signs_are_shown_as_text(browser: Client) -> None:
@@ -257,6 +262,12 @@ def test_an_answer_to_somebody_else_helps(browser: Client) -> None:
     page = browser.post(f"{at}noi-dung/", {**SAID, "act": "tiep"}, follow=True)
     assert page.redirect_chain[-1][0] == f"{at}tuong-tu/"
     assert case.title in text(page) and "Vẫn gửi" in text(page)
+    # Whoever goes on sees it once more before sending, above what is checked; where one writes it stands above the long text.
+    check = browser.get(f"{at}kiem-tra/").content.decode()
+    assert check.index("Kiểm tra trước khi gửi") < check.index("Có thể đã có câu trả lời") < check.index(f"/tra-loi/{case.slug}/")
+    assert check.index(f"/tra-loi/{case.slug}/") < check.index("Tóm tắt") < check.rindex("Gửi phản ánh, kiến nghị")
+    writing = browser.get(f"{at}noi-dung/").content.decode()
+    assert writing.index('name="subject"') < writing.index("data-alike=") < writing.index('name="words"')
     for _ in range(2):
         page = browser.post(f"{at}tuong-tu/", {"giup": str(case.pk)}, follow=True)
         assert "Rất vui" in text(page) and "Không, viết tiếp" in text(page)
@@ -338,7 +349,7 @@ def test_the_page_after_sending_through_every_turn(browser: Client, person: Any)
     assert (petition.unit_code, petition.round) == (TOP, 2)
     page = browser.get(at)
     assert "Văn phòng Chính phủ chủ trì xử lý lại" in text(page) and "Câu trả lời thứ nhất." in text(page)
-    assert "Phường chưa trả." in text(page)
+    assert "Phường chưa trả." in text(page) and "Bạn đánh giá trả lời lần 1" in text(page) and "Chưa có kết quả" in text(page)
     page = browser.get(f"{at}rut/")
     assert "Rút phản ánh này?" in text(page)
     seen = form_of(page, "seen")
