@@ -182,6 +182,10 @@ class Engine(ABC):
         numbers = list(dict.fromkeys([*named, *numbers]))
         more, numbers = len(numbers) > limit, numbers[:limit]
         coverage = 1.0 if named else shelf.index.coverage(question.weights, numbers[0]) if numbers else 0.0
+        if numbers and self.words.own == 1:
+            # Whoever wrote it in the same words answers it, whatever an agency calls it.
+            typed = {token: weight for token, weight in question.own.items() if token in question.weights}
+            coverage = max(coverage, shelf.index.coverage(typed, numbers[0]))
         return Found([shelf.keys[n] for n in numbers], [shelf.codes[n] for n in numbers], question, coverage, more)
 
     def _complete(self, question: Question, text: str) -> None:

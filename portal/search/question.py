@@ -71,13 +71,19 @@ class Words:
     also: dict[Phrase, list[Phrase]] = field(default_factory=dict)
     noise: set[Phrase] = field(default_factory=set)
     longest: int = 1
+    own: float = REPLACED
+    """Weight of a phrase's own words where it stands for others."""
     by_rarest: dict[str, list[Phrase]] = field(default_factory=dict)
     """Phrases of two and more syllables that mean something, by the syllable that the fewest phrases have."""
 
     @classmethod
-    def of(cls, rows: Iterable[tuple[str, str, list[str]]]) -> Words:
-        """From ``(phrase, kind, meanings)`` rows; ``kind``: means, also or noise. Of two with the same phrase the later counts."""
-        words = cls()
+    def of(cls, rows: Iterable[tuple[str, str, list[str]]], *, own: float = REPLACED) -> Words:
+        """From ``(phrase, kind, meanings)`` rows; ``kind``: means, also or noise. Of two with the same phrase the later counts.
+
+        ``own``: what a phrase's own words weigh where it stands for others. Names that agencies gave say ``giấy phép lái xe`` alone; what
+        people wrote themselves may say ``bằng lái`` as well, and who asks so means that first.
+        """
+        words = cls(own=own)
         seen: set[Phrase] = set()
         for phrase, kind, meanings in rows:
             key = _syllables_of(phrase)
@@ -217,7 +223,7 @@ def _add(weights: dict[str, float], syllables: list[str], words: Words) -> bool:
         for place in range(start, end) if meanings is not None or phrase in words.also else ():
             explained[place] = True
             if meanings is not None:
-                own[place] = min(own[place], REPLACED)
+                own[place] = min(own[place], words.own)
         _mean(weights, words.meanings(phrase), 1.0 if meanings is not None else ALSO)
     said = [set(phrase) for _start, _end, phrase in matches if phrase not in words.noise]
     for phrase, between in _loosely(syllables, words):
@@ -235,4 +241,4 @@ def _add(weights: dict[str, float], syllables: list[str], words: Words) -> bool:
     for token, weight in zip(pairs(syllables), map(min, itertools.pairwise(own)), strict=False):
         if weight:
             weights[token] = max(weights.get(token, 0.0), weight)
-    return max(own, default=1.0) <= REPLACED and REPLACED in own
+    return words.own < 1 and max(own, default=1.0) <= words.own and words.own in own

@@ -57,6 +57,23 @@ class TestAnswers:
         english = body(client, f"/en{LIST}?q=khai+sinh")
         assert case.title in english and "Tìm" not in re.sub(r"<[^>]+lang=\"vi\".*?</", "", english).split("<main")[1].split("</main")[0]
 
+    @pytest.mark.requirement("F-02", "F-13")
+    def test_what_people_call_it_is_found_before_what_only_shares_an_offices_words(self, client: Client) -> None:
+        late = other("Hồ sơ khai sinh quá hạn chưa trả kết quả", "Tôi nộp hồ sơ đăng ký khai sinh cho con, hẹn trả trong ngày.", "Đã trả.")
+        again = other("Xin bỏ bản cam đoan khi đăng ký lại khai sinh", "Giấy khai sinh của bố tôi thất lạc từ lâu.", "Bộ tiếp thu.")
+        single = other("Xin giấy độc thân bị đòi sổ hộ khẩu", "Phường đòi sổ hộ khẩu giấy khi tôi xin giấy độc thân.", "Phường xin lỗi.")
+        family = other("Nộp bản sao hộ khẩu đã bỏ", "Làm xác nhận tình trạng hôn nhân phải nộp bản sao sổ hộ khẩu.", "Đã bỏ yêu cầu này.")
+        land = other("Chậm trả sổ đỏ", "Hồ sơ đất của tôi nằm ba tháng.", "Đã trả sổ.")
+        rude = other("Cán bộ một cửa nói năng khó nghe", "Hỏi thì bị gắt.", "Phường đã nhắc nhở cán bộ.")
+        for q, wanted in (
+            ("khai sinh cham", late), ("cham giay khai sinh", late), ("khai sinh trễ quá", late), ("lam giay khai sinh lau qua", late),
+            ("dang ky lai khai sinh", again), ("xin giay doc than", single), ("giay doc than", single),
+            ("xac nhan tinh trang hon nhan", family), ("so do cham", land), ("can bo hach dich", rude),
+        ):  # fmt: skip
+            found = body(client, f"{LIST}?q={q}")
+            first = re.search(rf'href="{LIST}([^"/?]+)/"', found)
+            assert first and first[1] == wanted.slug, (q, first and first[1])
+
     def test_a_list_costs_the_same_whatever_its_length(self, client: Client) -> None:
         waited, _sender = waiting()
         published(waited)

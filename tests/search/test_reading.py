@@ -33,6 +33,14 @@ def test_a_phrase_stands_for_its_meaning_and_the_longest_wins() -> None:
     assert 0 < Question.read("làm", WORDS).weights["lam"] < 0.5
 
 
+def test_texts_that_people_wrote_are_asked_for_by_their_own_words_first() -> None:
+    rows = [("bằng lái", "means", ["giấy phép lái xe"]), ("ở đâu", "noise", [])]
+    own, names = Question.read("bằng lái ở đâu", Words.of(rows, own=1.0)), Question.read("bằng lái ở đâu", Words.of(rows))
+    assert own.weights["bang"] == own.weights["bang_lai"] == 1.0 > own.weights["giay_phep"] > names.weights["bang_lai"]
+    assert own.weights["giay_phep"] == names.weights["giay_phep"] and "dau" not in own.weights
+    assert names.settled and not own.settled, "what an agency calls it is no answer in full"
+
+
 def test_a_phrase_is_known_in_another_order_and_with_words_between() -> None:
     asked = Question.read("sổ đỏ nhà tôi bị mất", WORDS).weights
     assert 0 < asked["cap_lai"] < Question.read("mất sổ đỏ", WORDS).weights["cap_lai"]
