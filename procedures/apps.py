@@ -14,16 +14,17 @@ class ProceduresConfig(AppConfig):
     def ready(self) -> None:
         """Acts of the desk; the curated procedures and the search's words that every installation loads."""
         from portal.access import Act, register_acts
-        from portal.access.roles import OFFICER_ROLES
+        from portal.access.roles import OFFICER_ROLES, TOP_AGENCY
         from portal.operations.preparation import register_loader
 
+        keepers = frozenset({"administrator", "steering"})
         register_acts(
             Act("procedures.read", "Xem thủ tục hành chính", OFFICER_ROLES, everywhere=True),
             Act("procedures.mistakes", "Xử lý báo sai của cơ quan mình", frozenset({"administrator"})),
             Act("procedures.mistakes.everywhere", "Xử lý báo sai của mọi cơ quan", frozenset({"steering"}), everywhere=True),
             Act("procedures.reductions", "Công bố mức giảm khi nộp trực tuyến của cơ quan mình", frozenset({"administrator"})),
             Act("procedures.reductions.everywhere", "Xem mức giảm của mọi nơi", frozenset({"steering"}), everywhere=True),
-            Act("procedures.words", "Sửa từ và trọng số tìm kiếm", frozenset({"administrator", "steering"}), everywhere=True),
+            Act("procedures.words", "Sửa từ và trọng số tìm kiếm", keepers, everywhere=True, at=TOP_AGENCY),
         )
         register_loader("thủ tục", _load, order=20)
         register_loader("từ tìm kiếm", _load_words, order=25)

@@ -30,6 +30,13 @@ class Act:
     assurance: Assurance = Assurance.MEDIUM
     everywhere: bool = False
     """True: not bound to a unit (VPCP's acts). Then ``unit`` may be omitted."""
+    at: str = ""
+    """Of officers of this agency alone: what all agencies share is changed by who keeps it, whatever role others hold in their own."""
+
+    def is_given(self, actor: Actor) -> bool:
+        """Whether an actor may do it somewhere: as an officer, by role, assurance and agency."""
+        fits = bool(actor.roles & self.roles) and actor.assurance >= self.assurance
+        return actor.is_officer and fits and (not self.at or covers(self.at, actor.unit))
 
 
 _acts: dict[str, Act] = {}
@@ -61,9 +68,7 @@ def may(actor: Actor, act: str, unit: str = "") -> bool:
     rule = _acts[act]
     if actor.acting_as is ActingAs.SYSTEM:
         return True
-    if not actor.is_officer or not (actor.roles & rule.roles) or actor.assurance < rule.assurance:
-        return False
-    return rule.everywhere or covers(actor.unit, unit)
+    return rule.is_given(actor) and (rule.everywhere or covers(actor.unit, unit))
 
 
 def require(actor: Actor, act: str, unit: str = "") -> None:
@@ -77,7 +82,7 @@ def unit_scope(actor: Actor, act: str, field: str) -> Q:
     rule = _acts[act]
     if actor.acting_as is ActingAs.SYSTEM:
         return Q()
-    if not actor.is_officer or not (actor.roles & rule.roles) or actor.assurance < rule.assurance:
+    if not rule.is_given(actor):
         return Q(pk__in=[])
     if rule.everywhere:
         return Q()

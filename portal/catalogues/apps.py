@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 
 from portal.access import Act, register_acts
+from portal.access.roles import TOP_AGENCY
 
 ALL_ROLES = frozenset({"reception", "handling", "signing", "administrator", "steering"})
 
@@ -17,5 +18,5 @@ class CataloguesConfig(AppConfig):
         register_names(UNIT, agency_names)
         register_acts(
             Act("catalogues.read", "Xem danh mục dùng chung", ALL_ROLES, everywhere=True),
-            Act("catalogues.edit", "Sửa danh mục dùng chung", frozenset({"administrator", "steering"}), everywhere=True),
+            Act("catalogues.edit", "Sửa danh mục dùng chung", frozenset({"administrator", "steering"}), everywhere=True, at=TOP_AGENCY),
         )

@@ -15,7 +15,9 @@ class OutboxConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.access import Act, register_acts
+        from portal.access.roles import TOP_AGENCY
         from portal.outbox import checks  # noqa: F401  registers itself
 
-        register_acts(Act("outbox.resend", "Gửi lại việc không xong", frozenset({"administrator", "steering"}), everywhere=True))
+        keepers = frozenset({"administrator", "steering"})
+        register_acts(Act("outbox.resend", "Gửi lại việc không xong", keepers, everywhere=True, at=TOP_AGENCY))
         autodiscover_modules("outbox_handlers")

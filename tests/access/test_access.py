@@ -38,8 +38,9 @@ register_acts(
     Act("testaccess.handle", "Giải quyết (kiểm thử)", frozenset({"handling", "signing"})),
     Act("testaccess.sign", "Ký (kiểm thử)", frozenset({"signing"}), assurance=Assurance.HIGH),
     Act("testaccess.steer", "Điều hành (kiểm thử)", frozenset({"steering"}), everywhere=True),
+    Act("testaccess.shared", "Sửa cái chung (kiểm thử)", frozenset({"administrator"}), everywhere=True, at="G22"),
 )
-ACTS = ["testaccess.handle", "testaccess.sign", "testaccess.steer"]
+ACTS = ["testaccess.handle", "testaccess.sign", "testaccess.steer", "testaccess.shared"]
 ROLES = ["reception", "handling", "signing", "administrator", "steering"]
 UNITS = ["G22", "H2", "H26", "H26.1", "H26.10", "H26.101", "H26.101.3", "H26.102", "H29", "H29.101"]
 
@@ -80,6 +81,16 @@ actors_of_all_kinds = st.builds(
 )
 def test_a_unit_covers_itself_and_what_is_below(own: str, unit: str, answer: bool) -> None:
     assert covers(own, unit) is answer
+
+
+@pytest.mark.requirement("O-07", "C-17")
+def test_what_all_share_is_for_one_agency_alone() -> None:
+    assert may(officer("G22", "administrator"), "testaccess.shared") and may(officer("G22.1", "administrator"), "testaccess.shared")
+    for unit in ("G15", "H26", "H26.101", "G2"):
+        assert not may(officer(unit, "administrator"), "testaccess.shared", unit)
+    # What is registered so: catalogues, the search's words, everybody's messages.
+    for act in ("catalogues.edit", "procedures.words", "outbox.resend"):
+        assert may(officer("G22", "administrator"), act) and not may(officer("G15", "administrator"), act)
 
 
 @pytest.mark.requirement("O-07")

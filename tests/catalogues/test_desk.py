@@ -65,6 +65,23 @@ def test_an_administrators_change_is_an_amendment(desk: Any) -> None:
     assert browser.post(f"{LIST}{new.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
+@pytest.mark.requirement("C-17", "O-07")
+def test_what_all_share_is_read_but_not_offered_for_change_to_another_agencys_administrator(desk: Any) -> None:
+    old = queries.agency("H26.101")
+    for unit in ("G15", "H26", "H26.101"):
+        browser = desk(unit, "administrator")
+        listed = browser.get(LIST).content.decode()
+        assert old.name in browser.get(f"{LIST}?q=H26.101").content.decode() and f"{LIST}add/" not in listed and "import/" not in listed
+        assert browser.get(f"{LIST}add/").status_code == 403
+        page = browser.get(f"{LIST}{old.pk}/change/")
+        assert page.status_code == 200 and 'name="_save"' not in page.content.decode()
+        assert browser.post(f"{LIST}{old.pk}/change/", {"hotline": "1"}).status_code == 403
+        front = browser.get("/quan-tri/").content.decode()
+        assert "/add/" not in front.replace("/notices/notice/add/", "").replace("/procedures/onlinereduction/add/", "")
+        assert not any(f"/quan-tri/procedures/{model}/" in front for model in ("searchword", "searchweight", "searchmiss"))
+        assert browser.get("/quan-tri/procedures/searchword/").status_code == 403
+
+
 def test_an_administrator_adds_and_ends_an_entry(desk: Any) -> None:
     browser = desk("G22", "administrator")
     page = browser.get("/quan-tri/catalogues/paperkind/add/")

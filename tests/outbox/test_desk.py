@@ -15,7 +15,7 @@ from tests.factories import make_position, sign_in
 LIST = "/quan-tri/outbox/message/"
 
 
-def _client(*roles: str, unit: str = "H26.101") -> Client:
+def _client(*roles: str, unit: str = "G22") -> Client:
     position = make_position(unit=unit, roles=roles)
     client = Client(enforce_csrf_checks=False)
     sign_in(client, position.person, position=position)
@@ -38,6 +38,7 @@ def test_the_list_shows_dead_letters_only_and_only_to_those_who_may() -> None:
     assert "number refused" in text
     assert "alive-one" not in text
     assert _client("reception").get(LIST).status_code == 403
+    assert _client("administrator", unit="G15").get(LIST).status_code == 403, "messages of all agencies"
     assert Client().get(LIST).status_code == 302
 
 

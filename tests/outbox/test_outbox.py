@@ -436,7 +436,7 @@ def _officer(*roles: str) -> Actor:
         user_id=uuid.uuid4(),
         person_id=uuid.uuid4(),
         position_id=uuid.uuid4(),
-        unit="H26.101",
+        unit="G22",
         roles=frozenset(roles),
         assurance=Assurance.HIGH,
     )

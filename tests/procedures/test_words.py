@@ -44,7 +44,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def editor() -> Actor:
-    return loose_officer(unit="H26", roles=("administrator",))
+    return loose_officer(unit="G22", roles=("administrator",))
 
 
 @pytest.fixture
