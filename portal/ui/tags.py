@@ -29,6 +29,7 @@ from django.http import HttpRequest
 from django.template import Context
 from django.template.loader import get_template
 from django.urls import Resolver404, get_urlconf, resolve
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -122,7 +123,9 @@ def error_summary(*erring: BaseForm | None, focus: bool = True) -> dict[str, Any
             continue
         entries += [{"text": str(text), "target": ""} for text in form.non_field_errors()]
         for bound in form:
-            entries += [{"text": f"{str(bound.label).rstrip('.:')}: {text}", "target": first_control_id(bound)} for text in bound.errors]
+            label = str(bound.label).rstrip(".:")
+            # A part of an error that is in another language is marked so.
+            entries += [{"text": format_html("{}: {}", label, text), "target": first_control_id(bound)} for text in bound.errors]
     return {"entries": entries, "focus": focus}
 
 
