@@ -16,17 +16,13 @@ from typing import Any
 from django.conf import settings
 
 from payments.institutions.base import BadMessage
+from portal.exchange.breaker import FAILURES, REST_SECONDS, TRIAL_SECONDS, Breaker
 from portal.exchange.errors import OutsideRefused, OutsideUnavailable
 from portal.redis import guarded_redis
 
+__all__ = ["FAILURES", "REST_SECONDS", "TRIAL_SECONDS"]
 logger = logging.getLogger(__name__)
 
-FAILURES = 5
-"""So many in a row open the breaker."""
-REST_SECONDS = 20
-"""How long an institution is left alone then; after that one question at a time tries it, until one is answered."""
-TRIAL_SECONDS = 10
-"""How long one such trial holds the others back at most."""
 MINUTES = 5
 """Counts of so many minutes make up the present health."""
 SLOW_SECONDS = 3.0
@@ -48,23 +44,13 @@ def _minute(code: str, minute: int) -> str:
     return f"payments:health:{code}:{minute}"
 
 
-def _key(code: str, name: str) -> str:
-    return f"payments:breaker:{code}:{name}"
+_breaker = Breaker("payments:breaker")
+_key = _breaker.key
 
 
 def allows(code: str) -> bool:
     """Whether the institution may be asked now. After its rest one who asks is let through as the trial, the others are not."""
-
-    def look(client: Any) -> bool:
-        resting, failures = client.mget(_key(code, "rest"), _key(code, "failures"))
-        if resting is not None:
-            return False
-        if int(failures or 0) < FAILURES:
-            return True
-        return bool(client.set(_key(code, "trial"), 1, nx=True, ex=TRIAL_SECONDS))
-
-    answer = _ask(look)
-    return True if answer is None else bool(answer)
+    return _breaker.allows(code)
 
 
 @contextmanager
@@ -89,17 +75,10 @@ def _note(code: str, *, failed: bool, seconds: float) -> None:
         pipe.hincrby(counts, "failed" if failed else "answered", 1)
         pipe.hincrby(counts, "milliseconds", round(seconds * 1000))
         pipe.expire(counts, (MINUTES + 1) * 60)
-        if failed:
-            pipe.incr(_key(code, "failures"))
-            pipe.expire(_key(code, "failures"), 600)
-        else:
-            pipe.delete(_key(code, "failures"), _key(code, "rest"), _key(code, "trial"))
-        found = pipe.execute()
-        if failed and int(found[3]) >= FAILURES:
-            client.set(_key(code, "rest"), 1, ex=REST_SECONDS)
-            client.delete(_key(code, "trial"))
+        pipe.execute()
 
     _ask(write)
+    _breaker.note(code, failed=failed)
 
 
 def judge(answered: int, failed: int, milliseconds: int) -> Health:

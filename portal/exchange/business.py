@@ -41,7 +41,7 @@ def enterprise(tax_code: str) -> Enterprise | None:
     if not TAX_CODE.match(tax_code):
         raise ValueError("a tax code has ten digits, a dependent unit's three more")
     url = http.address("business", "BUSINESS_REGISTRY_URL", f"v1/enterprises/{tax_code}")
-    answer = http.ask("business", "GET", url, bearer=settings.BUSINESS_REGISTRY_TOKEN, absent=404)
+    answer = http.ask_registry("business", "GET", url, bearer=settings.BUSINESS_REGISTRY_TOKEN, absent=404)
     if answer is None:
         return None
     texts = ("tax_code", "kind", "name", "address", "residence_unit", "status")

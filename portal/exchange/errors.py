@@ -19,7 +19,7 @@ class OutsideError(Exception):
 class OutsideUnavailable(OutsideError):
     """No answer, a late one, one that makes no sense, or "busy": the same call may succeed later.
 
-    Codes: timeout, no_connection, busy, server_error, wrong_answer, too_large, not_configured.
+    Codes: timeout, no_connection, busy, server_error, wrong_answer, too_large, not_configured, resting (its breaker is open).
     """
 
 

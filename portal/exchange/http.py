@@ -20,6 +20,7 @@ import requests
 import urllib3
 from django.conf import settings
 
+from portal.exchange.breaker import Breaker
 from portal.exchange.errors import OutsideRefused, OutsideUnavailable
 
 MAX_ANSWER_BYTES = 1024 * 1024
@@ -85,6 +86,29 @@ def ask(
     if status not in answers or found is None:
         _otherwise(service, status, data, absent)
         return None
+    return found
+
+
+registries = Breaker("exchange:breaker")
+"""Of the registries that :func:`ask_registry` asks."""
+
+
+def ask_registry(service: str, method: str, url: str, **asked: Any) -> dict[str, Any] | None:
+    """As :func:`ask`, behind a circuit breaker: a registry that failed several times in a row is left alone for a while.
+
+    ``OutsideUnavailable`` with code ``resting`` says so.
+    """
+    if not registries.allows(service):
+        raise OutsideUnavailable(service, "resting")
+    try:
+        found = ask(service, method, url, **asked)
+    except OutsideUnavailable:
+        registries.note(service, failed=True)
+        raise
+    except OutsideRefused:
+        registries.note(service, failed=False)
+        raise
+    registries.note(service, failed=False)
     return found
 
 

@@ -38,6 +38,8 @@ class RegisteredPerson:
     phone: str = field(repr=False)
     residence_unit: str = field(repr=False)
     address: str = field(repr=False)
+    old_number: str = field(default="", repr=False)
+    """The nine digits of their old identity card; empty where they had none."""
 
 
 def _number(id_number: str) -> str:
@@ -54,7 +56,7 @@ def verify(*, id_number: str, full_name: str, birth_date: date) -> Verification:
     """
     url = http.address("population", "POPULATION_REGISTRY_URL", "v1/verify")
     body = {"id_number": _number(id_number), "full_name": full_name, "birth_date": birth_date.isoformat()}
-    answer = http.ask("population", "POST", url, bearer=settings.POPULATION_REGISTRY_TOKEN, body=body) or {}
+    answer = http.ask_registry("population", "POST", url, bearer=settings.POPULATION_REGISTRY_TOKEN, body=body) or {}
     matches, match = answer.get("matches"), answer.get("match")
     if answer.get("id_number") != id_number or not isinstance(match, bool) or not isinstance(matches, dict):
         raise OutsideUnavailable("population", "wrong_answer")
@@ -70,7 +72,7 @@ def person(id_number: str) -> RegisteredPerson | None:
     Raises ``ValueError``, ``OutsideUnavailable`` (also when the answer is another person's), ``OutsideRefused``.
     """
     url = http.address("population", "POPULATION_REGISTRY_URL", f"v1/people/{_number(id_number)}")
-    answer = http.ask("population", "GET", url, bearer=settings.POPULATION_REGISTRY_TOKEN, absent=404)
+    answer = http.ask_registry("population", "GET", url, bearer=settings.POPULATION_REGISTRY_TOKEN, absent=404)
     if answer is None:
         return None
     names = ("id_number", "full_name", "sex", "phone", "residence_unit", "address")
@@ -80,7 +82,10 @@ def person(id_number: str) -> RegisteredPerson | None:
         born = date.fromisoformat(answer["birth_date"])
     except (KeyError, TypeError, ValueError):
         raise OutsideUnavailable("population", "wrong_answer") from None
-    return RegisteredPerson(birth_date=born, **{name: answer[name] for name in names})
+    old = answer.get("old_number") or ""
+    if not isinstance(old, str):
+        raise OutsideUnavailable("population", "wrong_answer")
+    return RegisteredPerson(birth_date=born, old_number=old, **{name: answer[name] for name in names})
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,7 @@ def kin(id_number: str) -> Kin | None:
     Raises ``ValueError``, ``OutsideUnavailable`` (also when the answer is another person's), ``OutsideRefused``.
     """
     url = http.address("population", "POPULATION_REGISTRY_URL", f"v1/people/{_number(id_number)}/kin")
-    answer = http.ask("population", "GET", url, bearer=settings.POPULATION_REGISTRY_TOKEN, absent=404)
+    answer = http.ask_registry("population", "GET", url, bearer=settings.POPULATION_REGISTRY_TOKEN, absent=404)
     if answer is None:
         return None
     parents, children, spouse = answer.get("parents"), answer.get("children"), answer.get("spouse")

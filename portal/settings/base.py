@@ -173,6 +173,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=2, minute=30),
         "options": {"queue": "bulk"},
     },
+    "registrations-end": {"task": "accounts.tasks.end_registrations", "schedule": crontab(minute=20), "options": {"queue": "bulk"}},
     "sign-in-watch": {"task": "accounts.tasks.watch_sign_in", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},
     "payments-ask": {"task": "payments.ask", "schedule": 15.0, "options": {"queue": "soon", "expires": 15}},
     "payments-expire": {"task": "payments.expire", "schedule": 60.0, "options": {"queue": "bulk", "expires": 60}},
@@ -321,6 +322,14 @@ POPULATION_REGISTRY_URL = env.str("POPULATION_REGISTRY_URL", "")
 POPULATION_REGISTRY_TOKEN = env.str("POPULATION_REGISTRY_TOKEN", "")
 BUSINESS_REGISTRY_URL = env.str("BUSINESS_REGISTRY_URL", "")
 BUSINESS_REGISTRY_TOKEN = env.str("BUSINESS_REGISTRY_TOKEN", "")
+INSURANCE_REGISTRY_URL = env.str("INSURANCE_REGISTRY_URL", "")
+INSURANCE_REGISTRY_TOKEN = env.str("INSURANCE_REGISTRY_TOKEN", "")
+TAX_REGISTRY_URL = env.str("TAX_REGISTRY_URL", "")
+TAX_REGISTRY_TOKEN = env.str("TAX_REGISTRY_TOKEN", "")
+TELECOM_REGISTRY_URL = env.str("TELECOM_REGISTRY_URL", "")
+TELECOM_REGISTRY_TOKEN = env.str("TELECOM_REGISTRY_TOKEN", "")
+IMMIGRATION_REGISTRY_URL = env.str("IMMIGRATION_REGISTRY_URL", "")
+IMMIGRATION_REGISTRY_TOKEN = env.str("IMMIGRATION_REGISTRY_TOKEN", "")
 BENEFICIARY_STATEMENTS_URL = env.str("BENEFICIARY_STATEMENTS_URL", "")
 """Where the statements of agencies' accounts are fetched by agreement; empty: accountants upload them."""
 BENEFICIARY_STATEMENTS_TOKEN = env.str("BENEFICIARY_STATEMENTS_TOKEN", "")

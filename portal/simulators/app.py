@@ -7,7 +7,8 @@ Environment: VAR (state under $VAR/simulators, root certificate in $VAR/demo/tes
 $VAR/demo/<id_number>.p12 with the PIN as password), SIMULATORS_URL (default http://localhost:8001; stands inside the
 certificates), SITE_URL (default http://localhost:8000; where remote signing may send people back) or
 REMOTE_SIGNING_REDIRECT_URIS (comma separated, exact), SMS_GATEWAY_TOKEN, POPULATION_REGISTRY_TOKEN,
-BUSINESS_REGISTRY_TOKEN, MAIL_USER, MAIL_PASSWORD, MAIL_BOUNCE_TOKEN, SIMULATORS_MAIL_PORT (none: no mail server),
+BUSINESS_REGISTRY_TOKEN, INSURANCE_, TAX_, TELECOM_ and IMMIGRATION_REGISTRY_TOKEN,
+MAIL_USER, MAIL_PASSWORD, MAIL_BOUNCE_TOKEN, SIMULATORS_MAIL_PORT (none: no mail server),
 REMOTE_SIGNING_CLIENT_ID, REMOTE_SIGNING_CLIENT_SECRET, DEMO_PAYMENT_SECRET (seed of the secrets of payment institutions: that of one
 is the SHA-256 of "<seed>:<institution code>" in hexadecimal), DEMO_POPULATION (default portal/demo/population.json).
 
@@ -20,6 +21,10 @@ What is mounted where, and which setting of the portal points to it:
     /mail/outbox/?to=        (a page for people)      letters sent, newest first;  /mail/outbox.json?to=,  /mail/<number>/
     /population              POPULATION_REGISTRY_URL  POST /population/v1/verify, GET /population/v1/people/<id_number>, …/kin
     /business                BUSINESS_REGISTRY_URL    GET /business/v1/enterprises/<tax_code>
+    /insurance               INSURANCE_REGISTRY_URL   GET /insurance/v1/insured/<number>
+    /tax                     TAX_REGISTRY_URL         GET /tax/v1/taxpayers/<tax_code>
+    /telecom                 TELECOM_REGISTRY_URL     POST /telecom/v1/subscribers/verify
+    /immigration             IMMIGRATION_REGISTRY_URL POST /immigration/v1/documents/holder
     /csc/v2                  REMOTE_SIGNING_URL and REMOTE_SIGNING_PUBLIC_URL    Cloud Signature Consortium API v2.0
     /pki/test/tsa/time       TIMESTAMP_URL            RFC 3161
     /pki/test/ocsp/<ca>, /pki/test/crls/<ca>/latest.crl, /pki/test/certs/<ca>/ca.crt      addresses inside certificates
@@ -48,6 +53,7 @@ from portal.simulators import (
     business,
     control,
     csc,
+    identity,
     mail,
     momo,
     payment_control,
@@ -80,6 +86,8 @@ def create_app(config: Config | None = None) -> Flask:
     made.register_blueprint(mail.blueprint(store))
     made.register_blueprint(population.blueprint(config, faults))
     made.register_blueprint(business.blueprint(config, faults))
+    for pages in identity.blueprints(config, faults):
+        made.register_blueprint(pages)
     made.register_blueprint(authority.blueprint(certificates, faults))
     made.register_blueprint(csc.blueprint(config, store, certificates, faults))
     made.register_blueprint(control.blueprint(config, store, faults))

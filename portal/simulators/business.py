@@ -29,7 +29,7 @@ def blueprint(config: Config, faults: Faults) -> Blueprint:
         found = config.organisations.get(tax_code)
         if found is None:
             return jsonify({"error": "not_found"}), 404
-        answer = {name: value for name, value in found.items() if name != "mandates"}
+        answer = {name: value for name, value in found.items() if name not in ("mandates", "account")}
         answer["representatives"] = [
             {"id_number": number, "full_name": config.people[number]["full_name"]} for number in found["representatives"]
         ]

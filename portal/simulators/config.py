@@ -73,6 +73,8 @@ class Config:
         self.bounce_token = env.get("MAIL_BOUNCE_TOKEN") or "demo-bounce-token"
         self.population_token = env.get("POPULATION_REGISTRY_TOKEN") or "demo-population-token"
         self.business_token = env.get("BUSINESS_REGISTRY_TOKEN") or "demo-business-token"
+        names = ("insurance", "tax", "telecom", "immigration")
+        self.registry_tokens = {name: env.get(f"{name.upper()}_REGISTRY_TOKEN") or f"demo-{name}-token" for name in names}
         self.client_id = env.get("REMOTE_SIGNING_CLIENT_ID") or "demo-portal"
         self.client_secret = env.get("REMOTE_SIGNING_CLIENT_SECRET") or "demo-portal-secret"
         self.payment_secret = env.get("DEMO_PAYMENT_SECRET") or "demo-payment-secret"
@@ -103,6 +105,22 @@ class Config:
         return {organisation["tax_code"]: organisation for organisation in self.population["organisations"]}
 
     @cached_property
+    def insured(self) -> dict[str, dict[str, Any]]:
+        """By social insurance number: who they are, and the phone they gave."""
+        return {row["number"]: row | {"person": self.people[row["id_number"]]} for row in self.population.get("insured", [])}
+
+    @cached_property
+    def subscribers(self) -> dict[str, str]:
+        """Phone → identity number of the subscriber; where nothing else is written, whose phone the population registry has."""
+        own = {person["phone"]: number for number, person in self.people.items() if person["phone"]}
+        return own | {row["phone"]: row["id_number"] for row in self.population.get("subscribers", [])}
+
+    @cached_property
+    def documents(self) -> dict[tuple[str, str, str], dict[str, Any]]:
+        """By kind, issuing country and number."""
+        return {(row["kind"], row["country"], row["number"]): row for row in self.population.get("documents", [])}
+
+    @cached_property
     def unit_names(self) -> dict[str, str]:
         return {seal["unit"]: seal["name"] for seal in self.population["seals"]}
 
@@ -120,6 +138,19 @@ class Config:
                 uid=f"CCCD:{id_number}",
                 pin=officer["pin"],
                 key=officer.get("key", "RSA"),
+            )
+        for one in self.population.get("certificates", []):
+            # Of citizens, and of organisations, whose own people know the PIN.
+            number = one.get("id_number") or one["tax_code"]
+            company = self.organisations.get(number)
+            found[one["credential_id"]] = Credential(
+                id=one["credential_id"],
+                person=True,
+                name=company["name"] if company is not None else self.people[number]["full_name"],
+                unit=company["name"] if company is not None else "",
+                uid=f"{'MST' if company is not None else 'CCCD'}:{number}",
+                pin=one["pin"],
+                key=one.get("key", "EC"),
             )
         for seal in self.population["seals"]:
             found[seal["credential_id"]] = Credential(

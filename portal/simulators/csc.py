@@ -125,9 +125,9 @@ class RemoteSigning:
             raise Refused("invalid_request", "Invalid parameter credentialID") from None
 
     def credential_of(self, account: str) -> Credential | None:
-        """The key of the person with this account, which is their ID number; None where there is none."""
+        """The key of whose account this is: their ID number, or an organisation's tax code; None where there is none."""
         number = "".join(account.split())
-        return next((one for one in self.config.credentials.values() if one.person and one.uid == f"CCCD:{number}"), None)
+        return next((one for one in self.config.credentials.values() if one.person and one.uid.partition(":")[2] == number), None)
 
     # --- the signer's consent ---------------------------------------------------------------------------------------
 

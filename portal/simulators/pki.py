@@ -231,9 +231,9 @@ def _configuration(config: Config, born: datetime) -> tuple[dict[str, Any], dict
 def _subject(config: Config, credential: Credential) -> dict[str, str]:
     """As Vietnamese authorities write it: the number of the citizen or of the unit stands in UID, after its kind and a colon."""
     subject = {"country-name": "VN", "user-id": credential.uid, "common-name": credential.name}
-    if credential.person:
+    if credential.person and credential.unit:
         subject["organization-name"] = config.unit_names.get(credential.unit, credential.unit)
-    else:
+    elif not credential.person:
         subject["organization-name"] = credential.name
     return subject
 
