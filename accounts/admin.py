@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Position, PositionRole
 from accounts.position_forms import GiveRoleForm
+from accounts.registration.admin import RegistrationAdmin, TermsAdmin
 from accounts.services.positions import BadRole, give_role, take_role
 from portal.access import AccessDenied, actor_of, may, require
 from portal.access.desk import DeskModelAdmin, Facts, Page, Rows, Way, moment
@@ -20,6 +21,8 @@ from portal.access.roles import ROLES
 from portal.catalogues.models import Agency
 from portal.catalogues.queries import agency_label
 from portal.text import search_key
+
+__all__ = ["PositionAdmin", "RegistrationAdmin", "TermsAdmin"]
 
 GIVE = "accounts.give_roles"
 NAMES = dict(ROLES)

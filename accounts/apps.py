@@ -18,6 +18,7 @@ class AccountsConfig(AppConfig):
         from accounts import demo, notice_texts, sessions, signals
         from accounts.contacts import contact_of
         from accounts.queries import officer_labels, organisation_names, person_names, position_names, residence_code
+        from accounts.registration import terms
         from accounts.services import contacts, erasure, otp
         from portal.access import Act, Assurance, register_acts
         from portal.access.actors import register_actor_resolver
@@ -41,9 +42,18 @@ class AccountsConfig(AppConfig):
         notice_texts.register()
         register_gauge("portal_sign_in_codes", "One-time passwords asked for within ten minutes", lambda: otp.asked_lately(timezone.now()))
         register_acts(
+            Act("accounts.register_at_counter", "Mở tài khoản cho người dân tại quầy", frozenset({"reception"}), assurance=Assurance.HIGH),
+            Act(
+                "accounts.publish_terms",
+                "Ban hành điều khoản sử dụng",
+                frozenset({"steering"}),
+                assurance=Assurance.HIGH,
+                everywhere=True,
+            ),
             Act("accounts.read_positions", "Xem chức danh trong đơn vị", frozenset({"administrator"})),
             Act("accounts.give_roles", "Giao và thu hồi vai trò", frozenset({"administrator"}), assurance=Assurance.HIGH),
         )
+        register_loader("điều khoản sử dụng", terms.load_first, order=5)
         register_loader("người và chức danh trình diễn", demo.load, order=50, demo=True)
         key_destroyed.connect(erasure.person_erased, dispatch_uid="accounts.erasure")
         user_logged_in.connect(signals.passkey_signed_in, dispatch_uid="accounts.passkey")

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from accounts.models import ContactChoice, EmailAddress, Person
+from accounts.models import ContactChoice, EmailAddress, Person, Registration
 from portal.notifications.registry import Contact
 
 
 def contact_of(party_id: UUID) -> Contact:
-    """The registered phone and the verified address (two queries, and the person's key); empty for an organisation."""
+    """The registered phone and the verified address (two queries, and the person's key); empty for an organisation.
+
+    Who has no account yet is told by the name of their registration, in the language in which it was begun.
+    """
     person = Person.objects.select_related("contact_choice").filter(pk=party_id).first()
     if person is None:
-        return Contact()
+        language = Registration.objects.filter(pk=party_id).values_list("language", flat=True).first()
+        return Contact(language=language) if language else Contact()
     email = EmailAddress.objects.filter(person=person, verified_at__isnull=False, bounced_at__isnull=True).first()
     choice = getattr(person, "contact_choice", None) or ContactChoice(person=person)
     return Contact(

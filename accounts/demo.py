@@ -10,7 +10,8 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.models import Mandate, Person, Position
+from accounts.models import Consent, Mandate, Person, Position
+from accounts.registration import terms
 from accounts.services.mandates import accept_mandate, give_mandate, keep_children, keep_organisation
 from accounts.services.people import enter_person
 from accounts.services.positions import give_position
@@ -38,6 +39,10 @@ def load() -> str:
         for entry in data["people"]
         if entry.get("account", True)
     }
+    agreed = terms.in_force(timezone.now())
+    for person in people.values():
+        if agreed is not None:
+            terms.agree(person_id=person.id, terms=agreed, how=Consent.How.DEMONSTRATION, now=timezone.now())
     for officer in data["officers"]:
         give_position(
             actor=SYSTEM,
@@ -54,7 +59,8 @@ def load() -> str:
         if children:
             keep_children(actor=SYSTEM, person_id=person.id, children=children, now=timezone.now())
     for entry in data["organisations"]:
-        _company(entry, people)
+        if entry.get("account", True):
+            _company(entry, people)
     return f"{len(people)} người, {len(data['officers'])} cán bộ, {len(data['organisations'])} công ty"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from accounts.registration.notice_texts import register as registration_texts
 from accounts.services.contacts import SECURITY
 from portal.notifications.registry import register_kind, register_template
 
@@ -12,9 +13,14 @@ from portal.notifications.registry import register_kind, register_template
 def register() -> None:
     """Kinds and texts; once, in ``ready()``."""
     register_kind(SECURITY, _("An toàn tài khoản"), law_bound=True)
+    registration_texts()
     register_template(
         "accounts.otp",
         kind=SECURITY,
+        inbox_title=gettext_noop("Mật khẩu một lần để đăng nhập"),
+        inbox_body=gettext_noop(
+            "{code} là mật khẩu một lần để đăng nhập Cổng Dịch vụ công Quốc gia. Không đưa mã này cho ai. Hết hạn sau {minutes} phút."
+        ),
         sms=gettext_noop(
             "{code} là mật khẩu một lần để đăng nhập Cổng Dịch vụ công Quốc gia. Không đưa mã này cho ai. Hết hạn sau {minutes} phút."
         ),

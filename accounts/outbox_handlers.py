@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from accounts.registration import checking, signing
 from accounts.services import certificates, mandates, otp, people
 from portal.access import SYSTEM
 from portal.exchange.errors import OutsideRefused, OutsideUnavailable
@@ -59,3 +60,27 @@ def prove_certificate(message: Message) -> None:
 def send_code(message: Message) -> None:
     """Make and send a one-time password, where somebody has the number."""
     otp.send_code(otp_id=UUID(message.payload["otp"]), now=timezone.now())
+
+
+@handler("accounts.check_registration", queue="soon", lease_seconds=35)
+def check_registration(message: Message) -> None:
+    """Ask the registries about a registration; while one is silent it waits, and is asked about again."""
+    now = timezone.now()
+    try:
+        checking.check(UUID(message.payload["registration"]), now=now, today=timezone.localdate(now))
+    except OutsideUnavailable as unavailable:
+        raise RetryLater(f"{unavailable.service} does not answer") from unavailable
+
+
+@handler("accounts.prove_registration", queue="soon", lease_seconds=20, max_attempts=250)
+def prove_registration(message: Message) -> None:
+    """Check the signature of a registration by certificate; as long as its page waits, which is then told."""
+    row_id, now = UUID(message.payload["sign_in"]), timezone.now()
+    try:
+        signing.prove(row_id=row_id, now=now)
+    except OutsideUnavailable as unavailable:
+        delay = 3 if message.attempts <= 10 else 10
+        if not signing.USE.may_still_succeed(row_id, at=now + timedelta(seconds=delay)):
+            signing.silent(row_id=row_id, now=now)
+            return
+        raise RetryLater(f"{unavailable.service} does not answer", delay_seconds=delay) from unavailable

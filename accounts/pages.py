@@ -11,10 +11,12 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
+from accounts.sessions import TERMS_DUE
 from portal.access import Actor, Assurance, actor_of
 
 Page = Callable[..., HttpResponseBase]
@@ -30,6 +32,8 @@ def citizen_page(view: Page) -> Page:
             return to_sign_in(request)
         if not actor.is_citizen:
             return render(request, "accounts/not_as_officer.html", status=403)
+        if request.session.get(TERMS_DUE):
+            return redirect(f"{reverse('agree-to-terms')}?{urlencode({'next': way_back(request)})}")
         if actor.lapsed:
             # What was pressed was meant for that party: for oneself it is not done.
             return render(request, "accounts/lapsed.html", status=403)

@@ -17,11 +17,14 @@ from django.utils.crypto import constant_time_compare
 
 from accounts import queries
 from accounts.models import Mandate, Person, Position, User
+from accounts.registration import terms
 from portal import audit
 from portal.access import ANONYMOUS, ActingAs, Actor, Assurance
 
 ACTING_AS = "acting_as"
 ASSURANCE = "assurance"
+TERMS_DUE = "terms_due"
+"""Whether the person has not agreed to the present terms of use: pages of citizens lead there first."""
 NO_POSITION = "00000000-0000-0000-0000-000000000000"
 _BACKEND = "portal.access.backend.AccessBackend"
 
@@ -31,6 +34,16 @@ def sign_in(request: HttpRequest, user: User, *, assurance: Assurance, position:
     login(request, user, backend=_BACKEND)
     set_assurance(request, assurance)
     act_as(request, ActingAs.POSITION if position else ActingAs.SELF, position.id if position else None)
+    note_terms(request, user)
+
+
+def note_terms(request: HttpRequest, user: User) -> None:
+    """Remember in the session whether its person has still to agree to the terms in force (two queries, at sign-in alone)."""
+    person_id = Person.objects.filter(user=user).values_list("pk", flat=True).first()
+    if person_id is not None and terms.due(person_id, timezone.now()) is not None:
+        request.session[TERMS_DUE] = True
+    else:
+        request.session.pop(TERMS_DUE, None)
 
 
 def set_assurance(request: HttpRequest, assurance: Assurance) -> None:

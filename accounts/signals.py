@@ -21,6 +21,7 @@ def passkey_signed_in(sender: Any, request: HttpRequest, user: Any, **kwargs: An
     if person is None:
         return
     sessions.set_assurance(request, Assurance.HIGH)
+    sessions.note_terms(request, user)
     positions = queries.positions_held(person.id) if request.session.pop("wants_position", False) else []
     if positions:
         sessions.act_as(request, ActingAs.POSITION, positions[0].id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from accounts.registration import services as registration
 from accounts.services import housekeeping, mandates, otp, people
 
 SLICE_SECONDS = 15.0
@@ -37,3 +38,11 @@ def ask_business_registry() -> None:
     """Every night: ask about the organisations whose turn it is, a slice at a time."""
     if not mandates.ask_business_registry(now=timezone.now(), seconds=SLICE_SECONDS):
         ask_business_registry.apply_async(queue="bulk")
+
+
+@shared_task(name="accounts.tasks.end_registrations")
+def end_registrations() -> None:
+    """Every hour: end registrations that have run out, and have registries asked anew about those that still wait, a slice at a time."""
+    now = timezone.now()
+    if not (registration.lapse(now=now, seconds=SLICE_SECONDS) and registration.ask_again(now=now, seconds=SLICE_SECONDS)):
+        end_registrations.apply_async(queue="bulk")

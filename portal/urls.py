@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts.registration.urls import pages as registration_pages
 from feedback.urls import pages as petition_pages
 from payments.urls import pages as payment_pages
 from portal.announcements.urls import pages as notice_pages
@@ -23,12 +24,14 @@ pages = [
     path("ho-tro/buu-chinh/", views.public_post, name="public-post"),
     path("chu-lon/", views.large_text, name="text-size"),
 ]
+in_both = [*pages, *registration_pages, *procedure_pages, *notice_pages, *payment_pages, *petition_pages, *statistic_pages]
 urlpatterns = [
     *pages,
-    path("en/", include((english([*pages, *procedure_pages, *notice_pages, *payment_pages, *petition_pages, *statistic_pages]), "en"))),
+    path("en/", include((english(in_both), "en"))),
     path("he-thiet-ke/", ui_views.design_system, name="design-system"),
     path("", include("procedures.urls")),
     path("", include("portal.announcements.urls")),
+    path("", include("accounts.registration.urls")),
     path("tai-khoan/", include("accounts.urls")),
     path("", include("payments.urls")),
     path("", include("dossiers.urls")),

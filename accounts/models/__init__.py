@@ -9,12 +9,15 @@ from accounts.models.contact import ContactChoice, EmailAddress
 from accounts.models.parties import Mandate, Organisation
 from accounts.models.people import Person, Sex, User, UserManager
 from accounts.models.positions import Position, PositionRole
-from accounts.models.sign_in import CertificateSignIn, KnownBrowser, OneTimePassword
+from accounts.models.registration import Consent, Identifier, Registration, RegistrationSignature, RegistryAnswer, Terms
+from accounts.models.sign_in import CertificateSignIn, KnownBrowser, OneTimePassword, SignedChallenge
 
 __all__ = [
     "CertificateSignIn",
+    "Consent",
     "ContactChoice",
     "EmailAddress",
+    "Identifier",
     "KnownBrowser",
     "Mandate",
     "OneTimePassword",
@@ -22,7 +25,12 @@ __all__ = [
     "Person",
     "Position",
     "PositionRole",
+    "Registration",
+    "RegistrationSignature",
+    "RegistryAnswer",
     "Sex",
+    "SignedChallenge",
+    "Terms",
     "User",
     "UserManager",
 ]

@@ -88,6 +88,11 @@ class Person(models.Model):
     phone = SealedTextField("điện thoại", subject="id", null=True)
     address = SealedTextField("nơi cư trú", subject="id", null=True)
     residence_unit = models.CharField("xã, phường cư trú", max_length=5, blank=True)
+    identity_level = models.PositiveSmallIntegerField("mức độ bảo đảm danh tính", default=0, db_default=0)
+    """How surely we know who the account is (``portal.access.Assurance``); how surely a sign-in proved it is the session's affair."""
+    identity_proved_by = models.CharField("chứng minh danh tính bằng", max_length=12, blank=True, db_default="")
+    """The way of registration (``Registration.Way``), or ``entered``: taken over from records that were compared elsewhere."""
+    identity_proved_at = models.DateTimeField("chứng minh danh tính lúc", null=True, blank=True)
     registry_checked_at = models.DateTimeField("đối chiếu CSDL dân cư lúc", null=True, blank=True)
     registry_matches = models.BooleanField("khớp CSDL dân cư", null=True)
     registry_due_at = models.DateTimeField(null=True, db_default=Now(), editable=False)
@@ -107,7 +112,13 @@ class Person(models.Model):
                 condition=Q(registry_checked_at__isnull=True, registry_matches__isnull=True)
                 | Q(registry_checked_at__isnull=False, registry_matches__isnull=False),
                 name="person_registry_check_is_whole",
-            )
+            ),
+            # Rules art. 9.4: no account is below medium.
+            models.CheckConstraint(condition=Q(user__isnull=True) | Q(identity_level__gte=2), name="person_with_login_is_medium"),
+            models.CheckConstraint(
+                condition=Q(identity_level=0) | Q(identity_proved_at__isnull=False) & ~Q(identity_proved_by=""),
+                name="person_level_was_proved",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -71,11 +71,11 @@ class KnownBrowser(models.Model):
         return str(self.pk)
 
 
-class CertificateSignIn(models.Model):
-    """An officer's sign-in under way: a challenge that the certificate's key must sign (Rules art. 11, 12.1).
+class SignedChallenge(models.Model):
+    """A challenge that the key of a certificate must sign at the remote signing service, and how far that has come.
 
-    The browser that began it holds the id in its session; the worker asks the signing service and checks the certificate. Who signs
-    in is not known before the certificate says it: nobody is asked for a number, so nobody can ask whether a number is an officer's.
+    The browser that began it holds the id in its session; the worker asks the signing service and checks the certificate
+    (:mod:`accounts.services.challenges`). What the signature is for stands in the models that inherit from this one.
     """
 
     class State(models.TextChoices):
@@ -88,15 +88,13 @@ class CertificateSignIn(models.Model):
         USED = "used"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    position = models.ForeignKey(Position, null=True, on_delete=models.CASCADE, related_name="+")
-    """Whose certificate signed; null until it is proved."""
     challenge = models.BinaryField(max_length=64)
     code_sealed = models.TextField(blank=True)
     """What came back from the signing service; serves once. Sealed, like the next two, and emptied when it has served."""
     activation_sealed = models.TextField(db_default="", blank=True)
-    """Activation data bought with the code: kept, so that a silent service costs the officer no second authorisation."""
+    """Activation data bought with the code: kept, so that a silent service costs the signer no second authorisation."""
     credential_sealed = models.TextField(db_default="", blank=True)
-    """Identifier of the key that the officer chose at the signing service."""
+    """Identifier of the key that the signer chose at the signing service."""
     activation_expires_at = models.DateTimeField(null=True)
     signature = models.BinaryField(null=True)
     """The signature over the challenge, once it is there: a silent revocation service asks for no second one."""
@@ -105,6 +103,20 @@ class CertificateSignIn(models.Model):
     certificate_serial = models.CharField(max_length=80, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+
+
+class CertificateSignIn(SignedChallenge):
+    """An officer's sign-in under way: a challenge that the certificate's key must sign (Rules art. 11, 12.1).
+
+    Who signs in is not known before the certificate says it: nobody is asked for a number, so nobody can ask whether a number is an
+    officer's.
+    """
+
+    position = models.ForeignKey(Position, null=True, on_delete=models.CASCADE, related_name="+")
+    """Whose certificate signed; null until it is proved."""
 
     class Meta:
         ordering = ["-created_at"]

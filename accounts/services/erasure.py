@@ -10,7 +10,7 @@ from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 
-from accounts.models import ContactChoice, EmailAddress, KnownBrowser, OneTimePassword, Person, User
+from accounts.models import ContactChoice, EmailAddress, Identifier, KnownBrowser, OneTimePassword, Person, Registration, User
 
 _BLANK: dict[str, Any] = {"full_name": "", "name_key": "", "id_blind": None, "sex": "", "residence_unit": ""}
 
@@ -27,6 +27,9 @@ def person_erased(sender: Any, *, subject: UUID, **_: Any) -> None:
     KnownBrowser.objects.filter(person=person).delete()
     EmailAddress.objects.filter(person=person).delete()
     ContactChoice.objects.filter(person=person).delete()
+    Identifier.objects.filter(person=person).delete()
+    # What it was for is the portal's record; that it was this number is not.
+    Registration.objects.filter(identity_blind=person.id_blind or "-").update(identity_blind="", contact_blind="")
     if person.user_id is not None:
         Authenticator.objects.filter(user_id=person.user_id).delete()
         User.objects.filter(pk=person.user_id).update(is_active=False, email=None)

@@ -10,7 +10,8 @@ from typing import Any
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 
-from accounts.models import CertificateSignIn, EmailAddress, KnownBrowser, OneTimePassword
+from accounts.models import CertificateSignIn, EmailAddress, KnownBrowser, OneTimePassword, Registration
+from accounts.registration.services import ENDED_KEPT
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,9 @@ def remove_old(*, now: datetime, seconds: float) -> bool:
         "certificate_sign_ins": CertificateSignIn.objects.filter(created_at__lt=now - SIGN_INS_KEPT).order_by("created_at"),
         "unconfirmed_addresses": EmailAddress.objects.filter(verified_at=None, token_expires_at__lt=now).order_by("token_expires_at"),
         "known_browsers": KnownBrowser.objects.filter(last_used_at__lt=now - BROWSERS_KEPT).order_by("last_used_at"),
+        "registrations": Registration.objects.filter(state__in=["done", "refused", "lapsed"], changed_at__lt=now - ENDED_KEPT).order_by(
+            "changed_at"
+        ),
     }
     removed = dict.fromkeys(old, 0)
     for name, rows in old.items():

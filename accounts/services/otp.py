@@ -7,33 +7,42 @@ for nor locks them out of a browser they have used before, for that browser has 
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import logging
 import math
 import secrets
 from datetime import datetime, timedelta
-from enum import StrEnum
+from functools import partial
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import F, QuerySet
-from django.utils.crypto import salted_hmac
+from django.db import transaction
+from django.db.models import F
 
 from accounts.identifiers import clean_id_number
-from accounts.models import KnownBrowser, OneTimePassword, Person
+from accounts.models import EmailAddress, KnownBrowser, OneTimePassword, Person
+from accounts.services.codes import (
+    MAX_TRIES,
+    RESEND_AFTER,
+    Refusal,
+    TooManyRequests,
+    WrongCode,
+    digest,
+    hashed,
+    new_code,
+    queue_up,
+    refuse_beyond,
+)
 from portal import audit, outbox
 from portal.access import SYSTEM
 from portal.crypto import blind_index
 from portal.notifications.services import notify
 
+__all__ = ["MAX_TRIES", "RESEND_AFTER", "Refusal", "TooManyRequests", "WrongCode"]
+
 logger = logging.getLogger(__name__)
 
 LIFETIME = timedelta(minutes=5)
-MAX_TRIES = 5
-RESEND_AFTER = timedelta(seconds=30)
-"""Between two requests for one number from one address: an SMS takes a while, and pressing again helps nobody."""
 PER_HOUR, PER_DAY = 6, 12
 """Requests for one number from browsers its owner has not used; and again as many from each browser they have. With five tries each,
 guessing hits one number in a day with a probability of 60 in a million."""
@@ -41,64 +50,25 @@ ALARM_WINDOW = timedelta(minutes=10)
 _ALARM_MOST = 1_000_000
 
 
-class Refusal(StrEnum):
-    """Which count is used up."""
-
-    SOON = "soon"
-    NUMBER = "number"
-    ADDRESS = "address"
-
-
-class TooManyRequests(Exception):
-    """More passwords asked for than anybody needs; ``retry_at`` says when to come back, ``by`` which count is used up."""
-
-    def __init__(self, retry_at: datetime, by: Refusal) -> None:
-        super().__init__(str(retry_at))
-        self.retry_at = retry_at
-        self.by = by
-
-
-class WrongCode(Exception):
-    """The code is wrong, used, late or tried too often. ``tries_left`` is 0 when a new one must be asked for."""
-
-    def __init__(self, tries_left: int) -> None:
-        super().__init__(str(tries_left))
-        self.tries_left = tries_left
-
-
-def _hash(otp_id: UUID, code: str) -> str:
-    key = settings.SECRET_KEY.encode()
-    return hmac.new(key, f"otp:{otp_id}:{code}".encode(), hashlib.sha256).hexdigest()
+_hash = partial(hashed, "otp")
+_queue_up = partial(queue_up, "otp")
+_refuse_beyond = refuse_beyond
 
 
 def _digest(purpose: str, value: str) -> str:
-    """What stands in our rows instead of an address or a browser's cookie; empty for an empty value."""
-    return salted_hmac(f"accounts.otp.{purpose}", value, algorithm="sha256").hexdigest() if value else ""
-
-
-def _queue_up(*names: str) -> None:
-    """Requests that draw on one count wait for each other until the commit, so that the counts are exact."""
-    keys = sorted({int.from_bytes(hashlib.sha256(f"otp:{name}".encode()).digest()[:8], signed=True) for name in names})
-    with connection.cursor() as cursor:
-        for key in keys:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
-
-
-def _refuse_beyond(rows: QuerySet[OneTimePassword], most: int, within: timedelta, by: Refusal, now: datetime) -> None:
-    """Raise where ``rows`` hold ``most`` requests or more within the time. One row is read, by an index."""
-    oldest = rows.filter(created_at__gt=now - within).order_by("-created_at").values_list("created_at", flat=True)[most - 1 : most]
-    for moment in oldest:
-        raise TooManyRequests(moment + within, by)
+    return digest(f"otp.{purpose}", value)
 
 
 @transaction.atomic
-def request_code(*, id_number: str, now: datetime, address: str = "", browser: str = "") -> UUID:
-    """Promise a code to whoever has this identity number; returns the id of the request. Alike for every number, known or not.
+def request_code(*, id_number: str = "", blind: str = "", now: datetime, address: str = "", browser: str = "") -> UUID:
+    """Promise a code to whoever has this identity number, or whose document has this blind index; returns the id of the request.
+
+    Alike for every number, known or not.
 
     ``address`` is where the request came from, ``browser`` the value of the browser's own cookie (:func:`remember_browser`), each
     empty when there is none. Raises :class:`TooManyRequests`. Counts: PostgreSQL; they do not fail open.
     """
-    number, from_address = blind_index("id_number", clean_id_number(id_number)), _digest("address", address)
+    number, from_address = blind or blind_index("id_number", clean_id_number(id_number)), _digest("address", address)
     known = _digest("browser", browser)
     # The same question whatever number it is; only somebody who signed in here before gets another answer.
     own = bool(known) and KnownBrowser.objects.filter(person__id_blind=number, digest=known).exists()
@@ -131,9 +101,13 @@ def send_code(*, otp_id: UUID, now: datetime) -> None:
     if otp is None or otp.person_id is not None or otp.expires_at <= now:
         return
     person = Person.objects.filter(id_blind=otp.number_blind, user__is_active=True).first()
-    if person is None or not person.phone:
+    if person is None:
         return
-    code = f"{secrets.randbelow(10**6):06d}"
+    # A foreigner may have an e-mail address alone: verified when they registered.
+    by_phone = bool(person.phone)
+    if not by_phone and not EmailAddress.objects.filter(person=person, verified_at__isnull=False, bounced_at__isnull=True).exists():
+        return
+    code = new_code()
     otp.person, otp.code_hash = person, _hash(otp.id, code)
     otp.save(update_fields=["person", "code_hash"])
     minutes = math.ceil((otp.expires_at - now) / timedelta(minutes=1))
@@ -142,7 +116,7 @@ def send_code(*, otp_id: UUID, now: datetime) -> None:
         template="accounts.otp",
         context={"code": code, "minutes": str(minutes)},
         key=f"otp:{otp.id}",
-        channels=("sms",),
+        channels=("sms",) if by_phone else ("email",),
         queue="now",
         expires_at=otp.expires_at,
     )

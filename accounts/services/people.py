@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.identifiers import clean_id_number, clean_phone
 from accounts.models import Person, User
 from portal import audit, outbox
-from portal.access import Actor
+from portal.access import Actor, Assurance
 from portal.crypto import blind_index
 from portal.exchange import population
 from portal.text import nfc, search_key
@@ -51,7 +51,7 @@ def enter_person(
         raise BadPerson("Số định danh phải có 12 chữ số.")
     if phone and not mobile:
         raise BadPerson("Số điện thoại di động không đúng.")
-    blind = blind_index("id_number", number)
+    blind, now = blind_index("id_number", number), timezone.now()
     known = Person.objects.select_for_update().filter(id_blind=blind).first()
     if known is not None:
         return known
@@ -71,9 +71,10 @@ def enter_person(
         phone=mobile or None,
         address=address,
         residence_unit=residence_unit,
+        **({"identity_level": Assurance.MEDIUM, "identity_proved_by": "entered", "identity_proved_at": now} if with_account else {}),
     )
     audit.record(actor=actor, act="accounts.enter_person", target="accounts.person", target_id=str(person.id))
-    ask_registry(person_id=person.id, occasion="entered", now=timezone.now())
+    ask_registry(person_id=person.id, occasion="entered", now=now)
     return person
 
 

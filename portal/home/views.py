@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
+from accounts.registration import terms as terms_of_use
 from portal.access.site import at_desk, desk_error
 from portal.announcements.views import notices_for_home
 from portal.api_support import is_api, problem
@@ -57,11 +58,21 @@ def home(request: HttpRequest) -> HttpResponse:
     return show(request, "home/home.html", context)
 
 
-@public_page(max_age=3600, rooms=())
+@public_page(max_age=3600, rooms=("terms",))
 @require_safe
 def terms(request: HttpRequest) -> HttpResponse:
-    """Terms of use (Rules art. 7.10)."""
-    return show(request, "home/terms.html")
+    """Terms of use (Rules art. 7.10): the version in force, or one of before by its number."""
+    now, asked = timezone.now(), request.GET.get("phien-ban", "")
+    rows = terms_of_use.begun(now)
+    present = rows[0]
+    shown = next((one for one in rows if str(one.number) == asked), present)
+    context = {
+        "terms": shown,
+        "blocks": terms_of_use.blocks(shown),
+        "is_present": shown is present,
+        "earlier": [one for one in rows if one is not shown],
+    }
+    return show(request, "home/terms.html", context)
 
 
 @public_page(max_age=3600, rooms=())

@@ -39,7 +39,7 @@ def notify(
 
     Must run inside the act's transaction. Without ``channels``: in the inbox (unless not ``in_inbox``) and by what the party chose for
     this kind of notices, as far as the template has texts. ``key`` names the occasion, not the subject: two parties are told of one
-    occasion, one party of each of several. ``address`` is where a letter goes instead of the party's own address. ``link`` is a path
+    occasion, one party of each of several. ``address`` is where a letter or message goes instead of the party's own. ``link`` is a path
     of ours. What has not been sent by ``expires_at`` is not sent, and what is sent leaves no text behind then.
     Raises ``KeyError`` for an unknown template or a missing place in the context.
     """
@@ -103,7 +103,7 @@ def send_sms(notification_id: UUID) -> None:
     row = _to_send(notification_id)
     if row is None:
         return
-    phone = registry.contact_of(row.party_id).phone
+    phone = row.address or registry.contact_of(row.party_id).phone
     if not phone or not row.body:
         _give_up(row, "no_address")
         return
