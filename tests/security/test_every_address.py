@@ -21,6 +21,8 @@ PUBLIC = {
     "tai-khoan/dang-nhap/", "tai-khoan/dang-nhap/ma/", "tai-khoan/can-bo/", "tai-khoan/can-bo/tro-ve/", "tai-khoan/can-bo/cho/",
     "tai-khoan/dang-xuat/", "tai-khoan/khoa-truy-cap/dang-nhap/", "tai-khoan/khoa-truy-cap/vao/", "tai-khoan/khoa-truy-cap/ra/",
     "tai-khoan/khoa-truy-cap/danh-sach/", "tai-khoan/khoa-truy-cap/tat-ca/",
+    # Where the signing service sends a browser back to: the session says whether it is the one that began.
+    "tai-khoan/dang-ky/ky/tro-ve/",
     # One press in a mail program, without signing in: the address itself is the right to it.
     "tai-khoan/lien-lac/thoi/<str:token>/",
     # Whoever has a payment code may pay, for anybody: the code is not guessable, and guessing is limited.
@@ -53,6 +55,10 @@ PUBLIC = {
         # Some surveys ask everybody; each says itself whom it asks.
         "khao-sat/", "khao-sat/moi/<str:token>/", "khao-sat/<slug:slug>/", "khao-sat/<slug:slug>/ket-qua/",
         "danh-gia/", "danh-gia/so-lieu.<str:ending>",
+        # Who registers is nobody yet; each page goes on with the registration of its own browser, or begins one within limits.
+        "tai-khoan/dang-ky/", "tai-khoan/dang-ky/dien-thoai/", "tai-khoan/dang-ky/bao-hiem/", "tai-khoan/dang-ky/chung-thu/",
+        "tai-khoan/dang-ky/giay-to/", "tai-khoan/dang-ky/nhan/", "tai-khoan/dang-ky/ma/", "tai-khoan/dang-ky/ma/gui-lai/",
+        "tai-khoan/dang-ky/tien-do/", "tai-khoan/dang-ky/tiep/<str:token>/", "tai-khoan/dang-nhap/giay-to/",
         "danh-gia/<agency:agency>/", "danh-gia/<agency:agency>/<criterion:code>/",
         "du-lieu-mo/", "du-lieu-mo/<slug:slug>/",
     ) for page in (path, f"en/{path}")),

@@ -24,7 +24,8 @@ from django.test import Client, RequestFactory
 from django.test.signals import template_rendered
 from django.utils import timezone
 
-from accounts.models import CertificateSignIn, EmailAddress, Mandate
+from accounts.models import CertificateSignIn, EmailAddress, Mandate, Registration, Terms
+from accounts.registration import services as registration
 from accounts.services import contacts
 from dossiers.forms_data import shipped_form
 from dossiers.models import Dossier
@@ -1005,6 +1006,75 @@ def petition_lists(pages: Pages) -> None:
     pages.post(chief, f"/quan-tri/accounts/position/{position.pk}/give/", {"valid_from": "<x>"})
 
 
+def registering(pages: Pages) -> None:
+    """Every way to an account with what is wrong in its form, how far a registration has come, the counter, the terms."""
+    place, client = "/tai-khoan/dang-ky/", Client()
+    for language in ("", "/en"):
+        pages.get(client, f"{language}{place}")
+        for way in ("dien-thoai", "bao-hiem", "giay-to", "chung-thu", "nhan"):
+            pages.get(client, f"{language}{place}{way}/")
+            pages.post(client, f"{language}{place}{way}/", {"full_name": "<x>"})
+    for address in ("/tai-khoan/dang-nhap/giay-to/", "/dieu-khoan/?phien-ban=1"):
+        pages.get(client, address)
+    pages.post(client, "/tai-khoan/dang-nhap/giay-to/")
+    now = timezone.now()
+    declared = {
+        "document": "KOR:X1234567",
+        "document_kind": "passport",
+        "full_name": "Kim <Mau>",
+        "birth_date": "1990-04-05",
+        "sex": "male",
+    }
+    made = registration.begin_by_document(declared=declared, phone="+821090000061", language="vi", address="", now=now)
+    session = client.session
+    session["registration"] = str(made.id)
+    session.save()
+    pages.get(client, f"{place}ma/")
+    pages.post(client, f"{place}ma/")
+    rows = Registration.objects.filter(pk=made.pk)
+    for state in ("checking", "signing", "waiting", "counter"):
+        rows.update(state=state, number="ABCD-2345")
+        pages.get(client, f"{place}tien-do/")
+    position = make_position(unit="H26.101", roles=("reception",))
+    officer = Client()
+    sign_in(officer, position.person, position=position)
+    base = "/quan-tri/accounts/registration/"
+    for address in (
+        "",
+        "open/",
+        "open-by-document/",
+        "find/",
+        "compare/ABCD-2345/",
+        "compare/ABCD-2345/accept/",
+        "compare/ABCD-2345/turn-away/",
+    ):
+        pages.get(officer, f"{base}{address}")
+    for address in ("open/", "open-by-document/", "find/", "compare/ABCD-2345/accept/"):
+        pages.post(officer, f"{base}{address}", {"full_name": "<x>"})
+    rows.update(state="slip", unit_code="H26.101", officer=position)
+    pages.get(officer, base)
+    pages.get(officer, f"{base}{made.pk}/change/")
+    pages.get(officer, f"{base}{made.pk}/slip/")
+    pages.post(officer, f"{base}{made.pk}/slip/", status=200)
+    ended = {"declared": None, "phone": None, "email": None, "code_hash": "", "slip_hash": ""}
+    for refusal in ("disagrees", "expired", "not_representative", "not_active", "at_counter"):
+        rows.update(state="refused", refusal=refusal, **ended)
+        pages.get(client, f"{place}tien-do/")
+    rows.update(state="lapsed")
+    pages.get(client, f"{place}tien-do/")
+    rows.update(state="done", person=position.person)
+    pages.get(client, f"{place}tien-do/")
+    citizen, someone = Client(), make_person()
+    sign_in(citizen, someone)
+    for address in (place, f"{place}to-chuc/", "/tai-khoan/dieu-khoan/"):
+        pages.get(citizen, address)
+    pages.post(citizen, "/tai-khoan/dieu-khoan/")
+    vpcp, _ = desk_of("G22", "steering", credential="cred-terms")
+    for address in ("", "publish/", f"{Terms.objects.earliest('pk').pk}/change/"):
+        pages.get(vpcp, f"/quan-tri/accounts/terms/{address}")
+    pages.post(vpcp, "/quan-tri/accounts/terms/publish/")
+
+
 def published_answers(pages: Pages) -> None:
     """A petition from its answer to its public page, what everybody reads and votes, figures, and the same on the desk."""
     petition, _sender = petitions.send_one(words="Tôi là Nguyễn Thị Giả Định <x>, gọi 0912 345 678 & hỏi vì sao phường chậm trả kết quả?")
@@ -1098,6 +1168,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     petition_lists(pages)
     score_criteria(pages)
     petition_desk(pages)
+    registering(pages)
     slips_and_surveys(pages)
     published_answers(pages)
     connecting(pages)
