@@ -21,18 +21,8 @@ from django.db.models import F
 
 from accounts.identifiers import clean_id_number
 from accounts.models import EmailAddress, KnownBrowser, OneTimePassword, Person
-from accounts.services.codes import (
-    MAX_TRIES,
-    RESEND_AFTER,
-    Refusal,
-    TooManyRequests,
-    WrongCode,
-    digest,
-    hashed,
-    new_code,
-    queue_up,
-    refuse_beyond,
-)
+from accounts.services import codes
+from accounts.services.codes import MAX_TRIES, RESEND_AFTER, Refusal, TooManyRequests, WrongCode, new_code
 from portal import audit, outbox
 from portal.access import SYSTEM
 from portal.crypto import blind_index
@@ -50,13 +40,15 @@ ALARM_WINDOW = timedelta(minutes=10)
 _ALARM_MOST = 1_000_000
 
 
-_hash = partial(hashed, "otp")
-_queue_up = partial(queue_up, "otp")
-_refuse_beyond = refuse_beyond
+_hash = partial(codes.hashed, "otp")
+_refuse_beyond = codes.refuse_beyond
+queue_up = partial(codes.queue_up, "otp")
+"""Requests that draw on one count wait for each other until the commit, so that the counts are exact."""
 
 
-def _digest(purpose: str, value: str) -> str:
-    return digest(f"otp.{purpose}", value)
+def digest(purpose: str, value: str) -> str:
+    """What stands in our rows instead of an address or a browser's cookie; empty for an empty value."""
+    return codes.digest(f"otp.{purpose}", value)
 
 
 @transaction.atomic
@@ -68,12 +60,12 @@ def request_code(*, id_number: str = "", blind: str = "", now: datetime, address
     ``address`` is where the request came from, ``browser`` the value of the browser's own cookie (:func:`remember_browser`), each
     empty when there is none. Raises :class:`TooManyRequests`. Counts: PostgreSQL; they do not fail open.
     """
-    number, from_address = blind or blind_index("id_number", clean_id_number(id_number)), _digest("address", address)
-    known = _digest("browser", browser)
+    number, from_address = blind or blind_index("id_number", clean_id_number(id_number)), digest("address", address)
+    known = digest("browser", browser)
     # The same question whatever number it is; only somebody who signed in here before gets another answer.
     own = bool(known) and KnownBrowser.objects.filter(person__id_blind=number, digest=known).exists()
     drawn = known if own else ""
-    _queue_up(number, from_address)
+    queue_up(number, from_address)
     asked = OneTimePassword.objects.filter(number_blind=number, browser_digest=drawn)
     _refuse_beyond(asked.filter(address_digest=from_address), 1, RESEND_AFTER, Refusal.SOON, now)
     _refuse_beyond(asked, PER_HOUR, timedelta(hours=1), Refusal.NUMBER, now)
@@ -152,7 +144,7 @@ def check_code(*, request_id: UUID, code: str, now: datetime) -> Person:
 def remember_browser(*, person_id: UUID, browser: str, now: datetime) -> str:
     """Note that the person has signed in with this browser; returns the value its cookie must hold (new where it was empty)."""
     browser = browser or secrets.token_urlsafe(32)
-    KnownBrowser.objects.update_or_create(person_id=person_id, digest=_digest("browser", browser), defaults={"last_used_at": now})
+    KnownBrowser.objects.update_or_create(person_id=person_id, digest=digest("browser", browser), defaults={"last_used_at": now})
     return browser
 
 
