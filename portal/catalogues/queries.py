@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from portal.catalogues.models import (
@@ -29,6 +29,7 @@ __all__ = [
     "Found",
     "administrative_unit",
     "agency",
+    "agency_name_of",
     "bank_accounts",
     "changed_since",
     "children",
@@ -69,6 +70,11 @@ def agency_label(code: str) -> str:
         return "–"
     name = agency_names([code]).get(code, "")
     return f"{name} ({code})" if name else code
+
+
+def agency_name_of(field: str) -> Subquery:
+    """For a list of the desk: today's name of the agency whose code a row has in ``field``; null where no catalogue knows it."""
+    return Subquery(Agency.objects.on(_day(None)).filter(code=OuterRef(field)).values("name")[:1])
 
 
 def children(code: str, *, on: dt.date | None = None) -> EntryQuerySet:

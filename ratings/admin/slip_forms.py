@@ -68,9 +68,24 @@ class SlipFormAdmin(DeskModelAdmin):
 
     by_cursor = False
     view_act = KEEP_QUESTIONS
-    list_display = ("number", "valid_from", "open_days")
+    list_display = ("number_shown", "from_shown", "open_shown")
     ordering = ("-valid_from",)
     refusals: ClassVar[tuple[type[Exception], ...]] = (services.SlipRefused,)
+
+    @admin.display(description="Bộ", ordering="valid_from")
+    def number_shown(self, row: SlipForm) -> str:
+        """Its number."""
+        return f"Bộ câu hỏi {row.number}"
+
+    @admin.display(description="Dùng từ ngày", ordering="valid_from")
+    def from_shown(self, row: SlipForm) -> str:
+        """The first day."""
+        return f"{row.valid_from:%d/%m/%Y}"
+
+    @admin.display(description="Phiếu nhận trong")
+    def open_shown(self, row: SlipForm) -> str:
+        """How long a slip is taken."""
+        return f"{row.open_days} ngày"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return may(actor_of(request), KEEP_QUESTIONS)

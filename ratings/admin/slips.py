@@ -19,7 +19,7 @@ from django.utils.text import Truncator
 from portal.access import actor_of, may, unit_scope
 from portal.access.desk import DeskModelAdmin, Facts, Page, PlainForm, ReasonForm, Rows, Way, moment
 from portal.access.site import DeskLine, OfficerModelAdmin, register_desk_panel
-from portal.catalogues.queries import agency_names
+from portal.catalogues.queries import agency_name_of, agency_names
 from portal.ui.tables import Column, table
 from ratings import spans
 from ratings.models import Rating, RatingCount
@@ -87,7 +87,7 @@ class RatingAdmin(DeskModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rating]:
         """The door."""
         actor = actor_of(request)
-        rows = Rating.objects.select_related("form").annotate(of_month=_enough())
+        rows = Rating.objects.select_related("form").annotate(of_month=_enough(), agency=agency_name_of("unit_code"))
         rows = rows if may(actor, OVERSEE) else rows.filter(unit_scope(actor, SEE, "unit_code"))
         return rows.order_by(*self.get_ordering(request))
 
@@ -104,9 +104,9 @@ class RatingAdmin(DeskModelAdmin):
         return f"{row.month:%m/%Y}"
 
     @admin.display(description="Đơn vị")
-    def unit_shown(self, row: Rating) -> str:
-        """Its code: names would be a query a row."""
-        return row.unit_code or "–"
+    def unit_shown(self, row: Any) -> str:
+        """Its name and code."""
+        return f"{row.agency} ({row.unit_code})" if row.agency else row.unit_code or "–"
 
     @admin.display(description="Nguồn")
     def source_shown(self, row: Rating) -> str:

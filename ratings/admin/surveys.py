@@ -17,11 +17,12 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
+from django.utils.text import Truncator
 
 from portal.access import actor_of, may, require, unit_scope
 from portal.access.desk import DeskModelAdmin, Facts, Page, PlainForm, ReasonForm, Rows, Way, moment, seen_version
 from portal.access.site import DeskLine, register_desk_panel
-from portal.catalogues.queries import agency_label
+from portal.catalogues.queries import agency_label, agency_name_of
 from portal.catalogues.tables import write
 from ratings.admin.slips import ShowForm
 from ratings.models import Survey, SurveyResponse, SurveyText
@@ -86,12 +87,21 @@ class SurveyAdmin(DeskModelAdmin):
     by_cursor = False
     view_act = KEEP
     unit_field = "unit_code"
-    list_display = ("title", "state", "unit_code", "audience", "opens_on", "closes_on")
+    list_display = ("title", "state", "agency_shown", "audience", "opens_on", "closes_on")
     list_filter = ("state",)
     search_fields = ("title",)
     search_help_text = "Tên khảo sát"
     ordering = ("-created_at", "-id")
     refusals: ClassVar[tuple[type[Exception], ...]] = (services.SurveyRefused,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With the agencies' names."""
+        return super().get_queryset(request).annotate(agency=agency_name_of("unit_code"))
+
+    @admin.display(description="Cơ quan hỏi", ordering="unit_code")
+    def agency_shown(self, row: Any) -> str:
+        """Its name and code."""
+        return f"{row.agency} ({row.unit_code})" if row.agency else str(row.unit_code)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return may(actor_of(request), KEEP, actor_of(request).unit)
@@ -326,11 +336,27 @@ class SurveyTextAdmin(DeskModelAdmin):
     view_act = CHECK_TEXTS
     unit_field = "survey__unit_code"
     by_cursor = False
-    list_display = ("survey", "key", "state", "shown_words")
+    list_display = ("survey_shown", "question_shown", "state", "words_shown")
     list_filter = ("state",)
     list_select_related = ("survey",)
     ordering = ("id",)
     refusals: ClassVar[tuple[type[Exception], ...]] = (services.SurveyRefused,)
+
+    @admin.display(description="Khảo sát")
+    def survey_shown(self, row: Any) -> str:
+        """What was asked about."""
+        return str(row.survey.title)
+
+    @admin.display(description="Câu hỏi")
+    def question_shown(self, row: Any) -> str:
+        """The question in words."""
+        question = services.question_of(row.survey, row.key)
+        return question.label if question else str(row.key)
+
+    @admin.display(description="Ý kiến")
+    def words_shown(self, row: Any) -> str:
+        """The text once it was checked."""
+        return Truncator(row.shown_words).chars(120) if row.shown_words else "–"
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:  # type: ignore[override]
         return lookup == "survey__id__exact" or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]

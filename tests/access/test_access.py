@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 
 import pytest
+from django.apps import apps
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin.utils import label_for_field
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -247,3 +253,17 @@ def test_the_desk_lets_in_positions_only_and_sends_others_to_their_sign_in() -> 
     assert not site.has_permission(request_of(ANONYMOUS))
     answer = site.login(request_of(ANONYMOUS))
     assert (answer.status_code, answer["Location"]) == (302, "/tai-khoan/can-bo/?next=%2Fquan-tri%2F")
+
+
+def test_every_list_of_the_desk_is_headed_in_vietnamese() -> None:
+    rooms = [path.name for path in Path(settings.BASE_DIR).iterdir() if (path / "apps.py").exists()]
+    headed, bare = 0, []
+    with override("vi"):
+        for model, desk in admin.site._registry.items():
+            room = apps.get_app_config(model._meta.app_label).name.partition(".")[0]
+            for name in desk.list_display if room in {*rooms, "portal"} else ():
+                headed += 1
+                if str(label_for_field(name, model, desk)).lower() == str(name).replace("_", " "):
+                    bare.append(f"{model._meta.label}.{name}")
+    assert headed > 100, "the lists were looked at"
+    assert not bare, f"headed by the name in code: {bare}"
