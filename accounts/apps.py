@@ -13,6 +13,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from allauth.account.signals import user_logged_in
+        from django.contrib.auth import signals as django_signals
         from django.utils import timezone
 
         from accounts import demo, notice_texts, sessions, signals
@@ -56,4 +57,6 @@ class AccountsConfig(AppConfig):
         register_loader("điều khoản sử dụng", terms.load_first, order=5)
         register_loader("người và chức danh trình diễn", demo.load, order=50, demo=True)
         key_destroyed.connect(erasure.person_erased, dispatch_uid="accounts.erasure")
+        django_signals.user_logged_in.connect(sessions.begun, dispatch_uid="accounts.session_begun")
+        django_signals.user_logged_out.connect(sessions.ended, dispatch_uid="accounts.session_ended")
         user_logged_in.connect(signals.passkey_signed_in, dispatch_uid="accounts.passkey")

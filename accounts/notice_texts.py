@@ -63,3 +63,47 @@ def register() -> None:
         sms=gettext_noop("Thư điện tử gửi cho bạn bị trả lại nên chúng tôi không gửi đến đó nữa. Sửa địa chỉ: {link}"),
         action=gettext_noop("Sửa địa chỉ"),
     )
+    register_template(
+        "accounts.new_device",
+        kind=SECURITY,
+        inbox_title=gettext_noop("Tài khoản được đăng nhập trên thiết bị mới"),
+        inbox_body=gettext_noop(
+            "Lúc {when}, tài khoản của bạn được đăng nhập trên một thiết bị chưa từng dùng: {device}, mạng {network}. Nếu không phải bạn,"
+            " bạn kết thúc phiên đó ngay rồi gọi 1800 1096."
+        ),
+        sms=gettext_noop("Tài khoản Cổng Dịch vụ công vừa đăng nhập trên thiết bị mới ({device}) lúc {when}. Không phải bạn? {link}"),
+        action=gettext_noop("Xem các phiên"),
+        sample={"when": "08:15 02/12/2026", "device": "Chrome, Windows", "network": "203.0.113.*"},
+    )
+    register_template(
+        "accounts.app_bound",
+        kind=SECURITY,
+        inbox_title=gettext_noop("Đã gắn ứng dụng tạo mã"),
+        inbox_body=gettext_noop(
+            "Từ nay tài khoản của bạn đăng nhập được bằng mã của một ứng dụng. Nếu không phải bạn gắn, bạn gỡ ngay rồi gọi 1800 1096."
+        ),
+        sms=gettext_noop("Tài khoản Cổng Dịch vụ công vừa gắn ứng dụng tạo mã. Không phải bạn? Gọi 1800 1096."),
+    )
+    register_template(
+        "accounts.vneid_linked",
+        kind=SECURITY,
+        inbox_title=gettext_noop("Đã liên kết VNeID"),
+        inbox_body=gettext_noop(
+            "Từ nay tài khoản của bạn đăng nhập được bằng VNeID. Nếu không phải bạn liên kết, bạn bỏ liên kết ngay rồi gọi 1800 1096."
+        ),
+        sms=gettext_noop("Tài khoản Cổng Dịch vụ công vừa liên kết với VNeID. Không phải bạn? Gọi 1800 1096."),
+    )
+    register_template(
+        "accounts.vneid_unlinked",
+        kind=SECURITY,
+        inbox_title=gettext_noop("Đã bỏ liên kết VNeID"),
+        inbox_body=gettext_noop("Tài khoản của bạn không còn đăng nhập bằng VNeID. Nếu không phải bạn bỏ, bạn gọi 1800 1096."),
+        sms="",
+    )
+    register_template(
+        "accounts.app_removed",
+        kind=SECURITY,
+        inbox_title=gettext_noop("Đã gỡ ứng dụng tạo mã"),
+        inbox_body=gettext_noop("Tài khoản của bạn không còn đăng nhập bằng mã của ứng dụng. Nếu không phải bạn gỡ, bạn gọi 1800 1096."),
+        sms="",
+    )

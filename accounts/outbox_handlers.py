@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.registration import checking, signing
 from accounts.services import certificates, mandates, otp, people
+from accounts.ways import vneid
 from portal.access import SYSTEM
 from portal.exchange.errors import OutsideRefused, OutsideUnavailable
 from portal.outbox import GiveUp, Message, RetryLater, handler
@@ -52,6 +53,20 @@ def prove_certificate(message: Message) -> None:
         delay = 3 if message.attempts <= 10 else 10
         if not certificates.may_still_succeed(sign_in_id, at=timezone.now() + timedelta(seconds=delay)):
             certificates.refuse(sign_in_id=sign_in_id, reason=certificates.SILENT)
+            return
+        raise RetryLater(f"{unavailable.service} does not answer", delay_seconds=delay) from unavailable
+
+
+@handler("accounts.prove_vneid", queue="soon", lease_seconds=20, max_attempts=250)
+def prove_vneid(message: Message) -> None:
+    """Check what VNeID answered; again and again as long as the page waits, which is then told."""
+    sign_in_id = UUID(message.payload["sign_in"])
+    try:
+        vneid.prove(sign_in_id=sign_in_id, now=timezone.now())
+    except OutsideUnavailable as unavailable:
+        delay = 3 if message.attempts <= 10 else 10
+        if not vneid.may_still_succeed(sign_in_id, at=timezone.now() + timedelta(seconds=delay)):
+            vneid.refuse(sign_in_id=sign_in_id, reason=vneid.SILENT)
             return
         raise RetryLater(f"{unavailable.service} does not answer", delay_seconds=delay) from unavailable
 

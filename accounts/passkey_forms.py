@@ -9,7 +9,7 @@ from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.core.exceptions import ValidationError
 
-_UNREADABLE = (ValidationError, ValueError, TypeError, KeyError, AttributeError, InvalidSignature)
+UNREADABLE = (ValidationError, ValueError, TypeError, KeyError, AttributeError, InvalidSignature)
 
 
 class CredentialField(forms.JSONField):
@@ -31,7 +31,7 @@ class SignInByPasskeyForm(LoginWebAuthnForm):  # type: ignore[misc]
         """The passkey of ours that signed."""
         try:
             return super().clean_credential()
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise ValidationError("Khóa truy cập này không đăng nhập được. Bạn thử lại hoặc đăng nhập bằng chứng thư số.") from error
 
 
@@ -44,5 +44,5 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
         """The library's checks: a passkey of this device, made for us, with its holder verified."""
         try:
             return super().clean()
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise ValidationError("Không gắn được khóa này. Bạn hãy thử lại.") from error

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts.models import ContactChoice, EmailAddress, Mandate, Organisation, Person, Position, PositionRole
+from accounts.models import ContactChoice, EmailAddress, Mandate, Organisation, Person, Position, PositionRole, UserSession
 from portal.audit.words import uuids
 from portal.crypto import blind_index
 
@@ -228,3 +229,19 @@ def email_addresses(person_id: UUID) -> tuple[EmailAddress | None, EmailAddress 
 def contact_choice(person_id: UUID) -> ContactChoice:
     """What the person chose about being told; unsaved where they chose nothing."""
     return ContactChoice.objects.filter(person_id=person_id).first() or ContactChoice(person_id=person_id)
+
+
+MOST_SESSIONS = 50
+"""Shown at most; ending all ends those that are not shown, too."""
+
+
+def open_sessions(user_id: UUID, now: datetime) -> list[UserSession]:
+    """The sessions of a login that live now, the last used first (one query)."""
+    idle, longest = timedelta(seconds=settings.SESSION_IDLE_SECONDS), timedelta(seconds=settings.SESSION_LONGEST_SECONDS)
+    rows = UserSession.objects.filter(user_id=user_id, ended_at__isnull=True, seen_at__gt=now - idle, begun_at__gt=now - longest)
+    return list(rows.order_by("-seen_at", "id")[:MOST_SESSIONS])
+
+
+def session_history(user_id: UUID) -> QuerySet[UserSession]:
+    """Every session of a login that is still kept, the newest first."""
+    return UserSession.objects.filter(user_id=user_id).order_by("-begun_at", "id")

@@ -1,6 +1,6 @@
-"""What a session carries beside Django's user id: as whom it acts and how surely the sign-in proved it.
+"""What a session carries beside Django's user id: as whom it acts, and the row that says by what and how surely it was proved.
 
-No personal value is kept in a session: ids only.
+No personal value is kept in a session: ids only. What ends a session, and when: :mod:`accounts.services.sessions`.
 """
 
 from __future__ import annotations
@@ -10,29 +10,38 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, login
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from accounts import queries
-from accounts.models import Mandate, Person, Position, User
+from accounts.devices import browser_of, network_of
+from accounts.models import Mandate, Person, Position, User, UserSession
+from accounts.models.sessions import Way
 from accounts.registration import terms
+from accounts.services import sessions as services
 from portal import audit
-from portal.access import ANONYMOUS, ActingAs, Actor, Assurance
+from portal.access import ANONYMOUS, ActingAs, Actor, Assurance, actor_of
+from portal.limits import client_address
 
 ACTING_AS = "acting_as"
-ASSURANCE = "assurance"
+SESSION = "sign_in"
+"""Where Django's session holds the id of its :class:`UserSession`."""
 TERMS_DUE = "terms_due"
 """Whether the person has not agreed to the present terms of use: pages of citizens lead there first."""
 NO_POSITION = "00000000-0000-0000-0000-000000000000"
 _BACKEND = "portal.access.backend.AccessBackend"
 
 
-def sign_in(request: HttpRequest, user: User, *, assurance: Assurance, position: Position | None = None) -> None:
-    """Begin a session for the user; the session key is made new. With a position: act in it at once."""
+def sign_in(request: HttpRequest, user: User, *, way: Way, assurance: Assurance, position: Position | None = None) -> None:
+    """Begin a session for the user, proved by ``way``; the session key is made new. With a position: act in it at once."""
+    if before := request.session.get(SESSION):
+        # Another person's, perhaps: Django throws such a session away without a word.
+        services.close([UUID(before)], by=UserSession.End.REPLACED, now=timezone.now())
     login(request, user, backend=_BACKEND)
-    set_assurance(request, assurance)
+    proved_by(request, way, assurance)
     act_as(request, ActingAs.POSITION if position else ActingAs.SELF, position.id if position else None)
     note_terms(request, user)
 
@@ -46,16 +55,68 @@ def note_terms(request: HttpRequest, user: User) -> None:
         request.session.pop(TERMS_DUE, None)
 
 
-def set_assurance(request: HttpRequest, assurance: Assurance) -> None:
-    """Write down how surely this session's person is known."""
-    request.session[ASSURANCE] = int(assurance)
+def begun(sender: object, request: HttpRequest, user: User, **_: object) -> None:
+    """Django has signed somebody in, by whatever way: note the session (signal ``user_logged_in``). It proves nothing yet."""
+    now, before = timezone.now(), request.session.get(SESSION)
+    if before:
+        services.close([UUID(before)], by=UserSession.End.REPLACED, now=now)
+    browser, system = browser_of(request.META.get("HTTP_USER_AGENT", ""))
+    row = services.begin(
+        user_id=user.pk,
+        session_key=request.session.session_key or "",
+        browser=browser,
+        system=system,
+        network=network_of(client_address(request)),
+        now=now,
+    )
+    request.session[SESSION] = str(row.pk)
+    _forget(request)
+
+
+def ended(sender: object, request: HttpRequest, **_: object) -> None:
+    """Somebody signs out (signal ``user_logged_out``, before the session is thrown away)."""
+    if found := request.session.get(SESSION):
+        services.close([UUID(found)], by=UserSession.End.SIGNED_OUT, now=timezone.now())
+
+
+def proved_by(request: HttpRequest, way: Way, assurance: Assurance) -> None:
+    """Write down by what, and how surely, the person of this new session was proved."""
+    services.prove(session_id=UUID(request.session[SESSION]), way=way, assurance=assurance)
+    _forget(request)
+
+
+def step_up(request: HttpRequest, *, way: Way, assurance: Assurance) -> None:
+    """The person of this session was proved more surely; as whom they act stays. The session's key is made new."""
+    actor = actor_of(request)
+    old = request.session.session_key
+    request.session.cycle_key()
+    services.step_up(
+        session_id=UUID(request.session[SESSION]),
+        session_key=request.session.session_key or old or "",
+        way=way,
+        assurance=assurance,
+        actor=actor,
+        now=timezone.now(),
+    )
+    _forget(request)
+
+
+def session_of(request: HttpRequest) -> UserSession | None:
+    """The session behind a request, without a query of its own; None for who is not signed in."""
+    return getattr(request, "_user_session", None) if actor_of(request).is_signed_in else None
+
+
+def _forget(request: HttpRequest) -> None:
+    """What was found out about this request before is no longer so."""
+    for name in ("_actor", "_user_session"):
+        if hasattr(request, name):
+            delattr(request, name)
 
 
 def act_as(request: HttpRequest, kind: ActingAs, object_id: UUID | None = None) -> None:
     """Change as whom the session acts. The caller has checked that the person may."""
     request.session[ACTING_AS] = {"kind": kind.value, "id": str(object_id) if object_id else ""}
-    if hasattr(request, "_actor"):
-        del request._actor
+    _forget(request)
 
 
 def choose(request: HttpRequest, actor: Actor, kind: ActingAs, object_id: UUID | None = None) -> None:
@@ -74,17 +135,19 @@ def resolve_actor(request: HttpRequest) -> Actor:
     """
     if settings.SESSION_COOKIE_NAME not in request.COOKIES and not getattr(getattr(request, "session", None), "modified", False):
         return ANONYMOUS
-    person = _person_of(request)
-    if person is None:
+    session = _session_of(request)
+    if session is None:
         return ANONYMOUS
+    person: Person = session.user.person
     chosen = request.session.get(ACTING_AS) or {}
     own = Actor(
         acting_as=ActingAs.SELF,
         user_id=person.user_id,
         person_id=person.id,
         commune=person.residence_unit,
-        assurance=Assurance(request.session.get(ASSURANCE, Assurance.NONE)),
+        assurance=Assurance(session.assurance),
         label=person.full_name,
+        session_ends_at=services.ends_at(session),
     )
     if chosen.get("kind") == ActingAs.POSITION:
         return _in_position(own, chosen)
@@ -96,26 +159,40 @@ def resolve_actor(request: HttpRequest) -> Actor:
 _BY_MANDATE = frozenset({ActingAs.CHILD, ActingAs.PERSON, ActingAs.ORGANISATION})
 
 
-def _person_of(request: HttpRequest) -> Person | None:
-    """The person of the session, with their login in the same query; None where nobody is signed in, or the login is switched off.
+def _session_of(request: HttpRequest) -> UserSession | None:
+    """The session with its login and person, in one query; None where nobody is signed in, or the login is switched off.
 
     As ``django.contrib.auth.get_user``, whose own way takes a query more for each page: a session begun with another password, or by a
-    way in that is no more, is nobody's. Where secrets have been rotated, the library looks.
+    way in that is no more, is nobody's. Where secrets have been rotated, the library looks. A session that was ended from another one,
+    or is past a limit, is thrown away here.
     """
     session = request.session
     backend, user_id, known = session.get(BACKEND_SESSION_KEY), session.get(SESSION_KEY), session.get(HASH_SESSION_KEY) or ""
-    if backend not in settings.AUTHENTICATION_BACKENDS or not user_id:
+    if backend not in settings.AUTHENTICATION_BACKENDS or not user_id or not session.get(SESSION):
         return None
     # No ``only``: who switches a login off, or changes its password, must be seen at once.
-    person = Person.objects.defer(*_SEALED).select_related("user").filter(user_id=user_id, user__is_active=True).first()
-    if person is None or person.user is None:
+    rows = UserSession.objects.select_related("user__person").defer(*(f"user__person__{name}" for name in _SEALED))
+    row = rows.filter(pk=session[SESSION], user_id=user_id, user__is_active=True, user__person__isnull=False).first()
+    if row is None:
         return None
-    if not constant_time_compare(known, person.user.get_session_auth_hash()):
-        user = request.user
-        return person if user.is_authenticated and user.pk == person.user_id else None
-    if not hasattr(request, "_cached_user"):
-        request._cached_user = person.user  # type: ignore[attr-defined]  # where the library keeps it, too
-    return person
+    now = timezone.now()
+    over = services.over_by(row, now)
+    if row.ended_at is not None or over is not None:
+        if over is not None:
+            services.close([row.pk], by=over, now=now)
+        session.flush()
+        request.user = AnonymousUser()
+        return None
+    user = row.user
+    if not constant_time_compare(known, user.get_session_auth_hash()):
+        found = request.user
+        if not found.is_authenticated or found.pk != user.pk:
+            return None
+    elif not hasattr(request, "_cached_user"):
+        request._cached_user = user  # type: ignore[attr-defined]  # where the library keeps it, too
+    services.touch(row, now)
+    request._user_session = row  # type: ignore[attr-defined]
+    return row
 
 
 _SEALED = ("id_number", "birth_date", "phone", "address")

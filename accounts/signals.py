@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts import queries, sessions
 from accounts.models import Person
+from accounts.models.sessions import Way
 from portal import audit
 from portal.access import SYSTEM, ActingAs, Assurance
 
@@ -20,7 +21,7 @@ def passkey_signed_in(sender: Any, request: HttpRequest, user: Any, **kwargs: An
     person = Person.objects.filter(user_id=user.pk).first()
     if person is None:
         return
-    sessions.set_assurance(request, Assurance.HIGH)
+    sessions.proved_by(request, Way.PASSKEY, Assurance.HIGH)
     sessions.note_terms(request, user)
     positions = queries.positions_held(person.id) if request.session.pop("wants_position", False) else []
     if positions:

@@ -6,6 +6,8 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from accounts import views
+from accounts.ways import views as ways
+from accounts.ways import vneid_views as vneid
 
 urlpatterns = [
     path("", views.account, name="account"),
@@ -14,7 +16,24 @@ urlpatterns = [
     path("can-bo/", views.officer_sign_in, name="officer-sign-in"),
     path("can-bo/tro-ve/", views.certificate_callback, name="certificate-callback"),
     path("can-bo/cho/", views.certificate_wait, name="certificate-wait"),
+    path("dang-nhap/ung-dung/", ways.app_sign_in, name="app-sign-in"),
+    path("cach-dang-nhap/", ways.own_ways, name="own-ways"),
+    path("vneid/", vneid.begin, name="vneid"),
+    path("vneid/tro-ve/", vneid.callback, name="vneid-callback"),
+    path("vneid/cho/", vneid.wait, name="vneid-wait"),
+    path("vneid/lien-ket/", vneid.link, name="vneid-link"),
+    path("vneid/bo-lien-ket/", vneid.unlink, name="vneid-unlink"),
+    path("ung-dung/", ways.app, name="app"),
+    path("ung-dung/go/", ways.remove_app, name="app-remove"),
+    path("xac-thuc-them/", ways.step_up, name="step-up"),
+    path("xac-thuc-them/xong/", ways.step_up_done, name="step-up-done"),
+    path("xac-thuc-them/khoa-truy-cap/", ways.step_up_passkey, name="step-up-passkey"),
     path("dang-xuat/", views.sign_out, name="sign-out"),
+    path("phien/", views.session_list, name="sessions"),
+    path("phien/con/", views.still_here, name="session-still-here"),
+    path("phien/lich-su/", views.session_history, name="session-history"),
+    path("phien/ket-thuc/", views.end_sessions, name="sessions-end"),
+    path("phien/<uuid:session_id>/ket-thuc/", views.end_session, name="session-end"),
     path("vai-tro/", views.capacities, name="capacities"),
     path("thong-bao/", views.inbox, name="inbox"),
     path("thong-bao/<uuid:notice_id>/", views.open_notice, name="open-notice"),

@@ -83,6 +83,7 @@ SENDERS = """
 import importlib, json
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from accounts.models import UserSession
 from accounts.services.people import enter_person
 from datetime import date
 from feedback.services import sending
@@ -95,7 +96,8 @@ for n in range(%(people)d):
     actor = Actor(acting_as=ActingAs.SELF, user_id=person.user_id, person_id=person.id, assurance=Assurance.MEDIUM)
     store = Store()
     store.update({SESSION_KEY: str(person.user_id), BACKEND_SESSION_KEY: "portal.access.backend.AccessBackend",
-        HASH_SESSION_KEY: person.user.get_session_auth_hash(), "acting_as": {"kind": "self", "id": ""}, "assurance": 2})
+        HASH_SESSION_KEY: person.user.get_session_auth_hash(), "acting_as": {"kind": "self", "id": ""},
+        "sign_in": str(UserSession.objects.create(user=person.user, way="code", assurance=2).pk)})
     store.create()
     for k in range(%(each)d):
         draft = sending.start_draft(actor=actor, procedure_code=f"b{k}")
@@ -146,6 +148,7 @@ def desk(rounds: int) -> list[str]:
     from django.test import Client
     from django.utils import timezone
 
+    from accounts.models import UserSession
     from accounts.services.people import enter_person
     from accounts.services.positions import give_position
     from feedback.models import Petition
@@ -164,7 +167,8 @@ def desk(rounds: int) -> list[str]:
         assert person.user is not None
         client.force_login(person.user, backend="portal.access.backend.AccessBackend")
         session = client.session
-        session["assurance"], session["acting_as"] = 3, {"kind": "position", "id": str(position.id)}
+        UserSession.objects.filter(pk=session["sign_in"]).update(assurance=3, way="passkey")
+        session["acting_as"] = {"kind": "position", "id": str(position.id)}
         session.save()
         return client, position
 

@@ -24,7 +24,7 @@ import datetime as dt, importlib
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.utils import timezone
-from accounts.models import Person
+from accounts.models import Person, UserSession
 from dossiers import services
 from dossiers.models import Dossier
 from portal.access import ActingAs, Actor, Assurance
@@ -46,7 +46,8 @@ for n in range(10):
         response_due_at=timezone.now() + dt.timedelta(hours=8))
 store = importlib.import_module(settings.SESSION_ENGINE).SessionStore()
 store.update({SESSION_KEY: str(person.user_id), BACKEND_SESSION_KEY: "portal.access.backend.AccessBackend",
-              HASH_SESSION_KEY: person.user.get_session_auth_hash(), "acting_as": {"kind": "self", "id": ""}, "assurance": 2})
+              HASH_SESSION_KEY: person.user.get_session_auth_hash(), "acting_as": {"kind": "self", "id": ""},
+              "sign_in": str(UserSession.objects.create(user=person.user, way="code", assurance=2).pk)})
 store.create()
 print(settings.SESSION_COOKIE_NAME + "=" + store.session_key)
 """

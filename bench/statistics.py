@@ -95,6 +95,7 @@ def steering(client: Any) -> Any:
     """The browser of an officer of the Government Office who steers, signed in as by certificate."""
     from django.utils import timezone
 
+    from accounts.models import UserSession
     from accounts.services.people import enter_person
     from accounts.services.positions import give_position
     from portal.access import SYSTEM, Assurance
@@ -109,7 +110,7 @@ def steering(client: Any) -> Any:
     )  # fmt: skip
     client.force_login(person.user, backend="portal.access.backend.AccessBackend")
     session = client.session
-    session["assurance"] = int(Assurance.HIGH)
+    UserSession.objects.filter(pk=session["sign_in"]).update(assurance=Assurance.HIGH, way="passkey")
     session["acting_as"] = {"kind": "position", "id": str(position.id)}
     session.save()
     return client

@@ -10,7 +10,9 @@ from accounts.models.parties import Mandate, Organisation
 from accounts.models.people import Person, Sex, User, UserManager
 from accounts.models.positions import Position, PositionRole
 from accounts.models.registration import Consent, Identifier, Registration, RegistrationSignature, RegistryAnswer, Terms
+from accounts.models.sessions import UserSession
 from accounts.models.sign_in import CertificateSignIn, KnownBrowser, OneTimePassword, SignedChallenge
+from accounts.models.ways import OutsideIdentity, OutsideSignIn, SignInTry
 
 __all__ = [
     "CertificateSignIn",
@@ -22,6 +24,8 @@ __all__ = [
     "Mandate",
     "OneTimePassword",
     "Organisation",
+    "OutsideIdentity",
+    "OutsideSignIn",
     "Person",
     "Position",
     "PositionRole",
@@ -29,8 +33,10 @@ __all__ = [
     "RegistrationSignature",
     "RegistryAnswer",
     "Sex",
+    "SignInTry",
     "SignedChallenge",
     "Terms",
     "User",
     "UserManager",
+    "UserSession",
 ]

@@ -10,7 +10,20 @@ from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 
-from accounts.models import ContactChoice, EmailAddress, Identifier, KnownBrowser, OneTimePassword, Person, Registration, User
+from accounts.models import (
+    ContactChoice,
+    EmailAddress,
+    Identifier,
+    KnownBrowser,
+    OneTimePassword,
+    OutsideIdentity,
+    OutsideSignIn,
+    Person,
+    Registration,
+    SignInTry,
+    User,
+)
+from accounts.services.sessions import forget_of
 
 _BLANK: dict[str, Any] = {"full_name": "", "name_key": "", "id_blind": None, "sex": "", "residence_unit": ""}
 
@@ -25,6 +38,9 @@ def person_erased(sender: Any, *, subject: UUID, **_: Any) -> None:
         return
     OneTimePassword.objects.filter(number_blind=person.id_blind or "-").delete()
     KnownBrowser.objects.filter(person=person).delete()
+    SignInTry.objects.filter(number_blind=person.id_blind or "-").delete()
+    OutsideIdentity.objects.filter(person=person).delete()
+    OutsideSignIn.objects.filter(person=person).delete()
     EmailAddress.objects.filter(person=person).delete()
     ContactChoice.objects.filter(person=person).delete()
     Identifier.objects.filter(person=person).delete()
@@ -32,6 +48,7 @@ def person_erased(sender: Any, *, subject: UUID, **_: Any) -> None:
     Registration.objects.filter(identity_blind=person.id_blind or "-").update(identity_blind="", contact_blind="")
     if person.user_id is not None:
         Authenticator.objects.filter(user_id=person.user_id).delete()
+        forget_of(User.objects.get(pk=person.user_id))
         User.objects.filter(pk=person.user_id).update(is_active=False, email=None)
     Person.objects.filter(pk=person.pk).update(**_BLANK, registry_due_at=None)
     # The update above has made one more event; it and all before it.

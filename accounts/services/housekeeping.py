@@ -10,8 +10,18 @@ from typing import Any
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 
-from accounts.models import CertificateSignIn, EmailAddress, KnownBrowser, OneTimePassword, Registration
+from accounts.models import (
+    CertificateSignIn,
+    EmailAddress,
+    KnownBrowser,
+    OneTimePassword,
+    OutsideSignIn,
+    Registration,
+    SignInTry,
+    UserSession,
+)
 from accounts.registration.services import ENDED_KEPT
+from accounts.services.sessions import close_forgotten
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +30,8 @@ CODES_KEPT = timedelta(days=2)
 SIGN_INS_KEPT = timedelta(days=2)
 BROWSERS_KEPT = timedelta(days=400)
 """As long as browsers keep the cookie."""
+SESSIONS_KEPT = timedelta(days=400)
+"""The history of sign-in reaches a year back."""
 BATCH = 1000
 
 
@@ -28,7 +40,10 @@ def remove_old(*, now: datetime, seconds: float) -> bool:
     until = time.monotonic() + seconds
     old: dict[str, QuerySet[Any]] = {
         "sessions": Session.objects.filter(expire_date__lt=now).order_by("expire_date"),
+        "sessions_past": UserSession.objects.filter(begun_at__lt=now - SESSIONS_KEPT).order_by("begun_at"),
         "one_time_passwords": OneTimePassword.objects.filter(created_at__lt=now - CODES_KEPT).order_by("created_at"),
+        "sign_in_tries": SignInTry.objects.filter(created_at__lt=now - CODES_KEPT).order_by("created_at"),
+        "outside_sign_ins": OutsideSignIn.objects.filter(created_at__lt=now - SIGN_INS_KEPT).order_by("created_at"),
         "certificate_sign_ins": CertificateSignIn.objects.filter(created_at__lt=now - SIGN_INS_KEPT).order_by("created_at"),
         "unconfirmed_addresses": EmailAddress.objects.filter(verified_at=None, token_expires_at__lt=now).order_by("token_expires_at"),
         "known_browsers": KnownBrowser.objects.filter(last_used_at__lt=now - BROWSERS_KEPT).order_by("last_used_at"),
@@ -37,6 +52,9 @@ def remove_old(*, now: datetime, seconds: float) -> bool:
         ),
     }
     removed = dict.fromkeys(old, 0)
+    while close_forgotten(now=now, limit=BATCH):
+        if time.monotonic() > until:
+            return False
     for name, rows in old.items():
         while batch := list(rows.values_list("pk", flat=True)[:BATCH]):
             removed[name] += rows.model._default_manager.filter(pk__in=batch).delete()[0]

@@ -141,11 +141,14 @@ def check_code(*, request_id: UUID, code: str, now: datetime) -> Person:
     raise wrong
 
 
-def remember_browser(*, person_id: UUID, browser: str, now: datetime) -> str:
-    """Note that the person has signed in with this browser; returns the value its cookie must hold (new where it was empty)."""
+def remember_browser(*, person_id: UUID, browser: str, now: datetime) -> tuple[str, bool]:
+    """Note that the person has signed in with this browser; returns the value its cookie must hold (new where it was empty), and whether
+    it is a new one of theirs beside others that they had."""
     browser = browser or secrets.token_urlsafe(32)
-    KnownBrowser.objects.update_or_create(person_id=person_id, digest=digest("browser", browser), defaults={"last_used_at": now})
-    return browser
+    row, made = KnownBrowser.objects.update_or_create(
+        person_id=person_id, digest=digest("browser", browser), defaults={"last_used_at": now}
+    )
+    return browser, made and KnownBrowser.objects.filter(person_id=person_id).exclude(pk=row.pk).exists()
 
 
 def asked_lately(now: datetime) -> int:

@@ -5,6 +5,7 @@ from accounts.views.citizens import sign_in, sign_in_code, sign_out
 from accounts.views.contacts import contacts, unsubscribe_email, verify_email
 from accounts.views.officers import certificate_callback, certificate_wait, officer_sign_in, passkey_sign_in
 from accounts.views.passkeys import add_passkey, passkeys, remove_passkey
+from accounts.views.sessions import end_session, end_sessions, session_history, session_list, still_here
 
 __all__ = [
     "account",
@@ -13,15 +14,20 @@ __all__ = [
     "certificate_callback",
     "certificate_wait",
     "contacts",
+    "end_session",
+    "end_sessions",
     "inbox",
     "officer_sign_in",
     "open_notice",
     "passkey_sign_in",
     "passkeys",
     "remove_passkey",
+    "session_history",
+    "session_list",
     "sign_in",
     "sign_in_code",
     "sign_out",
+    "still_here",
     "unsubscribe_email",
     "verify_email",
 ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,19 +16,17 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import sessions
 from accounts.forms import CodeForm, IdNumberForm
+from accounts.models.sessions import Way
 from accounts.services import otp
-from accounts.views.ways import NEXT, citizens_next, home_of, over_limit
+from accounts.views.ways import KNOWN_BROWSER, NEXT, citizens_next, greeted, home_of, over_limit
+from accounts.ways import choices
 from portal.access import Assurance, actor_of
 from portal.limits import client_address
 
 OTP_REQUEST = "otp_request"
-KNOWN_BROWSER = "may-quen"
-"""Cookie of a browser in which somebody has signed in: a random value that opens nothing (see :mod:`accounts.services.otp`)."""
-_KNOWN_BROWSER_AGE = timedelta(days=400)
-"""As long as browsers keep any cookie."""
 
 
-def _try_again(refused: otp.TooManyRequests) -> str:
+def try_again(refused: otp.TooManyRequests) -> str:
     """When one may ask for a code again. The same words for every number."""
     if refused.by is otp.Refusal.SOON:
         wait = max(1, int((refused.retry_at - timezone.now()).total_seconds()) + 1)
@@ -60,7 +57,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
                     browser=request.COOKIES.get(KNOWN_BROWSER, ""),
                 )
             except otp.TooManyRequests as too_many:
-                form.add_error("id_number", _try_again(too_many))
+                form.add_error("id_number", try_again(too_many))
             else:
                 request.session[OTP_REQUEST] = str(request_id)
                 request.session[NEXT] = citizens_next(request)
@@ -68,7 +65,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "accounts/sign_in.html",
-        {"form": form, "next": citizens_next(request, "")},
+        {"form": form, "next": citizens_next(request, ""), "ways": choices.to_sign_in()},
         status=422 if form.errors else 200,
     )
 
@@ -100,23 +97,9 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
                 for key in (OTP_REQUEST, NEXT):
                     request.session.pop(key, None)
                 assert person.user is not None  # only people with a login are sent a code
-                sessions.sign_in(request, person.user, assurance=Assurance.MEDIUM)
-                return _remember_browser(request, redirect(target), person.id)
+                sessions.sign_in(request, person.user, way=Way.CODE, assurance=Assurance.MEDIUM)
+                return greeted(request, redirect(target))
     return render(request, "accounts/sign_in_code.html", {"form": form}, status=422 if form.errors else 200)
-
-
-def _remember_browser(request: HttpRequest, response: HttpResponse, person_id: UUID) -> HttpResponse:
-    value = otp.remember_browser(person_id=person_id, browser=request.COOKIES.get(KNOWN_BROWSER, "")[:100], now=timezone.now())
-    response.set_cookie(
-        KNOWN_BROWSER,
-        value,
-        max_age=_KNOWN_BROWSER_AGE,
-        path="/tai-khoan/dang-nhap/",
-        secure=bool(settings.SESSION_COOKIE_SECURE),
-        httponly=True,
-        samesite="Lax",
-    )
-    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

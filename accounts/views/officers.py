@@ -13,8 +13,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import queries, sessions
 from accounts.models import CertificateSignIn
+from accounts.models.sessions import Way
 from accounts.services import certificates
-from accounts.views.ways import DESK, GO_ON, NEXT, WANTS_POSITION, over_limit, safe_next
+from accounts.views.ways import DESK, GO_ON, NEXT, WANTS_POSITION, greeted, over_limit, safe_next
 from portal.access import Assurance, actor_of
 from portal.limits import limit_view
 
@@ -57,7 +58,9 @@ def passkey_sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         request.session[WANTS_POSITION] = True
         request.session[NEXT] = safe_next(request, DESK)
-    return _library_view(request)
+    before = actor_of(request).is_signed_in
+    response: HttpResponse = _library_view(request)
+    return response if before else greeted(request, response)
 
 
 _library_view = LoginWebAuthnView.as_view()
@@ -92,8 +95,8 @@ def certificate_wait(request: HttpRequest) -> HttpResponse:
             target = safe_next(request, DESK)
             for key in (CERTIFICATE_SIGN_IN, NEXT):
                 request.session.pop(key, None)
-            sessions.sign_in(request, position.person.user, assurance=Assurance.HIGH, position=position)
-            return redirect(target)
+            sessions.sign_in(request, position.person.user, way=Way.CERTIFICATE, assurance=Assurance.HIGH, position=position)
+            return greeted(request, redirect(target))
     if started.state == CertificateSignIn.State.REFUSED or started.expires_at <= timezone.now():
         request.session.pop(CERTIFICATE_SIGN_IN, None)
         messages.error(request, started.refusal or "Phiên đăng nhập đã quá hạn. Bạn hãy đăng nhập lại.")

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from functools import wraps
 from typing import Any
 
 from allauth.mfa.webauthn import views as webauthn_views
 from allauth.mfa.webauthn.internal import auth as webauthn_auth
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse, reverse_lazy
 
-from accounts.views.ways import signed_in
-from portal.access import Assurance, actor_of
-
-
-def _high_assurance(view: Any) -> Any:
-    """Passkeys are bound at high assurance only; so each of them counts as high (our extension of Rules art. 11)."""
-
-    @signed_in
-    @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if actor_of(request).assurance < Assurance.HIGH:
-            return render(request, "accounts/passkey_needs_certificate.html", status=403)
-        return view(request, *args, **kwargs)
-
-    return wrapped
+from accounts.ways.need import surely
+from portal.access import Assurance
 
 
 class AddPasskey(webauthn_views.AddWebAuthnView):
@@ -34,7 +19,7 @@ class AddPasskey(webauthn_views.AddWebAuthnView):
     template_name = "accounts/passkey_add.html"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        # The library's own guard asks for a password again; ours asks for the certificate (see ``_high_assurance``).
+        # The library's own guard asks for a password again; ours asks for high assurance (see below).
         return super(webauthn_views.AddWebAuthnView, self).dispatch(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -64,6 +49,7 @@ class ListPasskeys(webauthn_views.ListWebAuthnView):
     template_name = "accounts/passkeys.html"
 
 
-passkeys = _high_assurance(ListPasskeys.as_view())
-add_passkey = _high_assurance(AddPasskey.as_view())
-remove_passkey = _high_assurance(RemovePasskey.as_view())
+# Bound at high assurance only; so each of them counts as high (our extension of Rules art. 11).
+passkeys = surely(Assurance.HIGH)(ListPasskeys.as_view())
+add_passkey = surely(Assurance.HIGH)(AddPasskey.as_view())
+remove_passkey = surely(Assurance.HIGH)(RemovePasskey.as_view())

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
+from accounts.services import otp
+from accounts.services import sessions as services
+from accounts.sessions import session_of
 from portal.access import actor_of
 from portal.limits import client_address, take
 
@@ -22,6 +28,10 @@ GO_ON = "tiep"
 NEXT = "next"
 DESK, OWN_DOSSIERS = "/quan-tri/", "/ho-so/"
 """Where an officer and a citizen belong."""
+KNOWN_BROWSER = "may-quen"
+"""Cookie of a browser in which somebody has signed in: a random value that opens nothing (see :mod:`accounts.services.otp`)."""
+_KNOWN_BROWSER_AGE = timedelta(days=400)
+"""As long as browsers keep any cookie."""
 
 
 def safe_next(request: HttpRequest, default: str) -> str:
@@ -65,4 +75,25 @@ def over_limit(request: HttpRequest, bucket: str) -> HttpResponse | None:
         return None
     response = render(request, "429.html", {"retry_after": int(grant.retry_after) + 1}, status=429)
     response["Retry-After"] = str(int(grant.retry_after) + 1)
+    return response
+
+
+def greeted(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """The answer to whoever has just signed in: their browser is known from now on, and they are told where it is a new one."""
+    actor, session = actor_of(request), session_of(request)
+    if actor.person_id is None or session is None:
+        return response
+    browser = request.COOKIES.get(KNOWN_BROWSER, "")[:100]
+    value, is_new = otp.remember_browser(person_id=actor.person_id, browser=browser, now=timezone.now())
+    if is_new:
+        services.tell_new_device(person_id=actor.person_id, session=session, actor=actor)
+    response.set_cookie(
+        KNOWN_BROWSER,
+        value,
+        max_age=_KNOWN_BROWSER_AGE,
+        path="/tai-khoan/",
+        secure=bool(settings.SESSION_COOKIE_SECURE),
+        httponly=True,
+        samesite="Lax",
+    )
     return response

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -59,6 +60,9 @@ class Actor:
     """Code of the commune where the party for whom one acts lives or has its seat; empty for officers, and where nobody knows."""
     lapsed: str = ""
     """Name of the party for whom the session meant to act when the right to do so had ended; then one acts for oneself."""
+
+    session_ends_at: datetime | None = field(default=None, compare=False)
+    """When the session ends by itself if nothing more is done in it; None where there is none."""
 
     def __post_init__(self) -> None:
         if self.acting_as is ActingAs.SELF and self.party_id is None:

@@ -56,6 +56,7 @@ def environment(var: Path, services: Mapping[str, str] | None = None) -> dict[st
         "IMMIGRATION_REGISTRY_URL": f"{simulators}/immigration",
         "BENEFICIARY_STATEMENTS_URL": f"{simulators}/payments/beneficiary",
         "REMOTE_SIGNING_URL": f"{simulators}/csc/v2",
+        "VNEID_URL": f"{simulators}/vneid",
         "TIMESTAMP_URL": f"{simulators}/pki/test/tsa/time",
         "TRUSTED_ROOTS": str(var / "demo" / "test-root.pem"),
     }

@@ -31,6 +31,8 @@ MAKERS: dict[str, Callable[[], str]] = {
     "IMMIGRATION_REGISTRY_TOKEN": lambda: secrets.token_urlsafe(24),
     "REMOTE_SIGNING_CLIENT_ID": lambda: "portal",
     "REMOTE_SIGNING_CLIENT_SECRET": lambda: secrets.token_urlsafe(24),
+    "VNEID_CLIENT_ID": lambda: "portal",
+    "VNEID_CLIENT_SECRET": lambda: secrets.token_urlsafe(24),
     "DEMO_PAYMENT_SECRET": lambda: secrets.token_urlsafe(24),
     "EMBEDDED_POSTGRES_PASSWORD": lambda: secrets.token_hex(24),
     "EMBEDDED_REDIS_PASSWORD": lambda: secrets.token_hex(24),

@@ -237,7 +237,11 @@ LOGIN_REDIRECT_URL = "/ho-so/"
 LOGOUT_REDIRECT_URL = "/"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_NAME = "phien"
-SESSION_COOKIE_AGE = 8 * 3600
+SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", 3600)
+"""A session in which nothing is done for so long ends by itself."""
+SESSION_LONGEST_SECONDS = env.int("SESSION_LONGEST_SECONDS", 8 * 3600)
+"""No session lives longer, whatever is done in it."""
+SESSION_COOKIE_AGE = SESSION_LONGEST_SECONDS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
@@ -341,6 +345,12 @@ REMOTE_SIGNING_CLIENT_ID = env.str("REMOTE_SIGNING_CLIENT_ID", "")
 REMOTE_SIGNING_CLIENT_SECRET = env.str("REMOTE_SIGNING_CLIENT_SECRET", "")
 REMOTE_SIGNING_QUALIFIER = env.str("REMOTE_SIGNING_QUALIFIER", "eu_eidas_aes")
 """Kind of signature (CSC ``signatureQualifier``) for which the service lets officers choose their key when they sign in."""
+VNEID_URL = env.str("VNEID_URL", "")
+"""Issuer of VNeID (OpenID Connect), as it stands in its ID tokens; empty: sign-in by VNeID is not offered."""
+VNEID_PUBLIC_URL = env.str("VNEID_PUBLIC_URL", VNEID_URL)
+"""The same as the person's browser reaches it."""
+VNEID_CLIENT_ID = env.str("VNEID_CLIENT_ID", "")
+VNEID_CLIENT_SECRET = env.str("VNEID_CLIENT_SECRET", "")
 TIMESTAMP_URL = env.str("TIMESTAMP_URL", "")
 TRUSTED_ROOTS = env.str("TRUSTED_ROOTS", "")
 """PEM file with the certificates of the roots we trust for signatures and officers' sign-in."""
@@ -361,7 +371,7 @@ TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 """Bearer token that /metrics asks for; empty: only loopback addresses may read it."""
 
-_signing_origin = "/".join(REMOTE_SIGNING_PUBLIC_URL.split("/")[:3]) if REMOTE_SIGNING_PUBLIC_URL else ""
+_form_origins = sorted({"/".join(url.split("/")[:3]) for url in (REMOTE_SIGNING_PUBLIC_URL, VNEID_PUBLIC_URL) if url})
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
@@ -370,8 +380,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
-        # A form whose answer redirects to the signing service is held to this list by browsers.
-        "form-action": ["'self'", *([_signing_origin] if _signing_origin else [])],
+        # A form whose answer redirects to the signing service or to VNeID is held to this list by browsers.
+        "form-action": ["'self'", *_form_origins],
         "frame-ancestors": ["'none'"],
         "base-uri": ["'none'"],
         "object-src": ["'none'"],

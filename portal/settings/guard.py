@@ -82,6 +82,12 @@ def problems(settings: Mapping[str, Any]) -> list[str]:
     statements = settings.get("BENEFICIARY_STATEMENTS_URL", "")
     if statements and (urlsplit(statements).scheme != "https" or _is_local(statements)):
         found.append("BENEFICIARY_STATEMENTS_URL must be an https address outside, or empty: simulators are refused in production")
+    for name in ("VNEID_URL", "VNEID_PUBLIC_URL"):
+        url = settings.get(name, "")
+        if url and (urlsplit(url).scheme != "https" or _is_local(url)):
+            found.append(f"{name} must be an https address outside, or empty: simulators are refused in production")
+    if settings.get("VNEID_URL"):
+        found += [f"{name} is missing" for name in ("VNEID_CLIENT_ID", "VNEID_CLIENT_SECRET") if not settings.get(name)]
     mail = settings.get("MAIL_SERVER_URL", "")
     if urlsplit(mail).scheme not in ("smtps", "smtp+starttls"):
         found.append("MAIL_SERVER_URL must be smtps://… or smtp+starttls://…: letters are not sent in the clear")

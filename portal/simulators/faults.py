@@ -21,6 +21,7 @@ SERVICES = (
     "immigration",
     "mail",
     "csc",
+    "vneid",
     "tsa",
     "ocsp",
     "crl",

@@ -35,6 +35,11 @@ CREATE TABLE IF NOT EXISTS csc_token (
     token_hash TEXT PRIMARY KEY, kind TEXT NOT NULL, credential TEXT NOT NULL, signatures_left INTEGER NOT NULL,
     hashes TEXT NOT NULL, expires REAL NOT NULL, origin TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS vneid_code (
+    code_hash TEXT PRIMARY KEY, account TEXT NOT NULL, level TEXT NOT NULL, nonce TEXT NOT NULL, challenge TEXT NOT NULL,
+    expires REAL NOT NULL, used INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS vneid_token (token_hash TEXT PRIMARY KEY, account TEXT NOT NULL, expires REAL NOT NULL, origin TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS fault (
     service TEXT PRIMARY KEY, mode TEXT NOT NULL, seconds REAL NOT NULL, times INTEGER, dropped INTEGER NOT NULL DEFAULT 0
 );
@@ -81,7 +86,18 @@ CREATE INDEX IF NOT EXISTS payout_account ON payout (account, value_day);
 """
 
 EVERYTHING = (
-    *("sms_message", "sms_request", "mail_message", "revocation", "pin_tries", "csc_code", "csc_token", "fault"),
+    *(
+        "sms_message",
+        "sms_request",
+        "mail_message",
+        "revocation",
+        "pin_tries",
+        "csc_code",
+        "csc_token",
+        "fault",
+        "vneid_code",
+        "vneid_token",
+    ),
     *("callback", "refund", "movement", "payment_fault", "payment_request", "plant", "closed_day", "beneficiary", "payout"),
 )
 """Tables in the order in which they can be emptied."""

@@ -239,6 +239,12 @@ def qr_svg(text: str, *, label: str) -> SafeString:
     )
 
 
+@register.simple_tag
+def qr_code(text: str, label: str) -> SafeString:
+    """A QR code of a text that is no address of ours, by itself."""
+    return qr_svg(text, label=label)
+
+
 @register.inclusion_tag("components/qr.html")
 def qr_block(url: str, caption: str = "", *, title: str = "") -> dict[str, Any]:
     """A QR code with the address it holds in writing: who reads this on the phone cannot photograph its own screen."""

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import CertificateSignIn, Position
+from accounts.models import CertificateSignIn, Position, UserSession
 from accounts.services import certificates
 from portal.crypto import blind_index
 from portal.exchange import csc
@@ -60,7 +60,7 @@ def _position(number: str = OFFICER) -> Position:
 def test_a_certificate_opens_the_desk_at_high_assurance(demo_data: None, outside: Any, client: Client) -> None:
     assert _prove(client, outside).state == "proved"
     assert client.get("/tai-khoan/can-bo/cho/")["Location"] == "/quan-tri/"
-    assert client.session["assurance"] == 3
+    assert UserSession.objects.get(ended_at=None).assurance == 3
     assert client.get("/quan-tri/").status_code == 200
 
 

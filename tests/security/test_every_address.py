@@ -20,6 +20,8 @@ PUBLIC = {
     "xac-minh/<str:token>/doi-chieu/", "xac-minh/<str:token>/doi-chieu-ban-in/",
     "tai-khoan/dang-nhap/", "tai-khoan/dang-nhap/ma/", "tai-khoan/can-bo/", "tai-khoan/can-bo/tro-ve/", "tai-khoan/can-bo/cho/",
     "tai-khoan/dang-xuat/", "tai-khoan/khoa-truy-cap/dang-nhap/", "tai-khoan/khoa-truy-cap/vao/", "tai-khoan/khoa-truy-cap/ra/",
+    # Ways to sign in; who is signed in already is led on.
+    "tai-khoan/dang-nhap/ung-dung/", "tai-khoan/vneid/",
     "tai-khoan/khoa-truy-cap/danh-sach/", "tai-khoan/khoa-truy-cap/tat-ca/",
     # Where the signing service sends a browser back to: the session says whether it is the one that began.
     "tai-khoan/dang-ky/ky/tro-ve/",
@@ -80,7 +82,7 @@ def _address(route: str) -> str:
         "<str:code>": "1.001193", "<str:token>": "x" * 22, "<uuid:paper_id>": str(uuid4()), "<uuid:notice_id>": str(uuid4()),
         "<int:pk>": "1", "<int:number>": "1", "<str:ending>": "pdf", "<str:kind>": "xac-nhan", "<slug:slug>": "khong-co",
         "<path:object_id>": str(uuid4()), "<uuid:dossier_id>": str(uuid4()), "<uuid:object_id>": str(uuid4()),
-        "<uuid:report_id>": str(uuid4()), "<int:content_type_id>": "1", "<path:url>": "x",
+        "<uuid:report_id>": str(uuid4()), "<int:content_type_id>": "1", "<uuid:session_id>": str(uuid4()), "<path:url>": "x",
         "<uuid:draft_id>": str(uuid4()), "<uuid:file_id>": str(uuid4()),
     }  # fmt: skip
     for place, value in values.items():

@@ -39,6 +39,8 @@ TOKENS = {
     "DEMO_PAYMENT_SECRET": "test-payment-secret",
     "REMOTE_SIGNING_CLIENT_ID": "test-portal",
     "REMOTE_SIGNING_CLIENT_SECRET": "test-portal-secret",
+    "VNEID_CLIENT_ID": "test-portal",
+    "VNEID_CLIENT_SECRET": "test-vneid-secret",
 }
 
 
@@ -71,6 +73,8 @@ class Simulators:
             "BENEFICIARY_STATEMENTS_URL": f"{self.url}/payments/beneficiary",
             "REMOTE_SIGNING_URL": f"{self.url}/csc/v2",
             "REMOTE_SIGNING_PUBLIC_URL": f"{self.url}/csc/v2",
+            "VNEID_URL": f"{self.url}/vneid",
+            "VNEID_PUBLIC_URL": f"{self.url}/vneid",
             "TIMESTAMP_URL": f"{self.url}/pki/test/tsa/time",
             "TRUSTED_ROOTS": str(self.var / "demo" / "test-root.pem"),
             **{name: self.extra.get(name, value) for name, value in TOKENS.items()},
@@ -195,6 +199,15 @@ class Simulators:
             page = session.post(
                 authorize_url.split("?")[0], data={**asked, "pin": pin, "account": account}, timeout=10, allow_redirects=False
             )
+        if page.status_code != 303:
+            raise AssertionError(f"no redirect but {page.status_code}")
+        return {name: values[0] for name, values in parse_qs(urlsplit(page.headers["Location"]).query).items()}
+
+    def confirm_at_vneid(self, authorize_url: str, account: str, *, passcode: str = "123456", face: bool = True) -> dict[str, str]:
+        """Do as the person does at VNeID: open the page, give number and passcode, show the face; what came back."""
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(authorize_url).query).items()}
+        given = {**asked, "account": account, "passcode": passcode, **({"face": "on"} if face else {})}
+        page = requests.post(authorize_url.split("?")[0], data=given, timeout=10, allow_redirects=False)
         if page.status_code != 303:
             raise AssertionError(f"no redirect but {page.status_code}")
         return {name: values[0] for name, values in parse_qs(urlsplit(page.headers["Location"]).query).items()}

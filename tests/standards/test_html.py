@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.conf import settings
 from django.contrib import admin
 from django.core.cache import cache
@@ -24,9 +25,10 @@ from django.test import Client, RequestFactory
 from django.test.signals import template_rendered
 from django.utils import timezone
 
-from accounts.models import CertificateSignIn, EmailAddress, Mandate, Registration, Terms
+from accounts.models import CertificateSignIn, EmailAddress, Mandate, OutsideSignIn, Registration, Terms
 from accounts.registration import services as registration
 from accounts.services import contacts
+from accounts.ways import app_codes, vneid
 from dossiers.forms_data import shipped_form
 from dossiers.models import Dossier
 from dossiers.services import follow_late_orders, publish_form
@@ -300,8 +302,39 @@ def citizens(pages: Pages) -> None:
         pages.get(client, f"/tai-khoan/{name}")
     told(pages, client)
     pages.post(client, "/tai-khoan/vai-tro/", {"acting_as": "x"}, 200)
-    pages.get(client, "/tai-khoan/khoa-truy-cap/", 403)
+    own_ways(pages, client)
     pages.get(client, "/tai-khoan/can-bo/", 403)
+
+
+def own_ways(pages: Pages, client: Client) -> None:
+    """Sessions, ways to sign in, what is missing for a page, an app, VNeID up to its link."""
+    for name in ("phien/", "phien/lich-su/", "cach-dang-nhap/", "ung-dung/", "vneid/"):
+        pages.get(client, f"/tai-khoan/{name}")
+    pages.post(client, "/tai-khoan/ung-dung/", {"code": "x"})
+    more = client.get("/tai-khoan/khoa-truy-cap/")["Location"]
+    for name in (more, "/tai-khoan/xac-thuc-them/xong/", "/tai-khoan/xac-thuc-them/khoa-truy-cap/"):
+        pages.get(client, name)
+    pages.post(client, "/tai-khoan/khoa-truy-cap/them/", {"name": "<x>"}, 403)
+    now, actor = timezone.now(), citizen_actor(mother())
+    secret = app_codes.new_secret()
+    app_codes.bind(actor=actor, secret=secret, code=format_hotp_value(hotp_value(secret, int(now.timestamp()) // 30)), now=now)
+    pages.get(client, "/tai-khoan/ung-dung/")
+    stranger = Client(REMOTE_ADDR="203.0.113.77")
+    pages.get(stranger, "/tai-khoan/dang-nhap/ung-dung/")
+    pages.post(stranger, "/tai-khoan/dang-nhap/ung-dung/", {"id_number": "1"})
+    for one in (client, stranger):
+        session = one.session
+        started, _ = vneid.begin(wanted=Assurance.MEDIUM, again=False, now=now)
+        session["vneid_sign_in"] = str(started)
+        session.save()
+        one.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+        pages.get(one, "/tai-khoan/vneid/cho/")
+        proof = {"person": mother(), "subject_digest": f"x{started}", "assurance": 2}
+        OutsideSignIn.objects.filter(pk=started).update(state="proved", **proof)
+        pages.get(one, "/tai-khoan/vneid/lien-ket/")
+    pages.post(stranger, "/tai-khoan/vneid/lien-ket/", {"send": "1"}, 200)
+    client.post("/tai-khoan/vneid/lien-ket/")
+    pages.get(client, "/tai-khoan/cach-dang-nhap/")
 
 
 def paying(pages: Pages, client: Client) -> None:

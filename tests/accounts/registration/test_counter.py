@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Consent, Identifier, Person, Registration, User
+from accounts.models import Consent, Identifier, Person, Registration, User, UserSession
 from portal.access import Assurance
 from portal.audit.models import Act
 from portal.crypto import blind_index
@@ -125,9 +125,7 @@ def test_only_reception_of_the_own_unit_opens_and_prints(outside: Any) -> None:
     position = factories.make_position(person, roles=("reception",))
     medium = Client()
     factories.sign_in(medium, person, position=position)
-    session = medium.session
-    session["assurance"] = int(Assurance.MEDIUM)
-    session.save()
+    UserSession.objects.filter(user=person.user).update(assurance=int(Assurance.MEDIUM), way="code")
     assert medium.get(f"{DESK}open/").status_code == 403, "a one-time password is not enough to open accounts"
 
 
