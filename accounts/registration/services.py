@@ -16,8 +16,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core import signing
-from django.db import transaction
-from django.db.models import F
+from django.db import IntegrityError, transaction
+from django.db.models import F, QuerySet
 from django.urls import reverse
 
 from accounts.models import Registration, RegistryAnswer
@@ -240,38 +240,44 @@ def check_code(*, registration_id: UUID, code: str, now: datetime) -> None:
     The try is counted in a transaction of its own before the code is looked at: stopping the request half-way gives no free guess, and
     two guesses at once count as two.
     """
-    from accounts.registration import opening
-
     waiting = Registration.objects.filter(pk=registration_id, state__in=[State.CODE, State.SLIP], code_expires_at__gt=now)
     with transaction.atomic():
         counted = waiting.exclude(code_hash="").filter(code_tries__lt=MAX_TRIES).update(code_tries=F("code_tries") + 1)
     if not counted:
         raise WrongCode(0)
-    with transaction.atomic():
-        registration = waiting.select_for_update().first()
-        right = registration is not None and hmac.compare_digest(
-            registration.code_hash, hashed("registration", registration_id, code.strip())
-        )
-        if registration is not None and right:
-            registration.code_hash = ""
-            record(registration, "prove_contact")
-            if registration.way in (Registration.Way.PHONE, Registration.Way.DOCUMENT):
-                _ask(registration, now)
-            else:
-                opening.finish(registration, now=now)
-            return
-    raise WrongCode(MAX_TRIES - registration.code_tries if registration is not None else 0)
+    try:
+        left = _use_code(registration_id, waiting, code, now)
+    except IntegrityError:
+        # The same person was entered meanwhile by another room (a parent's child): now they are found.
+        left = _use_code(registration_id, waiting, code, now)
+    if left is not None:
+        raise WrongCode(left)
 
 
-def _ask(registration: Registration, now: datetime) -> None:
+@transaction.atomic
+def _use_code(registration_id: UUID, waiting: QuerySet[Registration], code: str, now: datetime) -> int | None:
+    """Go on with the registration where the code is right: None; else how many tries are left."""
+    from accounts.registration import opening
+
+    registration = waiting.select_for_update().first()
+    right = registration is not None and hmac.compare_digest(registration.code_hash, hashed("registration", registration_id, code.strip()))
+    if registration is not None and right:
+        registration.code_hash = ""
+        record(registration, "prove_contact")
+        if registration.way in (Registration.Way.PHONE, Registration.Way.DOCUMENT):
+            ask(registration, now)
+        else:
+            opening.finish(registration, now=now)
+        return None
+    return MAX_TRIES - registration.code_tries if registration is not None else 0
+
+
+def ask(registration: Registration, now: datetime) -> None:
     """From what is proved to what registries say."""
     TABLE.move(registration, "ask")
     registration.changed_at, registration.ask_again_at = now, now + ASK_AGAIN_AFTER
     registration.save()
     have_checked(registration, "asked")
-
-
-ask = _ask
 
 
 def refuse(registration: Registration, reason: str, *, now: datetime, edge: str = "refuse", actor: Any = SYSTEM) -> None:

@@ -17,7 +17,18 @@ from portal.exchange import http
 from portal.exchange.errors import OutsideUnavailable
 from portal.notifications.models import Notification
 from portal.outbox.models import Message
-from tests.accounts.registration.support import CITIZEN, FOREIGNER, INSURED, START, begin, code_for, own, register_by_phone, work
+from tests.accounts.registration.support import (
+    CITIZEN,
+    FOREIGNER,
+    INSURED,
+    START,
+    answers_again,
+    begin,
+    code_for,
+    own,
+    register_by_phone,
+    work,
+)
 
 pytestmark = pytest.mark.usefixtures("demo_data")
 
@@ -51,9 +62,8 @@ def test_a_silent_or_lying_registry_makes_it_wait_and_the_rest_goes_by_itself(
     kept = RegistryAnswer.objects.get(registration=made)
     assert (kept.registry, kept.agrees) == (other, True) and kept.answered_at is not None
     # The other registry falls silent meanwhile: its answer is kept, and it is not asked again.
-    outside.reset()
+    answers_again(outside)
     outside.faults(other, "down")
-    http.registries.note(registry, failed=False)
     settings.OUTSIDE_TIMEOUT_SECONDS = 5.0
     work()
     made.refresh_from_db()
@@ -65,10 +75,8 @@ def test_an_answer_that_is_too_old_is_asked_for_anew(outside: Any, client: Clien
     outside.faults("telecom", "down")
     made = register_by_phone(client, outside)
     RegistryAnswer.objects.update(answered_at=timezone.now() - timedelta(days=2))
-    outside.reset()
+    answers_again(outside)
     outside.faults("population", "down")
-    for name in ("telecom", "population"):
-        http.registries.note(name, failed=False)
     work()
     made.refresh_from_db()
     assert made.state == "waiting"
@@ -80,8 +88,7 @@ def test_who_waited_for_social_security_gets_a_code_and_a_link_to_go_on_with(out
     begin(client, "bao-hiem", INSURED)
     work()
     assert own(client).state == "waiting" and "đường dẫn để làm tiếp" in _page(client)
-    outside.reset()
-    http.registries.note("insurance", failed=False)
+    answers_again(outside)
     work()
     [message] = outside.outbox(to="+84900000051")
     link = message["text"].split("http://")[1].split()[0]
@@ -100,8 +107,7 @@ def test_a_document_no_registry_knows_goes_to_a_counter_and_a_lying_one_waits(ou
     client.post(f"{START}ma/", {"code": code_for(outside, "+821090000061")})
     work()
     assert own(client).state == "waiting"
-    outside.reset()
-    http.registries.note("immigration", failed=False)
+    answers_again(outside)
     begin(client, "giay-to", {**FOREIGNER, "document_number": "X1234567"})
     client.post(f"{START}ma/", {"code": code_for(outside, "+821090000061")})
     work()
@@ -144,8 +150,7 @@ def test_an_outage_longer_than_the_outbox_tries_is_asked_about_again(outside: An
     outside.faults("telecom", "down")
     made = register_by_phone(client, outside)
     Message.objects.filter(kind="accounts.check_registration").update(dead_at=timezone.now())
-    outside.reset()
-    http.registries.note("telecom", failed=False)
+    answers_again(outside)
     work()
     made.refresh_from_db()
     assert made.state == "waiting"
@@ -161,8 +166,7 @@ def test_a_refusal_after_waiting_is_told(outside: Any, client: Client) -> None:
         client, outside, id_number="001193000052", full_name="Tạ Thị Hòa Thuê Bao Mẫu", birth_date="21/05/1993", phone="0900000052"
     )
     assert made.state == "waiting"
-    outside.reset()
-    http.registries.note("telecom", failed=False)
+    answers_again(outside)
     work()
     made.refresh_from_db()
     assert made.state == "refused"
