@@ -1,17 +1,21 @@
 """What the row of a dossier in the national table means: pure functions over its dates (Rules art. 23.2; Decision 766/QĐ-TTg, 2.1).
 
 Two readings of "on time" stand beside each other. Statistics compare the day of the end with the day of the appointment. Criterion 2.1 of
-the score deducts the time for which the applicant was waited for, and takes a second request after reception for late.
+the score deducts the time for which the applicant was waited for, takes a second request after reception for late, and asks the longest
+time that the law gives where no appointment was told.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 
 from dossiers.models.states import State
+from portal.workdays import Calendar, CalendarDoesNotReach, Unit, due_at
 
 ENDED_STATES = frozenset({State.REFUSED.value, State.WITHDRAWN.value, State.STOPPED.value, State.DECIDED.value, State.RETURNED.value})
 ORDER = {
@@ -58,6 +62,8 @@ class Facts:
     submitted_on: date | None = None
     received_on: date | None = None
     due_on: date | None = None
+    lawful_due_on: date | None = None
+    """Where no appointment was given: the last day of the longest time that the law gives."""
     finished_on: date | None = None
     returned_on: date | None = None
     refused_on: date | None = None
@@ -76,6 +82,8 @@ class Facts:
     from_store: bool = False
     by_population: bool = False
     is_test: bool = False
+    owner_blind: str = ""
+    """Keyed index of the owner's number: whoever has an account here is found by it. Nobody reads it back."""
 
     @property
     def received_day(self) -> date | None:
@@ -136,20 +144,37 @@ def official_end(facts: Facts) -> date | None:
     return None
 
 
-def is_on_time(facts: Facts, *, until: date, longest: int | None = None) -> bool | None:
+def measured_by(facts: Facts) -> date | None:
+    """The day by which criterion 2.1 wants the end: the appointment; where none was given, the last day of the procedure's longest lawful
+    time, so that nobody gains by giving none. None where neither is known."""
+    return facts.due_on or facts.lawful_due_on
+
+
+def lawful_day(received_at: datetime, limits: Iterable[tuple[Decimal, str]], calendar: Calendar) -> date | None:
+    """The last day of the longest of a procedure's time limits, of a dossier received at a moment; None where the law gives no number, or
+    the calendar does not reach so far. Parts of days and months count whole: it is the longest time."""
+    days = []
+    for amount, unit in limits:
+        whole = amount.to_integral_value(ROUND_CEILING) if unit in (Unit.DAY, Unit.MONTH) else amount
+        try:
+            days.append(due_at(received_at, whole, unit, calendar).date())
+        except CalendarDoesNotReach:
+            return None
+    return max(days, default=None)
+
+
+def is_on_time(facts: Facts, *, until: date) -> bool | None:
     """Whether criterion 2.1 counts it as on time, for a period that ends on ``until``; None where it counts nothing (never received).
 
-    ``longest``: the procedure's longest time in days, asked where no appointment was given. More than one request after reception is
-    late, whatever the dates. What has not ended is measured at the end of the period.
+    More than one request after reception is late, whatever the dates. What has not ended is measured at the end of the period.
     """
     if facts.received_on is None or facts.received_on > until:
         return None
     if facts.supplements_after > 1:
         return False
+    limit = measured_by(facts)
+    if limit is None:
+        return True
     end = official_end(facts)
     end = until if end is None or end > until else end
-    if facts.due_on is not None:
-        return end - timedelta(days=facts.supplement_days) <= facts.due_on
-    if longest is None:
-        return True
-    return (end - facts.received_on).days - facts.supplement_days <= longest
+    return end - timedelta(days=facts.supplement_days) <= limit

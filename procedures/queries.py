@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -99,6 +99,21 @@ def procedure_on(code: str, day: dt.date) -> ProcedureVersion | None:
         .prefetch_related("steps", "documents", "results", "legal_bases", channels)
         .first()
     )
+
+
+def time_limits(codes: Collection[str]) -> dict[str, list[tuple[dt.date, dt.date, tuple[tuple[Decimal, str], ...]]]]:
+    """Of each code the time limits in numbers of all ways of filing, as the nation has them: from a day, to the day on which they hold no
+    more. Of a code that nobody knows, or without a number: nothing. One query."""
+    found: dict[str, list[tuple[dt.date, dt.date, tuple[tuple[Decimal, str], ...]]]] = {code: [] for code in codes}
+    of_version = F("channel__version__procedure__code"), F("channel__version__effective_from"), F("channel__version__holds_until")
+    rows = TimeLimit.objects.filter(channel__version__procedure__code__in=list(codes), amount__isnull=False).order_by(*of_version, "pk")
+    kept: dict[tuple[str, dt.date, dt.date], list[tuple[Decimal, str]]] = {}
+    for code, begin, end, amount, unit in rows.values_list(*of_version, "amount", "unit"):
+        assert amount is not None
+        kept.setdefault((code, begin, end), []).append((amount, unit))
+    for (code, begin, end), limits in kept.items():
+        found[code].append((begin, end, tuple(limits)))
+    return found
 
 
 def successor(code: str) -> str | None:

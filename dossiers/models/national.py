@@ -45,6 +45,9 @@ class NationalDossier(models.Model):
     submitted_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
+    lawful_due_on = models.DateField(null=True)
+    """Where no appointment is known: the last day of the longest time the law gives (`dossiers.national.lawful_day`), by the catalogue as
+    it was when the row was written. Kept, so that what was counted for a row is taken off again as it was."""
     finished_at = models.DateTimeField(null=True)
     """NgayKetThucXuLy."""
     returned_at = models.DateTimeField(null=True)

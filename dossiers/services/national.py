@@ -8,18 +8,22 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts import queries as people
 from dossiers.models import HERE, Dossier, NationalDossier, NationalStep, Standing
-from dossiers.national import Facts, wins, year_of
+from dossiers.national import Facts, lawful_day, wins, year_of
 from dossiers.signals import national_changed
+from portal.caching import Remembered
 from portal.crypto import blind_index
+from portal.workdays import national_calendar
+from procedures import queries as procedures
 
 COLUMNS = tuple(column.attname for column in NationalDossier._meta.concrete_fields)
 _TABLE = NationalDossier._meta.db_table
 _ARRAYS = ", ".join(
-    {"CharField": "%s::text[]", "BooleanField": "%s::boolean[]", "DateTimeField": "%s::timestamptz[]"}.get(
+    {"CharField": "%s::text[]", "BooleanField": "%s::boolean[]", "DateTimeField": "%s::timestamptz[]", "DateField": "%s::date[]"}.get(
         column.get_internal_type(), "%s::smallint[]"
     )
     for column in NationalDossier._meta.concrete_fields
@@ -32,6 +36,7 @@ OWNER, PHONE = "id_number", "phone"
 """Purposes of the keyed indexes; the first is that of people's own numbers, so that they are found by it."""
 
 
+_limits = Remembered("procedures")
 _STEP = f"INSERT INTO {NationalStep._meta.db_table} (code, source, at, state, unit_words, words)"
 _STEP_ROW = "(%s, %s, %s, %s, %s, %s)"
 
@@ -62,6 +67,7 @@ def facts_of(row: NationalDossier) -> Facts:
         submitted_on=_day(row.submitted_at),
         received_on=_day(row.received_at),
         due_on=_day(row.due_at),
+        lawful_due_on=row.lawful_due_on,
         finished_on=_day(row.finished_at),
         returned_on=_day(row.returned_at),
         refused_on=_day(row.refused_at),
@@ -80,11 +86,51 @@ def facts_of(row: NationalDossier) -> Facts:
         from_store=row.from_store,
         by_population=row.by_population,
         is_test=row.is_test,
+        owner_blind=row.owner_blind,
     )
 
 
 def _day(moment: datetime | None) -> date | None:
     return timezone.localdate(moment) if moment is not None else None
+
+
+# Measured where no appointment was given ---------------------------------------------------------------------------------------
+
+
+def _set_lawful_days(rows: Iterable[NationalDossier]) -> None:
+    """Note by when the law wants an end, of rows that were received and have no appointment. One query for procedures not known yet."""
+    without = [row for row in rows if row.received_at is not None and row.due_at is None]
+    if not without:
+        return
+    known = _limits.values()
+    if missing := {row.procedure_code for row in without} - known.keys():
+        known.update(procedures.time_limits(missing))
+    calendar = national_calendar()
+    for row in without:
+        assert row.received_at is not None
+        day = timezone.localdate(row.received_at)
+        limits = next((some for begin, end, some in known[row.procedure_code] if begin <= day < end), ())
+        row.lawful_due_on = lawful_day(row.received_at, limits, calendar)
+
+
+def mend_lawful_days(*, after: tuple[int, str] = (0, "")) -> tuple[int, tuple[int, str] | None]:
+    """Measure a slice of the rows without appointment anew: of rows that were there before this was asked, or whose procedures had their
+    time limits mended. How many changed, and where the next slice begins; None at the end."""
+    year, code = after
+    with transaction.atomic():
+        rows = NationalDossier.objects.select_for_update(no_key=True).filter(due_at=None, received_at__isnull=False)
+        rows = rows.filter(Q(year=year, code__gt=code) | Q(year__gt=year)).order_by("year", "code")
+        found = list(rows[:BATCH])
+        before = {row.pk: facts_of(row) for row in found}
+        for row in found:
+            row.lawful_due_on = None
+        _set_lawful_days(found)
+        changed = [row for row in found if row.lawful_due_on != before[row.pk].lawful_due_on]
+        for row in changed:
+            NationalDossier.objects.filter(pk=row.pk).update(lawful_due_on=row.lawful_due_on)
+        if changed:
+            national_changed.send(NationalDossier, changes=[(before[row.pk], facts_of(row)) for row in changed])
+    return len(changed), (found[-1].year, found[-1].code) if len(found) == BATCH else None
 
 
 # Filed here --------------------------------------------------------------------------------------------------------------------
@@ -134,6 +180,8 @@ def keep_own(dossier: Dossier, *, now: datetime) -> NationalDossier | None:
         return row
     for name, value in values.items():
         setattr(row, name, value)
+    row.lawful_due_on = None
+    _set_lawful_days([row])
     row.said_at = row.changed_at = now
     row.save(force_insert=before is None, force_update=before is not None)
     national_changed.send(NationalDossier, changes=[(before, facts_of(row))])
@@ -169,6 +217,7 @@ def take_reports(reports: Sequence[Report], *, source: str, now: datetime, is_te
         if known is None or _beats(one, known):
             best[one.code] = one
     rows = {code: _row(best[code], source=source, now=now, is_test=is_test) for code in sorted(best)}
+    _set_lawful_days(rows.values())
     fresh = _insert_new([rows[code] for code in sorted(rows)])
     changes: list[tuple[Facts | None, Facts]] = [(None, facts_of(rows[code])) for code in sorted(fresh)]
     said: dict[str, str] = dict.fromkeys(fresh, "new")

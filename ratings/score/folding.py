@@ -85,10 +85,12 @@ OFFICIAL_END = (
     f" CASE WHEN n.supplement_is_pending THEN {day_of('supplement_asked_at')} END)"
 )
 """Of a received dossier, as ``dossiers.national.official_end`` has it."""
-_LIMIT = f"({day_of('due_at')} + n.supplement_days::int)"
+_WANTED = f"coalesce({day_of('due_at')}, n.lawful_due_on)"
+"""As ``dossiers.national.measured_by`` has it."""
+_LIMIT = f"({_WANTED} + n.supplement_days::int)"
 LATE_FROM = f"""
 (CASE WHEN n.supplements_after > 1 THEN {day_of("received_at")}
-    WHEN n.due_at IS NULL OR {_LIMIT} >= %(last_day)s::date THEN %(never)s::date
+    WHEN {_WANTED} IS NULL OR {_LIMIT} >= %(last_day)s::date THEN %(never)s::date
     WHEN {OFFICIAL_END} IS NULL OR {OFFICIAL_END} > {_LIMIT} THEN greatest({_LIMIT} + 1, {day_of("received_at")})
     ELSE %(never)s::date END)
 """

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from dossiers.models.states import State
-from dossiers.national import Facts, official_end
+from dossiers.national import Facts, measured_by, official_end
 
 MEASURES = (
     "received", "online", "with_fee", "paid_online", "resulted", "electronic", "digitised", "reused", "stored", "population",
@@ -37,7 +37,7 @@ class Cell(NamedTuple):
     late_from: date
 
 
-def late_from(facts: Facts, *, longest: int | None = None) -> date | None:
+def late_from(facts: Facts) -> date | None:
     """The first day on whose evening ``dossiers.national.is_on_time`` counts a received dossier as late; None where it never does.
 
     For any ``until`` from the day of reception on: late if and only if ``late_from`` ≤ ``until``.
@@ -46,13 +46,10 @@ def late_from(facts: Facts, *, longest: int | None = None) -> date | None:
         return None
     if facts.supplements_after > 1:
         return facts.received_on
-    allowed = timedelta(days=facts.supplement_days)
-    if facts.due_on is not None:
-        limit = _later(facts.due_on, allowed)
-    elif longest is not None:
-        limit = _later(facts.received_on, allowed + timedelta(days=longest))
-    else:
+    wanted = measured_by(facts)
+    if wanted is None:
         return None
+    limit = _later(wanted, timedelta(days=facts.supplement_days))
     end = official_end(facts)
     if limit >= LAST_DAY or (end is not None and end <= limit):
         return None

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
+from decimal import Decimal
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,10 +17,11 @@ from hypothesis.extra.django import TestCase
 
 from accounts import queries as people
 from dossiers.models import Dossier, NationalDossier, NationalStep
-from dossiers.national import ORDER, Facts, Standing, is_on_time, official_end, standing, wins, year_of
+from dossiers.national import ORDER, Facts, Standing, is_on_time, lawful_day, official_end, standing, wins, year_of
 from dossiers.services.national import Report, Step, ensure_partitions, facts_of, take_reports, take_steps
 from dossiers.signals import national_changed
-from portal.workdays import ZONE
+from portal.workdays import ZONE, due_at, national_calendar
+from procedures import queries as procedures
 from tests import factories
 from tests.dossiers.support import decided, filed, leader, sign_by_hand
 
@@ -76,10 +81,42 @@ def test_criterion_2_1_has_its_own_rule(more: dict[str, Any], until: int, expect
     assert is_on_time(facts(**more), until=_day(until)) is expected
 
 
-def test_without_an_appointment_the_longest_time_of_the_procedure_counts() -> None:
+def test_without_an_appointment_the_longest_lawful_time_counts() -> None:
     ended = facts(due_on=None, state="9", finished_on=_day(8), supplement_days=2)
-    assert is_on_time(ended, until=_day(30), longest=6) is True and is_on_time(ended, until=_day(30), longest=5) is False
+    assert is_on_time(replace(ended, lawful_due_on=_day(6)), until=_day(30)) is True
+    assert is_on_time(replace(ended, lawful_due_on=_day(5)), until=_day(30)) is False
+    assert is_on_time(replace(ended, due_on=_day(5), lawful_due_on=_day(9)), until=_day(30)) is False, "an appointment binds"
+    assert is_on_time(ended, until=_day(30)) is True, "where the law gives no number nothing can be measured"
     assert official_end(facts()) is None
+
+
+LIMITS = st.lists(
+    st.one_of(
+        st.tuples(st.decimals(0, 60, places=2), st.sampled_from(["hour", "working_day"])),
+        st.tuples(st.decimals(0, 60, places=1), st.sampled_from(["day", "month"])),
+    ),
+    max_size=5,
+)
+
+
+@given(st.datetimes(dt.datetime(2024, 1, 1), dt.datetime(2030, 1, 1)), LIMITS, LIMITS)
+def test_the_lawful_day_is_that_of_the_longest_limit_whatever_their_order(moment: dt.datetime, some: Any, more: Any) -> None:
+    received, calendar = moment.replace(tzinfo=ZONE), national_calendar()
+    day = lawful_day(received, some, calendar)
+    each = [lawful_day(received, [limit], calendar) for limit in some]
+    assert day == max((one for one in each if one), default=None) == lawful_day(received, reversed(some), calendar)
+    both = lawful_day(received, [*some, *more], calendar)
+    assert day is None or (day >= received.date() and both is not None and both >= day), "another limit never shortens the time"
+    for (amount, unit), one in zip(some, each, strict=True):
+        if unit in ("hour", "working_day") or amount % 1 == 0:
+            assert one == due_at(received, amount, unit, calendar).date()
+        longer = lawful_day(received, [(amount + 1, unit)], calendar)
+        assert one is not None and longer is not None and longer >= one
+
+
+def test_beyond_the_calendar_nothing_is_measured() -> None:
+    assert lawful_day(dt.datetime(1999, 5, 5, 9, tzinfo=ZONE), [(Decimal(5), "working_day")], national_calendar()) is None
+    assert lawful_day(dt.datetime(2026, 5, 5, 9, tzinfo=ZONE), [], national_calendar()) is None
 
 
 def test_the_year_stands_in_the_code() -> None:
@@ -168,6 +205,46 @@ def test_a_dossier_filed_here_is_in_the_national_table_with_each_change() -> Non
     sign_by_hand(issued)
     dossier.refresh_from_db()
     assert same().state == dossier.state != row.state
+
+
+@pytest.mark.usefixtures("demo_data")
+def test_a_dossier_sent_without_an_appointment_is_measured_by_the_catalogue_of_its_day() -> None:
+    now = dt.datetime(2026, 11, 17, tzinfo=ZONE)
+    [limits] = [found for _begin, _end, found in procedures.time_limits(["1.001193"])["1.001193"]]
+    assert limits, "birth registration has a time limit in numbers"
+
+    def sent(number: int, minute: int, **values: Any) -> NationalDossier:
+        one = _report(f"H31.1-261116-{number:04d}", minute, "4")
+        at = dt.datetime(2026, 11, 16, 9, tzinfo=ZONE)
+        one.values.update({"procedure_code": "1.001193", "received_at": at, "due_at": None, **values})
+        take_reports([one], source="H31", now=now)
+        return NationalDossier.objects.get(code=one.code)
+
+    row = sent(1, 0)
+    assert row.received_at is not None
+    assert row.lawful_due_on is not None
+    assert row.lawful_due_on == lawful_day(row.received_at, limits, national_calendar()) == facts_of(row).lawful_due_on
+    assert sent(1, 1, due_at=now).lawful_due_on is None, "an appointment is what counts"
+    assert sent(2, 0, received_at=None).lawful_due_on is None
+    assert sent(3, 0, procedure_code="9.999999").lawful_due_on is None
+    # Rows of before are measured by a command, as changes that are told like any other.
+    heard: list[Any] = []
+
+    def hear(sender: Any, changes: Any, **kwargs: Any) -> None:
+        heard.extend(changes)
+
+    code = sent(4, 0).code
+    NationalDossier.objects.filter(code=code).update(lawful_due_on=None)
+    national_changed.connect(hear)
+    try:
+        said = [StringIO(), StringIO()]
+        for out in said:
+            call_command("mend_lawful_days", stdout=out)
+    finally:
+        national_changed.disconnect(hear)
+    assert [out.getvalue().strip() for out in said] == ["1 dossiers measured anew", "0 dossiers measured anew"]
+    [(before, after)] = heard
+    assert (before.code, before.lawful_due_on, after.lawful_due_on) == (code, None, row.lawful_due_on)
 
 
 @pytest.mark.usefixtures("demo_data")

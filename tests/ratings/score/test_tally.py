@@ -15,8 +15,10 @@ from hypothesis.extra.django import TestCase
 
 from dossiers.models import NationalDossier
 from dossiers.national import ORDER, Facts, is_on_time
-from dossiers.services.national import Report, facts_of, take_reports
+from dossiers.services.national import Report, facts_of, mend_lawful_days, take_reports
+from portal.caching import marks
 from portal.workdays import ZONE
+from procedures.models import Channel, Procedure, ProcedureVersion, TimeLimit
 from ratings.models import ScoreCount, ScoreDelta, ScoreTally
 from ratings.score import counting, criteria, folding
 from ratings.score.rules import last_day
@@ -35,21 +37,21 @@ maybe = st.one_of(st.none(), some_day)
 
 
 @given(
-    received=st.one_of(st.none(), some_day), due=st.one_of(st.none(), far_day), finished=maybe, returned=maybe, stopped=maybe,
-    refused=maybe, withdrawn=maybe, asked=maybe, pending=st.booleans(), after=st.integers(0, 3), waited=st.sampled_from([0, 1, 20, 32_767]),
-    longest=st.sampled_from([None, 0, 15, 400]), until=some_day,
+    received=st.one_of(st.none(), some_day), due=st.one_of(st.none(), far_day), lawful=st.one_of(st.none(), far_day),
+    finished=maybe, returned=maybe, stopped=maybe, refused=maybe, withdrawn=maybe, asked=maybe, pending=st.booleans(),
+    after=st.integers(0, 3), waited=st.sampled_from([0, 1, 20, 32_767]), until=some_day,
 )  # fmt: skip
 def test_late_from_is_the_rule_of_the_criterion_for_any_end_of_a_period(
-    received: dt.date | None, due: dt.date | None, asked: dt.date | None, pending: bool, after: int, waited: int, longest: int | None,
+    received: dt.date | None, due: dt.date | None, lawful: dt.date | None, asked: dt.date | None, pending: bool, after: int, waited: int,
     until: dt.date, **ends: dt.date | None,
 ) -> None:  # fmt: skip
     facts = Facts(
         "H26.101-260624-0001", "H26", "H26.101", "H26", "1.001193", "LV.ho-tich", "2", "full", "1", "4", received_on=received, due_on=due,
-        supplements_after=after, supplement_asked_on=asked, supplement_is_pending=pending, supplement_days=waited,
+        lawful_due_on=lawful, supplements_after=after, supplement_asked_on=asked, supplement_is_pending=pending, supplement_days=waited,
         **{f"{name}_on": day for name, day in ends.items()},
     )  # fmt: skip
-    said = is_on_time(facts, until=until, longest=longest)
-    late = late_from(facts, longest=longest)
+    said = is_on_time(facts, until=until)
+    late = late_from(facts)
     if said is None:
         assert received is None or received > until
     else:
@@ -123,6 +125,19 @@ def listed(name: str, agency: str, span: Span, good: bool | None, limit: int) ->
         after = page.after
 
 
+def law() -> None:
+    """A catalogue in which two procedures have a time in numbers, where there is none yet; of a third an empty one says nothing."""
+    for code, days in (("1.001193", 3), ("1.004222", 15)):
+        procedure, is_new = Procedure.objects.get_or_create(code=code)
+        if is_new:
+            version = ProcedureVersion.objects.create(
+                procedure=procedure, name=code, effective_from=dt.date(2020, 1, 1), source="test", checked_on=dt.date(2020, 1, 1)
+            )
+            channel = Channel.objects.create(version=version, position=1, kind="direct")
+            TimeLimit.objects.create(channel=channel, position=1, amount=days, unit="working_day")
+    marks.forget()
+
+
 class TestHistories(TestCase):
     """Each example in a transaction of its own."""
 
@@ -130,6 +145,7 @@ class TestHistories(TestCase):
     @given(st.data())
     def test_any_order_and_batches_give_the_counts_and_the_rows_of_a_plain_recount(self, data: st.DataObject) -> None:
         criteria.load()
+        law()
         left = data.draw(histories())
         while left:
             size = data.draw(st.integers(1, len(left)))
@@ -139,6 +155,7 @@ class TestHistories(TestCase):
                 folding.fold()
         differing, first = folding.recount(mend=False)
         assert not differing, str(first)
+        assert mend_lawful_days()[0] == 0
         counting.count_all(now=NOW)
         rows = [facts_of(row) for row in NationalDossier.objects.all()]
         kind, begins = data.draw(
@@ -201,6 +218,24 @@ def test_a_dossier_taken_from_an_agency_leaves_its_score_and_a_frozen_year_stand
     monkeypatch.setattr("ratings.score.frozen._ask", [])
     assert counting.count_all(now=NOW) > 0 and not ScoreCount.objects.filter(agency="H26.101").exists()
     assert ScoreCount.objects.filter(agency="H26.202", criterion="2.1", numerator=0, denominator=1).count() == 3
+
+
+@pytest.mark.django_db
+def test_who_gives_no_appointment_is_measured_by_the_law() -> None:
+    criteria.load()
+    law()
+    # Received on Wednesday the 24th: three working days end on Monday the 29th, fifteen on 15 July; of the third nothing is known.
+    _sent(
+        report(1, "10", received=0, finished=5), report(2, "10", received=0, finished=6),
+        report(3, "10", received=0, finished=6, procedure_code="1.004222"), report(4, received=0, procedure_code="1.004222"),
+        report(5, "10", received=0, finished=6, procedure_code="2.000635"), report(6, "10", received=0, due=6, finished=6),
+    )  # fmt: skip
+    counting.count_all(now=NOW)
+    found = {(row.period, row.first.month): (row.numerator, row.denominator)
+             for row in ScoreCount.objects.filter(agency="H26", criterion="2.1")}  # fmt: skip
+    assert found == {("m", 6): (5, 6), ("q", 4): (5, 6), ("y", 1): (4, 6)}
+    span = Span("y", dt.date(2026, 1, 1), NOW)
+    assert [code[-1] for code, fine in listed("on_time", "H26", span, None, 50) if not fine] == ["2", "4"]
 
 
 @pytest.mark.django_db
