@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -174,6 +174,12 @@ def staffed(unit_codes: Iterable[str], roles: Iterable[str]) -> set[str]:
 def by_id_number(number: str) -> Person | None:
     """The person with an identity number (one query)."""
     return Person.objects.filter(id_blind=blind_index("id_number", number)).first()
+
+
+def persons_by_blind(indexes: Collection[str]) -> dict[str, UUID]:
+    """The persons with an account to whom keyed indexes of numbers belong (one query)."""
+    found = Person.objects.filter(id_blind__in=list(indexes), user__is_active=True).values_list("id_blind", "pk")
+    return {str(index): person for index, person in found}
 
 
 def id_blind(person_id: UUID) -> str:

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
@@ -17,6 +16,7 @@ from portal.access import actor_of, may, require
 from portal.access.desk import DeskModelAdmin, Facts, Page, PlainForm, Rows, Way
 from portal.access.site import DeskLine, OfficerModelAdmin, register_desk_panel
 from portal.audit.desk import HistoryModelAdmin
+from ratings.admin.holding import Holding
 from ratings.board import setting
 from ratings.board.access import TARGETS, sees_boards
 from ratings.board.rules import FIRST_YEAR, LAST_YEAR, Level, Unit
@@ -123,27 +123,6 @@ class EndTargetForm(PlainForm):
     valid_to = forms.DateField(
         label="Áp dụng đến hết ngày", input_formats=_DAYS, widget=_DAY, help_text="Sau ngày này bảng không còn chỉ tiêu này."
     )
-
-
-class Holding(admin.SimpleListFilter):
-    """By what holds today."""
-
-    title = "hiệu lực"
-    parameter_name = "hieu-luc"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("dang", "Đang áp dụng"), ("sap", "Chưa đến ngày"), ("het", "Đã thôi áp dụng")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        today = timezone.localdate()
-        match self.value():
-            case "dang":
-                return queryset.filter(Q(valid_to=None) | Q(valid_to__gte=today), valid_from__lte=today)
-            case "sap":
-                return queryset.filter(valid_from__gt=today)
-            case "het":
-                return queryset.filter(valid_to__lt=today)
-        return queryset
 
 
 @admin.register(Target)

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils import timezone
@@ -15,6 +14,7 @@ from django.utils import timezone
 from portal.access import actor_of, may, require
 from portal.access.desk import DeskModelAdmin, Facts, Page, PlainForm, Rows, Way
 from portal.ui.tags import number
+from ratings.admin.holding import Holding
 from ratings.models import Criterion
 from ratings.score import criteria
 from ratings.score.sources import SOURCES
@@ -71,27 +71,6 @@ class EndForm(PlainForm):
     valid_to = forms.DateField(
         label="Ngày cuối", input_formats=_DAYS, widget=_DAY, help_text="Kỳ bắt đầu sau ngày này không tính tiêu chí này nữa."
     )
-
-
-class Holding(admin.SimpleListFilter):
-    """By what holds today."""
-
-    title = "hiệu lực"
-    parameter_name = "hieu-luc"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("dang", "Đang áp dụng"), ("sap", "Chưa đến ngày"), ("het", "Đã thôi áp dụng")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        today = timezone.localdate()
-        match self.value():
-            case "dang":
-                return queryset.filter(Q(valid_to=None) | Q(valid_to__gte=today), valid_from__lte=today)
-            case "sap":
-                return queryset.filter(valid_from__gt=today)
-            case "het":
-                return queryset.filter(valid_to__lt=today)
-        return queryset
 
 
 @admin.register(Criterion)

@@ -27,6 +27,7 @@ from ratings.slips import queries, services
 from ratings.slips.figures import numbers, question_words
 from ratings.slips.rules import LEAST, OVERALL
 from ratings.slips.services import CHECK, OVERSEE, SEE
+from ratings.words import cleaned
 
 
 class ShowForm(PlainForm):
@@ -170,7 +171,7 @@ class RatingAdmin(DeskModelAdmin):
     def show_words(self, request: HttpRequest, object_id: object) -> HttpResponse:
         """The original beside what will be shown."""
         row, actor = self._to_check(request, object_id), actor_of(request)
-        initial = {"text": row.shown_words or services.cleaned(str(row.words or ""))}
+        initial = {"text": row.shown_words or cleaned(str(row.words or ""))}
         return self.ask(
             request,
             title="Duyệt ý kiến",

@@ -27,10 +27,10 @@ from portal.catalogues.tables import write
 from ratings.admin.slips import ShowForm
 from ratings.models import Survey, SurveyResponse, SurveyText
 from ratings.models.surveys import TABLE, Audience, SurveyState
-from ratings.slips import services as slips
 from ratings.surveys import bringing, services, texts
 from ratings.surveys.rules import CHOICE, KINDS, MAX_LABEL, SEVERAL, TEXT, counted, definition, questions_of
 from ratings.surveys.services import CHECK_TEXTS, KEEP
+from ratings.words import cleaned
 
 _DAYS = ["%d/%m/%Y", "%Y-%m-%d"]
 _LONG = {"class": "vTextField"}
@@ -396,7 +396,7 @@ class SurveyTextAdmin(DeskModelAdmin):
     def show_text(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
         """The original beside what will stand in the results."""
         row, actor = self._to_check(request, object_id), actor_of(request)
-        initial = {"text": row.shown_words or slips.cleaned(str(row.words or ""))}
+        initial = {"text": row.shown_words or cleaned(str(row.words or ""))}
         return self.ask(
             request, title="Duyệt ý kiến", form=ShowForm(request.POST if request.method == "POST" else None, initial=initial),
             back=self.address("change", row.pk), about=["Người trả lời ghi:", str(row.words or "–")], button="Duyệt",

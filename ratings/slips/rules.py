@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from dossiers.models.states import State
@@ -16,6 +16,9 @@ served, be it the result in their hands (10: signed alone, 9, they have nothing 
 ended it themselves."""
 TARGET = Decimal(95)
 """Per cent; Reform II.2: at least 95 % by 2025."""
+FRESH = timedelta(days=7)
+"""Longer after its end nobody is told of a dossier that was handled elsewhere: what systems bring in bulk ended years ago, and who is asked
+about it weeks later has forgotten. Its owner finds the slip beside the dossier as long as it is open."""
 LEAST = 5
 """Fewer slips than this show no figure: one could be told from it."""
 SATISFIED = (4, 5)
@@ -62,8 +65,14 @@ class Steps:
 
 
 def ends_rated(before: Facts | None, after: Facts) -> bool:
-    """Whether a change of a dossier ended it in a way that is rated."""
-    return after.state in RATED_STATES and not after.is_test and (before is None or before.state not in RATED_STATES)
+    """Whether a change of a dossier ended it in a way that is rated; what was said while a partner tried things out says nothing."""
+    was_rated = before is not None and not before.is_test and before.state in RATED_STATES
+    return after.state in RATED_STATES and not after.is_test and not was_rated
+
+
+def is_fresh(facts: Facts, today: date) -> bool:
+    """Whether a dossier ended within the last days."""
+    return facts.ended_on is not None and today - FRESH <= facts.ended_on <= today
 
 
 def protected(rows: Mapping[str, Steps], total: Steps) -> set[str]:

@@ -10,12 +10,12 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts import queries as people
 from dossiers.exchange.elsewhere import reported
 from dossiers.models import HERE, Dossier, NationalDossier
 from dossiers.national import Facts, year_of
 from dossiers.queries import own_dossiers
 from dossiers.services.national import facts_of
-from feedback import redaction
 from feedback.words import tidy
 from portal import audit, crypto
 from portal.access import AccessDenied, Actor, may, require
@@ -26,7 +26,8 @@ from portal.notifications.services import notify
 from portal.text import readable
 from procedures import queries as procedures
 from ratings.models import Rating, Slip, SlipForm
-from ratings.slips.rules import RATED_STATES, ends_rated, month_of
+from ratings.slips.rules import RATED_STATES, ends_rated, is_fresh, month_of
+from ratings.words import to_show, why_hidden
 
 SEE, CHECK, OVERSEE = "ratings.slips", "ratings.check_slips", "ratings.oversee_slips"
 TOLD = "ratings.slip"
@@ -67,23 +68,31 @@ def form_on(day: dt.date) -> SlipForm | None:
 
 
 def promise(changes: Iterable[tuple[Facts | None, Facts]]) -> None:
-    """Promise a slip to each dossier filed here that a change ended (`rules.RATED_STATES`), in the transaction of the change.
+    """Promise a slip to each dossier that a change ended (`rules.RATED_STATES`), in the transaction of the change: to those filed here, and
+    to those handled elsewhere that ended within the last days and whose owner is a person with an account here. Of the others the portal
+    knows nobody whom it could tell: their slip is made when the owner asks for it (:func:`slip_of`).
 
-    Of dossiers handled elsewhere the portal knows no more than their owner's number: their slip is made when the owner asks for it
-    (:func:`slip_of`). Two queries for a dossier that ended, none else.
+    Three queries for what ended here, two for what ended elsewhere, none else.
     """
-    ended = {after.code: after for before, after in changes if after.source == HERE and ends_rated(before, after)}
-    if not ended:
-        return
-    known = Dossier.objects.filter(code__in=ended).values_list("code", "applicant_id", "officer_id")
-    rows = [_slip(ended[str(code)], party=party, officer=officer) for code, party, officer in known]
+    today = timezone.localdate()
+    ended = {after.code: after for before, after in changes if ends_rated(before, after)}
+    here = [code for code, facts in ended.items() if facts.source == HERE]
+    elsewhere = [facts for facts in ended.values() if facts.source != HERE and facts.owner_blind and is_fresh(facts, today)]
+    rows: list[Slip | None] = []
+    if here:
+        known = Dossier.objects.filter(code__in=here).values_list("code", "applicant_id", "officer_id")
+        rows += [_slip(ended[str(code)], party=party, officer=officer) for code, party, officer in known]
+    if elsewhere:
+        owners = people.persons_by_blind({facts.owner_blind for facts in elsewhere})
+        form = form_on(today) if owners else None
+        rows += [_slip(facts, party=owners[facts.owner_blind], form=form) for facts in elsewhere if facts.owner_blind in owners]
     Slip.objects.bulk_create([row for row in rows if row is not None], ignore_conflicts=True)
 
 
-def _slip(facts: Facts, *, party: UUID | None = None, officer: UUID | None = None) -> Slip | None:
-    """The slip of a dossier that ended; None where no questions were in force."""
+def _slip(facts: Facts, *, party: UUID | None = None, officer: UUID | None = None, form: SlipForm | None = None) -> Slip | None:
+    """The slip of a dossier that ended; None where no questions were in force. ``form``: those of today, where they are known."""
     ended_on = facts.ended_on or timezone.localdate()
-    form = form_on(max(ended_on, timezone.localdate()))
+    form = form or form_on(max(ended_on, timezone.localdate()))
     if form is None:
         return None
     return Slip(
@@ -198,10 +207,10 @@ def answer_at_counter(
 
 
 def _rating(row: Rating, form: SlipForm, said: Answer, today: dt.date) -> None:
-    words = tidy(said.words)[:MAX_WORDS]
+    text = tidy(said.words)[:MAX_WORDS]
     row.form, row.day, row.month = form, today, month_of(today)
     row.q1, row.q2, row.q3, row.q4, row.q5 = said.steps
-    row.words, row.words_state = words or None, Rating.Words.WAITING if words else Rating.Words.NONE
+    row.words, row.words_state = text or None, Rating.Words.WAITING if text else Rating.Words.NONE
     row.save(force_insert=True)
 
 
@@ -214,11 +223,6 @@ def may_check(actor: Actor, rating: Rating) -> bool:
     if rating.officer_id is not None and rating.officer_id == actor.position_id:
         return False
     return may(actor, CHECK, rating.unit_code) if rating.unit_code else may(actor, OVERSEE)
-
-
-def cleaned(words: str) -> str:
-    """A text without what tells who somebody is, as far as a machine finds it."""
-    return redaction.without(words, redaction.marks(words))
 
 
 def _lock(rating_id: UUID, actor: Actor) -> Rating:
@@ -234,13 +238,8 @@ def _lock(rating_id: UUID, actor: Actor) -> Rating:
 def show_words(*, actor: Actor, rating_id: UUID, text: str, now: dt.datetime) -> Rating:
     """Let others of the unit read the text, as the checking officer leaves it. What still tells who somebody is, is refused."""
     rating = _lock(rating_id, actor)
-    text = tidy(text)
-    if not text:
-        raise SlipRefused("Bạn ghi ý kiến sẽ hiện, hoặc chọn “Không hiện”.", "text")
-    if found := redaction.marks(text):
-        named = "; ".join(f"{mark.label}: “{mark.text}”" for mark in found[:5])
-        raise SlipRefused(f"Ý kiến còn thông tin về người: {named}. Bạn bỏ đi rồi duyệt.", "text")
-    rating.words_state, rating.shown_words, rating.hidden_why = Rating.Words.SHOWN, text[:MAX_WORDS], ""
+    text = to_show(text, longest=MAX_WORDS, refused=SlipRefused)
+    rating.words_state, rating.shown_words, rating.hidden_why = Rating.Words.SHOWN, text, ""
     return _checked(rating, actor, "show_words", now)
 
 
@@ -248,9 +247,8 @@ def show_words(*, actor: Actor, rating_id: UUID, text: str, now: dt.datetime) ->
 def hide_words(*, actor: Actor, rating_id: UUID, reason: str, now: dt.datetime) -> Rating:
     """Let nobody else read the text, for a reason; the steps count all the same."""
     rating = _lock(rating_id, actor)
-    if not reason.strip():
-        raise SlipRefused("Bạn hãy ghi lý do.", "reason")
-    rating.words_state, rating.shown_words, rating.hidden_why = Rating.Words.HIDDEN, "", reason.strip()[:300]
+    rating.hidden_why = why_hidden(reason, refused=SlipRefused)
+    rating.words_state, rating.shown_words = Rating.Words.HIDDEN, ""
     return _checked(rating, actor, "hide_words", now)
 
 

@@ -7,12 +7,11 @@ from uuid import UUID
 
 from django.db import transaction
 
-from feedback import redaction
-from feedback.words import tidy
 from portal.access import AccessDenied, Actor, may, require
 from ratings.models import SurveyText
 from ratings.surveys.rules import MAX_TEXT
 from ratings.surveys.services import CHECK_TEXTS, SurveyRefused, note
+from ratings.words import to_show, why_hidden
 
 
 def _lock_text(actor: Actor, text_id: UUID) -> SurveyText:
@@ -25,13 +24,9 @@ def _lock_text(actor: Actor, text_id: UUID) -> SurveyText:
 @transaction.atomic
 def show_text(*, actor: Actor, text_id: UUID, text: str, now: dt.datetime) -> SurveyText:
     """Let it stand in the results, as the officer leaves it; what still tells who somebody is, is refused."""
-    row, text = _lock_text(actor, text_id), tidy(text)
-    if not text:
-        raise SurveyRefused("Bạn ghi ý kiến sẽ hiện, hoặc chọn “Không hiện”.", "text")
-    if found := redaction.marks(text):
-        named = "; ".join(f"{mark.label}: “{mark.text}”" for mark in found[:5])
-        raise SurveyRefused(f"Ý kiến còn thông tin về người: {named}. Bạn bỏ đi rồi duyệt.", "text")
-    row.state, row.shown_words, row.hidden_why = SurveyText.State.SHOWN, text[:MAX_TEXT], ""
+    row = _lock_text(actor, text_id)
+    row.shown_words = to_show(text, longest=MAX_TEXT, refused=SurveyRefused)
+    row.state, row.hidden_why = SurveyText.State.SHOWN, ""
     return _checked(row, actor, "show_survey_text", now)
 
 
@@ -39,9 +34,8 @@ def show_text(*, actor: Actor, text_id: UUID, text: str, now: dt.datetime) -> Su
 def hide_text(*, actor: Actor, text_id: UUID, reason: str, now: dt.datetime) -> SurveyText:
     """Let nobody else read it, for a reason."""
     row = _lock_text(actor, text_id)
-    if not reason.strip():
-        raise SurveyRefused("Bạn hãy ghi lý do.", "reason")
-    row.state, row.shown_words, row.hidden_why = SurveyText.State.HIDDEN, "", reason.strip()[:300]
+    row.hidden_why = why_hidden(reason, refused=SurveyRefused)
+    row.state, row.shown_words = SurveyText.State.HIDDEN, ""
     return _checked(row, actor, "hide_survey_text", now)
 
 

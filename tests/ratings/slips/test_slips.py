@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -13,13 +14,15 @@ from django.utils import timezone
 
 from dossiers import services as dossiers
 from dossiers.models import NationalDossier
+from dossiers.services.national import owner_index
+from portal.notifications.models import Notification
 from ratings.models import Rating, Slip, SlipForm
 from ratings.slips import services
 from ratings.slips.rules import questions_right
 from tests import factories
 from tests.dossiers.support import filed, mother
 from tests.ratings.slips.support import GOOD, fill, rate, refused, returned, told
-from tests.ratings.test_figures import _sent, report
+from tests.ratings.test_figures import START, _sent, report
 
 pytestmark = [pytest.mark.requirement("R-01"), pytest.mark.django_db]
 
@@ -116,8 +119,6 @@ def test_the_owner_is_led_to_it_from_the_dossier_and_nobody_else_is(client: Clie
 
 @pytest.mark.usefixtures("demo_data")
 def test_a_dossier_handled_elsewhere_is_rated_by_its_owner(client: Client) -> None:
-    from dossiers.services.national import owner_index
-
     person = factories.make_person(id_number="001195777001")
     ended = report(1, "10", received=0, due=5, finished=7)
     _sent(ended, report(2, "4", received=0, due=5))
@@ -132,6 +133,62 @@ def test_a_dossier_handled_elsewhere_is_rated_by_its_owner(client: Client) -> No
     other = Client()
     factories.sign_in(other, factories.make_person())
     assert other.get(way).status_code == 404
+
+
+def _code_in(words: str) -> str:
+    found = re.search(r"H26\.101-260624-\d{4}", words)
+    return found[0] if found else ""
+
+
+@pytest.mark.usefixtures("demo_data")
+def test_the_owner_of_a_dossier_handled_elsewhere_is_told_once_where_they_have_an_account() -> None:
+    person = factories.make_person(id_number="001195777001")
+    owner, stranger, today = owner_index("001195777001"), owner_index("001195777002"), (timezone.localdate() - START).days
+
+    def ended(number: int, state: str = "10", minute: int = 0, *, whose: str = owner, ago: int = 0, **more: Any) -> Any:
+        dates = {"refused" if state == "3" else "finished": today - ago}
+        one = report(number, state, minute, received=None if state == "3" else today - ago - 3, submitted=today - ago - 3, **dates, **more)
+        one.values["owner_blind"] = whose
+        return one
+
+    handled = ended(1)
+    handled.values.update(state="4", finished_at=None)
+    _sent(handled, ended(2, whose=stranger), ended(3, whose=""), ended(4, ago=8), ended(5, "3"), ended(6, "8"), ended(7, ago=7))
+    _sent(ended(8), is_test=True)
+    assert sorted(Slip.objects.values_list("dossier_code", flat=True)) == [f"H26.101-260624-000{number}" for number in (5, 6, 7)]
+    assert Slip.objects.get(dossier_code__endswith="5").party_id == person.pk
+    for minute in (1, 2):
+        _sent(ended(1, minute=minute))
+    reopened = ended(1, minute=3)
+    reopened.values.update(state="4", finished_at=None)
+    _sent(reopened)
+    _sent(ended(1, minute=4), ended(8, minute=4))
+    assert Slip.objects.count() == 5, "once a dossier; what was tried out and is sent for real too"
+    services.tell(now=timezone.now())
+    services.tell(now=timezone.now())
+    told_of = Notification.objects.filter(template="ratings.slip", party_id=person.pk)
+    assert {code for row in told_of if (code := _code_in(str(row.body)))} == set(Slip.objects.values_list("dossier_code", flat=True))
+    assert not Slip.objects.exclude(party_id=None).exists(), "whom they belong to is forgotten once they were told"
+    code = "H26.101-260624-0001"
+    [path] = {found[0] for row in told_of if code in str(row.body) and (found := re.findall(r"/danh-gia/phieu/[A-Z0-9]+/", str(row.body)))}
+    assert fill(Client(), path).status_code == 302 and Rating.objects.get().unit_code == "H26.101"
+
+
+@pytest.mark.usefixtures("demo_data")
+def test_slips_of_a_batch_cost_two_queries_whatever_its_size() -> None:
+    today = (timezone.localdate() - START).days
+    owners = [factories.make_person(id_number=f"0011957770{number:02d}") for number in range(10, 20)]
+    sizes = []
+    for first, last in ((10, 12), (12, 20)):
+        batch = []
+        for number in range(first, last):
+            one = report(number, "10", received=today - 3, due=today, finished=today)
+            one.values["owner_blind"] = owner_index(f"0011957770{number:02d}")
+            batch.append(one)
+        with CaptureQueriesContext(connection) as asked:
+            _sent(*batch)
+        sizes.append(len(asked))
+    assert sizes[0] == sizes[1] and Slip.objects.count() == len(owners)
 
 
 @pytest.mark.usefixtures("demo_data")
