@@ -12,14 +12,16 @@ from ratings.score.sources.base import Rows, RowSeen, Source, Span
 # Whose a procedure is: a province's what is done at its levels, unless the catalogue names other provinces for it; a ministry's what it
 # issued or carries out at its own level.
 _AUTHORITY = """
-SELECT a.code AS place, v.code, v.name, v.is_online AND (cardinality(v.localities) = 0 OR a.province = ANY (v.localities)) AS is_online
+SELECT a.code AS place, v.id, v.code, v.name,
+    v.is_online AND (cardinality(v.localities) = 0 OR a.province = ANY (v.localities)) AS is_online
 FROM agency a JOIN version v ON CASE WHEN left(a.code, 1) = 'H'
     THEN v.levels && ARRAY['province', 'commune']::varchar[] AND (v.provinces IS NULL OR a.code = ANY (v.provinces))
     ELSE 'ministry' = ANY (v.levels) AND (a.code = split_part(v.issuing_code, '.', 1) OR a.code = ANY (v.executing)) END
 """
 _CATALOGUE = f"""
 WITH version AS (
-    SELECT p.code, v.name, v.levels, v.issuing_code, v.missing, s.id IS NOT NULL AS is_online, coalesce(s.localities, '{{}}') AS localities,
+    SELECT v.id, p.code, v.name, v.levels, v.issuing_code, v.missing,
+        s.id IS NOT NULL AS is_online, coalesce(s.localities, '{{}}') AS localities,
         e.codes AS executing, e.provinces
     FROM procedures_procedureversion v JOIN procedures_procedure p ON p.id = v.procedure_id
     LEFT JOIN procedures_onlineservice s ON s.version_id = v.id
@@ -41,6 +43,15 @@ SELECT t.place, t.procedure_code AS code, '' AS name, sum(t.received) AS receive
     sum(t.paid_online) AS paid_online, sum(t.population) AS population
 FROM ratings_scoretally t WHERE t.grain = 'p' AND t.month BETWEEN %(first)s AND %(last)s AND (%(agency)s = '' OR t.place = %(agency)s)
 GROUP BY 1, 2
+"""
+# What no catalogue says is shown by money: whose gateway took some for a procedure up to the end of the span, the portal's or its own.
+_EVER_PAID = """
+SELECT t.place, t.procedure_code AS code FROM ratings_scoretally t
+WHERE t.grain = 'p' AND t.month <= %(last)s AND (%(agency)s = '' OR t.place = %(agency)s) GROUP BY 1, 2 HAVING sum(t.paid_online) > 0
+"""
+_WITH_FEE = """
+EXISTS (SELECT FROM procedures_channel c JOIN procedures_timelimit l ON l.channel_id = c.id JOIN procedures_feeline f ON f.limit_id = l.id
+    WHERE c.version_id = o.id AND (f.amount IS NULL OR f.amount > 0))
 """
 
 
@@ -87,6 +98,11 @@ PROCEDURES: tuple[Source, ...] = (
         "used_services",
         f"{_CATALOGUE} SELECT o.place, o.code, o.name, coalesce(t.online > 0, false) AS good FROM authority o"
         f" LEFT JOIN ({_TALLIED}) AS t ON t.place = o.place AND t.code = o.code WHERE o.is_online",
+    ),
+    ProcedureSource(
+        "payable_procedures",
+        f"{_CATALOGUE} SELECT o.place, o.code, o.name, t.code IS NOT NULL AS good FROM authority o"
+        f" LEFT JOIN ({_EVER_PAID}) AS t ON t.place = o.place AND t.code = o.code WHERE {_WITH_FEE}",
     ),
     ProcedureSource("paid_procedures", _of_tally("paid_online > 0", "with_fee > 0")),
     ProcedureSource("population_procedures", _of_tally("population > 0", "received > 0")),

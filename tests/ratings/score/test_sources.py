@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 
 from feedback import measures
 from portal.catalogues.models import Agency
 from portal.workdays import ZONE
-from procedures.models import OnlineService, ProcedureVersion
+from procedures.models import FeeLine, OnlineService, ProcedureVersion
 from ratings.score.folding import fold
 from ratings.score.sources import SOURCES, Span
 from tests.feedback.support import answered, send_one
@@ -53,6 +54,8 @@ def test_procedures_are_those_of_the_agency_on_the_day() -> None:
     )  # fmt: skip
     fold()
     offered, used, complete = counts("online_services"), counts("used_services"), counts("complete_content")
+    payable = counts("payable_procedures")
+    with_fee = set(FeeLine.objects.filter(Q(amount=None) | Q(amount__gt=0)).values_list("limit__channel__version_id", flat=True))
     for agency in [*sorted(provinces)[:5], "H26", "G15", "G01"]:
         authority = [each for each in versions if mine(agency, each)]
         online = [
@@ -62,6 +65,9 @@ def test_procedures_are_those_of_the_agency_on_the_day() -> None:
         assert offered.get(agency, (0, 0)) == (len(online), len(authority)), agency
         there = {"1.001193", "1.004222"} if agency == "H26" else {"1.001193"} if agency == "G15" else set()
         assert used.get(agency, (0, 0)) == (len([each for each in online if each.procedure.code in there]), len(online))
+        owed = [each for each in authority if each.pk in with_fee]
+        paid = {"1.001193"} if agency == "H26" else set()
+        assert payable.get(agency, (0, 0)) == (len([each for each in owed if each.procedure.code in paid]), len(owed)), agency
         issued = [each for each in versions if each.issuing_code.split(".")[0] == agency]
         assert complete.get(agency, (0, 0)) == (len([each for each in issued if not each.missing]), len(issued))
         for name, (good, counted) in (("online_services", offered.get(agency, (0, 0))), ("complete_content", complete.get(agency, (0, 0)))):
