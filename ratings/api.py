@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
@@ -11,7 +12,7 @@ from ninja.params import Query
 from pydantic import Field
 
 from portal.api_support import ApiError, Day, Text, errors, fresh_answer
-from ratings import naming, queries
+from ratings import fineness, naming, queries
 from ratings.queries import Asked, Figures
 
 router = Router(tags=["statistics"])
@@ -53,8 +54,11 @@ class ItemOut(FiguresOut):
 
 
 class StatisticsOut(Schema):
-    """The whole and its parts, in the order of their keys."""
+    """The whole and its parts, in the order of their keys. ``counted_from`` and ``counted_to``, both with them, are the days asked for;
+    of procedures or fields of a unit below a ministry or a province the whole months in which these lie."""
 
+    counted_from: date
+    counted_to: date
     total: FiguresOut
     items: list[ItemOut]
 
@@ -95,7 +99,11 @@ def read_statistics(
         Literal["agency", "field", "procedure", "channel", "month"], Field(description="what the parts are; agencies: those directly below")
     ] = "agency",
 ) -> dict[str, Any]:
-    """Days are compared: the end against the appointment. Rows sent by partners that are being tried out count nowhere."""
+    """Days are compared: the end against the appointment. Rows sent by partners that are being tried out count nowhere.
+
+    Procedures and fields of a unit below a ministry or a province are told by whole months, so that nobody learns what a person did on a
+    certain day; everything else by the days asked for.
+    """
     today = timezone.localdate()
     last = last or max(today, first or today)
     first = first or last.replace(day=1)
@@ -103,9 +111,12 @@ def read_statistics(
         raise ApiError("invalid_request", detail="`from` is after `to`.")
     if agency and not queries.is_known(agency):
         raise ApiError("not_found", "No agency with this code has ever handled a dossier here.")
-    found = queries.statistics(Asked(first, last, agency=agency, today=agencies == "today"), by=by, today=today)
+    asked, _by = fineness.for_anybody(Asked(first, last, agency=agency, today=agencies == "today"), by)
+    found = queries.statistics(asked, by=by, today=today)
     names = naming.names(by, [line.key for line in found.lines])
     return {
+        "counted_from": asked.first,
+        "counted_to": asked.last,
         "total": told(found.total),
         "items": [{"key": line.key, "name": names.get(line.key, ""), **told(line.figures)} for line in found.lines],
     }

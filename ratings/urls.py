@@ -19,4 +19,9 @@ pages = [
 ]
 # Before the score's own pages: a year is no agency.
 pages += [*opendata.pages, *slips.pages, *surveys.pages]
-urlpatterns = [*pages, *opendata.urlpatterns, *slips.urlpatterns, *surveys.urlpatterns, *board]
+# Before the dashboards of agencies: this is no agency.
+officers = [
+    path("dieu-hanh/thong-ke/", views.own_statistics_page, name="own-statistics"),
+    path("dieu-hanh/thong-ke/so-lieu.<str:ending>", views.own_statistics_file, name="own-statistics-file"),
+]
+urlpatterns = [*pages, *officers, *opendata.urlpatterns, *slips.urlpatterns, *surveys.urlpatterns, *board]

@@ -29,13 +29,18 @@ def sees_country(actor: Actor) -> bool:
     return may(actor, COUNTRY)
 
 
+def sees(actor: Actor, agency: str) -> bool:
+    """Whether the actor sees the dashboard of an agency, ``""``: of the country."""
+    return sees_country(actor) or (bool(agency) and may(actor, BOARD, agency))
+
+
 def agency_of(actor: Actor, code: str | None) -> str:
     """The agency whose dashboard is asked for; None: one's own, empty: the country. 404 for another's, and for one that is none."""
     if not sees_boards(actor):
         raise AccessDenied(BOARD)
     if code is None:
         return "" if sees_country(actor) else actor.unit
-    if "\x00" in code or len(code) > 40 or not (sees_country(actor) or may(actor, BOARD, code)) or not queries.is_known(code):
+    if "\x00" in code or len(code) > 40 or not sees(actor, code) or not queries.is_known(code):
         raise Http404
     return code
 

@@ -64,9 +64,9 @@ class Change:
 
 
 def figures_url(agency: str, **params: str) -> str:
-    """The address of the statistics behind a figure."""
+    """The address of the statistics behind a figure, as officers see them."""
     asked = {name.replace("_", "-"): value for name, value in {**params, "co_quan": agency}.items() if value}
-    return f"{reverse('statistics')}?{urlencode(asked)}"
+    return f"{reverse('own-statistics')}?{urlencode(asked)}"
 
 
 def page_url(name: str, agency: str, span: str) -> str:

@@ -148,6 +148,7 @@ def _frame(request: HttpRequest, actor: Actor, agency: str, place: str) -> dict[
         "above": ([(COUNTRY, board_url(""))] if sees_country(actor) and agency else [])
         + [(names.get(code, code), board_url(code)) for code in above],
         "board_url": board_url(agency),
+        "statistics_url": figures_url(agency),
         "targets_url": reverse("board-targets-of", args=[agency]) if agency else reverse("board-targets"),
         "paused": paused,
         "again": AGAIN,

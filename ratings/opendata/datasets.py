@@ -46,7 +46,8 @@ class Dataset:
     about_en: str
     columns: tuple[Column, ...]
     keeps_old: bool = True
-    """Whether earlier editions are still given out. Of protected counts they are not: from two editions one could tell who came late."""
+    """Whether earlier editions are still given out. Of dossiers by unit they are not: what stands between two editions of a month was
+    reported within a few days, and procedures of a unit are told by whole months only (`ratings.fineness`)."""
 
     @property
     def title(self) -> str:
@@ -76,11 +77,10 @@ _AGENCY = _column(
 _PARENT = _column(
     "parent", "text", "Mã cơ quan cấp trên trực tiếp; trống: bộ, tỉnh", "Code of the agency directly above; empty: ministry, province"
 )
-_TOLD = ("Trống: không có, hoặc đã cộng vào dòng còn lại (*).", "Empty: none, or added to the row of the rest (*).")
 
 
 def _measure(name: str, vi: str, en: str) -> Column:
-    return _column(name, "integer", f"{vi}. {_TOLD[0]}", f"{en}. {_TOLD[1]}")
+    return _column(name, "integer", vi, en)
 
 
 DOSSIERS = Dataset(
@@ -89,13 +89,13 @@ DOSSIERS = Dataset(
     title_vi="Hồ sơ theo đơn vị, thủ tục, kênh, mức độ",
     title_en="Dossiers by unit, procedure, channel and level",
     about_vi="Số hồ sơ tiếp nhận và giải quyết trong tháng của từng đơn vị, theo thủ tục, kênh nộp và mức độ dịch vụ."
-    " Số từ 1 đến 4 không bao giờ đứng cạnh một thủ tục mà cộng vào dòng còn lại (*).",
+    " Mỗi dòng là số của chính đơn vị, không gộp cấp dưới; theo cả tháng, không có ngày.",
     about_en="Dossiers received and resolved in a month by each unit, by procedure, channel and level of service."
-    " A number from 1 to 4 never stands beside a procedure: it is added to the row of the rest (*).",
+    " A row is of the unit itself, without those below it; of the whole month, never of a day.",
     columns=(
         _MONTH,
         _AGENCY,
-        _column("procedure", "text", "Mã thủ tục; * là dòng còn lại", "Code of the procedure; * is the row of the rest"),
+        _column("procedure", "text", "Mã thủ tục", "Code of the procedure"),
         _column("channel", "text", "Kênh nộp: 1 trực tiếp, 2 trực tuyến, 3 bưu chính", "Channel: 1 in person, 2 online, 3 by post"),
         _column(
             "level", "text", "Mức độ dịch vụ: full toàn trình, part một phần, none không trực tuyến",

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 from typing import Any
 
 from django.db import connection
@@ -17,7 +15,6 @@ from feedback import queries_figures as petitions
 from portal.catalogues.models import Agency
 from ratings.models import DossierCount, OpenEdition, OpenPart, ScoreCount
 from ratings.opendata.datasets import AGENCIES, COUNTS, CRITERIA, DOSSIERS, PETITIONS, SCORES
-from ratings.opendata.protection import protect
 from ratings.queries import agency_names
 from ratings.score.freezing import criteria_of
 from ratings.score.rules import last_day
@@ -25,7 +22,6 @@ from ratings.score.sheets import Counted, number, results
 from ratings.services import figures
 
 Row = list[Any]
-REST = "*"
 
 
 @dataclass(frozen=True)
@@ -51,9 +47,9 @@ _MEASURES = {
     "received": "received", "resolved_early": "early", "resolved_on_time": "on_time", "resolved_late": "late",
     "resolved_undated": "undated", "refused": "refused", "withdrawn": "withdrawn",
 }  # fmt: skip
-"""Columns of the dataset, and the counts behind them. None is a part of another: from two of them no third follows."""
+"""Columns of the dataset, and the counts behind them."""
 _NAMES = ", ".join(_MEASURES.values())
-# What a unit did itself: what is counted for it, without what is counted for those directly below it.
+# What a unit did itself: what is counted for it, without what is counted for those directly below it. Of whole months (`ratings.fineness`).
 _OWN = f"""
 SELECT place, procedure_code, channel, service_level, {", ".join(f"sum({name})::bigint" for name in _MEASURES.values())} FROM (
     SELECT place, procedure_code, channel, service_level, {_NAMES} FROM ratings_dossiercount
@@ -61,7 +57,7 @@ SELECT place, procedure_code, channel, service_level, {", ".join(f"sum({name})::
     UNION ALL
     SELECT parent, procedure_code, channel, service_level, {", ".join(f"-{name}" for name in _MEASURES.values())} FROM ratings_dossiercount
     WHERE grain = 'p' AND place >= %(below)s AND place < %(after)s AND period = 'm' AND day = %(day)s
-) AS own GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+) AS own GROUP BY 1, 2, 3, 4 HAVING {" OR ".join(f"sum({name}) <> 0" for name in _MEASURES.values())} ORDER BY 1, 2, 3, 4
 """
 
 
@@ -76,31 +72,8 @@ def _tops(edition: OpenEdition) -> list[str]:
 def _dossiers(edition: OpenEdition, top: str) -> Iterator[Row]:
     with connection.cursor() as cursor:
         cursor.execute(_OWN, {"top": top, "below": f"{top}.", "after": f"{top}/", "day": edition.first})
-        found = cursor.fetchall()
-    for place, lines in groupby(found, key=lambda line: str(line[0])):
-        cells = {(str(code), str(channel), str(level) or "none"): numbers for _place, code, channel, level, *numbers in lines}
-        for key, told in protected(cells):
-            yield [edition.period, place, *key, *told]
-
-
-def protected(cells: Mapping[tuple[str, str, str], list[int]]) -> Iterator[tuple[tuple[str, str, str], list[int | None]]]:
-    """The rows (procedure, channel, level) of one unit in one month by :mod:`ratings.opendata.protection`: for each channel and level,
-    measure by measure, what stands alone and then the rest."""
-    ways: defaultdict[tuple[str, str], dict[str, list[int]]] = defaultdict(dict)
-    for (procedure, channel, level), numbers in cells.items():
-        ways[channel, level][procedure] = numbers
-    for way, of in sorted(ways.items()):
-        found: defaultdict[str, list[int | None]] = defaultdict(lambda: [None] * len(_MEASURES))
-        rest = []
-        for place in range(len(_MEASURES)):
-            told, left = protect({procedure: int(numbers[place]) for procedure, numbers in of.items()})
-            for procedure, value in told.items():
-                found[procedure][place] = value
-            rest.append(left)
-        for procedure, row in sorted(found.items()):
-            yield (procedure, *way), row
-        if any(rest):
-            yield (REST, *way), list(rest)
+        for place, procedure, channel, level, *numbers in cursor.fetchall():
+            yield [edition.period, place, procedure, channel, level or "none", *map(int, numbers)]
 
 
 # The score ---------------------------------------------------------------------------------------------------------------------

@@ -20,7 +20,6 @@ from ratings.models import OpenEdition
 from ratings.opendata import dcat, queries
 from ratings.opendata.datasets import DATASETS, ENDINGS, LICENCE, LICENCE_NAME
 from ratings.opendata.making import file_name
-from ratings.opendata.protection import LEAST
 from ratings.opendata.sending import send_public
 
 SCRIPT = Path(__file__).with_name("recompute.py")
@@ -39,7 +38,6 @@ def open_data_page(request: HttpRequest) -> HttpResponse:
         "described": dcat.embedded(dcat.catalogue(rows)),
         "licence": LICENCE,
         "licence_name": LICENCE_NAME,
-        "least": LEAST,
     }
     return show(request, "ratings/opendata/index.html", context)
 
@@ -60,8 +58,7 @@ def dataset_page(request: HttpRequest, slug: str) -> HttpResponse:
         "dataset": dataset,
         "page": page,
         "rows": [(row, current.get(row.edition.period) == row.edition.number) for row in rows],
-        "protected": not dataset.keeps_old,
-        "least": LEAST,
+        "by_units": not dataset.keeps_old,
         "licence": LICENCE,
         "licence_name": LICENCE_NAME,
         "described": dcat.embedded(

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from portal.access import Actor, actor_of
 from portal.caching import keep_out, public_page
 from portal.catalogues.tables import write
 from portal.languages import address, show
 from portal.ui import tables
-from ratings import naming, queries, spans
+from ratings import fineness, naming, queries, spans
 from ratings.api import told
+from ratings.board.access import agency_of, officer_page, sees
 from ratings.forms import PARTS, StatisticsForm
 from ratings.queries import Asked, Figures, Line, Statistics
 from ratings.spans import Span
@@ -46,6 +50,26 @@ class Question:
     span: Span
     by: queries.By
     today: date
+    is_coarser: bool = False
+    """Whether less finely than was asked for (`ratings.fineness`)."""
+    officer: Actor | None = None
+    """An officer who answers for these figures: they see them as finely as they ask, of agencies that are theirs."""
+
+    def sees(self, agency: str) -> bool:
+        """Whether whoever asks may ask for an agency too, ``""``: the country."""
+        return self.officer is None or sees(self.officer, agency)
+
+    def read(self, by: queries.By | None = None, **changes: date) -> Statistics:
+        """The figures asked for, or of another span or otherwise taken apart; never more finely than whoever asks is told."""
+        asked, wanted = replace(self.asked, **changes), self.by if by is None else by  # type: ignore[arg-type]
+        if self.officer is None:
+            asked, wanted = fineness.for_anybody(asked, wanted)
+        return queries.statistics(asked, by=wanted, today=self.today)
+
+    def finest(self, asked: Asked, by: queries.By) -> str:
+        """What a question leads on to: ``by`` where it is told as it is, else by month."""
+        is_told = self.officer is not None or fineness.for_anybody(asked, by) == (asked, by)
+        return _KEYS[by if is_told else "month"]
 
     def query(self, **changes: str) -> str:
         """The address of the same question with something changed; what is empty is left out."""
@@ -61,8 +85,11 @@ class Question:
         return urlencode({name: value for name, value in values.items() if value})
 
 
-def _question(request: HttpRequest, meant: choosing.Procedures = choosing.NOTHING) -> tuple[StatisticsForm, Question | None]:
-    """The form as filled in, and the question; None where the days cannot be read. 404 for an agency that nobody knows.
+def _question(
+    request: HttpRequest, meant: choosing.Procedures = choosing.NOTHING, officer: Actor | None = None
+) -> tuple[StatisticsForm, Question | None]:
+    """The form as filled in, and the question; None where the days cannot be read. 404 for an agency that nobody knows, or of which an
+    officer sees no more than anybody.
 
     ``meant``: the procedure whose name somebody wrote.
     """
@@ -73,6 +100,8 @@ def _question(request: HttpRequest, meant: choosing.Procedures = choosing.NOTHIN
         span = spans.named(f"{today:%Y-%m}")
     assert span is not None
     agency, procedure = given.get("co-quan", "").strip(), given.get("thu-tuc", "").strip()
+    if officer is not None:
+        agency = agency_of(officer, agency or None)
     if meant.code:
         procedure = meant.code
     field, level = given.get("linh-vuc", "").strip(), given.get("muc-do", "")
@@ -88,39 +117,60 @@ def _question(request: HttpRequest, meant: choosing.Procedures = choosing.NOTHIN
     form = StatisticsForm(data)
     if not form.is_valid():
         return form, None
-    span = spans.between(form.cleaned_data["tu"], form.cleaned_data["den"])
     by: Any = _BY[form.cleaned_data["theo"]]
-    asked = Asked(
-        span.first, span.last, agency=agency, field=field, procedure=procedure, channel=form.cleaned_data["kenh"],
-        level=level if level in naming.levels() else "", today=given.get("don-vi") == TODAYS,
+    wanted = Asked(
+        form.cleaned_data["tu"], form.cleaned_data["den"], agency=agency, field=field, procedure=procedure,
+        channel=form.cleaned_data["kenh"], level=level if level in naming.levels() else "", today=given.get("don-vi") == TODAYS,
     )  # fmt: skip
+    asked, told_by = fineness.for_anybody(wanted, by) if officer is None else (wanted, by)
+    if not theo and by == "procedure" and (asked, told_by) != (wanted, by):
+        # Nobody asked for procedures: what was asked for is told instead.
+        by = "month"
+        asked, told_by = fineness.for_anybody(wanted, by)
+    span = spans.between(asked.first, asked.last)
     # Days as people write them, whatever the address had.
-    form = StatisticsForm({**data, "tu": f"{span.first:%d/%m/%Y}", "den": f"{span.last:%d/%m/%Y}"})
+    days = {"tu": f"{span.first:%d/%m/%Y}", "den": f"{span.last:%d/%m/%Y}"}
+    form = StatisticsForm({**data, **days, "theo": _KEYS[told_by], "kenh": asked.channel})
     form.is_valid()
-    return form, Question(asked, span, by, today)
+    return form, Question(asked, span, told_by, today, is_coarser=(asked, told_by) != (wanted, by), officer=officer)
 
 
 @public_page(max_age=2)
 @require_safe
 def statistics_page(request: HttpRequest) -> HttpResponse:
     """The sentence, the picture, the table. Up to nine queries, however many rows."""
+    context, status = _page(request)
+    return show(request, "ratings/statistics.html", context, status=status)
+
+
+@officer_page
+@require_safe
+def own_statistics_page(request: HttpRequest) -> HttpResponse:
+    """The same for an officer who steers: of their agency and what is below, as finely as they ask (`ratings.fineness`)."""
+    context, status = _page(request, actor_of(request))
+    return render(request, "ratings/statistics.html", {**context, "is_own": True}, status=status)
+
+
+def _page(request: HttpRequest, officer: Actor | None = None) -> tuple[dict[str, Any], int]:
+    """What the page shows, and its status."""
     meant = choosing.procedures_of(request.GET.get("viec", ""))
     if not meant.is_current:
         keep_out(request)
-    form, question = _question(request, meant)
+    form, question = _question(request, meant, officer)
+    places = choosing.places() if officer is None or sees(officer, "") else []
     if question is None:
-        chosen = {"meant": meant, "places": choosing.places(), "agency": request.GET.get("co-quan", "")}
-        return show(request, "ratings/statistics.html", {"form": form, "parts": [], **chosen}, status=422)
+        return {"form": form, "parts": [], "meant": meant, "places": places, "agency": request.GET.get("co-quan", "")}, 422
     asked = question.asked
-    found = queries.statistics(asked, by=question.by, today=question.today)
-    before = queries.statistics(Asked(**{**asked.__dict__, **_days(question.span.before)}), today=question.today).total
+    found = question.read()
+    before = question.read("", first=question.span.before.first, last=question.span.before.last).total
     names = _names(question, found)
     group = request.GET.get("cot", "") if request.GET.get("cot", "") in columns.groups() else ""
     shown, default = columns.columns(question.by, group), columns.default(question.by, group)
     key, downward = tables.order(request.GET, shown, default)
     rows = _sorted([_row(question, line, names) for line in found.lines], key, downward)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("trang"))
-    exports = [(ending.upper(), f"{address('statistics-file', ending)}?{question.query()}") for ending in ("csv", "xlsx", "json")]
+    files = address if officer is None else _own_address
+    exports = [(ending.upper(), f"{files('statistics-file', ending)}?{question.query()}") for ending in ("csv", "xlsx", "json")]
     context = {
         "form": form,
         "span": question.span,
@@ -132,8 +182,9 @@ def statistics_page(request: HttpRequest) -> HttpResponse:
         "latest": _latest(question, found, names),
         "meant": meant,
         "found": [(name, f"?{question.query(thu_tuc=code)}") for code, name in meant.found] if meant.words and not meant.code else [],
-        "places": choosing.places(),
+        "places": places,
         "agency": asked.agency,
+        "is_coarser": question.is_coarser,
         "place": queries.agency_names([asked.agency]).get(asked.agency, asked.agency) if asked.agency else "",
         "above": _above(question),
         "heir": _heir(question),
@@ -153,17 +204,32 @@ def statistics_page(request: HttpRequest) -> HttpResponse:
         ) if value],
         "map": _map(question, found),
     }  # fmt: skip
-    return show(request, "ratings/statistics.html", context)
+    return context, 200
+
+
+def _own_address(name: str, *args: object) -> str:
+    return reverse(f"own-{name}", args=args)
 
 
 @public_page(max_age=2)
 @require_safe
 def statistics_file(request: HttpRequest, ending: str) -> HttpResponse:
     """The table of the page, whole: CSV, XLSX, JSON. 404 for another ending or days that cannot be read. Up to five queries."""
-    _form, question = _question(request)
+    return _file(request, ending)
+
+
+@officer_page
+@require_safe
+def own_statistics_file(request: HttpRequest, ending: str) -> HttpResponse:
+    """The table of the officers' page."""
+    return _file(request, ending, actor_of(request))
+
+
+def _file(request: HttpRequest, ending: str, officer: Actor | None = None) -> HttpResponse:
+    _form, question = _question(request, officer=officer)
     if question is None or ending not in ("csv", "xlsx", "json"):
         raise Http404
-    found = queries.statistics(question.asked, by=question.by, today=question.today)
+    found = question.read()
     names = _names(question, found)
     name = f"thong-ke-{question.span.first}-{question.span.last}.{ending}"
     if ending == "json":
@@ -215,7 +281,7 @@ def _heir(question: Question) -> tuple[str, str] | None:
     """Of an agency that is no more: who follows it, with the address of both together; None of one that stands."""
     code = question.asked.agency
     heir = heirs().of(code) if code else ""
-    if heir == code:
+    if heir == code or not question.sees(heir):
         return None
     return queries.agency_names([heir]).get(heir, heir), f"?{question.query(co_quan=heir, don_vi=TODAYS, theo='')}"
 
@@ -228,10 +294,6 @@ def _times(question: Question) -> list[tuple[str, str, bool]]:
         (_("Như đã báo cáo"), f"?{question.query(don_vi='')}", not question.asked.today),
         (_("Cộng vào cơ quan hiện nay"), f"?{question.query(don_vi=TODAYS)}", question.asked.today),
     ]
-
-
-def _days(span: Span) -> dict[str, date]:
-    return {"first": span.first, "last": span.last}
 
 
 def _caption(question: Question) -> str:
@@ -264,11 +326,11 @@ def _way(question: Question, key: str) -> str:
         case "procedure":
             return question.query(thu_tuc=key, theo="co-quan")
         case "channel":
-            return question.query(kenh=key, theo="co-quan")
+            return question.query(kenh=key, theo=question.finest(replace(asked, channel=key), "agency"))
         case "level":
-            return question.query(muc_do=key, theo="thu-tuc") if key else ""
+            return question.query(muc_do=key, theo=question.finest(replace(asked, level=key), "procedure")) if key else ""
         case "month":
-            return question.query(ky=key[:7], theo="ngay")
+            return question.query(ky=key[:7], theo="ngay") if question.finest(asked, "day") == "ngay" else ""
     return ""
 
 
@@ -294,11 +356,10 @@ def _above(question: Question) -> list[tuple[str, str]]:
     if not code:
         return []
     parts = code.split(".")
-    codes = [".".join(parts[:depth]) for depth in range(1, len(parts))]
+    codes = [one for depth in range(1, len(parts)) if question.sees(one := ".".join(parts[:depth]))]
     names = queries.agency_names(codes) if codes else {}
-    return [(_("Cả nước"), f"?{question.query(co_quan='', theo='co-quan')}")] + [
-        (names.get(one, one), f"?{question.query(co_quan=one, theo='co-quan')}") for one in codes
-    ]
+    country = [(_("Cả nước"), f"?{question.query(co_quan='', theo='co-quan')}")] if question.sees("") else []
+    return country + [(names.get(one, one), f"?{question.query(co_quan=one, theo='co-quan')}") for one in codes]
 
 
 def _filters(question: Question) -> list[tuple[str, str, str]]:
@@ -318,10 +379,11 @@ def _filters(question: Question) -> list[tuple[str, str, str]]:
 
 def _links(question: Question) -> list[dict[str, Any]]:
     long_by_day = (question.span.last - question.span.first).days > naming.MAX_DAYS_BY_DAY
+    told = [name for name, *_rest in PARTS] if question.officer is not None else fineness.parts(question.asked)
     return [
         {"text": label, "href": f"?{question.query(theo=key)}", "current": name == question.by}
         for name, key, label, _column in PARTS
-        if not (name == "day" and long_by_day)
+        if name in told and not (name == "day" and long_by_day)
     ]
 
 
@@ -354,8 +416,7 @@ def _course(question: Question, found: Statistics) -> dict[str, Any]:
         first = last.replace(day=1)
         for _number in range(COURSE - 1):
             first = (first - timedelta(days=1)).replace(day=1)
-        asked = Asked(**{**question.asked.__dict__, "first": first, "last": last})
-        lines = queries.statistics(asked, by="month", today=question.today).lines
+        lines = question.read("month", first=first, last=last).lines
     by_day = question.by == "day"
     return {
         "labels": [f"{date.fromisoformat(line.key):%d/%m}" if by_day else f"{date.fromisoformat(line.key):%m/%y}" for line in lines],

@@ -60,7 +60,7 @@ def test_the_morning_of_the_government_office(portal: Stack, open_page: Callable
     pages, _words = printed(page, tmp_path / "province.pdf")
     assert pages == 1
     page.get_by_role("link", name="tiếp nhận hôm nay").click()
-    expect(page).to_have_url(f"{portal.url}/thong-ke/?ky={timezone.localdate()}&cot=tiep-nhan&co-quan=H26")
+    expect(page).to_have_url(f"{portal.url}/dieu-hanh/thong-ke/?ky={timezone.localdate()}&cot=tiep-nhan&co-quan=H26")
     page.go_back()
     page.get_by_role("link", name="Bảng chỉ tiêu").click()
     expect(page.get_by_role("heading", name="Bảng chỉ tiêu: Ủy ban nhân dân thành phố Hà Nội")).to_be_visible()
