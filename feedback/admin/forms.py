@@ -278,7 +278,7 @@ class ReachForm(PickForm):
             self.fields["sure"] = forms.BooleanField(
                 label=f"{self.anyway}: người quản trị của cơ quan ấy và Văn phòng Chính phủ được báo ngay",
                 error_messages={
-                    "required": f"{', '.join(self.nobody)}: chưa có ai {self.does}, cơ quan cấp trên cũng vậy. Bạn chọn cơ quan khác,"
+                    "required": f"{', '.join(self.nobody)}: chưa có ai {self.does}, ở đó hay ở cấp trên. Bạn chọn cơ quan khác,"
                     " hoặc đánh dấu mục này."
                 },
             )
@@ -290,12 +290,8 @@ class ReachForm(PickForm):
         found = []
         for code, label in shown:
             to = self.reached[code]
-            note = (
-                ""
-                if to == code
-                else f": chưa có cán bộ {self.does}, " + (f"{above.get(to, to)} làm thay" if to else "cấp trên cũng chưa có")
-            )
-            found.append((code, label + note))
+            instead = f"{above.get(to, to)} làm thay" if to else "sẽ không ai thấy"
+            found.append((code, label if to == code else f"{label}: chưa có cán bộ {self.does}, {instead}"))
         return found
 
     def given(self) -> dict[str, Any]:

@@ -448,7 +448,7 @@ def test_where_nobody_would_see_it_is_said_before_and_told_to_who_can_mend_it() 
         said = {"seen": petition.version, "unit_code_words": words, "reason": "Nơi khác.", "tim": "1"}
         return text(here.post(of(petition, "transfer"), said))
 
-    assert "chưa có cán bộ tiếp nhận phản ánh, cấp trên cũng chưa có" in look("G09")
+    assert "(G09): chưa có cán bộ tiếp nhận phản ánh, sẽ không ai thấy" in look("G09")
     assert re.search(r"\(H26\.102\): chưa có cán bộ tiếp nhận phản ánh, Ủy ban nhân dân thành phố Hà Nội làm thay", look("H26.102"))
     at_desk("H26.102", RECEPTION)
     assert "chưa có cán bộ" not in look("H26.102")

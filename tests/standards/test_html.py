@@ -1142,7 +1142,13 @@ def published_answers(pages: Pages) -> None:
     pages.get(client, place, 410)
     pages.get(publisher, f"{base}{case.pk}/change/")
     vpcp, _ = desk_of("G22", "steering", credential="cred-overview")
-    for address in ("", "?co-quan=H26&diem=1", "?ky=2026-11&xep=-overdue"):
+    behind = (
+        "danh-sach/?so=received&co-quan=H26&ky=2026",
+        "danh-sach/?so=overdue&don-vi=H26.101",
+        "danh-sach/?so=5.3-chua",
+        "danh-sach/?so=again",
+    )
+    for address in ("", "?co-quan=H26&diem=1", "?ky=2026-11&xep=-overdue", *behind):
         pages.get(vpcp, f"/quan-tri/feedback/tally/{address}")
 
 
