@@ -27,6 +27,7 @@ class AuditConfig(AppConfig):
 
         register_acts(
             Act("audit.read", "Xem nhật ký của đơn vị", frozenset({"administrator", "steering"})),
+            Act("audit.verify", "Kiểm tra nhật ký có bị sửa không", frozenset({"steering"}), everywhere=True),
             Act("audit.read_all", "Xem nhật ký của mọi đơn vị", frozenset({"steering"}), everywhere=True),
         )
         key_destroyed.connect(_record_destroyed_key, dispatch_uid="audit.key_destroyed")

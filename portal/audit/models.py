@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Now
 
 
@@ -54,8 +55,12 @@ class Act(models.Model):
         verbose_name = "việc đã ghi vết"
         verbose_name_plural = "Nhật ký việc đã làm"
         indexes = [
-            models.Index(fields=["target", "target_id", "id"], name="audit_by_target"),
+            models.Index(fields=["target_id", "target", "id"], name="audit_by_target_id"),
             models.Index(fields=["person_id", "id"], name="audit_by_person"),
+            models.Index(fields=["act", "id"], name="audit_by_act"),
+            models.Index(fields=["request_id"], name="audit_by_request", condition=~models.Q(request_id="")),
+            models.Index(KeyTextTransform("party", "details"), "id", name="audit_by_party", condition=models.Q(details__has_key="party")),
+            models.Index(fields=["at", "id"], name="audit_by_time"),
             models.Index(fields=["unit", "-id"], name="audit_by_unit", opclasses=["varchar_pattern_ops", "int8_ops"]),
         ]
 
@@ -104,3 +109,53 @@ class Seal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq} {self.hash[:12]}"
+
+
+class Check(models.Model):
+    """One look through the whole trail, a slice at a time: asked for on the desk, or by night. Kept, so that each outcome can be read."""
+
+    class State(models.TextChoices):
+        """How far it is, or how it came out."""
+
+        RUNNING = "running", "Đang kiểm tra"
+        SOUND = "sound", "Nguyên vẹn"
+        ALTERED = "altered", "Bị sửa"
+
+    asked_at = models.DateTimeField("Lúc")
+    asked_by = models.UUIDField("Vị trí công tác", null=True)
+    """The position of who asked; null: the night's own."""
+    state = models.CharField("Kết quả", max_length=8, choices=State.choices, default=State.RUNNING)
+    upto = models.BigIntegerField()
+    """The newest seal's place when it began: so far it looks."""
+    seq = models.BigIntegerField("Đã xem", default=0)
+    """The last link that was found as it was written."""
+    head = models.CharField(max_length=64)
+    """That link's hash, computed anew."""
+    last_act = models.BigIntegerField(default=0)
+    """So far acts were looked through for some that no link chains."""
+    fault_seq = models.BigIntegerField(null=True)
+    fault_act = models.BigIntegerField("Việc bị sửa", null=True)
+    fault = models.CharField(max_length=200, blank=True)
+    ended_at = models.DateTimeField("Xong lúc", null=True)
+
+    class Meta:
+        verbose_name = "lần kiểm tra nhật ký"
+        verbose_name_plural = "lần kiểm tra nhật ký"
+        ordering = ["-asked_at", "-id"]
+        indexes = [models.Index(fields=["-asked_at", "-id"], name="audit_checks_by_time")]
+        constraints = [
+            models.UniqueConstraint(fields=["state"], condition=models.Q(state="running"), name="audit_one_check_runs"),
+            models.CheckConstraint(
+                condition=models.Q(state="running", ended_at__isnull=True)
+                | (~models.Q(state="running") & models.Q(ended_at__isnull=False)),
+                name="audit_check_ends_with_its_outcome",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="altered", fault_seq__isnull=False)
+                | (~models.Q(state="altered") & models.Q(fault_seq__isnull=True)),
+                name="audit_check_names_the_fault",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.state}"

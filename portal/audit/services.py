@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, models, transaction
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from portal.access import Actor
@@ -36,11 +37,13 @@ def record(*, actor: Actor, act: str, target: str = "", target_id: str = "", uni
 
     ``target`` is a model label (``dossiers.dossier``); ``unit`` the code of the unit concerned (default: the actor's).
     ``details`` holds codes, ids and numbers, never personal data: the trail cannot be erased. The actor's name is not
-    stored either, only ids. Who acts for somebody else: for whom and by which mandate stand in the details, which are sealed as all is.
+    stored either, only ids. Who acts for somebody else: for whom and by which mandate stand in the details, which are sealed
+    as all is; so does the position in whose place a substitute acts.
     Raises :class:`NotInTransaction`.
     """
     if not connection.in_atomic_block:
         raise NotInTransaction(act)
+    in_place_of = {"substitutes": str(actor.substitutes)} if actor.substitutes is not None else {}
     for_whom = {"party": str(actor.party_id), "mandate": str(actor.mandate_id or "")} if actor.is_for_another else {}
     return Act.objects.create(
         act=act,
@@ -52,7 +55,7 @@ def record(*, actor: Actor, act: str, target: str = "", target_id: str = "", uni
         person_id=actor.person_id,
         position_id=actor.position_id,
         request_id=request_id.get()[:64],
-        details={**(details or {}), **for_whom},
+        details={**(details or {}), **for_whom, **in_place_of},
     )
 
 
@@ -97,6 +100,11 @@ def seal(*, limit: int = BATCH) -> int:
     return len(waiting)
 
 
+def newest_act() -> int:
+    """Id of the newest act; 0 where there is none (one query)."""
+    return Act.objects.aggregate(newest=models.Max("pk"))["newest"] or 0
+
+
 @dataclass(frozen=True)
 class Altered:
     """The first thing wrong with the trail: its place, the act (None: unknown) and what is wrong, in English."""
@@ -117,9 +125,8 @@ class Report:
     oldest_unsealed: datetime | None
 
 
-def _stream(upto: int) -> Iterator[tuple[Link, Act | None]]:
+def _stream(upto: int, after: int) -> Iterator[tuple[Link, Act | None]]:
     """Links with their acts in order, a chunk at a time: memory stays flat however long the trail is."""
-    after = 0
     while links := list(Link.objects.filter(seq__gt=after, seq__lte=upto).order_by("seq")[:CHUNK]):
         acts = Act.objects.in_bulk([link.act_id for link in links])
         for link in links:
@@ -127,37 +134,62 @@ def _stream(upto: int) -> Iterator[tuple[Link, Act | None]]:
         after = links[-1].seq
 
 
-def _seals(upto: int) -> Iterator[Seal]:
-    yield from Seal.objects.filter(seq__lte=upto).order_by("seq").iterator(chunk_size=CHUNK)
+def _seals(upto: int, after: int) -> Iterator[Seal]:
+    yield from Seal.objects.filter(seq__gt=after, seq__lte=upto).order_by("seq").iterator(chunk_size=CHUNK)
 
 
-def _first_fault(upto: int) -> tuple[Altered | None, int]:
+def first_fault(upto: int, *, after: int = 0, head: str = canonical.GENESIS) -> tuple[Altered | None, int, str]:
+    """The first fault of the chain behind the link ``after`` (its hash: ``head``) up to another; how far it is sound; the hash there."""
     keys = canonical.trusted_keys()
-    seals = _seals(upto)
+    seals = _seals(upto, after)
     coming = next(seals, None)
-    expected, previous = 0, canonical.GENESIS
-    for link, act in _stream(upto):
+    expected, previous = after, head
+    for link, act in _stream(upto, after):
         expected += 1
         if link.seq != expected:
-            return Altered(expected, None, "link missing"), expected - 1
+            return Altered(expected, None, "link missing"), expected - 1, previous
         if act is None:
-            return Altered(link.seq, link.act_id, "act missing"), expected - 1
+            return Altered(link.seq, link.act_id, "act missing"), expected - 1, previous
         computed = canonical.chained(previous, link.seq, act)
         if computed != link.hash:
-            return Altered(link.seq, act.id, "act or link altered"), expected - 1
+            return Altered(link.seq, act.id, "act or link altered"), expected - 1, previous
         previous = computed
         if coming is not None and coming.seq == link.seq:
             message = canonical.seal_bytes(seq=coming.seq, head=coming.hash, at=coming.at, key_id=coming.key_id)
             if coming.hash != link.hash:
-                return Altered(link.seq, act.id, "seal does not fit the chain: acts up to here were rewritten"), expected - 1
+                return Altered(link.seq, act.id, "seal does not fit the chain: acts up to here were rewritten"), expected - 1, previous
             if coming.key_id not in keys:
-                return Altered(link.seq, act.id, f"seal by unknown key {coming.key_id}"), expected - 1
+                return Altered(link.seq, act.id, f"seal by unknown key {coming.key_id}"), expected - 1, previous
             if not canonical.signature_holds(keys[coming.key_id], coming.signature, message):
-                return Altered(link.seq, act.id, "signature of seal does not hold"), expected - 1
+                return Altered(link.seq, act.id, "signature of seal does not hold"), expected - 1, previous
             coming = next(seals, None)
     if expected < upto:
-        return Altered(expected + 1, None, "link missing"), expected
-    return None, expected
+        return Altered(expected + 1, None, "link missing"), expected, previous
+    return None, expected, previous
+
+
+def loose_link() -> Altered | None:
+    """A link behind the newest seal: the sealer writes both in one transaction, so somebody else wrote it (one query: two would
+    take a sealer that commits between them for that somebody)."""
+    newest = models.Subquery(Seal.objects.order_by("-seq").values("seq")[:1])
+    loose = Link.objects.filter(seq__gt=Coalesce(newest, 0)).order_by("seq").first()
+    return Altered(loose.seq, loose.act_id, "link without a seal") if loose is not None else None
+
+
+def slipped_in(after: int, upto: int, sealed: int) -> Altered | None:
+    """An act among some, by id, that neither stands in the chain nor waits for the sealer (one query).
+
+    ``after`` 0: from the lowest id on, whatever it is; the sequence gives none below 1, somebody else may.
+    """
+    rows = Act.objects.filter(
+        ~models.Exists(Link.objects.filter(act_id=models.OuterRef("pk"))),
+        ~models.Exists(Pending.objects.filter(pk=models.OuterRef("pk"))),
+        pk__lte=upto,
+    )
+    if after:
+        rows = rows.filter(pk__gt=after)
+    extra = rows.order_by("id").first()
+    return Altered(sealed + 1, extra.id, "act outside the chain: slipped in, or its link was removed") if extra is not None else None
 
 
 def verify(*, expected_seq: int = 0, expected_head: str = "") -> Report:
@@ -167,11 +199,11 @@ def verify(*, expected_seq: int = 0, expected_head: str = "") -> Report:
     show an end that was cut off together with its seals.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        # The longest single statement is bounded by CHUNK rows; the two anti-joins below may take minutes on a full trail.
+        # The longest single statement is bounded by CHUNK rows; looking for what was slipped in may take minutes on a full trail.
         cursor.execute("SET LOCAL statement_timeout = 0")
         newest = Seal.objects.order_by("-seq").first()
         upto = newest.seq if newest is not None else 0
-        fault, sealed = _first_fault(upto)
+        fault, sealed, _head = first_fault(upto)
         if fault is None and expected_seq:
             link = Link.objects.filter(pk=expected_seq).first()
             if link is None:
@@ -179,15 +211,8 @@ def verify(*, expected_seq: int = 0, expected_head: str = "") -> Report:
             elif link.hash != expected_head:
                 fault = Altered(expected_seq, link.act_id, "chain differs from the head given")
         if fault is None:
-            loose = Link.objects.filter(seq__gt=models.Subquery(Seal.objects.order_by("-seq").values("seq")[:1])).order_by("seq").first()
-            if newest is None:
-                loose = Link.objects.order_by("seq").first() if not Seal.objects.exists() else None
-            if loose is not None:
-                fault = Altered(loose.seq, loose.act_id, "link without a seal")
-        unlinked = Act.objects.filter(~models.Exists(Link.objects.filter(act_id=models.OuterRef("pk"))))
+            fault = loose_link()
         if fault is None:
-            extra = unlinked.filter(~models.Exists(Pending.objects.filter(pk=models.OuterRef("pk")))).order_by("id").first()
-            if extra is not None:
-                fault = Altered(sealed + 1, extra.id, "act outside the chain: slipped in, or its link was removed")
+            fault = slipped_in(0, newest_act(), sealed)
         tail = Act.objects.filter(pk__in=Pending.objects.values("act_id")).aggregate(n=models.Count("pk"), oldest=models.Min("at"))
     return Report(first_altered=fault, sealed=sealed, unsealed=tail["n"], oldest_unsealed=tail["oldest"])

@@ -12,12 +12,29 @@ from portal.access.rules import acts
 
 ACTS: dict[str, str] = {
     "accounts.accept_mandate": "Nhận ủy quyền",
+    "accounts.ask_as_guardian": "Gửi giấy tờ giám hộ",
+    "accounts.call_off_guardian": "Rút đề nghị giám hộ",
+    "accounts.confirm_guardian": "Xác nhận việc giám hộ",
+    "accounts.decline_mandate": "Từ chối ủy quyền",
+    "accounts.end_guardianship": "Ghi nhận giám hộ chấm dứt",
+    "accounts.read_guardian_file": "Mở giấy tờ giám hộ",
+    "accounts.refuse_guardian": "Không xác nhận việc giám hộ",
+    "accounts.withdraw_offer": "Rút lời mời nhận ủy quyền",
     "accounts.act_as": "Đổi tư cách",
     "accounts.enter_organisation": "Nhập tổ chức",
     "accounts.enter_person": "Nhập người",
-    "accounts.give_mandate": "Ủy quyền",
+    "accounts.give_mandate": "Mời nhận ủy quyền",
     "accounts.give_position": "Giao chức danh",
     "accounts.give_role": "Giao vai trò",
+    "accounts.end_account": "Thu hồi tài khoản cấp cao",
+    "accounts.end_contract": "Chấm dứt hợp đồng quầy tiếp nhận",
+    "accounts.end_lending": "Chấm dứt làm thay",
+    "accounts.end_position": "Chấm dứt chức danh",
+    "accounts.find_in_vain": "Tìm tài khoản theo số, tên không khớp",
+    "accounts.grant_account": "Cấp tài khoản cấp cao",
+    "accounts.lend_roles": "Giao người làm thay",
+    "accounts.make_contract": "Ghi hợp đồng quầy tiếp nhận",
+    "accounts.open_account": "Mở tài khoản cấp cao bằng chứng thư số",
     "accounts.learn_mandate": "Ghi quyền đại diện theo cơ sở dữ liệu",
     "accounts.lose_mandate": "Hết quyền đại diện theo cơ sở dữ liệu",
     "accounts.take_role": "Thu hồi vai trò",
@@ -43,6 +60,7 @@ ACTS: dict[str, str] = {
     "accounts.registry_agrees": "Cơ sở dữ liệu khớp điều khai tại quầy",
     "accounts.send_to_counter": "Mời đối chiếu giấy tờ tại quầy",
     "accounts.show_slip": "Nhập phiếu nhận tài khoản",
+    "audit.search": "Tìm trong nhật ký",
     "catalogues.add": "Thêm mục vào danh mục",
     "catalogues.amend": "Sửa mục của danh mục",
     "catalogues.disable": "Ngừng dùng mục của danh mục",
@@ -197,6 +215,14 @@ ACTS: dict[str, str] = {
 }
 
 
+LOOKS = frozenset({
+    "audit.search", "documents.preview", "dossiers.preview", "dossiers.read", "dossiers.read_document", "dossiers.read_paper",
+    "feedback.export", "feedback.print", "feedback.read_file", "payments.export_collections", "payments.export_orders",
+    "payments.read_order", "procedures.words.seen", "ratings.read_survey_text", "ratings.read_words", "accounts.read_guardian_file",
+})  # fmt: skip
+"""Acts that change nothing: who looked at what, took it along or printed it."""
+
+
 Names = Callable[[Iterable[str]], dict[str, str]]
 _names: dict[str, Names] = {}
 UNIT, PERSON, POSITION = "unit", "person", "position"
@@ -208,6 +234,20 @@ def register_names(kind: str, names: Names) -> None:
     :data:`UNIT`, :data:`PERSON`, :data:`POSITION`. Once, in ``ready()``.
     """
     _names[kind] = names
+
+
+_find_people: Callable[[str], set[UUID]] | None = None
+
+
+def register_people_finder(find: Callable[[str], set[UUID]]) -> None:
+    """Let an upper room (``accounts``) say whom a name, number or id means. Called once, in ``ready()``."""
+    global _find_people
+    _find_people = find
+
+
+def people_found(text: str) -> set[UUID]:
+    """The people whom a name, number or id means; none where nobody registered the answer."""
+    return _find_people(text) if _find_people is not None and text.strip() else set()
 
 
 def names_of(kind: str, ids: Iterable[str]) -> dict[str, str]:

@@ -219,6 +219,8 @@ CELERY_BEAT_SCHEDULE = {
     "ratings-tell-slips": {"task": "ratings.tell_slips", "schedule": 30.0, "options": {"queue": "soon", "expires": 30}},
     "open-data-begin": {"task": "ratings.begin_open_data", "schedule": crontab(hour=2, minute=10), "options": {"queue": "bulk"}},
     "open-data-make": {"task": "ratings.make_open_data", "schedule": 120.0, "options": {"queue": "bulk", "expires": 120}},
+    "audit-check": {"task": "portal.audit.tasks.begin_check", "schedule": crontab(hour=1, minute=30), "options": {"queue": "bulk"}},
+    "audit-check-on": {"task": "portal.audit.tasks.go_on_with_check", "schedule": 60.0, "options": {"queue": "bulk", "expires": 60}},
     "audit-seal": {"task": "portal.audit.tasks.seal", "schedule": 10.0, "options": {"queue": "soon", "expires": 10}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "run" / "celerybeat-schedule")
