@@ -18,22 +18,25 @@ class AccountsConfig(AppConfig):
 
         from accounts import demo, notice_texts, sessions, signals
         from accounts.contacts import contact_of
-        from accounts.queries import officer_labels, organisation_names, person_names, position_names, residence_code
+        from accounts.queries import officer_labels, organisation_names, people_meant, person_names, position_names, residence_code
         from accounts.registration import terms
         from accounts.services import contacts, erasure, otp
         from portal.access import Act, Assurance, register_acts
         from portal.access.actors import register_actor_resolver
+        from portal.access.roles import ADMINISTRATORS
         from portal.audit.history import register_officer_labels
-        from portal.audit.words import PERSON, POSITION, register_names
+        from portal.audit.words import PERSON, POSITION, register_names, register_people_finder
         from portal.catalogues.places import register_residences
         from portal.crypto.signals import key_destroyed
         from portal.notifications.registry import register_contact_resolver
         from portal.operations.metrics import register_gauge
         from portal.operations.preparation import register_loader
 
+        vpcp, company = frozenset({"steering"}), frozenset({"institution_administrator"})
         register_actor_resolver(sessions.resolve_actor)
         register_contact_resolver(contact_of, bounced=contacts.email_bounced, unsubscribe=contacts.unsubscribe_address)
         register_officer_labels(officer_labels)
+        register_people_finder(people_meant)
         for kind in (POSITION, "accounts.position"):
             register_names(kind, position_names)
         for kind in (PERSON, "accounts.person"):
@@ -51,8 +54,14 @@ class AccountsConfig(AppConfig):
                 assurance=Assurance.HIGH,
                 everywhere=True,
             ),
-            Act("accounts.read_positions", "Xem chức danh trong đơn vị", frozenset({"administrator"})),
-            Act("accounts.give_roles", "Giao và thu hồi vai trò", frozenset({"administrator"}), assurance=Assurance.HIGH),
+            Act("accounts.read_positions", "Xem chức danh trong đơn vị", ADMINISTRATORS),
+            Act("accounts.give_roles", "Giao và thu hồi vai trò", ADMINISTRATORS, assurance=Assurance.HIGH),
+            Act("accounts.check_guardians", "Kiểm tra giấy tờ giám hộ", frozenset({"handling"}), assurance=Assurance.HIGH),
+            Act("accounts.see_accounts", "Xem tài khoản cấp cao", vpcp, everywhere=True),
+            Act("accounts.grant_accounts", "Cấp và thu hồi tài khoản cấp cao", vpcp, assurance=Assurance.HIGH, everywhere=True),
+            Act("accounts.read_contracts", "Xem hợp đồng quầy tiếp nhận", frozenset({"administrator"})),
+            Act("accounts.keep_contracts", "Ghi hợp đồng quầy tiếp nhận", frozenset({"administrator"}), assurance=Assurance.HIGH),
+            Act("accounts.staff_counters", "Cử người đến quầy theo hợp đồng", company, assurance=Assurance.HIGH),
         )
         register_loader("điều khoản sử dụng", terms.load_first, order=5)
         register_loader("người và chức danh trình diễn", demo.load, order=50, demo=True)

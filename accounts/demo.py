@@ -10,9 +10,10 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from accounts.mandating.offers import accept_mandate, give_mandate
 from accounts.models import Consent, Mandate, Person, Position
 from accounts.registration import terms
-from accounts.services.mandates import accept_mandate, give_mandate, keep_children, keep_organisation
+from accounts.services.mandates import keep_children, keep_organisation
 from accounts.services.people import enter_person
 from accounts.services.positions import give_position
 from portal.access import SYSTEM, ActingAs, Actor, Assurance
@@ -89,6 +90,6 @@ def _company(entry: dict[str, Any], people: dict[str, Person]) -> None:
         holder = people[number]
         if Mandate.objects.filter(organisation=company, person=holder, basis=Mandate.Basis.GIVEN).exists():
             continue
-        given = give_mandate(actor=as_company, person_id=holder.id, valid_from=now, now=now)
+        given = give_mandate(actor=as_company, id_number=number, called=holder.full_name, valid_from=now, now=now)
         own = Actor(acting_as=ActingAs.SELF, user_id=holder.user_id, person_id=holder.id, assurance=Assurance.MEDIUM)
-        accept_mandate(actor=own, mandate_id=given.id, now=now)
+        accept_mandate(actor=own, offer_id=given.id, now=now)

@@ -107,3 +107,72 @@ def register() -> None:
         inbox_body=gettext_noop("Tài khoản của bạn không còn đăng nhập bằng mã của ứng dụng. Nếu không phải bạn gỡ, bạn gọi 1800 1096."),
         sms="",
     )
+    _mandates()
+
+
+def _mandates() -> None:
+    """Of mandates: what is offered, accepted, declined, ended; what became of a guardian's request. Who acts for one is a matter
+    of the account's safety."""
+    for event, title, body, sample in (
+        (
+            "mandate_offered",
+            gettext_noop("Có người mời bạn nhận ủy quyền"),
+            gettext_noop("{party} mời bạn làm thủ tục cho họ. Bạn xem được làm những gì, đến khi nào, rồi nhận hoặc từ chối."),
+            {"party": "Công ty TNHH Mẫu"},
+        ),
+        (
+            "mandate_accepted",
+            gettext_noop("Ủy quyền đã được nhận"),
+            gettext_noop("{name} đã nhận ủy quyền của {party}. Bạn chấm dứt được bất cứ lúc nào."),
+            {"party": "Công ty TNHH Mẫu", "name": "Kế toán"},
+        ),
+        (
+            "mandate_declined",
+            gettext_noop("Ủy quyền đã bị từ chối"),
+            gettext_noop("{name} đã từ chối ủy quyền của {party}."),
+            {"party": "Công ty TNHH Mẫu", "name": "Kế toán"},
+        ),
+        (
+            "mandate_ended",
+            gettext_noop("Ủy quyền đã chấm dứt"),
+            gettext_noop("Ủy quyền của {party} đã chấm dứt. Những gì đã gửi trước đó vẫn giữ nguyên."),
+            {"party": "Công ty TNHH Mẫu"},
+        ),
+        (
+            "representative_left",
+            gettext_noop("Người đại diện theo pháp luật đã thay đổi"),
+            gettext_noop(
+                "Một người không còn là đại diện theo pháp luật của {party}. Những ủy quyền người đó đã lập cho {party} vẫn có hiệu lực,"
+                " gồm {count} ủy quyền. Bạn xem lại và chấm dứt những ủy quyền không còn cần."
+            ),
+            {"party": "Công ty TNHH Mẫu", "count": "2"},
+        ),
+        (
+            "guardian_confirmed",
+            gettext_noop("Việc giám hộ đã được xác nhận"),
+            gettext_noop(
+                "Ủy ban nhân dân cấp xã đã xác nhận giấy tờ giám hộ của bạn. Bạn đổi tư cách để làm thủ tục cho người được giám hộ."
+            ),
+            {"reason": ""},
+        ),
+        (
+            "guardian_refused",
+            gettext_noop("Việc giám hộ chưa được xác nhận"),
+            gettext_noop("Ủy ban nhân dân cấp xã chưa xác nhận giấy tờ giám hộ của bạn. Lý do: {reason}"),
+            {"reason": "bản chụp không đọc được"},
+        ),
+        (
+            "guardianship_ended",
+            gettext_noop("Quyền giám hộ trên Cổng đã chấm dứt"),
+            gettext_noop("Ủy ban nhân dân cấp xã ghi nhận việc giám hộ đã chấm dứt. Lý do: {reason}"),
+            {"reason": "đã thay đổi người giám hộ"},
+        ),
+    ):
+        register_template(
+            f"accounts.{event}",
+            kind=SECURITY,
+            inbox_title=title,
+            inbox_body=body,
+            sms=gettext_noop("Có tin mới về đại diện, ủy quyền của bạn trên Cổng Dịch vụ công Quốc gia. Xem: {link}"),
+            sample=sample,
+        )

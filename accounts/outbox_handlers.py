@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from accounts.mandating import offers
 from accounts.registration import checking, signing
 from accounts.services import certificates, mandates, otp, people
 from accounts.ways import vneid
@@ -69,6 +70,12 @@ def prove_vneid(message: Message) -> None:
             vneid.refuse(sign_in_id=sign_in_id, reason=vneid.SILENT)
             return
         raise RetryLater(f"{unavailable.service} does not answer", delay_seconds=delay) from unavailable
+
+
+@handler("accounts.tell_offered", queue="soon", lease_seconds=20)
+def tell_offered(message: Message) -> None:
+    """Tell who has the number that a mandate was offered to, where anybody has."""
+    offers.tell_offered(offer_id=UUID(message.payload["offer"]), now=timezone.now())
 
 
 @handler("accounts.send_code", queue="now", lease_seconds=20)

@@ -11,9 +11,12 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from accounts.identifiers import clean_id_number
 from accounts.models import ContactChoice, EmailAddress, Mandate, Organisation, Person, Position, PositionRole, UserSession
+from accounts.officers import substitutes
 from portal.audit.words import uuids
 from portal.crypto import blind_index
+from portal.text import nfc, search_key
 
 
 def person(person_id: UUID) -> Person:
@@ -152,15 +155,23 @@ class Holder:
 
 
 def holders(unit_code: str, roles: Iterable[str]) -> list[Holder]:
-    """Who holds a position with one of the roles in exactly this unit now, by title (one query)."""
-    now = timezone.now()
-    held = PositionRole.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=now), role__in=list(roles), valid_from__lte=now)
+    """Who holds a position with one of the roles in exactly this unit now, by title, then who holds one in an absent colleague's place
+    (two queries, a third for what was lent)."""
+    now, wanted = timezone.now(), list(roles)
+    held = PositionRole.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=now), role__in=wanted, valid_from__lte=now)
     rows = Position.objects.select_related("person").filter(unit_code=unit_code, pk__in=held.values("position"), valid_from__lte=now)
-    return [
+    found = [
         Holder(row.id, row.person_id, row.person.user_id, f"{row.person.full_name}, {row.title}", row.has_key)
         for row in rows.annotate(has_key=Q(credential__isnull=False)).order_by("title", "id")[:50]
         if row.is_held(now=now)
     ]
+    return found + [_substitute(lent) for lent in substitutes.substitutes_in(unit_code, wanted, now)]
+
+
+def _substitute(lent: substitutes.Lent) -> Holder:
+    own = lent.substitute
+    label = f"{own.person.full_name}, {own.title} (thay {lent.absent.person.full_name})"
+    return Holder(own.id, own.person_id, own.person.user_id, label, own.credential is not None)
 
 
 def staffed(unit_codes: Iterable[str], roles: Iterable[str]) -> set[str]:
@@ -198,6 +209,11 @@ def position_person(position_id: UUID) -> UUID | None:
     return row.person_id if row is not None and row.is_held(now=timezone.now()) else None
 
 
+def is_position_of(position_id: UUID, person_id: UUID) -> bool:
+    """Whether a position is or was this person's: two positions of one person are one pair of eyes (one query)."""
+    return Position.objects.filter(pk=position_id, person_id=person_id).exists()
+
+
 def officer_labels(position_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Who held each of the positions, as officers' histories show it: name and title (one query)."""
     rows = Position.objects.filter(pk__in=set(position_ids)).select_related("person")
@@ -212,6 +228,25 @@ def position_names(position_ids: Iterable[str]) -> dict[str, str]:
 def person_names(person_ids: Iterable[str]) -> dict[str, str]:
     """Names of people by their ids as texts (one query)."""
     return {str(key): name for key, name in Person.objects.filter(pk__in=uuids(person_ids)).values_list("pk", "full_name")}
+
+
+MOST_NAMESAKES = 200
+
+
+def people_meant(text: str) -> set[UUID]:
+    """Whom a text means: by an identity number, the id of a person or of a position; by part of a name those who hold or held a position,
+    the first :data:`MOST_NAMESAKES` (one query)."""
+    number = clean_id_number(text)
+    if number:
+        return set(Person.objects.filter(id_blind=blind_index("id_number", number)).values_list("pk", flat=True))
+    if ids := uuids([text.strip()]):
+        holders_of = Position.objects.filter(pk__in=ids).values_list("person_id", flat=True)
+        return set(ids) | set(holders_of)
+    words = search_key(nfc(text).strip())
+    if not words:
+        return set()
+    rows = Position.objects.filter(person__name_key__contains=words).order_by("person_id").distinct("person_id")
+    return set(rows.values_list("person_id", flat=True)[:MOST_NAMESAKES])
 
 
 def party_names(party_ids: Iterable[UUID]) -> dict[UUID, str]:

@@ -20,6 +20,7 @@ from accounts import queries
 from accounts.devices import browser_of, network_of
 from accounts.models import Mandate, Person, Position, User, UserSession
 from accounts.models.sessions import Way
+from accounts.officers import substitutes
 from accounts.registration import terms
 from accounts.services import sessions as services
 from portal import audit
@@ -31,6 +32,8 @@ SESSION = "sign_in"
 """Where Django's session holds the id of its :class:`UserSession`."""
 TERMS_DUE = "terms_due"
 """Whether the person has not agreed to the present terms of use: pages of citizens lead there first."""
+SUBSTITUTE = "substitute"
+"""Kind of a capacity in a session: in the place of an absent colleague."""
 NO_POSITION = "00000000-0000-0000-0000-000000000000"
 _BACKEND = "portal.access.backend.AccessBackend"
 
@@ -113,17 +116,17 @@ def _forget(request: HttpRequest) -> None:
             delattr(request, name)
 
 
-def act_as(request: HttpRequest, kind: ActingAs, object_id: UUID | None = None) -> None:
-    """Change as whom the session acts. The caller has checked that the person may."""
-    request.session[ACTING_AS] = {"kind": kind.value, "id": str(object_id) if object_id else ""}
+def act_as(request: HttpRequest, kind: ActingAs | str, object_id: UUID | None = None) -> None:
+    """Change as whom the session acts (:data:`SUBSTITUTE`: in whose place). The caller has checked that the person may."""
+    request.session[ACTING_AS] = {"kind": str(kind), "id": str(object_id) if object_id else ""}
     _forget(request)
 
 
-def choose(request: HttpRequest, actor: Actor, kind: ActingAs, object_id: UUID | None = None) -> None:
+def choose(request: HttpRequest, actor: Actor, kind: ActingAs | str, object_id: UUID | None = None) -> None:
     """Change as whom the session acts, and write it into the audit trail. The caller has checked that the person may."""
     act_as(request, kind, object_id)
     with transaction.atomic():
-        details = {"from": actor.acting_as.value, "to": kind.value, "by": str(object_id or "")}
+        details = {"from": actor.acting_as.value, "to": str(kind), "by": str(object_id or "")}
         audit.record(actor=actor, act="accounts.act_as", target="accounts.person", target_id=str(actor.person_id), details=details)
 
 
@@ -151,6 +154,8 @@ def resolve_actor(request: HttpRequest) -> Actor:
     )
     if chosen.get("kind") == ActingAs.POSITION:
         return _in_position(own, chosen)
+    if chosen.get("kind") == SUBSTITUTE:
+        return _in_place_of(own, chosen)
     if chosen.get("kind") in _BY_MANDATE:
         return _by_mandate(own, chosen)
     return own
@@ -215,6 +220,25 @@ def _in_position(own: Actor, chosen: dict[str, str]) -> Actor:
         unit=position.unit_code,
         roles=frozenset(position.roles_at(now)),
         label=f"{own.label} · {position.title}",
+    )
+
+
+def _in_place_of(own: Actor, chosen: dict[str, str]) -> Actor:
+    """An officer as the substitute of an absent one: their roles as far as they were lent, in their unit; the signature stays one's own."""
+    assert own.person_id is not None
+    lent = substitutes.held(UUID(chosen.get("id") or NO_POSITION), own.person_id, timezone.now())
+    if lent is None:
+        return own
+    return replace(
+        own,
+        acting_as=ActingAs.POSITION,
+        party_id=None,
+        commune="",
+        position_id=lent.substitute.id,
+        substitutes=lent.absent.id,
+        unit=lent.absent.unit_code,
+        roles=lent.roles,
+        label=f"{own.label} · {lent.substitute.title} · thay {lent.absent.person.full_name}",
     )
 
 

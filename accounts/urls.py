@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 
 from accounts import views
@@ -35,6 +35,7 @@ urlpatterns = [
     path("phien/ket-thuc/", views.end_sessions, name="sessions-end"),
     path("phien/<uuid:session_id>/ket-thuc/", views.end_session, name="session-end"),
     path("vai-tro/", views.capacities, name="capacities"),
+    path("uy-quyen/", include("accounts.mandating.urls")),
     path("thong-bao/", views.inbox, name="inbox"),
     path("thong-bao/<uuid:notice_id>/", views.open_notice, name="open-notice"),
     path("lien-lac/", views.contacts, name="contacts"),

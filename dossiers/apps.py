@@ -16,7 +16,8 @@ class DossiersConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the rooms below: acts, notices, what a print is compared with, what a signed document means here."""
-        from dossiers import notice_texts, slips
+        from accounts.mandating.choosing import register_procedures
+        from dossiers import fileable, notice_texts, slips
         from dossiers.forms_data import load_forms
         from dossiers.kinds import KINDS
         from dossiers.models import Dossier
@@ -33,14 +34,16 @@ class DossiersConfig(AppConfig):
         from portal.documents.signals import document_signed
         from portal.files.signals import file_checked
         from portal.operations.preparation import register_loader
+        from procedures.queries import last_names
 
+        register_procedures(find=fileable.find, names=last_names)
         for procedure_code, outcome in KINDS.items():
             register_outcome(procedure_code, outcome)
         register_names("dossiers.dossier", dossier_codes)
         register_reference(SOURCE, way_from_order)
         register_acts(
-            Act("dossiers.read", "Xem hồ sơ", frozenset({"reception", "handling", "signing"})),
-            Act("dossiers.receive", "Tiếp nhận hồ sơ", frozenset({"reception"})),
+            Act("dossiers.read", "Xem hồ sơ", frozenset({"reception", "handling", "signing", "clerk", "counter"})),
+            Act("dossiers.receive", "Tiếp nhận hồ sơ", frozenset({"reception", "counter"})),
             Act("dossiers.refuse", "Từ chối tiếp nhận", frozenset({"reception"})),
             Act("dossiers.ask_payment", "Yêu cầu nộp phí, lệ phí", frozenset({"handling"})),
             Act("dossiers.decide", "Quyết định và trình ký", frozenset({"handling"}), assurance=Assurance.HIGH),

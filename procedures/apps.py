@@ -14,15 +14,23 @@ class ProceduresConfig(AppConfig):
     def ready(self) -> None:
         """Acts of the desk; the curated procedures and the search's words that every installation loads."""
         from portal.access import Act, register_acts
-        from portal.access.roles import OFFICER_ROLES, TOP_AGENCY
+        from portal.access.roles import CONTRACT_ROLES, OFFICER_ROLES, TOP_AGENCY
         from portal.operations.preparation import register_loader
 
-        keepers = frozenset({"administrator", "steering"})
+        keepers = frozenset({"administrator", "steering", "content"})
         register_acts(
-            Act("procedures.read", "Xem thủ tục hành chính", OFFICER_ROLES, everywhere=True),
-            Act("procedures.mistakes", "Xử lý báo sai của cơ quan mình", frozenset({"administrator"})),
+            Act("procedures.read", "Xem thủ tục hành chính", OFFICER_ROLES | CONTRACT_ROLES, everywhere=True),
+            Act(
+                "procedures.mistakes",
+                "Xử lý báo sai của cơ quan mình",
+                frozenset({"administrator", "procedure_entering", "procedure_checking"}),
+            ),
             Act("procedures.mistakes.everywhere", "Xử lý báo sai của mọi cơ quan", frozenset({"steering"}), everywhere=True),
-            Act("procedures.reductions", "Công bố mức giảm khi nộp trực tuyến của cơ quan mình", frozenset({"administrator"})),
+            Act(
+                "procedures.reductions",
+                "Công bố mức giảm khi nộp trực tuyến của cơ quan mình",
+                frozenset({"administrator", "procedure_publishing"}),
+            ),
             Act("procedures.reductions.everywhere", "Xem mức giảm của mọi nơi", frozenset({"steering"}), everywhere=True),
             Act("procedures.words", "Sửa từ và trọng số tìm kiếm", keepers, everywhere=True, at=TOP_AGENCY),
         )

@@ -27,7 +27,7 @@ def register() -> None:
     from ratings.surveys.services import CHECK_TEXTS, KEEP
 
     vpcp = frozenset({"steering"})
-    keeps = frozenset({"administrator", "steering"})
+    keeps = frozenset({"administrator", "steering", "content"})
     register_acts(
         Act(SEE, "Xem phiếu đánh giá của đơn vị", OFFICER_ROLES),
         # Whoever leads, and whoever checks answers to petitions: both answer for what their unit shows.

@@ -137,12 +137,12 @@ def legal_mandate(organisation: Any, person: Any) -> Any:
 
 def give_mandate(giver: Actor, person: Any, **values: Any) -> Any:
     """A mandate given and accepted."""
-    from accounts.services.mandates import accept_mandate
-    from accounts.services.mandates import give_mandate as give
+    from accounts.mandating.offers import accept_mandate
+    from accounts.mandating.offers import give_mandate as give
 
     now = values.pop("now", timezone.now())
-    given = give(actor=giver, person_id=person.id, **{"valid_from": now, "now": now, **values})
-    return accept_mandate(actor=citizen_actor(person), mandate_id=given.id, now=now)
+    given = give(actor=giver, id_number=person.id_number, called=person.full_name, **{"valid_from": now, "now": now, **values})
+    return accept_mandate(actor=citizen_actor(person), offer_id=given.id, now=now)
 
 
 def sign_in(client: Any, person: Any, *, position: Any = None, assurance: Assurance = Assurance.MEDIUM, mandate: Any = None) -> None:

@@ -6,6 +6,8 @@
 """
 
 from accounts.models.contact import ContactChoice, EmailAddress
+from accounts.models.mandating import GuardianRequest, MandateOffer
+from accounts.models.officers import CounterContract, HighLevelAccount, Substitution
 from accounts.models.parties import Mandate, Organisation
 from accounts.models.people import Person, Sex, User, UserManager
 from accounts.models.positions import Position, PositionRole
@@ -18,10 +20,14 @@ __all__ = [
     "CertificateSignIn",
     "Consent",
     "ContactChoice",
+    "CounterContract",
     "EmailAddress",
+    "GuardianRequest",
+    "HighLevelAccount",
     "Identifier",
     "KnownBrowser",
     "Mandate",
+    "MandateOffer",
     "OneTimePassword",
     "Organisation",
     "OutsideIdentity",
@@ -35,6 +41,7 @@ __all__ = [
     "Sex",
     "SignInTry",
     "SignedChallenge",
+    "Substitution",
     "Terms",
     "User",
     "UserManager",

@@ -88,6 +88,7 @@ class Mandate(models.Model):
         PARENT = "parent", _("Cha, mẹ theo Cơ sở dữ liệu quốc gia về dân cư")
         LEGAL_REPRESENTATIVE = "legal", _("Người đại diện theo pháp luật")
         GIVEN = "given", _("Được ủy quyền")
+        GUARDIAN = "guardian", _("Người giám hộ theo giấy tờ đã kiểm tra")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     grantor = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="mandates_over")
@@ -126,7 +127,8 @@ class Mandate(models.Model):
             models.CheckConstraint(
                 condition=Q(basis="parent", grantor__isnull=False, accepted_at__isnull=False)
                 | Q(basis="legal", organisation__isnull=False, accepted_at__isnull=False)
-                | Q(basis="given", given_by__isnull=False),
+                | Q(basis="given", given_by__isnull=False)
+                | Q(basis="guardian", grantor__isnull=False, accepted_at__isnull=False),
                 name="mandate_basis_fits",
             ),
             models.CheckConstraint(

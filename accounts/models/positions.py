@@ -6,6 +6,7 @@ import uuid
 from datetime import datetime
 
 import pghistory
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -37,6 +38,13 @@ class Position(models.Model):
     """Identifier of the officer's key at the signing service; sealed, for it may contain their personal number. None: no key."""
     valid_from = models.DateTimeField("từ", default=timezone.now)
     valid_to = models.DateTimeField("đến", null=True, blank=True)
+    given_by = models.ForeignKey("accounts.Position", null=True, on_delete=models.PROTECT, related_name="+", verbose_name="người giao")
+    """The position of who made it; null: the system."""
+    ended_by = models.ForeignKey("accounts.Position", null=True, on_delete=models.PROTECT, related_name="+", verbose_name="người chấm dứt")
+    contract = models.ForeignKey(
+        "accounts.CounterContract", null=True, on_delete=models.PROTECT, related_name="positions", verbose_name="theo hợp đồng"
+    )
+    """Of people who are not the agency's: by which contract they work its counter."""
 
     class Meta:
         verbose_name = "chức danh"
@@ -46,6 +54,9 @@ class Position(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")), name="position_ends_after_it_begins"
+            ),
+            models.CheckConstraint(
+                condition=Q(contract__isnull=True) | Q(valid_to__isnull=False, place="agency"), name="position_by_contract_is_dated"
             ),
             models.UniqueConstraint(
                 fields=["person", "unit_code"], condition=Q(valid_to__isnull=True), name="position_one_open_per_person_and_unit"
@@ -75,6 +86,8 @@ class PositionRole(models.Model):
     given_by = models.ForeignKey(Position, null=True, on_delete=models.PROTECT, related_name="+", verbose_name="người giao")
     """The position of who gave it; null: the system, with the first accounts of an agency."""
     ended_by = models.ForeignKey(Position, null=True, on_delete=models.PROTECT, related_name="+", verbose_name="người thu hồi")
+    grants = ArrayField(models.CharField(max_length=30), null=True, blank=True, verbose_name="được cấp cho người khác")
+    """Of an administrator: the roles they may hand out; null for all other roles."""
 
     class Meta:
         verbose_name = "vai trò"
@@ -82,6 +95,11 @@ class PositionRole(models.Model):
         ordering = ["position", "role", "id"]
         constraints = [
             models.CheckConstraint(condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")), name="role_ends_after_it_begins"),
+            models.CheckConstraint(
+                condition=Q(role__in=["administrator", "institution_administrator"], grants__isnull=False)
+                | (~Q(role__in=["administrator", "institution_administrator"]) & Q(grants__isnull=True)),
+                name="role_grants_of_administrators",
+            ),
             models.UniqueConstraint(fields=["position", "role"], condition=Q(valid_to__isnull=True), name="role_one_open_per_position"),
         ]
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import CertificateSignIn, Position
+from accounts.officers.high_level import open_accounts
 from accounts.services.challenges import NOT_ACCEPTED, SILENT, SPENT, SignatureRefused, Use
 from portal import audit
 from portal.access import SYSTEM
@@ -118,4 +119,5 @@ def use(*, sign_in_id: UUID, now: datetime) -> Position | None:
         unit=position.unit_code,
         details={"by": "certificate", "serial": sign_in.certificate_serial},
     )
+    open_accounts(position=position, serial=sign_in.certificate_serial, now=now)
     return position

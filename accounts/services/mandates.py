@@ -1,29 +1,34 @@
-"""Acting for another: what registries say, and mandates given, accepted, withdrawn (requirement A-14; Civil Code 2015 art. 134–141)."""
+"""Acting for another: what registries say, mandates that hold, and their end (requirement A-14; Civil Code 2015 art. 134–141)."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from accounts.models import Mandate, Organisation, Person
+from accounts.models import Mandate, MandateOffer, Organisation, Person
 from portal import audit, outbox
-from portal.access import AccessDenied, ActingAs, Actor, Assurance
+from portal.access import AccessDenied, Actor
 from portal.crypto import blind_index
 from portal.exchange import business, population
+from portal.notifications.services import notify
 from portal.text import nfc, search_key
 
 NOBODY = UUID(int=0)
 
 
 class BadMandate(ValueError):
-    """A mandate that cannot be given; the text says which and why, for the person."""
+    """A mandate that cannot be given; the text says which and why, for the person, ``field`` what to mend."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
 
 
 def comes_of_age(born: date) -> date:
@@ -39,76 +44,6 @@ def _start_of(day: date) -> datetime:
 
 
 @transaction.atomic
-def give_mandate(
-    *,
-    actor: Actor,
-    person_id: UUID,
-    valid_from: datetime,
-    valid_to: datetime | None = None,
-    procedures: Collection[str] | None = None,
-    now: datetime,
-) -> Mandate:
-    """The party for whom the actor acts lets a person act for it, in all procedures or some; in force once that person accepts.
-
-    Given by a person for themself, or by the legal representative for an organisation: nobody hands on what was given to them
-    (Civil Code 2015 art. 564), nobody gives what the law leaves to parents. One that has run out makes place for a new one.
-    :class:`BadMandate` with a sentence, :class:`AccessDenied`.
-    """
-    if not actor.is_citizen or actor.person_id is None or actor.assurance < Assurance.MEDIUM:
-        raise AccessDenied("accounts.give_mandate")
-    organisation_id: UUID | None = None
-    if actor.acting_as is ActingAs.ORGANISATION:
-        own = Mandate.objects.in_force(now).filter(pk=actor.mandate_id or NOBODY, basis=Mandate.Basis.LEGAL_REPRESENTATIVE).first()
-        if own is None:
-            raise AccessDenied("accounts.give_mandate")
-        organisation_id = own.organisation_id
-    elif actor.acting_as is not ActingAs.SELF:
-        raise AccessDenied("accounts.give_mandate")
-    if person_id == actor.person_id and organisation_id is None:
-        raise BadMandate(_("Bạn không cần ủy quyền cho chính mình."))
-    if procedures is not None and not procedures:
-        raise BadMandate(_("Bạn hãy chọn ít nhất một thủ tục, hoặc chọn mọi thủ tục."))
-    if valid_to is not None and valid_to <= max(valid_from, now):
-        raise BadMandate(_("Ngày kết thúc phải sau ngày bắt đầu và sau hôm nay."))
-    holder = Person.objects.select_for_update().filter(pk=person_id, user__is_active=True).first()
-    if holder is None:
-        raise BadMandate(_("Người này chưa có tài khoản trên Cổng."))
-    whose = {"organisation_id": organisation_id, "grantor_id": None if organisation_id else actor.person_id}
-    before = Mandate.objects.filter(person=holder, basis=Mandate.Basis.GIVEN, withdrawn_at__isnull=True, **whose).first()
-    if before is not None:
-        if before.valid_to is None or before.valid_to > now:
-            raise BadMandate(_("Người này đang có ủy quyền còn hiệu lực hoặc chờ nhận. Bạn chấm dứt ủy quyền đó trước."))
-        _end(before, by=None, now=now)
-    made = Mandate.objects.create(
-        person=holder,
-        basis=Mandate.Basis.GIVEN,
-        procedures=sorted(set(procedures)) if procedures is not None else None,
-        valid_from=valid_from,
-        valid_to=valid_to,
-        given_by_id=actor.person_id,
-        given_at=now,
-        **whose,
-    )
-    _note(actor, "accounts.give_mandate", made)
-    return made
-
-
-@transaction.atomic
-def accept_mandate(*, actor: Actor, mandate_id: UUID, now: datetime) -> Mandate:
-    """Accept what one was given; accepting twice is no error. :class:`AccessDenied` for somebody else's, or one that is withdrawn."""
-    if actor.person_id is None or actor.assurance < Assurance.MEDIUM:
-        raise AccessDenied("accounts.accept_mandate")
-    made = Mandate.objects.select_for_update().filter(pk=mandate_id, person_id=actor.person_id, withdrawn_at__isnull=True).first()
-    if made is None:
-        raise AccessDenied("accounts.accept_mandate")
-    if made.accepted_at is None:
-        made.accepted_at = now
-        made.save()
-        _note(actor, "accounts.accept_mandate", made)
-    return made
-
-
-@transaction.atomic
 def withdraw_mandate(*, actor: Actor, mandate_id: UUID, now: datetime) -> Mandate:
     """End a mandate that was given, at once: the holder's next page is without it. Ending it twice is no error.
 
@@ -120,8 +55,29 @@ def withdraw_mandate(*, actor: Actor, mandate_id: UUID, now: datetime) -> Mandat
         raise AccessDenied("accounts.withdraw_mandate")
     if made.withdrawn_at is None:
         _end(made, by=actor.person_id, now=now)
-        _note(actor, "accounts.withdraw_mandate", made)
+        note(actor, "accounts.withdraw_mandate", made)
+        other = made.given_by_id if made.person_id == actor.person_id else made.person_id
+        if other is not None:
+            notify(
+                party_id=other,
+                template="accounts.mandate_ended",
+                context={"party": made.party_name},
+                key=f"mandate-ended:{made.id}",
+                link="/tai-khoan/uy-quyen/",
+            )
     return made
+
+
+def hold_mandate(*, actor: Actor, now: datetime) -> None:
+    """Within a transaction: the right by which the actor acts for somebody else holds until it is over, whoever withdraws it meanwhile.
+
+    Nothing for who acts for themself. :class:`AccessDenied` where it ended since the page was opened.
+    """
+    if actor.mandate_id is None:
+        return
+    held = Mandate.objects.select_for_update(of=("self",)).in_force(now).filter(pk=actor.mandate_id, person_id=actor.person_id or NOBODY)
+    if held.first() is None:
+        raise AccessDenied("accounts.act_for")
 
 
 def _gives_for(actor: Actor, made: Mandate, now: datetime) -> bool:
@@ -139,7 +95,8 @@ def _end(made: Mandate, *, by: UUID | None, now: datetime) -> None:
     made.save()
 
 
-def _note(actor: Actor, act: str, made: Mandate) -> None:
+def note(actor: Actor, act: str, made: Mandate) -> None:
+    """Write an act on a mandate into the trail: for which party, who holds it, for what."""
     audit.record(
         actor=actor,
         act=act,
@@ -195,14 +152,37 @@ def _learn(
         defaults={"valid_from": now, "valid_to": valid_to, "accepted_at": now, "given_at": now},
     )
     if made:
-        _note(actor, "accounts.learn_mandate", kept)
+        note(actor, "accounts.learn_mandate", kept)
     return kept
 
 
 def _lose(actor: Actor, rights: QuerySet[Mandate], said: Iterable[Mandate], now: datetime) -> None:
     for gone in rights.filter(withdrawn_at__isnull=True).exclude(pk__in=[one.pk for one in said]):
         _end(gone, by=None, now=now)
-        _note(actor, "accounts.lose_mandate", gone)
+        note(actor, "accounts.lose_mandate", gone)
+        if gone.organisation_id is not None:
+            _representative_left(gone, gone.organisation_id, now)
+
+
+def _representative_left(gone: Mandate, organisation_id: UUID, now: datetime) -> None:
+    """What a representative gave is the organisation's and holds on (Civil Code 2015 art. 140.3); what they only offered is over, and
+    whoever represents it now is told what there is, to end what they do not want."""
+    offers = MandateOffer.objects.select_for_update().filter(organisation_id=organisation_id, given_by_id=gone.person_id)
+    for offer in offers.filter(accepted_at__isnull=True, declined_at__isnull=True, withdrawn_at__isnull=True):
+        offer.withdrawn_at = now
+        offer.save()
+    rights = Mandate.objects.in_force(now).filter(organisation_id=organisation_id)
+    given = rights.filter(basis=Mandate.Basis.GIVEN, given_by_id=gone.person_id).count()
+    if not given:
+        return
+    for right in rights.filter(basis=Mandate.Basis.LEGAL_REPRESENTATIVE).select_related("organisation"):
+        notify(
+            party_id=right.person_id,
+            template="accounts.representative_left",
+            context={"party": right.party_name, "count": str(given)},
+            key=f"representative-left:{gone.id}:{right.person_id}",
+            link="/tai-khoan/uy-quyen/",
+        )
 
 
 def _enter_child(child: population.Kinsman) -> Person:

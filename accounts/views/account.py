@@ -10,12 +10,14 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from accounts import queries, sessions
 from accounts.masks import masked
+from accounts.officers import substitutes
 from accounts.views.ways import DESK, GO_ON, citizens_next, signed_in
 from portal.access import ActingAs, Actor, Assurance, actor_of
 from portal.catalogues.places import residence
@@ -51,6 +53,7 @@ def capacities(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     assert actor.person_id is not None
     mandates, positions = queries.mandates_of(actor.person_id), queries.positions_held(actor.person_id)
+    lent = substitutes.held_by(actor.person_id, timezone.now())
     if request.method == "POST":
         wanted = request.POST.get("acting_as", "")
         if wanted == "self":
@@ -67,11 +70,21 @@ def capacities(request: HttpRequest) -> HttpResponse:
                     return redirect(reverse("officer-sign-in") + "?" + urlencode({GO_ON: "1"}))
                 sessions.choose(request, actor, ActingAs.POSITION, position.id)
                 return redirect(DESK)
+        for one in lent:
+            if str(one.id) == wanted:
+                if actor.assurance < Assurance.HIGH:
+                    return redirect(reverse("officer-sign-in") + "?" + urlencode({GO_ON: "1"}))
+                sessions.choose(request, actor, sessions.SUBSTITUTE, one.id)
+                return redirect(DESK)
         messages.error(request, _("Lựa chọn này không còn hiệu lực. Bạn hãy chọn lại."))
     context = {
         "mandates": mandates,
         "positions": [(position, unit_name(position.unit_code)) for position in positions],
-        "chosen": actor.position_id or actor.mandate_id or "self",
+        "lent": [(one, unit_name(one.absent.unit_code)) for one in lent],
+        "chosen": next((one.id for one in lent if actor.substitutes == one.absent.id), None)
+        or actor.position_id
+        or actor.mandate_id
+        or "self",
         "next": citizens_next(request, ""),
     }
     return render(request, "accounts/capacities.html", context)

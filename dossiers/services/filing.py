@@ -11,6 +11,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts import queries as people
+from accounts.services.mandates import hold_mandate
 from dossiers import slips
 from dossiers.filling import costs_of, fill_draft, problems_of
 from dossiers.models import Dossier, Draft, Paper, State
@@ -48,6 +49,8 @@ def submit(*, actor: Actor, draft_id: UUID, seen_version: int, now: datetime) ->
     what is missing, :class:`NotYours` for another's draft, :class:`AccessDenied` below medium assurance.
     """
     person_id = filer(actor)
+    # A mandate that is withdrawn at this moment waits for us, or we find it gone.
+    hold_mandate(actor=actor, now=now)
     draft = own_drafts(actor).select_for_update().filter(pk=draft_id).first()
     if draft is None:
         sent = own_dossiers(actor).filter(pk=draft_id).first()

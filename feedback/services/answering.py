@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import queries as people
 from dossiers.queries import unit_calendar
 from feedback import figures
 from feedback.models import TOP, Answer, Attachment, FinishedRound, Holding, Petition, ProgressReport, PublishedCase
@@ -137,7 +138,8 @@ def _to_check(petition: Petition, actor: Actor) -> Answer:
     answer = petition.answers.filter(state=Answer.SUBMITTED).first()
     if answer is None:
         raise PetitionRefused("Không (còn) câu trả lời nào chờ duyệt. Tải lại trang để xem tình trạng mới nhất.")
-    if answer.drafted_by == actor.position_id:
+    own = actor.person_id is not None and answer.drafted_by is not None and people.is_position_of(answer.drafted_by, actor.person_id)
+    if answer.drafted_by == actor.position_id or own:
         raise PetitionRefused("Bạn đã soạn câu trả lời này: người khác phải duyệt.")
     return answer
 

@@ -48,6 +48,8 @@ class Actor:
     procedures: frozenset[str] | None = None
     """Codes of the procedures the mandate is limited to; None: all."""
     position_id: UUID | None = None
+    substitutes: UUID | None = None
+    """The position of an absent colleague in whose place an officer acts, with roles lent from it; ``position_id`` stays their own."""
     unit: str = ""
     """Identifier code of the officer's unit (``H26.12``), empty for citizens."""
     roles: frozenset[str] = field(default_factory=frozenset)

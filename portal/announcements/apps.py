@@ -17,4 +17,6 @@ class AnnouncementsConfig(AppConfig):
         """The act of the desk."""
         from portal.access import Act, register_acts
 
-        register_acts(Act("notices.publish", "Ra thông báo công khai của cơ quan mình", frozenset({"administrator", "steering"})))
+        register_acts(
+            Act("notices.publish", "Ra thông báo công khai của cơ quan mình", frozenset({"administrator", "steering", "content"}))
+        )

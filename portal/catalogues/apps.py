@@ -3,7 +3,12 @@ from django.apps import AppConfig
 from portal.access import Act, register_acts
 from portal.access.roles import TOP_AGENCY
 
-ALL_ROLES = frozenset({"reception", "handling", "signing", "administrator", "steering"})
+ALL_ROLES = frozenset(
+    {
+        "reception", "handling", "signing", "clerk", "procedure_entering", "procedure_checking", "procedure_publishing", "content",
+        "administrator", "steering",
+    }
+)  # fmt: skip
 
 
 class CataloguesConfig(AppConfig):
@@ -18,5 +23,11 @@ class CataloguesConfig(AppConfig):
         register_names(UNIT, agency_names)
         register_acts(
             Act("catalogues.read", "Xem danh mục dùng chung", ALL_ROLES, everywhere=True),
-            Act("catalogues.edit", "Sửa danh mục dùng chung", frozenset({"administrator", "steering"}), everywhere=True, at=TOP_AGENCY),
+            Act(
+                "catalogues.edit",
+                "Sửa danh mục dùng chung",
+                frozenset({"administrator", "steering", "content"}),
+                everywhere=True,
+                at=TOP_AGENCY,
+            ),
         )

@@ -14,7 +14,11 @@ class DocumentsConfig(AppConfig):
 
         register_names("documents.document", titles)
         register_acts(
-            Act("documents.issue", "Lập văn bản đóng dấu số của cơ quan", frozenset({"reception", "handling", "signing"})),
+            Act(
+                "documents.issue",
+                "Lập văn bản đóng dấu số của cơ quan",
+                frozenset({"reception", "handling", "signing", "clerk", "counter"}),
+            ),
             # Roles that sign something at all; a document itself names the one position that may sign it.
             Act("documents.sign", "Ký số văn bản", frozenset({"signing", "accounting", "operating", "steering"})),
             Act("documents.revoke", "Thu hồi văn bản đã ký", frozenset({"signing"})),

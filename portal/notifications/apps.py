@@ -15,4 +15,6 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         from portal.access import Act, register_acts
 
-        register_acts(Act("notifications.preview", "Xem mẫu thông báo", frozenset({"administrator", "steering"}), everywhere=True))
+        register_acts(
+            Act("notifications.preview", "Xem mẫu thông báo", frozenset({"administrator", "steering", "content"}), everywhere=True)
+        )

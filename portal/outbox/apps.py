@@ -18,6 +18,6 @@ class OutboxConfig(AppConfig):
         from portal.access.roles import TOP_AGENCY
         from portal.outbox import checks  # noqa: F401  registers itself
 
-        keepers = frozenset({"administrator", "steering"})
+        keepers = frozenset({"administrator", "steering", "technical"})
         register_acts(Act("outbox.resend", "Gửi lại việc không xong", keepers, everywhere=True, at=TOP_AGENCY))
         autodiscover_modules("outbox_handlers")

@@ -7,8 +7,8 @@ import threading
 from django.db import connection
 from django.utils import timezone
 
-from accounts.models import Mandate
-from accounts.services import mandates
+from accounts.mandating import offers
+from accounts.models import MandateOffer
 from accounts.services.mandates import BadMandate
 from tests import factories
 
@@ -23,7 +23,7 @@ def test_two_mandates_given_at_once_become_one(committed_db: None) -> None:
         barrier.wait()
         now = timezone.now()
         try:
-            mandates.give_mandate(actor=giver, person_id=accountant.id, valid_from=now, now=now)
+            offers.give_mandate(actor=giver, id_number=accountant.id_number, valid_from=now, now=now)
             seen.append("given")
         except BadMandate:
             seen.append("refused")
@@ -36,4 +36,4 @@ def test_two_mandates_given_at_once_become_one(committed_db: None) -> None:
     for thread in threads:
         thread.join()
     assert sorted(seen) == ["given"] + ["refused"] * 5
-    assert Mandate.objects.filter(person=accountant, withdrawn_at__isnull=True).count() == 1
+    assert MandateOffer.objects.filter(number_blind=accountant.id_blind, withdrawn_at__isnull=True).count() == 1

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts import queries
+from accounts.mandating import offers
 from accounts.models import Mandate, Organisation, Person
 from accounts.services import mandates
 from accounts.services.mandates import BadMandate, comes_of_age, keep_children
@@ -54,12 +55,12 @@ def test_one_comes_of_age_on_the_eighteenth_birthday(born: date) -> None:
 def test_a_mandate_holds_from_its_acceptance_to_its_end_and_no_longer(company: Any) -> None:
     organisation, _director, accountant = company
     now = timezone.now()
-    given_one = mandates.give_mandate(
-        actor=as_director(company), person_id=accountant.id, valid_from=now, valid_to=now + timedelta(days=30), now=now
+    given_one = offers.give_mandate(
+        actor=as_director(company), id_number=accountant.id_number, valid_from=now, valid_to=now + timedelta(days=30), now=now
     )
     held = Mandate.objects.filter(person=accountant)
     assert not held.in_force(now).exists()
-    mandates.accept_mandate(actor=factories.citizen_actor(accountant), mandate_id=given_one.id, now=now)
+    offers.accept_mandate(actor=factories.citizen_actor(accountant), offer_id=given_one.id, now=now)
     assert held.in_force(now).exists() and held.in_force(now + timedelta(days=30) - timedelta(microseconds=1)).exists()
     assert not held.in_force(now + timedelta(days=30)).exists()
     organisation.status = Organisation.Status.DISSOLVED
@@ -81,7 +82,7 @@ def test_who_was_given_a_mandate_cannot_hand_it_on_and_nobody_gives_what_is_not_
     with pytest.raises(BadMandate):
         factories.give_mandate(factories.citizen_actor(stranger), stranger)
     with pytest.raises(AccessDenied):
-        mandates.accept_mandate(actor=factories.citizen_actor(stranger), mandate_id=mandate.id, now=now)
+        offers.accept_mandate(actor=factories.citizen_actor(stranger), offer_id=mandate.offer.id, now=now)
     for other in (stranger, factories.make_person()):
         with pytest.raises(AccessDenied):
             mandates.withdraw_mandate(actor=factories.citizen_actor(other), mandate_id=mandate.id, now=now)
@@ -109,7 +110,9 @@ def test_giver_and_holder_end_it_at_once_and_ending_it_twice_is_no_error(company
     with pytest.raises(AccessDenied):
         mandates.withdraw_mandate(actor=factories.citizen_actor(director), mandate_id=legal.id, now=now)
     acts = Act.objects.filter(target="accounts.mandate", target_id=str(mandate.id)).order_by("id").values_list("act", flat=True)
-    assert list(acts) == ["accounts.give_mandate", "accounts.accept_mandate", "accounts.withdraw_mandate"]
+    assert list(acts) == ["accounts.accept_mandate", "accounts.withdraw_mandate"]
+    [offered] = Act.objects.filter(target="accounts.mandateoffer", target_id=str(mandate.offer.id))
+    assert offered.act == "accounts.give_mandate"
 
 
 def test_who_is_no_longer_director_loses_the_right_and_the_new_one_has_it(company: Any) -> None:

@@ -84,6 +84,8 @@ def _address(route: str) -> str:
         "<path:object_id>": str(uuid4()), "<uuid:dossier_id>": str(uuid4()), "<uuid:object_id>": str(uuid4()),
         "<uuid:report_id>": str(uuid4()), "<int:content_type_id>": "1", "<uuid:session_id>": str(uuid4()), "<path:url>": "x",
         "<uuid:draft_id>": str(uuid4()), "<uuid:file_id>": str(uuid4()),
+        "<uuid:substitution_id>": str(uuid4()), "<uuid:position_id>": str(uuid4()),
+        "<slug:role>": "signing", "<uuid:offer_id>": str(uuid4()), "<uuid:mandate_id>": str(uuid4()), "<uuid:request_id>": str(uuid4()),
     }  # fmt: skip
     for place, value in values.items():
         route = route.replace(place, value)

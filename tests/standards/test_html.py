@@ -25,7 +25,9 @@ from django.test import Client, RequestFactory
 from django.test.signals import template_rendered
 from django.utils import timezone
 
-from accounts.models import CertificateSignIn, EmailAddress, Mandate, OutsideSignIn, Registration, Terms
+from accounts.mandating import guardians
+from accounts.models import CertificateSignIn, EmailAddress, GuardianRequest, Mandate, MandateOffer, OutsideSignIn, Registration, Terms
+from accounts.officers import contracts, substitutes
 from accounts.registration import services as registration
 from accounts.services import contacts
 from accounts.ways import app_codes, vneid
@@ -47,6 +49,7 @@ from portal.access import SYSTEM, Assurance
 from portal.access.site import OfficerModelAdmin
 from portal.announcements.models import Notice
 from portal.announcements.services import withdraw
+from portal.audit import checking
 from portal.caching.changes import marks
 from portal.caching.models import Change
 from portal.documents.services import revoke
@@ -63,6 +66,7 @@ from ratings import demo as statistics
 from ratings.models import Criterion, FrozenYear, Rating, RatingCount, Slip, Survey, SurveyText, Target
 from ratings.opendata import making
 from ratings.score import counting
+from tests.accounts.officers.test_high_level import post_account
 from tests.dossiers.support import (
     ANSWERS,
     CODE,
@@ -90,6 +94,7 @@ from tests.factories import (
     make_organisation,
     make_person,
     make_position,
+    mandate_actor,
     officer_actor,
     paid_report,
     sign_in,
@@ -455,6 +460,58 @@ def parties(pages: Pages) -> None:
     pages.get(accountant, "/ho-so/", 403)
 
 
+def mandates(pages: Pages) -> None:
+    """Who acts for whom: invitations, their answers, a guardian's document on both sides, what was done."""
+    base, now = "/tai-khoan/uy-quyen/", timezone.now()
+    director, clerk = make_person(full_name="Bùi <Văn> Giám Giả Định"), make_person(full_name="Bùi Thị Kế & Giả Định")
+    organisation = make_organisation(representatives=[director], name="Công ty <Mẫu> & Con")
+    boss, other, nobody = Client(), Client(), Client()
+    sign_in(boss, director, mandate=legal_mandate(organisation, director))
+    sign_in(other, clerk)
+    sign_in(nobody, make_person())
+    for address in ("", "moi/", "da-lam/"):
+        pages.get(boss, base + address)
+    typed = {"id_number": clerk.id_number, "called": "<Kế>", "scope": "some", "procedures": ["1.001193"]}
+    pages.post(boss, f"{base}moi/", {**typed, "act": "tim", "q": "khai sinh"}, 200)
+    pages.post(boss, f"{base}moi/", {"act": "tim", "q": "xyzzy"}, 200)
+    pages.post(boss, f"{base}moi/", {"act": "gui", "called": "<x>"})
+    boss.post(f"{base}moi/", {**typed, "act": "gui"})
+    offer = MandateOffer.objects.get(number_blind=clerk.id_blind)
+    pages.get(boss, base)
+    pages.get(other, base)
+    pages.get(boss, f"{base}loi-moi/{offer.pk}/rut/")
+    for act in ("nhan", "tu-choi"):
+        pages.get(other, f"{base}loi-moi/{offer.pk}/{act}/")
+    other.post(f"{base}loi-moi/{offer.pk}/nhan/")
+    mandate = Mandate.objects.get(person=clerk)
+    for client in (boss, other):
+        pages.get(client, base)
+        pages.get(client, f"{base}{mandate.pk}/cham-dut/")
+    sign_in(other, clerk, mandate=mandate)
+    pages.get(other, f"{base}moi/", 403)
+    audit.record(actor=mandate_actor(mandate), act="dossiers.submit")
+    pages.get(boss, f"{base}da-lam/?tu=01/01/2020")
+    pages.get(boss, f"{base}da-lam/?tu=<x>", 422)
+    pages.get(nobody, f"{base}da-lam/")
+
+    guardian, client = make_person(full_name="Trịnh <Thị> Giám Hộ"), Client()
+    sign_in(client, guardian)
+    pages.get(client, f"{base}giam-ho/")
+    pages.post(client, f"{base}giam-ho/", {"ward_name": "<x>"})
+    asked = guardians.ask_as_guardian(
+        actor=citizen_actor(guardian), ward_number="001215000321", ward_name="Trẻ <x>", ward_birth_date=dt.date(2015, 1, 1),
+        document_number="12/TLGH", document_date=dt.date(2024, 1, 1), until=None, upload=photo(), now=now,
+    )  # fmt: skip
+    pages.get(client, base)
+    pages.get(client, f"{base}giam-ho/{asked.pk}/rut/")
+    desk, _ = desk_of(asked.unit_code, "handling", credential="cred-guardians")
+    for act in ("change", "confirm", "refuse", "end"):
+        pages.get(desk, f"/quan-tri/accounts/guardianrequest/{asked.pk}/{act}/")
+    pages.post(desk, f"/quan-tri/accounts/guardianrequest/{asked.pk}/refuse/")
+    # The desk of the centre, which looks at a row of every model, must find one.
+    GuardianRequest.objects.filter(pk=asked.pk).update(unit_code="G22")
+
+
 def of_another_kind(pages: Pages) -> None:
     """A filing with a charge and a paper by condition, carried over to another form, and of a procedure that ended."""
     client, code = Client(), "2.000635"
@@ -701,7 +758,7 @@ def officers(pages: Pages) -> None:
 
     ward, centre = Client(), Client()
     at_ward = make_position(roles=("reception", "handling", "signing", "administrator"), credential_id="cred-desk")
-    at_centre = make_position(unit="G22", roles=("steering", "administrator"))
+    at_centre = make_position(unit="G22", roles=("steering", "administrator", "handling"))
     sign_in(ward, at_ward.person, position=at_ward)
     sign_in(centre, at_centre.person, position=at_centre)
     for address in ("", "them/"):
@@ -840,6 +897,57 @@ def senders(pages: Pages) -> None:
     typed = nobody.post(f"{page}khong-dong-y/", {"words": "<x>"}, headers={"Origin": "http://testserver"})
     assert typed.status_code == 401
     pages.kept[f"POST {page}khong-dong-y/ (session over)"] = typed.content.decode()
+
+
+def rights(pages: Pages) -> None:
+    """High-level accounts, positions, absences, counters by contract; the trail searched and looked through."""
+    vpcp, _steers = desk_of("G22", "steering", credential="cred-rights-1")
+    chief, chiefs = desk_of("G22", "administrator", credential="cred-rights-2")
+    desk, now = "/quan-tri/accounts/", timezone.now()
+    post, granted = Client(), post_account()
+    sign_in(post, granted[1].person, position=granted[1])
+    pages.get(vpcp, f"{desk}highlevelaccount/add/")
+    pages.post(vpcp, f"{desk}highlevelaccount/add/", {"unit_code": "<x>"})
+    pages.get(vpcp, f"{desk}highlevelaccount/{granted[0].pk}/end/")
+    pages.post(vpcp, f"{desk}highlevelaccount/{granted[0].pk}/end/")
+    pages.get(chief, f"{desk}countercontract/add/")
+    pages.post(chief, f"{desk}countercontract/add/", {"number": "<x>"})
+    contract = contracts.make_contract(
+        actor=officer_actor(chiefs), unit_code="G22", company_code=granted[0].unit_code, number="<1> & 2", valid_from=now,
+        valid_to=now + dt.timedelta(days=9), now=now,
+    )  # fmt: skip
+    clerk = make_person(full_name="Đỗ Thị Quầy Giả Định")
+    held = contracts.send_to_counter(
+        actor=officer_actor(granted[1]), contract_id=contract.pk, id_number=clerk.id_number, full_name=clerk.full_name, title="<Quầy>",
+        credential_id="", valid_to=None, now=timezone.now(),
+    )  # fmt: skip
+    for client, act in ((post, "change"), (post, "send"), (post, f"take/{held.pk}"), (chief, "end")):
+        pages.get(client, f"{desk}countercontract/{contract.pk}/{act}/")
+    pages.post(post, f"{desk}countercontract/{contract.pk}/send/", {"title": "<x>"})
+
+    absent, other = make_position(unit="G22", roles=("overseeing",)), make_position(unit="G22", roles=("content",))
+    base = f"{desk}position/"
+    for address in ("add/", "on/", "on/?ngay=<x>", "on/?ten=khong-ai", f"{absent.pk}/end/", f"{absent.pk}/lend/"):
+        pages.get(chief, base + address)
+    pages.post(chief, f"{base}add/", {"title": "<x>"})
+    pages.post(chief, f"{base}{absent.pk}/lend/", {"reason": "<x>"})
+    lent = substitutes.lend(
+        actor=officer_actor(chiefs), position_id=absent.pk, substitute_id=other.pk, roles=["overseeing"], reason="<Nghỉ>", valid_from=now,
+        valid_to=now + dt.timedelta(days=1), now=now,
+    )  # fmt: skip
+    pages.get(chief, f"{base}{absent.pk}/change/")
+    pages.get(chief, f"{base}{absent.pk}/lent/{lent.pk}/end/")
+    stands_in = Client()
+    sign_in(stands_in, other.person, position=other)
+    pages.get(stands_in, "/tai-khoan/vai-tro/")
+
+    pages.get(vpcp, "/quan-tri/audit/act/?ai=pham&kieu=xem&tu=<x>")
+    pages.get(vpcp, "/quan-tri/audit/act/check/")
+    checking.begin(actor=SYSTEM, now=now)
+    pages.get(vpcp, "/quan-tri/audit/act/check/")
+    while not checking.go_on(seconds=5, now=now):
+        pass
+    pages.get(vpcp, "/quan-tri/audit/act/check/")
 
 
 def slips_and_surveys(pages: Pages) -> None:
@@ -1201,6 +1309,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     citizens(pages)
     payers(pages)
     parties(pages)
+    mandates(pages)
     of_another_kind(pages)
     money(pages)
     reconciliation(pages)
@@ -1209,6 +1318,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     score_criteria(pages)
     petition_desk(pages)
     registering(pages)
+    rights(pages)
     slips_and_surveys(pages)
     published_answers(pages)
     connecting(pages)

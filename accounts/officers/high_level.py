@@ -1,0 +1,176 @@
+"""High-level accounts: granted by the Government Office, opened by their certificate, ended (Rules art. 3.1, 16.1, 48; A-12, A-20)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import HighLevelAccount, Position, PositionRole
+from accounts.officers.finding import find_account
+from accounts.services import positions
+from accounts.services.positions import BadRole
+from portal import audit
+from portal.access import AccessDenied, ActingAs, Actor, require
+from portal.access.roles import CONTRACT_ROLES, INSTITUTION_ROLES, roles_of_place
+
+GRANT = "accounts.grant_accounts"
+Kind = HighLevelAccount.Kind
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Whose account, by which certificate, for how long, to hand out what."""
+
+    kind: str
+    unit_code: str
+    name: str
+    id_number: str
+    full_name: str
+    title: str
+    credential_id: str
+    grants: Collection[str]
+    contract_number: str
+    valid_from: datetime
+    valid_to: datetime | None
+
+
+def grantable(kind: str, unit_code: str) -> frozenset[str]:
+    """What a high-level account of this kind may be let hand out."""
+    if kind == Kind.AGENCY:
+        return roles_of_place(unit_code, at_institution=False)
+    return INSTITUTION_ROLES | CONTRACT_ROLES if kind == Kind.POST else INSTITUTION_ROLES
+
+
+def administers_as(kind: str) -> str:
+    """The role that an account of this kind gives its holder."""
+    return "administrator" if kind == Kind.AGENCY else "institution_administrator"
+
+
+def grant_account(*, actor: Actor, wanted: Wanted, now: datetime) -> HighLevelAccount:
+    """Grant an agency, a bank or the public post its high-level account: a position, bound to the holder's certificate.
+
+    Nobody has its rights before that certificate signs in (:func:`open_accounts`). ``AccessDenied`` for anybody but the Government
+    Office, and for oneself; :class:`BadRole` in words.
+    """
+    require(actor, GRANT)
+    holder = find_account(actor=actor, id_number=wanted.id_number, full_name=wanted.full_name, now=now)
+    return _grant(actor, wanted, holder.id, now)
+
+
+@transaction.atomic
+def _grant(actor: Actor, wanted: Wanted, person_id: UUID, now: datetime) -> HighLevelAccount:
+    if person_id == actor.person_id:
+        raise AccessDenied(GRANT)
+    if not wanted.credential_id.strip():
+        raise BadRole("Tài khoản cấp cao phải gắn với một chứng thư số.", "credential_id")
+    if not set(wanted.grants) or not set(wanted.grants) <= grantable(wanted.kind, wanted.unit_code):
+        raise BadRole("Bạn hãy chọn những vai trò mà tài khoản này được cấp cho người khác.", "grants")
+    if wanted.kind != Kind.AGENCY:
+        if not wanted.contract_number.strip():
+            raise BadRole("Ngân hàng, bưu chính nhận tài khoản theo hợp đồng: bạn hãy ghi số hợp đồng.", "contract_number")
+        if wanted.valid_to is None:
+            raise BadRole("Tài khoản theo hợp đồng phải có ngày hết hạn.", "valid_to")
+    if wanted.valid_to is not None and wanted.valid_to <= max(wanted.valid_from, now):
+        raise BadRole("Ngày hết phải sau ngày bắt đầu và sau hôm nay.", "valid_to")
+    place = Position.Place.AGENCY if wanted.kind == Kind.AGENCY else Position.Place.INSTITUTION
+    rows = Position.objects.select_for_update().filter(person_id=person_id, unit_code=wanted.unit_code, valid_from__lte=now)
+    position = next((one for one in rows.order_by("-valid_from", "id") if one.is_held(now=now)), None)
+    if position is None:
+        position = Position.objects.create(
+            person_id=person_id,
+            unit_code=wanted.unit_code,
+            title=wanted.title,
+            place=place,
+            credential=wanted.credential_id.strip(),
+            valid_from=now,
+            given_by_id=actor.position_id,
+        )
+    elif position.contract_id is not None or position.valid_to is not None:
+        raise BadRole("Người này đang giữ chức danh có thời hạn ở đây; chức danh đó không nhận tài khoản cấp cao.", "id_number")
+    else:
+        position.credential = wanted.credential_id.strip()
+        position.save()
+    if HighLevelAccount.objects.filter(position=position, ended_at__isnull=True).exists():
+        raise BadRole("Người này đã giữ tài khoản cấp cao ở đây. Bạn thu hồi tài khoản đó trước.", "id_number")
+    account = HighLevelAccount.objects.create(
+        kind=wanted.kind,
+        unit_code=wanted.unit_code,
+        name=wanted.name,
+        position=position,
+        grants=sorted(set(wanted.grants)),
+        contract_number=wanted.contract_number.strip(),
+        valid_from=wanted.valid_from,
+        valid_to=wanted.valid_to,
+        granted_by_id=actor.position_id,
+        granted_at=now,
+    )
+    _note(actor, "accounts.grant_account", account)
+    return account
+
+
+@transaction.atomic
+def open_accounts(*, position: Position, serial: str, now: datetime) -> None:
+    """The position's own certificate has signed in: accounts that waited for it begin (Rules art. 3.1). One query where none waits.
+
+    To be called by whatever way in has proved the certificate registered for this position, never by another way.
+    """
+    waiting = HighLevelAccount.objects.select_for_update().filter(position=position, opened_at__isnull=True, ended_at__isnull=True)
+    for account in waiting:
+        if not account.is_granted(now=now) or not serial:
+            continue
+        role = administers_as(account.kind)
+        for row in position.given_roles.select_for_update().filter(role=role, valid_to__isnull=True):
+            # What a position held before the account goes: the account says what may be handed out.
+            row.valid_to, row.ended_by_id = max(now, row.valid_from + positions.MOMENT), account.granted_by_id
+            row.save()
+        PositionRole.objects.create(
+            position=position,
+            role=role,
+            valid_from=now,
+            valid_to=account.valid_to,
+            given_by_id=account.granted_by_id,
+            grants=account.grants,
+        )
+        account.opened_at, account.certificate_serial = now, serial[:80]
+        account.save()
+        holder = Actor(
+            acting_as=ActingAs.POSITION, person_id=position.person_id, position_id=position.id, unit=position.unit_code, user_id=None
+        )
+        _note(holder, "accounts.open_account", account)
+
+
+@transaction.atomic
+def end_account(*, actor: Actor, account_id: UUID, reason: str, now: datetime) -> None:
+    """End a high-level account at once; what it handed out stays, for it is the agency's. Ending it twice is no error.
+
+    ``AccessDenied`` for anybody but the Government Office, and for one's own; :class:`BadRole` without a reason.
+    """
+    require(actor, GRANT)
+    account = HighLevelAccount.objects.select_for_update().get(pk=account_id)
+    position = Position.objects.select_for_update().get(pk=account.position_id)
+    if position.person_id == actor.person_id:
+        raise AccessDenied(GRANT)
+    if account.ended_at is not None:
+        return
+    if not reason.strip():
+        raise BadRole("Bạn hãy ghi lý do.", "reason")
+    account.ended_at, account.ended_by_id, account.end_reason = now, actor.position_id, reason.strip()
+    account.save()
+    if account.opened_at is not None:
+        positions.take(actor=actor, position=position, role=administers_as(account.kind), now=now)
+    _note(actor, "accounts.end_account", account)
+
+
+def _note(actor: Actor, act: str, account: HighLevelAccount) -> None:
+    audit.record(
+        actor=actor,
+        act=act,
+        target="accounts.highlevelaccount",
+        target_id=str(account.id),
+        unit=account.unit_code,
+        details={"kind": account.kind, "grants": account.grants, "position": str(account.position_id)},
+    )
