@@ -107,6 +107,50 @@ def register() -> None:
         inbox_body=gettext_noop("Tài khoản của bạn không còn đăng nhập bằng mã của ứng dụng. Nếu không phải bạn gỡ, bạn gọi 1800 1096."),
         sms="",
     )
+    register_template(
+        "accounts.phone_code",
+        kind=SECURITY,
+        sms=gettext_noop(
+            "{code} là mật khẩu một lần để đổi số điện thoại trên Cổng Dịch vụ công. Không đưa mã này cho ai. Hết hạn sau {minutes} phút."
+        ),
+        sample={"code": "123456", "minutes": "10"},
+    )
+    register_template(
+        "accounts.phone_waits",
+        kind=SECURITY,
+        inbox_title=gettext_noop("Số điện thoại nhận mật khẩu sắp đổi"),
+        inbox_body=gettext_noop(
+            "Từ {when}, mật khẩu một lần được gửi đến số {phone}. Nếu không phải bạn yêu cầu, bạn đăng nhập và dừng việc này ngay, rồi gọi"
+            " 1800 1096."
+        ),
+        sms=gettext_noop("Từ {when}, mật khẩu của Cổng Dịch vụ công được gửi đến số {phone}. Không phải bạn? {link}"),
+        action=gettext_noop("Dừng việc đổi số"),
+        sample={"when": "08:15 05/12/2026", "phone": "•••••••••777"},
+    )
+    register_template(
+        "accounts.phone_refused",
+        kind=SECURITY,
+        inbox_title=gettext_noop("Chưa đổi được số điện thoại"),
+        inbox_body=gettext_noop(
+            "Theo nhà mạng, số mới không do bạn đứng tên. Bạn đăng ký lại thuê bao rồi thử lại; số cũ vẫn dùng như trước."
+        ),
+        sms="",
+        action=gettext_noop("Thử lại"),
+    )
+    register_template(
+        "accounts.phone_cancelled",
+        kind=SECURITY,
+        inbox_title=gettext_noop("Đã dừng việc đổi số điện thoại"),
+        inbox_body=gettext_noop("Số điện thoại cũ vẫn nhận mật khẩu một lần như trước."),
+        sms="",
+    )
+    register_template(
+        "accounts.phone_changed",
+        kind=SECURITY,
+        inbox_title=gettext_noop("Đã đổi số điện thoại nhận mật khẩu"),
+        inbox_body=gettext_noop("Từ nay mật khẩu một lần được gửi đến số điện thoại mới. Nếu không phải bạn đổi, bạn gọi 1800 1096 ngay."),
+        sms=gettext_noop("Cổng Dịch vụ công từ nay gửi mật khẩu một lần của bạn đến số điện thoại mới. Không phải bạn đổi? Gọi 1800 1096."),
+    )
     _mandates()
 
 

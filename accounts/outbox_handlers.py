@@ -10,7 +10,8 @@ from django.utils import timezone
 from accounts.mandating import offers
 from accounts.registration import checking, signing
 from accounts.services import certificates, mandates, otp, people
-from accounts.ways import vneid
+from accounts.ways import certificates as citizens
+from accounts.ways import phones, vneid
 from portal.access import SYSTEM
 from portal.exchange.errors import OutsideRefused, OutsideUnavailable
 from portal.outbox import GiveUp, Message, RetryLater, handler
@@ -76,6 +77,31 @@ def prove_vneid(message: Message) -> None:
 def tell_offered(message: Message) -> None:
     """Tell who has the number that a mandate was offered to, where anybody has."""
     offers.tell_offered(offer_id=UUID(message.payload["offer"]), now=timezone.now())
+
+
+@handler("accounts.prove_citizen", queue="soon", lease_seconds=20, max_attempts=250)
+def prove_citizen(message: Message) -> None:
+    """Check a citizen's certificate; again and again as long as the page waits, which is then told."""
+    sign_in_id = UUID(message.payload["sign_in"])
+    try:
+        citizens.prove(sign_in_id=sign_in_id, now=timezone.now())
+    except OutsideUnavailable as unavailable:
+        delay = 3 if message.attempts <= 10 else 10
+        if not citizens.USE.may_still_succeed(sign_in_id, at=timezone.now() + timedelta(seconds=delay)):
+            citizens.refuse(sign_in_id=sign_in_id, reason=citizens.SILENT)
+            return
+        raise RetryLater(f"{unavailable.service} does not answer", delay_seconds=delay) from unavailable
+
+
+@handler("accounts.check_phone", queue="soon", lease_seconds=30)
+def check_phone(message: Message) -> None:
+    """Ask the operators whose a new phone is."""
+    try:
+        phones.check(change_id=UUID(message.payload["change"]), now=timezone.now())
+    except OutsideUnavailable as unavailable:
+        raise RetryLater("telecom register does not answer") from unavailable
+    except OutsideRefused as refused:
+        raise GiveUp(f"telecom register refused: {refused.code}") from refused
 
 
 @handler("accounts.send_code", queue="now", lease_seconds=20)

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.registration import services as registration
 from accounts.services import housekeeping, mandates, otp, people
+from accounts.ways import phones
 
 SLICE_SECONDS = 15.0
 """One task works for so long, then the next one goes on: none outlives the broker's patience."""
@@ -46,3 +47,9 @@ def end_registrations() -> None:
     now = timezone.now()
     if not (registration.lapse(now=now, seconds=SLICE_SECONDS) and registration.ask_again(now=now, seconds=SLICE_SECONDS)):
         end_registrations.apply_async(queue="bulk")
+
+
+@shared_task(name="accounts.tasks.apply_phones")
+def apply_phones() -> None:
+    """Every five minutes: phones that have waited long enough become their people's."""
+    phones.apply_due(now=timezone.now(), limit=1000)

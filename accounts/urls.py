@@ -6,6 +6,8 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from accounts import views
+from accounts.ways import certificate_views as certificate
+from accounts.ways import phone_views as phone
 from accounts.ways import views as ways
 from accounts.ways import vneid_views as vneid
 
@@ -18,6 +20,16 @@ urlpatterns = [
     path("can-bo/cho/", views.certificate_wait, name="certificate-wait"),
     path("dang-nhap/ung-dung/", ways.app_sign_in, name="app-sign-in"),
     path("cach-dang-nhap/", ways.own_ways, name="own-ways"),
+    path("dang-nhap/khoa/", ways.passkey_sign_in, name="passkey-sign-in"),
+    path("chung-thu/", certificate.begin, name="certificate-citizen"),
+    path("chung-thu/tro-ve/", certificate.callback, name="certificate-citizen-callback"),
+    path("chung-thu/cho/", certificate.wait, name="certificate-citizen-wait"),
+    path("chung-thu/tep/", certificate.file, name="certificate-file"),
+    path("chung-thu/tep/thu-thach/", certificate.challenge, name="certificate-challenge"),
+    path("chung-thu/thiet-bi/", certificate.token, name="certificate-token"),
+    path("mat-dien-thoai/", phone.lost, name="phone-lost"),
+    path("dien-thoai/", phone.phone, name="phone"),
+    path("dien-thoai/huy/", phone.cancel, name="phone-cancel"),
     path("vneid/", vneid.begin, name="vneid"),
     path("vneid/tro-ve/", vneid.callback, name="vneid-callback"),
     path("vneid/cho/", vneid.wait, name="vneid-wait"),

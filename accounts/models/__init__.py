@@ -14,10 +14,11 @@ from accounts.models.positions import Position, PositionRole
 from accounts.models.registration import Consent, Identifier, Registration, RegistrationSignature, RegistryAnswer, Terms
 from accounts.models.sessions import UserSession
 from accounts.models.sign_in import CertificateSignIn, KnownBrowser, OneTimePassword, SignedChallenge
-from accounts.models.ways import OutsideIdentity, OutsideSignIn, SignInTry
+from accounts.models.ways import CitizenSignIn, OutsideIdentity, OutsideSignIn, PhoneChange, SignInTry
 
 __all__ = [
     "CertificateSignIn",
+    "CitizenSignIn",
     "Consent",
     "ContactChoice",
     "CounterContract",
@@ -33,6 +34,7 @@ __all__ = [
     "OutsideIdentity",
     "OutsideSignIn",
     "Person",
+    "PhoneChange",
     "Position",
     "PositionRole",
     "Registration",

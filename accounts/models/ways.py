@@ -5,12 +5,14 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models.people import Person
 from accounts.models.sessions import Way
+from accounts.models.sign_in import SignedChallenge
 from portal.access import Assurance
+from portal.crypto.fields import SealedTextField
 
 
 class SignInTry(models.Model):
@@ -114,3 +116,87 @@ class OutsideSignIn(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class CitizenSignIn(SignedChallenge):
+    """A citizen's sign-in by certificate under way: a challenge that the certificate's key must sign (Rules art. 10, 11).
+
+    By remote signing as the officers'; by a file that a token's program signed; or by a token in the TLS handshake, which proves the key
+    by itself. Who signs in is not known before the certificate says it.
+    """
+
+    way = models.CharField(max_length=12, choices=Way.choices)
+    person = models.ForeignKey(Person, null=True, on_delete=models.CASCADE, related_name="+")
+    """Whose certificate it is; null until it is proved."""
+    material = models.BinaryField(null=True)
+    """The signed file, or the certificate of the handshake, until it has been checked."""
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["created_at"], name="citizen_sign_in_by_time")]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state__in=["proved", "used"]) | Q(person__isnull=False), name="citizen_proved_is_somebodys"
+            ),
+            models.CheckConstraint(condition=Q(way__in=[Way.CERTIFICATE, Way.FILE, Way.TOKEN]), name="citizen_sign_in_by_certificate"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class PhoneChange(models.Model):
+    """A new phone for one-time passwords, on its way: its code, the operators' word, a time in which the old channels can object."""
+
+    class State(models.TextChoices):
+        """``code`` → ``checking`` → ``waiting`` → ``done``; any of them → ``cancelled`` or ``refused``."""
+
+        CODE = "code"
+        CHECKING = "checking"
+        WAITING = "waiting"
+        DONE = "done"
+        CANCELLED = "cancelled"
+        REFUSED = "refused"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="phone_changes")
+    phone = SealedTextField(subject="person_id", null=True)
+    """The new one; emptied when it has become the person's, or never will."""
+    state = models.CharField(max_length=10, choices=State.choices, default=State.CODE)
+    assurance = models.PositiveSmallIntegerField()
+    """How surely the person was known in the session that asked for it: decides how long it waits."""
+    code_hash = models.CharField(max_length=64, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    code_expires_at = models.DateTimeField()
+    begun_at = models.DateTimeField(default=timezone.now)
+    effective_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "đổi số điện thoại"
+        verbose_name_plural = "đổi số điện thoại"
+        ordering = ["-begun_at", "id"]
+        indexes = [
+            models.Index(fields=["person", "-begun_at"], name="phone_change_by_person"),
+            models.Index(fields=["effective_at"], name="phone_change_due", condition=Q(state="waiting")),
+            models.Index(fields=["begun_at"], name="phone_change_by_time"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person"], condition=Q(state__in=["code", "checking", "waiting"]), name="phone_change_one_under_way"
+            ),
+            models.CheckConstraint(condition=Q(tries__lte=5), name="phone_change_at_most_five_tries"),
+            models.CheckConstraint(condition=Q(assurance__gte=int(Assurance.MEDIUM)), name="phone_change_by_who_is_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=["code", "checking", "cancelled", "refused"]) | Q(effective_at__gt=F("begun_at")),
+                name="phone_change_waits",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["code", "checking", "waiting"], ended_at__isnull=True)
+                | Q(state__in=["done", "cancelled", "refused"], ended_at__isnull=False, phone__isnull=True, code_hash=""),
+                name="phone_change_ended_keeps_nothing",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)

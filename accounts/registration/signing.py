@@ -14,10 +14,12 @@ from accounts.registration import terms as terms_of_use
 from accounts.registration.states import State
 from accounts.services.challenges import SILENT, SPENT, SignatureRefused, Use
 from portal.access import AccessDenied, ActingAs, Actor, Assurance
+from portal.crypto.certificates import Trust
 
 CERTIFICATE, NOT_SIGNED = "certificate", "not_signed"
 NO_NUMBER = "Chứng thư số này không ghi số định danh của cá nhân nên chưa dùng để đăng ký được."
 NO_TAX_CODE = "Chứng thư số này không ghi mã số thuế đúng của tổ chức nên chưa dùng để đăng ký được."
+
 USE = Use(
     model=RegistrationSignature,
     purpose="registration",
@@ -25,6 +27,7 @@ USE = Use(
     callback="/tai-khoan/dang-ky/ky/tro-ve/",
     description="Đăng ký tài khoản Cổng Dịch vụ công Quốc gia",
     message="accounts.prove_registration",
+    trust=Trust.PUBLIC,
 )
 
 

@@ -17,7 +17,7 @@ from accounts.services.challenges import NOT_ACCEPTED, SILENT, SPENT, SignatureR
 from portal import audit
 from portal.access import SYSTEM
 from portal.crypto import blind_index
-from portal.crypto.certificates import CertificateFacts
+from portal.crypto.certificates import CertificateFacts, Trust
 
 __all__ = ["NOT_ACCEPTED", "NOT_REGISTERED", "SILENT", "answer", "authorisation_url", "begin", "id_from_state", "may_still_succeed",
            "prove", "refuse", "use"]  # fmt: skip
@@ -31,6 +31,7 @@ _OFFICERS = Use(
     callback=CALLBACK,
     description="Đăng nhập Cổng Dịch vụ công Quốc gia",
     message="accounts.prove_certificate",
+    trust=Trust.STATE,
 )
 
 

@@ -22,7 +22,7 @@ from django.db import transaction
 from accounts.models import SignedChallenge
 from portal import outbox
 from portal.crypto import open_text, seal_text
-from portal.crypto.certificates import CertificateFacts, CertificateRefused, verify_signed_challenge
+from portal.crypto.certificates import CertificateFacts, CertificateRefused, Trust, verify_signed_challenge
 from portal.exchange import csc
 from portal.exchange.errors import OutsideRefused, OutsideUnavailable
 
@@ -55,6 +55,8 @@ class Use:
     """What the signer reads at the signing service."""
     message: str
     """Kind of the outbox message that has the worker prove it."""
+    trust: Trust
+    """Whose roots the certificate must end at: the State's for officers, the public authorities' for citizens and organisations."""
 
     def text(self, row: SignedChallenge) -> bytes:
         """What the key signs: names the portal and the purpose."""
@@ -109,7 +111,7 @@ class Use:
             credential = csc.credential_info(credential_id)
             if row.signature is None:
                 _obtain_signature(row, credential_id, credential, text)
-            return verify_signed_challenge(credential.chain, bytes(row.signature or b""), text, at=now), credential_id
+            return verify_signed_challenge(credential.chain, bytes(row.signature or b""), text, at=now, trust=self.trust), credential_id
         except OutsideRefused as refused:
             raise SignatureRefused(NOT_ACCEPTED) from refused
         except CertificateRefused as refused:

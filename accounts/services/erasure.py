@@ -11,6 +11,7 @@ from uuid import UUID
 from allauth.mfa.models import Authenticator
 
 from accounts.models import (
+    CitizenSignIn,
     ContactChoice,
     EmailAddress,
     Identifier,
@@ -19,6 +20,7 @@ from accounts.models import (
     OutsideIdentity,
     OutsideSignIn,
     Person,
+    PhoneChange,
     Registration,
     SignInTry,
     User,
@@ -41,6 +43,8 @@ def person_erased(sender: Any, *, subject: UUID, **_: Any) -> None:
     SignInTry.objects.filter(number_blind=person.id_blind or "-").delete()
     OutsideIdentity.objects.filter(person=person).delete()
     OutsideSignIn.objects.filter(person=person).delete()
+    CitizenSignIn.objects.filter(person=person).delete()
+    PhoneChange.objects.filter(person=person).delete()
     EmailAddress.objects.filter(person=person).delete()
     ContactChoice.objects.filter(person=person).delete()
     Identifier.objects.filter(person=person).delete()

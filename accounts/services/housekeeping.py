@@ -12,10 +12,12 @@ from django.db.models import QuerySet
 
 from accounts.models import (
     CertificateSignIn,
+    CitizenSignIn,
     EmailAddress,
     KnownBrowser,
     OneTimePassword,
     OutsideSignIn,
+    PhoneChange,
     Registration,
     SignInTry,
     UserSession,
@@ -43,6 +45,9 @@ def remove_old(*, now: datetime, seconds: float) -> bool:
         "sessions_past": UserSession.objects.filter(begun_at__lt=now - SESSIONS_KEPT).order_by("begun_at"),
         "one_time_passwords": OneTimePassword.objects.filter(created_at__lt=now - CODES_KEPT).order_by("created_at"),
         "sign_in_tries": SignInTry.objects.filter(created_at__lt=now - CODES_KEPT).order_by("created_at"),
+        "citizen_sign_ins": CitizenSignIn.objects.filter(created_at__lt=now - SIGN_INS_KEPT).order_by("created_at"),
+        "phone_changes": PhoneChange.objects.filter(begun_at__lt=now - SESSIONS_KEPT).order_by("begun_at"),
+        "phones_unconfirmed": PhoneChange.objects.filter(state="code", begun_at__lt=now - SIGN_INS_KEPT).order_by("begun_at"),
         "outside_sign_ins": OutsideSignIn.objects.filter(created_at__lt=now - SIGN_INS_KEPT).order_by("created_at"),
         "certificate_sign_ins": CertificateSignIn.objects.filter(created_at__lt=now - SIGN_INS_KEPT).order_by("created_at"),
         "unconfirmed_addresses": EmailAddress.objects.filter(verified_at=None, token_expires_at__lt=now).order_by("token_expires_at"),

@@ -15,7 +15,7 @@ from accounts import queries, sessions
 from accounts.models import CertificateSignIn
 from accounts.models.sessions import Way
 from accounts.services import certificates
-from accounts.views.ways import DESK, GO_ON, NEXT, WANTS_POSITION, greeted, over_limit, safe_next
+from accounts.views.ways import DESK, GO_ON, NEXT, WANTS_POSITION, citizens_next, greeted, over_limit, safe_next
 from portal.access import Assurance, actor_of
 from portal.limits import limit_view
 
@@ -55,11 +55,19 @@ def passkey_sign_in(request: HttpRequest) -> HttpResponse:
 
     A passkey holds nothing that could be guessed; the limit only spares the database, and many officers share one address.
     """
+    as_citizen = request.POST.get("by") == "citizen"
     if request.method == "POST":
-        request.session[WANTS_POSITION] = True
-        request.session[NEXT] = safe_next(request, DESK)
+        request.session.pop(WANTS_POSITION, None)
+        if as_citizen:
+            request.session[NEXT] = citizens_next(request)
+        else:
+            request.session[WANTS_POSITION] = True
+            request.session[NEXT] = safe_next(request, DESK)
     before = actor_of(request).is_signed_in
     response: HttpResponse = _library_view(request)
+    if as_citizen and not before and not actor_of(request).is_signed_in and response.status_code == 302:
+        # The library knows one door, the officers'; what went wrong is told at the door one came by.
+        return redirect("passkey-sign-in")
     return response if before else greeted(request, response)
 
 

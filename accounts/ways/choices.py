@@ -31,6 +31,9 @@ def _outside() -> list[Choice]:
     if settings.VNEID_URL:
         about = _("Bạn xác nhận trên ứng dụng VNeID của Bộ Công an.")
         found.append(Choice(Way.VNEID, _("Tài khoản định danh điện tử VNeID"), about, reverse("vneid")))
+    if settings.PUBLIC_TRUSTED_ROOTS:
+        about = _("USB Token, SIM ký số hoặc dịch vụ ký số từ xa, chứng thư ghi số định danh của bạn.")
+        found.append(Choice(Way.CERTIFICATE, _("Chứng thư số cá nhân"), about, reverse("certificate-citizen")))
     return found
 
 
@@ -42,7 +45,12 @@ def bound(user_id: UUID) -> Counter[str]:
 def to_sign_in() -> list[Choice]:
     """Beside the one-time password."""
     app = _("Số định danh và mã 6 chữ số của ứng dụng đã gắn với tài khoản. Không cần tin nhắn.")
-    return [*_outside(), Choice(Way.APP, _("Ứng dụng tạo mã"), app, reverse("app-sign-in"))]
+    passkey = _("Vân tay, khuôn mặt hoặc mã PIN của thiết bị đã gắn khóa.")
+    return [
+        *_outside(),
+        Choice(Way.PASSKEY, _("Khóa truy cập"), passkey, reverse("passkey-sign-in")),
+        Choice(Way.APP, _("Ứng dụng tạo mã"), app, reverse("app-sign-in")),
+    ]
 
 
 def to_step_up(user_id: UUID, assurance: Assurance) -> list[Choice]:

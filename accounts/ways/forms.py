@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import CodeForm, IdNumberForm
 from accounts.passkey_forms import UNREADABLE, CredentialField
+from portal.crypto.signed_files import LONGEST
 
 
 class AppCodeForm(CodeForm):
@@ -31,6 +32,36 @@ class AppSignInForm(IdNumberForm, AppCodeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["code"].widget.attrs.pop("autofocus", None)
+
+
+class SignedFileForm(forms.Form):
+    """What a token's program made of our few lines."""
+
+    signed = forms.FileField(
+        label=_("Tệp đã ký"),
+        help_text=_("Tệp .p7s hoặc .p7m, không quá 64 KB."),
+        error_messages={"required": _("Bạn hãy chọn tệp đã ký."), "empty": _("Tệp này rỗng. Bạn chọn tệp đã ký.")},
+    )
+
+    def clean_signed(self) -> bytes:
+        """The bytes; a signature is small."""
+        file = self.cleaned_data["signed"]
+        if file.size > LONGEST:
+            raise ValidationError(_("Tệp này quá lớn, không phải tệp ký số của dang-nhap.txt."))
+        data: bytes = file.read()
+        return data
+
+
+class PhoneForm(forms.Form):
+    """A new phone for one-time passwords."""
+
+    phone = forms.CharField(
+        label=_("Số điện thoại mới"),
+        help_text=_("Số di động Việt Nam do chính bạn đứng tên thuê bao."),
+        max_length=20,
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
+        error_messages={"required": _("Bạn hãy nhập số điện thoại mới.")},
+    )
 
 
 class StepUpByPasskeyForm(AuthenticateWebAuthnForm):  # type: ignore[misc]

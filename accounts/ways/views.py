@@ -99,6 +99,15 @@ def app_sign_in(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/ways/app_sign_in.html", context, status=422 if form.errors else 200)
 
 
+@never_cache
+@require_safe
+def passkey_sign_in(request: HttpRequest) -> HttpResponse:
+    """Sign-in of citizens by a passkey; the library's view takes the answer."""
+    if actor_of(request).is_signed_in:
+        return redirect(home_of(request))
+    return render(request, "accounts/ways/passkey_sign_in.html", {"next": citizens_next(request, "")})
+
+
 def _secret_of(request: HttpRequest) -> str:
     """The secret of the app that is being bound in this session; a new one where there is none."""
     try:

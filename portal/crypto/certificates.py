@@ -59,6 +59,15 @@ class Purpose(enum.StrEnum):
     TIME_STAMP = "time_stamp"
 
 
+class Trust(enum.StrEnum):
+    """Which roots a chain must end at: two stores, so that no commercial authority can make an officer, nor the State's a citizen."""
+
+    STATE = "TRUSTED_ROOTS"
+    """The Government Cipher Committee's: officers, seals of agencies, time-stamps (Rules art. 12; requirement A-17)."""
+    PUBLIC = "PUBLIC_TRUSTED_ROOTS"
+    """Those of licensed public authorities: citizens and organisations."""
+
+
 @dataclass(frozen=True)
 class CertificateFacts:
     """What a valid certificate says about its holder."""
@@ -109,21 +118,21 @@ def _roots_of(path: str, _changed: int) -> tuple[asn1.Certificate, ...]:
     return tuple(asn1.Certificate.load(der) for _kind, _headers, der in pem.unarmor(Path(path).read_bytes(), multiple=True))
 
 
-def trusted_roots() -> tuple[asn1.Certificate, ...]:
-    """The roots of ``settings.TRUSTED_ROOTS`` (PEM), read again when the file changes. ImproperlyConfigured without one."""
-    path = settings.TRUSTED_ROOTS
+def trusted_roots(trust: Trust = Trust.STATE) -> tuple[asn1.Certificate, ...]:
+    """The roots of a store: its setting's file (PEM), read again when the file changes. ImproperlyConfigured without one."""
+    path = getattr(settings, trust)
     if not path or not Path(path).is_file():
-        raise ImproperlyConfigured("TRUSTED_ROOTS must name a PEM file with the certificates of the trusted roots.")
+        raise ImproperlyConfigured(f"{trust} must name a PEM file with the certificates of the trusted roots.")
     return _roots_of(str(path), Path(path).stat().st_mtime_ns)
 
 
-def online_context(others: Iterable[asn1.Certificate] = (), *, at: datetime | None = None) -> ValidationContext:
-    """A pyHanko context that trusts our roots only, fetches OCSP and CRL and refuses where neither answers.
+def online_context(others: Iterable[asn1.Certificate] = (), *, at: datetime | None = None, trust: Trust = Trust.STATE) -> ValidationContext:
+    """A pyHanko context that trusts the roots of one store only, fetches OCSP and CRL and refuses where neither answers.
 
     ``at`` is the moment of validation (aware), now without it. Missing certificates of the chain are never fetched.
     """
     return ValidationContext(
-        trust_roots=list(trusted_roots()),
+        trust_roots=list(trusted_roots(trust)),
         certificate_registry=CertificateRegistry.build(others, cert_fetcher=None),
         moment=at,
         allow_fetching=True,
@@ -188,9 +197,14 @@ def facts_of(certificate: AnyCertificate) -> CertificateFacts:
 
 
 def validate(
-    certificate: AnyCertificate, chain: Iterable[AnyCertificate] = (), *, at: datetime, purpose: Purpose | str
+    certificate: AnyCertificate,
+    chain: Iterable[AnyCertificate] = (),
+    *,
+    at: datetime,
+    purpose: Purpose | str,
+    trust: Trust = Trust.STATE,
 ) -> CertificateFacts:
-    """Validate a certificate to our roots at the moment ``at`` and return its facts.
+    """Validate a certificate to the roots of a store at the moment ``at`` and return its facts.
 
     ``chain`` holds the intermediates that came with it. Every certificate below the root must be shown unrevoked by OCSP or, where
     that fails, by a CRL. Raises :class:`CertificateRefused`; ``is_temporary`` tells that the authority's services were silent.
@@ -203,7 +217,7 @@ def validate(
         Purpose.DOCUMENT: ({"non_repudiation"}, None),
         Purpose.TIME_STAMP: (set(), {"time_stamping"}),
     }[Purpose(purpose)]
-    context = online_context([as_asn1(one) for one in chain], at=at)
+    context = online_context([as_asn1(one) for one in chain], at=at, trust=trust)
 
     # Said first: years later the authority's services no longer speak of it, and "unknown" would be the wrong reason.
     if at > cert.not_valid_after:
@@ -241,8 +255,10 @@ def signature_fits(certificate: AnyCertificate, signature: bytes, data: bytes) -
     return True
 
 
-def verify_signed_challenge(cert_chain_der: Sequence[bytes], signature: bytes, challenge: bytes, *, at: datetime) -> CertificateFacts:
-    """Who signed our challenge: the holder of the first certificate of the chain (officers' sign-in, Rules art. 11: high).
+def verify_signed_challenge(
+    cert_chain_der: Sequence[bytes], signature: bytes, challenge: bytes, *, at: datetime, trust: Trust = Trust.STATE
+) -> CertificateFacts:
+    """Who signed our challenge: the holder of the first certificate of the chain (Rules art. 11: high).
 
     The signature is checked before anything is fetched. The caller makes the challenge, binds it to the session and uses it once.
     Raises :class:`CertificateRefused`.
@@ -251,4 +267,4 @@ def verify_signed_challenge(cert_chain_der: Sequence[bytes], signature: bytes, c
         raise refusal_of_code("malformed")
     if not signature_fits(cert_chain_der[0], signature, challenge):
         raise refusal_of_code("bad_signature")
-    return validate(cert_chain_der[0], cert_chain_der[1:], at=at, purpose=Purpose.SIGN_IN)
+    return validate(cert_chain_der[0], cert_chain_der[1:], at=at, purpose=Purpose.SIGN_IN, trust=trust)

@@ -59,6 +59,7 @@ def environment(var: Path, services: Mapping[str, str] | None = None) -> dict[st
         "VNEID_URL": f"{simulators}/vneid",
         "TIMESTAMP_URL": f"{simulators}/pki/test/tsa/time",
         "TRUSTED_ROOTS": str(var / "demo" / "test-root.pem"),
+        "PUBLIC_TRUSTED_ROOTS": str(var / "demo" / "public-root.pem"),
     }
     # Never inherited: whichever way VAR and the ports were given, the processes see the resolved ones.
     fixed = {"VAR": str(var), "PORT": str(port), "SIMULATORS_PORT": str(simulators_port)}

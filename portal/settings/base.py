@@ -174,6 +174,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"queue": "bulk"},
     },
     "registrations-end": {"task": "accounts.tasks.end_registrations", "schedule": crontab(minute=20), "options": {"queue": "bulk"}},
+    "phones-due": {"task": "accounts.tasks.apply_phones", "schedule": 300.0, "options": {"queue": "bulk", "expires": 300}},
     "sign-in-watch": {"task": "accounts.tasks.watch_sign_in", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},
     "payments-ask": {"task": "payments.ask", "schedule": 15.0, "options": {"queue": "soon", "expires": 15}},
     "payments-expire": {"task": "payments.expire", "schedule": 60.0, "options": {"queue": "bulk", "expires": 60}},
@@ -356,6 +357,10 @@ VNEID_CLIENT_SECRET = env.str("VNEID_CLIENT_SECRET", "")
 TIMESTAMP_URL = env.str("TIMESTAMP_URL", "")
 TRUSTED_ROOTS = env.str("TRUSTED_ROOTS", "")
 """PEM file with the certificates of the roots we trust for signatures and officers' sign-in."""
+TOKEN_SIGN_IN_URL = env.str("TOKEN_SIGN_IN_URL", "")
+"""The same host at the port at which our own proxy asks for a token's certificate (docs/operations.md); empty: there is no such door."""
+PUBLIC_TRUSTED_ROOTS = env.str("PUBLIC_TRUSTED_ROOTS", "")
+"""PEM file with the roots of licensed public authorities: citizens' certificates end there. Empty: nobody signs in by one."""
 DEMO_PAYMENT_SECRET = env.str("DEMO_PAYMENT_SECRET", "")
 """Seed of the secrets of the simulated payment institutions; production refuses to start with one."""
 PAYMENT_PLAIN_HTTP = False
@@ -373,7 +378,13 @@ TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 """Bearer token that /metrics asks for; empty: only loopback addresses may read it."""
 
-_form_origins = sorted({"/".join(url.split("/")[:3]) for url in (REMOTE_SIGNING_PUBLIC_URL, VNEID_PUBLIC_URL) if url})
+_form_origins = sorted(
+    {
+        "/".join(url.split("/")[:3])
+        for url in (REMOTE_SIGNING_PUBLIC_URL, VNEID_PUBLIC_URL, TOKEN_SIGN_IN_URL, TOKEN_SIGN_IN_URL and SITE_URL)
+        if url
+    }
+)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],

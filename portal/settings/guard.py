@@ -86,6 +86,9 @@ def problems(settings: Mapping[str, Any]) -> list[str]:
         url = settings.get(name, "")
         if url and (urlsplit(url).scheme != "https" or _is_local(url)):
             found.append(f"{name} must be an https address outside, or empty: simulators are refused in production")
+    token = settings.get("TOKEN_SIGN_IN_URL", "")
+    if token and (urlsplit(token).scheme != "https" or urlsplit(token).hostname != urlsplit(settings.get("SITE_URL", "")).hostname):
+        found.append("TOKEN_SIGN_IN_URL must be https at the host of SITE_URL: sessions are kept for that host alone")
     if settings.get("VNEID_URL"):
         found += [f"{name} is missing" for name in ("VNEID_CLIENT_ID", "VNEID_CLIENT_SECRET") if not settings.get(name)]
     mail = settings.get("MAIL_SERVER_URL", "")

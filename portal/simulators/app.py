@@ -41,7 +41,8 @@ What is mounted where, and which setting of the portal points to it:
     /control/payments/       page with switches;  /control/payments (GET, POST), …/plant, …/close, …/movements,
                              …/beneficiaries, …/payout, …/return
     /control/                page with switches;  POST /control/faults, /control/revoke, /control/reset (JSON or form)
-    $VAR/demo/test-root.pem  TRUSTED_ROOTS;  $VAR/demo/mail-root.pem  MAIL_ROOTS
+    $VAR/demo/test-root.pem  TRUSTED_ROOTS;  $VAR/demo/public-root.pem  PUBLIC_TRUSTED_ROOTS (citizens' keys: <id_number>.cong-dan.p12);
+     $VAR/demo/mail-root.pem  MAIL_ROOTS
     $VAR/demo/payments/970418.pem (the bank's certificate of messages), portal.key.pem and portal.pem (ours)
 """
 

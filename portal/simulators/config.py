@@ -25,6 +25,13 @@ class Credential:
     uid: str
     pin: str
     key: str
+    public: bool = False
+    """Whether a public authority issued it: a citizen's."""
+
+    @property
+    def issuer(self) -> str:
+        """Who issued it."""
+        return "citizens" if self.public else "people" if self.person else "units"
 
 
 @dataclass(frozen=True)
@@ -154,6 +161,7 @@ class Config:
                 uid=f"{'MST' if company is not None else 'CCCD'}:{number}",
                 pin=one["pin"],
                 key=one.get("key", "EC"),
+                public=True,
             )
         for seal in self.population["seals"]:
             found[seal["credential_id"]] = Credential(

@@ -1,6 +1,7 @@
 """The test certificate authority: made once, the same at every start.
 
-Root → "people" (officers' certificates), "units" (seals, payment institutions), "stamps" (time-stamps). Keys are PEM files, built
+Root → "people" (officers' certificates), "units" (seals, payment institutions), "stamps" (time-stamps). A second root of public
+authorities → "citizens". Keys are PEM files, built
 certificates are kept as DER files beside them, so serial numbers and dates never change. When ``SIMULATORS_URL`` changes, the root and
 all keys stay, and certificates with the new addresses are issued (with serial numbers of their own).
 
@@ -38,6 +39,9 @@ ISSUERS = {
     "units": "Trung tâm chứng thực thử nghiệm - Cơ quan",
     "stamps": "Trung tâm chứng thực thử nghiệm - Dấu thời gian",
 }
+PUBLIC_ISSUERS = {"citizens": "Tổ chức chứng thực công cộng thử nghiệm - Cá nhân"}
+"""Under the root of public authorities, which the portal keeps in a store of its own."""
+ROOTS = {"root": "Gốc chứng thực thử nghiệm", "public-root": "Gốc chứng thực công cộng thử nghiệm"}
 CRL_VALID = timedelta(days=1)
 MESSAGE_KEYS = {"jws-bank": "RSA", "jws-portal": "EC"}
 """Keys of signed messages between a bank and the portal. Their certificates carry no addresses, so that they stay when those change:
@@ -126,20 +130,21 @@ def _validity(born: datetime, years: int) -> dict[str, str]:
 def _configuration(config: Config, born: datetime) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], dict[str, str]]:
     """Entities, certificates, services, and the kind of each key, in certomancer's words."""
     country = {"country-name": "VN", "organization-name": "Dữ liệu trình diễn - không có giá trị pháp lý"}
-    entities: dict[str, Any] = {"root": {**country, "common-name": "Gốc chứng thực thử nghiệm"}}
+    entities: dict[str, Any] = {root: {**country, "common-name": name} for root, name in ROOTS.items()}
     certs: dict[str, Any] = {
-        "root": {
-            "subject": "root",
-            "issuer": "root",
-            "serial": _serial("root", born.isoformat()),
+        root: {
+            "subject": root,
+            "issuer": root,
+            "serial": _serial(root, born.isoformat()),
             "validity": _validity(born, 20),
             # No addresses: nobody asks whether a root is revoked, and it stays the same when the addresses change.
             "profiles": ["simple-ca"],
             "extensions": [],
         }
+        for root in ROOTS
     }
     services: dict[str, Any] = {"ocsp": {}, "crl-repo": {}, "cert-repo": {}, "time-stamping": {}}
-    keys = {"root": "RSA"}
+    keys = dict.fromkeys(ROOTS, "RSA")
 
     def issue(label: str, issuer: str, years: int, kind: str, extensions: list[dict[str, Any]], profiles: list[Any] | None = None) -> None:
         keys[label] = kind
@@ -175,11 +180,12 @@ def _configuration(config: Config, born: datetime) -> tuple[dict[str, Any], dict
         services["cert-repo"][issuer] = {"for-issuer": issuer, "issuer-cert": issuer}
         issue(f"ocsp-{issuer}", issuer, 10, "EC", [], ["ocsp-responder"])
 
-    serve("root")
-    for label, name in ISSUERS.items():
-        entities[label] = {**country, "common-name": name}
-        issue(label, "root", 15, "RSA", [], [{"id": "simple-ca", "params": {"max-path-len": 0}}])
-        serve(label)
+    for root, issuers in (("root", ISSUERS), ("public-root", PUBLIC_ISSUERS)):
+        serve(root)
+        for label, name in issuers.items():
+            entities[label] = {**country, "common-name": name}
+            issue(label, root, 15, "RSA", [], [{"id": "simple-ca", "params": {"max-path-len": 0}}])
+            serve(label)
 
     entities["time"] = {**country, "common-name": "Dịch vụ cấp dấu thời gian thử nghiệm"}
     issue(
@@ -201,7 +207,7 @@ def _configuration(config: Config, born: datetime) -> tuple[dict[str, Any], dict
     }
     for credential in config.credentials.values():
         entities[credential.id] = _subject(config, credential)
-        issue(credential.id, "people" if credential.person else "units", 5, credential.key, [usage])
+        issue(credential.id, credential.issuer, 5, credential.key, [usage])
 
     # Payment institutions sign with keys of their own; the remote signing service knows credentials only, never these.
     for institution in config.institutions.values():
@@ -259,7 +265,7 @@ def _load(config: Config, store: Store, folder: Path) -> TestAuthority:
 
     # The root and the certificates of messages are the same whatever the addresses are; all others carry addresses.
     issued = folder / ("certs-" + hashlib.sha256(config.url.encode()).hexdigest()[:12])
-    files = {label: (folder / f"{label}.crt" if label in ("root", *MESSAGE_KEYS) else issued / f"{label}.crt") for label in certs}
+    files = {label: (folder / f"{label}.crt" if label in (*ROOTS, *MESSAGE_KEYS) else issued / f"{label}.crt") for label in certs}
     kept = {CertLabel(label): x509.Certificate.load(path.read_bytes()) for label, path in files.items() if path.exists()}
     key_sets = KeySets({ARCH: {"keys": {label: {"path": f"{label}.pem"} for label in keys}}}, search_dir=SearchDir(str(folder / "keys")))
     authority = TestAuthority(
@@ -269,14 +275,15 @@ def _load(config: Config, store: Store, folder: Path) -> TestAuthority:
     for label, path in files.items():
         if CertLabel(label) not in kept or not path.exists():
             write(path, authority.get_cert(CertLabel(label)).dump(), 0o644)
-    write(config.demo / "test-root.pem", pem.armor("CERTIFICATE", authority.get_cert(CertLabel("root")).dump()), 0o644)
+    for label, name in (("root", "test-root.pem"), ("public-root", "public-root.pem")):
+        write(config.demo / name, pem.armor("CERTIFICATE", authority.get_cert(CertLabel(label)).dump()), 0o644)
     payments = config.demo / "payments"
     for label, name in (("jws-bank", f"{BANK}.pem"), ("jws-portal", "portal.pem")):
         write(payments / name, pem.armor("CERTIFICATE", authority.get_cert(CertLabel(label)).dump()), 0o644)
     write(payments / "portal.key.pem", (folder / "keys" / "jws-portal.pem").read_bytes())
     for credential in config.credentials.values():
         # PKCS#12 carries salts: written once, and again only when the certificate is another one.
-        bundle = config.demo / f"{credential.uid.partition(':')[2]}.p12"
+        bundle = config.demo / f"{credential.uid.partition(':')[2]}{'.cong-dan' if credential.public else ''}.p12"
         stamp = issued / f"{credential.id}.p12-written"
         if credential.person and not (bundle.exists() and stamp.exists()):
             write(bundle, authority.package_pkcs12(CertLabel(credential.id), password=credential.pin.encode()))

@@ -77,6 +77,7 @@ class Simulators:
             "VNEID_PUBLIC_URL": f"{self.url}/vneid",
             "TIMESTAMP_URL": f"{self.url}/pki/test/tsa/time",
             "TRUSTED_ROOTS": str(self.var / "demo" / "test-root.pem"),
+            "PUBLIC_TRUSTED_ROOTS": str(self.var / "demo" / "public-root.pem"),
             **{name: self.extra.get(name, value) for name, value in TOKENS.items()},
         }
 

@@ -26,11 +26,21 @@ from django.test.signals import template_rendered
 from django.utils import timezone
 
 from accounts.mandating import guardians
-from accounts.models import CertificateSignIn, EmailAddress, GuardianRequest, Mandate, MandateOffer, OutsideSignIn, Registration, Terms
+from accounts.models import (
+    CertificateSignIn,
+    EmailAddress,
+    GuardianRequest,
+    Mandate,
+    MandateOffer,
+    OutsideSignIn,
+    PhoneChange,
+    Registration,
+    Terms,
+)
 from accounts.officers import contracts, substitutes
 from accounts.registration import services as registration
 from accounts.services import contacts
-from accounts.ways import app_codes, vneid
+from accounts.ways import app_codes, phones, vneid
 from dossiers.forms_data import shipped_form
 from dossiers.models import Dossier
 from dossiers.services import follow_late_orders, publish_form
@@ -149,6 +159,7 @@ class Pages:
 def pages(demo_data: None, settings: Any) -> Iterator[Pages]:
     """No page yet; every template that is rendered from now on is noted."""
     # Nobody goes there: the pages before and after are what is looked at.
+    settings.PUBLIC_TRUSTED_ROOTS, settings.TOKEN_SIGN_IN_URL, settings.VNEID_URL = "x", settings.SITE_URL, "https://vneid.vi-du.example"
     settings.REMOTE_SIGNING_URL = settings.REMOTE_SIGNING_PUBLIC_URL = "https://ky-so.vi-du.example/csc/v2"
     found = Pages()
 
@@ -313,7 +324,7 @@ def citizens(pages: Pages) -> None:
 
 def own_ways(pages: Pages, client: Client) -> None:
     """Sessions, ways to sign in, what is missing for a page, an app, VNeID up to its link."""
-    for name in ("phien/", "phien/lich-su/", "cach-dang-nhap/", "ung-dung/", "vneid/"):
+    for name in ("phien/", "phien/lich-su/", "cach-dang-nhap/", "ung-dung/", "vneid/", "chung-thu/", "dien-thoai/"):
         pages.get(client, f"/tai-khoan/{name}")
     pages.post(client, "/tai-khoan/ung-dung/", {"code": "x"})
     more = client.get("/tai-khoan/khoa-truy-cap/")["Location"]
@@ -324,7 +335,20 @@ def own_ways(pages: Pages, client: Client) -> None:
     secret = app_codes.new_secret()
     app_codes.bind(actor=actor, secret=secret, code=format_hotp_value(hotp_value(secret, int(now.timestamp()) // 30)), now=now)
     pages.get(client, "/tai-khoan/ung-dung/")
+    pages.post(client, "/tai-khoan/dien-thoai/", {"act": "phone", "phone": "<x>"})
+    client.post("/tai-khoan/dien-thoai/", {"act": "phone", "phone": "0900888777"})
+    pages.post(client, "/tai-khoan/dien-thoai/", {"act": "code", "code": "x"})
+    change = PhoneChange.objects.get()
+    PhoneChange.objects.filter(pk=change.pk).update(state="checking")
+    pages.get(client, "/tai-khoan/dien-thoai/")
+    phones.keep(change_id=change.pk, is_theirs=True, now=now)
+    pages.get(client, "/tai-khoan/dien-thoai/")
     stranger = Client(REMOTE_ADDR="203.0.113.77")
+    for name in ("mat-dien-thoai/", "dang-nhap/khoa/", "chung-thu/thiet-bi/"):
+        pages.get(stranger, f"/tai-khoan/{name}")
+    stranger.post("/tai-khoan/chung-thu/", {"by": "file"})
+    pages.get(stranger, "/tai-khoan/chung-thu/tep/")
+    pages.post(stranger, "/tai-khoan/chung-thu/tep/")
     pages.get(stranger, "/tai-khoan/dang-nhap/ung-dung/")
     pages.post(stranger, "/tai-khoan/dang-nhap/ung-dung/", {"id_number": "1"})
     for one in (client, stranger):

@@ -8,6 +8,7 @@
 #   PROXY_RESOLVER         who resolves that name                                       (127.0.0.11, the container engine's)
 #   PROXY_HTTP, PROXY_HTTPS    where to listen: port, or address:port                   (8080, 8443)
 #   PROXY_PORT_IN_ADDRESS  ":port" when the world does not reach us on 443              (empty)
+#   PROXY_TOKEN_HTTPS      where tokens knock (docs/operations.md): port, or address:port          (empty: nowhere)
 #   PROXY_PAGES            folder with static/ and proxy-pages/, made by collect.sh     (/srv/collected)
 #   PROXY_STATE            folder in memory for bodies, answers and kept pages          (/run/proxy)
 #   PROXY_ACCESS_LOG, PROXY_ERROR_LOG                                                   (/dev/stdout, stderr)
@@ -28,6 +29,8 @@ fill() { # fill NAME VALUE: a sed rule; a value may hold anything but a line bre
     fill RESOLVER "${PROXY_RESOLVER:-127.0.0.11}"
     fill HTTP "${PROXY_HTTP:-8080}"
     fill HTTPS "${PROXY_HTTPS:-8443}"
+    fill TOKEN_HTTPS "${PROXY_TOKEN_HTTPS:-}"
+    [ -n "${PROXY_TOKEN_HTTPS:-}" ] || printf '/# token-begin/,/# token-end/d\n'
     fill PORT_IN_ADDRESS "${PROXY_PORT_IN_ADDRESS:-}"
     fill PAGES "${PROXY_PAGES:-/srv/collected}"
     fill STATE "$state"

@@ -1,0 +1,139 @@
+"""Citizens' sign-in by certificate (Rules art. 10, 11, 12.3; high assurance): by remote signing, by a file that a token's program signed,
+or by a token in the TLS handshake. Their chains end at the public authorities' roots, officers' at the State's (``portal.crypto`` Trust).
+
+Nobody types a number: the certificate says who signs in. Revocation is asked about by the worker; the page looks again each second.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_noop
+
+from accounts.models import CitizenSignIn, Person
+from accounts.models.sessions import Way
+from accounts.services.challenges import SPENT, SignatureRefused, Use
+from portal import audit, outbox
+from portal.access import SYSTEM
+from portal.crypto import blind_index
+from portal.crypto.certificates import CertificateFacts, CertificateRefused, Purpose, Trust, validate
+from portal.crypto.signed_files import LONGEST, verify_signed_file
+from portal.exchange.errors import OutsideUnavailable
+
+CALLBACK = "/tai-khoan/chung-thu/tro-ve/"
+NOT_KNOWN = gettext_noop("Chứng thư số này chưa gắn với tài khoản nào trên Cổng. Bạn đăng ký tài khoản bằng chứng thư số trước.")
+NOT_A_PERSONS = gettext_noop("Chứng thư số này không ghi số định danh cá nhân. Bạn dùng chứng thư số của cá nhân.")
+SILENT = gettext_noop("Dịch vụ chứng thực đang gián đoạn. Bạn thử lại sau ít phút hoặc đăng nhập bằng cách khác.")
+NOT_AGREED = gettext_noop("Bạn đã không đồng ý ký tại dịch vụ ký số.")
+_State = CitizenSignIn.State
+USE = Use(
+    model=CitizenSignIn,
+    purpose="citizen sign-in",
+    salt="accounts.citizen_certificate",
+    callback=CALLBACK,
+    description="Đăng nhập Cổng Dịch vụ công Quốc gia",
+    message="accounts.prove_citizen",
+    trust=Trust.PUBLIC,
+)
+
+
+class TooLarge(Exception):
+    """An uploaded file that no signature over our few lines is."""
+
+
+def is_offered() -> bool:
+    """Whether citizens may sign in by certificate: whether there is a store of roots for them."""
+    return bool(settings.PUBLIC_TRUSTED_ROOTS)
+
+
+def begin(*, way: Way, now: datetime) -> CitizenSignIn:
+    """Begin a sign-in of whoever comes back with a certificate."""
+    row: CitizenSignIn = USE.begin(now=now, way=way)
+    return row
+
+
+def text_of(row: CitizenSignIn) -> bytes:
+    """What is to be signed: it names the portal, the purpose and this one sign-in, so that it serves for nothing else."""
+    return b"".join(
+        [
+            f"dvcqg citizen sign-in by file\n{settings.SITE_URL}\n{row.id}\n".encode(),
+            bytes(row.challenge).hex().encode() + b"\n",
+        ]
+    )
+
+
+@transaction.atomic
+def answer(*, sign_in_id: UUID, way: Way, material: bytes, now: datetime) -> bool:
+    """Keep the signed file, or the certificate of the handshake, and let the worker check it. False where none is waited for (any more).
+
+    Raises :class:`TooLarge`.
+    """
+    if len(material) > LONGEST:
+        raise TooLarge
+    begun = CitizenSignIn.objects.filter(id=sign_in_id, way=way, state=_State.BEGUN, expires_at__gt=now)
+    if not begun.update(state=_State.ANSWERED, material=material):
+        return False
+    outbox.put(USE.message, key=str(sign_in_id), payload={"sign_in": str(sign_in_id)})
+    return True
+
+
+def refuse(*, sign_in_id: UUID, reason: str) -> None:
+    """Close a sign-in that cannot succeed; the waiting page shows the reason."""
+    USE.refuse(row_id=sign_in_id, reason=reason)
+    CitizenSignIn.objects.filter(id=sign_in_id, state=_State.REFUSED).update(material=None)
+
+
+def prove(*, sign_in_id: UUID, now: datetime) -> None:
+    """Check everything and find whose certificate it is (worker). Raises ``OutsideUnavailable`` to be tried again."""
+    row = CitizenSignIn.objects.get(id=sign_in_id)
+    if row.state != _State.ANSWERED:
+        return
+    try:
+        facts = _facts(row, now)
+        person = _person_of(facts)
+    except SignatureRefused as refused:
+        refuse(sign_in_id=sign_in_id, reason=str(refused))
+        return
+    except CertificateRefused as refused:
+        if refused.is_temporary:
+            raise OutsideUnavailable("revocation", "timeout") from refused
+        refuse(sign_in_id=sign_in_id, reason=refused.message)
+        return
+    proved = {"state": _State.PROVED, "person": person, "certificate_serial": facts.serial[:80], "material": None}
+    CitizenSignIn.objects.filter(id=sign_in_id, state=_State.ANSWERED).update(**proved, **SPENT)
+
+
+def _facts(row: CitizenSignIn, now: datetime) -> CertificateFacts:
+    material = bytes(row.material or b"")
+    if row.way == Way.FILE:
+        return verify_signed_file(material, text_of(row), at=now, trust=Trust.PUBLIC)
+    if row.way == Way.TOKEN:
+        # That its holder has the key, the handshake has shown.
+        return validate(material, at=now, purpose=Purpose.SIGN_IN, trust=Trust.PUBLIC)
+    return USE.facts(row, now=now)[0]
+
+
+def _person_of(facts: CertificateFacts) -> Person:
+    if not facts.id_number:
+        raise SignatureRefused(NOT_A_PERSONS)
+    person = Person.objects.filter(id_blind=blind_index("id_number", facts.id_number), user__is_active=True).first()
+    if person is None:
+        raise SignatureRefused(NOT_KNOWN)
+    return person
+
+
+@transaction.atomic
+def use(*, sign_in_id: UUID, now: datetime) -> CitizenSignIn | None:
+    """Use up a proved sign-in, once, in the browser that began it; None when it is not (any longer) proved."""
+    rows = CitizenSignIn.objects.select_for_update(of=("self",)).select_related("person__user")
+    row = rows.filter(id=sign_in_id, state=_State.PROVED, expires_at__gt=now, person__user__is_active=True).first()
+    if row is None:
+        return None
+    row.state = _State.USED
+    row.save(update_fields=["state"])
+    details = {"by": str(row.way), "serial": row.certificate_serial}
+    audit.record(actor=SYSTEM, act="accounts.sign_in", target="accounts.person", target_id=str(row.person_id), details=details)
+    return row
