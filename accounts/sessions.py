@@ -149,6 +149,7 @@ def resolve_actor(request: HttpRequest) -> Actor:
         person_id=person.id,
         commune=person.residence_unit,
         assurance=Assurance(session.assurance),
+        identity=Assurance(person.identity_level),
         label=person.full_name,
         session_ends_at=services.ends_at(session),
     )

@@ -1,4 +1,7 @@
-"""What a page needs of who opens it: how surely they signed in. Asked for is only what is missing, and nothing typed is lost (A-07)."""
+"""What a page needs of who opens it: how surely we know who they are, and how surely they signed in (Rules art. 9.4, 11; A-07).
+
+Two scales: no way to sign in makes an account surer than its registration. Asked for is only what is missing, and nothing typed is lost.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +30,24 @@ def is_missing(actor: Actor, assurance: Assurance) -> bool:
     return actor.assurance < assurance
 
 
+def asked_for(request: HttpRequest, assurance: Assurance, identity: Assurance = Assurance.MEDIUM) -> HttpResponseBase | None:
+    """The page that asks a signed-in person for what is missing; None where nothing is.
+
+    Where the account itself is known less surely than is needed, no step-up helps: the page says how it becomes surer.
+    """
+    actor = actor_of(request)
+    if actor.identity < identity:
+        return render(request, "accounts/ways/identity_more.html", status=403)
+    return ask_more(request, assurance) if is_missing(actor, assurance) else None
+
+
 def step_up_address(assurance: Assurance, back: str) -> str:
     """The page that asks for what is missing and then leads back to a path of ours."""
     return reverse("step-up") + "?" + urlencode({LEVEL: str(int(assurance)), "next": back})
 
 
-def surely(assurance: Assurance) -> Callable[[Page], Page]:
-    """Decorator: a page for who is signed in at least so surely.
+def surely(assurance: Assurance, identity: Assurance = Assurance.MEDIUM) -> Callable[[Page], Page]:
+    """Decorator: a page for who is signed in at least so surely, with an account whose identity is at least so surely known.
 
     Who is not signed in signs in first. Who is, but less surely, is asked for what is missing, and for no more. A form that was sent is
     kept in this window meanwhile: with one press it is sent again, its token still good, for a step-up begins no new session.
@@ -42,12 +56,9 @@ def surely(assurance: Assurance) -> Callable[[Page], Page]:
     def decorate(view: Page) -> Page:
         @wraps(view)
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            actor = actor_of(request)
-            if not is_known(actor):
+            if not is_known(actor_of(request)):
                 return to_sign_in(request)
-            if not is_missing(actor, assurance):
-                return view(request, *args, **kwargs)
-            return ask_more(request, assurance)
+            return asked_for(request, assurance, identity) or view(request, *args, **kwargs)
 
         return never_cache(wrapped)
 

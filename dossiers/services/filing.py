@@ -70,6 +70,8 @@ def submit(*, actor: Actor, draft_id: UUID, seen_version: int, now: datetime) ->
     party = people.party(party_of(actor, draft.procedure_code))
     units = handling_units(party.id, terms)
     person = people.person(person_id)
+    if person.identity_level < terms.assurance:
+        raise AccessDenied("dossiers.file")
     filled = fill_draft(draft, person, units=units, now=now)
     if problems := problems_of(draft, terms, filled):
         raise FilingRefused(problems)

@@ -21,6 +21,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import queries as people
+from accounts.ways.need import asked_for
 from dossiers import queries, services
 from dossiers.changes import Changes
 from dossiers.conditions import Shape, Spec, deciders, opening, shape, suggestions
@@ -514,9 +515,14 @@ def draft_paper(request: HttpRequest, code: str, paper_id: UUID) -> HttpResponse
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @citizen_page
-def check(request: HttpRequest, code: str) -> HttpResponse:
-    """Check your answers, then send what you checked. Sending twice gives the same dossier."""
+def check(request: HttpRequest, code: str) -> HttpResponseBase:
+    """Check your answers, then send what you checked. Sending twice gives the same dossier.
+
+    A service that needs a surer account or sign-in asks for it here, before anything is read twice; the draft is kept meanwhile.
+    """
     terms, actor = _terms(code), actor_of(request)
+    if (more := asked_for(request, terms.assurance, terms.assurance)) is not None:
+        return more
     if request.method != "POST":
         if _draft(request, terms) is None:
             return redirect(_at(code, "to-khai"))

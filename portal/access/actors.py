@@ -54,6 +54,8 @@ class Actor:
     """Identifier code of the officer's unit (``H26.12``), empty for citizens."""
     roles: frozenset[str] = field(default_factory=frozenset)
     assurance: Assurance = Assurance.NONE
+    identity: Assurance = field(default=Assurance.NONE, compare=False)
+    """How surely we know who the account is (Rules art. 9.4), a scale of its own; NONE for who is not signed in."""
     label: str = ""
     """How the actor is shown in the header and in histories."""
     party_name: str = ""

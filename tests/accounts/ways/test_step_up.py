@@ -9,15 +9,19 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
-from accounts.models import UserSession
+from accounts.models import Person, UserSession
 from accounts.models.sessions import Way
 from accounts.ways.need import surely
 from accounts.ways.proved import proved
-from portal.access import ActingAs, Assurance, actor_of
+from dossiers.models import Draft
+from portal.access import AccessDenied, ActingAs, Assurance, actor_of
 from portal.audit.models import Act
+from procedures.models import OnlineService
 from tests import factories
 from tests.accounts.ways.support import request_of
+from tests.dossiers.support import CODE, mother, ready_draft, sent
 
 pytestmark = pytest.mark.django_db
 STEP_UP = "/tai-khoan/xac-thuc-them/"
@@ -120,3 +124,24 @@ def test_whatever_is_sent_as_a_passkey_is_answered_in_words(credential: str) -> 
     client.get(f"{STEP_UP}khoa-truy-cap/")
     answer = client.post(f"{STEP_UP}khoa-truy-cap/", {"credential": credential})
     assert answer.status_code == 422 and UserSession.objects.get().assurance == Assurance.MEDIUM
+
+
+@pytest.mark.requirement("A-07", "A-19")
+@pytest.mark.usefixtures("demo_data")
+def test_a_service_names_identity_and_sign_in_and_asks_for_what_is_missing_alone() -> None:
+    OnlineService.objects.filter(version__procedure__code=CODE).update(assurance=int(Assurance.HIGH))
+    person, client, page = mother(), Client(), f"/nop-ho-so/{CODE}/kiem-tra/"
+    factories.sign_in(client, person)
+    draft = ready_draft(factories.citizen_actor(person), now=timezone.now())
+    told = client.get(page)
+    assert told.status_code == 403 and "Cần danh tính mức cao" in told.content.decode(), "no step-up makes an account surer"
+    Person.objects.filter(pk=person.pk).update(identity_level=int(Assurance.HIGH))
+    assert client.get(page)["Location"] == f"{STEP_UP}?muc=3&next=%2Fnop-ho-so%2F{CODE}%2Fkiem-tra%2F"
+    waits = client.post(page, {"draft": str(draft.pk), "seen": "x"})
+    assert waits.status_code == 403 and f'name="draft" value="{draft.pk}"' in waits.content.decode()
+    assert Draft.objects.filter(pk=draft.pk).exists()
+    surer = Client()
+    factories.sign_in(surer, person, assurance=Assurance.HIGH)
+    assert surer.get(page).status_code == 200
+    with pytest.raises(AccessDenied):
+        sent(factories.citizen_actor(person), draft, now=timezone.now())
