@@ -114,16 +114,28 @@ def as_asn1(certificate: AnyCertificate) -> asn1.Certificate:
 
 
 @lru_cache(maxsize=4)
-def _roots_of(path: str, _changed: int) -> tuple[asn1.Certificate, ...]:
-    return tuple(asn1.Certificate.load(der) for _kind, _headers, der in pem.unarmor(Path(path).read_bytes(), multiple=True))
+def _store_of(path: str, _changed: int) -> tuple[tuple[asn1.Certificate, ...], tuple[asn1.Certificate, ...]]:
+    """Roots and other issuers of a file; where it holds no root, all it holds is trusted as such."""
+    found = [asn1.Certificate.load(der) for _kind, _headers, der in pem.unarmor(Path(path).read_bytes(), multiple=True)]
+    roots = tuple(one for one in found if one.self_issued)
+    return (roots, tuple(one for one in found if not one.self_issued)) if roots else (tuple(found), ())
+
+
+def _store(trust: Trust) -> tuple[tuple[asn1.Certificate, ...], tuple[asn1.Certificate, ...]]:
+    path = getattr(settings, trust)
+    if not path or not Path(path).is_file():
+        raise ImproperlyConfigured(f"{trust} must name a PEM file with the certificates of the trusted roots.")
+    return _store_of(str(path), Path(path).stat().st_mtime_ns)
 
 
 def trusted_roots(trust: Trust = Trust.STATE) -> tuple[asn1.Certificate, ...]:
     """The roots of a store: its setting's file (PEM), read again when the file changes. ImproperlyConfigured without one."""
-    path = getattr(settings, trust)
-    if not path or not Path(path).is_file():
-        raise ImproperlyConfigured(f"{trust} must name a PEM file with the certificates of the trusted roots.")
-    return _roots_of(str(path), Path(path).stat().st_mtime_ns)
+    return _store(trust)[0]
+
+
+def known_issuers(trust: Trust) -> tuple[asn1.Certificate, ...]:
+    """Issuers that stand in a store beside its roots: a token shows its own certificate alone, and none is fetched. Trusted is the path."""
+    return _store(trust)[1]
 
 
 def online_context(others: Iterable[asn1.Certificate] = (), *, at: datetime | None = None, trust: Trust = Trust.STATE) -> ValidationContext:
@@ -217,7 +229,7 @@ def validate(
         Purpose.DOCUMENT: ({"non_repudiation"}, None),
         Purpose.TIME_STAMP: (set(), {"time_stamping"}),
     }[Purpose(purpose)]
-    context = online_context([as_asn1(one) for one in chain], at=at, trust=trust)
+    context = online_context([*(as_asn1(one) for one in chain), *known_issuers(trust)], at=at, trust=trust)
 
     # Said first: years later the authority's services no longer speak of it, and "unknown" would be the wrong reason.
     if at > cert.not_valid_after:
