@@ -50,7 +50,11 @@ def verify_signed_file(data: bytes, text: bytes, *, at: datetime, trust: Trust) 
         raise refusal_of_code("malformed") from None
     if not (intact and valid):
         raise refusal_of_code("bad_signature")
-    return validate(found.signer_cert, found.other_certs, at=at, purpose=Purpose.SIGN_IN, trust=trust)
+    try:
+        return validate(found.signer_cert, found.other_certs, at=at, purpose=Purpose.SIGN_IN, trust=trust)
+    except (ValueError, TypeError, KeyError):
+        # An issuer's certificate that came along, nobody's signature over it, may hold anything.
+        raise refusal_of_code("malformed") from None
 
 
 def _read(data: bytes) -> cms.SignedData:

@@ -20,6 +20,7 @@ from portal.crypto.signed_files import LONGEST, verify_signed_file
 from tests.simulators.running import PIN, Simulators
 
 TEXT = b"dvcqg sign-in\nhttps://cong.example\nmot-lan\n"
+APART = [pkcs7.PKCS7Options.Binary, pkcs7.PKCS7Options.DetachedSignature]
 CITIZEN, OTHER, OFFICER = "001195000001.cong-dan", "001093000002.cong-dan", "001185000003"
 
 
@@ -91,10 +92,10 @@ def test_weak_or_several_signers_are_refused(outside: Simulators) -> None:
     second = holder(outside, OTHER)
     builder = pkcs7.PKCS7SignatureBuilder().set_data(TEXT).add_signer(found.cert.certificate, found.key, hashes.SHA256())
     two = builder.add_signer(second.cert.certificate, second.key, hashes.SHA256())
-    assert code_of(two.sign(serialization.Encoding.DER, [pkcs7.PKCS7Options.DetachedSignature])) == "malformed"
-    bare = builder.sign(serialization.Encoding.DER, [pkcs7.PKCS7Options.DetachedSignature, pkcs7.PKCS7Options.NoAttributes])
+    assert code_of(two.sign(serialization.Encoding.DER, APART)) == "malformed"
+    bare = builder.sign(serialization.Encoding.DER, [*APART, pkcs7.PKCS7Options.NoAttributes])
     assert code_of(bare) == "weak"
-    nameless = builder.sign(serialization.Encoding.DER, [pkcs7.PKCS7Options.DetachedSignature, pkcs7.PKCS7Options.NoCerts])
+    nameless = builder.sign(serialization.Encoding.DER, [*APART, pkcs7.PKCS7Options.NoCerts])
     assert code_of(nameless) in ("bad_signature", "malformed")
 
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -103,7 +104,7 @@ def test_weak_or_several_signers_are_refused(outside: Simulators) -> None:
     own = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(7)
     own_made = own.not_valid_before(now - dt.timedelta(days=1)).not_valid_after(now + dt.timedelta(days=1)).sign(key, hashes.SHA256())
     forged = pkcs7.PKCS7SignatureBuilder().set_data(TEXT).add_signer(own_made, key, hashes.SHA256())
-    assert code_of(forged.sign(serialization.Encoding.DER, [pkcs7.PKCS7Options.DetachedSignature])) == "untrusted", "made by oneself"
+    assert code_of(forged.sign(serialization.Encoding.DER, APART)) == "untrusted", "made by oneself"
 
 
 @pytest.mark.requirement("N-08")
