@@ -66,10 +66,14 @@ class TestOneProcess:
     def test_a_change_of_what_it_shows_empties_it_and_another_does_not(self, django_assert_num_queries: Any) -> None:
         client = Client()
         client.get(PAGE)
+        support = client.get("/ho-tro/").content
         terms = client.get("/dieu-khoan/").content
         ProcedureVersion.objects.filter(procedure__code="1.001193").update(summary="Câu mới của biên tập viên.")
         assert "Câu mới của biên tập viên." in client.get(PAGE).content.decode()
         with django_assert_num_queries(0):
+            assert client.get("/ho-tro/").content == support
+        # The terms have versions: one question whether there is a new one, and the page is the kept one still.
+        with django_assert_num_queries(1):
             assert client.get("/dieu-khoan/").content == terms
 
     def test_every_table_that_public_pages_show_notes_its_changes(self) -> None:
@@ -85,6 +89,8 @@ class TestOneProcess:
         tables -= {"procedures_mistakereport", "procedures_searchmiss", "procedures_procedureuse"}
         # Of petitions strangers are shown what is published, under its kind.
         tables |= {"feedback_petitionkind", "feedback_publishedcase"}
+        # The version of the terms in force.
+        tables |= {"accounts_terms"}
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT tgrelid::regclass::text, trim(trailing '\\000' from encode(tgargs, 'escape')) FROM pg_trigger WHERE tgname = %s",

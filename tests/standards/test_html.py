@@ -825,7 +825,7 @@ def officers(pages: Pages) -> None:
         if model._meta.label == "ratings.LevelCount":
             # A line of the menu: the dashboard stands outside the desk.
             continue
-        desk = ward if model._meta.label == "dossiers.Dossier" else centre
+        desk = ward if model._meta.label in ("dossiers.Dossier", "accounts.Registration") else centre
         base = f"/quan-tri/{model._meta.app_label}/{model._meta.model_name}/"
         shown = pages.get(desk, base)
         pages.get(desk, f"{base}?q=a")

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Person, RegistryAnswer, User
+from accounts.models import Organisation, Person, RegistryAnswer, User
 from accounts.registration import services
 from accounts.tasks import end_registrations
 from portal.crypto import blind_index
@@ -17,6 +17,7 @@ from portal.exchange import http
 from portal.exchange.errors import OutsideUnavailable
 from portal.notifications.models import Notification
 from portal.outbox.models import Message
+from tests import factories
 from tests.accounts.registration.support import (
     CITIZEN,
     FOREIGNER,
@@ -172,3 +173,20 @@ def test_a_refusal_after_waiting_is_told(outside: Any, client: Client) -> None:
     assert made.state == "refused"
     assert Notification.objects.filter(party_id=made.id, template="accounts.registration_refused").exists()
     assert not Person.objects.filter(id_blind=blind_index("id_number", "001193000052")).exists()
+
+
+@pytest.mark.requirement("A-01", "A-02")
+@pytest.mark.parametrize(("registry", "fault"), [("business", "down"), ("business", "wrong"), ("tax", "wrong")])
+def test_an_organisation_waits_for_a_registry_that_is_silent_or_lies(outside: Any, client: Client, registry: str, fault: str) -> None:
+    director = Person.objects.get(id_blind=blind_index("id_number", "001077000054"))
+    factories.sign_in(client, director)
+    outside.faults(registry, fault)
+    started = client.post(f"{START}to-chuc/")
+    client.get(f"{START}ky/tro-ve/", outside.authorise(started["Location"], account="0100000010"))
+    work()
+    assert own(client).state == "waiting" and "đang chờ" in _page(client)
+    assert not Organisation.objects.filter(tax_code="0100000010").exists()
+    answers_again(outside)
+    work()
+    assert own(client).state == "done" and Organisation.objects.filter(tax_code="0100000010").exists()
+    assert Notification.objects.filter(party_id=director.id, template="accounts.organisation_registered").exists()
