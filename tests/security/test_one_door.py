@@ -1,0 +1,331 @@
+"""One door: an officer of another unit, with every role there is, reaches nothing of ours by any address of the desk (O-07, A-12).
+
+Lists, filters, searches, popups, exports, autocomplete, a row's pages and acts. An address that this test does not know fails it: who adds
+one says where it belongs.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
+from django.test import Client, RequestFactory
+from django.urls import get_resolver
+from django.utils import timezone
+
+from accounts.mandating import guardians
+from accounts.models import UserSession
+from accounts.officers import contracts
+from feedback.services import lists
+from payments.services.contacts import keep_contact
+from portal import audit
+from portal.access import Actor, Assurance
+from portal.access.roles import CONTRACT_ROLES, OFFICER_ROLES, TOP_ROLES
+from portal.announcements import services as announcements
+from procedures.models import ProcedureVersion
+from procedures.services import report_mistake
+from tests import factories
+from tests.accounts.officers.test_high_level import post_account
+from tests.dossiers.support import filed, photo
+from tests.feedback.support import send_one
+from tests.security.desk_addresses import CATALOGUE, KNOWN, OF_NO_MODEL, SHARED
+from tests.security.test_every_address import _routes
+
+pytestmark = [pytest.mark.requirement("O-07", "A-12")]
+HERE, ELSEWHERE = "H26.101", "H29.101"
+ROLES = tuple(sorted(OFFICER_ROLES - TOP_ROLES))
+
+OPEN = frozenset(
+    {f"catalogues.{name}" for name in (
+        "administrativeunit", "agency", "bankaccount", "paperkind", "paymentinstitution", "resultkind", "revenuekind", "sector",
+        "succession", "transactionkind",
+    )}
+    | {"procedures.decision", "procedures.importrun", "procedures.localisation", "procedures.procedure", "procedures.procedureversion",
+       "notifications.preview"}
+)  # fmt: skip
+"""What every officer may look at, for it is everybody's: published law, shared catalogues, texts of notices."""
+CENTRAL = frozenset({
+    "account.emailaddress", "accounts.highlevelaccount", "accounts.terms", "auth.group", "feedback.petitionkind", "feedback.term",
+    "inbox.received", "mfa.authenticator", "outbox.message", "partners.partner", "procedures.searchmiss",
+    "procedures.searchweight", "procedures.searchword", "ratings.criterion", "ratings.frozenyear", "ratings.slipform", "ratings.target",
+})  # fmt: skip
+"""The Government Office's own, or nobody's: closed to every unit."""
+FIGURES = frozenset({"feedback.tally", "ratings.levelcount", "ratings.ratingcount"})
+"""Counts without a page for a row; whose they show has tests of its own (tests/feedback, tests/ratings)."""
+WALKED_ELSEWHERE = {
+    **dict.fromkeys(
+        ("payments.case", "payments.closedmonth", "payments.dayrevenue", "payments.minutes", "payments.run", "payments.settlement",
+         "payments.statement", "payments.account", "payments.posting", "payments.penaltyrate"),
+        "tests/payments/test_reconciliation_desk.py::test_each_sees_their_own_at_every_address",
+    ),
+    **dict.fromkeys(
+        ("payments.collection", "payments.institution", "payments.order", "payments.refund", "payments.tracerequest"),
+        "tests/payments/test_orders_desk.py::test_what_is_not_mine_is_not_there",
+    ),
+}  # fmt: skip
+"""Money: rows of ours come about by days of reconciliation, and are walked where those are made. Here the walk asks with ids of nobody."""
+
+
+def labels() -> list[str]:
+    """Every model on the desk."""
+    return sorted(model._meta.label_lower for model in admin.site._registry)
+
+
+def desk_routes() -> Iterator[str]:
+    for route, _pattern in _routes(get_resolver().url_patterns):
+        if route.startswith("quan-tri/") and "(?P" not in route:
+            yield route.removeprefix("quan-tri/")
+
+
+def known_routes() -> set[str]:
+    found = set(OF_NO_MODEL)
+    for label in labels():
+        base = label.replace(".", "/") + "/"
+        catalogue = CATALOGUE if label.startswith("catalogues.") and label != "catalogues.succession" else ()
+        if label in FIGURES:
+            found |= {base}
+        found |= {base + rest for rest in (*SHARED, *catalogue, *KNOWN.get(label, ()))}
+    return found
+
+
+def test_every_address_of_the_desk_is_known_and_belongs_somewhere() -> None:
+    there = set(desk_routes())
+    assert not there - known_routes(), "an address that nobody has sorted: add it to tests/security/desk_addresses.py"
+    assert {label for label in KNOWN if label not in labels()} == set()
+    sorted_already = OPEN | CENTRAL | FIGURES | set(WALKED_ELSEWHERE) | set(OURS)
+    assert set(labels()) == sorted_already, "a model that nobody has sorted"
+
+
+def _officer(unit: str) -> tuple[Client, Any, Actor]:
+    client, position = Client(), factories.make_position(unit=unit, roles=ROLES)
+    factories.sign_in(client, position.person, position=position)
+    return client, position, factories.officer_actor(position)
+
+
+OURS: tuple[str, ...] = (
+    "accounts.countercontract", "accounts.guardianrequest", "accounts.position", "accounts.registration", "audit.act", "dossiers.dossier",
+    "feedback.enteredpetition", "feedback.opinion", "feedback.petition", "feedback.procedurereport", "feedback.publishedcase",
+    "feedback.replytemplate", "notices.notice", "payments.settlementcontact", "procedures.mistakereport", "procedures.onlinereduction",
+    "ratings.rating", "ratings.survey", "ratings.surveytext",
+)  # fmt: skip
+"""What belongs to a unit."""
+
+
+WORDS = {
+    "accounts.countercontract": "so-hop-dong-cua-ta",
+    "accounts.guardianrequest": "giay-cua-ta",
+    "audit.act": "viec-cua-ta",
+    "feedback.replytemplate": "Mẫu của ta",
+    "notices.notice": "Thông báo nháp của ta",
+    "payments.settlementcontact": "Đầu mối của ta",
+}
+"""By what our rows are known where they are shown."""
+
+
+def make_ours() -> dict[str, Any]:
+    """A row of ours of every model that belongs to a unit, as far as it is made in a few lines; the others come with the demo data."""
+    now, chief = timezone.now(), factories.officer_actor(factories.make_position(unit=HERE, roles=ROLES))
+    account, boss = post_account()
+    now = timezone.now()
+    contract = contracts.make_contract(
+        actor=chief, unit_code=HERE, company_code=account.unit_code, number="so-hop-dong-cua-ta", valid_from=now,
+        valid_to=now + dt.timedelta(days=9), now=now,
+    )  # fmt: skip
+    assert boss.unit_code == account.unit_code
+    guardian = factories.make_person(full_name="Trịnh Thị Giám Hộ Của Ta")
+    asked = guardians.ask_as_guardian(
+        actor=factories.citizen_actor(guardian), ward_number="001215000321", ward_name="Trẻ Của Ta", ward_birth_date=dt.date(2015, 1, 1),
+        document_number="giay-cua-ta", document_date=dt.date(2024, 1, 1), until=None, upload=photo(), now=now,
+    )  # fmt: skip
+    dossier, (petition, _sender) = filed(), send_one(unit=HERE)
+    template = lists.keep_template(actor=chief, unit_code=HERE, use="answer", name="Mẫu của ta", words="Phường trả lời như sau.")
+    notice = announcements.publish(
+        actor=chief, unit_code=HERE, title="Thông báo nháp của ta", summary="Tóm tắt.", body="Nội dung.", kind="other",
+        published_from=timezone.localdate() + dt.timedelta(days=3), now=now,
+    )  # fmt: skip
+    contact = keep_contact(
+        unit_code=HERE,
+        purpose="settlement",
+        name="Đầu mối của ta",
+        phone="02438000000",
+        email="",
+        hours="Giờ hành chính",
+        actor=chief,
+        now=now,
+    )
+    version = ProcedureVersion.objects.filter(issuing_code=HERE.partition(".")[0]).first() or ProcedureVersion.objects.first()
+    report_mistake(version=version, part="fees", text="Lệ phí cũ và sai.", language="vi", now=now)
+    act = audit.record(actor=chief, act="dossiers.read", target="dossiers.dossier", target_id="viec-cua-ta")
+    return {
+        "accounts.countercontract": contract, "accounts.guardianrequest": asked,
+        "accounts.position": factories.make_position(unit=HERE, roles=("signing",)), "audit.act": act, "dossiers.dossier": dossier,
+        "feedback.petition": petition, "feedback.replytemplate": template, "notices.notice": notice,
+        "payments.settlementcontact": contact,
+    }  # fmt: skip
+
+
+def _request(client: Client, actor: Actor) -> Any:
+    request = RequestFactory().get("/quan-tri/")
+    request._actor = actor  # type: ignore[attr-defined]
+    request.session = client.session
+    return request
+
+
+def _places(route: str, pk: object) -> str:
+    """An address about one row: the row's own id first, whatever else it names at random."""
+    first, seen = str(pk), 0
+
+    def place(match: re.Match[str]) -> str:
+        nonlocal seen
+        seen += 1
+        if seen == 1:
+            return first
+        return {"uuid": str(uuid4()), "int": "1", "slug": "signing", "str": "csv"}.get(match[0].strip("<>").partition(":")[0], "x")
+
+    return re.sub(r"<[^>]+>", place, route)
+
+
+def _rest(label: str) -> tuple[str, ...]:
+    return (*SHARED, *(CATALOGUE if label.startswith("catalogues.") and label != "catalogues.succession" else ()), *KNOWN.get(label, ()))
+
+
+def _body(answer: Any) -> str:
+    if answer.streaming:
+        return b"".join(answer.streaming_content).decode("utf-8", "replace")
+    return str(answer.content.decode("utf-8", "replace"))
+
+
+def _narrowed(model_admin: Any, row: Any) -> Iterator[dict[str, str]]:
+    """Ways in which a list is asked for a row that is not one's own: by its id, its unit, each filter, as a popup, beyond a cursor."""
+    yield {}
+    yield {"q": str(row.pk)}
+    yield {"q": HERE}
+    yield {"_popup": "1", "_to_field": "id"}
+    yield {"id__exact": str(row.pk)}
+    yield {"unit_code": HERE}
+    yield {"unit_code__startswith": HERE.partition(".")[0]}
+    yield {"q": WORDS.get(model_admin.opts.label_lower, "cua ta").split("-")[0]}
+    yield {"o": "1"}
+    yield {"all": ""}
+    for one in model_admin.list_filter:
+        name = getattr(one, "parameter_name", None) or (one if isinstance(one, str) else one[0])
+        if isinstance(name, str):
+            values = [HERE, "dang", "x"]
+            if "__" not in name and hasattr(row, name):
+                values.append(str(getattr(row, name)))
+            for value in values:
+                yield {name: value}
+                yield {f"{name}__exact": value}
+
+
+@pytest.mark.usefixtures("demo_data")
+@pytest.mark.long
+def test_an_officer_of_another_unit_reaches_nothing_of_ours_by_any_address() -> None:
+    made = make_ours()
+    (ours, _position, our_actor), (theirs, _other, their_actor) = _officer(HERE), _officer(ELSEWHERE)
+    walked, missing = 0, []
+    for label in OURS:
+        model = apps.get_model(label)
+        model_admin: Any = admin.site._registry[model]
+        visible = model_admin.get_queryset(_request(ours, our_actor))
+        beyond = model_admin.get_queryset(_request(theirs, their_actor))
+        row = made.get(label)
+        if row is None:
+            row = visible.exclude(pk__in=beyond.values("pk")).first()
+        if row is None:
+            missing.append(label)
+            row = model(pk=uuid4() if model._meta.pk.get_internal_type() == "UUIDField" else 987654321)
+        else:
+            assert visible.filter(pk=row.pk).exists(), f"{label}: a row of ours that we do not see proves nothing"
+        assert not beyond.filter(pk=row.pk).exists(), label
+        base = f"/quan-tri/{label.replace('.', '/')}/"
+        for rest in _rest(label):
+            address = base + _places(rest, row.pk)
+            walked += 1
+            if "<" in rest:
+                for ask in (theirs.get, theirs.post):
+                    answer = ask(address)
+                    assert answer.status_code in (302, 403, 404, 405), f"{ask.__name__} {address}: {answer.status_code}"
+                    if answer.status_code == 302 and rest != "<path:object_id>/":
+                        # That one only leads to where the row's page would be.
+                        assert str(row.pk) not in answer["Location"], address
+                continue
+            for asked in _narrowed(model_admin, row):
+                answer = theirs.get(address, asked, follow=True)
+                assert answer.status_code in (200, 400, 403, 404, 405), f"{address} {asked}: {answer.status_code}"
+                text = _body(answer)
+                assert f"{base}{row.pk}/" not in text, f"{address} {asked} leads to a row of {HERE}"
+                shown = WORDS.get(label, "") or (str(row.pk) if len(str(row.pk)) > 20 else "")
+                # What was asked for stands in the page's own search field and links.
+                assert not shown or shown in asked.values() or shown not in text, f"{address} {asked} shows a row of {HERE}"
+    assert walked > 100
+    # Rows of ours of these come about by ways of their own, and are walked where they are made; here the walk asks with ids of nobody.
+    assert set(missing) <= {
+        "accounts.registration", "feedback.enteredpetition", "feedback.opinion", "feedback.procedurereport", "feedback.publishedcase",
+        "procedures.mistakereport", "procedures.onlinereduction", "ratings.rating", "ratings.survey", "ratings.surveytext",
+    }, missing  # fmt: skip
+    for route in (f"phan-anh/{made['feedback.petition'].pk}/{act}/" for act in ("in", "xuat", "ban-co-dau")):
+        for ask in (theirs.get, theirs.post):
+            assert ask(f"/quan-tri/{route}").status_code in (403, 404, 405), route
+    for label, row in made.items():
+        kind = ContentType.objects.get_for_model(apps.get_model(label))
+        assert theirs.get(f"/quan-tri/r/{kind.pk}/{row.pk}/").status_code in (302, 403, 404)
+
+
+@pytest.mark.usefixtures("demo_data")
+def test_autocomplete_finds_nothing_that_its_model_does_not_show() -> None:
+    made = make_ours()
+    theirs, _position, _actor = _officer(ELSEWHERE)
+    asked = 0
+    for model, model_admin in admin.site._registry.items():
+        for field in model._meta.get_fields():
+            if not (field.many_to_one or field.many_to_many) or field.auto_created:
+                continue
+            asked += 1
+            source = {"app_label": model._meta.app_label, "model_name": model._meta.model_name, "field_name": field.name}
+            for term in ("", "a", HERE):
+                answer = theirs.get("/quan-tri/autocomplete/", {**source, "term": term})
+                assert answer.status_code in (200, 403, 404), source
+                if answer.status_code == 200:
+                    text = answer.content.decode()
+                    assert not [label for label, row in made.items() if len(str(row.pk)) > 20 and f'"{row.pk}"' in text], source
+        assert model_admin is not None
+    assert asked > 30
+
+
+@pytest.mark.usefixtures("demo_data")
+def test_what_is_the_government_offices_is_closed_to_every_unit_and_what_is_everybodys_cannot_be_changed() -> None:
+    theirs, _position, _actor = _officer(ELSEWHERE)
+    for label in sorted(CENTRAL | OPEN):
+        model, base = apps.get_model(label), f"/quan-tri/{label.replace('.', '/')}/"
+        row = model._default_manager.order_by("pk").first()
+        pk = row.pk if row is not None else uuid4()
+        for rest in _rest(label):
+            address = base + _places(rest, pk)
+            answer = theirs.get(address)
+            if label in CENTRAL:
+                assert answer.status_code in (302, 403, 404, 405), f"{address}: {answer.status_code}"
+                assert answer.status_code != 302 or "/quan-tri/" in answer["Location"] or "/tai-khoan/" in answer["Location"]
+            else:
+                assert answer.status_code < 500, address
+            if rest and rest not in ("export/csv/", "export/xlsx/", "<path:object_id>/history/"):
+                # Whatever is sent: a page that may be looked at takes nothing from who may only look.
+                assert theirs.post(address, {"name": "x"}).status_code in (302, 403, 404, 405), f"POST {address}"
+
+
+@pytest.mark.usefixtures("demo_data")
+def test_a_session_of_less_than_high_assurance_does_no_act_that_wants_it() -> None:
+    client, position = Client(), factories.make_position(unit=HERE, roles=ROLES)
+    factories.sign_in(client, position.person, position=position)
+    UserSession.objects.filter(pk=client.session["sign_in"]).update(assurance=Assurance.MEDIUM, way="code")
+    held = factories.make_position(unit=HERE, roles=("signing",))
+    assert client.post(f"/quan-tri/accounts/position/{held.pk}/end/").status_code == 403
+    assert client.post(f"/quan-tri/accounts/position/{held.pk}/take/signing/").status_code == 403
+    assert CONTRACT_ROLES and held.roles_at(timezone.now()) == ["signing"]
