@@ -520,8 +520,9 @@ def mandates(pages: Pages) -> None:
     for client in (boss, other):
         pages.get(client, base)
         pages.get(client, f"{base}{mandate.pk}/cham-dut/")
-    sign_in(other, clerk, mandate=mandate)
-    pages.get(other, f"{base}moi/", 403)
+    holder = Client()
+    sign_in(holder, clerk, mandate=mandate)
+    pages.get(holder, f"{base}moi/", 403)
     audit.record(actor=mandate_actor(mandate), act="dossiers.submit")
     pages.get(boss, f"{base}da-lam/?tu=01/01/2020")
     pages.get(boss, f"{base}da-lam/?tu=<x>", 422)
