@@ -21,6 +21,7 @@ from accounts.officers import queries as officers_queries
 from accounts.officers import substitutes
 from accounts.officers.finding import find_account
 from accounts.officers.forms import GiveRoleForm, LendForm, MakePositionForm, OnDayForm, end_of
+from accounts.owner import desk as desk
 from accounts.registration.admin import RegistrationAdmin, TermsAdmin
 from accounts.services.positions import MOMENT, BadRole, end_position, give_position, give_role, may_grant, take_role
 from portal.access import AccessDenied, actor_of, may, require

@@ -18,6 +18,8 @@ class AccountsConfig(AppConfig):
 
         from accounts import demo, notice_texts, sessions, signals
         from accounts.contacts import contact_of
+        from accounts.owner import complaints, front, holdings, lines
+        from accounts.owner import notice_texts as owner_texts
         from accounts.queries import officer_labels, organisation_names, people_meant, person_names, position_names, residence_code
         from accounts.registration import terms
         from accounts.services import contacts, erasure, otp
@@ -44,6 +46,11 @@ class AccountsConfig(AppConfig):
         register_names("accounts.organisation", organisation_names)
         register_residences(residence_code)
         notice_texts.register()
+        owner_texts.register()
+        lines.register_account_lines(front.own_lines)
+        lines.register_holdings(*holdings.own())
+        lines.register_obstacle(holdings.still_needed)
+        lines.register_watched(lines.Watched("accounts.person", holdings.LOOKS, holdings.WATCHED, holdings.person_watched))
         register_gauge("portal_sign_in_codes", "One-time passwords asked for within ten minutes", lambda: otp.asked_lately(timezone.now()))
         register_acts(
             Act("accounts.register_at_counter", "Mở tài khoản cho người dân tại quầy", frozenset({"reception"}), assurance=Assurance.HIGH),
@@ -62,6 +69,7 @@ class AccountsConfig(AppConfig):
             Act("accounts.read_contracts", "Xem hợp đồng quầy tiếp nhận", frozenset({"administrator"})),
             Act("accounts.keep_contracts", "Ghi hợp đồng quầy tiếp nhận", frozenset({"administrator"}), assurance=Assurance.HIGH),
             Act("accounts.staff_counters", "Cử người đến quầy theo hợp đồng", company, assurance=Assurance.HIGH),
+            Act(complaints.HANDLE, "Xử lý khiếu nại về tài khoản", complaints.HANDLERS, assurance=Assurance.HIGH),
         )
         register_loader("điều khoản sử dụng", terms.load_first, order=5)
         register_loader("người và chức danh trình diễn", demo.load, order=50, demo=True)

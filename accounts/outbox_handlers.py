@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from accounts.mandating import offers
+from accounts.owner import copies, unlocking
 from accounts.registration import checking, signing
 from accounts.services import certificates, mandates, otp, people
 from accounts.ways import certificates as citizens
@@ -132,3 +133,22 @@ def prove_registration(message: Message) -> None:
             signing.silent(row_id=row_id, now=now)
             return
         raise RetryLater(f"{unavailable.service} does not answer", delay_seconds=delay) from unavailable
+
+
+@handler("accounts.send_unlock_code", queue="soon", lease_seconds=20)
+def send_unlock_code(message: Message) -> None:
+    """Compare who wants to open a locked account with the registry, then send the code; while the registry is silent, again and again
+    until the code's time is over."""
+    try:
+        unlocking.send_code(otp_id=UUID(message.payload["otp"]), now=timezone.now())
+    except OutsideUnavailable as unavailable:
+        raise RetryLater("population registry does not answer", delay_seconds=20) from unavailable
+    except OutsideRefused as refused:
+        raise GiveUp(f"population registry refused: {refused.code}") from refused
+
+
+@handler("accounts.copy_data", queue="bulk", lease_seconds=40)
+def copy_data(message: Message) -> None:
+    """Make the copy of a party's data."""
+    said = message.payload
+    copies.make(copy_id=UUID(said["copy"]), acting_as=said["acting_as"], mandate_id=said["mandate"], now=timezone.now())

@@ -21,6 +21,7 @@ from accounts.devices import browser_of, network_of
 from accounts.models import Mandate, Person, Position, User, UserSession
 from accounts.models.sessions import Way
 from accounts.officers import substitutes
+from accounts.owner.activity import note_active
 from accounts.registration import terms
 from accounts.services import sessions as services
 from portal import audit
@@ -197,6 +198,7 @@ def _session_of(request: HttpRequest) -> UserSession | None:
     elif not hasattr(request, "_cached_user"):
         request._cached_user = user  # type: ignore[attr-defined]  # where the library keeps it, too
     services.touch(row, now)
+    note_active(user, timezone.localdate(now))
     request._user_session = row  # type: ignore[attr-defined]
     return row
 

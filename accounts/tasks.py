@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from accounts.owner import activity, complaints, copies, leaving
 from accounts.registration import services as registration
 from accounts.services import housekeeping, mandates, otp, people
 from accounts.ways import phones
@@ -53,3 +54,24 @@ def end_registrations() -> None:
 def apply_phones() -> None:
     """Every five minutes: phones that have waited long enough become their people's."""
     phones.apply_due(now=timezone.now(), limit=1000)
+
+
+@shared_task(name="accounts.tasks.look_at_idle")
+def look_at_idle() -> None:
+    """Every day: tell and lock accounts that nobody has used for two years, a slice at a time."""
+    if not activity.look_at_idle(now=timezone.now(), seconds=SLICE_SECONDS):
+        look_at_idle.apply_async(queue="bulk")
+
+
+@shared_task(name="accounts.tasks.watch_complaints")
+def watch_complaints() -> int:
+    """Every five minutes: tell of complaints whose clocks have run out."""
+    return complaints.escalate(now=timezone.now())
+
+
+@shared_task(name="accounts.tasks.close_accounts")
+def close_accounts() -> None:
+    """Every hour: close accounts whose owners have thought it over, and remove copies of data that were kept long enough."""
+    now = timezone.now()
+    if leaving.close_due(now=now) + copies.remove_old(now=now) >= 100:
+        close_accounts.apply_async(queue="bulk")

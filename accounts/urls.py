@@ -13,6 +13,7 @@ from accounts.ways import vneid_views as vneid
 
 urlpatterns = [
     path("", views.account, name="account"),
+    path("", include("accounts.owner.urls")),
     path("dang-nhap/", views.sign_in, name="sign-in"),
     path("dang-nhap/ma/", views.sign_in_code, name="sign-in-code"),
     path("can-bo/", views.officer_sign_in, name="officer-sign-in"),

@@ -17,7 +17,7 @@ class DossiersConfig(AppConfig):
     def ready(self) -> None:
         """Tell the rooms below: acts, notices, what a print is compared with, what a signed document means here."""
         from accounts.mandating.choosing import register_procedures
-        from dossiers import fileable, notice_texts, slips
+        from dossiers import account, fileable, notice_texts, slips
         from dossiers.forms_data import load_forms
         from dossiers.kinds import KINDS
         from dossiers.models import Dossier
@@ -51,6 +51,7 @@ class DossiersConfig(AppConfig):
             Act("dossiers.sign", "Ký kết quả hoặc trả lại", LEADERS, assurance=Assurance.HIGH),
         )
         notice_texts.register()
+        account.register()
         register_content(slips.RECEIPT, slips.receipt_content)
         register_content(slips.STOP, slips.stop_content)
         for signal in (settled, expired, refunded):

@@ -13,7 +13,7 @@ class FeedbackConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the rooms below: acts, notices, what comes with the portal."""
-        from feedback import demo, loading, names, notice_texts
+        from feedback import account, demo, loading, names, notice_texts
         from feedback.search import PETITIONS
         from feedback.services import records
         from portal import search
@@ -45,6 +45,7 @@ class FeedbackConfig(AppConfig):
             Act("feedback.settings", "Sửa loại, thời hạn phản ánh", vpcp, assurance=high, everywhere=True),
         )
         notice_texts.register()
+        account.register()
         names.register()
         register_content(records.KIND, records.record_content)
         register_later(records.KIND, records.what_came_later)

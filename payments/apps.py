@@ -13,7 +13,7 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the rooms below: acts, notices, wire formats, what a print is compared with."""
-        from payments import demo, names, notice_texts
+        from payments import account, demo, names, notice_texts
         from payments.institutions import register_adapter
         from payments.institutions.bank_jws import BANK_JWS
         from payments.institutions.momo import MOMO
@@ -41,6 +41,7 @@ class PaymentsConfig(AppConfig):
             Act("payments.publish_contacts", "Sửa đầu mối thanh quyết toán, tra soát của cơ quan", accountant, assurance=Assurance.HIGH),
         )
         notice_texts.register()
+        account.register()
         names.register()
         register_loader("thanh toán trình diễn", demo.load, order=55, demo=True)
         for adapter in (VNPAY, MOMO, BANK_JWS, VIETQR):

@@ -13,6 +13,7 @@ ASKED = "ratings.asked"
 
 def register() -> None:
     """Once, in ``ready()``."""
+    from accounts.owner.lines import register_account_lines
     from dossiers.signals import national_changed
     from dossiers.ways_on import register_way_on
     from portal.access import Act, Assurance, register_acts
@@ -20,6 +21,7 @@ def register() -> None:
     from portal.audit.words import register_names
     from portal.operations.preparation import register_loader
     from ratings.slips import demo, loading
+    from ratings.slips.account import slips_waiting
     from ratings.slips.services import CHECK, OVERSEE, SEE
     from ratings.slips.versions import KEEP_QUESTIONS
     from ratings.surveys import demo as survey_demo
@@ -38,6 +40,7 @@ def register() -> None:
         Act(CHECK_TEXTS, "Duyệt ý kiến trong khảo sát", keeps | LEADERS),
     )
     _notices()
+    register_account_lines(slips_waiting)
     register_names("ratings.survey", titles)
     national_changed.connect(_ended, dispatch_uid="ratings.slips")
     register_way_on(_way_to_slip)

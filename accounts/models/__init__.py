@@ -8,6 +8,7 @@
 from accounts.models.contact import ContactChoice, EmailAddress
 from accounts.models.mandating import GuardianRequest, MandateOffer
 from accounts.models.officers import CounterContract, HighLevelAccount, Substitution
+from accounts.models.owner import AccountClosing, AccountComplaint, AccountLock, DataCopy
 from accounts.models.parties import Mandate, Organisation
 from accounts.models.people import Person, Sex, User, UserManager
 from accounts.models.positions import Position, PositionRole
@@ -17,11 +18,15 @@ from accounts.models.sign_in import CertificateSignIn, KnownBrowser, OneTimePass
 from accounts.models.ways import CitizenSignIn, OutsideIdentity, OutsideSignIn, PhoneChange, SignInTry
 
 __all__ = [
+    "AccountClosing",
+    "AccountComplaint",
+    "AccountLock",
     "CertificateSignIn",
     "CitizenSignIn",
     "Consent",
     "ContactChoice",
     "CounterContract",
+    "DataCopy",
     "EmailAddress",
     "GuardianRequest",
     "HighLevelAccount",

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 
 import pghistory
+import pgtrigger
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from accounts.owner import idle
 from portal.crypto.fields import SealedTextField
+
+
+def first_look() -> date:
+    """When a login that begins today is looked at for the first time."""
+    return idle.first_look(timezone.localdate())
 
 
 class UserManager(BaseUserManager["User"]):
@@ -28,6 +36,12 @@ class User(AbstractBaseUser):
     email = models.EmailField(unique=True, null=True, blank=True)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
+    last_active_on = models.DateField(default=timezone.localdate)
+    """The day on which somebody last did something in a session of this login."""
+    idle_next_on = models.DateField(null=True, default=first_look)
+    """When to look whether it stands idle (Rules art. 13.2); null: locked, so nobody looks."""
+    idle_notices = models.PositiveSmallIntegerField(default=0, db_default=0)
+    """How many times its owner was told that it will be locked."""
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -35,6 +49,18 @@ class User(AbstractBaseUser):
 
     class Meta:
         ordering = ["date_joined", "id"]
+        indexes = [models.Index(fields=["idle_next_on"], name="user_idle_next", condition=Q(is_active=True))]
+        constraints = [models.CheckConstraint(condition=Q(idle_notices__lte=2), name="user_two_idle_notices")]
+        triggers = [
+            pgtrigger.Trigger(
+                name="locked_stays_shut",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Q(old__is_active=False, new__is_active=True),
+                func="IF EXISTS (SELECT 1 FROM accounts_accountlock WHERE user_id = NEW.id AND opened_at IS NULL) THEN"
+                " RAISE EXCEPTION 'the account is locked'; END IF; RETURN NEW;",
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.id)

@@ -20,7 +20,16 @@ class OneTimePassword(models.Model):
     who has an account. Requests and tries are counted in these rows: the count never fails open.
     """
 
+    class Purpose(models.TextChoices):
+        """What it serves for; a code for one never serves for the other."""
+
+        SIGN_IN = "sign_in"
+        UNLOCK = "unlock"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.SIGN_IN, db_default="sign_in")
+    facts_digest = models.CharField(max_length=64, db_default="", blank=True)
+    """Of one that opens a locked account: keyed digest of the name and day of birth that were typed, which must be the owner's."""
     number_blind = models.CharField(max_length=64, db_default="")
     """Blind index of the number that was typed, as :attr:`Person.id_blind` has it."""
     address_digest = models.CharField(max_length=64, db_default="", blank=True)

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
+from django.utils import timezone
 
 from accounts.models import (
     CitizenSignIn,
@@ -25,6 +26,7 @@ from accounts.models import (
     SignInTry,
     User,
 )
+from accounts.owner import copies
 from accounts.services.sessions import forget_of
 
 _BLANK: dict[str, Any] = {"full_name": "", "name_key": "", "id_blind": None, "sex": "", "residence_unit": ""}
@@ -50,10 +52,11 @@ def person_erased(sender: Any, *, subject: UUID, **_: Any) -> None:
     Identifier.objects.filter(person=person).delete()
     # What it was for is the portal's record; that it was this number is not.
     Registration.objects.filter(identity_blind=person.id_blind or "-").update(identity_blind="", contact_blind="")
+    copies.forget_person(person.pk, timezone.now())
     if person.user_id is not None:
         Authenticator.objects.filter(user_id=person.user_id).delete()
         forget_of(User.objects.get(pk=person.user_id))
-        User.objects.filter(pk=person.user_id).update(is_active=False, email=None)
+        User.objects.filter(pk=person.user_id).update(is_active=False, email=None, idle_next_on=None)
     Person.objects.filter(pk=person.pk).update(**_BLANK, registry_due_at=None)
     # The update above has made one more event; it and all before it.
     events: Any = Person.pgh_event_model  # type: ignore[attr-defined]

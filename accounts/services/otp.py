@@ -52,13 +52,23 @@ def digest(purpose: str, value: str) -> str:
 
 
 @transaction.atomic
-def request_code(*, id_number: str = "", blind: str = "", now: datetime, address: str = "", browser: str = "") -> UUID:
+def request_code(
+    *,
+    id_number: str = "",
+    blind: str = "",
+    now: datetime,
+    address: str = "",
+    browser: str = "",
+    purpose: str = OneTimePassword.Purpose.SIGN_IN,
+    facts: str = "",
+) -> UUID:
     """Promise a code to whoever has this identity number, or whose document has this blind index; returns the id of the request.
 
     Alike for every number, known or not.
 
     ``address`` is where the request came from, ``browser`` the value of the browser's own cookie (:func:`remember_browser`), each
-    empty when there is none. Raises :class:`TooManyRequests`. Counts: PostgreSQL; they do not fail open.
+    empty when there is none. ``purpose`` and ``facts``: for opening a locked account (``accounts.owner.unlocking``), counted with the
+    others. Raises :class:`TooManyRequests`. Counts: PostgreSQL; they do not fail open.
     """
     number, from_address = blind or blind_index("id_number", clean_id_number(id_number)), digest("address", address)
     known = digest("browser", browser)
@@ -78,11 +88,17 @@ def request_code(*, id_number: str = "", blind: str = "", now: datetime, address
         number_blind=number,
         address_digest=from_address,
         browser_digest=drawn,
+        purpose=purpose,
+        facts_digest=facts,
         code_hash=secrets.token_hex(32),
         created_at=now,
         expires_at=now + LIFETIME,
     )
-    outbox.put("accounts.send_code", key=str(otp.id), payload={"otp": str(otp.id)}, queue="now", expires_at=otp.expires_at)
+    if purpose == OneTimePassword.Purpose.UNLOCK:
+        # Not "now": a registry is asked before the code is sent.
+        outbox.put("accounts.send_unlock_code", key=str(otp.id), payload={"otp": str(otp.id)}, expires_at=otp.expires_at)
+    else:
+        outbox.put("accounts.send_code", key=str(otp.id), payload={"otp": str(otp.id)}, queue="now", expires_at=otp.expires_at)
     return otp.id
 
 
@@ -93,8 +109,17 @@ def send_code(*, otp_id: UUID, now: datetime) -> None:
     if otp is None or otp.person_id is not None or otp.expires_at <= now:
         return
     person = Person.objects.filter(id_blind=otp.number_blind, user__is_active=True).first()
-    if person is None:
+    if person is not None:
+        send_to(otp, person, now=now)
         return
+    from accounts.owner.unlocking import say_it_is_locked
+
+    say_it_is_locked(otp.number_blind, now=now)
+
+
+def send_to(otp: OneTimePassword, person: Person, *, now: datetime, template: str = "accounts.otp") -> None:
+    """Make the code of a request (locked by the caller) and send it to the phone of the person whom the request turned out to be for,
+    or to the address of one who has no phone."""
     # A foreigner may have an e-mail address alone: verified when they registered.
     by_phone = bool(person.phone)
     if not by_phone and not EmailAddress.objects.filter(person=person, verified_at__isnull=False, bounced_at__isnull=True).exists():
@@ -105,7 +130,7 @@ def send_code(*, otp_id: UUID, now: datetime) -> None:
     minutes = math.ceil((otp.expires_at - now) / timedelta(minutes=1))
     notify(
         party_id=person.id,
-        template="accounts.otp",
+        template=template,
         context={"code": code, "minutes": str(minutes)},
         key=f"otp:{otp.id}",
         channels=("sms",) if by_phone else ("email",),
@@ -114,16 +139,15 @@ def send_code(*, otp_id: UUID, now: datetime) -> None:
     )
 
 
-def check_code(*, request_id: UUID, code: str, now: datetime) -> Person:
+def check_code(*, request_id: UUID, code: str, now: datetime, purpose: str = OneTimePassword.Purpose.SIGN_IN) -> Person:
     """The person whose code this is; the code is used up. Raises :class:`WrongCode`, alike for numbers that nobody has.
 
     The try is counted in a transaction of its own before the code is looked at: stopping the request half-way gives
     no free guess, and two guesses at once count as two.
     """
     with transaction.atomic():
-        counted = OneTimePassword.objects.filter(id=request_id, used_at__isnull=True, expires_at__gt=now, tries__lt=MAX_TRIES).update(
-            tries=F("tries") + 1
-        )
+        open_ones = OneTimePassword.objects.filter(id=request_id, purpose=purpose, used_at__isnull=True, expires_at__gt=now)
+        counted = open_ones.filter(tries__lt=MAX_TRIES).update(tries=F("tries") + 1)
     if not counted:
         raise WrongCode(0)
     with transaction.atomic():
@@ -131,12 +155,16 @@ def check_code(*, request_id: UUID, code: str, now: datetime) -> Person:
         right = hmac.compare_digest(otp.code_hash, _hash(otp.id, code.strip()))
         # Looked up for a right code only: a wrong one costs the same for a number that nobody has.
         person = Person.objects.select_related("user").get(pk=otp.person_id) if right and otp.person_id is not None else None
-        if otp.used_at is not None or person is None or person.user is None or not person.user.is_active:
+        # Who opens a locked account is not active yet.
+        shut_out = purpose == OneTimePassword.Purpose.SIGN_IN and (person is None or person.user is None or not person.user.is_active)
+        if otp.used_at is not None or person is None or person.user is None or shut_out:
             wrong = WrongCode(0 if otp.used_at else MAX_TRIES - otp.tries)
         else:
             otp.used_at = now
             otp.save(update_fields=["used_at"])
-            audit.record(actor=SYSTEM, act="accounts.sign_in", target="accounts.person", target_id=str(person.id), details={"by": "otp"})
+            if purpose == OneTimePassword.Purpose.SIGN_IN:
+                details = {"by": "otp"}
+                audit.record(actor=SYSTEM, act="accounts.sign_in", target="accounts.person", target_id=str(person.id), details=details)
             return person
     raise wrong
 

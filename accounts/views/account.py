@@ -16,11 +16,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from accounts import queries, sessions
-from accounts.masks import masked
 from accounts.officers import substitutes
+from accounts.owner.front import people_of
+from accounts.owner.lines import Part, lines_for
 from accounts.views.ways import DESK, GO_ON, citizens_next, signed_in
 from portal.access import ActingAs, Actor, Assurance, actor_of
-from portal.catalogues.places import residence
 from portal.documents.units import unit_name
 from portal.notifications import queries as notices
 from portal.notifications.services import mark_read
@@ -29,19 +29,22 @@ from portal.notifications.services import mark_read
 @signed_in
 @require_safe
 def account(request: HttpRequest) -> HttpResponse:
-    """Who I am here, how I signed in, and where what is mine stands."""
+    """What waits for me, what ends, what I can do next; for an organisation its people too (C-08)."""
     actor = actor_of(request)
     assert actor.person_id is not None
-    person = queries.person(actor.person_id)
+    now = timezone.now()
+    found = lines_for(request, actor, now) if actor.is_citizen else {}
     context = {
-        "person": person,
-        "id_number": masked(person.id_number),
-        "phone": masked(person.phone),
-        "residence": residence(person.id),
+        "waiting": found.get(Part.WAITING, []),
+        "ending": found.get(Part.ENDING, []),
+        "next": found.get(Part.NEXT, []),
+        "people": people_of(actor, now),
+        "now": now,
         "certain": actor.assurance >= Assurance.HIGH,
-        "offices": [(position, unit_name(position.unit_code)) for position in queries.positions_held(person.id)],
-        "acts_for_others": bool(queries.mandates_of(person.id)),
-        "unread": notices.unread_count(_inbox_of(actor) or person.id, person.id),
+        "offices": [(position, unit_name(position.unit_code)) for position in queries.positions_held(actor.person_id)],
+        "acts_for_others": bool(queries.mandates_of(actor.person_id)),
+        "is_self": actor.acting_as is ActingAs.SELF,
+        "unread": notices.unread_count(_inbox_of(actor) or actor.person_id, actor.person_id),
     }
     return render(request, "accounts/account.html", context)
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from django.http import HttpRequest
 from django.template.loader import get_template
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import get_language
 
 from accounts import queries as people
-from portal.access import ActingAs, actor_of
+from accounts.owner.lines import Line, Part
+from portal.access import ActingAs, Actor, actor_of
 from portal.caching import Remembered
 from portal.catalogues import queries as catalogues
 from portal.catalogues.models import AdministrativeUnit, Agency
@@ -99,17 +101,37 @@ def _in_force(codes: tuple[str, ...], day: dt.date) -> dict[str, ProcedureVersio
 _groups = Remembered("procedures")
 
 
+def _events(audience: str, day: dt.date) -> list[Event]:
+    """The events of an audience in the page's language; remembered."""
+    known, language = _groups.values(), get_language()
+    if language not in known:
+        known[language] = event_groups(day)
+    found: list[Event] = known[language][audience]
+    return found
+
+
+def next_lines(request: HttpRequest, actor: Actor, now: dt.datetime) -> Iterator[Line]:
+    """What somebody of an age is likely to want next; for an organisation the events of a business (at most eight queries)."""
+    day = timezone.localdate(now)
+    if actor.acting_as is ActingAs.ORGANISATION:
+        events, own = _events("organisation", day), None
+    else:
+        own = own_start(request, _events("citizen", day), day)
+        events = own.events if own is not None else []
+    for one in own.suggestions if own is not None else ():
+        yield Line(Part.NEXT, one.name, reverse("procedure", args=[one.code]), one.words, lang=one.lang)
+    for event in events:
+        if event.count:
+            yield Line(Part.NEXT, event.name, reverse("event", args=[event.slug]), event.description, lang=event.lang)
+
+
 def own_part(request: HttpRequest, originals: Mapping[str, str]) -> Mapping[str, str]:
     """The same as a part that is set into the kept front door (``portal.caching.places``)."""
     if "start" not in originals:
         return {}
     day = timezone.localdate()
-    known = _groups.values()
-    language = get_language()
-    if language not in known:
-        known[language] = event_groups(day)["citizen"]
-    own = own_start(request, known[language], day)
+    own = own_start(request, _events("citizen", day), day)
     if own is None:
         return {}
-    html = get_template("home/_own.html").render({"own": own, "LANGUAGE_CODE": language})
+    html = get_template("home/_own.html").render({"own": own, "LANGUAGE_CODE": get_language()})
     return {"start": format_html('<div class="wrap">{}</div>', html)}

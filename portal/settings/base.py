@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "dossiers",
     "feedback",
     "ratings",
+    "portal.home",
 ]
 
 MIDDLEWARE = [
@@ -175,6 +176,10 @@ CELERY_BEAT_SCHEDULE = {
     },
     "registrations-end": {"task": "accounts.tasks.end_registrations", "schedule": crontab(minute=20), "options": {"queue": "bulk"}},
     "phones-due": {"task": "accounts.tasks.apply_phones", "schedule": 300.0, "options": {"queue": "bulk", "expires": 300}},
+    # By day: who is told by SMS that their account will be locked is awake.
+    "accounts-idle": {"task": "accounts.tasks.look_at_idle", "schedule": crontab(hour=9, minute=0), "options": {"queue": "bulk"}},
+    "accounts-complaints": {"task": "accounts.tasks.watch_complaints", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},
+    "accounts-close": {"task": "accounts.tasks.close_accounts", "schedule": crontab(minute=15), "options": {"queue": "bulk"}},
     "sign-in-watch": {"task": "accounts.tasks.watch_sign_in", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},
     "payments-ask": {"task": "payments.ask", "schedule": 15.0, "options": {"queue": "soon", "expires": 15}},
     "payments-expire": {"task": "payments.expire", "schedule": 60.0, "options": {"queue": "bulk", "expires": 60}},

@@ -27,6 +27,9 @@ PUBLIC = {
     "tai-khoan/khoa-truy-cap/danh-sach/", "tai-khoan/khoa-truy-cap/tat-ca/",
     # Where the signing service sends a browser back to: the session says whether it is the one that began.
     "tai-khoan/dang-ky/ky/tro-ve/",
+    # Who is locked out cannot sign in: opening again, complaining, following a complaint by its code, which nobody guesses.
+    "tai-khoan/mo-khoa/", "tai-khoan/mo-khoa/ma/", "tai-khoan/khieu-nai/", "tai-khoan/khieu-nai/theo-doi/",
+    "tai-khoan/khieu-nai/<str:code>/",
     # One press in a mail program, without signing in: the address itself is the right to it.
     "tai-khoan/lien-lac/thoi/<str:token>/",
     # Whoever has a payment code may pay, for anybody: the code is not guessable, and guessing is limited.
@@ -85,7 +88,7 @@ def _address(route: str) -> str:
         "<int:pk>": "1", "<int:number>": "1", "<str:ending>": "pdf", "<str:kind>": "xac-nhan", "<slug:slug>": "khong-co",
         "<path:object_id>": str(uuid4()), "<uuid:dossier_id>": str(uuid4()), "<uuid:object_id>": str(uuid4()),
         "<uuid:report_id>": str(uuid4()), "<int:content_type_id>": "1", "<uuid:session_id>": str(uuid4()), "<path:url>": "x",
-        "<uuid:draft_id>": str(uuid4()), "<uuid:file_id>": str(uuid4()),
+        "<uuid:copy_id>": str(uuid4()), "<uuid:draft_id>": str(uuid4()), "<uuid:file_id>": str(uuid4()),
         "<uuid:substitution_id>": str(uuid4()), "<uuid:position_id>": str(uuid4()),
         "<slug:role>": "signing", "<uuid:offer_id>": str(uuid4()), "<uuid:mandate_id>": str(uuid4()), "<uuid:request_id>": str(uuid4()),
     }  # fmt: skip

@@ -27,6 +27,7 @@ from django.utils import timezone
 
 from accounts.mandating import guardians
 from accounts.models import (
+    AccountComplaint,
     CertificateSignIn,
     EmailAddress,
     GuardianRequest,
@@ -462,6 +463,45 @@ def told(pages: Pages, client: Client) -> None:
     off = contacts.unsubscribe_address(mother().id, "dossiers.confirmations").removeprefix(settings.SITE_URL)
     pages.get(client, off)
     pages.post(client, off, status=200)
+
+
+def owners(pages: Pages) -> None:
+    """One's account: first page, profile, data, locking and opening, complaints to their outcome, leaving; the desk of complaints."""
+    person = make_person(id_number="001195777001")
+    client = Client()
+    sign_in(client, person)
+    for name in ("", "thong-tin/", "du-lieu/", "khoa/", "khieu-nai/", "khieu-nai/?ve=wrong_data", "dong/"):
+        pages.get(client, f"/tai-khoan/{name}")
+    client.post("/tai-khoan/du-lieu/")
+    pages.get(client, "/tai-khoan/du-lieu/")
+    pages.post(client, "/tai-khoan/dong/", {})
+    client.post("/tai-khoan/dong/", {"understood": "on"})
+    pages.get(client, "/tai-khoan/dong/")
+    stranger = Client()
+    pages.get(stranger, "/tai-khoan/khieu-nai/")
+    pages.post(stranger, "/tai-khoan/khieu-nai/", {"text": "<x> & y"})
+    pages.get(stranger, "/tai-khoan/khieu-nai/theo-doi/")
+    pages.post(stranger, "/tai-khoan/khieu-nai/theo-doi/", {"code": "<x>"})
+    said = {"kind": "misuse", "text": "<x> & y", "name": "A <b>", "number": "001195777001", "phone": "0900000777"}
+    stranger.post("/tai-khoan/khieu-nai/", said)
+    made = AccountComplaint.objects.get()
+    desk, _ = desk_of("G22", "administrator", credential="cred-complaints")
+    base = "/quan-tri/accounts/accountcomplaint/"
+    for word in ("change", "take", "lock"):
+        pages.get(desk, f"{base}{made.pk}/{word}/")
+    desk.post(f"{base}{made.pk}/take/", {"seen": "1"})
+    AccountComplaint.objects.update(received_at=timezone.now() - dt.timedelta(days=9), taken_at=timezone.now() - dt.timedelta(days=8))
+    pages.get(desk, base)
+    pages.get(stranger, f"/tai-khoan/khieu-nai/{made.code}/")
+    pages.post(desk, f"{base}{made.pk}/end/", {"upheld": "<x>"})
+    desk.post(f"{base}{made.pk}/end/", {"upheld": "no", "outcome": "Không <đúng> & rõ."})
+    pages.get(stranger, f"/tai-khoan/khieu-nai/{made.code}/")
+    pages.post(client, "/tai-khoan/khoa/", {})
+    pages.post(client, "/tai-khoan/khoa/", {"phone": "gone"}, 200)
+    pages.get(stranger, "/tai-khoan/mo-khoa/")
+    pages.post(stranger, "/tai-khoan/mo-khoa/", {"birth_date": "<x>"})
+    stranger.post("/tai-khoan/mo-khoa/", {"id_number": "001195777001", "full_name": "A", "birth_date": "20/05/1995"})
+    pages.get(stranger, "/tai-khoan/mo-khoa/ma/")
 
 
 def parties(pages: Pages) -> None:
@@ -1358,6 +1398,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     connecting(pages)
     frozen_years(pages)
     dashboards(pages)
+    owners(pages)
     officers(pages)
     of_pages = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")}
     # What is printed is no page: WeasyPrint reads it, and its own style lies in it.
