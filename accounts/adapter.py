@@ -6,7 +6,8 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.models import Person
@@ -28,6 +29,10 @@ class AccountAdapter(DefaultAccountAdapter):
         """Back to where the person wanted to go, on this site only."""
         target = request.session.pop("next", "") or "/quan-tri/"
         return target if url_has_allowed_host_and_scheme(target, allowed_hosts=None) else "/"
+
+    def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
+        """A passkey of an account that is locked: its owner is led to where it is opened."""
+        return redirect("account-unlock")
 
     def is_reauthentication_required(self, app: str | None = None, **kwargs: Any) -> bool:
         """Our views ask for high assurance themselves."""

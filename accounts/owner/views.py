@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,7 @@ from accounts.views.citizens import try_again
 from accounts.views.ways import over_limit, signed_in
 from portal.access import ActingAs, Assurance, actor_of
 from portal.catalogues.places import residence
+from portal.documents.units import unit_name
 from portal.files.responses import send_file
 from portal.limits import client_address, take
 
@@ -50,7 +52,9 @@ def profile(request: HttpRequest) -> HttpResponse:
         "id_number": masked(person.id_number),
         "phone": masked(person.phone),
         "residence": residence(person.id),
-        "birth_date": queries.born_on(person.id),
+        "birth_date": date.fromisoformat(person.birth_date) if person.birth_date else None,
+        "certain": actor.assurance >= Assurance.HIGH,
+        "offices": [(position, unit_name(position.unit_code)) for position in queries.positions_held(person.id)],
     }
     return render(request, "accounts/owner/profile.html", context)
 

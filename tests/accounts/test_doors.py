@@ -64,10 +64,12 @@ def test_the_name_leads_to_a_page_that_says_who_one_is(client: Client, officer: 
     position = factories.make_position(person=factories.make_person(id_number="001195778899", phone="+84900123456"))
     factories.sign_in(client, position.person, position=position if officer else None)
     html = client.get("/tai-khoan/").content.decode()
-    assert position.person.full_name in html and position.title in html
-    assert "•••••••••899" in html and "456" in html and "001195778899" not in html and "900123" not in html
-    assert "Phường Hoàn Kiếm" in html or "—" in html
-    assert ("mức bảo đảm cao" in html) is officer and ('href="/tai-khoan/khoa-truy-cap/"' in html) is officer
+    assert position.person.full_name in html and 'href="/tai-khoan/thong-tin/"' in html
+    said = client.get("/tai-khoan/thong-tin/").content.decode()
+    assert position.person.full_name in said and position.title in said
+    assert "•••••••••899" in said and "456" in said and "001195778899" not in html + said and "900123" not in html + said
+    assert "Phường Hoàn Kiếm" in said or "—" in said
+    assert ("mức bảo đảm cao" in said) is officer and ('href="/tai-khoan/khoa-truy-cap/"' in html) is officer
     assert ('<a href="/quan-tri/">Bàn làm việc</a></h3>' in html) is officer
     for place in ("/tai-khoan/thong-bao/", "/tai-khoan/vai-tro/"):
         assert f'href="{place}"' in html

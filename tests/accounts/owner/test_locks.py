@@ -12,6 +12,7 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 from django.utils import timezone
 
+from accounts.adapter import AccountAdapter
 from accounts.models import AccountLock, KnownBrowser, User
 from accounts.owner import activity, locks, unlocking
 from accounts.services import otp
@@ -241,3 +242,14 @@ def test_activity_is_noted_once_a_day(django_assert_num_queries: Any) -> None:
     activity.note_active(user, tomorrow + timedelta(days=1))
     user.refresh_from_db()
     assert user.last_active_on == tomorrow and user.idle_next_on is None
+
+
+@pytest.mark.django_db
+def test_a_passkey_of_a_locked_account_leads_to_where_it_is_opened(rf: Any) -> None:
+    person = factories.make_person()
+    _lock(person)
+    user = User.objects.get(pk=person.user_id)
+    answer = AccountAdapter().pre_login(
+        rf.post("/"), user, email_verification="none", signal_kwargs={}, email=None, signup=False, redirect_url=None
+    )
+    assert answer is not None and answer["Location"] == OPEN
