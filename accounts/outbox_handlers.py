@@ -142,9 +142,9 @@ def send_unlock_code(message: Message) -> None:
     try:
         unlocking.send_code(otp_id=UUID(message.payload["otp"]), now=timezone.now())
     except OutsideUnavailable as unavailable:
-        raise RetryLater("population registry does not answer", delay_seconds=20) from unavailable
+        raise RetryLater(f"{unavailable.service} does not answer", delay_seconds=20) from unavailable
     except OutsideRefused as refused:
-        raise GiveUp(f"population registry refused: {refused.code}") from refused
+        raise GiveUp(f"registry refused: {refused.code}") from refused
 
 
 @handler("accounts.copy_data", queue="bulk", lease_seconds=40)

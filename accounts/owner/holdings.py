@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import queries
 from accounts.models import AccountComplaint, AccountLock, Mandate, Organisation, Position
 from accounts.owner.lines import Holding
+from accounts.registration.terms import consents_of
 from accounts.services.mandates import NOBODY
 from portal.access import Actor
 from portal.audit.models import Act
@@ -79,6 +80,14 @@ def mandates(actor: Actor) -> Rows:
         }
 
 
+def consents(actor: Actor) -> Rows:
+    """What they agreed to."""
+    if actor.is_for_another or actor.person_id is None:
+        return
+    for row in consents_of(actor.person_id):
+        yield {"Đã đồng ý": str(row.terms), "Lúc": row.given_at, "Cách": row.get_how_display()}
+
+
 def positions(actor: Actor) -> Rows:
     """Positions in agencies."""
     if actor.is_for_another:
@@ -133,6 +142,7 @@ def own() -> list[Holding]:
         Holding("profile", _("Thông tin định danh"), profile),
         Holding("contacts", _("Cách liên lạc"), contacts),
         Holding("mandates", _("Quyền đại diện"), mandates),
+        Holding("consents", _("Điều đã đồng ý"), consents),
         Holding("positions", _("Chức danh trong cơ quan"), positions),
         Holding("sign_ins", _("Đăng nhập và thay đổi của tài khoản"), sign_ins),
         Holding("locks", _("Các lần khóa tài khoản"), locks),

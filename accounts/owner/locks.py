@@ -13,7 +13,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import AccountLock, KnownBrowser, OneTimePassword, Person, User
+from accounts.models import AccountLock, KnownBrowser, OneTimePassword, Person, User, UserSession
 from accounts.owner import idle
 from accounts.services import sessions
 from portal import audit
@@ -57,7 +57,7 @@ def lock(*, user_id: UUID, reason: str, needs: Assurance, actor: Actor, now: dat
     user.save(update_fields=["is_active", "idle_next_on", "password"])
     made = AccountLock.objects.create(user=user, reason=reason, needs=int(needs), locked_at=now, locked_by=actor.position_id)
     _note(actor, "accounts.lock", person, reason=reason)
-    sessions.end_all(actor=actor, user_id=user_id, now=now)
+    sessions.end_all(actor=actor, user_id=user_id, now=now, by=UserSession.End.LOCKED)
     if person is not None:
         KnownBrowser.objects.filter(person=person).delete()
         OneTimePassword.objects.filter(person=person, used_at__isnull=True).update(expires_at=now)

@@ -13,10 +13,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from accounts.identifiers import clean_id_number, clean_phone
 from accounts.models import AccountLock, OneTimePassword, Person
 from accounts.owner import locks
 from accounts.services import otp, people
 from portal.access import SYSTEM, Assurance
+from portal.exchange import telecom
 from portal.notifications.services import notify
 from portal.text import search_key
 
@@ -46,13 +48,22 @@ def send_code(*, otp_id: UUID, now: datetime) -> None:
     if request is None or request.expires_at <= now:
         return
     person = _owner(request)
-    # Outside a transaction: the registry may be slow.
-    if person is None or not people.check_with_registry(person.pk):
+    # Outside a transaction: the registries may be slow.
+    if person is None or not people.check_with_registry(person.pk) or not _has_the_phone(person):
         return
     with transaction.atomic():
         held = OneTimePassword.objects.select_for_update().get(id=otp_id)
         if held.person_id is None and held.expires_at > now:
             otp.send_to(held, person, now=now, template="accounts.unlock_code")
+
+
+def _has_the_phone(person: Person) -> bool:
+    """Whether the registered phone is still the person's own: numbers that nobody pays for are given to others."""
+    number = clean_id_number(person.id_number or "")
+    if not number or not clean_phone(person.phone or ""):
+        # A foreigner, whose code goes to an address they verified; no register of ours knows their phone.
+        return True
+    return telecom.is_subscriber(phone=person.phone or "", id_number=number)
 
 
 def _owner(request: OneTimePassword) -> Person | None:

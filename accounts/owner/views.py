@@ -26,6 +26,7 @@ from accounts.owner import clocks, complaints, copies, leaving, locks, looking, 
 from accounts.owner.forms import CloseForm, ComplaintCodeForm, ComplaintForm, LockForm, UnlockForm
 from accounts.owner.lines import obstacles
 from accounts.pages import citizen_page
+from accounts.registration.terms import consents_of
 from accounts.services import otp
 from accounts.views.citizens import try_again
 from accounts.views.ways import over_limit, signed_in
@@ -82,6 +83,7 @@ def own_data(request: HttpRequest) -> HttpResponseBase:
         "page": looks.get_page(request.GET.get("trang")),
         "copies": copies.copies_of(actor) if open_to_all else [],
         "may_copy": may_copy,
+        "consents": consents_of(actor.person_id) if actor.acting_as is ActingAs.SELF and actor.person_id is not None else [],
         "most": looking.MOST,
         "kept": copies.KEPT.days,
     }
