@@ -246,10 +246,12 @@ def test_activity_is_noted_once_a_day(django_assert_num_queries: Any) -> None:
 
 @pytest.mark.django_db
 def test_a_passkey_of_a_locked_account_leads_to_where_it_is_opened(rf: Any) -> None:
+    request = rf.post("/")
+    request.session = Client().session
     person = factories.make_person()
     _lock(person)
     user = User.objects.get(pk=person.user_id)
     answer = AccountAdapter().pre_login(
-        rf.post("/"), user, email_verification="none", signal_kwargs={}, email=None, signup=False, redirect_url=None
+        request, user, email_verification="none", signal_kwargs={}, email=None, signup=False, redirect_url=None
     )
     assert answer is not None and answer["Location"] == OPEN
