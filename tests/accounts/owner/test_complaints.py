@@ -160,7 +160,7 @@ def test_the_account_is_locked_to_protect_it_and_opened_after_an_officer_has_see
 @pytest.mark.django_db
 def test_only_who_answers_for_accounts_and_is_no_party_handles_it(outside: Any) -> None:
     made = _filed()
-    for unit, role in (("G15", "administrator"), ("G22", "handling"), ("H26", "steering")):
+    for unit, role in (("G15", "administrator"), ("G22", "handling"), ("H26", "administrator")):
         client, position = _officer(unit, role)
         assert client.get(f"{DESK}{made.pk}/change/").status_code in (403, 404), (unit, role)
         assert client.post(f"{DESK}{made.pk}/take/").status_code in (403, 404)
