@@ -14,6 +14,7 @@ OF_NO_MODEL = frozenset({
 
 KNOWN: dict[str, tuple[str, ...]] = {
     "account.emailaddress": (),
+    "accounts.accountcomplaint": ("<uuid:object_id>/end/", "<uuid:object_id>/lock/", "<uuid:object_id>/take/", "<uuid:object_id>/unlock/"),
     "accounts.countercontract": ("<uuid:object_id>/end/", "<uuid:object_id>/send/", "<uuid:object_id>/take/<uuid:position_id>/"),
     "accounts.guardianrequest": (
         "<uuid:object_id>/confirm/",
