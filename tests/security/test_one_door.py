@@ -53,8 +53,9 @@ OPEN = frozenset(
 """What every officer may look at, for it is everybody's: published law, shared catalogues, texts of notices."""
 CENTRAL = frozenset({
     "account.emailaddress", "accounts.accountcomplaint", "accounts.highlevelaccount", "accounts.terms", "auth.group",
-    "feedback.petitionkind", "feedback.term", "inbox.received", "mfa.authenticator", "outbox.message", "partners.partner", "procedures.searchmiss",
-    "procedures.searchweight", "procedures.searchword", "ratings.criterion", "ratings.frozenyear", "ratings.slipform", "ratings.target",
+    "feedback.petitionkind", "feedback.term", "inbox.received", "mfa.authenticator", "outbox.message", "partners.partner",
+    "procedures.searchmiss", "procedures.searchweight", "procedures.searchword", "ratings.criterion", "ratings.frozenyear",
+    "ratings.slipform", "ratings.target",
 })  # fmt: skip
 """The Government Office's own, or nobody's: closed to every unit."""
 FIGURES = frozenset({"feedback.tally", "ratings.levelcount", "ratings.ratingcount"})
