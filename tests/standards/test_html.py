@@ -71,7 +71,7 @@ from portal.launcher import bootstrap
 from portal.notifications.models import Notification
 from portal.outbox.models import Message
 from procedures import services
-from procedures.models import Localisation, OnlineReduction, OnlineService, ProcedureVersion
+from procedures.models import Localisation, OnlineReduction, ProcedureVersion
 from procedures.services.importing import import_procedures
 from ratings import demo as statistics
 from ratings.models import Criterion, FrozenYear, Rating, RatingCount, Slip, Survey, SurveyText, Target
@@ -323,14 +323,6 @@ def citizens(pages: Pages) -> None:
     pages.get(client, "/tai-khoan/can-bo/", 403)
 
 
-def more_identity(pages: Pages, client: Client) -> None:
-    """A service that needs a surer account than this one."""
-    service = OnlineService.objects.filter(version__procedure__code="2.000635")
-    service.update(assurance=3)
-    pages.get(client, "/nop-ho-so/2.000635/kiem-tra/", 403)
-    service.update(assurance=2)
-
-
 def own_ways(pages: Pages, client: Client) -> None:
     """Sessions, ways to sign in, what is missing for a page, an app, VNeID up to its link."""
     for name in ("phien/", "phien/lich-su/", "cach-dang-nhap/", "ung-dung/", "vneid/", "chung-thu/", "dien-thoai/"):
@@ -340,7 +332,8 @@ def own_ways(pages: Pages, client: Client) -> None:
     for name in (more, "/tai-khoan/xac-thuc-them/xong/", "/tai-khoan/xac-thuc-them/khoa-truy-cap/"):
         pages.get(client, name)
     pages.post(client, "/tai-khoan/khoa-truy-cap/them/", {"name": "<x>"}, 403)
-    more_identity(pages, client)
+    # Of a service that needs a surer account than any here has.
+    pages.kept["identity"] = render_to_string("accounts/ways/identity_more.html", {}, request=RequestFactory().get("/x/"))
     now, actor = timezone.now(), citizen_actor(mother())
     secret = app_codes.new_secret()
     app_codes.bind(actor=actor, secret=secret, code=format_hotp_value(hotp_value(secret, int(now.timestamp()) // 30)), now=now)

@@ -18,6 +18,7 @@ from accounts.ways.proved import proved
 from dossiers.models import Draft
 from portal.access import AccessDenied, ActingAs, Assurance, actor_of
 from portal.audit.models import Act
+from portal.caching import marks
 from procedures.models import OnlineService
 from tests import factories
 from tests.accounts.ways.support import request_of
@@ -130,6 +131,7 @@ def test_whatever_is_sent_as_a_passkey_is_answered_in_words(credential: str) -> 
 @pytest.mark.usefixtures("demo_data")
 def test_a_service_names_identity_and_sign_in_and_asks_for_what_is_missing_alone() -> None:
     OnlineService.objects.filter(version__procedure__code=CODE).update(assurance=int(Assurance.HIGH))
+    marks.forget()
     person, client, page = mother(), Client(), f"/nop-ho-so/{CODE}/kiem-tra/"
     factories.sign_in(client, person)
     draft = ready_draft(factories.citizen_actor(person), now=timezone.now())
