@@ -970,9 +970,10 @@ def rights(pages: Pages) -> None:
     """High-level accounts, positions, absences, counters by contract; the trail searched and looked through."""
     vpcp, _steers = desk_of("G22", "steering", credential="cred-rights-1")
     chief, chiefs = desk_of("G22", "administrator", credential="cred-rights-2")
-    desk, now = "/quan-tri/accounts/", timezone.now()
+    desk = "/quan-tri/accounts/"
     post, granted = Client(), post_account()
     sign_in(post, granted[1].person, position=granted[1])
+    now = timezone.now()
     pages.get(vpcp, f"{desk}highlevelaccount/add/")
     pages.post(vpcp, f"{desk}highlevelaccount/add/", {"unit_code": "<x>"})
     pages.get(vpcp, f"{desk}highlevelaccount/{granted[0].pk}/end/")
