@@ -999,6 +999,7 @@ def rights(pages: Pages) -> None:
         pages.get(chief, base + address)
     pages.post(chief, f"{base}add/", {"title": "<x>"})
     pages.post(chief, f"{base}{absent.pk}/lend/", {"reason": "<x>"})
+    now = timezone.now()
     lent = substitutes.lend(
         actor=officer_actor(chiefs), position_id=absent.pk, substitute_id=other.pk, roles=["overseeing"], reason="<Nghỉ>", valid_from=now,
         valid_to=now + dt.timedelta(days=1), now=now,
