@@ -25,7 +25,7 @@ class AccountsConfig(AppConfig):
         from accounts.services import contacts, erasure, otp
         from portal.access import Act, Assurance, register_acts
         from portal.access.actors import register_actor_resolver
-        from portal.access.roles import ADMINISTRATORS
+        from portal.access.roles import ADMINISTRATORS, TOP_AGENCY
         from portal.audit.history import register_officer_labels
         from portal.audit.words import PERSON, POSITION, register_names, register_people_finder
         from portal.catalogues.places import register_residences
@@ -69,7 +69,7 @@ class AccountsConfig(AppConfig):
             Act("accounts.read_contracts", "Xem hợp đồng quầy tiếp nhận", frozenset({"administrator"})),
             Act("accounts.keep_contracts", "Ghi hợp đồng quầy tiếp nhận", frozenset({"administrator"}), assurance=Assurance.HIGH),
             Act("accounts.staff_counters", "Cử người đến quầy theo hợp đồng", company, assurance=Assurance.HIGH),
-            Act(complaints.HANDLE, "Xử lý khiếu nại về tài khoản", complaints.HANDLERS, assurance=Assurance.HIGH),
+            Act(complaints.HANDLE, "Xử lý khiếu nại về tài khoản", complaints.HANDLERS, assurance=Assurance.HIGH, at=TOP_AGENCY),
         )
         register_loader("điều khoản sử dụng", terms.load_first, order=5)
         register_loader("người và chức danh trình diễn", demo.load, order=50, demo=True)

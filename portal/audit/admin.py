@@ -107,9 +107,9 @@ def _begin_of(day: dt.date) -> dt.datetime:
 
 
 class _Asked(admin.SimpleListFilter):
-    """One part of the search; the form above the list shows it, nothing stands beside the list."""
+    """One part of the search; the form above the list shows it, and the page draws nothing beside the list."""
 
-    title, template = "tìm", "admin/audit/no_filter.html"
+    title = "tìm"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("", "")]
