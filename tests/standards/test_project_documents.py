@@ -87,8 +87,9 @@ def _tests_of(path: Path) -> set[str]:
     return {node.name for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.FunctionDef)}
 
 
-def test_the_law_page_names_code_and_tests_that_exist() -> None:
-    names = re.findall(r"`([^`]+)`", (ROOT / "docs" / "law.md").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("page", ["law", "security"])
+def test_the_pages_of_law_and_security_name_code_and_tests_that_exist(page: str) -> None:
+    names = re.findall(r"`([^`]+)`", (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8"))
     assert len(names) > 40
     for name in names:
         if name.startswith(("portal.", "accounts.", "dossiers.", "procedures.", "payments.", "feedback.", "ratings.")):
