@@ -41,13 +41,19 @@ _BACKEND = "portal.access.backend.AccessBackend"
 
 def sign_in(request: HttpRequest, user: User, *, way: Way, assurance: Assurance, position: Position | None = None) -> None:
     """Begin a session for the user, proved by ``way``; the session key is made new. With a position: act in it at once."""
-    if before := request.session.get(SESSION):
-        # Another person's, perhaps: Django throws such a session away without a word.
-        services.close([UUID(before)], by=UserSession.End.REPLACED, now=timezone.now())
+    # Another person's, perhaps: Django throws such a session away without a word.
+    _replace(request)
     login(request, user, backend=_BACKEND)
     proved_by(request, way, assurance)
     act_as(request, ActingAs.POSITION if position else ActingAs.SELF, position.id if position else None)
     note_terms(request, user)
+
+
+def _replace(request: HttpRequest) -> None:
+    """What this browser had ends, and its key: of who signs in again as themself Django would go on with the key of before."""
+    if before := request.session.pop(SESSION, ""):
+        request.session.cycle_key()
+        services.close([UUID(before)], by=UserSession.End.REPLACED, now=timezone.now())
 
 
 def note_terms(request: HttpRequest, user: User) -> None:
@@ -61,9 +67,7 @@ def note_terms(request: HttpRequest, user: User) -> None:
 
 def begun(sender: object, request: HttpRequest, user: User, **_: object) -> None:
     """Django has signed somebody in, by whatever way: note the session (signal ``user_logged_in``). It proves nothing yet."""
-    now, before = timezone.now(), request.session.get(SESSION)
-    if before:
-        services.close([UUID(before)], by=UserSession.End.REPLACED, now=now)
+    _replace(request)
     browser, system = browser_of(request.META.get("HTTP_USER_AGENT", ""))
     row = services.begin(
         user_id=user.pk,
@@ -71,7 +75,7 @@ def begun(sender: object, request: HttpRequest, user: User, **_: object) -> None
         browser=browser,
         system=system,
         network=network_of(client_address(request)),
-        now=now,
+        now=timezone.now(),
     )
     request.session[SESSION] = str(row.pk)
     _forget(request)

@@ -38,7 +38,7 @@ def test_the_signer_chooses_a_key_at_the_service_and_the_address_names_nobody(ou
     page = requests.get(url, timeout=10)
     assert 'name="account"' in page.text and OFFICER not in page.text
     assert csc.exchange_code(outside.authorise(url, account=OFFICER.removeprefix("cred-"))["code"], BACK).credential_id == OFFICER
-    for account in ("", "001195000001", SEAL):
+    for account in ("", "001195999990", SEAL):
         with pytest.raises(AssertionError, match="403"):
             outside.authorise(url, account=account)
     assert outside.authorise(url.replace("eu_eidas_aes", "eu_eidas_xyz"))["error"] == "invalid_request"

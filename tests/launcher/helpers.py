@@ -53,6 +53,10 @@ def processes_of(var: Path) -> list[int]:
     return sorted(found)
 
 
+START_SECONDS = 420
+"""A first start makes a database and loads the demonstration; beside other tests that takes minutes."""
+
+
 class Portal:
     """``make run`` (or another command) with a VAR and a port of its own."""
 
@@ -80,7 +84,7 @@ class Portal:
                 # A terminal's processes can be interrupted, even where these tests run in the background.
                 preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
-        until(lambda: "Stop with Ctrl-C" in self.text() or self.process.poll() is not None, 180, "the welcome")
+        until(lambda: "Stop with Ctrl-C" in self.text() or self.process.poll() is not None, START_SECONDS, "the welcome")
         assert self.process.poll() is None, self.text()
         return time.monotonic() - began
 

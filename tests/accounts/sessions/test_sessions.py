@@ -168,6 +168,22 @@ def test_signing_in_gives_a_new_key_and_ends_what_the_browser_had() -> None:
     assert UserSession.objects.filter(user=person.user).latest("begun_at").ended_by == "signed_out"
 
 
+@pytest.mark.django_db
+def test_who_signs_in_again_as_themself_goes_on_with_a_new_key() -> None:
+    person, client = factories.make_person(), Client()
+    factories.sign_in(client, person)
+    before, request = client.session.session_key, request_of(client)
+    sessions.sign_in(request, person.user, way=Way.CERTIFICATE, assurance=Assurance.HIGH)
+    request.session.save()
+    assert request.session.session_key != before and not Session.objects.filter(session_key=before).exists()
+    assert Session.objects.filter(session_key=request.session.session_key).exists()
+    assert {row.ended_by for row in UserSession.objects.filter(user=person.user)} == {"replaced", ""}
+    # The library's own way in, as by a passkey.
+    factories.sign_in(client, person)
+    factories.sign_in(client, person)
+    assert client.get("/tai-khoan/phien/").status_code == 200
+
+
 @pytest.mark.requirement("A-13")
 @pytest.mark.django_db
 def test_a_new_device_is_told_to_the_owner_and_a_known_one_is_not() -> None:
