@@ -92,11 +92,13 @@ def _put(var: Path, notices: int, late: float) -> None:
 
 
 def taken(var: Path) -> list[tuple[str, float, bool]]:
-    """What the gateway took, oldest first: correlator, second, whether it is a one-time password."""
+    """What the gateway took of ours, oldest first: correlator, second, whether it is a one-time password. The demonstration's own notices
+    (slips, deadlines) go out meanwhile, too, and are not counted."""
     with sqlite3.connect(var / "simulators" / "simulators.db") as database:
         return database.execute(
             "SELECT r.correlator, m.created, m.text NOT LIKE 'Tin số %' FROM sms_message m"
-            " JOIN sms_request r ON r.id = m.request ORDER BY m.id"
+            " JOIN sms_request r ON r.id = m.request"
+            " WHERE m.text LIKE 'Tin số %' OR m.text GLOB '[0-9][0-9][0-9][0-9][0-9][0-9]*' ORDER BY m.id"
         ).fetchall()
 
 
