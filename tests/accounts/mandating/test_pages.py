@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from datetime import date, timedelta
 from typing import Any
@@ -396,5 +397,15 @@ def test_a_guardians_request_without_sense_is_refused(guardian: Any, wrong: dict
     assert not GuardianRequest.objects.exists()
 
 
-def test_the_system_holds_no_mandate_and_needs_none() -> None:
-    mandates.hold_mandate(actor=SYSTEM, now=timezone.now())
+@pytest.mark.django_db
+def test_who_acts_for_nobody_else_needs_no_mandate_and_is_not_looked_up() -> None:
+    person = factories.make_person()
+    with transaction.atomic(), CaptureQueriesContext(connection) as asked:
+        for actor in (SYSTEM, factories.citizen_actor(person)):
+            mandates.hold_mandate(actor=actor, now=timezone.now())
+    assert len(asked) == 0, "nothing was asked for them"
+    organisation = factories.make_organisation(representatives=[person])
+    mandate = factories.legal_mandate(organisation, person)
+    anothers = dataclasses.replace(factories.mandate_actor(mandate), person_id=factories.make_person().id)
+    with transaction.atomic(), pytest.raises(AccessDenied):
+        mandates.hold_mandate(actor=anothers, now=timezone.now())
