@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -26,20 +27,22 @@ from accounts.owner.lines import (
 from dossiers.models import Dossier, State
 from dossiers.models.dossier import OPEN_STATES
 from dossiers.models.states import Standing
-from dossiers.queries import own_dossiers, own_drafts
+from dossiers.queries import own_dossiers, own_drafts, own_expiring
 from dossiers.services import discard_draft
 from portal.access import Actor
 
 MOST = 20
 FRESH = timedelta(days=30)
 """So long a result counts as news."""
+ENDS_SOON = timedelta(days=60)
+"""So long beforehand a result that expires is named: time enough to apply for the next one."""
 LOOKED_AT = 1000
 """Dossiers, the newest, whose looks are told."""
 LOOKS = ("dossiers.read", "dossiers.read_paper", "dossiers.read_document", "dossiers.preview")
 
 
 def lines(request: HttpRequest, actor: Actor, now: datetime) -> Iterator[Line]:
-    """Money due, papers asked for, results that came; and when the agency is to answer (three queries)."""
+    """Money due, papers asked for, results that came and that expire; and when the agency is to answer (four queries)."""
     if not actor.is_citizen:
         return
     rows = own_dossiers(actor).only("code", "procedure_name", "state", "payment", "pay_until", "due_at", "response_due_at", "returned_at")
@@ -51,6 +54,12 @@ def lines(request: HttpRequest, actor: Actor, now: datetime) -> Iterator[Line]:
         due = row.due_at or row.response_due_at
         words = _("Cơ quan đã quá hạn trả lời") if due < now else _("Cơ quan trả lời trước ngày này")
         yield Line(Part.ENDING, f"{row.procedure_name} ({row.code})", _page(row), words, due, "bad" if due < now else "", "vi")
+    today = timezone.localdate(now)
+    expiring = own_expiring(actor, today - FRESH, today + ENDS_SOON).values_list("document__title", "dossier__code", "valid_until")
+    for title, code, last in expiring[:MOST]:
+        gone = last is not None and last < today
+        words = _("Đã hết giá trị") if gone else _("Có giá trị đến hết ngày này")
+        yield Line(Part.ENDING, f"{title} ({code})", reverse("dossier", args=[code]), words, last, "bad" if gone else "", "vi")
     drafts = own_drafts(actor).count()
     if drafts:
         yield Line(Part.NEXT, _("Bản nháp chưa gửi: %(count)d") % {"count": drafts}, reverse("dossiers"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from accounts.identifiers import clean_id_number
@@ -53,6 +54,8 @@ class Outcome:
     signer_roles: frozenset[str] = LEADERS
     """Roles that may sign it. Whoever prepared the decision never signs it, whatever their roles."""
     signer_words: str = "lãnh đạo cơ quan"
+    valid_until: Callable[[Mapping[str, str], date], date] | None = None
+    """The last day on which the result holds, from what the officer wrote and the day of the decision; None: it does not expire."""
     subject_name: str = ""
     """Field of the form with the name of the person it is about."""
     identity_numbers: tuple[str, ...] = ()
@@ -75,6 +78,11 @@ def register_outcome(procedure_code: str, outcome: Outcome) -> None:
 def outcome_of(procedure_code: str) -> Outcome | None:
     """What the procedure ends in; None where nobody registered it."""
     return _outcomes.get(procedure_code)
+
+
+def ending_kinds() -> dict[str, Callable[[Mapping[str, str], date], date]]:
+    """Code of each procedure whose results expire → how the last day is reckoned (``Outcome.valid_until``)."""
+    return {code: outcome.valid_until for code, outcome in _outcomes.items() if outcome.valid_until is not None}
 
 
 def decision_form(outcome: Outcome, dossier: Dossier, data: Mapping[str, Any] | None = None, **more: Any) -> DecisionForm:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts import queries as people
 from accounts.identifiers import clean_id_number
 from dossiers.answer_rules import Finding, token_of
-from dossiers.models import Dossier, DossierEvent, Draft, FormVersion, PaymentDemand, State
+from dossiers.models import Dossier, DossierDocument, DossierEvent, Draft, FormVersion, PaymentDemand, State
 from dossiers.terms import Terms
 from portal.access import Actor, belonging_to
 from portal.caching import Remembered
@@ -117,6 +117,13 @@ def own_drafts(actor: Actor) -> QuerySet[Draft]:
 def own_dossiers(actor: Actor) -> QuerySet[Dossier]:
     """The dossiers that the party for whom the actor acts has filed or that concern it, as far as their mandate reaches."""
     return belonging_to(actor, Dossier.objects.all(), "applicant_id", "owner_id", procedure="procedure_code")
+
+
+def own_expiring(actor: Actor, first: date, last: date) -> QuerySet[DossierDocument]:
+    """Results that the party has in hand and that hold until a day of this span, the earliest first."""
+    held = own_dossiers(actor).filter(state=State.RETURNED)
+    rows = DossierDocument.objects.filter(dossier__in=held, cancelled_at__isnull=True, valid_until__range=(first, last))
+    return rows.exclude(document__state="revoked").order_by("valid_until", "id")
 
 
 def draft_of(actor: Actor, procedure_code: str) -> Draft | None:

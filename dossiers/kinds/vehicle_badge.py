@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -34,17 +35,22 @@ FIELDS: tuple[dict[str, Any], ...] = (
 )  # fmt: skip
 
 
+def last_day(values: Mapping[str, str], decided_on: date) -> date:
+    """So many years after the decision; what was decided on a 29 February ends on a 28th."""
+    day = min(decided_on.day, 28) if decided_on.month == 2 else decided_on.day
+    return decided_on.replace(year=decided_on.year + int(values["years"]), day=day)
+
+
 def context(decision: Decision) -> dict[str, Any]:
     """The badge: for which vehicle of which business, of which kind, valid until when."""
     dossier, values, number = decision.dossier, decision.values, decision.number
     assert number is not None and dossier.decided_at is not None
     day = timezone.localdate(dossier.decided_at)
-    last = day.replace(year=day.year + int(values["years"]), day=min(day.day, 28) if day.month == 2 else day.day)
     badge = [
         Fact("Loại phù hiệu", dict(_KINDS)[values["badge_kind"]]),
         Fact("Biển số xe", values["plate"].upper()),
         Fact("Đơn vị kinh doanh vận tải", dossier.owner_name),
-        Fact("Có giá trị đến", last.isoformat(), "date"),
+        Fact("Có giá trị đến", last_day(values, day).isoformat(), "date"),
     ]
     return {
         "environment_label": settings.ENVIRONMENT_LABEL,
@@ -79,4 +85,5 @@ OUTCOME = Outcome(
     beforehand={"badge_kind": "badge_kind", "plate": "plate", "years": "years"},
     signer_words="lãnh đạo Sở Xây dựng",
     subject_name="plate",
+    valid_until=last_day,
 )

@@ -63,12 +63,22 @@ class DossierDocument(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     cancelled_at = models.DateTimeField(null=True)
     """The decision behind it was taken back before it was signed: another one takes its place."""
+    valid_until = models.DateField("có giá trị đến hết ngày", null=True, editable=False)
+    """The last day on which the result holds, where its kind has one (``Outcome.valid_until``); null: it does not expire."""
 
     class Meta:
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["dossier", "role"], condition=Q(cancelled_at__isnull=True), name="dossiers_document_once_a_role"
+            ),
+            models.CheckConstraint(condition=Q(valid_until__isnull=True) | Q(role="result"), name="dossiers_only_results_expire"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["valid_until", "id"],
+                condition=Q(valid_until__isnull=False, cancelled_at__isnull=True),
+                name="dossiers_document_until",
             )
         ]
 

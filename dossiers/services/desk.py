@@ -149,7 +149,8 @@ def decide(
         signer_position_id=signer.position_id,
         actor=actor,
     )
-    return DossierDocument.objects.create(dossier=dossier, document=document, role=DossierDocument.Role.RESULT)
+    last = outcome.valid_until(form.values, timezone.localdate(dossier.decided_at)) if outcome.valid_until is not None else None
+    return DossierDocument.objects.create(dossier=dossier, document=document, role=DossierDocument.Role.RESULT, valid_until=last)
 
 
 def _number(outcome: Outcome, dossier: Dossier, values: Mapping[str, str]) -> RegisterNumber | None:

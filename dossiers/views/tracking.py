@@ -78,7 +78,8 @@ def _own(request: HttpRequest, code: str) -> Dossier:
 def _page(request: HttpRequest, dossier: Dossier, *, status: int = 200, **more: Any) -> HttpResponse:
     history = queries.timeline(dossier)
     standing = dossier.documents.select_related("document").filter(cancelled_at__isnull=True)
-    documents = {issued.role: issued.document for issued in standing}
+    issued = {one.role: one for one in standing}
+    documents = {role: one.document for role, one in issued.items()}
     reason = next((event.note or "" for event in reversed(history) if event.name in ("refuse", "stop_unpaid")), "")
     demands = queries.demands_of(dossier)
     unit = queries.handling_unit(dossier.unit_code)
@@ -96,6 +97,7 @@ def _page(request: HttpRequest, dossier: Dossier, *, status: int = 200, **more: 
             "papers": (papers := list(dossier.papers.select_related("file"))),
             "unsafe": [paper for paper in papers if paper.file.state == FileState.QUARANTINED],
             "result": documents.get(DossierDocument.Role.RESULT),
+            "valid_until": issued[DossierDocument.Role.RESULT].valid_until if DossierDocument.Role.RESULT in issued else None,
             "receipt": documents.get(DossierDocument.Role.RECEIPT),
             "stop_notice": documents.get(DossierDocument.Role.STOP),
             "demands": demands,
