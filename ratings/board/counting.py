@@ -135,7 +135,8 @@ def count_accounts(now: datetime) -> int:
         # Millions by night: the task's own limit holds.
         cursor.execute("SET LOCAL statement_timeout = 0")
     rows = [
-        AccountCount(month=one.month, kind=one.kind, means=one.means, number=one.number, counted_at=now) for one in accounts_by_month(now)
+        AccountCount(month=one.month, kind=one.kind, identity=one.identity, ways=one.ways, number=one.number, counted_at=now)
+        for one in accounts_by_month(now)
     ]
     AccountCount.objects.all().delete()
     AccountCount.objects.bulk_create(rows)

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 
 from portal.catalogues.tables import write
 from ratings.board.queries import Glance
-from ratings.board.targets import Accounts, Line
+from ratings.board.targets import Line
 from ratings.board.tiles import Change, Tile
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -29,6 +29,7 @@ TARGETS_HEADER = [
     "Mẫu số",
     "Căn cứ",
 ]
+ACCOUNTS_HEADER = ["Tháng mở", "Loại", "Mức định danh", "Cách đăng nhập", "Mức xác thực cao nhất", "Số tài khoản"]
 
 
 def answer(name: str, agency: str, today: date, header: list[str], rows: Iterable[list[Any]], *, sheet: str) -> HttpResponse:
@@ -76,8 +77,8 @@ def met_in_words(line: Line) -> str:
     return {True: "Đạt", False: "Chưa đạt", None: "Chưa có số liệu"}[line.is_met]
 
 
-def of_targets(lines: Sequence[Line], accounts: Sequence[Accounts]) -> list[list[Any]]:
-    """Each target with its year, then its months; accounts by kind and way in."""
+def of_targets(lines: Sequence[Line]) -> list[list[Any]]:
+    """Each target with its year, then its months."""
     rows: list[list[Any]] = []
     for line in lines:
         target, reading = line.target, line.reading
@@ -87,7 +88,4 @@ def of_targets(lines: Sequence[Line], accounts: Sequence[Accounts]) -> list[list
         rows.append([*head, "Năm", *figures, line.unit, met_in_words(line), part, whole, target.law])
         for month, value in reading.course if reading is not None else []:
             rows.append([*head, f"{month:%Y-%m}", _plain(value), None, None, line.unit, "", None, None, target.law])
-    for one in accounts:
-        name = f"{one.kind}, {one.means}, mức bảo đảm {one.assurance.lower()}"
-        rows.append(["tai-khoan", name, "Cả nước", "Nay", one.number, None, None, "tài khoản", "", None, None, ""])
     return rows

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 
-from django.db.models import Max
+from django.db.models import Max, Sum
 
 from ratings.board import counting
 from ratings.board.rules import Level, Unit, rounded, share
@@ -116,9 +116,9 @@ class Room:
         return year, slips.satisfaction(self.agency, self.months[0], ends, by="month").rows
 
     @cached_property
-    def accounts(self) -> list[tuple[date, str, str, int]]:
-        """Accounts by month of opening, kind and means (one query)."""
-        return list(AccountCount.objects.order_by("month", "kind", "means").values_list("month", "kind", "means", "number"))
+    def accounts(self) -> list[tuple[date, int]]:
+        """Accounts by month of opening (one query)."""
+        return list(AccountCount.objects.order_by("month").values("month").annotate(opened=Sum("number")).values_list("month", "opened"))
 
     @cached_property
     def accounts_counted_at(self) -> datetime | None:
@@ -148,6 +148,8 @@ class Source:
     """What of the address of the statistics shows where it comes from; empty: nothing there does."""
     page: str = ""
     """The name of another page that shows it."""
+    page_has_spans: bool = True
+    """Whether that page is asked for a year and an agency."""
 
 
 def _share(part: str, whole: str) -> Callable[[Room, str], Reading | None]:
@@ -167,8 +169,8 @@ def _accounts(room: Room, level: str) -> Reading | None:
         return None
     if room.accounts_counted_at is None:
         return Reading(None)
-    course = [(month, sum(number for opened, *_of_it, number in room.accounts if opened <= month)) for month in room.months]
-    return Reading(sum(number for *_of_it, number in room.accounts), course=list(course), counted_at=room.accounts_counted_at)
+    course = [(month, sum(number for opened, number in room.accounts if opened <= month)) for month in room.months]
+    return Reading(sum(number for _opened, number in room.accounts), course=list(course), counted_at=room.accounts_counted_at)
 
 
 def _satisfied(room: Room, level: str) -> Reading | None:
@@ -218,6 +220,7 @@ SOURCES: dict[str, Source] = {
     ),
     "accounts": Source(
         "Tài khoản trên Cổng", "Tài khoản của người dân, cán bộ và tổ chức đang dùng.", _accounts, unit=Unit.ACCOUNTS,
+        page="board-accounts", page_has_spans=False,
     ),
 }  # fmt: skip
 """What is counted today. A target whose source is not here is shown without a figure, and says so."""

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Q, Sum
+from django.db.models import Q
 
-from accounts import counts
-from portal.access import Assurance
 from ratings.board.rules import Unit, difference, is_met, step_of
 from ratings.board.sources import SOURCES, Reading, Room, Source
-from ratings.models import AccountCount, Target
+from ratings.models import Target
 
 
 @dataclass(frozen=True)
@@ -61,31 +59,3 @@ def board(agency: str, today: date) -> list[Line]:
             continue
         found.append(Line(target, step_of(target.steps, today.year), source, reading))
     return found
-
-
-KINDS = {
-    counts.PERSON: "Công dân", counts.OFFICER: "Cán bộ", "enterprise": "Doanh nghiệp", "cooperative": "Hợp tác xã",
-    "organisation": "Tổ chức khác",
-}  # fmt: skip
-MEANS = {
-    counts.CERTIFICATE: "Chứng thư số", counts.PASSKEY: "Khóa truy cập", counts.PASSWORD: "Mã dùng một lần (OTP)",
-    counts.MANDATE: "Qua người đại diện",
-}  # fmt: skip
-ASSURANCE = {Assurance.HIGH: "Cao", Assurance.MEDIUM: "Trung bình"}
-
-
-@dataclass(frozen=True)
-class Accounts:
-    """Accounts of one kind that come in by one way at the surest."""
-
-    kind: str
-    means: str
-    assurance: str
-    number: int
-
-
-def accounts() -> list[Accounts]:
-    """All accounts as they were counted last, the most first (one query)."""
-    rows = AccountCount.objects.order_by().values_list("kind", "means").annotate(number=Sum("number"))
-    found = [Accounts(KINDS.get(kind, kind), MEANS[means], ASSURANCE[counts.ASSURANCE[means]], number) for kind, means, number in rows]
-    return sorted(found, key=lambda one: (-one.number, one.kind, one.means))

@@ -14,10 +14,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from portal.access import Actor, actor_of, may
+from portal.access.rules import AccessDenied
 from portal.ui import tables
 from portal.ui.tables import Column
 from portal.ui.tags import number
-from ratings.board import files, targets
+from ratings.board import accounts, files, targets
+from ratings.board.access import COUNTRY as SEES_COUNTRY
 from ratings.board.access import TARGETS, agency_of, officer_page, sees_boards, sees_country
 from ratings.board.queries import Glance, glance, overdue_now
 from ratings.board.rules import Late, highest_share, most_overdue, movers
@@ -112,7 +114,6 @@ def targets_page(request: HttpRequest, code: str | None = None) -> HttpResponse:
         "at": timezone.localtime(now),
         "year": today.year,
         "lines": [_target(line, agency, today) for line in lines],
-        "accounts": targets.accounts() if not agency else [],
         "met": sum(1 for line in counted if line.is_met),
         "counted": len(counted),
         "without": sum(1 for line in lines if line.source is None),
@@ -128,8 +129,36 @@ def targets_file(request: HttpRequest, code: str | None = None) -> HttpResponse:
     """The board of targets with every month, as XLSX."""
     agency = agency_of(actor_of(request), code)
     today = timezone.localdate()
-    rows = files.of_targets(targets.board(agency, today), targets.accounts() if not agency else [])
+    rows = files.of_targets(targets.board(agency, today))
     return files.answer("muc-tieu", agency, today, files.TARGETS_HEADER, rows, sheet="Chỉ tiêu")
+
+
+@officer_page
+@require_safe
+def accounts_page(request: HttpRequest) -> HttpResponse:
+    """Accounts by kind, by ways in and on the two scales of assurance, against the Scheme's targets; each figure with what it counts."""
+    actor = actor_of(request)
+    if not sees_country(actor):
+        raise AccessDenied(SEES_COUNTRY)
+    now = timezone.now()
+    seen = accounts.counted(timezone.localdate(now))
+    context = {
+        **_frame(request, actor, "", COUNTRY),
+        "seen": seen,
+        "at": timezone.localtime(now),
+        "exports": reverse("board-accounts-file"),
+    }
+    return render(request, "ratings/board_accounts.html", context)
+
+
+@officer_page
+@require_safe
+def accounts_file(request: HttpRequest) -> HttpResponse:
+    """The kept counts of accounts, as XLSX."""
+    if not sees_country(actor_of(request)):
+        raise AccessDenied(SEES_COUNTRY)
+    today = timezone.localdate()
+    return files.answer("tai-khoan", "", today, files.ACCOUNTS_HEADER, accounts.rows_of(), sheet="Tài khoản")
 
 
 def _frame(request: HttpRequest, actor: Actor, agency: str, place: str) -> dict[str, Any]:
@@ -150,6 +179,7 @@ def _frame(request: HttpRequest, actor: Actor, agency: str, place: str) -> dict[
         "board_url": board_url(agency),
         "statistics_url": figures_url(agency),
         "targets_url": reverse("board-targets-of", args=[agency]) if agency else reverse("board-targets"),
+        "accounts_url": reverse("board-accounts") if sees_country(actor) else "",
         "paused": paused,
         "again": AGAIN,
         "pause_url": f"?{rest}" if paused else f"?{rest}{'&' if rest else ''}{PAUSE}=1",
@@ -244,6 +274,8 @@ def _source_url(line: targets.Line, agency: str, year: str) -> str:
     """The page that shows what a value is made of; empty where none does."""
     if line.source is None:
         return ""
+    if line.source.page and not line.source.page_has_spans:
+        return reverse(line.source.page)
     if line.source.page:
         return page_url(line.source.page, agency, year)
     name, _is, value = line.source.figures.partition("=")

@@ -99,15 +99,17 @@ class LevelCount(models.Model):
 
 
 class AccountCount(models.Model):
-    """Accounts that there are, by the month in which they were opened, by kind, means and assurance: counted anew every night, so that
-    adding up the months gives how many there were (Scheme II.2)."""
+    """Accounts that there are, by the month in which they were opened, by kind, by how surely their owners are known, and by all the ways
+    in that they have: counted anew every night, so that adding up the months gives how many there were (Scheme II.2)."""
 
-    pk = models.CompositePrimaryKey("month", "kind", "means")
+    pk = models.CompositePrimaryKey("month", "kind", "identity", "ways")
     month = models.DateField()
     kind = models.CharField(max_length=12, db_collation="C")
-    """``person``, ``officer``, or the kind of an organisation."""
-    means = models.CharField(max_length=12, db_collation="C")
-    """The surest way in: ``certificate``, ``passkey``, ``password`` (one-time), ``mandate`` of an organisation's people."""
+    """As `accounts.counts.Opened` has it."""
+    identity = models.PositiveSmallIntegerField()
+    """How surely it is known whose they are (`portal.access.Assurance`); another scale than what their ways in can prove."""
+    ways = models.CharField(max_length=60, blank=True, db_collation="C")
+    """All of them, joined (`accounts.counts.SIGN`): what each account has exactly, so that any sum can be made of it."""
     number = models.IntegerField()
     counted_at = models.DateTimeField()
 
@@ -117,4 +119,4 @@ class AccountCount(models.Model):
         constraints = [models.CheckConstraint(condition=Q(number__gt=0), name="account_number")]
 
     def __str__(self) -> str:
-        return f"{self.month} {self.kind} {self.means}"
+        return f"{self.month} {self.kind} {self.identity} {self.ways}"

@@ -117,6 +117,10 @@ def test_each_sees_its_own_and_what_is_below() -> None:
     sign_in(citizen, make_person(), assurance=Assurance.HIGH)
     assert clerk.get("/dieu-hanh/").status_code == clerk.get("/dieu-hanh/H26.101/").status_code == 403
     assert clerk.get("/dieu-hanh/muc-tieu/").status_code == clerk.get("/dieu-hanh/so-lieu.xlsx").status_code == 403
+    for address in ("tai-khoan/", "tai-khoan/so-lieu.xlsx"):
+        assert country.get(f"/dieu-hanh/{address}").status_code == 200
+        assert city.get(f"/dieu-hanh/{address}").status_code == clerk.get(f"/dieu-hanh/{address}").status_code == 403
+        assert stranger.get(f"/dieu-hanh/{address}").status_code == 302
     for client in (citizen, stranger):
         answer = client.get("/dieu-hanh/H26/?x=1")
         assert (answer.status_code, answer["Location"]) == (302, "/tai-khoan/can-bo/?next=%2Fdieu-hanh%2FH26%2F%3Fx%3D1")
@@ -190,7 +194,7 @@ def _queries(client: Client, address: str) -> int:
 def test_pages_ask_as_many_queries_whatever_there_is() -> None:
     today = timezone.localdate()
     client = vpcp()
-    addresses = [f"/dieu-hanh/{one}" for one in ("", "H26/", "H26.101/", "muc-tieu/", "H26/muc-tieu/", "H26.101/muc-tieu/")]
+    addresses = [f"/dieu-hanh/{one}" for one in ("", "H26/", "H26.101/", "muc-tieu/", "H26/muc-tieu/", "H26.101/muc-tieu/", "tai-khoan/")]
     tell(dossier(1, today, received=-9, due=-5), dossier(2, today, unit="H26.101.5", received=-9, due=-5))
     while figures.fold():
         pass

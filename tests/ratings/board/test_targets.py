@@ -12,7 +12,6 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from accounts.models import Mandate, Organisation, Person, Position
 from dossiers.models import NationalDossier
 from dossiers.services.national import facts_of
 from portal.access import AccessDenied
@@ -20,11 +19,11 @@ from portal.audit.models import Act
 from ratings.board import counting, setting, targets
 from ratings.board.rules import Level, is_met, share, step_of
 from ratings.board.sources import Room
-from ratings.models import AccountCount, LevelCount, Target
+from ratings.models import LevelCount, Target
 from ratings.queries import Asked
 from ratings.services import figures
-from ratings.tasks import count_accounts, count_levels
-from tests.factories import make_officer_actor, make_person
+from ratings.tasks import count_levels
+from tests.factories import make_officer_actor
 from tests.payments.support import desk_of
 from tests.ratings.board.support import dossier, head, some, tell, vpcp
 from tests.ratings.test_figures import plain
@@ -113,30 +112,6 @@ def test_levels_are_counted_again_and_follow_what_changes() -> None:
     assert counting.levels_of(["H26.201", "H26.999", "H99.1", "G15.3"], {"H26": "province", "H26.201": "unit"}) == {
         "H26.201": "province", "H26.999": "", "H99.1": "", "G15.3": "central",
     }  # fmt: skip
-
-
-@pytest.mark.requirement("A-15")
-@pytest.mark.usefixtures("demo_data")
-def test_accounts_are_counted_by_kind_and_means_and_month() -> None:
-    now = timezone.now()
-    make_person()
-    count_accounts()
-    counted = {(row.kind, row.means): 0 for row in AccountCount.objects.all()}
-    for row in AccountCount.objects.all():
-        counted[row.kind, row.means] += row.number
-    people = Person.objects.filter(user__is_active=True)
-    held = [position for position in Position.objects.filter(place="agency") if position.is_held(now=now)]
-    officers = {position.person_id for position in held}
-    signing = {position.person_id for position in held if position.credential}
-    assert counted["officer", "certificate"] == len(signing) > 0
-    assert sum(number for (kind, _means), number in counted.items() if kind in ("person", "officer")) == people.count()
-    assert sum(number for (kind, _means), number in counted.items() if kind == "officer") == len(officers)
-    acting = set(Mandate.objects.in_force(now).exclude(organisation=None).values_list("organisation_id", flat=True))
-    assert counted["enterprise", "mandate"] == Organisation.objects.filter(pk__in=acting, kind="enterprise").count() > 0
-    line = next(line for line in targets.board("", timezone.localdate()) if line.target.code == "tai-khoan")
-    assert line.value == sum(counted.values()) and line.is_met is False and line.wanted == 8_000_000
-    page = vpcp().get("/dieu-hanh/muc-tieu/").content.decode()
-    assert "8.000.000" in page and "Tài khoản theo loại và cách đăng nhập" in page and "Chứng thư số" in page
 
 
 @pytest.mark.usefixtures("demo_data")
