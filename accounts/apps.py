@@ -50,7 +50,8 @@ class AccountsConfig(AppConfig):
         lines.register_account_lines(front.own_lines)
         lines.register_holdings(*holdings.own())
         lines.register_obstacle(holdings.still_needed)
-        lines.register_watched(lines.Watched("accounts.person", holdings.LOOKS, holdings.WATCHED, holdings.person_watched))
+        for one in holdings.watched():
+            lines.register_watched(one)
         register_gauge("portal_sign_in_codes", "One-time passwords asked for within ten minutes", lambda: otp.asked_lately(timezone.now()))
         register_acts(
             Act("accounts.register_at_counter", "Mở tài khoản cho người dân tại quầy", frozenset({"reception"}), assurance=Assurance.HIGH),

@@ -64,6 +64,7 @@ class GuardianRequestAdmin(DeskModelAdmin):
     def page(self, request: HttpRequest, row: Any) -> Page:
         """A request with its document."""
         actor, ways, notes = actor_of(request), [], []
+        guardians.note_read(actor=actor, asked=row)
         decides = may(actor, guardians.CHECK, row.unit_code)
         if decides and row.state == State.WAITING:
             if row.file.state == FileState.CLEAN:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from accounts import queries
 from accounts.identifiers import clean_id_number
 from accounts.models import GuardianRequest, Mandate, Person
+from accounts.services import people
 from accounts.services.mandates import BadMandate, comes_of_age, note
 from portal import audit
 from portal.access import AccessDenied, ActingAs, Actor, Assurance, require
@@ -128,6 +129,13 @@ def call_off(*, actor: Actor, request_id: UUID, now: datetime) -> None:
         asked.save()
         files.erase(file=asked.file, actor=actor)
         _note(actor, "accounts.call_off_guardian", asked)
+
+
+@transaction.atomic
+def note_read(*, actor: Actor, asked: GuardianRequest) -> None:
+    """An officer opened a request: guardian and ward, where the portal knows them, can see that somebody read who they are."""
+    ward = Person.objects.filter(id_blind=asked.ward_blind).values_list("pk", flat=True)
+    people.note_read(actor=actor, people=[asked.person_id, *ward], unit=asked.unit_code)
 
 
 def read_document(*, actor: Actor, asked: GuardianRequest) -> None:

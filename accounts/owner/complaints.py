@@ -16,6 +16,7 @@ from accounts import queries
 from accounts.models import AccountComplaint, AccountLock, Person
 from accounts.models.owner import SUPPORT_UNIT
 from accounts.owner import clocks, locks
+from accounts.services import people
 from accounts.services.people import ask_registry
 from portal import audit
 from portal.access import SYSTEM, AccessDenied, Actor, Assurance, require, visible_to
@@ -106,8 +107,10 @@ def seen_by(actor: Actor) -> QuerySet[AccountComplaint]:
 
 @transaction.atomic
 def note_read(*, actor: Actor, row: AccountComplaint) -> None:
-    """An officer opened a complaint: who looked is itself an act (requirement O-07)."""
+    """An officer opened a complaint: who looked is itself an act (requirement O-07), and whose account it is about sees it, too."""
     _note(actor, row, "accounts.read_complaint")
+    if row.account_id is not None:
+        people.note_read(actor=actor, people=[row.account_id], unit=row.unit_code)
 
 
 def _locked(actor: Actor, complaint_id: UUID, seen: int | None) -> AccountComplaint:

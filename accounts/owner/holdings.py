@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import queries
-from accounts.models import AccountComplaint, AccountLock, Mandate, Organisation, Position
-from accounts.owner.lines import Holding
+from accounts.models import AccountComplaint, AccountLock, GuardianRequest, Mandate, Organisation, Position
+from accounts.owner.lines import Holding, Watched
 from accounts.registration.terms import consents_of
 from accounts.services.mandates import NOBODY
 from portal.access import Actor
@@ -18,8 +19,9 @@ from portal.audit.words import act_words
 from portal.notifications.queries import notices_of
 
 LOOKS = ("accounts.read_person",)
-"""Acts by which officers look a person up."""
+"""What is written where an officer is shown who somebody is (``services.people.note_read``)."""
 WATCHED = _("Thông tin định danh")
+WATCHED_MOST = 100
 Rows = Iterator[Mapping[str, Any]]
 
 
@@ -156,6 +158,31 @@ def person_watched(actor: Actor) -> dict[str, tuple[str, str]]:
     if actor.is_for_another or actor.person_id is None:
         return {}
     return {str(actor.person_id): (str(_("Thông tin định danh của bạn")), "")}
+
+
+def complaints_watched(actor: Actor) -> dict[str, tuple[str, str]]:
+    """Complaints of the person, by id."""
+    if actor.is_for_another or actor.person_id is None:
+        return {}
+    rows = AccountComplaint.objects.filter(person_id=actor.person_id or NOBODY).order_by("-received_at", "id")[:WATCHED_MOST]
+    return {str(row.pk): (row.code_shown, reverse("account-complaint", args=[row.code])) for row in rows.defer("said", "outcome")}
+
+
+def guardianships_watched(actor: Actor) -> dict[str, tuple[str, str]]:
+    """Requests of the person as a guardian, whose document officers open."""
+    if actor.is_for_another or actor.person_id is None:
+        return {}
+    rows = GuardianRequest.objects.filter(person_id=actor.person_id or NOBODY).order_by("-asked_at", "id")[:WATCHED_MOST]
+    return {str(pk): (number, reverse("mandates")) for pk, number in rows.values_list("pk", "document_number")}
+
+
+def watched() -> list[Watched]:
+    """What of this room officers look at."""
+    return [
+        Watched("accounts.person", LOOKS, WATCHED, person_watched),
+        Watched("accounts.accountcomplaint", ("accounts.read_complaint",), _("Khiếu nại về tài khoản"), complaints_watched),
+        Watched("accounts.guardianrequest", ("accounts.read_guardian_file",), _("Giấy tờ giám hộ"), guardianships_watched),
+    ]
 
 
 def still_needed(actor: Actor) -> Iterator[Any]:

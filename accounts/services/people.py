@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -27,6 +28,13 @@ MOST_A_NIGHT = 300_000
 
 class BadPerson(ValueError):
     """A value that cannot be entered; the text says which and why, for the person."""
+
+
+@transaction.atomic
+def note_read(*, actor: Actor, people: Collection[UUID], unit: str) -> None:
+    """An officer was shown who these people are, on a page that says so: each of them can see that (A-13)."""
+    for person_id in people:
+        audit.record(actor=actor, act="accounts.read_person", target="accounts.person", target_id=str(person_id), unit=unit)
 
 
 @transaction.atomic

@@ -33,6 +33,7 @@ ACTS: dict[str, str] = {
     "accounts.idle_notice": "Báo tài khoản lâu không dùng",
     "accounts.lock": "Khóa tài khoản",
     "accounts.read_complaint": "Xem khiếu nại về tài khoản",
+    "accounts.read_person": "Xem thông tin định danh",
     "accounts.remove_email": "Bỏ địa chỉ thư điện tử",
     "accounts.stay": "Giữ lại tài khoản",
     "accounts.take_complaint": "Tiếp nhận khiếu nại về tài khoản",

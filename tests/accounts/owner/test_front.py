@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+import dossiers.account
+import feedback.account
+import payments.account
+from accounts.mandating import guardians
 from accounts.mandating.offers import accept_mandate, give_mandate
 from accounts.models import AccountClosing, DataCopy, Person
-from accounts.owner import copies, holdings, leaving
+from accounts.owner import complaints, copies, holdings, leaving, lines
 from accounts.tasks import close_accounts
 from dossiers.models import Draft
 from dossiers.services.desk import open_dossier
 from portal.access import AccessDenied, Assurance
+from portal.audit import words
 from portal.audit.models import Act
 from portal.files.models import StoredFile
 from portal.notifications.models import Notification
 from portal.outbox import services as outbox
 from tests import factories
 from tests.dossiers import support
+from tests.payments.support import desk_of
 from tests.support.queries import CaptureQueriesContext
 
 PAGE, DATA, CLOSE = "/tai-khoan/", "/tai-khoan/du-lieu/", "/tai-khoan/dong/"
@@ -109,6 +117,54 @@ def test_owners_see_which_agency_looked_and_never_which_officer(django_assert_ma
     assert "Cán Bộ Giả Định" not in page and str(officer.pk) not in page
     stranger = _client(factories.make_person())
     assert dossier.code not in stranger.get(DATA).content.decode()
+
+
+@pytest.mark.requirement("A-13", "O-07")
+@pytest.mark.usefixtures("demo_data")
+def test_who_was_shown_ones_identity_on_the_desk_is_seen_by_oneself() -> None:
+    """A complaint shows whose account it is; a guardian's request shows two people's numbers."""
+    mine, other = support.mother(), support.father()
+    now = timezone.now()
+    said = {"name": other.full_name, "number": mine.id_number, "phone": "", "email": "", "text": "x", "fields": []}
+    made = complaints.file(kind="misuse", said=said, actor=factories.citizen_actor(other), now=now)
+    office = desk_of("G22", "administrator")[0]
+    assert office.get(f"/quan-tri/accounts/accountcomplaint/{made.pk}/change/").status_code == 200
+    page = _client(mine).get(DATA).content.decode()
+    assert "Thông tin định danh của bạn" in page and "Văn phòng Chính phủ" in page and made.code_shown not in page
+    page = _client(other).get(DATA).content.decode()
+    assert made.code_shown in page and "Thông tin định danh của bạn" not in page, "the complainer's own data were not shown"
+
+    guardian, ward = factories.make_person(full_name="Lý Thị Giám Hộ Giả Định"), factories.make_person(full_name="Lý Văn Trẻ Giả Định")
+    asked = guardians.ask_as_guardian(
+        actor=factories.citizen_actor(guardian),
+        ward_number=str(ward.id_number),
+        ward_name=ward.full_name,
+        ward_birth_date=date(1995, 5, 20),
+        document_number="12/QĐ-GH",
+        document_date=date(2024, 1, 2),
+        until=None,
+        upload=support.photo("quyet-dinh.png"),
+        now=now,
+    )
+    commune = desk_of(asked.unit_code, "handling")[0]
+    assert commune.get(f"/quan-tri/accounts/guardianrequest/{asked.pk}/change/").status_code == 200
+    for person in (guardian, ward):
+        assert "Thông tin định danh của bạn" in _client(person).get(DATA).content.decode()
+    assert "12/QĐ-GH" not in _client(guardian).get(DATA).content.decode(), "the document itself was not opened"
+    guardians.read_document(actor=factories.make_officer_actor(asked.unit_code, ("handling",)), asked=asked)
+    assert "12/QĐ-GH" in _client(guardian).get(DATA).content.decode()
+
+
+@pytest.mark.requirement("A-13")
+def test_every_look_that_owners_are_told_of_is_written_by_some_page() -> None:
+    rooms = ("accounts", "dossiers", "feedback", "payments", "portal", "procedures", "ratings")
+    told = {Path(module.__file__ or "") for module in (dossiers.account, feedback.account, payments.account, holdings)}
+    told.add(Path(words.__file__ or ""))
+    sources = [path for room in rooms for path in (settings.BASE_DIR / room).rglob("*.py") if path not in told]
+    texts = [path.read_text(encoding="utf-8") for path in sources]
+    acts = {act for one in lines.watched() for act in one.acts}
+    assert len(acts) > 6
+    assert [act for act in sorted(acts) if not any(f'"{act}"' in text for text in texts)] == []
 
 
 @pytest.mark.requirement("A-13")
