@@ -23,6 +23,7 @@ class DossiersConfig(AppConfig):
         from dossiers.models import Dossier
         from dossiers.outcomes import register_outcome
         from dossiers.services.paying import SOURCE
+        from dossiers.store import account as store
         from dossiers.views.tracking import way_from_order
         from dossiers.worklists import dossier_codes
         from payments.references import register_reference
@@ -40,6 +41,7 @@ class DossiersConfig(AppConfig):
         for procedure_code, outcome in KINDS.items():
             register_outcome(procedure_code, outcome)
         register_names("dossiers.dossier", dossier_codes)
+        register_names("dossiers.storepaper", store.titles)
         register_reference(SOURCE, way_from_order)
         register_acts(
             Act("dossiers.read", "Xem hồ sơ", frozenset({"reception", "handling", "signing", "clerk", "counter"})),
@@ -52,6 +54,7 @@ class DossiersConfig(AppConfig):
         )
         notice_texts.register()
         account.register()
+        store.register()
         register_content(slips.RECEIPT, slips.receipt_content)
         register_content(slips.STOP, slips.stop_content)
         for signal in (settled, expired, refunded):
@@ -90,11 +93,14 @@ def _order_moved(sender: Any, order: Any, **kwargs: Any) -> None:
 
 
 def _checked(sender: Any, file: Any, **kwargs: Any) -> None:
-    """A file whose check has ended may be a paper of a dossier that was sent meanwhile."""
+    """A file whose check has ended may be a paper of a dossier that was sent, or ended well, meanwhile."""
     from django.utils import timezone
 
     from dossiers.services import note_unsafe_paper
+    from dossiers.store.landing import land_checked
     from portal.files.models import FileState
 
     if file.state == FileState.QUARANTINED:
         note_unsafe_paper(file_id=file.id, now=timezone.now())
+    elif file.state == FileState.CLEAN:
+        land_checked(file_id=file.id, now=timezone.now())

@@ -24,6 +24,8 @@ from procedures.papers import name_and_details
 
 PLACE = "TP-"
 """Before the place in the list of a paper that bears no kind of the shared catalogue."""
+FORMER = "TRUOC-"
+"""Before the kind of a paper that an earlier version of the law wanted."""
 
 
 class TermsUnknown(ObjectDoesNotExist):
@@ -40,6 +42,8 @@ class RequiredPaper:
     required: bool
     case: str = ""
     """The case in which it is wanted; empty: always, or when needed."""
+    replaced_by: str = ""
+    """Code of the result of another procedure that makes it unnecessary."""
 
     @property
     def name(self) -> str:
@@ -172,5 +176,6 @@ def _papers(version: ProcedureVersion) -> tuple[RequiredPaper, ...]:
         if document.mode != RequiredDocument.Mode.SUBMIT or document.form:
             continue
         kind = document.paper_kind if document.paper_kind and document.paper_kind not in found else f"{PLACE}{document.position}"
-        found[kind] = RequiredPaper(kind, document.name, document.note, document.required and not document.case, document.case)
+        required = document.required and not document.case
+        found[kind] = RequiredPaper(kind, document.name, document.note, required, document.case, document.replaced_by_result)
     return tuple(found.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from dossiers.exchange import standard
+from dossiers.store import urls as store
 from dossiers.views import elsewhere, filing, tracking
 
 urlpatterns = [
@@ -22,6 +23,7 @@ urlpatterns = [
     path("ho-so/<str:code>/ket-qua/", tracking.result, name="dossier-result"),
     path("ho-so/<str:code>/giay-tiep-nhan/", tracking.receipt, name="dossier-receipt"),
     path("ho-so/<str:code>/thong-bao-dung/", tracking.stop_notice, name="dossier-stop-notice"),
+    *store.urlpatterns,
     path("tra-cuu-ho-so/", elsewhere.find, name="find-dossier"),
     path("api/dvcqg/v1/auth", standard.auth, name="dvcqg-auth"),
     path("api/dvcqg/v1/share", standard.call, name="dvcqg-share"),

@@ -18,6 +18,7 @@ from dossiers.models.papers import DossierDocument, Paper
 from dossiers.models.payments import PaymentDemand
 from dossiers.models.registers import RegisterEntry
 from dossiers.models.states import TABLE, Standing, State
+from dossiers.models.store import StoreLook, StorePaper, StorePaperFile, StoreShare
 
 __all__ = [
     "CODE_FROM_BEHIND",
@@ -42,4 +43,8 @@ __all__ = [
     "Stage",
     "Standing",
     "State",
+    "StoreLook",
+    "StorePaper",
+    "StorePaperFile",
+    "StoreShare",
 ]

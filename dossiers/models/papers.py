@@ -30,6 +30,8 @@ class Paper(models.Model):
     """Name of the required paper as the applicant saw it."""
     file = models.ForeignKey("files.StoredFile", on_delete=models.PROTECT, related_name="+")
     origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.UPLOADED)
+    from_store = models.ForeignKey("dossiers.StorePaper", null=True, on_delete=models.PROTECT, related_name="reuses")
+    """The paper of the store that this file was taken from."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -40,6 +42,10 @@ class Paper(models.Model):
                 name="dossiers_paper_has_one_home",
             ),
             models.UniqueConstraint(fields=["file"], name="dossiers_paper_file_once"),
+            models.CheckConstraint(
+                condition=Q(origin="uploaded", from_store__isnull=True) | Q(origin="reused", from_store__isnull=False),
+                name="dossiers_reused_paper_has_source",
+            ),
         ]
 
     def __str__(self) -> str:

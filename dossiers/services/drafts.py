@@ -18,7 +18,7 @@ from dossiers.filling import Problem
 from dossiers.models import Draft, Paper
 from dossiers.queries import default_unit, facts_of, newest_form, newest_form_id, own_drafts
 from dossiers.services.common import DraftChanged, FilingRefused, NotForParty, NotYours, filer, party_of
-from dossiers.terms import PLACE, RequiredPaper, Terms, serves, terms_on
+from dossiers.terms import FORMER, PLACE, RequiredPaper, Terms, serves, terms_on
 from portal import audit
 from portal.access import Actor
 from portal.files import services as files
@@ -28,8 +28,6 @@ from portal.files.models import StoredFile
 MAX_ANSWER_CHARS = 5000
 """Nobody types more into one field; what is longer is cut before it is kept, whatever the form allows."""
 MAX_CONFIRMED = 50
-FORMER = "TRUOC-"
-"""Before the kind of a paper that an earlier version of the law wanted."""
 PAGES = ("to-khai", "giay-to", "kiem-tra")
 PAPER_TYPES = frozenset({"image/jpeg", "image/png", "application/pdf"})
 MAX_FILES_A_PAPER = 10

@@ -12,6 +12,7 @@ from dossiers.models import Dossier, DossierDocument, Stage, State
 from dossiers.outcomes import ending_kinds
 from dossiers.services.common import advance, notify_parties
 from dossiers.services.desk import written
+from dossiers.store import landing
 from portal.access import SYSTEM
 
 BATCH = 200
@@ -19,7 +20,8 @@ BATCH = 200
 
 @transaction.atomic
 def return_result(*, document_id: UUID, now: datetime) -> Dossier | None:
-    """The leader has signed (state 4 → 9) and the result reaches the applicant (9 → 10): in the account, told by SMS and inbox.
+    """The leader has signed (state 4 → 9) and the result reaches the applicant (9 → 10): in the account and the owner's store,
+    told by SMS and inbox.
 
     Called by the system when the document stands. Idempotent; None for a document that is not a dossier's result.
     """
@@ -36,6 +38,7 @@ def return_result(*, document_id: UUID, now: datetime) -> Dossier | None:
 
     advance(dossier, "sign", actor=SYSTEM, now=now, then=signed)
     advance(dossier, "return_result", actor=SYSTEM, now=now)
+    landing.land(dossier, now=now)
     notify_parties(dossier, "dossiers.result")
     return dossier
 

@@ -109,6 +109,12 @@ ACTS: dict[str, str] = {
     "dossiers.start": "Chuyển xử lý",
     "dossiers.start_draft": "Bắt đầu soạn hồ sơ",
     "dossiers.carry_over_draft": "Chuyển bản nháp sang biểu mẫu, nội dung mới",
+    "dossiers.store_keep": "Đưa giấy tờ vào kho",
+    "dossiers.store_opened": "Mở giấy tờ được chia sẻ",
+    "dossiers.store_read": "Mở giấy tờ trong kho",
+    "dossiers.store_share": "Chia sẻ giấy tờ trong kho",
+    "dossiers.store_unshare": "Dừng chia sẻ giấy tờ trong kho",
+    "dossiers.store_wrong_code": "Gõ sai mã xem giấy tờ được chia sẻ",
     "dossiers.submit": "Gửi hồ sơ",
     "dossiers.stop_unpaid": "Dừng giải quyết vì quá hạn nộp phí, lệ phí",
     "dossiers.unpaid": "Quá hạn nộp phí, lệ phí",
@@ -175,6 +181,7 @@ ACTS: dict[str, str] = {
     "feedback.withdraw_published": "Gỡ trả lời đã công khai",
     "files.checked": "Kiểm tra tệp",
     "files.erase": "Xóa tệp",
+    "files.hold": "Giữ tệp cho một chủ khác",
     "files.receive": "Nhận tệp",
     "notices.amend": "Sửa thông báo công khai",
     "notices.withdraw": "Gỡ thông báo công khai",
@@ -238,9 +245,10 @@ ACTS: dict[str, str] = {
 
 
 LOOKS = frozenset({
-    "audit.search", "documents.preview", "dossiers.preview", "dossiers.read", "dossiers.read_document", "dossiers.read_paper",
-    "feedback.export", "feedback.print", "feedback.read_file", "payments.export_collections", "payments.export_orders",
-    "payments.read_order", "procedures.words.seen", "ratings.read_survey_text", "ratings.read_words", "accounts.read_guardian_file",
+    "accounts.read_guardian_file", "audit.search", "documents.preview", "dossiers.preview", "dossiers.read", "dossiers.read_document",
+    "dossiers.read_paper", "dossiers.store_opened", "dossiers.store_read", "feedback.export", "feedback.print", "feedback.read_file",
+    "payments.export_collections", "payments.export_orders", "payments.read_order", "procedures.words.seen", "ratings.read_survey_text",
+    "ratings.read_words",
 })  # fmt: skip
 """Acts that change nothing: who looked at what, took it along or printed it."""
 

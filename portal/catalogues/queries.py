@@ -40,6 +40,7 @@ __all__ = [
     "institutions",
     "named_like",
     "offices",
+    "paper_codes_by_name",
     "paper_kind",
     "provinces",
     "residence",
@@ -140,6 +141,11 @@ def result_kind(code: str, *, on: dt.date | None = None) -> ResultKind:
 def paper_kind(code: str, *, on: dt.date | None = None) -> PaperKind:
     """The kind of paper with this code. Raises ``PaperKind.DoesNotExist``."""
     return PaperKind.objects.on(_day(on)).get(code=code)
+
+
+def paper_codes_by_name(*, on: dt.date | None = None) -> list[tuple[str, str]]:
+    """Names and codes of all kinds of result and of paper; of one name the paper's comes last (two queries)."""
+    return [row for model in (ResultKind, PaperKind) for row in model.objects.on(_day(on)).order_by("code").values_list("name", "code")]
 
 
 def revenue_kind(code: str, *, on: dt.date | None = None) -> RevenueKind:

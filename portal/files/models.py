@@ -31,6 +31,8 @@ class StoredFile(models.Model):
     name = SealedTextField(subject="subject", null=True)
     """File name as the sender gave it, cleaned; None once erased."""
     wrapped_key = models.BinaryField(null=True)
+    content = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+", editable=False)
+    """The file whose bytes these are, where the same content is held for another subject too; None: its own."""
     size = models.BigIntegerField()
     """Bytes of the plain content."""
     sha256 = models.CharField(max_length=64)
@@ -61,7 +63,7 @@ class StoredFile(models.Model):
     @property
     def path(self) -> Path:
         """Where the encrypted bytes lie."""
-        return path_of(self.id)
+        return path_of(self.content_id or self.id)
 
 
 def path_of(file_id: uuid.UUID) -> Path:

@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.core.files.base import File
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from portal import audit, crypto, outbox
@@ -223,15 +224,62 @@ def store_pieces(
     )
 
 
-def _open(file: StoredFile) -> Iterator[bytes]:
+@transaction.atomic
+def hold_for(*, file: StoredFile, subject: UUID, purpose: str, actor: Actor, name: str = "") -> StoredFile:
+    """Let another subject hold the content of a checked file: a row of its own, the file's key sealed once more for that subject.
+
+    The bytes are not copied. Each row is erased by itself, with its subject or alone; the bytes go with the last one. Permission was asked
+    by the caller. Raises a :class:`~portal.files.errors.FileUnreadable` for a file that could not be opened,
+    :class:`~portal.crypto.errors.KeyDestroyed` for an erased subject.
+    """
+    # Who erases the last row of these bytes waits for us, or we find it erased.
+    StoredFile.objects.select_for_update().get(pk=file.content_id or file.pk)
+    row = StoredFile.objects.get(pk=file.pk)
+    if row.state == FileState.ERASED:
+        raise FileErased(str(file.pk))
+    if row.state == FileState.QUARANTINED:
+        raise FileQuarantined(str(file.pk))
+    if row.state == FileState.UPLOADED:
+        raise FileNotChecked(str(file.pk))
+    held = StoredFile(
+        id=uuid4(),
+        subject=subject,
+        content_id=row.content_id or row.pk,
+        name=clean_name(name or row.name or ""),
+        size=row.size,
+        sha256=row.sha256,
+        media_type=row.media_type,
+        purpose=purpose,
+        state=row.state,
+        verdict=row.verdict,
+        checked_at=row.checked_at,
+    )
+    held.wrapped_key = crypto.encrypt(subject, _key_of(row), context=f"{KEY_CONTEXT}|{held.id}")
+    held.save(force_insert=True)
+    audit.record(
+        actor=actor,
+        act="files.hold",
+        target="files.storedfile",
+        target_id=str(held.id),
+        details={"of": str(row.pk), "purpose": purpose},
+    )
+    return held
+
+
+def _key_of(file: StoredFile) -> bytes:
+    """The key of the bytes, opened with the subject's. A :class:`~portal.files.errors.FileUnreadable` where that cannot be."""
     if file.wrapped_key is None:
         raise FileErased(str(file.id))
     try:
-        key = crypto.decrypt(file.subject, bytes(file.wrapped_key), context=f"{KEY_CONTEXT}|{file.id}")
+        return crypto.decrypt(file.subject, bytes(file.wrapped_key), context=f"{KEY_CONTEXT}|{file.id}")
     except crypto.KeyDestroyed:
         raise FileErased(str(file.id)) from None
     except crypto.Tampered:
         raise FileAltered(f"{file.id}: key") from None
+
+
+def _open(file: StoredFile) -> Iterator[bytes]:
+    key = _key_of(file)
     try:
         source = file.path.open("rb")  # closed by the generator below
     except FileNotFoundError:
@@ -240,7 +288,7 @@ def _open(file: StoredFile) -> Iterator[bytes]:
     def content() -> Iterator[bytes]:
         size, digest = 0, hashlib.sha256()
         with source:
-            for piece in segments.read(source, key=key, file_id=file.id):
+            for piece in segments.read(source, key=key, file_id=file.content_id or file.id):
                 size += len(piece)
                 digest.update(piece)
                 yield piece
@@ -273,14 +321,27 @@ def read_bytes(file: StoredFile, *, unchecked: bool = False) -> bytes:
 
 @transaction.atomic
 def erase(*, file: StoredFile, actor: Actor) -> None:
-    """Erase one file for good: key and name at once, the bytes when the transaction commits. Twice is the same as once."""
+    """Erase one file for good: key and name at once, the bytes when the transaction commits. Twice is the same as once.
+
+    Where others hold the same content the bytes stay, unreadable by this row.
+    """
+    bytes_of = file.content_id or file.pk
+    StoredFile.objects.select_for_update().get(pk=bytes_of)
     locked = StoredFile.objects.select_for_update().get(pk=file.pk)
     if locked.state == FileState.ERASED:
         return
     StoredFile.objects.filter(pk=file.pk).update(state=FileState.ERASED, wrapped_key=None, name=None)
     audit.record(actor=actor, act="files.erase", target="files.storedfile", target_id=str(file.pk))
-    transaction.on_commit(lambda: path_of(file.pk).unlink(missing_ok=True), robust=True)
+    if not _living([bytes_of]):
+        transaction.on_commit(lambda: path_of(bytes_of).unlink(missing_ok=True), robust=True)
     file.refresh_from_db()
+
+
+def _living(ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the files whose bytes somebody may still read, by themselves or held for another subject (one query)."""
+    wanted = list(ids)
+    rows = StoredFile.objects.filter(Q(pk__in=wanted) | Q(content_id__in=wanted)).exclude(state=FileState.ERASED)
+    return {content or own for own, content in rows.values_list("pk", "content_id")} if wanted else set()
 
 
 def _folders(after: str) -> Iterator[tuple[str, Path]]:
@@ -313,7 +374,7 @@ def remove_orphans(*, older_than_seconds: float = ORPHAN_SECONDS, after: str = "
             with contextlib.suppress(ValueError, FileNotFoundError):
                 if path.stat().st_mtime <= limit:
                     old.setdefault(UUID(path.name.removesuffix(".part")), []).append(path)
-        living = set(StoredFile.objects.filter(pk__in=old).exclude(state=FileState.ERASED).values_list("pk", flat=True)) if old else set()
+        living = _living(old)
         for file_id, paths in old.items():
             for path in paths:
                 if file_id not in living or path.suffix == ".part":

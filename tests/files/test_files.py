@@ -316,3 +316,35 @@ def test_a_long_name_keeps_its_ending_and_accents_are_composed() -> None:
     assert services.clean_name("giâ\u0301y.pdf") == "giấy.pdf"
     assert services.clean_name("../../etc/passwd") == "passwd"
     assert services.clean_name("...") == "tep"
+
+
+@pytest.mark.django_db
+@pytest.mark.requirement("D-04", "N-08")
+def test_content_held_for_another_subject_is_not_copied_and_goes_with_the_last_who_holds_it(
+    settings: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    data, owner = pdf(), uuid.uuid4()
+    file = services.store_bytes(
+        subject=uuid.uuid4(), data=data, name="a.pdf", purpose="documents.signed", media_type="application/pdf", actor=SYSTEM
+    )
+    held = services.hold_for(file=file, subject=owner, purpose="dossiers.store", actor=SYSTEM, name="Kết quả.pdf")
+    again = services.hold_for(file=held, subject=uuid.uuid4(), purpose="dossiers.paper", actor=SYSTEM)
+    assert _on_disk(settings) == [file.path] and held.path == again.path == file.path
+    assert (held.name, again.name, held.sha256) == ("Kết quả.pdf", "Kết quả.pdf", file.sha256)
+    assert services.read_bytes(held) == services.read_bytes(again) == data
+    crypto.shred(file.subject, SYSTEM)
+    crypto.forget_keys()
+    with pytest.raises(FileErased):
+        services.read_bytes(StoredFile.objects.get(pk=file.pk))
+    with django_capture_on_commit_callbacks(execute=True):
+        services.erase(file=file, actor=SYSTEM)
+        services.erase(file=again, actor=SYSTEM)
+    assert services.remove_orphans(older_than_seconds=-1)[0] == 0
+    assert services.read_bytes(StoredFile.objects.get(pk=held.pk)) == data
+    with pytest.raises(FileErased):
+        services.hold_for(file=again, subject=owner, purpose="x", actor=SYSTEM)
+    with django_capture_on_commit_callbacks(execute=True):
+        services.erase(file=held, actor=SYSTEM)
+    assert _on_disk(settings) == []
+    with pytest.raises(FileNotChecked):
+        services.hold_for(file=_receive(image()), subject=owner, purpose="x", actor=SYSTEM)

@@ -42,6 +42,8 @@ PUBLIC = {
     "phan-anh-kien-nghi/gui/", "phan-anh-kien-nghi/theo-doi/",
     # Whoever has the code of a dossier and a number of its owner's; tries are limited.
     "tra-cuu-ho-so/",
+    # Whoever was given the link to a paper of a store, and the code beside it; tries are counted in the database.
+    "kho-giay-to/xem/<str:token>/",
     # The national format answers everything with 200 and a code: without a session it says so (tests/dossiers/test_exchange_doors.py).
     "api/dvcqg/v1/auth", "api/dvcqg/v1/share", "api/dvcqg/v1/integration",
     "du-lieu-mo/recompute.py", "du-lieu-mo/catalog.jsonld", "du-lieu-mo/thay-doi.atom", "du-lieu-mo/<slug:slug>/<str:period>.<str:ending>",
@@ -91,6 +93,7 @@ def _address(route: str) -> str:
         "<uuid:copy_id>": str(uuid4()), "<uuid:draft_id>": str(uuid4()), "<uuid:file_id>": str(uuid4()),
         "<uuid:substitution_id>": str(uuid4()), "<uuid:position_id>": str(uuid4()),
         "<slug:role>": "signing", "<uuid:offer_id>": str(uuid4()), "<uuid:mandate_id>": str(uuid4()), "<uuid:request_id>": str(uuid4()),
+        "<uuid:share_id>": str(uuid4()),
     }  # fmt: skip
     for place, value in values.items():
         route = route.replace(place, value)

@@ -43,7 +43,7 @@ from accounts.registration import services as registration
 from accounts.services import contacts
 from accounts.ways import app_codes, phones, vneid
 from dossiers.forms_data import shipped_form
-from dossiers.models import Dossier
+from dossiers.models import Dossier, StorePaper, StoreShare
 from dossiers.services import follow_late_orders, publish_form
 from feedback.models import Petition, PetitionDraft, PublishedCase, ReplyTemplate, Term
 from feedback.services import answering, handling, publishing, routing, secrets
@@ -306,8 +306,10 @@ def citizens(pages: Pages) -> None:
     pages.post(client, f"{proof}doi-chieu-ban-in/", {"number": number}, 200)
     pages.post(client, f"{proof}doi-chieu/")
     pages.post(client, f"{proof}doi-chieu/", {"file": SimpleUploadedFile("a.pdf", b"%PDF-1.7 another", "application/pdf")}, 200)
+    stored(pages, client)
     revoke(document=issued.document, reason="Cấp nhầm người", actor=leader())
     pages.get(client, proof)
+    pages.get(client, f"/kho-giay-to/{StorePaper.objects.get(document=issued.document).pk}/")
     pages.get(client, f"{proof}doi-chieu-ban-in/")
     paying(pages, client)
     # Enough for a second page.
@@ -321,6 +323,29 @@ def citizens(pages: Pages) -> None:
     pages.post(client, "/tai-khoan/vai-tro/", {"acting_as": "x"}, 200)
     own_ways(pages, client)
     pages.get(client, "/tai-khoan/can-bo/", 403)
+
+
+def stored(pages: Pages, client: Client) -> None:
+    """The document store: empty, filtered, a paper, its links, what who has one sees."""
+    stranger, paper = Client(), StorePaper.objects.filter(origin="issued").latest("kept_at")
+    for address in ("", "?tinh-trang=het-han", "?so-dong=50&sap-xep=het-han"):
+        pages.get(client, f"/kho-giay-to/{address}")
+    own = f"/kho-giay-to/{paper.pk}/"
+    pages.get(client, own)
+    pages.post(client, f"{own}chia-se/", {"days": "x"})
+    for purpose in ("Trường <mầm> non & khác", ""):
+        client.post(f"{own}chia-se/", {"days": "7", "purpose": purpose})
+    share = StoreShare.objects.latest("made_at")
+    link = f"/kho-giay-to/xem/{share.token}/"
+    pages.get(stranger, link)
+    pages.post(stranger, link, {"code": "AAAAAA"})
+    pages.post(stranger, link, {"code": share.code}, 200)
+    client.post(f"{own}chia-se/{share.pk}/dung/")
+    pages.get(stranger, link, 404)
+    pages.get(client, own)
+    nobody = Client()
+    sign_in(nobody, make_person())
+    pages.get(nobody, "/kho-giay-to/")
 
 
 def own_ways(pages: Pages, client: Client) -> None:
