@@ -21,7 +21,7 @@ from accounts import queries as people
 from dossiers import queries, services, slips, wording, worklists
 from dossiers.costs import bill_of
 from dossiers.forms import SIGNER, AskPaymentForm, CallOffForm, DecisionForm, DeclineForm, ReasonForm, TakeBackForm
-from dossiers.models import DEADLINE, OPEN_STATES, TABLE, Dossier, DossierDocument, Standing, State
+from dossiers.models import DEADLINE, OPEN_STATES, TABLE, Dossier, DossierDocument, DossierReuse, Standing, State
 from dossiers.outcomes import decision_form, decision_shown, outcome_of
 from dossiers.registers import BadNumber
 from dossiers.services.common import OWN, concerns
@@ -238,7 +238,8 @@ class DossierAdmin(OfficerModelAdmin):
                 "unit": unit,
                 "situation": wording.situation(dossier, now=timezone.now(), calendar=unit.calendar if unit else None),
                 "answers": slips.answers_shown(dossier),
-                "papers": list(dossier.papers.select_related("file")),
+                "papers": list(dossier.papers.select_related("file", "from_store__document")),
+                "reuse": DossierReuse.objects.filter(dossier=dossier).first(),
                 "applicant": people.person(dossier.filed_by_id),
                 "mandate": people.mandate(dossier.mandate_id) if dossier.mandate_id else None,
                 "history": history,

@@ -20,6 +20,7 @@ from dossiers.forms import UNIT, AnswersForm
 from dossiers.models import Draft, FormVersion, Paper
 from dossiers.papers import Wanted, wanted_papers
 from dossiers.queries import HandlingUnit, facts_of, same_filings
+from dossiers.store.queries import holds
 from dossiers.terms import RequiredPaper, Terms, TermsUnknown, terms_of_version
 from portal.files.models import FileState
 
@@ -141,7 +142,7 @@ def shape_of(draft: Draft, person: Any) -> Shape:
 
 def paper_problems(draft: Draft, wanted: Sequence[Wanted]) -> list[Problem]:
     """Papers that are missing or cannot be taken (one query)."""
-    papers = list(draft.papers.select_related("file"))
+    papers = list(draft.papers.select_related("file", "from_store__document"))
     given = Counter(paper.kind for paper in papers)
     found = []
     for one in wanted:
@@ -149,6 +150,9 @@ def paper_problems(draft: Draft, wanted: Sequence[Wanted]) -> list[Problem]:
             missing = _("Còn thiếu: %(paper)s") % {"paper": one.paper.name}
             found.append(Problem("giay-to", one.paper.kind, f"{missing} ({one.reason})." if one.reason else f"{missing}."))
     for paper in papers:
+        if paper.from_store is not None and not holds(paper.from_store, timezone.localdate()):
+            ended = _("“%(name)s” lấy từ kho không còn hiệu lực. Bạn hãy xóa và gửi giấy mới.") % {"name": paper.from_store.title}
+            found.append(Problem("giay-to", paper.kind, ended))
         if paper.file.state in (FileState.QUARANTINED, FileState.ERASED):
             found.append(
                 Problem(

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from dossiers import services
 from dossiers.services import national
+from dossiers.store import counting
 
 
 @shared_task(name="dossiers.remind_of_payments")
@@ -19,6 +20,12 @@ def remind_of_payments() -> int:
 def follow_late_orders() -> int:
     """Bring dossiers up to date whose payment is past its day, should the news of it have been lost."""
     return services.follow_late_orders(now=timezone.now())
+
+
+@shared_task(name="dossiers.add_reuse")
+def add_reuse() -> int:
+    """Add what was used again in dossiers sent since the last time to the counts by month."""
+    return counting.add_up()
 
 
 @shared_task(name="dossiers.next_partitions")

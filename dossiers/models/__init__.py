@@ -17,6 +17,7 @@ from dossiers.models.national import HERE, NationalDossier, NationalStep
 from dossiers.models.papers import DossierDocument, Paper
 from dossiers.models.payments import PaymentDemand
 from dossiers.models.registers import RegisterEntry
+from dossiers.models.reuse import DossierReuse, ReuseCount
 from dossiers.models.states import TABLE, Standing, State
 from dossiers.models.store import StoreLook, StorePaper, StorePaperFile, StoreShare
 
@@ -33,6 +34,7 @@ __all__ = [
     "Dossier",
     "DossierDocument",
     "DossierEvent",
+    "DossierReuse",
     "Draft",
     "FormVersion",
     "NationalDossier",
@@ -40,6 +42,7 @@ __all__ = [
     "Paper",
     "PaymentDemand",
     "RegisterEntry",
+    "ReuseCount",
     "Stage",
     "Standing",
     "State",

@@ -6,6 +6,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from dossiers.models.dossier import Dossier
 from dossiers.models.drafts import Draft
@@ -14,8 +15,8 @@ from dossiers.models.drafts import Draft
 class Origin(models.TextChoices):
     """Where a paper came from; ratings count what was reused instead of asked again."""
 
-    UPLOADED = "uploaded", "Người nộp tải lên"
-    REUSED = "reused", "Dùng lại từ kho giấy tờ"
+    UPLOADED = "uploaded", _("Người nộp tải lên")
+    REUSED = "reused", _("Lấy từ kho giấy tờ")
 
 
 class Paper(models.Model):

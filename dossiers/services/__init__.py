@@ -13,6 +13,7 @@ from dossiers.services.drafts import (
     remove_paper,
     save_draft,
     start_or_open_draft,
+    take_from_store,
 )
 from dossiers.services.filing import submit, withdraw, withdraw_refusal
 from dossiers.services.forms import publish_form
@@ -54,6 +55,7 @@ __all__ = [
     "start_or_open_draft",
     "submit",
     "take_back",
+    "take_from_store",
     "withdraw",
     "withdraw_refusal",
 ]

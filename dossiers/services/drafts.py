@@ -10,14 +10,18 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Sum
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import queries as people
 from dossiers.conditions import shape
 from dossiers.filling import Problem
 from dossiers.models import Draft, Paper
+from dossiers.models.papers import Origin
 from dossiers.queries import default_unit, facts_of, newest_form, newest_form_id, own_drafts
 from dossiers.services.common import DraftChanged, FilingRefused, NotForParty, NotYours, filer, party_of
+from dossiers.store import queries as store
+from dossiers.store.kinds import kinds_wanted
 from dossiers.terms import FORMER, PLACE, RequiredPaper, Terms, serves, terms_on
 from portal import audit
 from portal.access import Actor
@@ -256,6 +260,41 @@ def remove_paper(*, actor: Actor, draft_id: UUID, paper_id: UUID) -> None:
     )
 
 
+@transaction.atomic
+def take_from_store(*, actor: Actor, draft_id: UUID, kind: str, store_paper_id: UUID, now: datetime) -> list[Paper]:
+    """Give a paper of the party's store for a required paper, instead of sending it again (requirement D-02). Twice is the same as once.
+
+    Raises :class:`NotYours` for another's draft or paper, for one that does not hold any more and for one of another kind,
+    :class:`FilingRefused` where the dossier has no room.
+    """
+    draft = _mine(actor, draft_id)
+    wanted = _wanted(draft, kind, now)
+    rows = store.in_state(store.own_papers(actor), "con-hieu-luc", timezone.localdate(now))
+    source = rows.filter(pk=store_paper_id, kind__in=kinds_wanted(wanted)).first()
+    if source is None:
+        raise NotYours
+    if draft.papers.filter(kind=kind, from_store=source).exists():
+        return []
+    given = []
+    for one in source.files.select_related("file"):
+        _room_left(draft, kind, one.file)
+        held = files.hold_for(file=one.file, subject=draft.id, purpose="dossiers.paper", actor=actor)
+        given.append(
+            Paper.objects.create(draft=draft, kind=kind, label=wanted.label[:500], file=held, origin=Origin.REUSED, from_store=source)
+        )
+    draft.last_page = "giay-to"
+    _changed(draft, actor)
+    audit.record(
+        actor=actor,
+        act="dossiers.take_from_store",
+        target="dossiers.draft",
+        target_id=str(draft.id),
+        unit=draft.unit_code,
+        details={"kind": kind, "store_paper": str(source.id)},
+    )
+    return given
+
+
 def _wanted(draft: Draft, kind: str, now: datetime) -> RequiredPaper:
     for paper in terms_on(draft.procedure_code, now).papers:
         if paper.kind == kind:
@@ -263,7 +302,7 @@ def _wanted(draft: Draft, kind: str, now: datetime) -> RequiredPaper:
     raise NotYours
 
 
-def _room_left(draft: Draft, kind: str, upload: UploadedFile) -> None:
+def _room_left(draft: Draft, kind: str, upload: UploadedFile | StoredFile) -> None:
     if draft.papers.filter(kind=kind).count() >= MAX_FILES_A_PAPER:
         raise FilingRefused([Problem("giay-to", kind, _("Mỗi loại giấy tờ nhận tối đa 10 tệp. Bạn hãy xóa bớt tệp cũ rồi thêm lại."))])
     taken = draft.papers.aggregate(total=Sum("file__size"))["total"] or 0

@@ -32,6 +32,7 @@ from dossiers.services.common import (
 )
 from dossiers.services.drafts import is_behind
 from dossiers.services.paying import call_off, demand_with_filing
+from dossiers.store.counting import count_sent
 from dossiers.terms import terms_on
 from portal.access import AccessDenied, Actor
 from portal.files.models import StoredFile
@@ -79,6 +80,8 @@ def submit(*, actor: Actor, draft_id: UUID, seen_version: int, now: datetime) ->
     found = costs_of(draft, terms, filled.shape, person, now=now)
     confirmed = _confirmed_words(draft, person, now) if filled.unlikely else ""
     unit = next(unit for unit in units if unit.code == draft.unit_code)
+    # Before the dossier itself: its row in the national table says what was used again.
+    count_sent(draft, filled, unit_code=unit.code, now=now)
     dossier = Dossier.objects.create(
         id=draft.id,
         code=next_code(unit_code=unit.code, day=timezone.localdate(now)),

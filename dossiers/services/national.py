@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts import queries as people
-from dossiers.models import HERE, Dossier, NationalDossier, NationalStep, Standing
+from dossiers.models import HERE, Dossier, DossierReuse, NationalDossier, NationalStep, Standing
 from dossiers.national import Facts, lawful_day, wins, year_of
 from dossiers.signals import national_changed
 from portal.caching import Remembered
@@ -145,6 +145,7 @@ def keep_own(dossier: Dossier, *, now: datetime) -> NationalDossier | None:
     before = facts_of(row) if row is not None else None
     if row is None:
         owner = people.party(dossier.owner_id)
+        reuse = DossierReuse.objects.filter(pk=dossier.pk).first()
         row = NationalDossier(
             year=year,
             code=dossier.code,
@@ -156,6 +157,8 @@ def keep_own(dossier: Dossier, *, now: datetime) -> NationalDossier | None:
             subject="2" if owner.kind in ("enterprise", "cooperative") else "4" if owner.is_organisation else "1",
             owner_blind=owner_index(owner.number),
             by_population=owner.is_registered,
+            reuses_data=reuse is not None and reuse.fields_reused > 0,
+            from_store=reuse is not None and reuse.papers_reused > 0,
             submitted_at=dossier.submitted_at,
         )
     values: dict[str, Any] = {

@@ -60,7 +60,7 @@ def _result(dossier: Dossier, about: str, now: datetime) -> Iterator[StorePaper]
         number=number.number_words if number is not None else None,
         about=about or None,
         issued_on=day,
-        valid_until=getattr(issued, "valid_until", None),
+        valid_until=issued.valid_until,
         origin=StorePaper.Origin.ISSUED,
         signature=StorePaper.Signature.SIGNED,
         document=issued.document,

@@ -173,9 +173,11 @@ def unshare(request: HttpRequest, paper_id: UUID, share_id: UUID) -> HttpRespons
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @limit_view("dossiers.store_shared", 30, 60)
-def shared(request: HttpRequest, token: str) -> HttpResponseBase:
+def shared(request: HttpRequest, token: str) -> HttpResponse:
     """What a stranger sees who was given the link: a box for the code, then the paper. No address, cache or log ever holds the code."""
     now = timezone.now()
+    # A page, or a file that streams.
+    answer: Any
     try:
         answer = _shared(request, token, now)
     except sharing.Closed:

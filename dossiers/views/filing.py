@@ -42,6 +42,8 @@ from dossiers.forms import UNIT, AnswersForm, shown
 from dossiers.models import Draft
 from dossiers.papers import announced_papers
 from dossiers.services import DraftChanged, FilingRefused, NotYours, Problem
+from dossiers.store.filing import take_chosen
+from dossiers.store.reusing import offered
 from dossiers.terms import Terms, TermsUnknown, limit_words, terms_on, terms_shown
 from dossiers.views import seen
 from dossiers.views.common import as_int, as_uuid, citizen_page, is_from_here, is_known, send_file, token_is_old
@@ -382,14 +384,17 @@ def _answers_page(
 def _papers_page(request: HttpRequest, terms: Terms, draft: Draft, problems: Sequence[Problem], status: int = 200) -> HttpResponse:
     given = list(draft.papers.select_related("file"))
     found = shape_of(draft, _person(request))
+    wants = [*wanted_of(draft, terms, found), *former_papers(given, terms)]
+    held = offered(actor_of(request), wants, given, day=timezone.localdate())
     items: list[dict[str, Any]] = [
         {
             "paper": one.paper,
             "wanted": one,
+            "held": held.get(one.paper.kind, ()),
             "given": [paper for paper in given if paper.kind == one.paper.kind],
             "errors": [problem.message for problem in problems if problem.field == one.paper.kind],
         }
-        for one in [*wanted_of(draft, terms, found), *former_papers(given, terms)]
+        for one in wants
     ]
     others: dict[str, list[dict[str, Any]]] = {}
     for item in items:
@@ -408,7 +413,7 @@ def _papers_page(request: HttpRequest, terms: Terms, draft: Draft, problems: Seq
                     "case": case,
                     "papers": group,
                     "one_of": case in exclusive,
-                    "open": any(item["given"] or item["errors"] for item in group),
+                    "open": any(item["given"] or item["errors"] or item["held"] for item in group),
                 }
                 for case, group in others.items()
             ],
@@ -466,11 +471,15 @@ def _papers(request: HttpRequest, code: str) -> HttpResponse:
         sentence = _("Danh sách giấy tờ vừa thay đổi nên chưa nhận tệp nào. Bạn xem lại danh sách dưới đây rồi chọn tệp.")
         return _papers_page(request, terms, draft, [Problem("giay-to", "", sentence)], status=409)
     problems, taken = _take_papers(request, terms, draft)
+    not_held, from_store = take_chosen(request, terms, draft)
+    problems += not_held
     act, _colon, which = request.POST.get("act", "").partition(":")
     if act == "xoa" and (paper_id := as_uuid(which)):
         services.remove_paper(actor=actor_of(request), draft_id=draft.id, paper_id=paper_id)
         messages.success(request, _("Đã xóa tệp."))
-    elif act == "them" and not taken and not problems:
+    elif act == "kho" and not from_store and not problems:
+        problems = [Problem("giay-to", which, _("Bạn hãy đánh dấu giấy trong kho rồi bấm “Dùng giấy đã chọn”, hoặc gửi tệp."))]
+    elif act == "them" and not (taken or from_store or problems):
         problems = [Problem("giay-to", which, _("Bạn hãy chọn ảnh hoặc tệp PDF rồi bấm “Thêm”."))]
     elif act == "tiep" and not problems:
         problems = paper_problems(draft, wanted_of(draft, terms, shape_of(draft, _person(request))))

@@ -21,8 +21,9 @@ from dossiers import queries, services, slips, wording
 from dossiers.costs import bill_of
 from dossiers.exchange.elsewhere import lines as reported_lines
 from dossiers.exchange.elsewhere import reported_of
-from dossiers.models import Dossier, DossierDocument, Standing, State
+from dossiers.models import Dossier, DossierDocument, DossierReuse, Standing, State
 from dossiers.services.desk import note_look
+from dossiers.store.looking import note_officers_look
 from dossiers.views import elsewhere
 from dossiers.views.common import as_int, citizen_page, not_here, reader_page, send_file
 from dossiers.ways_on import ways_on
@@ -102,6 +103,7 @@ def _page(request: HttpRequest, dossier: Dossier, *, status: int = 200, **more: 
             "stop_notice": documents.get(DossierDocument.Role.STOP),
             "demands": demands,
             "due": next((demand for demand in demands if demand.standing == Standing.DUE), None),
+            "reuse": DossierReuse.objects.filter(dossier=dossier).first(),
             "can_withdraw": not services.withdraw_refusal(dossier),
             "ways_on": ways_on(dossier.code or "", dossier.state, _ended_on(dossier)),
             **more,
@@ -168,11 +170,13 @@ def paper(request: HttpRequest, code: str, paper_id: UUID) -> HttpResponseBase:
     dossier = _for_reader(actor, code)
     if dossier is None:
         raise not_here(actor, code)
-    found = dossier.papers.select_related("file").filter(pk=paper_id).first()
+    found = dossier.papers.select_related("file", "from_store").filter(pk=paper_id).first()
     if found is None:
         raise Http404
     if actor.is_officer:
         note_look(actor, dossier, "dossiers.read_paper", paper=str(found.id))
+        if found.from_store is not None:
+            note_officers_look(actor, found.from_store, now=timezone.now())
     shown_at_once = found.file.media_type.startswith("image/")
     return send_file(found.file, name=str(found.file.name or ""), inline=shown_at_once, unchecked=not actor.is_officer)
 

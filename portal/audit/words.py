@@ -116,6 +116,7 @@ ACTS: dict[str, str] = {
     "dossiers.store_unshare": "Dừng chia sẻ giấy tờ trong kho",
     "dossiers.store_wrong_code": "Gõ sai mã xem giấy tờ được chia sẻ",
     "dossiers.submit": "Gửi hồ sơ",
+    "dossiers.take_from_store": "Lấy giấy tờ từ kho",
     "dossiers.stop_unpaid": "Dừng giải quyết vì quá hạn nộp phí, lệ phí",
     "dossiers.unpaid": "Quá hạn nộp phí, lệ phí",
     "dossiers.withdraw": "Rút hồ sơ",

@@ -27,6 +27,18 @@ class RequestContextFilter(logging.Filter):
         return True
 
 
+class RouteFilter(logging.Filter):
+    """Of what Django logs of a refused request: the route, not the path, which may hold a dossier's code or be the secret itself."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        request = getattr(record, "request", None)
+        path, match = getattr(request, "path", None), getattr(request, "resolver_match", None)
+        if path and isinstance(record.args, tuple):
+            route = f"/{match.route}" if match else "(no route)"
+            record.args = tuple(route if one == path else one for one in record.args)
+        return True
+
+
 class JsonFormatter(BaseJsonFormatter):
     """One JSON object a line; the last line of defence against personal data in messages and tracebacks."""
 

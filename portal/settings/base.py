@@ -205,6 +205,7 @@ CELERY_BEAT_SCHEDULE = {
     "feedback-votes": {"task": "feedback.forget_votes", "schedule": crontab(hour=3, minute=25), "options": {"queue": "bulk"}},
     "feedback-recompute": {"task": "feedback.recompute", "schedule": crontab(hour=0, minute=40), "options": {"queue": "bulk"}},
     "dossiers-remind": {"task": "dossiers.remind_of_payments", "schedule": 300.0, "options": {"queue": "bulk", "expires": 300}},
+    "dossiers-reuse": {"task": "dossiers.add_reuse", "schedule": 60.0, "options": {"queue": "bulk", "expires": 60}},
     "dossiers-partitions": {"task": "dossiers.next_partitions", "schedule": crontab(hour=0, minute=5), "options": {"queue": "bulk"}},
     "dossiers-late-orders": {"task": "dossiers.follow_late_orders", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},
     "ratings-levels": {"task": "ratings.count_levels", "schedule": 300.0, "options": {"queue": "bulk", "expires": 300}},
@@ -411,11 +412,16 @@ LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"context": {"()": "portal.operations.logs.RequestContextFilter"}},
+    "filters": {
+        "context": {"()": "portal.operations.logs.RequestContextFilter"},
+        "route": {"()": "portal.operations.logs.RouteFilter"},
+    },
     "formatters": {"json": {"()": "portal.operations.logs.JsonFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["context"]}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
+        "django.request": {"filters": ["route"]},
+        "django.security.csrf": {"filters": ["route"]},
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "weasyprint": {"level": "ERROR"},
         "fontTools": {"level": "ERROR"},

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from django.db.models import Max, Sum
 
+from dossiers.store.counting import Reuse, by_month
 from ratings.board import counting
 from ratings.board.rules import Level, Unit, rounded, share
 from ratings.end_to_end import is_ministry
@@ -116,6 +117,11 @@ class Room:
         return year, slips.satisfaction(self.agency, self.months[0], ends, by="month").rows
 
     @cached_property
+    def reuse(self) -> dict[date, Reuse]:
+        """What was used again in dossiers filed here, by month (two queries)."""
+        return by_month(self.agency, min(self.months[0], date(self.today.year, 1, 1)))
+
+    @cached_property
     def accounts(self) -> list[tuple[date, int]]:
         """Accounts by month of opening (one query)."""
         return list(AccountCount.objects.order_by("month").values("month").annotate(opened=Sum("number")).values_list("month", "opened"))
@@ -180,6 +186,20 @@ def _satisfied(room: Room, level: str) -> Reading | None:
     return Reading(value, *((year.satisfied, year.answered) if value is not None else (0, 0)), course=list(course))
 
 
+def _used_again(part: str, whole: str) -> Callable[[Room, str], Reading | None]:
+    """Of an agency with all below it, or of the country: what is counted here knows no levels."""
+
+    def read(room: Room, level: str) -> Reading | None:
+        if level not in (Level.ANY, Level.COUNTRY):
+            return None
+        of = [(month, room.reuse.get(month, Reuse())) for month in room.months]
+        year = sum((sums for month, sums in room.reuse.items() if month.year == room.today.year), Reuse())
+        course = [(month, share(getattr(sums, part), getattr(sums, whole))) for month, sums in of]
+        return Reading(share(getattr(year, part), getattr(year, whole)), getattr(year, part), getattr(year, whole), list(course))
+
+    return read
+
+
 def _told(steps: Steps) -> Decimal | None:
     """The share, where there are slips enough to tell it."""
     return rounded(steps.share) if steps.is_enough else None
@@ -217,6 +237,14 @@ SOURCES: dict[str, Source] = {
     "reused": Source(
         "Không phải cung cấp lại giấy tờ", "Hồ sơ dùng lại dữ liệu, giấy tờ đã có trong số hồ sơ tiếp nhận.", _share("reused", "received"),
         figures="cot=tiep-nhan",
+    ),
+    "reused_fields": Source(
+        "Mục không phải khai lại", "Mục của tờ khai điền từ dữ liệu đã có trong số mục có trả lời, của hồ sơ nộp trên Cổng.",
+        _used_again("fields_reused", "fields"), page="board-reuse",
+    ),
+    "reused_papers": Source(
+        "Giấy tờ không phải nộp lại", "Loại giấy tờ lấy từ kho của người nộp trong số loại giấy tờ đã nộp, của hồ sơ nộp trên Cổng.",
+        _used_again("papers_reused", "papers"), page="board-reuse",
     ),
     "accounts": Source(
         "Tài khoản trên Cổng", "Tài khoản của người dân, cán bộ và tổ chức đang dùng.", _accounts, unit=Unit.ACCOUNTS,

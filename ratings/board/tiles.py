@@ -80,6 +80,16 @@ def board_url(agency: str) -> str:
     return reverse("board-of", args=[agency]) if agency else reverse("board")
 
 
+def targets_url(agency: str) -> str:
+    """The address of the board of targets."""
+    return reverse("board-targets-of", args=[agency]) if agency else reverse("board-targets")
+
+
+def reuse_url(agency: str) -> str:
+    """The address of what was used again, by procedure."""
+    return f"{reverse('board-reuse')}?{urlencode({'co-quan': agency})}" if agency else reverse("board-reuse")
+
+
 def queue_url(actor: Actor, agency: str, *, late: bool) -> str:
     """Petitions of an agency: the queue of the desk for who works with them, else what is published of them."""
     if may(actor, OVERSEE) or (agency and may(actor, READ, agency)):

@@ -23,7 +23,7 @@ from ratings.board.access import COUNTRY as SEES_COUNTRY
 from ratings.board.access import TARGETS, agency_of, officer_page, sees_boards, sees_country
 from ratings.board.queries import Glance, glance, overdue_now
 from ratings.board.rules import Late, highest_share, most_overdue, movers
-from ratings.board.tiles import board_url, changes, figures_url, page_url, sentence, tiles
+from ratings.board.tiles import board_url, changes, figures_url, page_url, reuse_url, sentence, targets_url, tiles
 from ratings.queries import agency_names
 
 AGAIN = 30
@@ -178,7 +178,8 @@ def _frame(request: HttpRequest, actor: Actor, agency: str, place: str) -> dict[
         + [(names.get(code, code), board_url(code)) for code in above],
         "board_url": board_url(agency),
         "statistics_url": figures_url(agency),
-        "targets_url": reverse("board-targets-of", args=[agency]) if agency else reverse("board-targets"),
+        "targets_url": targets_url(agency),
+        "reuse_url": reuse_url(agency),
         "accounts_url": reverse("board-accounts") if sees_country(actor) else "",
         "paused": paused,
         "again": AGAIN,

@@ -215,6 +215,7 @@ class TestSharing:
         assert not stranger.cookies
         assert stranger.post(address, {**boxes, "pass": "x"}).status_code == 404
         assert stranger.post(address, {**boxes, "file": "9"}).status_code == 404
+        assert stranger.post(address, {"code": "AAAAAA"}).status_code == stranger.post(address, {"code": "x"}).status_code == 422
         shown = browser().get(f"/kho-giay-to/{paper.id}/").content.decode()
         assert "Đã mở 1 lần." in shown and "Người có liên kết chia sẻ" in shown
         assert list(StoreLook.objects.values_list("who", "share")) == [("share", made.pk)]

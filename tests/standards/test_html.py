@@ -829,8 +829,8 @@ def frozen_years(pages: Pages) -> None:
 def dashboards(pages: Pages) -> None:
     """The country's, an agency's and a unit's; the board of targets, and what sets it."""
     centre = desk_of("G22", "steering")[0]
-    for address in ("", "H26/", "H26.101/", "muc-tieu/", "H26/muc-tieu/", "?dung=1&xep=name", "muc-tieu/?dung=1", "tai-khoan/", "thong-ke/",
-                    "thong-ke/?co-quan=H26.101&thu-tuc=1.001193&theo=ngay"):  # fmt: skip
+    for address in ("", "H26/", "H26.101/", "muc-tieu/", "H26/muc-tieu/", "?dung=1&xep=name", "muc-tieu/?dung=1", "tai-khoan/", "dung-lai/",
+                    "thong-ke/", "thong-ke/?co-quan=H26.101&thu-tuc=1.001193&theo=ngay"):  # fmt: skip
         pages.get(centre, f"/dieu-hanh/{address}")
     pages.get(centre, "/dieu-hanh/thong-ke/?tu=x", 422)
     base = "/quan-tri/ratings/target/"

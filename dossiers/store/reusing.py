@@ -1,0 +1,47 @@
+"""Papers of the store given instead of asked for (requirement D-02; Decree 61/2018 art. 11: nothing is asked for that the state has)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from dossiers.models import Paper, StorePaper
+from dossiers.papers import Wanted
+from dossiers.store.kinds import all_kinds, kinds_wanted
+from dossiers.store.queries import in_state, own_papers
+from portal.access import Actor
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A paper of the store that may be given for a wanted one."""
+
+    paper: StorePaper
+    chosen: bool
+    """Taken unless the person says otherwise: it is wanted of them, it is the only one, and it is about the party itself."""
+
+
+def offered(actor: Actor, wanted: Sequence[Wanted], given: Iterable[Paper], *, day: date) -> Mapping[str, list[Offered]]:
+    """The papers of the party's store that hold on a day, by the kind of the wanted paper for which they may be given (one query).
+
+    Nothing for a wanted paper that was given already. A paper about somebody else (one of several children) is offered, never chosen.
+    """
+    there = {paper.kind for paper in given}
+    missing = [one for one in wanted if one.asked and one.paper.kind not in there]
+    kinds = all_kinds(one.paper for one in missing)
+    if not kinds:
+        return {}
+    rows = in_state(own_papers(actor), "con-hieu-luc", day).filter(kind__in=kinds)
+    held = list(rows.select_related("document", "dossier").order_by("-kept_at", "id")[:MOST])
+    found: dict[str, list[Offered]] = {}
+    for one in missing:
+        fitting = [paper for paper in held if paper.kind in kinds_wanted(one.paper)]
+        alone = one.required and len(fitting) == 1 and not fitting[0].about
+        if fitting:
+            found[one.paper.kind] = [Offered(paper, alone) for paper in fitting]
+    return found
+
+
+MOST = 50
+"""Papers of the store that one page offers, the newest."""
