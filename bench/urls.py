@@ -1,9 +1,11 @@
-"""The portal's addresses and one bare view that answers as many bytes as it is asked for."""
+"""The portal's addresses, one bare view that answers as many bytes as it is asked for, and a filing by plain SQL."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
+
+from bench import raw_filing
 
 
 def bare(request: HttpRequest, size: int) -> HttpResponse:
@@ -11,5 +13,12 @@ def bare(request: HttpRequest, size: int) -> HttpResponse:
     return HttpResponse(b"x" * size)
 
 
-urlpatterns = [path("bare/<int:size>/", bare), path("", include("portal.urls"))]
+urlpatterns = [
+    path("bare/<int:size>/", bare),
+    path("raw/start/", raw_filing.start),
+    path("raw/<uuid:draft>/save/", raw_filing.save),
+    path("raw/<uuid:draft>/upload/", raw_filing.upload),
+    path("raw/<uuid:draft>/submit/", raw_filing.submit),
+    path("", include("portal.urls")),
+]
 handler404 = "portal.home.views.not_found"
