@@ -28,6 +28,7 @@ from accounts.owner.lines import obstacles
 from accounts.pages import citizen_page
 from accounts.registration.terms import consents_of
 from accounts.services import otp
+from accounts.sessions import session_of
 from accounts.views.citizens import try_again
 from accounts.views.ways import over_limit, signed_in
 from portal.access import ActingAs, Assurance, actor_of
@@ -54,6 +55,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         "phone": masked(person.phone),
         "residence": residence(person.id),
         "birth_date": date.fromisoformat(person.birth_date) if person.birth_date else None,
+        "session": session_of(request),
         "certain": actor.assurance >= Assurance.HIGH,
         "offices": [(position, unit_name(position.unit_code)) for position in queries.positions_held(person.id)],
     }
