@@ -177,6 +177,8 @@ def test_a_word_written_on_the_desk_is_known_to_both_workers_within_seconds(fres
 def test_a_weight_laid_down_on_the_desk_orders_the_answers_of_both_workers_within_seconds(fresh_portal: Stack, what: str) -> None:
     question = {"field": "bằng lái xe", "every pair": "bản sao giấy khai sinh", "a pair": "bản sao giấy khai sinh"}[what]
     services.load_weights()
+    # These, too, are a change that both workers have seen only after a while.
+    time.sleep(SECONDS)
     engine = current_engine()
     before = engine.find(question).codes
     kind, key, value = {"field": ("field", "keywords", "0"), "every pair": ("all", "pairs", "0"), "a pair": ("pair", "ban sao", "5")}[what]
