@@ -218,13 +218,13 @@ def unit_calendar(code: str) -> Calendar:
 
 def handling_units(party_id: UUID, terms: Terms) -> list[HandlingUnit]:
     """The agencies among which a party may choose: those that carry the procedure out in its own province, in every province
-    for one without a known residence or seat; the one of its own ward first (one query, two for an organisation; two more where the
-    catalogue has changed since the last time).
+    for one without a known residence or seat, and those of the whole country; the one of its own ward first, those of the whole
+    country last (one query, two for an organisation; two more where the catalogue has changed since the last time).
 
-    Where the law names departments of a province, they are the provincial agencies, not its People's Committee.
+    Where the law names other bodies than People's Committees (departments, the police, a utility), they are meant.
     """
     ward = people.residence_code(party_id)
-    known, key = _units.values(), (ward, terms.levels, terms.departments)
+    known, key = _units.values(), (ward, terms.levels, terms.bodies)
     if key not in known:
         known[key] = _units_from(ward, terms)
     return list(known[key])
@@ -236,21 +236,27 @@ _units = Remembered("catalogues")
 def _units_from(ward: str, terms: Terms) -> list[HandlingUnit]:
     levels = {level for level in terms.levels if level in Agency.Level.values}
     named = Q(pk__in=[])
-    for department in terms.departments:
-        named |= Q(name=department) | Q(name__startswith=department + " ")
-    if terms.departments:
-        levels.discard(Agency.Level.PROVINCE)
+    for body in terms.bodies:
+        named |= Q(name=body) | Q(name__startswith=body + " ") | Q(name__startswith=body + ",")
     rows = (
         Agency.objects.on(timezone.localdate())
-        .filter(Q(level__in=levels) | Q(level=Agency.Level.UNIT) & named, administrative_unit__isnull=False)
+        .filter(Q(level__in=levels, administrative_unit__isnull=False) | Q(level=Agency.Level.UNIT) & named)
         .select_related("administrative_unit")
     )
     home = AdministrativeUnit.objects.on(timezone.localdate()).filter(code=ward).select_related("parent").first() if ward else None
     if home is not None:
         province = home.parent.code if home.parent is not None else home.code
-        rows = rows.filter(Q(administrative_unit__code=province) | Q(administrative_unit__parent__code=province))
-    agencies = sorted(rows, key=lambda agency: (agency.administrative_unit.code != ward, agency.sort_key, agency.code))
+        here = Q(administrative_unit__code=province) | Q(administrative_unit__parent__code=province)
+        rows = rows.filter(here | Q(administrative_unit__isnull=True))
+    agencies = sorted(rows, key=lambda agency: (_far(agency, ward), agency.sort_key, agency.code))
     return [_as_unit(agency) for agency in agencies]
+
+
+def _far(agency: Agency, ward: str) -> int:
+    """Before which others an agency is offered: the one of the ward, those of the province, those of the whole country."""
+    if agency.administrative_unit is None:
+        return 2
+    return int(agency.administrative_unit.code != ward)
 
 
 def default_unit(party_id: UUID, terms: Terms) -> str:

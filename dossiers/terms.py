@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import cast
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -70,8 +73,8 @@ class Terms:
     """Levels of agencies that carry it out."""
     subjects: tuple[str, ...]
     """Who may ask for it (``procedures.models.Subject``); empty where the catalogue does not say: then everybody."""
-    departments: tuple[str, ...]
-    """Departments of a province that do, where the law names them: ``Sở Tư pháp``."""
+    bodies: tuple[str, ...]
+    """How the names of the bodies begin that do, where the law names others than People's Committees: ``Sở Tư pháp``."""
     field_code: str
     service_level: str
     assurance: Assurance
@@ -139,7 +142,7 @@ def _terms(version: ProcedureVersion) -> Terms:
     if online is None or service is None or online.time_amount is None:
         # Without a time limit in numbers nobody could be given an appointment.
         raise TermsUnknown(version.procedure.code)
-    amount, unit = online.time_amount, online.time_unit
+    amount, unit, bodies = online.time_amount, online.time_unit, _bodies(version.executing_agency)
     return Terms(
         procedure_code=version.procedure.code,
         version_id=version.pk,
@@ -147,9 +150,9 @@ def _terms(version: ProcedureVersion) -> Terms:
         decision_number=version.decision_number,
         name=version.name,
         summary=version.summary,
-        levels=tuple(version.levels),
+        levels=_committees(version.levels, version.executing_agency) if bodies else tuple(version.levels),
         subjects=tuple(version.subjects),
-        departments=tuple(body for part in version.executing_agency.split(";") if (body := part.strip(" .")).startswith("Sở ")),
+        bodies=bodies,
         field_code=version.field_code,
         service_level=service.level,
         assurance=Assurance(service.assurance),
@@ -159,6 +162,34 @@ def _terms(version: ProcedureVersion) -> Terms:
         fees=tuple(Fee(fee.name, fee.amount, fee.per, fee.condition, fee.exemption, fee.kind) for fee in online.fees.all()),
         papers=_papers(version),
     )
+
+
+_NAMES: dict[str, list[str]] = json.loads((Path(__file__).resolve().parent / "data" / "bodies.json").read_text(encoding="utf-8"))
+"""A kind of body in the law's words → how the names of such bodies begin."""
+
+
+def _bodies(executing_agency: str) -> tuple[str, ...]:
+    """How the names of the bodies begin that an executing agency in the law's words stands for; none for People's Committees."""
+    found: list[str] = []
+    for part in executing_agency.split(";"):
+        body = part.strip(" .")
+        kind = next((kind for kind in _NAMES if body == kind or body.startswith((kind + ",", kind + " nơi"))), None)
+        if kind is not None:
+            found += _NAMES[kind]
+        elif body.startswith(("Sở ", "Cục ", "Phòng ")):
+            # "Cục An toàn thực phẩm - Bộ Y tế", "Sở An toàn thực phẩm (Thành phố Hồ Chí Minh)"
+            found.append(re.split(r" - |, | \(| các tỉnh", body)[0])
+    return tuple(dict.fromkeys(found))
+
+
+def _committees(levels: Iterable[str], executing_agency: str) -> tuple[str, ...]:
+    """The levels whose People's Committees do it beside the bodies that are named."""
+    words = {
+        "province": ("Ủy ban nhân dân cấp tỉnh",),
+        # Every commune keeps the civil-status database of its own registers.
+        "commune": ("Ủy ban nhân dân cấp xã", "Cơ quan quản lý Cơ sở dữ liệu hộ tịch"),
+    }
+    return tuple(level for level in levels if any(word in executing_agency for word in words.get(level, ())))
 
 
 def limit_words(amount: Decimal, unit: Unit) -> str:

@@ -69,7 +69,15 @@ def test_places_and_agencies_are_found(loaded: None) -> None:
     assert agency.is_demo
     assert agency.administrative_unit is not None and agency.administrative_unit.code == "00070"
     # By the alphabet: Cửa Nam before Hoàn Kiếm.
-    assert [child.code for child in queries.children("H26")] == ["H26.201", "H26.202", "H26.102", "H26.101"]
+    assert [child.code for child in queries.children("H26")] == [
+        "H26.290",
+        "H26.201",
+        "H26.202",
+        "H26.203",
+        "H26.102",
+        "H26.101",
+        "H26.204",
+    ]
     assert queries.paper_kind("KQ.G15.000031").name == "Giấy khai sinh"
     assert [found.code for found in queries.named_like(queries.communes("01"), "hoan kiem")] == ["00070"]
     with pytest.raises(Agency.DoesNotExist):
@@ -115,7 +123,15 @@ def test_an_amendment_is_a_successor(loaded: None) -> None:
 
 def test_children_stay_with_an_amended_parent(loaded: None) -> None:
     services.amend(entry=queries.agency("H26"), actor=EDITOR, hotline="1900 9999")
-    assert {child.code for child in queries.children("H26")} == {"H26.101", "H26.102", "H26.201", "H26.202"}
+    assert {child.code for child in queries.children("H26")} == {
+        "H26.101",
+        "H26.102",
+        "H26.201",
+        "H26.202",
+        "H26.203",
+        "H26.204",
+        "H26.290",
+    }
     assert services.load_shipped()["agencies"] == 0, "what the desk amended is the desk's"
 
 
