@@ -29,6 +29,7 @@ from dossiers.models.dossier import OPEN_STATES
 from dossiers.models.states import Standing
 from dossiers.queries import own_dossiers, own_drafts, own_expiring
 from dossiers.services import discard_draft
+from dossiers.services.filling_in import without_row_ids
 from portal.access import Actor
 
 MOST = 20
@@ -101,7 +102,7 @@ def dossiers_held(actor: Actor) -> Iterator[Mapping[str, Any]]:
 def drafts_held(actor: Actor) -> Iterator[Mapping[str, Any]]:
     """Every draft with its answers."""
     for row in own_drafts(actor).order_by("updated_at", "id").iterator(chunk_size=200):
-        yield {"Mã thủ tục": row.procedure_code, "Sửa lần cuối": row.updated_at, "Đã khai": row.answers}
+        yield {"Mã thủ tục": row.procedure_code, "Sửa lần cuối": row.updated_at, "Đã khai": without_row_ids(row.answers or {})}
 
 
 def watched_things(actor: Actor) -> dict[str, tuple[str, str]]:

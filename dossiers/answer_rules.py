@@ -6,7 +6,9 @@ A finding is ``wrong`` (the form is refused), ``unlikely`` (a person must say th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping
+import operator
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -14,6 +16,7 @@ from typing import Any, Literal
 from django.utils.translation import gettext as _
 
 from accounts.identifiers import clean_id_number, fits
+from dossiers.values import as_decimal
 
 Kind = Literal["wrong", "unlikely", "note"]
 
@@ -96,12 +99,61 @@ def _differs_from(name: str, args: Mapping[str, Any], answers: Mapping[str, str]
     return ("wrong", args["text"]) if own and own == other else None
 
 
+def _compare(name: str, args: Mapping[str, Any], answers: Mapping[str, Any], today: date) -> tuple[Kind, str] | None:
+    """The answer against an earlier one (``with``): numbers as numbers, days as days, other texts only as the same or not."""
+    own, other = answers.get(name) or "", answers.get(args["with"]) or ""
+    if not isinstance(own, str) or not isinstance(other, str) or not own or not other:
+        return None
+    numbers = as_decimal(own), as_decimal(other)
+    days = day(own), day(other)
+    pair: tuple[Any, Any] = (own, other)
+    if None not in numbers:
+        pair = numbers
+    elif None not in days:
+        pair = days
+    elif args["op"] not in ("==", "!="):
+        return None
+    kind: Kind = args.get("kind", "wrong")
+    return None if OPERATORS[args["op"]](*pair) else (kind, args["text"])
+
+
+def _total(name: str, args: Mapping[str, Any], answers: Mapping[str, Any], today: date) -> tuple[Kind, str] | None:
+    """The ``fields`` together make what stands in ``equals``; not answered is nothing."""
+    whole = as_decimal(answers.get(args["equals"]) or "")
+    parts = [number for field in args["fields"] if (number := as_decimal(answers.get(field) or "")) is not None]
+    return None if whole is None or not parts or sum(parts) == whole else ("wrong", args["text"])
+
+
+def _digits(name: str, args: Mapping[str, Any], answers: Mapping[str, Any], today: date) -> tuple[Kind, str] | None:
+    """So many digits, with or without spaces, points and strokes between them."""
+    text = re.sub(r"[\s.\-]", "", str(answers.get(name) or ""))
+    least, most = args["length"]
+    if not text or re.fullmatch(rf"[0-9]{{{least},{most}}}", text):
+        return None
+    if "text" in args:
+        return "wrong", args["text"]
+    if least == most:
+        return "wrong", _("Chỗ này gồm đúng %(number)d chữ số. Bạn hãy kiểm tra lại.") % {"number": least}
+    return "wrong", _("Chỗ này gồm từ %(least)d đến %(most)d chữ số. Bạn hãy kiểm tra lại.") % {"least": least, "most": most}
+
+
+OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
 RULES: dict[str, Rule] = {
     "parent_of": _parent_of,
     "late_after": _late_after,
     "younger_than": _younger_than,
     "number_fits": _number_fits,
     "differs_from": _differs_from,
+    "compare": _compare,
+    "total": _total,
+    "digits": _digits,
 }
 NEEDS: dict[str, frozenset[str]] = {
     "parent_of": frozenset({"child", "impossible_under", "usual", "who"}),
@@ -110,13 +162,33 @@ NEEDS: dict[str, frozenset[str]] = {
     "number_fits": frozenset({"birth_date", "sex", "who"}),
     "differs_from": frozenset({"field", "text"}),
     "once": frozenset({"same", "of", "text"}),
+    "compare": frozenset({"op", "with", "text"}),
+    "total": frozenset({"fields", "equals", "text"}),
+    "digits": frozenset({"length"}),
+    "unique": frozenset({"text"}),
 }
-"""What each rule wants beside its name. ``once`` needs the dossiers that there are: `dossiers.queries.same_filings`."""
+"""What each rule wants beside its name. ``once`` needs the dossiers that there are (`dossiers.queries.same_filings`), ``unique`` all rows
+of its group (:func:`repeated`)."""
+MAY: dict[str, frozenset[str]] = {"compare": frozenset({"kind"}), "digits": frozenset({"text"})}
+"""What a rule may say beside that."""
 
 
 def other_fields(rule: Mapping[str, Any]) -> list[str]:
     """Fields of the form that a rule names beside its own."""
-    return [*(rule[key] for key in ("child", "birth_date", "field") if key in rule), *rule.get("same", ()), *rule.get("of", ())]
+    one = [rule[key] for key in ("child", "birth_date", "field", "with", "equals") if key in rule]
+    return [*one, *rule.get("same", ()), *rule.get("of", ()), *rule.get("fields", ())]
+
+
+def repeated(rows: Sequence[Mapping[str, Any]], name: str) -> list[int]:
+    """Places of the rows whose answer to a field stands in an earlier row already; letters of either case are the same."""
+    seen: set[str] = set()
+    found = []
+    for at, row in enumerate(rows):
+        answer = str(row.get(name) or "").casefold()
+        if answer and answer in seen:
+            found.append(at)
+        seen.add(answer)
+    return found
 
 
 def token_of(*parts: str) -> str:
@@ -139,6 +211,6 @@ def findings(fields: Iterable[Mapping[str, Any]], answers: Mapping[str, str], *,
             place = next((name for name in (spec["name"], *others) if name in asked), None)
             said = RULES[rule["rule"]](spec["name"], rule, answers, today) if place else None
             if said and place:
-                values = (answers.get(name, "") for name in (spec["name"], *others))
+                values = (str(answers.get(name, "")) for name in (spec["name"], *others))
                 found.append(Finding(*(said[0], place, said[1]), token=token_of(rule["rule"], spec["name"], *values)))
     return found

@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 
 from dossiers.conditions import Spec
 from dossiers.forms import shown
+from dossiers.reading import line
 from dossiers.terms import RequiredPaper, Terms
 from portal.ui.tags import dong
 from procedures.fees import Fee
 
-_COMPARED = ("label", "kind", "choices", "required", "min", "max", "max_length")
+_COMPARED = ("label", "kind", "choices", "required", "min", "max", "max_length", "fields", "value", "decimals")
 """Of a field: what makes it another question, or takes another answer."""
 
 
@@ -38,7 +39,7 @@ def changes(
     *,
     old_fields: Sequence[Spec],
     new_fields: Sequence[Spec],
-    answers: Mapping[str, str],
+    answers: Mapping[str, Any],
     there: Collection[str],
     old: Terms | None,
     new: Terms,
@@ -51,7 +52,12 @@ def changes(
     before, after = {spec["name"]: spec for spec in old_fields}, {spec["name"]: spec for spec in new_fields}
     return Changes(
         tuple(spec["label"] for name, spec in after.items() if name not in before and name in there),
-        tuple((spec["label"], shown(spec, answers[name])) for name, spec in before.items() if name not in after and answers.get(name)),
+        tuple(
+            (one.label, one.value)
+            for name, spec in before.items()
+            if name not in after and answers.get(name)
+            for one in line(spec, answers[name], {})
+        ),
         tuple(
             _otherwise(before[name], spec, answers.get(name, ""))
             for name, spec in after.items()
@@ -61,7 +67,7 @@ def changes(
     )
 
 
-def _otherwise(old: Spec, new: Spec, answer: str) -> str:
+def _otherwise(old: Spec, new: Spec, answer: Any) -> str:
     """One question that is put in another way, and whether its answer still counts."""
     words = f"“{new['label']}”"
     if old["label"] != new["label"]:

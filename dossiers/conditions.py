@@ -1,24 +1,38 @@
 """Which fields of a form one person meets: asked, known or not there at all. Pure functions on the data of a form version.
 
-A condition is ``{"field": name, "in": [values]}`` (the answer to an earlier choice) or ``{"fact": name, "in": [values]}`` (what
-the registry knows of the one who fills the form in: ``dossiers.queries.FACTS``). Keys of a field that use it:
+Conditions are those of `procedures.conditions`: what was answered to earlier fields, and what the registry knows of the one who fills
+the form in (``dossiers.queries.FACTS``). Keys of a field that use them:
 
 ``when``          the field is there only if the condition holds
+``required_when`` it must be answered if the condition holds
 ``prefill``       a fact that answers the field; an empty one is asked after all
 ``prefill_when``  the prefill holds only under this condition, otherwise the field is asked
 ``choices_when``  value → condition: which choices of a field are offered
 ``suggest``       ``{"fact": name, "values": {fact: answer}}``: what is chosen beforehand; ``default``: what is written beforehand
+``value``         the field is not asked: it is reckoned (`dossiers.calculated`)
+
+A field of kind ``group`` has ``fields`` of its own, answered in rows. In a row conditions see the row's earlier answers and those of
+the form. A row in which nothing is answered is no row.
 """
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
-from procedures.conditions import holds
+from django.utils import timezone
+
+from dossiers.calculated import calculate
+from dossiers.values import canonical
+from procedures.conditions import fields_of, holds
 
 Spec = Mapping[str, Any]
+MOST_ROWS = 100
+"""Rows of a group: nobody reads more in one dossier."""
+_EVALUATED = 2 * MOST_ROWS
 
 
 @dataclass(frozen=True)
@@ -26,75 +40,113 @@ class Shape:
     """The form as one person with these answers meets it, in the order of the form version."""
 
     fields: tuple[Spec, ...]
-    """What is there, asked or known; choices already narrowed."""
+    """What is there: asked, known or reckoned; choices already narrowed, and whether it must be answered decided."""
     known: Mapping[str, str]
     """Answers that come from the registry, by field."""
+    calculated: Mapping[str, str] = field(default_factory=dict)
+    """Values that were reckoned, by field."""
+    rows: Mapping[str, tuple[Shape, ...]] = field(default_factory=dict)
+    """Of each repeated group its rows, in the order they were given, empty ones too."""
+    counts: Mapping[str, Any] = field(default_factory=dict)
+    """The answers that count, as they are reckoned with (`dossiers.values.canonical`): of fields that are there, known and reckoned
+    ones too; a choice that is not offered is no answer. A group's are the rows that are not empty."""
 
     @property
     def asked(self) -> list[Spec]:
-        """Fields a person fills in."""
-        return [spec for spec in self.fields if spec["name"] not in self.known]
+        """Fields a person fills in, groups too."""
+        return [spec for spec in self.fields if spec["name"] not in self.known and is_asked(spec)]
+
+    @property
+    def is_empty(self) -> bool:
+        """Of a row: whether nothing is answered in it."""
+        return not any(self.counts.get(spec["name"]) for spec in self.fields if is_asked(spec))
 
 
-def shape(fields: Iterable[Spec], answers: Mapping[str, str], facts: Mapping[str, str]) -> Shape:
-    """The form under these answers. What a field that is not there once answered decides nothing."""
+def is_asked(spec: Spec) -> bool:
+    """Whether a field asks anything: words and reckoned values do not."""
+    return spec["kind"] != "note" and "value" not in spec
+
+
+def shape(fields: Iterable[Spec], answers: Mapping[str, Any], facts: Mapping[str, str], *, today: date | None = None) -> Shape:
+    """The form under these answers, as they were typed. What a field that is not there once answered decides nothing."""
+    return _shape(fields, answers, facts, today or timezone.localdate(), {})
+
+
+def _shape(fields: Iterable[Spec], answers: Mapping[str, Any], facts: Mapping[str, str], today: date, outside: Mapping[str, Any]) -> Shape:
     there: list[Spec] = []
     known: dict[str, str] = {}
-    counting: dict[str, str] = {}
+    calculated: dict[str, str] = {}
+    rows: dict[str, tuple[Shape, ...]] = {}
+    counts: dict[str, Any] = {}
+    seen: Mapping[str, Any] = ChainMap(counts, dict(outside)) if outside else counts
     for spec in fields:
-        if not holds(spec.get("when"), counting, facts):
+        if not holds(spec.get("when"), seen, facts):
             continue
-        name = spec["name"]
-        fact = facts.get(spec["prefill"], "") if "prefill" in spec and holds(spec.get("prefill_when"), counting, facts) else ""
-        if fact:
-            known[name] = counting[name] = fact
-        else:
+        name, kind = spec["name"], spec["kind"]
+        if "required_when" in spec:
+            spec = {**spec, "required": bool(spec.get("required")) or holds(spec["required_when"], seen, facts)}
+        fact = facts.get(spec["prefill"], "") if "prefill" in spec and holds(spec.get("prefill_when"), seen, facts) else ""
+        if "value" in spec:
+            calculated[name] = counts[name] = calculate(spec, seen, today=today)
+        elif kind == "group":
+            given = answers.get(name)
+            typed = [row for row in given if isinstance(row, Mapping)][:_EVALUATED] if isinstance(given, list) else []
+            rows[name] = tuple(_shape(spec["fields"], row, facts, today, seen) for row in typed)
+            counts[name] = [row.counts for row in rows[name] if not row.is_empty]
+        elif fact:
+            known[name] = counts[name] = fact
+        elif kind != "note":
             limits = spec.get("choices_when", {})
             if limits:
-                offered = [pair for pair in spec["choices"] if holds(limits.get(pair[0]), counting, facts)]
-                spec = {**spec, "choices": offered}
-            value = answers.get(name, "")
-            counting[name] = value if spec["kind"] != "choice" or value in [pair[0] for pair in spec["choices"]] else ""
+                spec = {**spec, "choices": [pair for pair in spec["choices"] if holds(limits.get(pair[0]), seen, facts)]}
+            counts[name] = canonical(spec, answers.get(name, ""), today=today)
         there.append(spec)
-    return Shape(tuple(there), known)
+    return Shape(tuple(there), known, calculated, rows, counts)
 
 
-def counting(found: Shape, answers: Mapping[str, str]) -> dict[str, str]:
-    """The answers that count: of fields that are there, known ones first; a choice that is not offered is no answer."""
-    given: dict[str, str] = {}
-    for spec in found.fields:
-        name = spec["name"]
-        value = found.known.get(name, answers.get(name, ""))
-        offered = spec["kind"] != "choice" or name in found.known or value in [pair[0] for pair in spec["choices"]]
-        given[name] = value if offered else ""
-    return given
-
-
-def shown_fields(fields: Iterable[Spec], answers: Mapping[str, str]) -> list[Spec]:
+def shown_fields(fields: Iterable[Spec], answers: Mapping[str, Any], outside: Mapping[str, Any] | None = None) -> list[Spec]:
     """The fields of a filled form that are worth reading: there under its answers. Narrowed choices keep all their labels.
 
-    Every answer a condition asks for is in ``answers``, known ones too: what the registry says today plays no part.
+    Every answer a condition asks for is in ``answers``, known ones too: what the registry says today plays no part. ``outside``: of a
+    row of a group, what counts of the form (:func:`counted`).
     """
-    there: list[Spec] = []
-    counting: dict[str, str] = {}
+    return [spec for spec, _value in _kept(fields, answers, outside or {}) if spec["kind"] != "note"]
+
+
+def counted(fields: Iterable[Spec], answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers of a filled form that count, as they are kept."""
+    return {spec["name"]: value for spec, value in _kept(fields, answers, {})}
+
+
+def _kept(fields: Iterable[Spec], answers: Mapping[str, Any], outside: Mapping[str, Any]) -> list[tuple[Spec, Any]]:
+    there: list[tuple[Spec, Any]] = []
+    counts: dict[str, Any] = {}
+    seen: Mapping[str, Any] = ChainMap(counts, dict(outside)) if outside else counts
     for spec in fields:
-        if holds(spec.get("when"), counting, {}):
-            there.append(spec)
-            counting[spec["name"]] = answers.get(spec["name"], "")
+        if holds(spec.get("when"), seen, {}):
+            counts[spec["name"]] = answers.get(spec["name"], "")
+            there.append((spec, counts[spec["name"]]))
     return there
 
 
 def conditions_of(spec: Spec) -> Iterator[Spec]:
-    """All conditions that a field carries."""
-    for key in ("when", "prefill_when"):
+    """All conditions that a field carries; those in a group's rows are the rows'."""
+    for key in ("when", "required_when", "prefill_when"):
         if key in spec:
             yield spec[key]
     yield from spec.get("choices_when", {}).values()
 
 
 def deciders(fields: Iterable[Spec]) -> frozenset[str]:
-    """Names of the fields whose answers decide what else is there: they are asked first, on a page of their own."""
-    return frozenset(condition["field"] for spec in fields for condition in conditions_of(spec) if "field" in condition)
+    """Names of the choices whose answers decide what else is there: they are asked first, on a page of their own."""
+    whole = list(fields)
+    named = {name for spec in whole for key in _conditions_that_show(spec) for name in fields_of(key)}
+    return frozenset(spec["name"] for spec in whole if spec["name"] in named and spec["kind"] == "choice")
+
+
+def _conditions_that_show(spec: Spec) -> Iterator[Spec]:
+    yield from (spec[key] for key in ("when", "prefill_when") if key in spec)
+    yield from spec.get("choices_when", {}).values()
 
 
 def opening(found: Shape, deciding: frozenset[str], answers: Mapping[str, str]) -> list[Spec]:

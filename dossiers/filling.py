@@ -8,18 +8,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dossiers.answer_rules import Finding
 from dossiers.changes import Changes, changes
-from dossiers.conditions import Shape, counting, shape
+from dossiers.conditions import Shape, shape
 from dossiers.costs import Costs, costs
-from dossiers.forms import UNIT, AnswersForm
+from dossiers.forms import UNIT, AnswersForm, kept
 from dossiers.models import Draft, FormVersion, Paper
-from dossiers.papers import Wanted, wanted_papers
-from dossiers.queries import HandlingUnit, facts_of, same_filings
+from dossiers.papers import Wanted, papers_of, wanted_papers
+from dossiers.queries import HandlingUnit, facts_for, facts_of, same_filings
 from dossiers.store.queries import holds
 from dossiers.terms import RequiredPaper, Terms, TermsUnknown, terms_of_version
 from portal.files.models import FileState
@@ -32,6 +33,8 @@ class Problem:
     page: str
     field: str
     message: str
+    part: str = ""
+    """Of the declaration: its page, where it has pages."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +47,10 @@ class Filled:
     confirmed: frozenset[str]
 
     @property
-    def answers(self) -> dict[str, str]:
-        """Valid answers and known ones of the fields that are there, as a dossier keeps them."""
-        good = {name: str(value) for name, value in self.form.cleaned_data.items() if name != UNIT and value is not None}
-        return {**good, **self.shape.known}
+    def answers(self) -> dict[str, Any]:
+        """Valid answers, known and reckoned ones of the fields that are there, as a dossier keeps them."""
+        good = {name: kept(value) for name, value in self.form.cleaned_data.items() if name != UNIT and value is not None}
+        return {**good, **self.shape.known, **self.shape.calculated}
 
     @property
     def to_confirm(self) -> list[Finding]:
@@ -57,22 +60,29 @@ class Filled:
 
 def fill(
     form_version: FormVersion,
-    typed: Mapping[str, str],
+    typed: Mapping[str, Any],
     person: Any,
     *,
     units: list[HandlingUnit] | None,
     confirmed: Collection[str],
     now: datetime,
+    party_id: UUID | None = None,
 ) -> Filled:
-    """The declaration of a person with these answers, checked (two queries where the form has a rule ``once``)."""
-    found = shape(form_version.fields, typed, facts_of(person))
+    """The declaration of a person with these answers, checked (two queries where the form has a rule ``once``).
+
+    ``party_id``: for whom they file, where that is not themself.
+    """
+    today = timezone.localdate(now)
+    found = shape(form_version.fields, typed, facts_for(form_version, person, party_id or person.id), today=today)
     form = AnswersForm(
         found.asked,
         typed,
         units=None if units is None else [(unit.code, unit.name) for unit in units],
-        today=timezone.localdate(now),
-        known=found.known,
+        today=today,
+        known={**found.known, **found.calculated},
         rules=found.fields,
+        counts=found.counts,
+        rows=found.rows,
     )
     form.is_valid()
     whole = Filled(found, form, (), frozenset(confirmed))
@@ -83,26 +93,33 @@ def fill(
 def fill_draft(draft: Draft, person: Any, *, units: list[HandlingUnit], now: datetime) -> Filled:
     """The declaration of a draft as it stands."""
     typed = {**(draft.answers or {}), UNIT: draft.unit_code}
-    return fill(draft.form_version, typed, person, units=units, confirmed=draft.confirmed or (), now=now)
+    return fill(draft.form_version, typed, person, units=units, confirmed=draft.confirmed or (), now=now, party_id=draft.party_id)
 
 
 def problems_of(draft: Draft, terms: Terms, filled: Filled) -> list[Problem]:
     """Everything that keeps the draft from being sent, in the order of the pages (one query)."""
     form = filled.form
-    found = [Problem("to-khai", name, f"{form.fields[name].label}: {messages[0]}") for name, messages in form.errors.items()]
-    found += [Problem("to-khai", finding.field, finding.message) for finding in filled.to_confirm]
+    pages = {spec["name"]: spec.get("page", "") for spec in filled.shape.fields}
+    one_page = draft.form_version.pages[0]["name"] if draft.form_version.pages else ""
+    found = [
+        Problem("to-khai", name, f"{form.fields[name].label}: {message}", pages.get(name, "") or one_page if name in pages else "")
+        for name, messages in form.errors.items()
+        # Of a group every row that is wrong is named, of a field one thing at a time.
+        for message in (messages if name in filled.shape.rows else messages[:1])
+    ]
+    found += [Problem("to-khai", finding.field, finding.message, pages.get(finding.field, "") or one_page) for finding in filled.to_confirm]
     return found + paper_problems(draft, wanted_of(draft, terms, filled.shape))
 
 
 def wanted_of(draft: Draft, terms: Terms, found: Shape) -> list[Wanted]:
     """The papers that the draft's answers ask for, and those they do not. No query."""
     form = draft.form_version
-    return wanted_papers(terms.papers, form.papers, form.fields, counting(found, draft.answers or {}))
+    return wanted_papers(terms.papers, form.papers, form.fields, found.counts)
 
 
-def former_papers(given: Iterable[Paper], terms: Terms) -> list[Wanted]:
+def former_papers(given: Iterable[Paper], terms: Terms, form: FormVersion) -> list[Wanted]:
     """Papers that were given when the law still wanted them: nobody asks for them, they can be removed. No query."""
-    kinds = {paper.kind for paper in terms.papers}
+    kinds = {paper.kind for paper in papers_of(terms.papers, form.papers)}
     former = {paper.kind: RequiredPaper(paper.kind, paper.label, "", required=False) for paper in given if paper.kind not in kinds}
     return [Wanted(paper, required=False, asked=False) for paper in former.values()]
 
@@ -131,13 +148,13 @@ def costs_of(draft: Draft, terms: Terms, found: Shape, person: Any, *, now: date
     Who is exempt for what they are (their age) is the party: only where that is the person themself do the person's facts count.
     """
     facts = facts_of(person) if draft.party_id == person.id else {}
-    answers = counting(found, draft.answers or {})
+    answers = found.counts
     return costs(terms, draft.form_version, answers, facts=facts, unit_code=draft.unit_code, day=timezone.localdate(now))
 
 
 def shape_of(draft: Draft, person: Any) -> Shape:
     """The form as the draft's answers make it."""
-    return shape(draft.form_version.fields, draft.answers or {}, facts_of(person))
+    return shape(draft.form_version.fields, draft.answers or {}, facts_for(draft.form_version, person, draft.party_id))
 
 
 def paper_problems(draft: Draft, wanted: Sequence[Wanted]) -> list[Problem]:

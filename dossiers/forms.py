@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +14,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.identifiers import clean_id_number
-from dossiers.answer_rules import Finding, findings
+from accounts.identifiers import clean_foreign_phone, clean_id_number, clean_tax_code
+from dossiers import lists
+from dossiers.answer_rules import Finding, findings, repeated
+from dossiers.conditions import MOST_ROWS, Shape
 from dossiers.registers import BOOK, NUMBER, Register, RegisterNumber
-from portal.ui.fields import DongField, IdNumberInput, NumberInput, PlainText
+from dossiers.values import YES, as_decimal, parse_day, parse_decimal, parse_month, parse_time, parse_year
+from portal.languages import is_english
+from portal.text import visible
+from portal.ui.fields import DongField, IdNumberInput, NumberInput, PhoneInput, PlainText
+from portal.ui.tags import number as number_words
 
 _REQUIRED = {
     "name": _("Bạn hãy nhập họ và tên."),
@@ -27,6 +33,14 @@ _REQUIRED = {
     "choice": _("Bạn hãy chọn một mục."),
     "number": _("Bạn hãy nhập một số."),
     "id_number": _("Bạn hãy nhập số định danh cá nhân, 12 chữ số."),
+    **dict.fromkeys(("choices", "select", "province", "ward"), _("Bạn hãy chọn một mục.")),
+    **dict.fromkeys(("money", "decimal", "year"), _("Bạn hãy nhập một số.")),
+    "phone": _("Bạn hãy nhập số điện thoại."),
+    "email": _("Bạn hãy nhập địa chỉ thư điện tử."),
+    "tax_code": _("Bạn hãy nhập mã số thuế."),
+    "month": _("Bạn hãy nhập tháng, ví dụ 03/2026."),
+    "time": _("Bạn hãy nhập giờ, ví dụ 08:30."),
+    "confirm": _("Bạn hãy đọc và đánh dấu vào ô này."),
 }
 _NAME = re.compile(r"^[^\W\d_]+([ '’.\-][^\W\d_]+)*\.?$")
 
@@ -56,39 +70,15 @@ class IdNumberField(PlainText):
         return number
 
 
-_SEPARATED = re.compile(r"([0-9]{1,2})[\s/.\-]+([0-9]{1,2})[\s/.\-]+([0-9]{4}|[0-9]{2})")
-_SEPARATED_ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
-_TOGETHER = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{4}|[0-9]{2})")
-
-
-def parse_day(text: str, *, today: date) -> date | None:
-    """A day as people type it, day before month; None where it is none.
-
-    ``15/11/2026``, ``15-11-26``, ``1.3.26``, ``15 11 2026``, without any sign as on a keypad of digits (``15112026``,
-    ``151126``), and ``2026-11-15`` as browsers' date pickers send it. Of a year with two digits the last one not after this
-    year is meant.
-    """
-    typed = text.strip().strip("./-").strip()
-    if iso := _SEPARATED_ISO.fullmatch(typed):
-        year, month, day = iso.groups()
-    elif match := _SEPARATED.fullmatch(typed) or _TOGETHER.fullmatch(typed):
-        day, month, year = match.groups()
-    else:
-        return None
-    century = 0 if len(year) == 4 else 2000 if 2000 + int(year) <= today.year else 1900
-    with suppress(ValueError):
-        return date(century + int(year), int(month), int(day))
-    return None
-
-
 class DayField(forms.DateField):
-    """A day in the Vietnamese order (:func:`parse_day`), neither after ``today`` nor before 1900; stored as ISO text."""
+    """A day in the Vietnamese order (:func:`parse_day`), not before 1900, nor after ``today`` unless days to come are asked for; stored as
+    ISO text."""
 
     default_error_messages = {"invalid": _("Ngày không đúng. Bạn hãy viết ngày/tháng/năm, ví dụ 15/11/2026.")}
 
-    def __init__(self, *, today: date, **kwargs: Any) -> None:
+    def __init__(self, *, today: date, future: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.today = today
+        self.today, self.future = today, future
 
     def to_python(self, value: Any) -> date | None:
         """The day typed."""
@@ -104,9 +94,9 @@ class DayField(forms.DateField):
         day = super().clean(value)
         if day is None:
             return ""
-        if day > self.today:
+        if day > self.today and not self.future:
             raise forms.ValidationError(_("Ngày này chưa đến. Bạn hãy kiểm tra lại."))
-        if day.year < 1900:
+        if not 1900 <= day.year < 2200:
             raise forms.ValidationError(_("Năm quá xa. Bạn hãy kiểm tra lại."))
         return day.isoformat()
 
@@ -128,40 +118,183 @@ class NotLonger:
             raise forms.ValidationError(sentence % {"limit": self.limit, "over": over})
 
 
+class Typed(PlainText):
+    """A text of a certain form: ``read`` makes of what was typed what is kept, or nothing where it is none."""
+
+    def __init__(self, *, read: Callable[[str], str], wrong: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.read, self.wrong = read, wrong
+
+    def clean(self, value: Any) -> str:
+        """What is kept; empty when it may be and is."""
+        text = " ".join(super().clean(value).split())
+        found = self.read(text) if text else ""
+        if text and not found:
+            raise forms.ValidationError(self.wrong)
+        return found
+
+
+class DecimalAnswer(Typed):
+    """A number with a fraction, between bounds."""
+
+    def __init__(self, *, spec: Mapping[str, Any], **kwargs: Any) -> None:
+        wrong = _("Bạn hãy nhập một số, ví dụ 12,5.")
+        super().__init__(read=parse_decimal, wrong=wrong, widget=NumberInput({"inputmode": "decimal"}), **kwargs)
+        self.spec = spec
+
+    def clean(self, value: Any) -> str:
+        """The number as it is kept."""
+        text = super().clean(value)
+        if not text:
+            return ""
+        places = self.spec.get("decimals", 6)
+        if len(text.partition(".")[2]) > places:
+            sentence = ngettext(
+                "Chỗ này nhận tối đa %(places)d chữ số sau dấu phẩy.", "Chỗ này nhận tối đa %(places)d chữ số sau dấu phẩy.", places
+            )
+            raise forms.ValidationError(sentence % {"places": places})
+        least, most = self.spec.get("min"), self.spec.get("max")
+        if least is not None and Decimal(text) < Decimal(str(least)):
+            raise forms.ValidationError(_("Số này ít nhất là %(limit_value)s.") % {"limit_value": least})
+        if most is not None and Decimal(text) > Decimal(str(most)):
+            raise forms.ValidationError(_("Số này nhiều nhất là %(limit_value)s.") % {"limit_value": most})
+        return text
+
+
+class EmailAnswer(forms.EmailField):
+    """An e-mail address, without signs that nobody sees."""
+
+    def to_python(self, value: Any) -> str:
+        """The address in one Unicode form."""
+        return str(super().to_python(visible(str(value or ""))))
+
+
+class ConfirmField(forms.BooleanField):
+    """A box to tick; what is kept is a word."""
+
+    def clean(self, value: Any) -> str:
+        """``yes``, or empty when it may be and is."""
+        return YES if super().clean(value) else ""
+
+
+class RowsField(forms.Field):
+    """The rows of a repeated group: drawn by the page, checked by forms of their own (:class:`AnswersForm`)."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value: Any) -> Any:
+        """What was given; the rows' forms say what is wrong."""
+        return value if isinstance(value, list) else []
+
+
 def _required(spec: Mapping[str, Any]) -> Any:
     """What to say where an answer is missing. Not everything that is written like a name is a person's (an ethnicity, a country)."""
     is_persons = spec["kind"] != "name" or spec["label"].startswith(("Họ", "Tên"))
-    return _REQUIRED[spec["kind"]] if is_persons else _REQUIRED["text"]
+    return _REQUIRED.get(spec["kind"], _REQUIRED["text"]) if is_persons else _REQUIRED["text"]
 
 
-def _field(spec: Mapping[str, Any], today: date) -> forms.Field:
+def words_of(spec: Mapping[str, Any], key: str) -> str:
+    """Label, help or title in the language of the page, where the form says it in English."""
+    return str((is_english() and spec.get(f"{key}_en")) or spec.get(key, ""))
+
+
+def choices_of(spec: Mapping[str, Any], today: date, counts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What can be chosen in a field: its own choices, a list of the day, the communes of the province that was chosen."""
+    if spec["kind"] == "ward":
+        return lists.wards(str(counts.get(spec["province_field"]) or ""), today)
+    if spec["kind"] == "province":
+        return lists.provinces(today)
+    if "catalogue" in spec:
+        return lists.choices(spec["catalogue"], on=today)
+    english = spec.get("choices_en", {}) if is_english() else {}
+    return [(value, english.get(value, label)) for value, label in spec["choices"]]
+
+
+def field_of(spec: Mapping[str, Any], today: date, counts: Mapping[str, Any]) -> forms.Field:
+    """The Django form field that asks one field of a form version; ``counts``: what was answered so far."""
     common: dict[str, Any] = {
-        "label": spec["label"],
-        "help_text": spec.get("help", ""),
+        "label": words_of(spec, "label"),
+        "help_text": words_of(spec, "help"),
         "required": bool(spec.get("required")),
         "error_messages": {"required": _required(spec), "invalid_choice": _("Bạn hãy chọn một mục trong danh sách.")},
     }
-    short = [NotLonger(spec.get("max_length") or 1000)]
-    makers: dict[str, Callable[[], forms.Field]] = {
-        "name": lambda: NameField(validators=short, **common),
-        "text": lambda: PlainText(validators=short, **common),
-        "long_text": lambda: PlainText(validators=short, widget=forms.Textarea, **common),
-        "date": lambda: DayField(today=today, **common),
-        "choice": lambda: forms.ChoiceField(choices=[tuple(pair) for pair in spec["choices"]], widget=forms.RadioSelect, **common),
-        "number": lambda: _whole_number(spec, common),
-        "id_number": lambda: IdNumberField(**common),
-    }
-    return makers[spec["kind"]]()
+    field = _MAKERS[spec["kind"]](spec, common, today, counts)
+    # Read by the field's tag.
+    field.unit = spec.get("unit", "")  # type: ignore[attr-defined]
+    field.choices_help = spec.get("choices_help_en" if is_english() else "choices_help", {})  # type: ignore[attr-defined]
+    return field
 
 
-def _whole_number(spec: Mapping[str, Any], common: dict[str, Any]) -> forms.Field:
+def _text(spec: Mapping[str, Any], common: dict[str, Any], today: date, counts: Mapping[str, Any]) -> forms.Field:
+    made = {"name": NameField, "text": PlainText, "long_text": PlainText}[spec["kind"]]
+    widget = forms.Textarea if spec["kind"] == "long_text" else None
+    return made(validators=[NotLonger(spec.get("max_length") or 1000)], widget=widget, **common)
+
+
+def _chosen(spec: Mapping[str, Any], common: dict[str, Any], today: date, counts: Mapping[str, Any]) -> forms.Field:
+    choices = choices_of(spec, today, counts)
+    if spec["kind"] == "choice":
+        return forms.ChoiceField(choices=choices, widget=forms.RadioSelect, **common)
+    if spec["kind"] == "choices":
+        return forms.MultipleChoiceField(choices=choices, widget=forms.CheckboxSelectMultiple, **common)
+    if spec["kind"] == "ward" and not choices:
+        common["help_text"] = common["help_text"] or _("Danh sách hiện ra khi đã chọn tỉnh, thành phố.")
+    return forms.ChoiceField(choices=[("", _("– Chọn –")), *choices], **common)
+
+
+def _bounded(spec: Mapping[str, Any], common: dict[str, Any]) -> dict[str, Any]:
     least, largest = spec.get("min"), spec.get("max")
-    common["error_messages"]["invalid"] = _("Bạn hãy nhập một số nguyên, ví dụ 3.")
     if least is not None:
         common["error_messages"]["min_value"] = _("Số này ít nhất là %(limit_value)s.")
     if largest is not None:
         common["error_messages"]["max_value"] = _("Số này nhiều nhất là %(limit_value)s.")
-    return forms.IntegerField(min_value=least, max_value=largest, widget=NumberInput(), **common)
+    return {**common, "min_value": least, "max_value": largest}
+
+
+def _whole_number(spec: Mapping[str, Any], common: dict[str, Any], today: date, counts: Mapping[str, Any]) -> forms.Field:
+    common["error_messages"]["invalid"] = _("Bạn hãy nhập một số nguyên, ví dụ 3.")
+    return forms.IntegerField(widget=NumberInput(), **_bounded(spec, common))
+
+
+def _year(spec: Mapping[str, Any], common: dict[str, Any], today: date, counts: Mapping[str, Any]) -> forms.Field:
+    read = _within(spec) if {"min", "max"} & set(spec) else parse_year
+    wrong = _("Năm gồm 4 chữ số, ví dụ 2026. Bạn hãy kiểm tra lại.")
+    return Typed(read=read, wrong=wrong, widget=NumberInput({"size": 4}), **common)
+
+
+def _within(spec: Mapping[str, Any]) -> Callable[[str], str]:
+    least, most = spec.get("min", 0), spec.get("max", 9999)
+    return lambda text: parse_year(text) if parse_year(text) and least <= int(text) <= most else ""
+
+
+def _typed(read: Callable[[str], str], wrong: Any, widget: Callable[[], forms.Widget]) -> Maker:
+    return lambda spec, common, today, counts: Typed(read=read, wrong=wrong, widget=widget(), **common)
+
+
+Maker = Callable[[Mapping[str, Any], dict[str, Any], date, Mapping[str, Any]], forms.Field]
+_MAKERS: dict[str, Maker] = {
+    **dict.fromkeys(("name", "text", "long_text"), _text),
+    **dict.fromkeys(("choice", "choices", "select", "province", "ward"), _chosen),
+    "date": lambda spec, common, today, counts: DayField(today=today, future=bool(spec.get("future")), **common),
+    "number": _whole_number,
+    "id_number": lambda spec, common, today, counts: IdNumberField(**common),
+    "money": lambda spec, common, today, counts: DongField(
+        **{"min_value": 0, **{k: v for k, v in _bounded(spec, common).items() if v is not None}}
+    ),
+    "decimal": lambda spec, common, today, counts: DecimalAnswer(spec=spec, **common),
+    "phone": _typed(
+        clean_foreign_phone,
+        _("Số điện thoại không đúng. Bạn hãy viết đủ số, ví dụ 0912 345 678; số nước ngoài bắt đầu bằng dấu +."),
+        PhoneInput,
+    ),
+    "email": lambda spec, common, today, counts: EmailAnswer(max_length=254, **common),
+    "tax_code": _typed(clean_tax_code, _("Mã số thuế gồm 10 chữ số, đơn vị phụ thuộc thêm 3 chữ số. Bạn hãy kiểm tra lại."), IdNumberInput),
+    "year": _year,
+    "month": _typed(parse_month, _("Tháng không đúng. Bạn hãy viết tháng/năm, ví dụ 03/2026."), NumberInput),
+    "time": _typed(parse_time, _("Giờ không đúng. Bạn hãy viết giờ:phút, ví dụ 08:30."), NumberInput),
+    "confirm": lambda spec, common, today, counts: ConfirmField(**common),
+    "group": lambda spec, common, today, counts: RowsField(**{**common, "required": False}),
+}
 
 
 UNIT = "unit_code"
@@ -173,7 +306,8 @@ SIGNER = "signer_position_id"
 class AnswersForm(forms.Form):
     """The dynamic form: built from the asked fields of a form version, after the choice of the handling agency if given.
 
-    ``known`` are the answers from the registry, for rules that look at several fields; ``rules`` all fields that are there.
+    ``known`` are the answers from the registry and those that were reckoned, for rules that look at several fields; ``rules`` all fields
+    that are there; ``counts`` the answers that count so far; ``rows`` those of repeated groups (`dossiers.conditions.Shape`).
     After ``is_valid`` :attr:`findings` holds what the rules say beside what is wrong.
     """
 
@@ -184,13 +318,16 @@ class AnswersForm(forms.Form):
         *,
         units: Sequence[tuple[str, str]] | None = None,
         today: date | None = None,
-        known: Mapping[str, str] | None = None,
+        known: Mapping[str, Any] | None = None,
         rules: Collection[Mapping[str, Any]] | None = None,
+        counts: Mapping[str, Any] | None = None,
+        rows: Mapping[str, Sequence[Shape]] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(data, **kwargs)
         self.specs, self.today, self.known = specs, today or timezone.localdate(), dict(known or {})
         self.rules = specs if rules is None else rules
+        self.rows = rows or {}
         self.findings: list[Finding] = []
         if units is not None:
             self.fields[UNIT] = forms.ChoiceField(
@@ -203,7 +340,7 @@ class AnswersForm(forms.Form):
                 },
             )
         for spec in specs:
-            self.fields[spec["name"]] = _field(spec, self.today)
+            self.fields[spec["name"]] = field_of(spec, self.today, counts or {})
 
     def clean(self) -> dict[str, Any]:
         """What one field asks of others."""
@@ -212,13 +349,51 @@ class AnswersForm(forms.Form):
             name, others = spec["name"], spec.get("required_with", ())
             if name not in self.errors and not given.get(name) and any(given.get(other) or other in self.errors for other in others):
                 self.add_error(name, str(_required(spec)))
-        answers = {name: str(value) for name, value in given.items() if value is not None}
+        answers = {name: kept(value) for name, value in given.items() if value is not None}
+        for spec in self.specs:
+            if spec["kind"] == "group":
+                self._check_rows(spec, answers)
         for finding in findings(self.rules, answers, asked=[spec["name"] for spec in self.specs], today=self.today):
             if finding.kind == "wrong":
                 self.add_error(finding.field, finding.message)
             else:
                 self.findings.append(finding)
         return self.cleaned_data
+
+    def _check_rows(self, spec: Mapping[str, Any], answers: Mapping[str, Any]) -> None:
+        """Every row by a form of its own; a row in which nothing stands is no row. What is wrong is told by number and field."""
+        name = spec["name"]
+        typed = self.cleaned_data.get(name) or []
+        good: list[dict[str, Any]] = []
+        forms_of_rows: list[tuple[int, AnswersForm]] = []
+        wrong: list[str] = []
+        for at, row in enumerate(self.rows.get(name, ())):
+            if row.is_empty:
+                continue
+            form = row_form(spec, at, row, typed[at], today=self.today, outside=answers)
+            form.is_valid()
+            forms_of_rows.append((at, form))
+            self.findings += form.findings
+            good.append({**{field: kept(value) for field, value in form.cleaned_data.items() if value is not None}, **row.calculated})
+        for part in spec["fields"]:
+            for rule in part.get("rules", ()):
+                if rule["rule"] == "unique":
+                    for place in repeated(good, part["name"]):
+                        forms_of_rows[place][1].add_error(part["name"], rule["text"])
+        for at, form in forms_of_rows:
+            for field, messages in form.errors.items():
+                label = form.fields[field].label if field in form.fields else field
+                wrong += [_("Dòng %(number)d, %(field)s: %(what)s") % {"number": at + 1, "field": label, "what": one} for one in messages]
+        number, item = len(forms_of_rows), words_of(spec, "item") or words_of(spec, "label")
+        least, most = spec.get("least", 0), spec.get("most", MOST_ROWS)
+        if number < least:
+            wrong.append(_("Cần ít nhất %(least)d dòng (%(item)s), hiện có %(number)d.") % {"least": least, "item": item, "number": number})
+        if number > most:
+            wrong.append(_("Nhận tối đa %(most)d dòng (%(item)s), hiện có %(number)d.") % {"most": most, "item": item, "number": number})
+        if wrong:
+            self.add_error(name, wrong)
+        else:
+            self.cleaned_data[name] = good
 
     @property
     def notes(self) -> list[str]:
@@ -229,6 +404,22 @@ class AnswersForm(forms.Form):
     def unlikely(self) -> list[Finding]:
         """What a person must say is so."""
         return [finding for finding in self.findings if finding.kind == "unlikely"]
+
+
+def row_form(
+    spec: Mapping[str, Any], at: int, row: Shape, typed: Mapping[str, Any] | None, *, today: date, outside: Mapping[str, Any], **kwargs: Any
+) -> AnswersForm:
+    """The form of one row of a group: its fields are called ``<group>-<place>-<field>``."""
+    prefix = f"{spec['name']}-{at}"
+    data = None if typed is None else {f"{prefix}-{name}": value for name, value in typed.items()}
+    counts = {**outside, **row.counts}
+    known = {**outside, **row.calculated}
+    return AnswersForm(row.asked, data, prefix=prefix, today=today, known=known, rules=row.fields, counts=counts, **kwargs)
+
+
+def kept(value: Any) -> Any:
+    """A checked answer as a dossier keeps it: text, a list of chosen values, rows."""
+    return value if isinstance(value, list) else str(value)
 
 
 class ReasonForm(forms.Form):
@@ -413,13 +604,28 @@ class DecisionForm(AnswersForm):
         return {name: str(value) for name, value in self.cleaned_data.items() if name != SIGNER and value is not None}
 
 
-def shown(spec: Mapping[str, Any], value: str) -> str:
+def shown(spec: Mapping[str, Any], value: Any) -> str:
     """An answer as a person reads it: the label of a choice, a day as dd/mm/yyyy, anything else as it is."""
-    if spec["kind"] == "choice":
+    kind = spec["kind"]
+    if isinstance(value, list):
+        return ", ".join(shown({**spec, "kind": "choice"}, one) for one in value if isinstance(one, str))
+    value = str(value)
+    if not value:
+        return ""
+    if kind == "choice" or (kind == "select" and spec.get("choices")):
         return str(dict(spec["choices"]).get(value, value))
-    if spec["kind"] == "date":
+    if kind in ("select", "province", "ward"):
+        return lists.name_of({"province": "provinces", "ward": "wards"}.get(kind) or spec["catalogue"], value)
+    if kind == "date":
         try:
             return f"{date.fromisoformat(value):%d/%m/%Y}"
         except ValueError:
             return value
+    if kind == "confirm":
+        return str(_("Có")) if value == YES else value
+    if kind == "month" and re.fullmatch(r"[0-9]{4}-[0-9]{2}", value):
+        return f"{value[5:]}/{value[:4]}"
+    if kind in ("money", "decimal", "number") and (amount := as_decimal(value)) is not None and ("unit" in spec or kind != "number"):
+        unit = "đ" if kind == "money" else spec.get("unit", "")
+        return f"{number_words(amount)}\u00a0{unit}" if unit else number_words(amount)
     return value

@@ -12,10 +12,12 @@ from django.utils import timezone
 from dossiers.services import publish_form
 
 FOLDER = Path(__file__).resolve().parent / "data" / "forms"
+SCHEMA = FOLDER.parent / "form.schema.json"
+"""What a document may say, for editors and machines; `dossiers.form_documents` says the rest in sentences."""
 
 
 def shipped_form(procedure_code: str) -> dict[str, Any]:
-    """``fields``, ``papers``, ``charges`` and, where it is paid here, ``payment`` of a shipped form."""
+    """The document of a shipped form: ``fields``, ``papers``, ``charges``, where it is paid here ``payment``, and what else it says."""
     found: dict[str, Any] = json.loads((FOLDER / f"{procedure_code}.json").read_text(encoding="utf-8"))
     return found
 
@@ -24,5 +26,5 @@ def load_forms() -> str:
     """Publish every shipped form; one that has not changed stays as it is. Returns a line that says what there is."""
     files = sorted(FOLDER.glob("*.json"))
     for file in files:
-        publish_form(procedure_code=file.stem, now=timezone.now(), **shipped_form(file.stem))
+        publish_form(procedure_code=file.stem, now=timezone.now(), document=shipped_form(file.stem))
     return f"{len(files)} biểu mẫu điện tử"

@@ -16,8 +16,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from dossiers.conditions import Spec
+from dossiers.forms import shown
 from dossiers.terms import RequiredPaper
-from procedures.conditions import holds
+from procedures.conditions import atoms, holds
 
 
 @dataclass(frozen=True)
@@ -43,24 +44,37 @@ def rule_fits(rule: Mapping[str, Any], paper: RequiredPaper) -> bool:
     return rule["kind"] == paper.kind if "kind" in rule else rule["case"] == paper.case
 
 
-def because(condition: Mapping[str, Any], fields: Iterable[Spec], answers: Mapping[str, str]) -> str:
+def papers_of(papers: Sequence[RequiredPaper], rules: Iterable[Mapping[str, Any]]) -> list[RequiredPaper]:
+    """The papers of the terms, then those that the form itself asks for: its rules with a ``label``."""
+    own = [
+        RequiredPaper(rule["kind"], rule["label"], rule.get("help", ""), required=bool(rule.get("required")))
+        for rule in rules
+        if "label" in rule
+    ]
+    return [*papers, *own]
+
+
+def because(condition: Mapping[str, Any], fields: Iterable[Spec], answers: Mapping[str, Any]) -> str:
     """The answer that made a condition hold, in words: ``vì bạn trả lời “<question>”: <answer>``."""
-    spec = next((spec for spec in fields if spec["name"] == condition["field"]), None)
-    if spec is None:
+    by_name = {spec["name"]: spec for spec in fields}
+    holding = (one["field"] for one in atoms(condition) if "field" in one and holds(one, answers))
+    spec = next((by_name[name] for name in holding if name in by_name), None)
+    if spec is None or spec["kind"] == "group":
         return ""
-    answer = answers.get(spec["name"], "")
-    words = dict(spec["choices"]).get(answer, answer) if spec["kind"] == "choice" else answer
-    return _("vì bạn trả lời “%(question)s”: %(answer)s") % {"question": spec["label"], "answer": words}
+    return _("vì bạn trả lời “%(question)s”: %(answer)s") % {
+        "question": spec["label"],
+        "answer": shown(spec, answers.get(spec["name"], "")),
+    }
 
 
 def wanted_papers(
-    papers: Sequence[RequiredPaper], rules: Sequence[Mapping[str, Any]], fields: Sequence[Spec], answers: Mapping[str, str]
+    papers: Sequence[RequiredPaper], rules: Sequence[Mapping[str, Any]], fields: Sequence[Spec], answers: Mapping[str, Any]
 ) -> list[Wanted]:
-    """The papers under these answers (those that count: :func:`dossiers.conditions.counting`), in the order of the terms."""
+    """The papers under these answers (those that count: `dossiers.conditions.Shape.counts`), in the order of the terms."""
     found = []
-    for paper in papers:
+    for paper in papers_of(papers, rules):
         rule = next((rule for rule in rules if rule_fits(rule, paper)), None)
-        if rule is None:
+        if rule is None or "when" not in rule:
             found.append(Wanted(paper, paper.required, asked=True))
         elif holds(rule["when"], answers):
             found.append(Wanted(paper, rule.get("required", True), asked=True, reason=because(rule["when"], fields, answers)))
@@ -83,12 +97,15 @@ class Announced:
 def announced_papers(papers: Sequence[RequiredPaper], rules: Sequence[Mapping[str, Any]], fields: Sequence[Spec]) -> list[Announced]:
     """What may be asked for: papers everybody hands in, then those wanted with some answers."""
     always, sometimes = [], []
-    for paper in papers:
+    by_name = {spec["name"]: spec for spec in fields}
+    for paper in papers_of(papers, rules):
         rule = next((rule for rule in rules if rule_fits(rule, paper)), None)
-        if rule is None:
+        if rule is None or "when" not in rule:
             always += [Announced(paper)] if paper.required else []
             continue
-        spec = next(spec for spec in fields if spec["name"] == rule["when"]["field"])
-        words = tuple(label for value, label in spec["choices"] if value in rule["when"]["in"])
+        asked = next(one for one in atoms(rule["when"]) if "field" in one)
+        spec = by_name[asked["field"]]
+        # In words only what one question and its choices say; of a condition of several the first question is named.
+        words = tuple(label for value, label in spec.get("choices", ()) if value in asked.get("in", ())) if "in" in rule["when"] else ()
         sometimes.append(Announced(paper, spec["label"], words, rule.get("required", True)))
     return [*always, *sometimes]

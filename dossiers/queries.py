@@ -67,8 +67,18 @@ FACTS: dict[str, Callable[[Any], str]] = {
     "person.address": lambda person: person.address or "",
     "person.sex": lambda person: person.sex,
     "person.age_group": lambda person: age_group(person.birth_date or "", timezone.localdate()),
+    "person.phone": lambda person: person.phone or "",
 }
 """What the portal already holds about the one who files: never asked again (requirement D-02), and asked about in conditions."""
+
+
+ORGANISATION_FACTS: dict[str, Callable[[Any], str]] = {
+    "organisation.name": lambda party: party.name,
+    "organisation.tax_code": lambda party: party.number,
+    "organisation.address": lambda party: party.address,
+}
+"""What it holds about the organisation for which one files."""
+KNOWN_FACTS = frozenset({*FACTS, *ORGANISATION_FACTS})
 
 
 def facts_of(person: Any) -> dict[str, str]:
@@ -76,7 +86,16 @@ def facts_of(person: Any) -> dict[str, str]:
     return {name: read(person) for name, read in FACTS.items()}
 
 
-def same_filings(form: FormVersion, answers: Mapping[str, str], person: Any) -> list[Finding]:
+def facts_for(form: FormVersion, person: Any, party_id: UUID) -> dict[str, str]:
+    """The facts that a form may be filled in from: the person's and, where it asks for them, of the organisation (two queries)."""
+    found = facts_of(person)
+    if party_id != person.id and any(str(spec.get("prefill", "")).startswith("organisation.") for spec in form.fields):
+        party = people.party(party_id)
+        found |= {name: read(party) for name, read in ORGANISATION_FACTS.items()} if party.is_organisation else {}
+    return found
+
+
+def same_filings(form: FormVersion, answers: Mapping[str, Any], person: Any) -> list[Finding]:
     """The finding of the form's rule ``once``: dossiers, neither refused nor withdrawn, that file the same thing (two queries).
 
     The same: equal answers to the rule's ``same``, and one person in common, named under ``of`` or filing. The applicant's own
@@ -105,7 +124,7 @@ MAX_COMPARED = 50
 """Nobody has more registrations of births than this; their answers are opened to compare them."""
 
 
-def _compared(rule: Mapping[str, Any], answers: Mapping[str, str]) -> list[str]:
+def _compared(rule: Mapping[str, Any], answers: Mapping[str, Any]) -> list[str]:
     return [" ".join(nfc(str(answers.get(name, ""))).casefold().split()) for name in rule["same"]]
 
 

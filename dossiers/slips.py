@@ -10,10 +10,10 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from dossiers.conditions import shown_fields
 from dossiers.costs import Limit
 from dossiers.forms import shown
 from dossiers.models import Dossier
+from dossiers.reading import lines
 from portal.documents.proofs import Section, masked
 
 RECEIPT = "dossiers.receipt"
@@ -59,10 +59,8 @@ def day_in_words(iso: str) -> str:
 
 
 def answers_shown(dossier: Dossier) -> list[tuple[str, str]]:
-    """Labels and answers of a dossier as a person reads them, in the order of its form."""
-    answers = dossier.answers or {}
-    fields = shown_fields(dossier.form_version.fields, answers)
-    return [(field["label"], shown(field, str(answers.get(field["name"], "")))) for field in fields]
+    """Labels and answers of a dossier as a person reads them, in the order of its form; of a group a line for each row."""
+    return [(one.label, one.value) for one in lines(dossier.form_version.fields, dossier.answers or {})]
 
 
 def receipt_context(dossier: Dossier, limit: Limit) -> dict[str, Any]:

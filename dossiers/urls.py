@@ -6,11 +6,13 @@ from django.urls import path
 
 from dossiers.exchange import standard
 from dossiers.store import urls as store
-from dossiers.views import elsewhere, filing, tracking
+from dossiers.views import elsewhere, filing, parts, schema, tracking
 
 urlpatterns = [
+    path("nha-phat-trien/bieu-mau.schema.json", schema.form_schema, name="form-schema"),
     path("nop-ho-so/<str:code>/", filing.start, name="file-start"),
     path("nop-ho-so/<str:code>/to-khai/", filing.answers, name="file-to-khai"),
+    path("nop-ho-so/<str:code>/to-khai/<slug:part>/", parts.part, name="file-part"),
     path("nop-ho-so/<str:code>/giay-to/", filing.papers, name="file-giay-to"),
     path("nop-ho-so/<str:code>/giay-to/<uuid:paper_id>/", filing.draft_paper, name="file-paper"),
     path("nop-ho-so/<str:code>/kiem-tra/", filing.check, name="file-kiem-tra"),

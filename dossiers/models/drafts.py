@@ -36,6 +36,9 @@ class Draft(models.Model):
     """Strings as typed, valid or not: nothing a person typed is lost because it is wrong."""
     confirmed: Any = SealedJSONField(subject="id", null=True)
     """Tokens of unlikely findings that the person said are so (`dossiers.answer_rules.Finding`)."""
+    touched: Any = SealedJSONField(subject="id", null=True)
+    """What fields were before their last changes, in which version, by whom and when: several devices are merged by field
+    (`dossiers.services.filling_in`)."""
     version = models.PositiveIntegerField(default=1, db_default=1)
     """Raised by every change of answers, office or papers: what is sent or thrown away is what was seen."""
     last_page = models.CharField(max_length=20, default="to-khai")

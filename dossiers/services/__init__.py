@@ -16,7 +16,8 @@ from dossiers.services.drafts import (
     take_from_store,
 )
 from dossiers.services.filing import submit, withdraw, withdraw_refusal
-from dossiers.services.forms import publish_form
+from dossiers.services.filling_in import add_rows, remove_row, save_fields
+from dossiers.services.forms import check_publishable, publish_form
 from dossiers.services.papers import note_unsafe_paper
 from dossiers.services.paying import ask_payment, asked_lines, call_off_payment, follow_late_orders, follow_order, remind_of_payments
 from dossiers.services.results import return_result
@@ -28,12 +29,14 @@ __all__ = [
     "NotYours",
     "Problem",
     "add_paper",
+    "add_rows",
     "ask_payment",
     "asked_lines",
     "authorise_result",
     "call_off_payment",
     "carry_over",
     "check_party",
+    "check_publishable",
     "decide",
     "decline",
     "discard_draft",
@@ -50,8 +53,10 @@ __all__ = [
     "refuse",
     "remind_of_payments",
     "remove_paper",
+    "remove_row",
     "return_result",
     "save_draft",
+    "save_fields",
     "start_or_open_draft",
     "submit",
     "take_back",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from dossiers.conditions import shape
 from dossiers.filling import Problem
 from dossiers.models import Draft, Paper
 from dossiers.models.papers import Origin
+from dossiers.papers import papers_of
 from dossiers.queries import default_unit, facts_of, newest_form, newest_form_id, own_drafts
 from dossiers.services.common import DraftChanged, FilingRefused, NotForParty, NotYours, filer, party_of
 from dossiers.store import queries as store
@@ -95,7 +96,7 @@ def carry_over(*, actor: Actor, draft_id: UUID, now: datetime) -> Draft:
         draft.begun_form_version_id = draft.begun_form_version_id or draft.form_version_id
     if draft.procedure_version_id not in (None, terms.version_id):
         draft.begun_procedure_version_id = draft.begun_procedure_version_id or draft.procedure_version_id
-        _carry_papers(draft, terms)
+        _carry_papers(draft, papers_of(terms.papers, form.papers))
     draft.form_version, draft.procedure_version_id = form, terms.version_id
     draft.begun_form_version_id = None if draft.begun_form_version_id == form.pk else draft.begun_form_version_id
     draft.begun_procedure_version_id = None if draft.begun_procedure_version_id == terms.version_id else draft.begun_procedure_version_id
@@ -112,9 +113,9 @@ def carry_over(*, actor: Actor, draft_id: UUID, now: datetime) -> Draft:
     return draft
 
 
-def _carry_papers(draft: Draft, terms: Terms) -> None:
+def _carry_papers(draft: Draft, papers: Sequence[RequiredPaper]) -> None:
     """Give every paper of a draft the kind under which the new law wants it; one that it does not want keeps none of its kinds."""
-    kinds = {paper.label[:500]: paper.kind for paper in terms.papers}
+    kinds = {paper.label[:500]: paper.kind for paper in papers}
     for paper in draft.papers.all():
         # Kinds of the shared catalogue mean the same in every version; others are only places in a list.
         same = paper.kind if not paper.kind.startswith(PLACE) and paper.kind in kinds.values() else ""
@@ -296,7 +297,7 @@ def take_from_store(*, actor: Actor, draft_id: UUID, kind: str, store_paper_id: 
 
 
 def _wanted(draft: Draft, kind: str, now: datetime) -> RequiredPaper:
-    for paper in terms_on(draft.procedure_code, now).papers:
+    for paper in papers_of(terms_on(draft.procedure_code, now).papers, draft.form_version.papers):
         if paper.kind == kind:
             return paper
     raise NotYours

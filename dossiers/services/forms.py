@@ -2,51 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from dossiers.form_documents import compiled, faults
 from dossiers.models import FormVersion
-from dossiers.models.forms import check_fields, check_payment, check_rules
+from dossiers.models.forms import check_payment
+from dossiers.queries import KNOWN_FACTS
 from portal.catalogues import queries as catalogues
 from portal.catalogues.models import RevenueKind
+
+PARTS = ("fields", "papers", "charges", "payment")
+"""Keys of a document that is nothing but a plain form."""
 
 
 @transaction.atomic
 def publish_form(
     *,
     procedure_code: str,
-    fields: list[dict[str, Any]],
+    now: datetime,
+    document: Mapping[str, Any] | None = None,
+    fields: list[dict[str, Any]] | None = None,
     papers: Sequence[dict[str, Any]] = (),
     charges: Sequence[dict[str, Any]] = (),
     payment: dict[str, Any] | None = None,
-    now: datetime,
 ) -> FormVersion:
-    """Publish fields, rules of papers (`dossiers.papers`), rules of charges (`procedures.fees`) and how these are paid
-    (`dossiers.paying`) as the newest version of the procedure's form; the same again changes nothing.
+    """Publish a document (``data/form.schema.json``) as the newest version of the procedure's form; the same again changes nothing.
 
-    ``ValidationError`` when a field could not be shown or a rule not be decided. A published version is final (database trigger).
+    Instead of a document its parts: plain fields, rules of papers (`dossiers.papers`), rules of charges (`procedures.fees`) and how
+    these are paid (`dossiers.paying`). ``ValidationError`` says in sentences what could not be shown or decided. A published version
+    is final (database trigger).
     """
-    check_fields(fields)
-    check_rules(fields, papers, charges)
-    check_payment(payment or {})
-    if payment:
-        _check_catalogues(payment)
-    whole = {"fields": fields, "papers": list(papers), "charges": list(charges), "payment": payment or {}}
+    whole: dict[str, Any] = (
+        dict(document)
+        if document is not None
+        else {"fields": fields, "papers": list(papers), "charges": list(charges), "payment": payment or {}}
+    )
+    check_publishable(whole)
+    made = compiled(whole)
+    # A document that is nothing but its plain parts is kept once: forms of before stay the same version.
+    is_plain = set(whole) <= set(PARTS) and made.fields == whole["fields"] and made.papers == list(whole.get("papers", ()))
+    kept = {**{part: getattr(made, part) for part in PARTS}, "document": {} if is_plain else whole}
     newest = FormVersion.objects.select_for_update().filter(procedure_code=procedure_code).order_by("-number").first()
-    if newest is not None and newest.published_at is not None and all(getattr(newest, part) == value for part, value in whole.items()):
+    if newest is not None and newest.published_at is not None and all(getattr(newest, part) == value for part, value in kept.items()):
         return newest
-    return FormVersion.objects.create(procedure_code=procedure_code, number=newest.number + 1 if newest else 1, published_at=now, **whole)
+    return FormVersion.objects.create(procedure_code=procedure_code, number=newest.number + 1 if newest else 1, published_at=now, **kept)
+
+
+def check_publishable(document: Any) -> None:
+    """``ValidationError`` in sentences when a document could not be published: its own faults, facts and catalogues that there are not."""
+    if wrong := faults(document, facts=KNOWN_FACTS):
+        raise ValidationError([str(fault) for fault in wrong])
+    check_payment(document.get("payment") or {})
+    if document.get("payment"):
+        _check_catalogues(document["payment"])
 
 
 def _check_catalogues(payment: dict[str, Any]) -> None:
     """Kind of transaction and codes of the budget's index stand in the shared catalogues, else ``ValidationError`` (two queries)."""
     if not catalogues.transaction_kinds().filter(code=payment["kind"]).exists():
-        raise ValidationError(f"payment: no kind of transaction {payment['kind']!r}")
+        raise ValidationError(f"Việc nộp tiền: danh mục không có loại giao dịch {payment['kind']!r}.")
     codes = set(payment["revenue"].values())
     known = set(RevenueKind.objects.current().filter(code__in=codes).values_list("code", flat=True))
     if codes - known:
-        raise ValidationError(f"payment: no kinds of revenue {sorted(codes - known)}")
+        raise ValidationError(f"Việc nộp tiền: danh mục không có tiểu mục {', '.join(sorted(codes - known))}.")

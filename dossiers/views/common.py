@@ -18,8 +18,8 @@ from django.views.decorators.cache import never_cache
 from accounts.pages import citizen_page as known_citizens
 from accounts.pages import is_known, to_sign_in, way_back
 from dossiers import queries
-from dossiers.forms import shown
 from dossiers.queries import FormUnknown, OtherWay
+from dossiers.reading import line
 from dossiers.services import NotForParty, NotYours
 from dossiers.terms import TermsUnknown
 from portal.access import Actor, actor_of
@@ -69,7 +69,8 @@ def _no_longer(request: HttpRequest, code: str, error: Exception) -> HttpRespons
     answers = draft.answers or {}
     begun = draft.begun_form_version.fields if draft.begun_form_version is not None else []
     specs = {spec["name"]: spec for spec in (*draft.form_version.fields, *begun)}
-    rows = [{"label": spec["label"], "value": shown(spec, answers[name])} for name, spec in specs.items() if answers.get(name)]
+    said = [one for name, spec in specs.items() if answers.get(name) for one in line(spec, answers[name], answers)]
+    rows = [{"label": one.label, "value": one.value} for one in said]
     standing = queries.standing(code, now=timezone.now())
     return render(request, "dossiers/no_longer.html", {"code": code, "draft": draft, "standing": standing, "rows": rows}, status=410)
 

@@ -24,7 +24,7 @@ from accounts import queries as people
 from accounts.ways.need import asked_for
 from dossiers import queries, services
 from dossiers.changes import Changes
-from dossiers.conditions import Shape, Spec, deciders, opening, shape, suggestions
+from dossiers.conditions import Shape, Spec, deciders, is_asked, opening, shape, suggestions
 from dossiers.costs import Costs
 from dossiers.filling import (
     Filled,
@@ -40,7 +40,8 @@ from dossiers.filling import (
 )
 from dossiers.forms import UNIT, AnswersForm, shown
 from dossiers.models import Draft
-from dossiers.papers import announced_papers
+from dossiers.papers import announced_papers, papers_of
+from dossiers.reading import line
 from dossiers.services import DraftChanged, FilingRefused, NotYours, Problem
 from dossiers.store.filing import take_chosen
 from dossiers.store.reusing import offered
@@ -133,7 +134,7 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
         if name is None:
             raise Http404 from error
         return render(request, "dossiers/not_online.html", {"code": code, "name": name}, status=404)
-    asked = [field for field in form.fields if "prefill" not in field or "prefill_when" in field]
+    asked = [field for field in form.fields if is_asked(field) and ("prefill" not in field or "prefill_when" in field)]
     some_known = any("prefill" in field for field in form.fields)
     context = {
         "terms": terms,
@@ -203,7 +204,9 @@ def answers(request: HttpRequest, code: str) -> HttpResponseBase:
 def _sign_in_again(request: HttpRequest, code: str) -> HttpResponse:
     """The session is over: this window keeps what was typed while one signs in in another."""
     typed = [(name, value) for name in request.POST if name != "csrfmiddlewaretoken" for value in request.POST.getlist(name)]
-    return render(request, "dossiers/sign_in_again.html", {"code": code, "typed": typed}, status=401)
+    # To the page it came from, in which one row of a group may be named.
+    context = {"code": code, "typed": typed, "action": request.get_full_path()}
+    return render(request, "dossiers/sign_in_again.html", context, status=401)
 
 
 @citizen_page
@@ -214,14 +217,16 @@ def _typed_again(request: HttpRequest, code: str) -> HttpResponse:
     if page := _overtaken(request, code, draft):
         return page
     form_version = draft.form_version if draft is not None else queries.newest_form(code)
-    names = [UNIT, *(spec["name"] for spec in form_version.fields)]
+    if form_version.pages:
+        # The list of parts asks for nothing but where it is handled: that is chosen again at once.
+        return redirect(_at(code, "to-khai"))
     kept = {**(draft.answers or {}), UNIT: draft.unit_code} if draft is not None else {}
-    kept |= {name: request.POST[name] for name in names if name in request.POST}
+    kept |= _posted(request, [{"name": UNIT, "kind": "choice"}, *form_version.fields])
     person = _person(request)
-    found = shape(form_version.fields, kept, queries.facts_of(person))
+    found = shape(form_version.fields, kept, queries.facts_for(form_version, person, _party_id(request)))
     asked = opening(found, deciders(form_version.fields), kept)
     units = None if asked else [(unit.code, unit.name) for unit in queries.handling_units(_party_id(request), terms)]
-    form = AnswersForm(asked or found.asked, units=units, initial=kept, today=timezone.localdate(now))
+    form = AnswersForm(asked or found.asked, units=units, initial=kept, today=timezone.localdate(now), counts=found.counts)
     return _answers_page(request, terms, draft, found, form, kept, status=409)
 
 
@@ -231,17 +236,17 @@ def _typed_beside(request: HttpRequest, terms: Terms) -> HttpResponse:
     if draft is None:
         raise NotYours
     kept = {**(draft.answers or {}), UNIT: draft.unit_code}
-    typed = {name: request.POST[name] for name in (UNIT, *(spec["name"] for spec in draft.form_version.fields)) if name in request.POST}
+    typed = _posted(request, [{"name": UNIT, "kind": "choice"}, *draft.form_version.fields])
     theirs = [
         {"label": spec["label"], "theirs": shown(spec, kept.get(spec["name"], "")), "yours": shown(spec, typed[spec["name"]])}
         for spec in draft.form_version.fields
         if spec["name"] in typed and typed[spec["name"]] != kept.get(spec["name"], "")
     ]
     kept |= typed
-    found = shape(draft.form_version.fields, kept, queries.facts_of(_person(request)))
+    found = shape(draft.form_version.fields, kept, queries.facts_for(draft.form_version, _person(request), _party_id(request)))
     asked = opening(found, deciders(draft.form_version.fields), kept)
     units = None if asked else [(unit.code, unit.name) for unit in queries.handling_units(_party_id(request), terms)]
-    form = AnswersForm(asked or found.asked, units=units, initial=kept, today=timezone.localdate())
+    form = AnswersForm(asked or found.asked, units=units, initial=kept, today=timezone.localdate(), counts=found.counts)
     colleague = {
         "name": people.person_names([str(draft.changed_by)]).get(str(draft.changed_by), ""),
         "at": draft.updated_at,
@@ -256,23 +261,28 @@ def _answers(request: HttpRequest, code: str) -> HttpResponse:
     """Asked fields, known ones read-only, and where the dossier goes; first of all what decides about the rest."""
     terms, now = _terms(code), timezone.now()
     draft = _draft(request, terms)
+    form_version = draft.form_version if draft is not None else queries.newest_form(code)
+    if form_version.pages:
+        from dossiers.views import parts  # which leans on this module
+
+        return parts.task_list(request, code)
     if request.method == "POST":
         return _overtaken(request, code, draft) or _save_answers(request, terms, draft)
     if draft is None:
         # Whoever forgot for whom they are working is told before they fill anything in.
         services.check_party(actor_of(request), terms)
-    form_version = draft.form_version if draft is not None else queries.newest_form(code)
     person = _person(request)
     units = queries.handling_units(_party_id(request), terms)
     kept = {**(draft.answers or {}), UNIT: draft.unit_code} if draft is not None else {UNIT: units[0].code if units else ""}
     if request.GET.get("ve"):
         # Coming back from the check page one sees at once what is wrong; otherwise nobody is scolded before sending.
-        facts = queries.facts_of(person)
+        facts = queries.facts_for(form_version, person, _party_id(request))
         kept = {**suggestions(shape(form_version.fields, kept, facts).asked, facts), **kept}
-        filled = fill(form_version, kept, person, units=units, confirmed=draft.confirmed or () if draft else (), now=now)
+        confirmed = draft.confirmed or () if draft else ()
+        filled = fill(form_version, kept, person, units=units, confirmed=confirmed, now=now, party_id=_party_id(request))
         if not opening(filled.shape, deciders(form_version.fields), kept):
             return _answers_page(request, terms, draft, filled.shape, filled.form, kept, filled)
-    facts = queries.facts_of(person)
+    facts = queries.facts_for(form_version, person, _party_id(request))
     found = shape(form_version.fields, kept, facts)
     first = opening(found, deciders(form_version.fields), kept)
     if request.GET.get("hoi"):
@@ -292,7 +302,7 @@ def _save_answers(request: HttpRequest, terms: Terms, draft: Draft | None) -> Ht
     part = request.POST.get("part") == "first"
     names = [spec["name"] for spec in fields if not part or spec["name"] in deciding]
     # A field whose choices all stand empty is not in the request at all; one that the page did not show is not either.
-    typed = {name: request.POST[name] for name in names if name in request.POST}
+    typed = _posted(request, [spec for spec in fields if spec["name"] in names])
     unit_code = request.POST.get(UNIT)
     confirmed = request.POST.getlist("confirm")
     try:
@@ -316,7 +326,7 @@ def _save_answers(request: HttpRequest, terms: Terms, draft: Draft | None) -> Ht
     person = _person(request)
     kept = {**(draft.answers or {}), UNIT: draft.unit_code}
     if part:
-        found = shape(fields, kept, queries.facts_of(person))
+        found = shape(fields, kept, queries.facts_for(draft.form_version, person, draft.party_id))
         first = opening(found, deciding, kept)
         if not first:
             return redirect(here + ("?ve=kiem-tra" if back else ""))
@@ -328,6 +338,24 @@ def _save_answers(request: HttpRequest, terms: Terms, draft: Draft | None) -> Ht
     if filled.form.errors or filled.to_confirm:
         return _answers_page(request, terms, draft, filled.shape, filled.form, kept, filled, status=422)
     return redirect(_at(code, "kiem-tra" if back else "giay-to"))
+
+
+def _posted(request: HttpRequest, specs: Iterable[Spec]) -> dict[str, Any]:
+    """What a request says of these fields. A box that is not ticked is in no request: ``shown`` names what the page showed."""
+    post, there = request.POST, set(request.POST.get("shown", "").split())
+    found: dict[str, Any] = {}
+    for spec in specs:
+        name = spec["name"]
+        if name not in post and not (name in there and spec["kind"] in ("choices", "confirm")):
+            continue
+        found[name] = (
+            post.getlist(name)
+            if spec["kind"] == "choices"
+            else "yes"
+            if spec["kind"] == "confirm" and post.get(name)
+            else post.get(name, "")
+        )
+    return found
 
 
 def _answers_page(
@@ -384,7 +412,7 @@ def _answers_page(
 def _papers_page(request: HttpRequest, terms: Terms, draft: Draft, problems: Sequence[Problem], status: int = 200) -> HttpResponse:
     given = list(draft.papers.select_related("file"))
     found = shape_of(draft, _person(request))
-    wants = [*wanted_of(draft, terms, found), *former_papers(given, terms)]
+    wants = [*wanted_of(draft, terms, found), *former_papers(given, terms, draft.form_version)]
     held = offered(actor_of(request), wants, given, day=timezone.localdate())
     items: list[dict[str, Any]] = [
         {
@@ -497,7 +525,7 @@ def _take_papers(request: HttpRequest, terms: Terms, draft: Draft) -> tuple[list
     """Take every file chosen on the page: what could not be taken, and the names of those that were."""
     problems: list[Problem] = []
     taken: list[str] = []
-    for wanted in terms.papers:
+    for wanted in papers_of(terms.papers, draft.form_version.papers):
         for upload in request.FILES.getlist(f"tep-{wanted.kind}"):
             if not isinstance(upload, UploadedFile):
                 continue
@@ -571,7 +599,11 @@ class _Review:
         self.papers = list(draft.papers.select_related("file"))
         self.unit = queries.handling_unit(draft.unit_code)
         typed = {**(draft.answers or {}), **self.filled.answers}
-        self.rows = [(spec, shown(spec, str(typed.get(spec["name"], "")))) for spec in self.filled.shape.fields]
+        found = self.filled.shape
+        outside = {**found.counts, **self.filled.answers}
+        read = [(spec, line(spec, typed.get(spec["name"], ""), outside)) for spec in found.fields if spec["kind"] != "note"]
+        self.rows = [(spec, "; ".join(one.value for one in said)) for spec, said in read]
+        self.lines = [(spec, one) for spec, said in read for one in said]
         self.values = {
             **{f"answer:{spec['name']}": value for spec, value in self.rows},
             **{f"paper:{paper.kind}:{paper.id}": paper.file.sha256 for paper in self.papers},
@@ -587,7 +619,7 @@ class _Review:
             return frozenset(), []
         keys = looked.changes(self.draft.id, self.values)
         fields = {f"answer:{spec['name']}": spec["label"] for spec in self.draft.form_version.fields}
-        names = {paper.kind: paper.name for paper in terms.papers}
+        names = {paper.kind: paper.name for paper in papers_of(terms.papers, self.draft.form_version.papers)}
         gone = [key for key in sorted(keys) if key not in self.values and ":" in key]
         return keys, [fields.get(key) or names.get(key.split(":")[1], _("Giấy tờ")) for key in gone]
 
@@ -603,20 +635,20 @@ def _check_page(request: HttpRequest, terms: Terms, *, looked: seen.Seen | None 
     changed, gone = review.changes_since(looked, terms)
     change = _at(code, "to-khai") + "?ve=kiem-tra"
     unwanted = {one.paper.kind for one in wanted_of(draft, terms, review.filled.shape) if not one.asked}
-    unwanted |= {one.paper.kind for one in former_papers(review.papers, terms)}
+    unwanted |= {one.paper.kind for one in former_papers(review.papers, terms, draft.form_version)}
+    fixed = {**review.filled.shape.known, **review.filled.shape.calculated}
+    pages = draft.form_version.pages
     rows = [
         {
-            "label": spec["label"],
-            "value": value,
+            "label": one.label,
+            "value": one.value,
             "changed": f"answer:{spec['name']}" in changed,
-            "href": ""
-            if spec["name"] in review.filled.shape.known
-            else f"{change}#id_{spec['name']}{'_0' if spec['kind'] == 'choice' else ''}",
+            "href": "" if spec["name"] in fixed else _to_change(code, draft, spec),
         }
-        for spec, value in review.rows
+        for spec, one in review.lines
     ]
-    for spec, row in zip((spec for spec, _value in review.rows), rows, strict=True):
-        if spec["name"] in deciders(draft.form_version.fields) and row["href"]:
+    for (spec, _line), row in zip(review.lines, rows, strict=True):
+        if not pages and spec["name"] in deciders(draft.form_version.fields) and row["href"]:
             row["href"] = _at(code, "to-khai") + "?hoi=1&ve=kiem-tra"
     return render(
         request,
@@ -646,6 +678,13 @@ def _check_page(request: HttpRequest, terms: Terms, *, looked: seen.Seen | None 
         ),
         status=status,
     )
+
+
+def _to_change(code: str, draft: Draft, spec: Spec) -> str:
+    """Where an answer is changed on the way back to the check page."""
+    pages = draft.form_version.pages
+    page = reverse("file-part", args=[code, spec.get("page") or pages[0]["name"]]) if pages else _at(code, "to-khai")
+    return f"{page}?ve=kiem-tra#id_{spec['name']}{'_0' if spec['kind'] in ('choice', 'choices') else ''}"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -3,7 +3,7 @@
 Pure functions over ``str``; no library, no database. Keys are plain strings that any byte-wise index can order and find.
 """
 
-from portal.text.keys import nfc, search_key, sort_key
+from portal.text.keys import nfc, search_key, sort_key, visible
 from portal.text.tones import place_tone_marks, syllables
 
-__all__ = ["nfc", "place_tone_marks", "search_key", "sort_key", "syllables"]
+__all__ = ["nfc", "place_tone_marks", "search_key", "sort_key", "syllables", "visible"]

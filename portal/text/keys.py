@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
@@ -34,6 +35,14 @@ _CODES = _codes()
 def nfc(s: str) -> str:
     """The text in Unicode form NFC: every ``ế`` is one character, however it was typed."""
     return unicodedata.normalize("NFC", s)
+
+
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+
+
+def visible(text: str) -> str:
+    """Text in one form, without signs that nobody sees: soft hyphens, zero-width spaces and joiners, marks of direction."""
+    return _INVISIBLE.sub("", nfc(text))
 
 
 def search_key(s: str) -> str:

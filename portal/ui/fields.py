@@ -12,7 +12,7 @@ from django import forms
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
-from portal.text import nfc
+from portal.text import visible
 
 Choices = Sequence[tuple[str, str]]
 
@@ -21,8 +21,8 @@ class PlainText(forms.CharField):
     """Text in one Unicode form, without characters that cannot be seen or printed."""
 
     def to_python(self, value: Any) -> str:
-        """The text in NFC; refuses control characters."""
-        text = nfc(super().to_python(value) or "")
+        """The text in NFC, without what cannot be seen; refuses control characters."""
+        text = visible(super().to_python(value) or "")
         if any(ord(char) < 32 and char not in "\r\n\t" for char in text):
             raise forms.ValidationError(_("Nội dung có ký tự không đọc được. Bạn hãy gõ lại."))
         return text

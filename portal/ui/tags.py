@@ -84,6 +84,7 @@ def field(bound: BoundField, *, hint: str = "", label: str = "", width: str = ""
         width = "medium" if isinstance(widget, IdNumberInput | PhoneInput) else width
     if kind == "date" and not hint:
         hint = _("Ngày/tháng/năm. Ví dụ: 05/09/2026")
+    helps = getattr(bound.field, "choices_help", {})
     described = [f"{bound.auto_id}_{part}" for part, there in (("hint", hint), ("error", bound.errors)) if there]
     attrs: dict[str, Any] = {}
     if kind not in ("radio", "checks"):
@@ -106,6 +107,8 @@ def field(bound: BoundField, *, hint: str = "", label: str = "", width: str = ""
         "described": " ".join(described),
         "control": bound.as_widget(attrs=attrs) if kind not in ("radio", "checks", "address") else "",
         "parts": widget.parts(bound.html_name, bound.value(), {"id": bound.auto_id, **attrs}) if isinstance(widget, AddressInput) else None,
+        "unit": getattr(bound.field, "unit", ""),
+        "options": [(option, helps.get(str(option.data["value"]), "")) for option in bound] if kind in ("radio", "checks") else [],
         "hint_id": f"{bound.auto_id}_hint",
         "error_id": f"{bound.auto_id}_error",
     }
