@@ -187,6 +187,12 @@ def by_id_number(number: str) -> Person | None:
     return Person.objects.filter(id_blind=blind_index("id_number", number)).first()
 
 
+def holders_of(indexes: Iterable[str]) -> QuerySet[Person]:
+    """Who has an open account and a number with one of these keyed indexes, one person at most: how every way in finds its account
+    (one query by the unique index)."""
+    return Person.objects.filter(id_blind__in=list(indexes), user__is_active=True)
+
+
 def persons_by_blind(indexes: Collection[str]) -> dict[str, UUID]:
     """The persons with an account to whom keyed indexes of numbers belong (one query)."""
     found = Person.objects.filter(id_blind__in=list(indexes), user__is_active=True).values_list("id_blind", "pk")

@@ -21,6 +21,7 @@ from django.db.models import F
 
 from accounts.identifiers import clean_id_number
 from accounts.models import EmailAddress, KnownBrowser, OneTimePassword, Person
+from accounts.queries import holders_of
 from accounts.services import codes
 from accounts.services.codes import MAX_TRIES, RESEND_AFTER, Refusal, TooManyRequests, WrongCode, new_code
 from portal import audit, outbox
@@ -108,7 +109,7 @@ def send_code(*, otp_id: UUID, now: datetime) -> None:
     otp = OneTimePassword.objects.select_for_update().filter(id=otp_id).first()
     if otp is None or otp.person_id is not None or otp.expires_at <= now:
         return
-    person = Person.objects.filter(id_blind=otp.number_blind, user__is_active=True).first()
+    person = holders_of([otp.number_blind]).first()
     if person is not None:
         send_to(otp, person, now=now)
         return

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_noop
 
 from accounts.models import CitizenSignIn, Person
 from accounts.models.sessions import Way
+from accounts.queries import holders_of
 from accounts.services.challenges import SPENT, SignatureRefused, Use
 from portal import audit, outbox
 from portal.access import SYSTEM
@@ -119,7 +120,7 @@ def _facts(row: CitizenSignIn, now: datetime) -> CertificateFacts:
 def _person_of(facts: CertificateFacts) -> Person:
     if not facts.id_number:
         raise SignatureRefused(NOT_A_PERSONS)
-    person = Person.objects.filter(id_blind=blind_index("id_number", facts.id_number), user__is_active=True).first()
+    person = holders_of([blind_index("id_number", facts.id_number)]).first()
     if person is None:
         raise SignatureRefused(NOT_KNOWN)
     return person

@@ -17,9 +17,10 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_noop
 
-from accounts.models import OutsideIdentity, OutsideSignIn, Person
+from accounts.models import OutsideIdentity, OutsideSignIn
 from accounts.models.sessions import Way
 from accounts.models.ways import Provider
+from accounts.queries import holders_of
 from portal import audit, outbox
 from portal.access import SYSTEM, Actor, Assurance
 from portal.crypto import blind_index, open_text, seal_text
@@ -136,7 +137,7 @@ def keep(*, sign_in_id: UUID, found: vneid.OutsidePerson, now: datetime) -> None
     """Keep whom the provider vouches for: a person with an account here, known to the provider at least at medium assurance."""
     assurance, digest = LEVELS.get(found.level, Assurance.NONE), _digest(found.subject)
     row = OutsideSignIn.objects.select_for_update().get(id=sign_in_id)
-    person = Person.objects.filter(id_blind=blind_index("id_number", found.id_number), user__is_active=True).first()
+    person = holders_of([blind_index("id_number", found.id_number)]).first()
     linked = OutsideIdentity.objects.filter(provider=Provider.VNEID, subject_digest=digest).first()
     own = OutsideIdentity.objects.filter(provider=Provider.VNEID, person=person).first() if person is not None else None
     reason = ""
