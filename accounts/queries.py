@@ -15,7 +15,7 @@ from accounts.identifiers import clean_id_number
 from accounts.models import ContactChoice, EmailAddress, Mandate, Organisation, Person, Position, PositionRole, UserSession
 from accounts.officers import substitutes
 from portal.audit.words import uuids
-from portal.crypto import blind_index
+from portal.crypto import bare_index, blind_index
 from portal.text import nfc, search_key
 
 
@@ -195,8 +195,8 @@ def holders_of(indexes: Iterable[str]) -> QuerySet[Person]:
 
 def persons_by_blind(indexes: Collection[str]) -> dict[str, UUID]:
     """The persons with an account to whom keyed indexes of numbers belong (one query)."""
-    found = Person.objects.filter(id_blind__in=list(indexes), user__is_active=True).values_list("id_blind", "pk")
-    return {str(index): person for index, person in found}
+    found = {bare_index(str(index)): person for index, person in holders_of(indexes).values_list("id_blind", "pk")}
+    return {index: found[name] for index in indexes if (name := bare_index(index)) in found}
 
 
 def id_blind(person_id: UUID) -> str:

@@ -22,7 +22,7 @@ from portal.access import Actor, belonging_to
 from portal.caching import Remembered
 from portal.catalogues import queries as catalogues
 from portal.catalogues.models import AdministrativeUnit, Agency
-from portal.crypto import blind_index
+from portal.crypto import blind_index, index_forms
 from portal.text import nfc
 from portal.workdays import Calendar, national_calendar
 from procedures import queries as procedures
@@ -109,7 +109,7 @@ def same_filings(form: FormVersion, answers: Mapping[str, Any], person: Any) -> 
     if not all(same):
         return []
     numbers = {clean_id_number(number) for number in (*(answers.get(field, "") for field in rule["of"]), person.id_number or "")} - {""}
-    blinds = [blind_index("id_number", number) for number in numbers]
+    blinds = [form for number in numbers for form in index_forms(blind_index("id_number", number))]
     living = Dossier.objects.filter(procedure_code=form.procedure_code, id_blinds__overlap=blinds)
     living = living.exclude(state__in=(State.REFUSED, State.WITHDRAWN)).order_by("submitted_at", "id")
     rows = [dossier for dossier in living[:MAX_COMPARED] if _compared(rule, dossier.answers or {}) == same]

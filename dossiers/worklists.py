@@ -15,7 +15,7 @@ from django.utils import timezone
 from dossiers.models import CODE_FROM_BEHIND, DEADLINE, NAME_WORDS, OPEN_STATES, Dossier, Stage, Standing, State
 from portal.access import Actor, visible_to
 from portal.audit.words import uuids
-from portal.crypto import blind_index
+from portal.crypto import blind_index, index_forms
 from portal.text import search_key
 
 OPEN = Q(state__in=OPEN_STATES)
@@ -75,7 +75,7 @@ def found_by(rows: QuerySet[Dossier], term: str) -> QuerySet[Dossier]:
         found |= Q(name_words=SearchQuery(phrase, search_type="raw", config="simple"))
     digits = "".join(char for char in text if char not in ".-")
     if len(digits) == 12 and digits.isascii() and digits.isdigit():
-        found |= Q(id_blinds__contains=[blind_index("id_number", digits)])
+        found |= Q(id_blinds__overlap=index_forms(blind_index("id_number", digits)))
     return rows.alias(code_from_behind=CODE_FROM_BEHIND, name_words=NAME_WORDS).filter(found)
 
 

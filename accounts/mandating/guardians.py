@@ -15,12 +15,13 @@ from accounts import queries
 from accounts.identifiers import clean_id_number
 from accounts.models import GuardianRequest, Mandate, Person
 from accounts.services import people
+from accounts.services.codes import one_at_a_time
 from accounts.services.mandates import BadMandate, comes_of_age, note
 from portal import audit
 from portal.access import AccessDenied, ActingAs, Actor, Assurance, require
 from portal.catalogues.places import commune_today
 from portal.catalogues.queries import offices
-from portal.crypto import blind_index
+from portal.crypto import blind_index, same_index
 from portal.files import services as files
 from portal.files.errors import FileRefused
 from portal.files.models import FileState
@@ -79,7 +80,7 @@ def ask_as_guardian(
         raise BadMandate(_("Ngày kết thúc phải sau hôm nay."), "until")
     person = Person.objects.select_for_update().get(pk=actor.person_id)
     blind = blind_index("id_number", number)
-    if blind == person.id_blind:
+    if same_index(blind, person.id_blind):
         raise BadMandate(_("Đây là số định danh của chính bạn."), "ward_number")
     unit = commune_of(person)
     if not unit:
@@ -238,12 +239,13 @@ def is_own(actor: Actor, asked: GuardianRequest) -> bool:
     """Whether a request is an officer's own affair, as guardian or ward: that is for a colleague (one query)."""
     if actor.person_id is None:
         return False
-    return asked.person_id == actor.person_id or queries.id_blind(actor.person_id) == asked.ward_blind
+    return asked.person_id == actor.person_id or same_index(queries.id_blind(actor.person_id), asked.ward_blind)
 
 
 def _enter_ward(asked: GuardianRequest) -> Person:
     """The ward as a person without a login, or the one known by this number, who must be the same."""
     name, born = asked.ward_name or "", asked.ward_birth_date or ""
+    one_at_a_time(asked.ward_blind)
     known = Person.objects.select_for_update().filter(id_blind=asked.ward_blind).first()
     if known is not None:
         if known.name_key != search_key(name) or (known.birth_date and known.birth_date != born):

@@ -24,7 +24,7 @@ from accounts.models import Mandate, MandateOffer, Organisation, Person
 from accounts.services.mandates import NOBODY, BadMandate, note
 from portal import audit, outbox
 from portal.access import AccessDenied, ActingAs, Actor, Assurance
-from portal.crypto import blind_index
+from portal.crypto import blind_index, same_index
 from portal.notifications.services import notify
 from portal.text import nfc
 
@@ -85,7 +85,7 @@ def give_mandate(
         Organisation.objects.select_for_update().get(pk=whose["organisation_id"])
     giver = Person.objects.select_for_update().get(pk=actor.person_id)
     blind = blind_index("id_number", number)
-    if blind == giver.id_blind and whose["organisation_id"] is None:
+    if same_index(blind, giver.id_blind) and whose["organisation_id"] is None:
         raise BadMandate(_("Bạn không cần ủy quyền cho chính mình."), "id_number")
     offers = MandateOffer.objects.filter(**whose)
     waiting = offers.filter(accepted_at__isnull=True, declined_at__isnull=True, withdrawn_at__isnull=True)

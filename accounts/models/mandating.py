@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.parties import Mandate, Organisation
 from accounts.models.people import Person
 from accounts.models.positions import Position
-from portal.crypto.fields import SealedTextField
+from portal.crypto.fields import BlindIndexField, SealedTextField
 
 
 @pghistory.track(exclude=["number", "called"])
@@ -28,7 +28,7 @@ class MandateOffer(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     grantor = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     organisation = models.ForeignKey(Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    number_blind = models.CharField(max_length=64, editable=False)
+    number_blind = BlindIndexField(editable=False)
     """Blind index of the number, as :attr:`Person.id_blind` has it."""
     number = SealedTextField("số định danh", subject="given_by_id")
     called = SealedTextField("tên gọi", subject="given_by_id")
@@ -115,7 +115,7 @@ class GuardianRequest(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", verbose_name="người giám hộ")
     ward_number = SealedTextField("số định danh của người được giám hộ", subject="person_id")
-    ward_blind = models.CharField(max_length=64, editable=False)
+    ward_blind = BlindIndexField(editable=False)
     ward_name = SealedTextField("họ tên người được giám hộ", subject="person_id")
     ward_birth_date = SealedTextField("ngày sinh người được giám hộ", subject="person_id")
     document_number = models.CharField("số giấy tờ", max_length=100)

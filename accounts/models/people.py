@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.owner import idle
-from portal.crypto.fields import SealedTextField
+from portal.crypto.fields import BlindIndexField, SealedTextField
 
 
 def first_look() -> date:
@@ -108,7 +108,7 @@ class Person(models.Model):
     full_name = models.CharField("họ và tên", max_length=200)
     name_key = models.CharField(max_length=200, editable=False)
     id_number = SealedTextField("số định danh cá nhân", subject="id", null=True)
-    id_blind = models.CharField(max_length=64, unique=True, null=True, editable=False)
+    id_blind = BlindIndexField(unique=True, null=True, editable=False)
     birth_date = SealedTextField("ngày sinh", subject="id", null=True)
     sex = models.CharField("giới tính", max_length=6, choices=Sex.choices, blank=True)
     phone = SealedTextField("điện thoại", subject="id", null=True)

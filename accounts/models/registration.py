@@ -14,7 +14,7 @@ from accounts.models.parties import Organisation
 from accounts.models.people import Person
 from accounts.models.positions import Position
 from accounts.models.sign_in import SignedChallenge
-from portal.crypto.fields import SealedJSONField, SealedTextField
+from portal.crypto.fields import BlindIndexField, SealedJSONField, SealedTextField
 
 MOST_CODES = 4
 """One-time passwords of one registration: the first, and three when it does not arrive."""
@@ -87,7 +87,7 @@ class Identifier(models.Model):
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="identifiers")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     number = SealedTextField(subject="person_id", null=True)
-    blind = models.CharField(max_length=64)
+    blind = BlindIndexField()
     confirmed_by = models.CharField(max_length=20)
     """Which registry said that it is this person's, or ``counter``."""
     confirmed_at = models.DateTimeField()
@@ -141,9 +141,9 @@ class Registration(models.Model):
     """Where the one-time password goes; null where it is not known yet, goes to ``email``, or the registration has ended."""
     email = SealedTextField(subject="id", null=True)
     language = models.CharField(max_length=2, default="vi")
-    identity_blind = models.CharField(max_length=64, blank=True)
+    identity_blind = BlindIndexField(blank=True)
     """Blind index of whom it is for, as :attr:`Person.id_blind` has it; empty until a certificate says it."""
-    contact_blind = models.CharField(max_length=64, blank=True)
+    contact_blind = BlindIndexField(blank=True)
     """Blind index of the phone or address that the password goes to."""
     address_digest = models.CharField(max_length=64, blank=True)
     """Keyed digest of the address it came from; empty when the server knows none, and at the counter."""

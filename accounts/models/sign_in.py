@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models.people import Person
 from accounts.models.positions import Position
+from portal.crypto.fields import BlindIndexField
 
 
 class OneTimePassword(models.Model):
@@ -30,7 +31,7 @@ class OneTimePassword(models.Model):
     purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.SIGN_IN, db_default="sign_in")
     facts_digest = models.CharField(max_length=64, db_default="", blank=True)
     """Of one that opens a locked account: keyed digest of the name and day of birth that were typed, which must be the owner's."""
-    number_blind = models.CharField(max_length=64, db_default="")
+    number_blind = BlindIndexField(db_default="")
     """Blind index of the number that was typed, as :attr:`Person.id_blind` has it."""
     address_digest = models.CharField(max_length=64, db_default="", blank=True)
     """Keyed digest of the address the request came from; empty when the server knows none."""

@@ -12,7 +12,7 @@ from accounts.models.people import Person
 from accounts.models.sessions import Way
 from accounts.models.sign_in import SignedChallenge
 from portal.access import Assurance
-from portal.crypto.fields import SealedTextField
+from portal.crypto.fields import BlindIndexField, SealedTextField
 
 
 class SignInTry(models.Model):
@@ -22,7 +22,7 @@ class SignInTry(models.Model):
     """
 
     way = models.CharField(max_length=12, choices=Way.choices)
-    number_blind = models.CharField(max_length=64)
+    number_blind = BlindIndexField()
     browser_digest = models.CharField(max_length=64, blank=True)
     """Digest of the browser, where the owner of the number signed in with it before; else empty. It has a count of its own."""
     address_digest = models.CharField(max_length=64, blank=True)

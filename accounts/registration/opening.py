@@ -14,7 +14,7 @@ from accounts.models import Consent, ContactChoice, EmailAddress, Identifier, Pe
 from accounts.registration import services, terms
 from accounts.registration.rules import LEVEL, tidy_name
 from accounts.registration.states import TABLE
-from accounts.services.codes import queue_up
+from accounts.services.codes import one_at_a_time
 from accounts.services.mandates import keep_organisation
 from accounts.services.people import CHECKED_AGAIN_AFTER, ask_registry
 from portal import audit
@@ -73,7 +73,7 @@ def finish(registration: Registration, *, now: datetime, actor: Actor = SYSTEM, 
     document = declared.get("document") or ""
     blind = services.by_number(id_number) if id_number else services.by_document(document)
     # Whoever else registers the same person, by whichever way, waits here until this is committed.
-    queue_up("identity", blind, *([services.by_document(document)] if document else []))
+    one_at_a_time(blind, *([services.by_document(document)] if document else []))
     person = _find(blind, document)
     is_new = person is None or person.user_id is None
     if person is None:

@@ -39,7 +39,7 @@ from accounts.services.codes import (
 )
 from portal import audit, outbox
 from portal.access import SYSTEM, Actor
-from portal.crypto import blind_index
+from portal.crypto import bare_index, blind_index
 from portal.notifications.services import notify
 
 logger = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ def create(
     """A new registration, within its counts (:class:`TooManyRequests`). Runs in the caller's transaction."""
     contact = blind_index("registration.contact", phone or email) if phone or email else ""
     from_address = digest("registration.address", address)
-    queue_up("registration", *(f"identity:{identity_blind}", f"contact:{contact}", f"address:{from_address}"))
+    queue_up("registration", f"identity:{bare_index(identity_blind)}", f"contact:{bare_index(contact)}", f"address:{from_address}")
     rows = Registration.objects.all()
     for column, blind in (("identity_blind", identity_blind), ("contact_blind", contact)):
         if blind:

@@ -15,6 +15,8 @@ from django.db import connection
 from django.db.models import Model, QuerySet
 from django.utils.crypto import salted_hmac
 
+from portal.crypto import bare_index
+
 M = TypeVar("M", bound=Model)
 
 RESEND_AFTER = timedelta(seconds=30)
@@ -68,6 +70,12 @@ def queue_up(use: str, *names: str) -> None:
     with connection.cursor() as cursor:
         for key in keys:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+
+
+def one_at_a_time(*indexes: str) -> None:
+    """Whoever enters a person with one of these keyed indexes waits for the others until the commit. The unique column holds the same, but
+    not between two covers of the index while they are changed."""
+    queue_up("identity", *(bare_index(index) for index in indexes))
 
 
 def refuse_beyond(rows: QuerySet[M], most: int, within: timedelta, by: Refusal, now: datetime) -> None:

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import Mandate, MandateOffer, Organisation, Person
+from accounts.services.codes import one_at_a_time
 from portal import audit, outbox
 from portal.access import AccessDenied, Actor
 from portal.crypto import blind_index
@@ -188,6 +189,7 @@ def _representative_left(gone: Mandate, organisation_id: UUID, now: datetime) ->
 def _enter_child(child: population.Kinsman) -> Person:
     """The child as a person without a login; one who is known already is left as they are."""
     blind = blind_index("id_number", child.id_number)
+    one_at_a_time(blind)
     known = Person.objects.filter(id_blind=blind).first()
     if known is not None:
         return known

@@ -26,7 +26,7 @@ from accounts.services import codes
 from accounts.services.codes import MAX_TRIES, RESEND_AFTER, Refusal, TooManyRequests, WrongCode, new_code
 from portal import audit, outbox
 from portal.access import SYSTEM
-from portal.crypto import blind_index
+from portal.crypto import bare_index, blind_index
 from portal.notifications.services import notify
 
 __all__ = ["MAX_TRIES", "RESEND_AFTER", "Refusal", "TooManyRequests", "WrongCode"]
@@ -76,7 +76,7 @@ def request_code(
     # The same question whatever number it is; only somebody who signed in here before gets another answer.
     own = bool(known) and KnownBrowser.objects.filter(person__id_blind=number, digest=known).exists()
     drawn = known if own else ""
-    queue_up(number, from_address)
+    queue_up(bare_index(number), from_address)
     asked = OneTimePassword.objects.filter(number_blind=number, browser_digest=drawn)
     _refuse_beyond(asked.filter(address_digest=from_address), 1, RESEND_AFTER, Refusal.SOON, now)
     _refuse_beyond(asked, PER_HOUR, timedelta(hours=1), Refusal.NUMBER, now)

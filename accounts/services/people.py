@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.identifiers import clean_id_number, clean_phone
 from accounts.models import Person, User
+from accounts.services.codes import one_at_a_time
 from portal import audit, outbox
 from portal.access import Actor, Assurance
 from portal.crypto import blind_index
@@ -60,6 +61,7 @@ def enter_person(
     if phone and not mobile:
         raise BadPerson("Số điện thoại di động không đúng.")
     blind, now = blind_index("id_number", number), timezone.now()
+    one_at_a_time(blind)
     known = Person.objects.select_for_update().filter(id_blind=blind).first()
     if known is not None:
         return known

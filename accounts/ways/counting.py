@@ -11,6 +11,7 @@ from accounts.models import KnownBrowser, SignInTry
 from accounts.models.sessions import Way
 from accounts.services.codes import Refusal, refuse_beyond
 from accounts.services.otp import digest, queue_up
+from portal.crypto import bare_index
 
 PER_HOUR, PER_DAY = 10, 20
 """Tries for one number from browsers its owner has not used; and again as many from each browser they have. A code of an app is right
@@ -23,7 +24,7 @@ def count_try(*, way: Way, number_blind: str, address: str, browser: str, now: d
     from_address, known = digest("address", address), digest("browser", browser)
     own = bool(known) and KnownBrowser.objects.filter(person__id_blind=number_blind, digest=known).exists()
     drawn = known if own else ""
-    queue_up(number_blind, from_address)
+    queue_up(bare_index(number_blind), from_address)
     tried = SignInTry.objects.filter(number_blind=number_blind, way=way, browser_digest=drawn)
     refuse_beyond(tried, PER_HOUR, timedelta(hours=1), Refusal.NUMBER, now)
     refuse_beyond(tried, PER_DAY, timedelta(days=1), Refusal.NUMBER, now)

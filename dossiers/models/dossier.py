@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce, Collate, Concat, Reverse
 
 from dossiers.models.forms import FormVersion
 from dossiers.models.states import Standing, State
-from portal.crypto.fields import SealedJSONField, SealedTextField
+from portal.crypto.fields import BlindIndexField, SealedJSONField, SealedTextField
 
 CODE_PATTERN = r"^[A-Z][0-9]{2}(\.[0-9]{1,3}){0,3}-[0-9]{6}-[0-9]{4,}$"
 """``<agency identifier>-<yymmdd>-<sequence of the day>`` (Decree 61/2018; domain.md §2.2)."""
@@ -91,7 +91,7 @@ class Dossier(models.Model):
     subject_name = models.CharField("về", max_length=200, blank=True)
     """The person the dossier is about where that is neither of them (the child of a registration of birth)."""
     subject_name_key = models.CharField(max_length=200, blank=True)
-    id_blinds = ArrayField(models.CharField(max_length=64), default=list)
+    id_blinds = ArrayField(BlindIndexField(), default=list)
     """Blind indexes of the identity numbers of everybody named in it: an officer finds it by any of them."""
     acting_as = models.CharField(max_length=20)
     mandate_id = models.UUIDField(null=True, blank=True)

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from dossiers.models.states import State
+from portal.crypto.fields import BlindIndexField
 
 OPEN = tuple(state.value for state in (State.SUBMITTED, State.RECEIVED, State.PROCESSING, State.INCOMPLETE, State.PAYMENT_DUE))
 """States in which something is still owed; the index of what is late holds these."""
@@ -38,8 +39,8 @@ class NationalDossier(models.Model):
     """Of the online service on the day of filing; empty where it has none."""
     subject = models.CharField(max_length=1, blank=True)
     """LoaiDoiTuong: ``1`` citizen, ``2`` enterprise, ``3`` agency, ``4`` other organisation."""
-    owner_blind = models.CharField(max_length=64, blank=True)
-    phone_blind = models.CharField(max_length=64, blank=True)
+    owner_blind = BlindIndexField(blank=True)
+    phone_blind = BlindIndexField(blank=True)
     """Keyed indexes of the owner's number and phone: by them people find their own, nobody reads them back."""
     state = models.CharField(max_length=2, choices=State.choices)
     submitted_at = models.DateTimeField(null=True)

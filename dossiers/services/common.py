@@ -12,6 +12,7 @@ from dossiers.models import TABLE, Dossier, DossierEvent
 from dossiers.queries import handling_unit
 from portal import audit
 from portal.access import AccessDenied, Actor, Assurance, require, visible_to
+from portal.crypto import same_index
 from portal.notifications.services import notify
 from portal.states import TransitionRefused
 
@@ -82,7 +83,10 @@ def concerns(dossier: Dossier, person_id: UUID | None) -> bool:
     if person_id is None:
         return False
     parties = {dossier.applicant_id, dossier.owner_id}
-    if person_id in parties | {dossier.filed_by_id} or people.id_blind(person_id) in dossier.id_blinds:
+    if person_id in parties | {dossier.filed_by_id}:
+        return True
+    own = people.id_blind(person_id)
+    if any(same_index(own, one) for one in dossier.id_blinds):
         return True
     return people.mandate_over(person_id, parties) is not None
 

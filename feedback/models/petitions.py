@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from feedback.models.kinds import About, PetitionKind
 from feedback.models.states import OPEN_STATES, TABLE, State
-from portal.crypto.fields import SealedJSONField, SealedTextField
+from portal.crypto.fields import BlindIndexField, SealedJSONField, SealedTextField
 from portal.states import StateTable
 
 OPEN = Q(state__in=OPEN_STATES)
@@ -69,7 +69,7 @@ class Petition(models.Model):
 
     subject = SealedTextField("tiêu đề", subject="id", null=True)
     words = SealedTextField("nội dung", subject="id", null=True)
-    text_print = models.CharField(max_length=64, blank=True)
+    text_print = BlindIndexField(blank=True)
     """Keyed index of the text in plain syllables: copies of one text have the same."""
     place_code = models.CharField("nơi xảy ra", max_length=5, blank=True)
     place_words = SealedTextField("nơi xảy ra, ghi rõ", subject="id", null=True)

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from feedback.models.kinds import About, PetitionKind
 from feedback.models.petitions import Petition
-from portal.crypto.fields import SealedTextField
+from portal.crypto.fields import BlindIndexField, SealedTextField
 
 
 class PublishedCase(models.Model):
@@ -117,7 +117,7 @@ class ReaderVote(models.Model):
 
     case = models.ForeignKey(PublishedCase, on_delete=models.PROTECT, related_name="votes")
     day = models.DateField()
-    source = models.CharField(max_length=64)
+    source = BlindIndexField()
     helps = models.BooleanField()
 
     class Meta:

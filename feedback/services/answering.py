@@ -33,6 +33,7 @@ from feedback.services.files import attach
 from feedback.terms import limits_at
 from portal import outbox
 from portal.access import Actor
+from portal.crypto import bare_index
 from portal.files import services as stored_files
 from portal.workdays import national_calendar
 
@@ -255,10 +256,10 @@ def of_another_text(rows: Sequence[Petition]) -> list[Petition]:
     """Those of several petitions whose text is another than that of the group that some are in; where none is, than the one that most of
     them share (of as many, the oldest's). Signs and spaces do not count."""
     if any(row.group_id for row in rows):
-        usual = head_of(rows).text_print
+        usual = bare_index(head_of(rows).text_print)
     else:
-        usual = Counter(row.text_print for row in sorted(rows, key=lambda row: (row.sent_at, row.pk))).most_common(1)[0][0]
-    return [row for row in rows if row.text_print != usual]
+        usual = Counter(bare_index(row.text_print) for row in sorted(rows, key=lambda row: (row.sent_at, row.pk))).most_common(1)[0][0]
+    return [row for row in rows if bare_index(row.text_print) != usual]
 
 
 @transaction.atomic
@@ -273,7 +274,7 @@ def group(*, actor: Actor, petition_ids: list[UUID], now: datetime, different: b
     if any(not row.is_open for row in rows):
         raise PetitionRefused("Chỉ gộp những phản ánh chưa kết thúc.")
     head = head_of(rows)
-    if not different and len({row.text_print for row in [head, *rows]}) > 1:
+    if not different and len({bare_index(row.text_print) for row in [head, *rows]}) > 1:
         raise PetitionRefused("Các phản ánh này khác nội dung. Hãy xem lại, và đánh dấu những phản ánh khác nội dung mà bạn vẫn gộp.")
     for row in rows:
         if row.pk == head.pk:

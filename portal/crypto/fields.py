@@ -27,9 +27,11 @@ from uuid import UUID
 from django.core.exceptions import FieldError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models import lookups
 from django.db.models.query_utils import DeferredAttribute
 
 from portal.crypto import services
+from portal.crypto.blind import index_forms
 from portal.crypto.errors import KeyDestroyed
 
 
@@ -196,6 +198,47 @@ class SealedJSONField(SealedField):
 
     def parse(self, raw: bytes) -> Any:
         return json.loads(raw)
+
+
+class BlindIndexField(models.CharField):
+    """A blind index of :mod:`portal.crypto.blind`: found under whichever cover it stands, and covered anew by ``rotate_blind_index``.
+
+    ``exact`` and ``in`` take an index under any cover. Compare two of them by ``crypto.same_index``, never by ``==``. In the database it is
+    a ``varchar`` like others, so migrations know it as a ``CharField``; history tables keep it as one and are found by the model they
+    tell of.
+    """
+
+    description = "Blind index"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 64)
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
+
+
+@BlindIndexField.register_lookup
+class _SameIndex(lookups.Exact):
+    """Under any of the covers that may lie over it."""
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        forms = index_forms(self.rhs) if isinstance(self.rhs, str) else []
+        if len(forms) < 2:
+            return super().as_sql(compiler, connection)
+        return lookups.In(self.lhs, forms).as_sql(compiler, connection)
+
+
+@BlindIndexField.register_lookup
+class _AmongIndexes(lookups.In):
+    """As :class:`_SameIndex`, of several."""
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        if not isinstance(self.rhs, list | tuple | set | frozenset):
+            return super().as_sql(compiler, connection)
+        asked = {form for index in self.rhs if isinstance(index, str) for form in index_forms(index)}
+        return lookups.In(self.lhs, sorted(asked)).as_sql(compiler, connection)
 
 
 def is_erased(instance: models.Model, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""The master keys (``settings.FIELD_KEYS``) and what is done with them directly: wrapping, blind indexes, tokens without a subject.
+"""The master keys (``settings.FIELD_KEYS``) and what is done with them directly: wrapping, tokens without a subject.
 
 AES-256-GCM with random 96-bit nonces. The place a value belongs to (its *context*) is authenticated with it, so a sealed
 value copied to another row or column does not open there. Every use of a master key has a key of its own, derived by HKDF.
@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
-import hmac
 import os
 from functools import lru_cache
 from uuid import UUID
@@ -45,7 +43,8 @@ def open_sealed(key: bytes, token: bytes, aad: bytes) -> bytes:
         raise Tampered("sealed value does not open") from None
 
 
-def _decode(name: str, text: str) -> bytes:
+def decoded(name: str, text: str) -> bytes:
+    """A key of a setting; ``ImproperlyConfigured`` for what is none."""
     try:
         key = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
@@ -62,7 +61,7 @@ def _parse(entries: tuple[str, ...]) -> dict[str, bytes]:
         key_id, _, text = entry.partition(":")
         if not key_id or len(key_id) > 40 or key_id in ring or "." in key_id:
             raise ImproperlyConfigured("FIELD_KEYS: each entry is id:base64 with an id of its own (at most 40 characters, no full stop)")
-        ring[key_id] = _decode("FIELD_KEYS", text)
+        ring[key_id] = decoded("FIELD_KEYS", text)
     if not ring:
         raise ImproperlyConfigured("FIELD_KEYS is empty: there is no key to seal personal data with")
     return ring
@@ -79,14 +78,15 @@ def newest() -> str:
 
 
 @lru_cache(maxsize=64)
-def _derive(master: bytes, use: str) -> bytes:
+def derived(master: bytes, use: str) -> bytes:
+    """The key for one use of a master key."""
     return HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=f"portal.crypto/{use}".encode()).derive(master)
 
 
 def master_key(key_id: str, use: str) -> bytes:
     """The key for one use, derived from the master key of that id; :class:`KeyMissing` when the ring does not hold it."""
     try:
-        return _derive(ring()[key_id], use)
+        return derived(ring()[key_id], use)
     except KeyError:
         raise KeyMissing(f"no master key {key_id!r} in FIELD_KEYS") from None
 
@@ -122,14 +122,3 @@ def open_text(token: str, *, context: str = "") -> str:
     except (binascii.Error, ValueError):
         raise Tampered("not a sealed text") from None
     return open_sealed(master_key(key_id, "text"), raw, b"text|" + context.encode()).decode()
-
-
-def blind_index(purpose: str, value: str) -> str:
-    """HMAC-SHA256 of a value (64 hex digits), for exact search in what is sealed. Another purpose gives another index.
-
-    The caller normalises the value first. The index of a value from a small set (an ID number has 12 digits) is as
-    secret as ``BLIND_INDEX_KEY``; it is personal data and is nulled on erasure.
-    """
-    key = _decode("BLIND_INDEX_KEY", settings.BLIND_INDEX_KEY)
-    per_purpose = hmac.digest(key, b"blind-index|" + purpose.encode(), hashlib.sha256)
-    return hmac.new(per_purpose, value.encode(), hashlib.sha256).hexdigest()

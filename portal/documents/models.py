@@ -10,7 +10,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 
-from portal.crypto.fields import SealedJSONField, SealedTextField
+from portal.crypto.fields import BlindIndexField, SealedJSONField, SealedTextField
 from portal.states import StateTable, Transition
 
 
@@ -80,7 +80,7 @@ class Document(models.Model):
     """Identifier of the key at the signing service; sealed, for it may contain the signer's personal number. Emptied when signed."""
     signer_user_id = models.UUIDField(null=True)
     signer_position_id = models.UUIDField(null=True)
-    signer_blind = models.CharField(max_length=64, blank=True)
+    signer_blind = BlindIndexField(blank=True)
     """Blind index of the personal number that must stand in the signer's certificate; empty for a seal. Emptied when signed."""
     signer_label = models.CharField(max_length=200, blank=True)
     attempt = models.PositiveIntegerField(default=0)
@@ -187,7 +187,7 @@ class ProofTry(models.Model):
     id = models.BigAutoField(primary_key=True)
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="+")
     day = models.DateField()
-    source = models.CharField(max_length=64, blank=True)
+    source = BlindIndexField(blank=True)
     """Keyed index of the address and the day; empty for all addresses together."""
     tries = models.PositiveSmallIntegerField()
 

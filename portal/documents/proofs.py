@@ -182,9 +182,11 @@ RETURNING tries
 def _take(document: Document, source: str, day: dt.date) -> int | None:
     """Count one try by the address, then by all together; how many it has left, or None where one of both is used up."""
     left = ProofTry.PER_ADDRESS
+    # While the covers of indexes are changed the count may stand under the one of before.
+    counted_as = ProofTry.objects.filter(document=document, day=day, source=source).values_list("source", flat=True).first()
     with transaction.atomic(), connection.cursor() as cursor:
         # The address first: once it is used up, it takes nothing from the others.
-        for whose, limit in ((source, ProofTry.PER_ADDRESS), ("", ProofTry.PER_DOCUMENT)):
+        for whose, limit in ((counted_as or source, ProofTry.PER_ADDRESS), ("", ProofTry.PER_DOCUMENT)):
             cursor.execute(_COUNT, [document.pk, day, whose, limit])
             counted = cursor.fetchone()
             if counted is None:

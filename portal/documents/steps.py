@@ -209,7 +209,7 @@ def _present(file: StoredFile | None) -> StoredFile:
 def _require_expected_signer(document: Document, facts: certificates.CertificateFacts | None) -> None:
     """A person's certificate carries their number, a seal's the code of the unit; anything else is not the signature asked for."""
     if facts is not None and document.by_person:
-        if facts.id_number and crypto.blind_index(SIGNER_INDEX, facts.id_number) == document.signer_blind:
+        if facts.id_number and crypto.same_index(crypto.blind_index(SIGNER_INDEX, facts.id_number), document.signer_blind):
             return
     elif facts is not None and facts.organisation_code == document.unit_code:
         return

@@ -308,6 +308,8 @@ FILES_WITHOUT_ANTIVIRUS = env.bool("FILES_WITHOUT_ANTIVIRUS", False)
 # Keys: "id:base64 of 32 bytes", newest first; older ones stay to read what they wrapped.
 FIELD_KEYS: list[str] = env.list("FIELD_KEYS", default=[])
 BLIND_INDEX_KEY = env.str("BLIND_INDEX_KEY", "")
+BLIND_INDEX_COVERS = env.list("BLIND_INDEX_COVERS", default=["bare"])
+"""What may lie over a blind index, the one that is written first: `bare`, or id:base64 (`manage.py rotate_blind_index`)."""
 AUDIT_SIGNING_KEY = env.str("AUDIT_SIGNING_KEY", "")
 """Ed25519 private key that signs the seals of the audit trail: base64 of the 32 raw bytes."""
 AUDIT_PUBLIC_KEYS: list[str] = env.list("AUDIT_PUBLIC_KEYS", default=[])

@@ -70,6 +70,9 @@ def problems(settings: Mapping[str, Any]) -> list[str]:
     keys = settings.get("FIELD_KEYS") or []
     if not keys or any(":" not in key or _key_bytes(key.split(":", 1)[1]) != 32 for key in keys):
         found.append("FIELD_KEYS must hold 'id:base64 of 32 bytes', newest first")
+    covers = settings.get("BLIND_INDEX_COVERS") or []
+    if not covers or any(cover != "bare" and (":" not in cover or _key_bytes(cover.split(":", 1)[1]) != 32) for cover in covers):
+        found.append("BLIND_INDEX_COVERS must hold 'bare' or 'id:base64 of 32 bytes', the one that is written first")
     for name in ("BLIND_INDEX_KEY", "AUDIT_SIGNING_KEY"):
         if _key_bytes(settings.get(name, "")) != 32:
             found.append(f"{name} must be base64 of 32 bytes")

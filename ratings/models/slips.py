@@ -10,7 +10,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
-from portal.crypto.fields import SealedTextField
+from portal.crypto.fields import BlindIndexField, SealedTextField
 
 QUESTIONS = 5
 STEPS = range(1, 6)
@@ -68,7 +68,7 @@ class Slip(models.Model):
     open_until = models.DateField()
     """The last day on which it is taken."""
     told_at = models.DateTimeField(null=True)
-    token_index = models.CharField(max_length=64, null=True, unique=True)
+    token_index = BlindIndexField(null=True, unique=True)
     """Keyed index of its token: nobody reads the token back from here."""
     used_on = models.DateField(null=True)
 

@@ -9,7 +9,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
-from portal.crypto.fields import SealedTextField
+from portal.crypto.fields import BlindIndexField, SealedTextField
 from portal.states import StateTable, Transition
 
 
@@ -123,9 +123,9 @@ class SurveyPlace(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     survey = models.ForeignKey(Survey, on_delete=models.PROTECT, related_name="places")
-    party_index = models.CharField(max_length=64)
+    party_index = BlindIndexField()
     """Keyed index of the party: nobody reads it back."""
-    token_index = models.CharField(max_length=64, null=True, unique=True)
+    token_index = BlindIndexField(null=True, unique=True)
     used_on = models.DateField(null=True)
 
     class Meta:

@@ -258,8 +258,11 @@ def _applicants(survey: Survey) -> list[UUID]:
 
 
 def _invite(survey: Survey, party_id: UUID, unit: str) -> None:
-    token = readable.new_code(_TOKEN, _RANDOM)
-    place = SurveyPlace(survey=survey, party_index=_party_index(survey, party_id), token_index=crypto.blind_index(_PURPOSE, token))
+    token, index = readable.new_code(_TOKEN, _RANDOM), _party_index(survey, party_id)
+    place = SurveyPlace(survey=survey, party_index=index, token_index=crypto.blind_index(_PURPOSE, token))
+    # Asked first: under another cover the index of before is no conflict.
+    if SurveyPlace.objects.filter(survey=survey, party_index=index).exists():
+        return
     if not SurveyPlace.objects.bulk_create([place], ignore_conflicts=True) or not SurveyPlace.objects.filter(pk=place.pk).exists():
         return
     notify(
@@ -316,7 +319,10 @@ def respond(
     elif survey.audience == Audience.CITIZENS:
         if actor is None or actor.person_id is None or not actor.is_citizen:
             raise SurveyClosed
-        made = SurveyPlace(survey=survey, party_index=_party_index(survey, actor.person_id), used_on=today)
+        index = _party_index(survey, actor.person_id)
+        made = SurveyPlace(survey=survey, party_index=index, used_on=today)
+        if SurveyPlace.objects.filter(survey=survey, party_index=index).exists():
+            raise SurveyClosed
         if not SurveyPlace.objects.bulk_create([made], ignore_conflicts=True) or not SurveyPlace.objects.filter(pk=made.pk).exists():
             raise SurveyClosed
     try:

@@ -61,6 +61,7 @@ def filled_in() -> dict[str, str]:
     """portal.env as an operator would complete the example."""
     env = read_env(DEPLOY / "portal.env.example")
     env |= {"SECRET_KEY": secrets.token_hex(48), "FIELD_KEYS": f"{env['FIELD_KEYS']}{key()}"}
+    env |= {"BLIND_INDEX_COVERS": f"{env['BLIND_INDEX_COVERS']}{key()}"}
     env |= {"BLIND_INDEX_KEY": key(), "AUDIT_SIGNING_KEY": key(), "METRICS_TOKEN": secrets.token_hex(24)}
     tokens = (
         "SMS_GATEWAY_TOKEN",

@@ -40,7 +40,7 @@ def test_production_goes_without_tests_and_demonstration() -> None:
 
 def test_example_environment_is_complete_and_documented() -> None:
     env = filled_in()
-    typed: dict[str, Any] = env | {name: env[name].split(",") for name in ("ALLOWED_HOSTS", "FIELD_KEYS")}
+    typed: dict[str, Any] = env | {name: env[name].split(",") for name in ("ALLOWED_HOSTS", "FIELD_KEYS", "BLIND_INDEX_COVERS")}
     assert problems(typed | {"TRUSTED_ROOTS": "/etc/portal/roots.pem"}) == []
     documented = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
     assert not [name for name in env if f"`{name}`" not in documented]
@@ -48,8 +48,11 @@ def test_example_environment_is_complete_and_documented() -> None:
 
 def test_example_environment_as_shipped_is_refused() -> None:
     env = read_env(DEPLOY / "portal.env.example")
-    named = " ".join(problems(env | {"ALLOWED_HOSTS": [env["ALLOWED_HOSTS"]], "FIELD_KEYS": [env["FIELD_KEYS"]]}))
-    assert all(name in named for name in ("SECRET_KEY", "FIELD_KEYS", "BLIND_INDEX_KEY", "AUDIT_SIGNING_KEY", "SMS_GATEWAY_TOKEN"))
+    named = " ".join(problems(env | {name: [env[name]] for name in ("ALLOWED_HOSTS", "FIELD_KEYS", "BLIND_INDEX_COVERS")}))
+    assert all(
+        name in named
+        for name in ("SECRET_KEY", "FIELD_KEYS", "BLIND_INDEX_KEY", "BLIND_INDEX_COVERS", "AUDIT_SIGNING_KEY", "SMS_GATEWAY_TOKEN")
+    )
 
 
 def test_beat_is_ill_when_its_schedule_is_old(tmp_path: Path) -> None:
