@@ -8,9 +8,13 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from accounts.devices import device_of
 from accounts.models import Person
+from accounts.models.sessions import Way
+from accounts.services import failures
 from portal.limits import client_address
 
 
@@ -32,6 +36,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
         """A passkey of an account that is locked: its owner is led to where it is opened."""
+        person_id = Person.objects.filter(user_id=user.pk).values_list("pk", flat=True).first()
+        if person_id is not None:
+            failures.note_of(person_id=person_id, way=Way.PASSKEY, why=failures.Why.LOCKED, device=device_of(request), now=timezone.now())
         return redirect("account-unlock")
 
     def is_reauthentication_required(self, app: str | None = None, **kwargs: Any) -> bool:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import dataclass
 
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
+
+from portal.limits import client_address
 
 _BROWSERS = (
     ("Cốc Cốc", r"coc_coc"),
@@ -27,6 +31,24 @@ _SYSTEMS = (
     ("ChromeOS", r"CrOS"),
     ("Linux", r"Linux"),
 )
+
+
+@dataclass(frozen=True)
+class Device:
+    """From where somebody comes, as far as their owner is told; empty where it is not known."""
+
+    browser: str = ""
+    system: str = ""
+    network: str = ""
+
+
+NOT_KNOWN = Device()
+
+
+def device_of(request: HttpRequest) -> Device:
+    """Browser, system and network of a request, as rows hold them."""
+    browser, system = browser_of(request.META.get("HTTP_USER_AGENT", ""))
+    return Device(browser[:40], system[:40], network_of(client_address(request))[:60])
 
 
 def browser_of(agent: str) -> tuple[str, str]:

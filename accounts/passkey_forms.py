@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.core import context
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, LoginWebAuthnForm
+from allauth.mfa.webauthn.internal import auth
 from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from accounts.devices import device_of
+from accounts.models import Person
+from accounts.models.sessions import Way
+from accounts.services import failures
 
 UNREADABLE = (ValidationError, ValueError, TypeError, KeyError, AttributeError, InvalidSignature)
 
@@ -32,7 +40,18 @@ class SignInByPasskeyForm(LoginWebAuthnForm):  # type: ignore[misc]
         try:
             return super().clean_credential()
         except UNREADABLE as error:
+            self._note_failed()
             raise ValidationError("Khóa truy cập này không đăng nhập được. Bạn thử lại hoặc đăng nhập bằng chứng thư số.") from error
+
+    def _note_failed(self) -> None:
+        """For the history of whoever the device says that it belongs to: it alone knows the random id of the login."""
+        try:
+            user = auth.extract_user_from_response(self.cleaned_data["credential"])
+        except UNREADABLE:
+            return
+        person_id = Person.objects.filter(user=user).values_list("pk", flat=True).first()
+        if person_id is not None:
+            failures.note_of(person_id=person_id, way=Way.PASSKEY, device=device_of(context.request), now=timezone.now())
 
 
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]

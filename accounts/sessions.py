@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from accounts import queries
-from accounts.devices import browser_of, network_of
+from accounts.devices import device_of
 from accounts.models import Mandate, Person, Position, User, UserSession
 from accounts.models.sessions import Way
 from accounts.officers import substitutes
@@ -26,7 +26,6 @@ from accounts.registration import terms
 from accounts.services import sessions as services
 from portal import audit
 from portal.access import ANONYMOUS, ActingAs, Actor, Assurance, actor_of
-from portal.limits import client_address
 
 ACTING_AS = "acting_as"
 SESSION = "sign_in"
@@ -68,13 +67,13 @@ def note_terms(request: HttpRequest, user: User) -> None:
 def begun(sender: object, request: HttpRequest, user: User, **_: object) -> None:
     """Django has signed somebody in, by whatever way: note the session (signal ``user_logged_in``). It proves nothing yet."""
     _replace(request)
-    browser, system = browser_of(request.META.get("HTTP_USER_AGENT", ""))
+    device = device_of(request)
     row = services.begin(
         user_id=user.pk,
         session_key=request.session.session_key or "",
-        browser=browser,
-        system=system,
-        network=network_of(client_address(request)),
+        browser=device.browser,
+        system=device.system,
+        network=device.network,
         now=timezone.now(),
     )
     request.session[SESSION] = str(row.pk)

@@ -15,7 +15,7 @@ from accounts.models.positions import Position, PositionRole
 from accounts.models.registration import Consent, Identifier, Registration, RegistrationSignature, RegistryAnswer, Terms
 from accounts.models.sessions import UserSession
 from accounts.models.sign_in import CertificateSignIn, KnownBrowser, OneTimePassword, SignedChallenge
-from accounts.models.ways import CitizenSignIn, OutsideIdentity, OutsideSignIn, PhoneChange, SignInTry
+from accounts.models.ways import CitizenSignIn, FailedSignIn, OutsideIdentity, OutsideSignIn, PhoneChange, SignInTry
 
 __all__ = [
     "AccountClosing",
@@ -28,6 +28,7 @@ __all__ = [
     "CounterContract",
     "DataCopy",
     "EmailAddress",
+    "FailedSignIn",
     "GuardianRequest",
     "HighLevelAccount",
     "Identifier",

@@ -37,6 +37,10 @@ class OneTimePassword(models.Model):
     """Keyed digest of the address the request came from; empty when the server knows none."""
     browser_digest = models.CharField(max_length=64, db_default="", blank=True)
     """Digest of the browser, where the owner of the number signed in with it before (:class:`KnownBrowser`); else empty."""
+    browser = models.CharField(max_length=40, blank=True, db_default="")
+    system = models.CharField(max_length=40, blank=True, db_default="")
+    network = models.CharField(max_length=60, blank=True, db_default="")
+    """Where it was asked for, as :class:`UserSession` has it: what the owner reads of tries that failed."""
     person = models.ForeignKey(Person, null=True, on_delete=models.CASCADE, related_name="+")
     """Whom the code was sent to; null until the worker has sent it, and for ever where nobody has the number."""
     code_hash = models.CharField(max_length=64)

@@ -7,7 +7,10 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from accounts.devices import device_words
 from accounts.models.people import Person
 from accounts.models.sessions import Way
 from accounts.models.sign_in import SignedChallenge
@@ -39,6 +42,52 @@ class SignInTry(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class FailedSignIn(models.Model):
+    """Tries to sign in that failed, for the owner's history: those of one day, way and device are one row.
+
+    Written for whatever number was typed, alike for one that nobody has; what turns out to be nobody's leaves after two days
+    (:mod:`accounts.services.failures`).
+    """
+
+    class Why(models.TextChoices):
+        """What was wrong."""
+
+        WRONG = "wrong", _("mã hoặc khóa không đúng")
+        LOCKED = "locked", _("tài khoản đang khóa")
+
+    number_blind = BlindIndexField()
+    way = models.CharField(max_length=12, choices=Way.choices)
+    why = models.CharField(max_length=8, choices=Why.choices)
+    browser = models.CharField(max_length=40, blank=True)
+    system = models.CharField(max_length=40, blank=True)
+    network = models.CharField(max_length=60, blank=True)
+    """The address it came from, the last part left out."""
+    is_rest = models.BooleanField(default=False)
+    """All that came from ever more devices on a day on which there were too many of them."""
+    tries = models.PositiveIntegerField(default=1)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    is_somebodys = models.BooleanField(default=False)
+    """Looked up, and kept as the history of sign-in is; before that nobody has looked."""
+
+    class Meta:
+        ordering = ["-last_at", "-id"]
+        indexes = [
+            models.Index(fields=["number_blind", "-last_at"], name="failed_by_number"),
+            models.Index(fields=["last_at"], name="failed_by_time"),
+            models.Index(fields=["last_at"], condition=Q(is_somebodys=False), name="failed_not_looked_up"),
+        ]
+        constraints = [models.CheckConstraint(condition=Q(tries__gte=1) & Q(last_at__gte=F("first_at")), name="failed_sign_in_is_whole")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def device(self) -> str:
+        """Browser and system, as a person knows them."""
+        return gettext("Nhiều thiết bị khác") if self.is_rest else device_words(self.browser, self.system)
 
 
 class Provider(models.TextChoices):

@@ -12,6 +12,7 @@ from accounts import queries
 from accounts.models import AccountComplaint, AccountLock, GuardianRequest, Mandate, Organisation, Position
 from accounts.owner.lines import Holding, Watched
 from accounts.registration.terms import consents_of
+from accounts.services import failures
 from accounts.services.mandates import NOBODY
 from portal.access import Actor
 from portal.audit.models import Act
@@ -107,6 +108,21 @@ def sign_ins(actor: Actor) -> Rows:
         yield {"Lúc": row.at, "Việc": act_words(row.act), "Cách": row.details.get("by", "")}
 
 
+def failed_sign_ins(actor: Actor) -> Rows:
+    """The newest tries to sign in that failed."""
+    if actor.is_for_another or actor.person_id is None:
+        return
+    for row in failures.of_person(actor.person_id):
+        yield {
+            "Lúc": row.last_at,
+            "Cách": str(row.get_way_display()),
+            "Vì": str(row.get_why_display()),
+            "Thiết bị": row.device,
+            "Mạng": row.network,
+            "Số lần": row.tries,
+        }
+
+
 def locks(actor: Actor) -> Rows:
     """Times in which the account was locked."""
     if actor.is_for_another:
@@ -147,6 +163,7 @@ def own() -> list[Holding]:
         Holding("consents", _("Điều đã đồng ý"), consents),
         Holding("positions", _("Chức danh trong cơ quan"), positions),
         Holding("sign_ins", _("Đăng nhập và thay đổi của tài khoản"), sign_ins),
+        Holding("failed_sign_ins", _("Những lần đăng nhập không thành công"), failed_sign_ins),
         Holding("locks", _("Các lần khóa tài khoản"), locks),
         Holding("complaints", _("Khiếu nại về tài khoản"), complaints),
         Holding("notices", _("Thông báo đã nhận"), notices),

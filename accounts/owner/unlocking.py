@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from accounts.devices import NOT_KNOWN, Device
 from accounts.identifiers import clean_id_number, clean_phone
 from accounts.models import AccountLock, OneTimePassword, Person
 from accounts.owner import locks
@@ -28,12 +29,13 @@ def _facts(full_name: str, birth_date: str) -> str:
     return salted_hmac("accounts.unlock", f"{search_key(full_name)}|{birth_date}", algorithm="sha256").hexdigest()
 
 
-def ask(*, id_number: str, full_name: str, birth_date: date, address: str, now: datetime) -> UUID:
+def ask(*, id_number: str, full_name: str, birth_date: date, address: str, now: datetime, device: Device = NOT_KNOWN) -> UUID:
     """Promise a code to whoever owns a locked account with these facts; returns the request's id. Raises ``otp.TooManyRequests``."""
     return otp.request_code(
         id_number=id_number,
         now=now,
         address=address,
+        device=device,
         purpose=OneTimePassword.Purpose.UNLOCK,
         facts=_facts(full_name, birth_date.isoformat()),
     )
@@ -90,8 +92,9 @@ def open_by_code(*, request_id: UUID, code: str, now: datetime) -> Person:
     return person
 
 
-def say_it_is_locked(number_blind: str, *, now: datetime) -> None:
-    """Somebody wants to sign in to a locked account: its owner is told once a day how to open it (worker, within a transaction)."""
+def say_it_is_locked(number_blind: str, *, now: datetime) -> bool:
+    """Somebody wants to sign in to a locked account: its owner is told once a day how to open it (worker, within a transaction). Whether it
+    is one."""
     person = Person.objects.filter(id_blind=number_blind).first()
     held: AccountLock | None = locks.open_lock(person.user_id) if person is not None and person.user_id is not None else None
     if person is not None and held is not None:
@@ -103,3 +106,4 @@ def say_it_is_locked(number_blind: str, *, now: datetime) -> None:
             channels=("sms",),
             link=reverse("account-unlock"),
         )
+    return held is not None

@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import queries, sessions
+from accounts.devices import device_of
 from accounts.forms import CodeForm
 from accounts.masks import masked
 from accounts.models import AccountComplaint, AccountLock
@@ -129,7 +130,9 @@ def unlock(request: HttpRequest) -> HttpResponse:
             return refusal
         if form.is_valid():
             try:
-                request_id = unlocking.ask(**form.cleaned_data, address=client_address(request), now=timezone.now())
+                request_id = unlocking.ask(
+                    **form.cleaned_data, address=client_address(request), device=device_of(request), now=timezone.now()
+                )
             except otp.TooManyRequests as too_many:
                 form.add_error("id_number", try_again(too_many))
             else:

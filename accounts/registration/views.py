@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from accounts import sessions
+from accounts.devices import device_of
 from accounts.forms import CodeForm
 from accounts.models import Consent, Registration
 from accounts.registration import counter, queries, services, signing, terms
@@ -322,6 +323,7 @@ def document_sign_in(request: HttpRequest) -> HttpResponse:
                     now=timezone.now(),
                     address=client_address(request),
                     browser=request.COOKIES.get(KNOWN_BROWSER, ""),
+                    device=device_of(request),
                 )
             except TooManyRequests as too_many:
                 form.add_error("document_number", _try_again(too_many))

@@ -15,6 +15,7 @@ from accounts.models import (
     CitizenSignIn,
     ContactChoice,
     EmailAddress,
+    FailedSignIn,
     Identifier,
     KnownBrowser,
     OneTimePassword,
@@ -43,6 +44,7 @@ def person_erased(sender: Any, *, subject: UUID, **_: Any) -> None:
     OneTimePassword.objects.filter(number_blind=person.id_blind or "-").delete()
     KnownBrowser.objects.filter(person=person).delete()
     SignInTry.objects.filter(number_blind=person.id_blind or "-").delete()
+    FailedSignIn.objects.filter(number_blind=person.id_blind or "-").delete()
     OutsideIdentity.objects.filter(person=person).delete()
     OutsideSignIn.objects.filter(person=person).delete()
     CitizenSignIn.objects.filter(person=person).delete()

@@ -14,6 +14,7 @@ from accounts.models import (
     CertificateSignIn,
     CitizenSignIn,
     EmailAddress,
+    FailedSignIn,
     KnownBrowser,
     OneTimePassword,
     OutsideSignIn,
@@ -23,6 +24,7 @@ from accounts.models import (
     UserSession,
 )
 from accounts.registration.services import ENDED_KEPT
+from accounts.services.failures import forget_nobodys
 from accounts.services.sessions import close_forgotten
 
 logger = logging.getLogger(__name__)
@@ -43,6 +45,7 @@ def remove_old(*, now: datetime, seconds: float) -> bool:
     old: dict[str, QuerySet[Any]] = {
         "sessions": Session.objects.filter(expire_date__lt=now).order_by("expire_date"),
         "sessions_past": UserSession.objects.filter(begun_at__lt=now - SESSIONS_KEPT).order_by("begun_at"),
+        "failed_sign_ins": FailedSignIn.objects.filter(last_at__lt=now - SESSIONS_KEPT).order_by("last_at"),
         "one_time_passwords": OneTimePassword.objects.filter(created_at__lt=now - CODES_KEPT).order_by("created_at"),
         "sign_in_tries": SignInTry.objects.filter(created_at__lt=now - CODES_KEPT).order_by("created_at"),
         "citizen_sign_ins": CitizenSignIn.objects.filter(created_at__lt=now - SIGN_INS_KEPT).order_by("created_at"),
@@ -67,4 +70,4 @@ def remove_old(*, now: datetime, seconds: float) -> bool:
                 logger.info("old sign-ins removed, more to come", extra=removed)
                 return False
     logger.info("old sign-ins removed", extra=removed)
-    return True
+    return forget_nobodys(now=now, until=until, batch=BATCH)

@@ -19,10 +19,12 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
+from accounts.devices import NOT_KNOWN, Device
 from accounts.identifiers import clean_id_number
 from accounts.models import EmailAddress, KnownBrowser, OneTimePassword, Person
+from accounts.models.sessions import Way
 from accounts.queries import holders_of
-from accounts.services import codes
+from accounts.services import codes, failures
 from accounts.services.codes import MAX_TRIES, RESEND_AFTER, Refusal, TooManyRequests, WrongCode, new_code
 from portal import audit, outbox
 from portal.access import SYSTEM
@@ -60,6 +62,7 @@ def request_code(
     now: datetime,
     address: str = "",
     browser: str = "",
+    device: Device = NOT_KNOWN,
     purpose: str = OneTimePassword.Purpose.SIGN_IN,
     facts: str = "",
 ) -> UUID:
@@ -68,7 +71,8 @@ def request_code(
     Alike for every number, known or not.
 
     ``address`` is where the request came from, ``browser`` the value of the browser's own cookie (:func:`remember_browser`), each
-    empty when there is none. ``purpose`` and ``facts``: for opening a locked account (``accounts.owner.unlocking``), counted with the
+    empty when there is none; ``device`` is what the owner is told of a try that fails. ``purpose`` and ``facts``: for opening a locked
+    account (``accounts.owner.unlocking``), counted with the
     others. Raises :class:`TooManyRequests`. Counts: PostgreSQL; they do not fail open.
     """
     number, from_address = blind or blind_index("id_number", clean_id_number(id_number)), digest("address", address)
@@ -89,6 +93,9 @@ def request_code(
         number_blind=number,
         address_digest=from_address,
         browser_digest=drawn,
+        browser=device.browser,
+        system=device.system,
+        network=device.network,
         purpose=purpose,
         facts_digest=facts,
         code_hash=secrets.token_hex(32),
@@ -115,7 +122,8 @@ def send_code(*, otp_id: UUID, now: datetime) -> None:
         return
     from accounts.owner.unlocking import say_it_is_locked
 
-    say_it_is_locked(otp.number_blind, now=now)
+    if say_it_is_locked(otp.number_blind, now=now):
+        failures.note(number_blind=otp.number_blind, way=Way.CODE, why=failures.Why.LOCKED, device=_device(otp), now=now)
 
 
 def send_to(otp: OneTimePassword, person: Person, *, now: datetime, template: str = "accounts.otp") -> None:
@@ -150,6 +158,7 @@ def check_code(*, request_id: UUID, code: str, now: datetime, purpose: str = One
         open_ones = OneTimePassword.objects.filter(id=request_id, purpose=purpose, used_at__isnull=True, expires_at__gt=now)
         counted = open_ones.filter(tries__lt=MAX_TRIES).update(tries=F("tries") + 1)
     if not counted:
+        _note_wrong(request_id, now)
         raise WrongCode(0)
     with transaction.atomic():
         otp = OneTimePassword.objects.select_for_update().get(id=request_id)
@@ -167,7 +176,20 @@ def check_code(*, request_id: UUID, code: str, now: datetime, purpose: str = One
                 details = {"by": "otp"}
                 audit.record(actor=SYSTEM, act="accounts.sign_in", target="accounts.person", target_id=str(person.id), details=details)
             return person
+    _note_wrong(request_id, now)
     raise wrong
+
+
+def _device(otp: OneTimePassword) -> Device:
+    return Device(otp.browser, otp.system, otp.network)
+
+
+def _note_wrong(request_id: UUID, now: datetime) -> None:
+    """For the history of whoever has the number; the same statements where nobody has it. The browser is the one that asked for the code,
+    for it alone knows the request."""
+    otp = OneTimePassword.objects.filter(id=request_id).first()
+    if otp is not None:
+        failures.note(number_blind=otp.number_blind, way=Way.CODE, device=_device(otp), now=now)
 
 
 def remember_browser(*, person_id: UUID, browser: str, now: datetime) -> tuple[str, bool]:

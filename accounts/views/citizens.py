@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts import sessions
+from accounts.devices import device_of
 from accounts.forms import CodeForm, IdNumberForm
 from accounts.models.sessions import Way
 from accounts.services import otp
@@ -55,6 +56,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
                     now=timezone.now(),
                     address=client_address(request),
                     browser=request.COOKIES.get(KNOWN_BROWSER, ""),
+                    device=device_of(request),
                 )
             except otp.TooManyRequests as too_many:
                 form.add_error("id_number", try_again(too_many))

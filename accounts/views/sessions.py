@@ -13,12 +13,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import queries
+from accounts.models import FailedSignIn
+from accounts.services import failures
 from accounts.services import sessions as services
 from accounts.sessions import session_of
 from accounts.views.ways import signed_in
-from portal.access import actor_of
+from portal.access import Actor, actor_of
 
 PAGE = 20
+FEW = 5
+"""Failed tries on the page of sessions; the history has more."""
 
 
 @signed_in
@@ -29,7 +33,12 @@ def session_list(request: HttpRequest) -> HttpResponse:
     assert actor.user_id is not None
     found = queries.open_sessions(actor.user_id, timezone.now())
     rows = sorted(found, key=lambda row: here is None or row.pk != here.pk)
-    return render(request, "accounts/sessions/list.html", {"sessions": rows, "here": here.pk if here else None})
+    context = {"sessions": rows, "here": here.pk if here else None, "failed": _failed(actor, FEW)}
+    return render(request, "accounts/sessions/list.html", context)
+
+
+def _failed(actor: Actor, most: int) -> list[FailedSignIn]:
+    return failures.of_person(actor.person_id)[:most] if actor.person_id is not None else []
 
 
 @signed_in
@@ -39,7 +48,8 @@ def session_history(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     assert actor.user_id is not None
     page = Paginator(queries.session_history(actor.user_id), PAGE).get_page(request.GET.get("trang"))
-    return render(request, "accounts/sessions/history.html", {"page": page})
+    failed = _failed(actor, failures.MOST) if page.number == 1 else []
+    return render(request, "accounts/sessions/history.html", {"page": page, "failed": failed})
 
 
 @signed_in

@@ -17,9 +17,11 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, generate_totp_secret, hotp_value
 from django.db import transaction
 
+from accounts.devices import NOT_KNOWN, Device
 from accounts.identifiers import clean_id_number
 from accounts.models import Person
 from accounts.models.sessions import Way
+from accounts.services import failures
 from accounts.ways import counting
 from portal import audit
 from portal.access import SYSTEM, Actor
@@ -106,7 +108,7 @@ def _nobodys() -> str:
     return seal_text(generate_totp_secret(), context=_CONTEXT)
 
 
-def check(*, id_number: str, code: str, address: str, browser: str, now: datetime) -> Person:
+def check(*, id_number: str, code: str, address: str, browser: str, now: datetime, device: Device = NOT_KNOWN) -> Person:
     """The person with this number whose app shows this code; the code has served then.
 
     Raises :class:`WrongAppCode`, alike for a wrong code, a number without an app and a number that nobody has, and
@@ -114,6 +116,14 @@ def check(*, id_number: str, code: str, address: str, browser: str, now: datetim
     """
     number = blind_index("id_number", clean_id_number(id_number))
     try_id = counting.count_try(way=Way.APP, number_blind=number, address=address, browser=browser, now=now)
+    try:
+        return _compared(number, code, try_id, now)
+    except WrongAppCode:
+        failures.note(number_blind=number, way=Way.APP, device=device, now=now)
+        raise
+
+
+def _compared(number: str, code: str, try_id: int, now: datetime) -> Person:
     with transaction.atomic():
         rows = Authenticator.objects.select_for_update(of=("self",)).filter(type=Authenticator.Type.TOTP, user__is_active=True)
         row = rows.select_related("user__person").filter(user__person__id_blind=number).first()

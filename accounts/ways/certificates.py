@@ -16,6 +16,7 @@ from django.utils.translation import gettext_noop
 from accounts.models import CitizenSignIn, Person
 from accounts.models.sessions import Way
 from accounts.queries import holders_of
+from accounts.services import failures
 from accounts.services.challenges import SPENT, SignatureRefused, Use
 from portal import audit, outbox
 from portal.access import SYSTEM
@@ -94,7 +95,7 @@ def prove(*, sign_in_id: UUID, now: datetime) -> None:
         return
     try:
         facts = _facts(row, now)
-        person = _person_of(facts)
+        person = _person_of(facts, Way(row.way), now)
     except SignatureRefused as refused:
         refuse(sign_in_id=sign_in_id, reason=str(refused))
         return
@@ -117,11 +118,13 @@ def _facts(row: CitizenSignIn, now: datetime) -> CertificateFacts:
     return USE.facts(row, now=now)[0]
 
 
-def _person_of(facts: CertificateFacts) -> Person:
+def _person_of(facts: CertificateFacts, way: Way, now: datetime) -> Person:
     if not facts.id_number:
         raise SignatureRefused(NOT_A_PERSONS)
-    person = holders_of([blind_index("id_number", facts.id_number)]).first()
+    index = blind_index("id_number", facts.id_number)
+    person = holders_of([index]).first()
     if person is None:
+        failures.note_if_locked(number_blind=index, way=way, now=now)
         raise SignatureRefused(NOT_KNOWN)
     return person
 

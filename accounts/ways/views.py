@@ -15,8 +15,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import queries
+from accounts.devices import device_of
 from accounts.masks import masked
 from accounts.models.sessions import Way
+from accounts.services import failures
 from accounts.services.otp import TooManyRequests
 from accounts.sessions import session_of
 from accounts.views.citizens import try_again
@@ -65,6 +67,8 @@ def step_up_passkey(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         form.cleaned_data["credential"].record_usage()
         return proved(request, user=user, way=Way.PASSKEY, assurance=Assurance.HIGH)
+    if form.is_bound and (person_id := actor_of(request).person_id) is not None:
+        failures.note_of(person_id=person_id, way=Way.PASSKEY, device=device_of(request), now=timezone.now())
     # Without a user the library asks for verification of the holder in any case; the form takes this person's keys only.
     context = {"form": form, "js_data": {"request_options": webauthn.begin_authentication(None)}}
     return render(request, "accounts/ways/step_up_passkey.html", context, status=422 if form.errors else 200)
@@ -86,6 +90,7 @@ def app_sign_in(request: HttpRequest) -> HttpResponse:
                     **form.cleaned_data,
                     address=client_address(request),
                     browser=request.COOKIES.get(KNOWN_BROWSER, ""),
+                    device=device_of(request),
                     now=timezone.now(),
                 )
             except TooManyRequests as too_many:

@@ -21,6 +21,7 @@ from accounts.models import OutsideIdentity, OutsideSignIn
 from accounts.models.sessions import Way
 from accounts.models.ways import Provider
 from accounts.queries import holders_of
+from accounts.services import failures
 from portal import audit, outbox
 from portal.access import SYSTEM, Actor, Assurance
 from portal.crypto import blind_index, open_text, seal_text
@@ -137,7 +138,8 @@ def keep(*, sign_in_id: UUID, found: vneid.OutsidePerson, now: datetime) -> None
     """Keep whom the provider vouches for: a person with an account here, known to the provider at least at medium assurance."""
     assurance, digest = LEVELS.get(found.level, Assurance.NONE), _digest(found.subject)
     row = OutsideSignIn.objects.select_for_update().get(id=sign_in_id)
-    person = holders_of([blind_index("id_number", found.id_number)]).first()
+    index = blind_index("id_number", found.id_number)
+    person = holders_of([index]).first()
     linked = OutsideIdentity.objects.filter(provider=Provider.VNEID, subject_digest=digest).first()
     own = OutsideIdentity.objects.filter(provider=Provider.VNEID, person=person).first() if person is not None else None
     reason = ""
@@ -147,6 +149,7 @@ def keep(*, sign_in_id: UUID, found: vneid.OutsidePerson, now: datetime) -> None
         reason = NOT_HIGH
     elif person is None:
         reason = NO_ACCOUNT
+        failures.note_if_locked(number_blind=index, way=Way.VNEID, now=now)
     elif (linked is not None and linked.person_id != person.pk) or (own is not None and own.subject_digest != digest):
         # The account there is another's here, or the person had another account there: people look at that.
         reason = OTHER_ACCOUNT

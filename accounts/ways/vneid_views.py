@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.devices import device_of
 from accounts.forms import CodeForm
 from accounts.models import OutsideSignIn
 from accounts.models.sessions import Way
@@ -133,6 +134,7 @@ def _link_by_code(request: HttpRequest, row: OutsideSignIn) -> HttpResponse:
                         now=now,
                         address=client_address(request),
                         browser=request.COOKIES.get(KNOWN_BROWSER, ""),
+                        device=device_of(request),
                     )
                 )
             except otp.TooManyRequests as too_many:
