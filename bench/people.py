@@ -291,12 +291,13 @@ def furnish() -> None:
     from portal.notifications.services import notify
 
     person = Person.objects.select_related("user").get(full_name="Nguyễn Thị Mẫu")
-    now = timezone.now()
+    assert person.user is not None
+    user, now = person.user, timezone.now()
     seen = {"browser": "Chrome", "system": "Android", "network": "203.0.113.*", "way": "code", "assurance": 2}
-    rows = [UserSession(user_id=person.user_id, begun_at=now - n * dt.timedelta(hours=1), seen_at=now, **seen) for n in range(4)]
+    rows = [UserSession(user=user, begun_at=now - n * dt.timedelta(hours=1), seen_at=now, **seen) for n in range(4)]
     for n in range(1, 200):
         begun = now - n * dt.timedelta(days=1)
-        rows.append(UserSession(user_id=person.user_id, begun_at=begun, seen_at=begun, ended_at=begun, ended_by="idle", **seen))
+        rows.append(UserSession(user=user, begun_at=begun, seen_at=begun, ended_at=begun, ended_by="idle", **seen))
     UserSession.objects.bulk_create(rows)
     officer = Actor(acting_as=ActingAs.POSITION, unit="H26.101", assurance=Assurance.HIGH, label="Cán bộ")
     dossiers = list(Dossier.objects.filter(owner_id=person.id))

@@ -89,6 +89,7 @@ class Mandate(models.Model):
         LEGAL_REPRESENTATIVE = "legal", _("Người đại diện theo pháp luật")
         GIVEN = "given", _("Được ủy quyền")
         GUARDIAN = "guardian", _("Người giám hộ theo giấy tờ đã kiểm tra")
+        SAME = "same", _("Tài khoản bằng giấy tờ trước đây của chính người này")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     grantor = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="mandates_over")
@@ -128,7 +129,8 @@ class Mandate(models.Model):
                 condition=Q(basis="parent", grantor__isnull=False, accepted_at__isnull=False)
                 | Q(basis="legal", organisation__isnull=False, accepted_at__isnull=False)
                 | Q(basis="given", given_by__isnull=False)
-                | Q(basis="guardian", grantor__isnull=False, accepted_at__isnull=False),
+                | Q(basis="guardian", grantor__isnull=False, accepted_at__isnull=False)
+                | Q(basis="same", grantor__isnull=False, accepted_at__isnull=False, valid_to__isnull=True),
                 name="mandate_basis_fits",
             ),
             models.CheckConstraint(

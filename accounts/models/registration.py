@@ -118,6 +118,7 @@ class Registration(models.Model):
         DOCUMENT = "document", _("Hộ chiếu, giấy tờ của người nước ngoài và người Việt Nam ở nước ngoài")
         COUNTER = "counter", _("Tại bộ phận một cửa")
         ORGANISATION = "organisation", _("Chứng thư số của tổ chức")
+        NUMBER = "number", _("Số định danh của người đã có tài khoản bằng giấy tờ")
 
     class State(models.TextChoices):
         """Edges: :mod:`accounts.registration.states`."""
@@ -161,7 +162,7 @@ class Registration(models.Model):
     officer = models.ForeignKey(Position, null=True, on_delete=models.PROTECT, related_name="+", verbose_name="cán bộ")
     """Who opened it at the counter, or compared the document there."""
     person = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="registrations")
-    """Who asks for an organisation; else whose account came of it."""
+    """Who asks for an organisation, or has an account by document and adds their number; else whose account came of it."""
     organisation = models.ForeignKey(Organisation, null=True, on_delete=models.SET_NULL, related_name="+")
     terms = models.ForeignKey(Terms, null=True, on_delete=models.PROTECT, related_name="+")
     """The version agreed to; null at the counter until the account is taken over."""

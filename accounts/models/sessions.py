@@ -45,6 +45,7 @@ class UserSession(models.Model):
         IDLE = "idle", _("Lâu không dùng")
         LIMIT = "limit", _("Đến thời gian dài nhất của một phiên")
         LOCKED = "locked", _("Tài khoản bị khóa")
+        JOINED = "joined", _("Tài khoản gộp vào tài khoản bằng số định danh")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")

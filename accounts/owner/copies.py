@@ -45,10 +45,9 @@ def may_ask(actor: Actor, now: datetime) -> bool:
         return False
     if actor.acting_as is ActingAs.SELF:
         return True
-    if actor.acting_as is not ActingAs.ORGANISATION:
-        return False
-    legal = Mandate.objects.in_force(now).filter(pk=actor.mandate_id or NOBODY, basis=Mandate.Basis.LEGAL_REPRESENTATIVE)
-    return legal.exists()
+    # By law for an organisation; and for oneself as one was known before one had a number.
+    basis = {ActingAs.ORGANISATION: Mandate.Basis.LEGAL_REPRESENTATIVE, ActingAs.PERSON: Mandate.Basis.SAME}.get(actor.acting_as)
+    return basis is not None and Mandate.objects.in_force(now).filter(pk=actor.mandate_id or NOBODY, basis=basis).exists()
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from accounts.owner.lines import Holding, Watched
 from accounts.registration.terms import consents_of
 from accounts.services import failures
 from accounts.services.mandates import NOBODY
-from portal.access import Actor
+from portal.access import ActingAs, Actor
 from portal.audit.models import Act
 from portal.audit.words import act_words
 from portal.notifications.queries import notices_of
@@ -28,7 +28,7 @@ Rows = Iterator[Mapping[str, Any]]
 
 def profile(actor: Actor) -> Rows:
     """Who it is, as the registers say."""
-    if actor.is_for_another:
+    if actor.acting_as is ActingAs.ORGANISATION:
         organisation = Organisation.objects.get(pk=actor.party_id or NOBODY)
         yield {
             "Tên": organisation.name,
@@ -38,8 +38,8 @@ def profile(actor: Actor) -> Rows:
             "Đối chiếu với CSDL đăng ký doanh nghiệp lúc": organisation.registry_checked_at,
         }
         return
-    assert actor.person_id is not None
-    person = queries.person(actor.person_id)
+    assert actor.party_id is not None
+    person = queries.person(actor.party_id)
     yield {
         "Họ và tên": person.full_name,
         "Số định danh cá nhân": person.id_number,
@@ -67,7 +67,7 @@ def mandates(actor: Actor) -> Rows:
     """Who may act for the party, and for whom the person may act."""
     rows = Mandate.objects.select_related("person", "grantor", "organisation")
     if actor.is_for_another:
-        rows = rows.filter(organisation_id=actor.party_id or NOBODY)
+        rows = rows.filter(organisation_id=actor.party_id or NOBODY) | rows.filter(grantor_id=actor.party_id or NOBODY)
     else:
         rows = rows.filter(person_id=actor.person_id or NOBODY) | rows.filter(grantor_id=actor.person_id or NOBODY)
     for row in rows.order_by("given_at", "id").iterator(chunk_size=500):

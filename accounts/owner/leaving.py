@@ -5,6 +5,7 @@ What was sent to agencies stays with them as their records under their own keys;
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import AccountClosing, Mandate, Person
 from accounts.owner.lines import obstacles, say_farewell
-from accounts.services.mandates import NOBODY
+from accounts.services.mandates import NOBODY, former_accounts
 from portal import audit, crypto
 from portal.access import SYSTEM, AccessDenied, ActingAs, Actor, Assurance
 from portal.notifications.registry import contact_of
@@ -45,7 +46,7 @@ def ask(*, actor: Actor, now: datetime) -> AccountClosing:
     known = open_closing(actor)
     if known is not None:
         return known
-    if reasons := obstacles(actor):
+    if reasons := [*obstacles(actor), *(reason for one in _as_before(actor, now) for reason in obstacles(one))]:
         raise NotYet(reasons)
     made = AccountClosing.objects.create(person_id=actor.person_id, asked_at=now, due_at=now + THINK_OVER)
     _note(actor, "accounts.ask_to_close", made)
@@ -86,7 +87,7 @@ def close_due(*, now: datetime, limit: int = 100) -> int:
 def _close(made: AccountClosing, now: datetime) -> None:
     person = made.person
     actor = Actor(acting_as=ActingAs.SELF, user_id=person.user_id, person_id=person.pk, assurance=Assurance.MEDIUM)
-    if obstacles(actor):
+    if obstacles(actor) or any(obstacles(one) for one in _as_before(actor, now)):
         _call_off(made, SYSTEM, now)
         return
     made.done_at = now
@@ -95,9 +96,23 @@ def _close(made: AccountClosing, now: datetime) -> None:
     for mandate in given.select_for_update():
         mandate.withdrawn_at = now
         mandate.save()
-    say_farewell(actor)
+    before = _as_before(actor, now)
+    for one in (actor, *before):
+        say_farewell(one)
     _note(SYSTEM, "accounts.close", made)
     crypto.shred(person.pk, SYSTEM)
+    for one in before:
+        # What was theirs under a document, before they had a number.
+        assert one.party_id is not None
+        crypto.shred(one.party_id, SYSTEM)
+
+
+def _as_before(actor: Actor, now: datetime) -> list[Actor]:
+    """The same person as the party of an account that they had by document and that became one with theirs."""
+    return [
+        replace(actor, acting_as=ActingAs.PERSON, party_id=row.grantor_id, mandate_id=row.pk)
+        for row in former_accounts(actor.person_id, now)
+    ]
 
 
 def _note(actor: Actor, act: str, made: AccountClosing) -> None:

@@ -58,6 +58,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         "birth_date": date.fromisoformat(person.birth_date) if person.birth_date else None,
         "session": session_of(request),
         "certain": actor.assurance >= Assurance.HIGH,
+        "may_add_number": not person.id_number and actor.acting_as is ActingAs.SELF,
         "offices": [(position, unit_name(position.unit_code)) for position in queries.positions_held(person.id)],
     }
     return render(request, "accounts/owner/profile.html", context)

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import Registration, RegistryAnswer
-from accounts.registration import opening, services
+from accounts.registration import joining, opening, services
 from accounts.registration.rules import ANSWERS_COUNT, same_name
 from accounts.registration.states import TABLE, State
 from portal.exchange import business, immigration, insurance, population, tax, telecom
@@ -150,6 +150,7 @@ def plan(registration: Registration) -> tuple[str, ...]:
         way.INSURANCE: (INSURANCE, POPULATION),
         way.CERTIFICATE: (POPULATION,),
         way.DOCUMENT: (IMMIGRATION,),
+        way.NUMBER: (POPULATION, TELECOM),
         way.ORGANISATION: (BUSINESS, TAX),
     }[way(registration.way)]
 
@@ -241,5 +242,7 @@ def _conclude(registration_id: UUID, now: datetime) -> None:
         services.record(registration, "registry_agrees")
     elif registration.way == way.ORGANISATION:
         opening.finish_organisation(registration, now=now)
+    elif registration.way == way.NUMBER:
+        joining.finish(registration, now=now)
     else:
         opening.finish(registration, now=now)

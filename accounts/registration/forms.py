@@ -163,6 +163,15 @@ class PhoneForm(AgreeForm, NumberForm):
         return _vietnamese_phone(self.cleaned_data["phone"])
 
 
+class AddNumberForm(NumberForm):
+    """The number of who has an account by document; they agreed to the terms with it."""
+
+    phone = PhoneForm.base_fields["phone"]
+    field_order: Any = ("id_number", "full_name", "birth_date", "sex", "old_number", "phone")
+
+    clean_phone = PhoneForm.clean_phone
+
+
 class InsuranceForm(AgreeForm, NumberForm):
     """By a social insurance number."""
 

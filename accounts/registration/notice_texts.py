@@ -81,6 +81,32 @@ def register() -> None:
         action=gettext_noop("Mở tài khoản"),
     )
     register_template(
+        "accounts.number_taken",
+        kind=SECURITY,
+        inbox_title=gettext_noop("Tài khoản của bạn đã có số định danh"),
+        inbox_body=gettext_noop(
+            "Tài khoản trước đây mở bằng giấy tờ nay có số định danh cá nhân. Từ nay bạn đăng nhập bằng số định danh; hồ sơ và ủy quyền của"
+            " bạn vẫn như trước. Nếu không phải bạn làm, bạn gọi 1800 1096 ngay."
+        ),
+        sms=gettext_noop(
+            "Tài khoản Cổng Dịch vụ công của bạn nay có số định danh: từ nay đăng nhập bằng số này. Không phải bạn: gọi 1800 1096."
+        ),
+        action=gettext_noop("Mở tài khoản"),
+    )
+    register_template(
+        "accounts.joined",
+        kind=SECURITY,
+        inbox_title=gettext_noop("Hai tài khoản của bạn đã thành một"),
+        inbox_body=gettext_noop(
+            "Tài khoản mở bằng giấy tờ đã gộp vào tài khoản bằng số định danh của bạn. Từ nay bạn đăng nhập bằng số định danh; để xem hồ sơ"
+            " của tài khoản trước, bạn chọn tư cách mang tên tài khoản đó. Nếu không phải bạn làm, bạn gọi 1800 1096 ngay."
+        ),
+        sms=gettext_noop(
+            "Tài khoản Cổng Dịch vụ công mở bằng giấy tờ của bạn đã gộp vào tài khoản bằng số định danh. Không phải bạn: gọi 1800 1096."
+        ),
+        action=gettext_noop("Mở tài khoản"),
+    )
+    register_template(
         "accounts.organisation_registered",
         kind=SECURITY,
         inbox_title=gettext_noop("Tài khoản của {name} đã mở"),

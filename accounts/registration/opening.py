@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.urls import reverse
 
-from accounts.models import Consent, ContactChoice, EmailAddress, Identifier, Person, Registration, User
+from accounts.models import Consent, ContactChoice, EmailAddress, FailedSignIn, Identifier, Person, Registration, User
 from accounts.registration import services, terms
 from accounts.registration.rules import LEVEL, tidy_name
 from accounts.registration.states import TABLE
@@ -76,6 +76,11 @@ def finish(registration: Registration, *, now: datetime, actor: Actor = SYSTEM, 
     one_at_a_time(blind, *([services.by_document(document)] if document else []))
     person = _find(blind, document)
     is_new = person is None or person.user_id is None
+    if person is not None and id_number and not person.id_number:
+        # Found by their document; whoever issued it says now which number is theirs, and nobody else has it here.
+        FailedSignIn.objects.filter(number_blind=person.id_blind).update(number_blind=blind)
+        person.id_number, person.id_blind = id_number, blind
+        audit.record(actor=actor, act="accounts.take_number", target="accounts.person", target_id=str(person.id))
     if person is None:
         name = tidy_name(declared["full_name"])
         person = Person.objects.create(

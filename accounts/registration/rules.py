@@ -20,6 +20,7 @@ LIVES = {
     Registration.Way.INSURANCE: timedelta(days=30),
     Registration.Way.CERTIFICATE: timedelta(days=30),
     Registration.Way.ORGANISATION: timedelta(days=30),
+    Registration.Way.NUMBER: timedelta(days=30),
     Registration.Way.DOCUMENT: timedelta(days=60),
     Registration.Way.COUNTER: timedelta(days=90),
 }
@@ -28,6 +29,7 @@ LEVEL = {
     Registration.Way.PHONE: Assurance.MEDIUM,
     Registration.Way.INSURANCE: Assurance.MEDIUM,
     Registration.Way.DOCUMENT: Assurance.MEDIUM,
+    Registration.Way.NUMBER: Assurance.MEDIUM,
     Registration.Way.COUNTER: Assurance.MEDIUM,
     Registration.Way.CERTIFICATE: Assurance.HIGH,
 }

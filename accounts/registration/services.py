@@ -264,7 +264,7 @@ def _use_code(registration_id: UUID, waiting: QuerySet[Registration], code: str,
     if registration is not None and right:
         registration.code_hash = ""
         record(registration, "prove_contact")
-        if registration.way in (Registration.Way.PHONE, Registration.Way.DOCUMENT):
+        if registration.way in (Registration.Way.PHONE, Registration.Way.DOCUMENT, Registration.Way.NUMBER):
             ask(registration, now)
         else:
             opening.finish(registration, now=now)

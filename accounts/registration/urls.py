@@ -24,5 +24,6 @@ urlpatterns = [
     *pages,
     path("tai-khoan/dang-ky/to-chuc/", views.organisation, name="register-organisation"),
     path("tai-khoan/dang-ky/ky/tro-ve/", views.signing_back, name="registration-signing-back"),
+    path("tai-khoan/so-dinh-danh/", views.add_number, name="add-number"),
     path("tai-khoan/dieu-khoan/", views.agree, name="agree-to-terms"),
 ]

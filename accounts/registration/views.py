@@ -18,8 +18,8 @@ from accounts import sessions
 from accounts.devices import device_of
 from accounts.forms import CodeForm
 from accounts.models import Consent, Registration
-from accounts.registration import counter, queries, services, signing, terms
-from accounts.registration.forms import AgreeForm, DocumentForm, DocumentSignInForm, InsuranceForm, PhoneForm, TakeOverForm
+from accounts.registration import counter, joining, queries, services, signing, terms
+from accounts.registration.forms import AddNumberForm, AgreeForm, DocumentForm, DocumentSignInForm, InsuranceForm, PhoneForm, TakeOverForm
 from accounts.registration.states import State
 from accounts.services import otp
 from accounts.services.codes import Refusal, TooManyRequests, WrongCode
@@ -156,6 +156,37 @@ def organisation(request: HttpRequest) -> HttpResponse:
             return redirect(signing.USE.authorisation_url(started))
     context = {"as_self": as_self, "problem": problem}
     return render(request, "accounts/registration/organisation.html", context, status=422 if problem else 200)
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def add_number(request: HttpRequest) -> HttpResponse:
+    """The identity number of who has an account by document: one person, one account."""
+    actor = actor_of(request)
+    if not joining.may_add(actor):
+        return redirect("profile")
+    form = AddNumberForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST":
+        if (refusal := over_limit(request, "register")) is not None:
+            return refusal
+        if form.is_valid():
+            said = form.cleaned_data
+            try:
+                made = joining.begin(
+                    actor=actor,
+                    declared=form.declared(),
+                    phone=said["phone"],
+                    language=_language(),
+                    address=client_address(request),
+                    now=timezone.now(),
+                )
+            except TooManyRequests as too_many:
+                form.add_error(None, _try_again(too_many))
+            except joining.BadNumber as bad:
+                form.add_error(bad.field or None, bad.message)
+            else:
+                return _began(request, made)
+    return render(request, "accounts/registration/number.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @never_cache

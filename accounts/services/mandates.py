@@ -69,6 +69,12 @@ def withdraw_mandate(*, actor: Actor, mandate_id: UUID, now: datetime) -> Mandat
     return made
 
 
+def former_accounts(person_id: UUID | None, now: datetime) -> list[Mandate]:
+    """The rights of a person over what was theirs in an account by document before they had a number (one query)."""
+    rows = Mandate.objects.in_force(now).filter(person_id=person_id or NOBODY, basis=Mandate.Basis.SAME)
+    return list(rows.select_related("grantor").order_by("given_at", "id"))
+
+
 def hold_mandate(*, actor: Actor, now: datetime) -> None:
     """Within a transaction: the right by which the actor acts for somebody else holds until it is over, whoever withdraws it meanwhile.
 
@@ -83,7 +89,7 @@ def hold_mandate(*, actor: Actor, now: datetime) -> None:
 
 def _gives_for(actor: Actor, made: Mandate, now: datetime) -> bool:
     if made.organisation_id is None:
-        return made.grantor_id == actor.person_id
+        return made.grantor_id == actor.person_id or made.grantor_id in {one.grantor_id for one in former_accounts(actor.person_id, now)}
     assert actor.person_id is not None
     legal = Mandate.objects.in_force(now).filter(
         person_id=actor.person_id, organisation_id=made.organisation_id, basis=Mandate.Basis.LEGAL_REPRESENTATIVE

@@ -78,6 +78,8 @@ ACTS: dict[str, str] = {
     "accounts.prove_certificate": "Chứng minh bằng chứng thư số khi đăng ký",
     "accounts.prove_contact": "Xác nhận điện thoại, thư điện tử khi đăng ký",
     "accounts.refuse_registration": "Không mở tài khoản",
+    "accounts.join": "Gộp tài khoản bằng giấy tờ vào tài khoản bằng số định danh",
+    "accounts.take_number": "Thêm số định danh vào tài khoản bằng giấy tờ",
     "accounts.register": "Mở tài khoản",
     "accounts.registry_agrees": "Cơ sở dữ liệu khớp điều khai tại quầy",
     "accounts.send_to_counter": "Mời đối chiếu giấy tờ tại quầy",
