@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts import queries as people
 from accounts.identifiers import clean_id_number
 from dossiers.answer_rules import Finding, token_of
-from dossiers.models import Dossier, DossierDocument, DossierEvent, Draft, FormVersion, PaymentDemand, State
+from dossiers.models import Dossier, DossierDocument, DossierEvent, Draft, FormPrint, FormVersion, PaymentDemand, State
 from dossiers.terms import Terms
 from portal.access import Actor, belonging_to
 from portal.caching import Remembered
@@ -150,6 +150,13 @@ def draft_of(actor: Actor, procedure_code: str) -> Draft | None:
     newest = FormVersion.objects.filter(procedure_code=procedure_code, published_at__isnull=False).order_by("-number").values("pk")[:1]
     drafts = own_drafts(actor).select_related("form_version").filter(procedure_code=procedure_code)
     return drafts.annotate(newest_form_id=Subquery(newest)).first()
+
+
+def print_of(filing: Draft | Dossier) -> FormPrint | None:
+    """The print of a draft's or a dossier's declaration that shows what stands there now, or is being made (one query)."""
+    sent = isinstance(filing, Dossier)
+    rows = FormPrint.objects.select_related("file").filter(filing_id=filing.id, sent=sent, removed_at=None).order_by("-asked_at")
+    return next((row for row in rows[:5] if sent or row.made_at is None or row.asked_at >= filing.updated_at), None)  # type: ignore[union-attr]
 
 
 def last_filed(actor: Actor, procedure_code: str) -> Dossier | None:

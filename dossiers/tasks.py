@@ -33,3 +33,9 @@ def next_partitions() -> int:
     """Make room for the dossiers of this year and the two after it."""
     year = timezone.localdate().year
     return len(national.ensure_partitions(years=range(year, year + 3)))
+
+
+@shared_task(name="dossiers.remove_old_prints")
+def remove_old_prints() -> int:
+    """Erase prints of declarations whose days are over."""
+    return services.remove_old_prints(now=timezone.now())

@@ -6,7 +6,7 @@ from django.urls import path
 
 from dossiers.exchange import standard
 from dossiers.store import urls as store
-from dossiers.views import elsewhere, filing, parts, schema, tracking
+from dossiers.views import elsewhere, filing, parts, printing, schema, tracking
 
 urlpatterns = [
     path("nha-phat-trien/bieu-mau.schema.json", schema.form_schema, name="form-schema"),
@@ -16,10 +16,14 @@ urlpatterns = [
     path("nop-ho-so/<str:code>/giay-to/", filing.papers, name="file-giay-to"),
     path("nop-ho-so/<str:code>/giay-to/<uuid:paper_id>/", filing.draft_paper, name="file-paper"),
     path("nop-ho-so/<str:code>/kiem-tra/", filing.check, name="file-kiem-tra"),
+    path("nop-ho-so/<str:code>/in/", printing.of_draft, name="file-print"),
+    path("nop-ho-so/<str:code>/in/to-khai.pdf", printing.draft_pdf, name="file-print-pdf"),
     path("nop-ho-so/<str:code>/xoa-nhap/", filing.discard, name="file-discard"),
     path("ho-so/", tracking.mine, name="dossiers"),
     path("ho-so/noi-khac/", elsewhere.mine, name="dossiers-elsewhere"),
     path("ho-so/<str:code>/", tracking.dossier_page, name="dossier"),
+    path("ho-so/<str:code>/in/", printing.of_dossier, name="dossier-print"),
+    path("ho-so/<str:code>/in/to-khai.pdf", printing.dossier_pdf, name="dossier-print-pdf"),
     path("ho-so/<str:code>/rut/", tracking.withdraw, name="dossier-withdraw"),
     path("ho-so/<str:code>/giay-to/<uuid:paper_id>/", tracking.paper, name="dossier-paper"),
     path("ho-so/<str:code>/ket-qua/", tracking.result, name="dossier-result"),

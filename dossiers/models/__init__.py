@@ -16,6 +16,7 @@ from dossiers.models.forms import FIELD_KINDS, FormVersion
 from dossiers.models.national import HERE, NationalDossier, NationalStep
 from dossiers.models.papers import DossierDocument, Paper
 from dossiers.models.payments import PaymentDemand
+from dossiers.models.prints import FormPrint
 from dossiers.models.registers import RegisterEntry
 from dossiers.models.reuse import DossierReuse, ReuseCount
 from dossiers.models.states import TABLE, Standing, State
@@ -36,6 +37,7 @@ __all__ = [
     "DossierEvent",
     "DossierReuse",
     "Draft",
+    "FormPrint",
     "FormVersion",
     "NationalDossier",
     "NationalStep",

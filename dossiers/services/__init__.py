@@ -20,6 +20,7 @@ from dossiers.services.filling_in import add_rows, remove_row, save_fields
 from dossiers.services.forms import check_publishable, publish_form
 from dossiers.services.papers import note_unsafe_paper
 from dossiers.services.paying import ask_payment, asked_lines, call_off_payment, follow_late_orders, follow_order, remind_of_payments
+from dossiers.services.printing import ask_print, make_print, remove_old_prints
 from dossiers.services.results import return_result
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "add_paper",
     "add_rows",
     "ask_payment",
+    "ask_print",
     "asked_lines",
     "authorise_result",
     "call_off_payment",
@@ -44,6 +46,7 @@ __all__ = [
     "follow_late_orders",
     "follow_order",
     "is_behind",
+    "make_print",
     "next_code",
     "note_unsafe_paper",
     "open_dossier",
@@ -52,6 +55,7 @@ __all__ = [
     "receive",
     "refuse",
     "remind_of_payments",
+    "remove_old_prints",
     "remove_paper",
     "remove_row",
     "return_result",

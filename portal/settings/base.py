@@ -229,6 +229,7 @@ CELERY_BEAT_SCHEDULE = {
     "audit-check": {"task": "portal.audit.tasks.begin_check", "schedule": crontab(hour=1, minute=30), "options": {"queue": "bulk"}},
     "audit-check-on": {"task": "portal.audit.tasks.go_on_with_check", "schedule": 60.0, "options": {"queue": "bulk", "expires": 60}},
     "audit-seal": {"task": "portal.audit.tasks.seal", "schedule": 10.0, "options": {"queue": "soon", "expires": 10}},
+    "form-prints-old": {"task": "dossiers.remove_old_prints", "schedule": crontab(minute=50), "options": {"queue": "bulk"}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "run" / "celerybeat-schedule")
 

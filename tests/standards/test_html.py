@@ -43,8 +43,8 @@ from accounts.registration import services as registration
 from accounts.services import contacts
 from accounts.ways import app_codes, phones, vneid
 from dossiers.forms_data import shipped_form
-from dossiers.models import Dossier, StorePaper, StoreShare
-from dossiers.services import follow_late_orders, publish_form
+from dossiers.models import Dossier, FormPrint, StorePaper, StoreShare
+from dossiers.services import follow_late_orders, make_print, publish_form
 from feedback.models import Petition, PetitionDraft, PublishedCase, ReplyTemplate, Term
 from feedback.services import answering, handling, publishing, routing, secrets
 from payments import services as payment_services
@@ -212,7 +212,7 @@ def everybodys(pages: Pages) -> None:
     withdraw(actor=SYSTEM, notice_id=notice.pk, day=timezone.localdate())
     pages.get(client, f"/thong-bao/{notice.slug}/", 410)
     pages.get(client, "/khong-co-trang-nay/", 404)
-    pages.get(client, "/nop-ho-so/1.001612/", 404)
+    pages.get(client, "/nop-ho-so/2.000720/", 404)
     # A piece of a page: the script puts it into the list of the search box.
     options = pages.get(client, "/tim-kiem/goi-y/?q=khai+si")
     pages.kept["/tim-kiem/goi-y/?q=khai+si"] = (
@@ -282,7 +282,15 @@ def citizens(pages: Pages) -> None:
     pages.post(client, check, hidden(looked_at), 409)
     for address in (papers, check, f"/nop-ho-so/{CODE}/xoa-nhap/"):
         pages.get(client, address)
+    on_paper = f"/nop-ho-so/{CODE}/in/"
+    pages.get(client, on_paper)
+    client.post(on_paper)
+    pages.get(client, on_paper)
+    make_print(print_id=FormPrint.objects.latest("asked_at").pk, now=timezone.now())
+    pages.get(client, on_paper)
     sent = client.post(check, hidden(pages.get(client, check)))["Location"]
+    client.post(f"{sent.partition('?')[0]}in/")
+    pages.get(client, f"{sent.partition('?')[0]}in/")
     pages.post(client, papers, hidden(page, act="tiep"), 409)
     pages.get(client, form)
     pages.get(client, sent)

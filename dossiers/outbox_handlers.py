@@ -1,0 +1,16 @@
+"""What the worker does for dossiers."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.utils import timezone
+
+from dossiers import services
+from portal.outbox import Message, handler
+
+
+@handler("dossiers.print_form", queue="soon", lease_seconds=40)
+def print_form(message: Message) -> None:
+    """Make the PDF of a declaration that somebody waits for."""
+    services.make_print(print_id=UUID(message.payload["print"]), now=timezone.now())
