@@ -265,7 +265,7 @@ def test_what_is_not_paid_after_being_asked_for_stops_the_dossier_with_a_notice(
 
 def test_a_procedure_may_go_on_unpaid(mothers: Client) -> None:
     form = shipped_form(EXTRACT)
-    publish_form(procedure_code=EXTRACT, now=timezone.now(), **{**form, "payment": {**form["payment"], "unpaid": "continue"}})
+    publish_form(procedure_code=EXTRACT, now=timezone.now(), document={**form, "payment": {**form["payment"], "unpaid": "continue"}})
     dossier, _officer = asked(mothers)
     services.follow_order(order_id=due(dossier).order_id, now=expire(dossier))
     assert (fresh(dossier).state, fresh(dossier).payment, fresh(dossier).paused_at) == (State.PROCESSING, Standing.UNPAID, None)
@@ -315,7 +315,7 @@ def test_refused_or_withdrawn_what_is_not_paid_is_called_off_and_what_is_paid_go
 
 def test_a_procedure_may_keep_the_money(mothers: Client) -> None:
     form = shipped_form(EXTRACT)
-    publish_form(procedure_code=EXTRACT, now=timezone.now(), **{**form, "payment": {**form["payment"], "refund": "none"}})
+    publish_form(procedure_code=EXTRACT, now=timezone.now(), document={**form, "payment": {**form["payment"], "refund": "none"}})
     dossier = order_copies(mothers, copies="1")
     pay(dossier)
     assert "8.000 đ đã nộp không được hoàn lại" in words(mothers.get(f"/ho-so/{dossier.code}/rut/"))
@@ -353,7 +353,7 @@ def test_what_is_free_is_not_asked_for(mothers: Client) -> None:
 def test_a_form_that_says_of_paying_what_cannot_be_done_is_refused(wrong: dict[str, Any]) -> None:
     form = shipped_form(EXTRACT)
     with pytest.raises(ValidationError):
-        publish_form(procedure_code=EXTRACT, now=timezone.now(), **{**form, "payment": {**form["payment"], **wrong}})
+        publish_form(procedure_code=EXTRACT, now=timezone.now(), document={**form, "payment": {**form["payment"], **wrong}})
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def test_the_procedure_page_answers_first(client):
 
 
 def test_no_online_service_no_button(client):
-    html = client.get("/thu-tuc/1.000894/").content.decode()
+    html = client.get("/thu-tuc/2.000806/").content.decode()
     assert "/nop-ho-so/" not in html and "Biểu mẫu trực tuyến của thủ tục này chưa mở ở đây" in html
 
 

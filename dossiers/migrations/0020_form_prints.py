@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dossiers', '0017_draft_touched'),
+        ('dossiers', '0019_draft_touched'),
         ('files', '0001_initial'),
     ]
 
