@@ -47,6 +47,8 @@ class RequiredPaper:
     """The case in which it is wanted; empty: always, or when needed."""
     replaced_by: str = ""
     """Code of the result of another procedure that makes it unnecessary."""
+    shared: bool = False
+    """Whether ``kind`` is one of the shared catalogue, not a place in a list or a name of one form's own."""
 
     @property
     def name(self) -> str:
@@ -208,5 +210,6 @@ def _papers(version: ProcedureVersion) -> tuple[RequiredPaper, ...]:
             continue
         kind = document.paper_kind if document.paper_kind and document.paper_kind not in found else f"{PLACE}{document.position}"
         required = document.required and not document.case
-        found[kind] = RequiredPaper(kind, document.name, document.note, required, document.case, document.replaced_by_result)
+        shared = kind == document.paper_kind
+        found[kind] = RequiredPaper(kind, document.name, document.note, required, document.case, document.replaced_by_result, shared)
     return tuple(found.values())

@@ -43,7 +43,8 @@ def count_sent(draft: Draft, filled: Filled, *, unit_code: str, now: datetime) -
         procedure_code=draft.procedure_code,
         unit_code=unit_code,
         sent_on=timezone.localdate(now),
-        fields=sum(1 for value in filled.answers.values() if value),
+        # What is reckoned from other answers was given by nobody.
+        fields=sum(1 for name, value in filled.answers.items() if value and name not in filled.shape.calculated),
         fields_reused=len(filled.shape.known),
         papers=len(kinds),
         papers_reused=sum(kinds.values()),

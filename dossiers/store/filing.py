@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dossiers.models import Draft
+from dossiers.papers import papers_of
 from dossiers.services import FilingRefused, NotYours, Problem, take_from_store
 from dossiers.terms import Terms
 from dossiers.views.common import as_uuid
@@ -18,7 +19,7 @@ def take_chosen(request: HttpRequest, terms: Terms, draft: Draft) -> tuple[list[
     """Take every paper of the store that was ticked: what could not be taken, and titles of those that were."""
     problems: list[Problem] = []
     taken: list[str] = []
-    for wanted in terms.papers:
+    for wanted in papers_of(terms.papers, draft.form_version.papers):
         for text in request.POST.getlist(f"kho-{wanted.kind}"):
             paper_id = as_uuid(text)
             if paper_id is None:

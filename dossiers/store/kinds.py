@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from dossiers.models import Dossier
-from dossiers.terms import FORMER, PLACE, RequiredPaper
+from dossiers.terms import RequiredPaper
 from portal.caching import Remembered
 from portal.catalogues.queries import paper_codes_by_name
 from portal.text import nfc
-from procedures.models import Result
+from procedures.models import RequiredDocument, Result
 from procedures.papers import name_and_details
 
 RESULT = "TTHC."
@@ -30,15 +30,23 @@ def _plain(name: str) -> str:
     return " ".join(nfc(name).casefold().split())
 
 
-def kind_of_upload(kind: str, label: str) -> str:
-    """The kind under which a paper handed in is kept; empty where the catalogue knows none: then it is not kept."""
-    named = _code_named(name_and_details(label)[0])
-    return named or ("" if kind.startswith((PLACE, FORMER)) else kind)
+def shared_kinds(dossier: Dossier) -> frozenset[str]:
+    """The kinds of the shared catalogue that a dossier's procedure asked for (one query)."""
+    rows = RequiredDocument.objects.filter(version_id=dossier.procedure_version_id).exclude(paper_kind="")
+    return frozenset(rows.values_list("paper_kind", flat=True))
+
+
+def kind_of_upload(kind: str, label: str, shared: Collection[str]) -> str:
+    """The kind under which a paper handed in is kept; empty where the catalogue knows none: then it is not kept.
+
+    ``shared``: see :func:`shared_kinds`. A place in a list and a name of one form's own mean nothing in another.
+    """
+    return _code_named(name_and_details(label)[0]) or (kind if kind in shared else "")
 
 
 def kinds_wanted(paper: RequiredPaper) -> frozenset[str]:
     """The kinds of which one gives what a procedure wants."""
-    own = "" if paper.kind.startswith((PLACE, FORMER)) else paper.kind
+    own = paper.kind if paper.shared else ""
     return frozenset({own, paper.replaced_by, _code_named(paper.name)} - {""})
 
 

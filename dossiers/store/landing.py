@@ -16,7 +16,7 @@ from accounts import queries as people
 from dossiers.models import Dossier, DossierDocument, Paper, State, StorePaper, StorePaperFile
 from dossiers.models.papers import Origin
 from dossiers.services import registers
-from dossiers.store.kinds import kind_of_result, kind_of_upload
+from dossiers.store.kinds import kind_of_result, kind_of_upload, shared_kinds
 from portal import audit, crypto
 from portal.access import SYSTEM
 from portal.documents.models import Document
@@ -72,8 +72,9 @@ def _result(dossier: Dossier, about: str, now: datetime) -> Iterator[StorePaper]
 def _uploads(dossier: Dossier, about: str, now: datetime) -> Iterator[StorePaper]:
     handed_in = dossier.papers.select_related("file").filter(origin=Origin.UPLOADED, file__state=FileState.CLEAN)
     by_kind: dict[str, list[Paper]] = defaultdict(list)
+    shared = shared_kinds(dossier)
     for one in handed_in:
-        if kind := kind_of_upload(one.kind, one.label):
+        if kind := kind_of_upload(one.kind, one.label, shared):
             by_kind[kind].append(one)
     there = set(dossier.store_papers.filter(origin=StorePaper.Origin.UPLOADED).values_list("kind", flat=True))
     for kind, papers in by_kind.items():

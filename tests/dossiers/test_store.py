@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -15,7 +16,8 @@ from lxml import html
 
 from accounts.owner.lines import say_farewell
 from dossiers.models import Dossier, DossierDocument, StoreLook, StorePaper, StorePaperFile, StoreShare
-from dossiers.store import landing, queries, sharing
+from dossiers.store import kinds, landing, queries, sharing
+from dossiers.terms import RequiredPaper
 from portal import crypto
 from portal.access import SYSTEM
 from portal.audit.models import Act
@@ -181,6 +183,15 @@ def test_older_results_land_by_a_command_that_may_be_stopped(capsys: Any) -> Non
     assert StorePaper.objects.filter(dossier=dossiers[1]).count() == 2
     call_command("fill_store")
     assert capsys.readouterr().out.strip() == "0 papers landed"
+
+
+def test_a_name_of_one_form_and_a_place_in_a_list_are_no_kinds() -> None:
+    assert kinds.kind_of_upload("photo", "Ảnh chân dung", {"giay-bao-tu"}) == kinds.kind_of_upload("TP-2", "Văn bản ủy quyền", set()) == ""
+    assert kinds.kind_of_upload("giay-bao-tu", "Giấy báo tử hoặc giấy tờ thay Giấy báo tử", {"giay-bao-tu"}) == "giay-bao-tu"
+    assert kinds.kind_of_upload("TP-3", "giấy  CHỨNG sinh", set()) == NOTICE
+    own = RequiredPaper("photo", "Ảnh chân dung", "", required=True)
+    assert kinds.kinds_wanted(own) == frozenset()
+    assert kinds.kinds_wanted(replace(own, replaced_by=BIRTH)) == {BIRTH}
 
 
 class TestSharing:
