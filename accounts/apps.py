@@ -13,6 +13,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from allauth.account.signals import user_logged_in
+        from allauth.mfa.signals import authenticator_added, authenticator_used
         from django.contrib.auth import signals as django_signals
         from django.utils import timezone
 
@@ -78,3 +79,5 @@ class AccountsConfig(AppConfig):
         django_signals.user_logged_in.connect(sessions.begun, dispatch_uid="accounts.session_begun")
         django_signals.user_logged_out.connect(sessions.ended, dispatch_uid="accounts.session_ended")
         user_logged_in.connect(signals.passkey_signed_in, dispatch_uid="accounts.passkey")
+        authenticator_added.connect(signals.passkey_bound, dispatch_uid="accounts.passkey_bound")
+        authenticator_used.connect(signals.passkey_used, dispatch_uid="accounts.passkey_used")

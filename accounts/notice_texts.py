@@ -27,6 +27,19 @@ def register() -> None:
         sample={"code": "123456", "minutes": "5"},
     )
     register_template(
+        "accounts.contact_code",
+        kind=SECURITY,
+        inbox_title=gettext_noop("Mã để đổi địa chỉ nhận mã"),
+        inbox_body=gettext_noop(
+            "{code} là mã để đổi địa chỉ nhận mã đăng nhập Cổng Dịch vụ công Quốc gia. Không đưa mã này cho ai. Hết hạn sau {minutes} phút."
+            " Nếu không phải bạn đổi, bạn đăng nhập và khóa tài khoản ngay."
+        ),
+        sms=gettext_noop(
+            "{code} là mã để đổi địa chỉ nhận mã đăng nhập Cổng Dịch vụ công Quốc gia. Không đưa mã này cho ai. Hết hạn sau {minutes} phút."
+        ),
+        sample={"code": "123456", "minutes": "5"},
+    )
+    register_template(
         "accounts.email_verify",
         kind=SECURITY,
         inbox_title=gettext_noop("Xác nhận địa chỉ thư điện tử"),
@@ -83,6 +96,25 @@ def register() -> None:
             "Từ nay tài khoản của bạn đăng nhập được bằng mã của một ứng dụng. Nếu không phải bạn gắn, bạn gỡ ngay rồi gọi 1800 1096."
         ),
         sms=gettext_noop("Tài khoản Cổng Dịch vụ công vừa gắn ứng dụng tạo mã. Không phải bạn? Gọi 1800 1096."),
+    )
+    register_template(
+        "accounts.passkey_bound",
+        kind=SECURITY,
+        inbox_title=gettext_noop("Đã gắn khóa truy cập"),
+        inbox_body=gettext_noop(
+            "Từ nay tài khoản của bạn đăng nhập được bằng khóa truy cập của một thiết bị. Nếu không phải bạn gắn, bạn khóa tài khoản ngay"
+            " rồi gọi 1800 1096."
+        ),
+        sms=gettext_noop("Tài khoản Cổng Dịch vụ công vừa gắn khóa truy cập của một thiết bị. Không phải bạn? Gọi 1800 1096."),
+    )
+    register_template(
+        "accounts.passkey_removed",
+        kind=SECURITY,
+        inbox_title=gettext_noop("Đã gỡ khóa truy cập"),
+        inbox_body=gettext_noop(
+            "Một khóa truy cập đã gắn với tài khoản của bạn không còn dùng được. Nếu không phải bạn gỡ, bạn gọi 1800 1096."
+        ),
+        sms="",
     )
     register_template(
         "accounts.vneid_linked",
@@ -204,6 +236,21 @@ def _mandates() -> None:
             gettext_noop("Việc giám hộ chưa được xác nhận"),
             gettext_noop("Ủy ban nhân dân cấp xã chưa xác nhận giấy tờ giám hộ của bạn. Lý do: {reason}"),
             {"reason": "bản chụp không đọc được"},
+        ),
+        (
+            "guardian_of_you",
+            gettext_noop("Có người được xác nhận là người giám hộ của bạn"),
+            gettext_noop(
+                "Ủy ban nhân dân cấp xã đã xác nhận {name} là người giám hộ của bạn: người này làm được thủ tục thay bạn. Nếu không đúng,"
+                " bạn khiếu nại ngay hoặc gọi 1800 1096."
+            ),
+            {"name": "Nguyễn Văn Mẫu"},
+        ),
+        (
+            "guardian_no_more",
+            gettext_noop("Người giám hộ không còn làm thay bạn"),
+            gettext_noop("{name} không còn làm thủ tục thay bạn với tư cách người giám hộ."),
+            {"name": "Nguyễn Văn Mẫu"},
         ),
         (
             "guardianship_ended",

@@ -39,11 +39,14 @@ _BACKEND = "portal.access.backend.AccessBackend"
 
 
 def sign_in(request: HttpRequest, user: User, *, way: Way, assurance: Assurance, position: Position | None = None) -> None:
-    """Begin a session for the user, proved by ``way``; the session key is made new. With a position: act in it at once."""
+    """Begin a session for the user, proved by ``way``; the session key is made new.
+
+    With a position: its own certificate, under the State's roots, was the proof; one acts in it at once.
+    """
     # Another person's, perhaps: Django throws such a session away without a word.
     _replace(request)
     login(request, user, backend=_BACKEND)
-    proved_by(request, way, assurance)
+    proved_by(request, way, assurance, for_office=position is not None)
     act_as(request, ActingAs.POSITION if position else ActingAs.SELF, position.id if position else None)
     note_terms(request, user)
 
@@ -86,13 +89,13 @@ def ended(sender: object, request: HttpRequest, **_: object) -> None:
         services.close([UUID(found)], by=UserSession.End.SIGNED_OUT, now=timezone.now())
 
 
-def proved_by(request: HttpRequest, way: Way, assurance: Assurance) -> None:
+def proved_by(request: HttpRequest, way: Way, assurance: Assurance, *, for_office: bool = False) -> None:
     """Write down by what, and how surely, the person of this new session was proved."""
-    services.prove(session_id=UUID(request.session[SESSION]), way=way, assurance=assurance)
+    services.prove(session_id=UUID(request.session[SESSION]), way=way, assurance=assurance, for_office=for_office)
     _forget(request)
 
 
-def step_up(request: HttpRequest, *, way: Way, assurance: Assurance) -> None:
+def step_up(request: HttpRequest, *, way: Way, assurance: Assurance, for_office: bool = False) -> None:
     """The person of this session was proved more surely; as whom they act stays. The session's key is made new."""
     actor = actor_of(request)
     old = request.session.session_key
@@ -104,6 +107,7 @@ def step_up(request: HttpRequest, *, way: Way, assurance: Assurance) -> None:
         assurance=assurance,
         actor=actor,
         now=timezone.now(),
+        for_office=for_office,
     )
     _forget(request)
 
@@ -157,10 +161,11 @@ def resolve_actor(request: HttpRequest) -> Actor:
         label=person.full_name,
         session_ends_at=services.ends_at(session),
     )
-    if chosen.get("kind") == ActingAs.POSITION:
-        return _in_position(own, chosen)
-    if chosen.get("kind") == SUBSTITUTE:
-        return _in_place_of(own, chosen)
+    if chosen.get("kind") in (ActingAs.POSITION, SUBSTITUTE):
+        # Whoever vouches for citizens, a public authority or VNeID, does not thereby make officers (A-17).
+        if not session.for_office:
+            return own
+        return _in_position(own, chosen) if chosen["kind"] == ActingAs.POSITION else _in_place_of(own, chosen)
     if chosen.get("kind") in _BY_MANDATE:
         return _by_mandate(own, chosen)
     return own

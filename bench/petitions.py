@@ -167,7 +167,7 @@ def desk(rounds: int) -> list[str]:
         assert person.user is not None
         client.force_login(person.user, backend="portal.access.backend.AccessBackend")
         session = client.session
-        UserSession.objects.filter(pk=session["sign_in"]).update(assurance=3, way="passkey")
+        UserSession.objects.filter(pk=session["sign_in"]).update(assurance=3, way="passkey", for_office=True)
         session["acting_as"] = {"kind": "position", "id": str(position.id)}
         session.save()
         return client, position

@@ -110,7 +110,7 @@ def steering(client: Any) -> Any:
     )  # fmt: skip
     client.force_login(person.user, backend="portal.access.backend.AccessBackend")
     session = client.session
-    UserSession.objects.filter(pk=session["sign_in"]).update(assurance=Assurance.HIGH, way="passkey")
+    UserSession.objects.filter(pk=session["sign_in"]).update(assurance=Assurance.HIGH, way="passkey", for_office=True)
     session["acting_as"] = {"kind": "position", "id": str(position.id)}
     session.save()
     return client

@@ -146,13 +146,15 @@ def give_mandate(giver: Actor, person: Any, **values: Any) -> Any:
 
 
 def sign_in(client: Any, person: Any, *, position: Any = None, assurance: Assurance = Assurance.MEDIUM, mandate: Any = None) -> None:
-    """Give the test client a session of the person (in the position, by the mandate), as the sign-in pages would leave it."""
+    """Give the test client a session of the person (in the position, by the mandate), as the sign-in pages would leave it: at high
+    assurance by a passkey bound after the State's certificate."""
     from accounts.models import UserSession
 
     client.force_login(person.user, backend="portal.access.backend.AccessBackend")
     session = client.session
     surely = Assurance.HIGH if position else assurance
-    UserSession.objects.filter(pk=session["sign_in"]).update(assurance=surely, way="passkey" if surely == Assurance.HIGH else "code")
+    way, high = ("passkey", True) if surely == Assurance.HIGH else ("code", False)
+    UserSession.objects.filter(pk=session["sign_in"]).update(assurance=surely, way=way, for_office=high)
     session["acting_as"] = {"kind": "position", "id": str(position.id)} if position else {"kind": "self", "id": ""}
     if mandate is not None:
         from accounts.sessions import capacity_of

@@ -28,6 +28,9 @@ class Way(models.TextChoices):
 
 HIGH_WAYS = (Way.PASSKEY, Way.VNEID, Way.CERTIFICATE, Way.TOKEN, Way.FILE)
 """Ways that can prove a person at high assurance; VNeID where it says so itself."""
+OFFICE_WAYS = (Way.CERTIFICATE, Way.TOKEN, Way.FILE, Way.PASSKEY)
+"""Ways that can prove somebody who acts for an agency: a certificate of the State's, however it is shown, or a passkey that was bound after
+one (A-17)."""
 
 
 class UserSession(models.Model):
@@ -55,6 +58,9 @@ class UserSession(models.Model):
     raised_by = models.CharField(max_length=12, choices=Way.choices, blank=True)
     """By what the assurance was raised later (step-up); empty where it never was."""
     assurance = models.PositiveSmallIntegerField(default=int(Assurance.NONE))
+    for_office = models.BooleanField(default=False, db_default=False)
+    """Whether it was proved by a certificate under the State's roots, or by a passkey bound in such a session: by nothing else does anybody
+    act for an agency, however surely VNeID or a public authority's certificate proved them (A-17; Rules art. 12)."""
     browser = models.CharField(max_length=40, blank=True)
     system = models.CharField(max_length=40, blank=True)
     network = models.CharField(max_length=60, blank=True)
@@ -84,6 +90,11 @@ class UserSession(models.Model):
                 | (Q(assurance=int(Assurance.MEDIUM)) & ~Q(way=""))
                 | (Q(assurance=int(Assurance.HIGH)) & (Q(way__in=HIGH_WAYS) | Q(raised_by__in=HIGH_WAYS))),
                 name="session_no_surer_than_its_way",
+            ),
+            models.CheckConstraint(
+                condition=Q(for_office=False)
+                | (Q(assurance=int(Assurance.HIGH)) & (Q(way__in=OFFICE_WAYS) | Q(raised_by__in=OFFICE_WAYS))),
+                name="session_for_office_by_its_ways",
             ),
         ]
 

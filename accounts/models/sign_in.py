@@ -26,6 +26,8 @@ class OneTimePassword(models.Model):
 
         SIGN_IN = "sign_in"
         UNLOCK = "unlock"
+        CONTACT = "contact"
+        """For another address to which codes go from then on."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.SIGN_IN, db_default="sign_in")

@@ -67,6 +67,14 @@ def register() -> None:
         action=gettext_noop("Mở tài khoản"),
     )
     register_template(
+        "accounts.registered_at_counter",
+        kind=SECURITY,
+        sms=gettext_noop(
+            "Một tài khoản Cổng Dịch vụ công Quốc gia mang tên bạn vừa được mở tại bộ phận một cửa, với số điện thoại khác."
+            " Không phải bạn: gọi 1800 1096."
+        ),
+    )
+    register_template(
         "accounts.registered_again",
         kind=SECURITY,
         inbox_title=gettext_noop("Có người vừa đăng ký lại bằng danh tính của bạn"),

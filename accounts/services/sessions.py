@@ -50,20 +50,27 @@ def begin(*, user_id: UUID, session_key: str, browser: str, system: str, network
     )
 
 
-def prove(*, session_id: UUID, way: Way, assurance: Assurance) -> None:
-    """Note by what the person of a new session was proved, and how surely. A way cannot give more than it has (constraint)."""
-    UserSession.objects.filter(pk=session_id, way="", ended_at__isnull=True).update(way=way, assurance=int(assurance))
+def prove(*, session_id: UUID, way: Way, assurance: Assurance, for_office: bool = False) -> None:
+    """Note by what the person of a new session was proved, and how surely. A way cannot give more than it has (constraint).
+
+    ``for_office``: by the State's certificate, or by a passkey bound after one.
+    """
+    new = UserSession.objects.filter(pk=session_id, way="", ended_at__isnull=True)
+    new.update(way=way, assurance=int(assurance), for_office=for_office)
 
 
 @transaction.atomic
-def step_up(*, session_id: UUID, session_key: str, way: Way, assurance: Assurance, actor: Actor, now: datetime) -> None:
+def step_up(
+    *, session_id: UUID, session_key: str, way: Way, assurance: Assurance, actor: Actor, now: datetime, for_office: bool = False
+) -> None:
     """Note that the person of a running session was proved more surely; never less. The session has a new key (``session_key``)."""
     session = UserSession.objects.select_for_update().get(pk=session_id, ended_at__isnull=True)
     session.session_key = session_key
-    if assurance > session.assurance:
-        session.assurance, session.raised_by = int(assurance), way
+    if assurance > session.assurance or (for_office and not session.for_office):
+        session.assurance, session.raised_by = max(int(assurance), session.assurance), way
+        session.for_office = session.for_office or for_office
     session.seen_at = now
-    session.save(update_fields=["session_key", "assurance", "raised_by", "seen_at"])
+    session.save(update_fields=["session_key", "assurance", "raised_by", "for_office", "seen_at"])
     details = {"by": str(way), "assurance": str(session.assurance)}
     audit.record(actor=actor, act="accounts.step_up", target="accounts.person", target_id=str(actor.person_id), details=details)
 

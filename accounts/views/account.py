@@ -56,6 +56,8 @@ def capacities(request: HttpRequest) -> HttpResponse:
     assert actor.person_id is not None
     mandates, positions = queries.mandates_of(actor.person_id), queries.positions_held(actor.person_id)
     lent = substitutes.held_by(actor.person_id, timezone.now())
+    session = sessions.session_of(request)
+    for_office = session is not None and session.for_office
     if request.method == "POST":
         wanted = request.POST.get("acting_as", "")
         if wanted == "self":
@@ -67,14 +69,15 @@ def capacities(request: HttpRequest) -> HttpResponse:
                 return redirect(citizens_next(request))
         for position in positions:
             if str(position.id) == wanted:
-                if actor.assurance < Assurance.HIGH:
-                    # A one-time password is not enough to act for an agency (Rules art. 11): the certificate is asked for.
+                if not for_office:
+                    # What proves a citizen, however surely, is not enough to act for an agency (Rules art. 11, 12.1): the certificate of
+                    # the State's is asked for.
                     return redirect(reverse("officer-sign-in") + "?" + urlencode({GO_ON: "1"}))
                 sessions.choose(request, actor, ActingAs.POSITION, position.id)
                 return redirect(DESK)
         for one in lent:
             if str(one.id) == wanted:
-                if actor.assurance < Assurance.HIGH:
+                if not for_office:
                     return redirect(reverse("officer-sign-in") + "?" + urlencode({GO_ON: "1"}))
                 sessions.choose(request, actor, sessions.SUBSTITUTE, one.id)
                 return redirect(DESK)

@@ -6,11 +6,13 @@ from typing import Any
 
 from allauth.mfa.webauthn import views as webauthn_views
 from allauth.mfa.webauthn.internal import auth as webauthn_auth
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse, reverse_lazy
 
+from accounts.ways import passkeys as services
 from accounts.ways.need import surely
-from portal.access import Assurance
+from portal.access import Assurance, actor_of
 
 
 class AddPasskey(webauthn_views.AddWebAuthnView):
@@ -29,6 +31,11 @@ class AddPasskey(webauthn_views.AddWebAuthnView):
         context["js_data"] = {"creation_options": webauthn_auth.begin_registration(user, True)}
         return context
 
+    def form_valid(self, form: Any) -> HttpResponse:
+        # With the notice to its owner (``accounts.signals.passkey_bound``), or not at all.
+        with transaction.atomic():
+            return super().form_valid(form)
+
     def get_success_url(self) -> str:
         return reverse("passkeys")
 
@@ -41,6 +48,11 @@ class RemovePasskey(webauthn_views.RemoveWebAuthnView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return super(webauthn_views.RemoveWebAuthnView, self).dispatch(request, *args, **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        with transaction.atomic():
+            services.note_removed(actor=actor_of(self.request), passkey_id=self.object.pk)
+            return super().form_valid(form)
 
 
 class ListPasskeys(webauthn_views.ListWebAuthnView):

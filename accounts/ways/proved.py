@@ -17,8 +17,9 @@ STEP_UP = "step_up"
 """In the session: where the step-up under way leads back to."""
 
 
-def proved(request: HttpRequest, *, user: User, way: Way, assurance: Assurance) -> HttpResponse:
-    """The browser's person was proved: a stranger is signed in, who is signed in already is known more surely.
+def proved(request: HttpRequest, *, user: User, way: Way, assurance: Assurance, for_office: bool = False) -> HttpResponse:
+    """The browser's person was proved: a stranger is signed in, who is signed in already is known more surely (``for_office``: by a
+    passkey that was bound after the State's certificate).
 
     Another person's proof changes nothing: nobody becomes another one by a step-up.
     """
@@ -32,5 +33,5 @@ def proved(request: HttpRequest, *, user: User, way: Way, assurance: Assurance) 
         messages.error(request, _("Cách xác thực này là của người khác, nên phiên của bạn vẫn như trước."))
         return redirect("step-up")
     back = request.session.pop(STEP_UP, "") or OWN_DOSSIERS
-    sessions.step_up(request, way=way, assurance=assurance)
+    sessions.step_up(request, way=way, assurance=assurance, for_office=for_office)
     return redirect(back)

@@ -26,6 +26,7 @@ from accounts.views.ways import KNOWN_BROWSER, OWN_DOSSIERS, citizens_next, home
 from accounts.ways import app_codes, choices, vneid
 from accounts.ways.forms import AppCodeForm, AppSignInForm, StepUpByPasskeyForm
 from accounts.ways.need import LEVEL, is_missing
+from accounts.ways.passkeys import is_for_office
 from accounts.ways.proved import STEP_UP, proved
 from portal.access import Assurance, actor_of
 from portal.crypto import Tampered, open_text, seal_text
@@ -65,8 +66,9 @@ def step_up_passkey(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     form = StepUpByPasskeyForm(request.POST if request.method == "POST" else None, user=user)
     if request.method == "POST" and form.is_valid():
-        form.cleaned_data["credential"].record_usage()
-        return proved(request, user=user, way=Way.PASSKEY, assurance=Assurance.HIGH)
+        passkey = form.cleaned_data["credential"]
+        passkey.record_usage()
+        return proved(request, user=user, way=Way.PASSKEY, assurance=Assurance.HIGH, for_office=is_for_office(passkey))
     if form.is_bound and (person_id := actor_of(request).person_id) is not None:
         failures.note_of(person_id=person_id, way=Way.PASSKEY, device=device_of(request), now=timezone.now())
     # Without a user the library asks for verification of the holder in any case; the form takes this person's keys only.

@@ -62,6 +62,8 @@ ACTS: dict[str, str] = {
     "accounts.cancel_phone": "Dừng đổi số điện thoại",
     "accounts.change_phone": "Đổi số điện thoại",
     "accounts.bind_app": "Gắn ứng dụng tạo mã",
+    "accounts.bind_passkey": "Gắn khóa truy cập",
+    "accounts.remove_passkey": "Gỡ khóa truy cập",
     "accounts.remove_app": "Gỡ ứng dụng tạo mã",
     "accounts.link_identity": "Liên kết tài khoản bên ngoài",
     "accounts.unlink_identity": "Bỏ liên kết tài khoản bên ngoài",
