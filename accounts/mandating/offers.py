@@ -211,6 +211,16 @@ def withdraw_offer(*, actor: Actor, offer_id: UUID, now: datetime) -> None:
         _note(actor, "accounts.withdraw_offer", offer)
 
 
+def stop(*, person_id: UUID, actor: Actor, now: datetime) -> None:
+    """The account was locked: what somebody offered by it, for its owner or an organisation, and nobody has accepted yet is over. In the
+    caller's transaction."""
+    made = MandateOffer.objects.select_for_update().filter(given_by_id=person_id, accepted_at__isnull=True, declined_at__isnull=True)
+    for offer in made.filter(withdrawn_at__isnull=True).order_by("id"):
+        offer.withdrawn_at = now
+        offer.save()
+        _note(actor, "accounts.withdraw_offer", offer)
+
+
 def _theirs(actor: Actor, offer_id: UUID) -> MandateOffer:
     """An offer, locked, to the number of the person behind the actor."""
     if not actor.is_citizen or actor.person_id is None or actor.assurance < Assurance.MEDIUM:

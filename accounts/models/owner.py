@@ -16,6 +16,8 @@ from portal.access import Assurance
 from portal.crypto.fields import SealedJSONField, SealedTextField
 from portal.states import StateTable, Transition
 
+IN_OTHER_HANDS = ("owner", "office")
+"""Reasons of a lock (:class:`AccountLock.Reason`) by which somebody else may have used the account."""
 SUPPORT_UNIT = "G22"
 """The Government Office: its people answer for accounts (Rules art. 13.1, support)."""
 

@@ -9,7 +9,7 @@ from typing import Self
 import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -70,9 +70,14 @@ class MandateQuerySet(models.QuerySet["Mandate"]):
     """Mandates, and which of them hold."""
 
     def in_force(self, now: datetime) -> Self:
-        """Accepted, begun, neither ended nor withdrawn, of an organisation that still exists."""
+        """Accepted, begun, neither ended nor withdrawn, of an organisation that still exists; what a person gave rests while their account
+        is locked because it may have been in other hands: who cannot withdraw it has not surely given it."""
+        from accounts.models.owner import IN_OTHER_HANDS, AccountLock
+
         begun = Q(accepted_at__lte=now, valid_from__lte=now) & (Q(valid_to__isnull=True) | Q(valid_to__gt=now))
-        return self.filter(begun, withdrawn_at__isnull=True).exclude(organisation__status=Organisation.Status.DISSOLVED)
+        shut = AccountLock.objects.filter(user__person=OuterRef("grantor_id"), opened_at__isnull=True, reason__in=IN_OTHER_HANDS)
+        held = self.filter(begun, withdrawn_at__isnull=True).exclude(organisation__status=Organisation.Status.DISSOLVED)
+        return held.exclude(Q(basis="given", grantor__isnull=False) & Exists(shut))
 
 
 @pghistory.track()

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import AccountClosing, Mandate, Person
 from accounts.owner.lines import obstacles, say_farewell
@@ -22,6 +24,8 @@ from portal.notifications.registry import contact_of
 from portal.notifications.services import notify
 
 THINK_OVER = timedelta(days=14)
+A_DAY = 3
+"""Each is told by every channel: nobody's phone is flooded, nor the one message that matters hidden among others."""
 
 
 class NotYet(Exception):
@@ -48,6 +52,8 @@ def ask(*, actor: Actor, now: datetime) -> AccountClosing:
         return known
     if reasons := [*obstacles(actor), *(reason for one in _as_before(actor, now) for reason in obstacles(one))]:
         raise NotYet(reasons)
+    if AccountClosing.objects.filter(person_id=actor.person_id or NOBODY, asked_at__gt=now - timedelta(days=1)).count() >= A_DAY:
+        raise NotYet([_("Hôm nay bạn đã gửi đủ số lần. Bạn thử lại vào ngày mai.")])
     made = AccountClosing.objects.create(person_id=actor.person_id, asked_at=now, due_at=now + THINK_OVER)
     _note(actor, "accounts.ask_to_close", made)
     _tell(made, "accounts.closing_asked")
@@ -59,6 +65,13 @@ def call_off(*, actor: Actor, now: datetime) -> None:
     """Stay after all; nothing asked is no error."""
     made = AccountClosing.objects.select_for_update().filter(person_id=actor.person_id or NOBODY, called_off_at=None, done_at=None).first()
     if made is not None:
+        _call_off(made, actor, now)
+
+
+@transaction.atomic
+def stop(*, person_id: UUID, actor: Actor, now: datetime) -> None:
+    """The account was locked: nobody could call the closing off any more, so it is."""
+    for made in AccountClosing.objects.select_for_update().filter(person_id=person_id, called_off_at=None, done_at=None):
         _call_off(made, actor, now)
 
 

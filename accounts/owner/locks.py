@@ -1,7 +1,9 @@
 """Closing an account to sign-in at once, and opening it again by a proof (A-11, A-13; Rules art. 8.2, 13.2).
 
 A lock ends every session: the login is switched off, which the next page of each session sees, and its session key is changed, so that
-none revives when it is opened. Every way in asks ``User.is_active``.
+none revives when it is opened. Every way in asks ``User.is_active``. What was begun in those sessions and would come about by itself ends
+with them; and where the account may have been in other hands, so do the keys and apps that were bound in a session: opened again, it knows
+only the ways in that prove the owner themself.
 """
 
 from __future__ import annotations
@@ -9,13 +11,17 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import AccountLock, KnownBrowser, OneTimePassword, Person, User, UserSession
-from accounts.owner import idle
+from accounts.mandating import offers
+from accounts.models import AccountLock, EmailAddress, KnownBrowser, OneTimePassword, Person, User, UserSession
+from accounts.models.owner import IN_OTHER_HANDS
+from accounts.owner import idle, leaving
 from accounts.services import sessions
+from accounts.ways import phones
 from portal import audit
 from portal.access import Actor, Assurance
 from portal.notifications.registry import contact_of
@@ -45,10 +51,11 @@ def lock(*, user_id: UUID, reason: str, needs: Assurance, actor: Actor, now: dat
     person = Person.objects.filter(user_id=user_id).first()
     known = open_lock(user_id)
     if known is not None:
-        if known.needs < int(needs):
-            known.needs, known.reason, known.locked_by = int(needs), reason, actor.position_id
+        if known.needs < int(needs) or (reason in IN_OTHER_HANDS and known.reason not in IN_OTHER_HANDS):
+            known.needs, known.reason, known.locked_by = max(known.needs, int(needs)), reason, actor.position_id
             known.save(update_fields=["needs", "reason", "locked_by"])
             _note(actor, "accounts.lock", person, reason=reason)
+        _stop(user, person, reason, actor, now)
         return known
     if not user.is_active:
         return None
@@ -58,11 +65,24 @@ def lock(*, user_id: UUID, reason: str, needs: Assurance, actor: Actor, now: dat
     made = AccountLock.objects.create(user=user, reason=reason, needs=int(needs), locked_at=now, locked_by=actor.position_id)
     _note(actor, "accounts.lock", person, reason=reason)
     sessions.end_all(actor=actor, user_id=user_id, now=now, by=UserSession.End.LOCKED)
+    _stop(user, person, reason, actor, now)
     if person is not None:
-        KnownBrowser.objects.filter(person=person).delete()
-        OneTimePassword.objects.filter(person=person, used_at__isnull=True).update(expires_at=now)
         _tell(person, f"accounts.locked_{reason}", f"locked:{made.pk}", now, reverse("account-unlock"))
     return made
+
+
+def _stop(user: User, person: Person | None, reason: str, actor: Actor, now: datetime) -> None:
+    """End what the account's sessions began and what would open it again for whoever was in it."""
+    if reason in IN_OTHER_HANDS:
+        Authenticator.objects.filter(user=user).delete()
+    if person is None:
+        return
+    KnownBrowser.objects.filter(person=person).delete()
+    OneTimePassword.objects.filter(person=person, used_at__isnull=True).update(expires_at=now)
+    EmailAddress.objects.filter(person=person, verified_at__isnull=True).delete()
+    phones.stop(person_id=person.pk, actor=actor, now=now)
+    offers.stop(person_id=person.pk, actor=actor, now=now)
+    leaving.stop(person_id=person.pk, actor=actor, now=now)
 
 
 @transaction.atomic

@@ -85,7 +85,7 @@ def own_data(request: HttpRequest) -> HttpResponseBase:
     looks = Paginator(looking.seen_by_agencies(actor) if open_to_all else [], 20)
     context = {
         "page": looks.get_page(request.GET.get("trang")),
-        "copies": copies.copies_of(actor) if open_to_all else [],
+        "copies": copies.copies_of(actor) if may_copy else [],
         "may_copy": may_copy,
         "consents": consents_of(actor.person_id) if actor.acting_as is ActingAs.SELF and actor.person_id is not None else [],
         "most": looking.MOST,
@@ -99,7 +99,9 @@ def own_data(request: HttpRequest) -> HttpResponseBase:
 def take_copy(request: HttpRequest, copy_id: UUID, ending: str) -> HttpResponseBase:
     """A file of one's own copy."""
     actor = actor_of(request)
-    found = copies.copy_of(actor, copy_id) if actor.procedures is None and ending in ("json", "pdf") else None
+    # Who asked as a representative and is none any more has no right to it left, whatever mandate they hold now.
+    may_take = ending in ("json", "pdf") and copies.may_ask(actor, timezone.now())
+    found = copies.copy_of(actor, copy_id) if may_take else None
     file = None if found is None else found.json_file if ending == "json" else found.pdf_file
     if file is None:
         raise Http404

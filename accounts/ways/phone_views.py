@@ -32,7 +32,7 @@ def lost(request: HttpRequest) -> HttpResponse:
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
-def phone(request: HttpRequest) -> HttpResponse:
+def phone(request: HttpRequest) -> HttpResponseBase:
     """The phone of the account, and the change that is under way: a number, its code, the wait."""
     actor, now = actor_of(request), timezone.now()
     assert actor.person_id is not None
@@ -59,6 +59,8 @@ def phone(request: HttpRequest) -> HttpResponse:
                     return redirect("phone")
                 except phones.BadPhone:
                     form.add_error("phone", _("Đây không phải số di động Việt Nam, hoặc là số đang dùng."))
+                except phones.NotSure:
+                    return ask_more(request, Assurance.HIGH)
                 except phones.NoNumber:
                     form.add_error("phone", _("Tài khoản không có số định danh thì đổi số tại bộ phận một cửa."))
                 except TooManyRequests as too_many:

@@ -42,7 +42,7 @@ class NoNumber(Exception):
 
 
 class NotSure(Exception):
-    """Who objects is less surely known than who asked."""
+    """Who objects, or asks for another number, is less surely known than who asked for the one under way."""
 
 
 def under_way(person_id: UUID) -> PhoneChange | None:
@@ -52,7 +52,11 @@ def under_way(person_id: UUID) -> PhoneChange | None:
 
 @transaction.atomic
 def begin(*, actor: Actor, phone: str, now: datetime) -> PhoneChange:
-    """Send a code to the new phone. One that was under way ends. Raises :class:`BadPhone`, :class:`NoNumber`, ``TooManyRequests``."""
+    """Send a code to the new phone. One that was under way ends: an objection like any other, so that who is less surely known than who
+    asked for it changes nothing of it, nor uses up the owner's tries of a day.
+
+    Raises :class:`BadPhone`, :class:`NoNumber`, :class:`NotSure`, ``TooManyRequests``.
+    """
     if actor.person_id is None or actor.assurance < Assurance.MEDIUM:
         raise AccessDenied("accounts.change_phone")
     person = Person.objects.select_for_update().get(pk=actor.person_id)
@@ -61,10 +65,13 @@ def begin(*, actor: Actor, phone: str, now: datetime) -> PhoneChange:
         raise BadPhone
     if not person.id_number:
         raise NoNumber
-    today = PhoneChange.objects.filter(person=person, begun_at__gt=now - timedelta(days=1)).order_by("-begun_at")
-    for moment in today.values_list("begun_at", flat=True)[PER_DAY - 1 : PER_DAY]:
+    before = under_way(person.pk)
+    if before is not None and actor.assurance < before.assurance:
+        raise NotSure
+    today = PhoneChange.objects.filter(person=person, begun_at__gt=now - timedelta(days=1), assurance__gte=int(actor.assurance))
+    for moment in today.order_by("-begun_at").values_list("begun_at", flat=True)[PER_DAY - 1 : PER_DAY]:
         raise TooManyRequests(moment + timedelta(days=1), Refusal.NUMBER)
-    _end(under_way(person.pk), PhoneChange.State.CANCELLED, now)
+    _end(before, PhoneChange.State.CANCELLED, now)
     row = PhoneChange(person=person, phone=number, assurance=int(actor.assurance), begun_at=now, code_expires_at=now + CODE_LIVES)
     code = new_code()
     row.code_hash = hashed("phone", row.pk, code)
@@ -171,6 +178,14 @@ def apply_due(*, now: datetime, limit: int) -> int:
                 tell(key=f"phone-changed-old:{row.pk}", channels=("sms",), address=old)
             number += 1
     return number
+
+
+def stop(*, person_id: UUID, actor: Actor, now: datetime) -> None:
+    """The account was locked: a change that is under way ends, whoever began it. In the caller's transaction."""
+    row = PhoneChange.objects.select_for_update().filter(person_id=person_id, state__in=_OPEN).first()
+    if row is not None:
+        _end(row, PhoneChange.State.CANCELLED, now)
+        _record(actor, "cancel_phone", person_id)
 
 
 def _end(row: PhoneChange | None, state: PhoneChange.State, now: datetime) -> None:

@@ -19,7 +19,7 @@ import feedback.account
 import payments.account
 from accounts.mandating import guardians
 from accounts.mandating.offers import accept_mandate, give_mandate
-from accounts.models import AccountClosing, DataCopy, Person
+from accounts.models import AccountClosing, DataCopy, Mandate, Person
 from accounts.owner import complaints, copies, holdings, leaving, lines
 from accounts.tasks import close_accounts
 from dossiers.models import Draft
@@ -212,6 +212,17 @@ def test_who_acts_for_others_gets_a_copy_only_as_legal_representative() -> None:
     outbox.deliver_due()
     with pytest.raises(AccessDenied):
         copies.ask(actor=factories.mandate_actor(given), now=now)
+    file = f"{DATA}{row.pk}.json"
+    assert _client(director, mandate=factories.legal_mandate(company, director)).get(file).status_code == 200
+    # Who represents it no more takes nothing with them, though they may still act for it.
+    own = factories.legal_mandate(company, director)
+    Mandate.objects.filter(pk=own.pk).update(withdrawn_at=now)
+    other = Mandate.objects.create(
+        person=director, organisation=company, basis="given", given_by=accountant, valid_from=now, accepted_at=now, given_at=now
+    )
+    left = _client(director, mandate=other)
+    assert left.get(file).status_code == 404 and str(row.pk) not in left.get(DATA).content.decode()
+    Mandate.objects.filter(pk=own.pk).update(withdrawn_at=None)
     for _ in range(copies.A_DAY):
         DataCopy.objects.filter(made_at=None).delete()
         copies_left = DataCopy.objects.count()
@@ -221,6 +232,17 @@ def test_who_acts_for_others_gets_a_copy_only_as_legal_representative() -> None:
             assert DataCopy.objects.get(pk=made.pk).is_ready
     with pytest.raises(copies.TooMany):
         copies.ask(actor=legal, now=now)
+
+
+@pytest.mark.requirement("A-13", "N-08")
+@pytest.mark.django_db
+def test_nobodys_phone_is_flooded_by_closing_and_staying() -> None:
+    client = _client(factories.make_person())
+    for _ in range(leaving.A_DAY):
+        assert client.post(CLOSE, {"understood": "on"}).status_code == 302
+        assert client.post(CLOSE, {"act": "stay"}).status_code == 302
+    assert "ngày mai" in client.post(CLOSE, {"understood": "on"}).content.decode()
+    assert AccountClosing.objects.count() == leaving.A_DAY
 
 
 @pytest.mark.requirement("A-13")

@@ -8,17 +8,21 @@ from typing import Any
 
 import pytest
 import time_machine
+from allauth.mfa.models import Authenticator
 from django.db import DatabaseError, transaction
 from django.test import Client
 from django.utils import timezone
 
 from accounts.adapter import AccountAdapter
-from accounts.models import AccountLock, KnownBrowser, User
-from accounts.owner import activity, locks, unlocking
-from accounts.services import otp
+from accounts.mandating.offers import accept_mandate, give_mandate
+from accounts.models import AccountLock, EmailAddress, KnownBrowser, Mandate, User
+from accounts.owner import activity, leaving, locks, unlocking
+from accounts.services import contacts, otp
+from accounts.services.mandates import BadMandate, hold_mandate
 from accounts.tasks import look_at_idle
+from accounts.ways import phones
 from portal import crypto
-from portal.access import SYSTEM, Assurance
+from portal.access import SYSTEM, AccessDenied, Assurance
 from portal.audit.models import Act
 from portal.notifications.models import Notification
 from portal.outbox import services as outbox
@@ -81,6 +85,57 @@ def test_a_stolen_account_is_shut_at_once_everywhere_and_its_owner_told(outside:
     assert Notification.objects.filter(template="accounts.otp").count() == 0
     assert Notification.objects.filter(template="accounts.is_locked").count() == 1
     assert list(Act.objects.filter(target_id=str(person.pk), act="accounts.lock").values_list("person_id", flat=True)) == [person.pk]
+
+
+@pytest.mark.requirement("A-13", "N-08")
+@pytest.mark.django_db
+def test_what_a_thief_has_begun_or_bound_ends_with_the_lock(outside: Any) -> None:
+    person, accomplice, now = factories.make_person(**MAU), factories.make_person(), timezone.now()
+    actor, old = factories.citizen_actor(person), person.phone
+    # A thief in a session of the owner's: another phone, an app, a passkey, an address, mandates, and in two weeks all would be erased.
+    change = phones.begin(actor=actor, phone="0900888777", now=now)
+    phones.confirm(actor=actor, code=str(Notification.objects.get(key=f"phone-code:{change.pk}").body)[:6], now=now)
+    phones.keep(change_id=change.pk, is_theirs=True, now=now)
+    for kind in ("totp", "webauthn"):
+        Authenticator.objects.create(user=person.user, type=kind, data={"name": "máy của kẻ gian"})
+    contacts.add_email(person_id=person.pk, address="thief@example.vn", actor=actor, now=now)
+    leaving.ask(actor=actor, now=now)
+    mandate = factories.give_mandate(actor, accomplice, now=now)
+    other = factories.make_person()
+    waiting = give_mandate(actor=actor, id_number=other.id_number, called="bạn", valid_from=now, now=now)
+    helper = Client()
+    factories.sign_in(helper, accomplice, mandate=mandate)
+    assert person.full_name in helper.get("/tai-khoan/").content.decode()
+    assert "không làm thay bạn được" in _client(person).get(PAGE).content.decode()
+
+    assert _client(person).post(PAGE, {"phone": "mine"}).status_code == 200
+    assert phones.apply_due(now=now + timedelta(days=9), limit=10) == 0 and person.phone == old
+    assert not Authenticator.objects.exists() and not EmailAddress.objects.exists()
+    with pytest.raises(BadMandate):
+        accept_mandate(actor=factories.citizen_actor(other), offer_id=waiting.pk, now=now)
+    assert helper.get("/tai-khoan/uy-quyen/").status_code == 403, "nobody acts for whom may not have said so"
+    with pytest.raises(AccessDenied), transaction.atomic():
+        hold_mandate(actor=factories.mandate_actor(mandate), now=timezone.now())
+    assert leaving.close_due(now=now + timedelta(days=30)) == 0
+    assert Notification.objects.filter(template="accounts.closing_called_off", channel="sms").exists()
+    person.refresh_from_db()
+    assert (person.phone, person.full_name) == (old, MAU["full_name"])
+    locks.unlock(user_id=person.user_id, proof=Assurance.HIGH, by="office", actor=SYSTEM, now=timezone.now())
+    assert helper.get("/tai-khoan/uy-quyen/").status_code == 200, "the owner sees it and ends it, or lets it be"
+    acts = set(Act.objects.values_list("act", flat=True))
+    assert {"accounts.cancel_phone", "accounts.withdraw_offer", "accounts.stay"} <= acts
+
+
+@pytest.mark.requirement("A-11")
+@pytest.mark.django_db
+def test_two_years_of_rest_take_no_key_and_no_mandate_away_and_a_theft_noticed_later_does() -> None:
+    person, helper = factories.make_person(), factories.make_person()
+    mandate = factories.give_mandate(factories.citizen_actor(person), helper)
+    Authenticator.objects.create(user=person.user, type="webauthn", data={"name": "máy của tôi"})
+    _lock(person, reason="idle")
+    assert Authenticator.objects.exists() and Mandate.objects.in_force(timezone.now()).filter(pk=mandate.pk).exists()
+    assert _lock(person, reason="office").reason == "office"
+    assert not Authenticator.objects.exists() and not Mandate.objects.in_force(timezone.now()).filter(pk=mandate.pk).exists()
 
 
 @pytest.mark.requirement("A-13", "A-11")

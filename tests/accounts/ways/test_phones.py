@@ -28,10 +28,10 @@ def code_of(change: PhoneChange) -> str:
     return str(Notification.objects.get(key=f"phone-code:{change.pk}").body)[:6]
 
 
-def confirmed(person: Any, now: Any, assurance: Assurance = Assurance.MEDIUM) -> PhoneChange:
+def confirmed(person: Any, now: Any, assurance: Assurance = Assurance.MEDIUM, phone: str = NEW) -> PhoneChange:
     """A change whose code was right."""
     actor = Actor(acting_as=ActingAs.SELF, user_id=person.user_id, person_id=person.id, assurance=assurance)
-    change = phones.begin(actor=actor, phone=NEW, now=now)
+    change = phones.begin(actor=actor, phone=phone, now=now)
     phones.confirm(actor=actor, code=code_of(change), now=now)
     return change
 
@@ -94,6 +94,25 @@ def test_objecting_stops_it_but_a_thief_with_the_old_phone_does_not_stop_its_own
     change.refresh_from_db()
     assert change.state == "cancelled" and phones.under_way(person.id) is None
     assert not phones.cancel(actor=factories.citizen_actor(person), now=now)
+
+
+@pytest.mark.requirement("N-08", "A-03")
+def test_a_thief_with_the_old_phone_ends_nothing_of_the_owners_by_asking_for_another_number() -> None:
+    person, now = factories.make_person(), timezone.now()
+    change = confirmed(person, now, Assurance.HIGH)
+    phones.keep(change_id=change.pk, is_theirs=True, now=now)
+    thief = Client()
+    factories.sign_in(thief, person)
+    answer = thief.post("/tai-khoan/dien-thoai/", {"phone": "0900888111"})
+    assert answer.status_code == 403 and "0900888111" in answer.content.decode(), "asked for more, and what was typed waits"
+    change.refresh_from_db()
+    assert change.state == "waiting" and phones.apply_due(now=now + timedelta(days=1), limit=10) == 1
+    # Nor by asking so often that the owner may not ask any more.
+    for number in range(phones.PER_DAY - 1):
+        phones.begin(actor=factories.citizen_actor(person), phone=f"090088811{number}", now=now)
+    with pytest.raises(TooManyRequests):
+        phones.begin(actor=factories.citizen_actor(person), phone="0900888119", now=now)
+    assert confirmed(person, now, Assurance.HIGH, "0900888118").state == "code"
 
 
 @pytest.mark.requirement("N-08")
