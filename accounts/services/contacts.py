@@ -36,6 +36,10 @@ class LinkRefused(Exception):
     """The link is wrong, used, too old, replaced by a newer one, or another person's. Which, it does not say."""
 
 
+class CodeWanted(Exception):
+    """One-time passwords go to the address that counts: another one takes its place by a code to it, and it is not left out."""
+
+
 class NothingLeft(Exception):
     """No channel left for a kind that the law binds us to tell; ``kinds`` names them."""
 
@@ -86,13 +90,23 @@ def waiting_for(*, token: str, person_id: UUID, now: datetime) -> EmailAddress:
     return row
 
 
+def codes_go_there(person_id: UUID) -> bool:
+    """Whether the person signs in by codes to their address, for they have no phone (two queries, and the person's key)."""
+    if Person.objects.get(pk=person_id).phone:
+        return False
+    return EmailAddress.objects.filter(person_id=person_id, verified_at__isnull=False, bounced_at__isnull=True).exists()
+
+
 @transaction.atomic
-def verify_email(*, token: str, person_id: UUID, actor: Actor, now: datetime) -> str:
+def verify_email(*, token: str, person_id: UUID, actor: Actor, now: datetime, proved: bool = False) -> str:
     """The link was opened by the person who asked for it: the address counts from now on. Returns it.
 
-    One that counted before is told and forgotten. Raises :class:`LinkRefused`.
+    One that counted before is told and forgotten. Where codes go to that one (:func:`codes_go_there`), a session alone does not turn them
+    elsewhere: ``proved`` says that a code to it was right. Raises :class:`LinkRefused`, :class:`CodeWanted`.
     """
     Person.objects.select_for_update().get(pk=person_id)
+    if not proved and codes_go_there(person_id):
+        raise CodeWanted
     row = waiting_for(token=token, person_id=person_id, now=now)
     before = EmailAddress.objects.filter(person_id=person_id, verified_at__isnull=False).first()
     if before is not None:
@@ -111,8 +125,13 @@ def _tell_old(person_id: UUID, address: str, template: str, key: str) -> None:
 
 @transaction.atomic
 def remove_email(*, person_id: UUID, actor: Actor) -> None:
-    """Forget the person's addresses; the one that counted is told."""
+    """Forget the person's addresses; the one that counted is told. Where codes go to it, only what waits is forgotten: :class:`CodeWanted`
+    where nothing does, for nobody could sign in any more."""
     Person.objects.select_for_update().get(pk=person_id)
+    if codes_go_there(person_id):
+        if not EmailAddress.objects.filter(person_id=person_id, verified_at__isnull=True).delete()[0]:
+            raise CodeWanted
+        return
     for row in EmailAddress.objects.filter(person_id=person_id):
         address, verified = row.address, row.verified_at is not None
         row.delete()

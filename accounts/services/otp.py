@@ -72,8 +72,8 @@ def request_code(
 
     ``address`` is where the request came from, ``browser`` the value of the browser's own cookie (:func:`remember_browser`), each
     empty when there is none; ``device`` is what the owner is told of a try that fails. ``purpose`` and ``facts``: for opening a locked
-    account (``accounts.owner.unlocking``), counted with the
-    others. Raises :class:`TooManyRequests`. Counts: PostgreSQL; they do not fail open.
+    account (``accounts.owner.unlocking``), or for another address of codes, counted with the others. Raises :class:`TooManyRequests`.
+    Counts: PostgreSQL; they do not fail open.
     """
     number, from_address = blind or blind_index("id_number", clean_id_number(id_number)), digest("address", address)
     known = digest("browser", browser)
@@ -118,7 +118,8 @@ def send_code(*, otp_id: UUID, now: datetime) -> None:
         return
     person = holders_of([otp.number_blind]).first()
     if person is not None:
-        send_to(otp, person, now=now)
+        template = "accounts.contact_code" if otp.purpose == OneTimePassword.Purpose.CONTACT else "accounts.otp"
+        send_to(otp, person, now=now, template=template)
         return
     from accounts.owner.unlocking import say_it_is_locked
 
@@ -166,7 +167,7 @@ def check_code(*, request_id: UUID, code: str, now: datetime, purpose: str = One
         # Looked up for a right code only: a wrong one costs the same for a number that nobody has.
         person = Person.objects.select_related("user").get(pk=otp.person_id) if right and otp.person_id is not None else None
         # Who opens a locked account is not active yet.
-        shut_out = purpose == OneTimePassword.Purpose.SIGN_IN and (person is None or person.user is None or not person.user.is_active)
+        shut_out = purpose != OneTimePassword.Purpose.UNLOCK and (person is None or person.user is None or not person.user.is_active)
         if otp.used_at is not None or person is None or person.user is None or shut_out:
             wrong = WrongCode(0 if otp.used_at else MAX_TRIES - otp.tries)
         else:

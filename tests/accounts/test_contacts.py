@@ -10,8 +10,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import ContactChoice, EmailAddress
-from accounts.services import contacts, housekeeping
+from accounts.models import ContactChoice, EmailAddress, OneTimePassword
+from accounts.services import contacts, housekeeping, otp
 from portal import crypto
 from portal.access import SYSTEM
 from portal.audit.models import Act
@@ -86,6 +86,52 @@ def test_a_link_that_is_wrong_late_replaced_or_anothers_verifies_nothing(outside
     assert client.post(link).status_code == 410
     assert EmailAddress.objects.filter(verified_at__isnull=False).count() == 0
     assert contact_of(person.id).email == contact_of(other.id).email == ""
+
+
+def _code(outside: Any, address: str) -> str:
+    outbox.deliver_due()
+    found = re.search(r"\b[0-9]{6}\b", outside.mailbox(address)[0]["text"])
+    assert found
+    return found[0]
+
+
+@pytest.mark.requirement("A-13", "A-08", "N-08")
+@pytest.mark.django_db
+def test_where_codes_go_to_an_address_a_session_alone_turns_them_nowhere_else(outside: Any) -> None:
+    person = factories.make_person(phone="")
+    EmailAddress.objects.create(person=person, address="mine@example.vn", verified_at=timezone.now())
+    thief = _signed_in(person)
+    link = _asked(thief, outside, "thief@example.vn")
+    asked = thief.get(link).content.decode()
+    assert "địa chỉ cũ" in asked and "thief@example.vn" in asked
+    for data in ({}, {"code": "123456"}, {"code": "654321"}):
+        thief.post(link, data)
+    assert contact_of(person.id).email == "mine@example.vn"
+    outbox.deliver_due()
+    assert "đổi địa chỉ" in outside.mailbox("mine@example.vn")[0]["text"], "and its owner hears of it"
+    with pytest.raises(contacts.CodeWanted):
+        token = link.rstrip("/").rpartition("/")[2]
+        contacts.verify_email(token=token, person_id=person.id, actor=factories.citizen_actor(person), now=timezone.now())
+    # Nor is the owner shut out by leaving the address out: only the one that waits goes.
+    thief.post(PAGE, {"act": "remove"})
+    assert "không bỏ được" in thief.post(PAGE, {"act": "remove"}, follow=True).content.decode()
+    assert [row.address for row in EmailAddress.objects.all()] == ["mine@example.vn"]
+    # A code to sign in is none for this, nor another's.
+    OneTimePassword.objects.all().delete()
+    client = _signed_in(person)
+    link = _asked(client, outside, "new@example.vn")
+    client.post(link, {"send": "1"})
+    code = _code(outside, "mine@example.vn")
+    with pytest.raises(otp.WrongCode):
+        otp.check_code(request_id=client.session["contact_code"], code=code, now=timezone.now())
+    assert client.post(link, {"code": code})["Location"] == PAGE
+    assert contact_of(person.id).email == "new@example.vn"
+    outbox.deliver_due()
+    assert outside.mailbox("mine@example.vn")[0]["subject"] == "Địa chỉ nhận thông báo đã đổi"
+    # Where letters come back nothing is taken from anybody: the one that waits takes its place.
+    EmailAddress.objects.update(bounced_at=timezone.now())
+    other = _asked(client, outside, "third@example.vn")
+    assert client.post(other)["Location"] == PAGE and contact_of(person.id).email == "third@example.vn"
 
 
 @pytest.mark.django_db

@@ -486,6 +486,16 @@ def told(pages: Pages, client: Client) -> None:
     assert found
     pages.get(client, found[0])
     pages.get(client, f"{page}xac-nhan/sai/", 410)
+    without_phone, other = make_person(phone=""), Client()
+    EmailAddress.objects.create(person=without_phone, address="cu@example.vn", verified_at=timezone.now())
+    sign_in(other, without_phone)
+    other.post(page, {"act": "email", "address": "khac@example.vn"})
+    pages.get(other, page)
+    link = re.search(r"/tai-khoan/\S+", str(Notification.objects.get(template="accounts.email_verify", party_id=without_phone.id).body))
+    assert link
+    pages.get(other, link[0])
+    pages.post(other, link[0], {"send": "1"}, 200)
+    pages.post(other, link[0], {"code": ""})
     off = contacts.unsubscribe_address(mother().id, "dossiers.confirmations").removeprefix(settings.SITE_URL)
     pages.get(client, off)
     pages.post(client, off, status=200)
@@ -508,7 +518,7 @@ def owners(pages: Pages) -> None:
     pages.post(stranger, "/tai-khoan/khieu-nai/", {"text": "<x> & y"})
     pages.get(stranger, "/tai-khoan/khieu-nai/theo-doi/")
     pages.post(stranger, "/tai-khoan/khieu-nai/theo-doi/", {"code": "<x>"})
-    said = {"kind": "misuse", "text": "<x> & y", "name": "A <b>", "number": "001195777001", "phone": "0900000777"}
+    said = {"kind": "misuse", "text": "<x> & y", "name": "An Thị B", "number": "001195777001", "phone": "0900000777"}
     stranger.post("/tai-khoan/khieu-nai/", said)
     made = AccountComplaint.objects.get()
     desk, _ = desk_of("G22", "administrator", credential="cred-complaints")
