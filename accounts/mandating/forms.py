@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.registration.rules import is_name, tidy_name
 from portal.ui.fields import IdNumberInput, PlainText
 
 DAYS = ["%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y-%m-%d"]
@@ -85,6 +86,15 @@ class GuardianForm(forms.Form):
             "empty": _("Tệp này trống. Bạn chọn lại tệp có nội dung."),
         },
     )
+
+    def clean_ward_name(self) -> str:
+        """In Latin letters alone: a letter of another script that looks the same would make another person of them."""
+        name = tidy_name(self.cleaned_data["ward_name"])
+        if not is_name(name):
+            raise forms.ValidationError(
+                _("Họ tên có dấu hiệu hoặc chữ không thuộc bảng chữ cái La-tinh. Bạn gõ lại bằng bàn phím, không sao chép từ nơi khác.")
+            )
+        return name
 
 
 class PeriodForm(forms.Form):

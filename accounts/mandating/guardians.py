@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -30,7 +30,8 @@ from portal.text import nfc, search_key
 
 CHECK = "accounts.check_guardians"
 TYPES = frozenset({"image/jpeg", "image/png", "application/pdf"})
-MOST_WAITING = 5
+MOST_WAITING, MOST_A_DAY = 5, 10
+"""Each brings a file that is examined, also when it is taken back at once."""
 State = GuardianRequest.State
 
 
@@ -88,6 +89,8 @@ def ask_as_guardian(
     waiting = GuardianRequest.objects.filter(person=person, state=State.WAITING)
     if waiting.filter(ward_blind=blind).exists():
         raise BadMandate(_("Đề nghị về người này đang chờ kiểm tra."), "ward_number")
+    if GuardianRequest.objects.filter(person=person, asked_at__gt=now - timedelta(days=1)).count() >= MOST_A_DAY:
+        raise BadMandate(_("Hôm nay bạn đã gửi đủ số lần. Bạn thử lại vào ngày mai."))
     if waiting.count() >= MOST_WAITING:
         raise BadMandate(_("Bạn có quá nhiều đề nghị đang chờ. Bạn đợi kết quả hoặc rút bớt."))
     try:
@@ -187,6 +190,7 @@ def confirm(*, actor: Actor, request_id: UUID, now: datetime) -> Mandate:
     _note(actor, "accounts.confirm_guardian", asked)
     note(actor, "accounts.learn_mandate", made)
     _tell(asked, "accounts.guardian_confirmed", "confirmed")
+    _tell_ward(made, "accounts.guardian_of_you", f"guardian-of-you:{asked.id}")
     return made
 
 
@@ -222,6 +226,7 @@ def end_guardianship(*, actor: Actor, request_id: UUID, reason: str, now: dateti
         _note(actor, "accounts.end_guardianship", asked)
         note(actor, "accounts.lose_mandate", made)
         _tell(asked, "accounts.guardianship_ended", "ended")
+        _tell_ward(made, "accounts.guardian_no_more", f"guardian-no-more:{asked.id}")
 
 
 def _to_decide(actor: Actor, request_id: UUID) -> GuardianRequest:
@@ -268,6 +273,13 @@ def _tell(asked: GuardianRequest, template: str, what: str) -> None:
         key=f"guardian-{what}:{asked.id}",
         link="/tai-khoan/uy-quyen/",
     )
+
+
+def _tell_ward(made: Mandate, template: str, key: str) -> None:
+    """Who has an account hears who may act for them from now on, or no longer: one paper and one officer take nobody over unnoticed."""
+    ward = made.grantor
+    if ward is not None and ward.user_id is not None:
+        notify(party_id=ward.pk, template=template, context={"name": made.person.full_name}, key=key, link="/tai-khoan/uy-quyen/")
 
 
 def _note(actor: Actor, act: str, asked: GuardianRequest) -> None:

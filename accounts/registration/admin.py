@@ -22,6 +22,7 @@ from accounts.models import Identifier, Registration, Terms
 from accounts.registration import counter, services, terms
 from accounts.registration.checking import NAMES
 from accounts.registration.forms import NumberForm, PaperForm, WhoForm
+from accounts.registration.opening import clean_number
 from accounts.registration.states import State
 from accounts.services.codes import TooManyRequests
 from portal.access import AccessDenied, actor_of, may, require
@@ -175,6 +176,8 @@ class RegistrationAdmin(DeskModelAdmin):
             said = form.cleaned_data
             try:
                 made = counter.register(actor=actor_of(request), declared=form.declared(), phone=said["phone"], now=timezone.now())
+            except counter.BadCounter as refused:
+                form.add_error(refused.field or None, refused.message)
             except TooManyRequests:
                 form.add_error(
                     None, "Hôm nay đã có quá nhiều lần đăng ký cho người hoặc số điện thoại này. Mời người dân quay lại ngày mai."
@@ -249,7 +252,7 @@ class RegistrationAdmin(DeskModelAdmin):
             back=self.address("changelist"),
             do=lambda said: self._to_compare(request, said["number"]),
             done="Đã tìm thấy đăng ký. Xem giấy tờ gốc và đối chiếu từng mục.",
-            to=self.address("compare", form.data.get("number", "").strip().upper() or "-") if form.is_bound else "",
+            to=self.address("compare", clean_number(form.data.get("number", "")) or "-") if form.is_bound else "",
             button="Tìm",
         )
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from accounts.models import Person, Registration, Terms
+from accounts.models import EmailAddress, Person, Registration, Terms
 from accounts.registration import services
 from accounts.registration.opening import clean_number, finish
 from accounts.registration.states import TABLE, State
@@ -35,19 +35,34 @@ class BadCounter(ValueError):
 def register(*, actor: Actor, declared: dict[str, Any], phone: str, now: datetime) -> Registration:
     """An officer declares for somebody who stands before them and showed their card or document. The registries are asked as always.
 
-    Whether they have an account already is not said: if so, the slip leads them to it. :class:`AccessDenied`, ``TooManyRequests``.
+    Whether they have an account already is not said: if so, the slip leads them to it. :class:`AccessDenied`, :class:`BadCounter` for
+    the officer's own affair or phone, ``TooManyRequests``.
     """
     require(actor, ACT, actor.unit)
+    blind = services.by_number(declared["id_number"]) if "id_number" in declared else services.by_document(declared["document"])
+    _refuse_own(actor, blind=blind, phone=phone)
     return services.create(
         way=Registration.Way.COUNTER,
         state=State.CHECKING,
         declared=declared,
-        identity_blind=services.by_number(declared["id_number"]) if "id_number" in declared else services.by_document(declared["document"]),
+        identity_blind=blind,
         phone=phone,
         unit_code=actor.unit,
         officer_id=actor.position_id,
         now=now,
     )
+
+
+def _refuse_own(actor: Actor, *, blind: str, phone: str, email: str = "") -> None:
+    """An officer opens no account for themself, nor one whose codes would come to them: it would be theirs under another's name."""
+    if actor.person_id is None:
+        return
+    officer = Person.objects.get(pk=actor.person_id)
+    if blind == officer.id_blind:
+        raise BadCounter("Đây là danh tính của chính bạn: cán bộ khác mở tài khoản cho bạn.")
+    addresses = EmailAddress.objects.filter(person=officer) if email else []
+    if (phone and phone == officer.phone) or any((one.address or "").casefold() == email.casefold() for one in addresses):
+        raise BadCounter("Đây là nơi chính bạn nhận mã. Mã xác nhận phải đến với người dân.", "phone")
 
 
 def _theirs(actor: Actor, registration_id: UUID) -> Registration:
@@ -125,5 +140,6 @@ def _at_counter(actor: Actor, number: str) -> Registration:
     )
     if registration is None or TABLE.refusal(registration, "accept"):
         raise BadCounter("Không có đăng ký nào đang chờ đối chiếu dưới mã này.", "number")
+    _refuse_own(actor, blind=registration.identity_blind, phone=registration.phone or "", email=registration.email or "")
     registration.unit_code, registration.officer_id = actor.unit, actor.position_id
     return registration

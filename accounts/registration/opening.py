@@ -132,6 +132,16 @@ def finish(registration: Registration, *, now: datetime, actor: Actor = SYSTEM, 
         key=f"registered:{registration.id}",
         link=reverse("account"),
     )
+    if is_new and registration.way == Registration.Way.COUNTER and known.get("phone") not in (None, "", person.phone):
+        # Codes go where the officer wrote. Whose identity it is hears of it where the registry says they can be reached.
+        notify(
+            party_id=person.id,
+            template="accounts.registered_at_counter",
+            context={},
+            key=f"registered-at-counter:{registration.id}",
+            channels=("sms",),
+            address=known["phone"],
+        )
     services.close(registration)
     if is_new and id_number:
         # For which children they may act is the registry's to say, too.

@@ -345,6 +345,30 @@ def test_a_guardians_document_is_read_by_the_commune_and_then_they_act_for_the_w
     assert position.id == GuardianRequest.objects.get().decided_by_id
 
 
+def test_files_of_guardians_are_counted_also_when_taken_back(guardian: Any) -> None:
+    _person, client, _desk, _position = guardian
+    for _ in range(guardians.MOST_A_DAY):
+        assert asked_as_guardian(client).status_code == 302
+        waiting = GuardianRequest.objects.get(state="waiting")
+        assert client.post(f"{LIST}giam-ho/{waiting.pk}/rut/").status_code == 302
+    answer = asked_as_guardian(client)
+    assert answer.status_code == 422 and "ngày mai" in answer.content.decode()
+
+
+def test_a_ward_with_an_account_hears_who_may_act_for_them_and_who_no_longer(guardian: Any) -> None:
+    _person, client, desk, _position = guardian
+    ward = factories.make_person(full_name="Trịnh Văn Lớn Giả Định", birth_date=date(1980, 3, 2))
+    same = {"ward_name": ward.full_name, "ward_number": ward.id_number, "ward_birth_date": "02/03/1980"}
+    assert asked_as_guardian(client, **same, document_number="13/TLGH").status_code == 302
+    base = f"/quan-tri/accounts/guardianrequest/{GuardianRequest.objects.get().pk}/"
+    StoredFile.objects.update(state=FileState.CLEAN)
+    assert desk.post(f"{base}confirm/").status_code == 302
+    told = Notification.objects.filter(party_id=ward.id, template="accounts.guardian_of_you")
+    assert {row.channel for row in told} >= {"inbox", "sms"} and "Trịnh Thị Giám Giả Định" in str(told.get(channel="inbox").body)
+    assert desk.post(f"{base}end/", {"reason": "Không đúng"}).status_code == 302
+    assert Notification.objects.filter(party_id=ward.id, template="accounts.guardian_no_more", channel="inbox").exists()
+
+
 def test_a_guardian_is_refused_with_a_reason_or_takes_it_back(guardian: Any) -> None:
     person, client, desk, _position = guardian
     asked_as_guardian(client)
@@ -388,7 +412,8 @@ def test_a_guardians_request_is_for_the_commune_alone_and_for_nobody_in_their_ow
     "wrong",
     [
         {"ward_number": "1"}, {"ward_birth_date": "01/01/2999"}, {"document_date": "01/01/2999"}, {"until": "01/01/2020"}, {"file": ""},
-        {"ward_name": ""}, {"document_number": ""}, {"file": SimpleUploadedFile("x.exe", b"MZ", "application/x")},
+        {"ward_name": ""}, {"ward_name": "\u0422rịnh Văn Trẻ Giả Định"},
+        {"document_number": ""}, {"file": SimpleUploadedFile("x.exe", b"MZ", "application/x")},
     ],
 )  # fmt: skip
 def test_a_guardians_request_without_sense_is_refused(guardian: Any, wrong: dict[str, Any]) -> None:

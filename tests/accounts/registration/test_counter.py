@@ -10,12 +10,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Consent, Identifier, Person, Registration, User, UserSession
+from accounts.models import Consent, EmailAddress, Identifier, Person, Registration, User, UserSession
 from portal.access import Assurance
 from portal.audit.models import Act
 from portal.crypto import blind_index
 from tests import factories
-from tests.accounts.registration.support import FOREIGNER, START, answers_again, begin, code_for, own, work
+from tests.accounts.registration.support import CITIZEN, FOREIGNER, START, answers_again, begin, code_for, own, work
 from tests.support.queries import CaptureQueriesContext
 
 pytestmark = pytest.mark.usefixtures("demo_data")
@@ -125,8 +125,8 @@ def test_only_reception_of_the_own_unit_opens_and_prints(outside: Any) -> None:
     position = factories.make_position(person, roles=("reception",))
     medium = Client()
     factories.sign_in(medium, person, position=position)
-    UserSession.objects.filter(user=person.user).update(assurance=int(Assurance.MEDIUM), way="code")
-    assert medium.get(f"{DESK}open/").status_code == 403, "a one-time password is not enough to open accounts"
+    UserSession.objects.filter(user=person.user).update(assurance=int(Assurance.MEDIUM), way="code", for_office=False)
+    assert medium.get(f"{DESK}open/").status_code == 302, "a one-time password is not enough to be at the desk"
 
 
 @pytest.mark.requirement("A-08", "A-09")
@@ -147,6 +147,43 @@ def test_a_foreigners_document_is_compared_at_any_counter(outside: Any, client: 
     kept = Identifier.objects.get(kind="passport")
     assert kept.confirmed_by == "counter" and kept.person.identity_level == Assurance.MEDIUM
     assert officer.get(f"{DESK}compare/{number}/").status_code == 302
+
+
+@pytest.mark.requirement("A-09", "N-08")
+def test_an_officer_opens_no_account_whose_codes_come_to_themself_and_none_for_themself(outside: Any, client: Client) -> None:
+    position = factories.make_position(factories.make_person(phone="+84900000055"), roles=("reception",))
+    officer = Client()
+    factories.sign_in(officer, position.person, position=position)
+    answer = officer.post(f"{DESK}open/", OLD)
+    assert answer.status_code == 422 and "chính bạn nhận mã" in answer.content.decode()
+    own_number = {"id_number": position.person.id_number, "full_name": position.person.full_name, "birth_date": "20/05/1995"}
+    assert officer.post(f"{DESK}open/", {**OLD, **own_number, "phone": "0900000056"}).status_code == 422
+    assert not Registration.objects.exists()
+    # Nor by registering from home, to be waved through at one's own counter.
+    EmailAddress.objects.create(person=position.person, address="can-bo@example.vn", verified_at=timezone.now())
+    begin(client, "giay-to", {**FOREIGNER, "document_number": "X1234567", "phone": "", "email": "Can-Bo@example.vn"})
+    made = own(client)
+    Registration.objects.filter(pk=made.pk).update(state="counter", number="ABCD-2345", code_hash="")
+    assert officer.post(f"{DESK}compare/ABCD-2345/accept/", {"seen_paper": "on"}).status_code == 422
+    assert own(client).state == "counter"
+    assert _officer().post(f"{DESK}compare/ABCD-2345/accept/", {"seen_paper": "on"}).status_code == 302
+
+
+@pytest.mark.requirement("A-09", "N-08")
+def test_who_gets_an_account_at_a_counter_hears_of_it_where_the_registry_reaches_them(outside: Any, client: Client) -> None:
+    made = _opened(_officer(), **{name: value for name, value in CITIZEN.items() if name not in ("phone", "agree")}, old_number="")
+    assert made.state == "slip"
+    number, secret = _slip(_officer(), made)
+    client.post(f"{START}nhan/", {"number": number, "secret": secret, "agree": "on"})
+    client.post(f"{START}ma/", {"code": code_for(outside, "+84900000055")})
+    work()
+    assert own(client).state == "done"
+    assert "mang tên bạn" in outside.outbox(to="+84900000050")[0]["text"], "codes go elsewhere, and the owner knows"
+
+
+@pytest.mark.parametrize("number", ["a/b", "../accept", "ABCD-2345/accept", "\u202e", "%2F", "ABCD–2345", "é" * 15])
+def test_whatever_is_typed_as_a_number_is_answered_in_words(number: str) -> None:
+    assert _officer().post(f"{DESK}find/", {"number": number}).status_code == 422
 
 
 def test_a_document_that_is_not_theirs_is_turned_away(outside: Any, client: Client) -> None:
