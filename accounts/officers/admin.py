@@ -144,7 +144,11 @@ class HighLevelAccountAdmin(DeskModelAdmin):
             back=self.address("change", row.pk),
             do=lambda said: high_level.end_account(actor=actor, account_id=row.pk, now=timezone.now(), **said),
             done="Đã thu hồi. Người giữ không còn cấp được vai trò từ trang kế tiếp.",
-            about=["Vai trò đã cấp cho cán bộ vẫn giữ nguyên: đó là việc của cơ quan."],
+            about=[
+                "Vai trò đã cấp cho cán bộ vẫn giữ nguyên: đó là việc của cơ quan."
+                if row.kind == HighLevelAccount.Kind.AGENCY
+                else "Hợp đồng hết thì người của tổ chức cũng thôi giữ vai trò, kể cả khi họ đang đăng nhập."
+            ],
             button="Thu hồi",
         )
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import HighLevelAccount, Position, PositionRole
 from accounts.officers.finding import find_account
@@ -145,7 +146,8 @@ def open_accounts(*, position: Position, serial: str, now: datetime) -> None:
 
 @transaction.atomic
 def end_account(*, actor: Actor, account_id: UUID, reason: str, now: datetime) -> None:
-    """End a high-level account at once; what it handed out stays, for it is the agency's. Ending it twice is no error.
+    """End a high-level account at once. What an agency's handed out stays, for it is the agency's; a bank's or the post's people work here
+    by contract alone, and stop with it. Ending it twice is no error.
 
     ``AccessDenied`` for anybody but the Government Office, and for one's own; :class:`BadRole` without a reason.
     """
@@ -162,7 +164,21 @@ def end_account(*, actor: Actor, account_id: UUID, reason: str, now: datetime) -
     account.save()
     if account.opened_at is not None:
         positions.take(actor=actor, position=position, role=administers_as(account.kind), now=now)
+    if account.kind != Kind.AGENCY:
+        _end_with_contract(actor, account.unit_code, now)
     _note(actor, "accounts.end_account", account)
+
+
+def _end_with_contract(actor: Actor, unit_code: str, now: datetime) -> None:
+    """Where an institution has no other account left, nobody there holds a role any more."""
+    others = HighLevelAccount.objects.filter(unit_code=unit_code, ended_at__isnull=True)
+    if any(account.is_granted(now=now) for account in others):
+        return
+    there = Q(unit_code=unit_code) | Q(unit_code__startswith=unit_code + ".")
+    rows = Position.objects.select_for_update(of=("self",)).filter(there, place=Position.Place.INSTITUTION)
+    for position in rows.prefetch_related("given_roles").order_by("id"):
+        for role in sorted({row.role for row in position.given_roles.all() if row.valid_to is None or row.valid_to > now}):
+            positions.take(actor=actor, position=position, role=role, now=now)
 
 
 def _note(actor: Actor, act: str, account: HighLevelAccount) -> None:

@@ -111,7 +111,7 @@ def give_position(
             position=position,
             role=role,
             valid_from=begins,
-            valid_to=valid_to,
+            valid_to=_within_contract(actor, place, now, valid_to),
             given_by_id=actor.position_id,
             grants=_grants(actor, position, role, grants, now),
         )
@@ -148,6 +148,18 @@ def _grants(actor: Actor, position: Position, role: str, grants: Collection[str]
     if not found:
         raise BadRole("Bạn hãy chọn những vai trò mà người này được cấp cho người khác.", "grants")
     return sorted(found)
+
+
+def _within_contract(actor: Actor, place: str, at: datetime, valid_to: datetime | None) -> datetime | None:
+    """Until when a role holds: in a bank or at the post not longer than the right by which it is handed out, which is the contract's."""
+    if place != Position.Place.INSTITUTION or actor.position_id is None:
+        return valid_to
+    own = PositionRole.objects.filter(position_id=actor.position_id, role__in=ADMINISTRATORS, valid_from__lte=at)
+    ends = list(own.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=at)).values_list("valid_to", flat=True))
+    dated = [end for end in ends if end is not None]
+    if not dated or len(dated) < len(ends):
+        return valid_to
+    return max(dated) if valid_to is None else min(valid_to, max(dated))
 
 
 @transaction.atomic
@@ -208,7 +220,7 @@ def give_role(
         position=position,
         role=role,
         valid_from=valid_from,
-        valid_to=valid_to,
+        valid_to=_within_contract(actor, position.place, valid_from, valid_to),
         given_by_id=actor.position_id,
         grants=_grants(actor, position, role, grants, valid_from),
     )

@@ -14,7 +14,7 @@ from accounts.models import CertificateSignIn, CounterContract, HighLevelAccount
 from accounts.officers import contracts, high_level
 from accounts.officers.high_level import Wanted, grant_account
 from accounts.services import certificates
-from accounts.services.positions import BadRole, give_role, granted_to, take_role
+from accounts.services.positions import BadRole, give_position, give_role, granted_to, take_role
 from portal.access import AccessDenied, may
 from portal.audit.models import Act
 from tests.accounts.officers.support import at_desk, day
@@ -182,6 +182,30 @@ def test_numbers_cannot_be_tried_out() -> None:
     with pytest.raises(BadRole, match="quá nhiều lần"):
         high_level.find_account(actor=vpcp, id_number=person.id_number, full_name=person.full_name, now=now)
     assert high_level.find_account(actor=vpcp, id_number=person.id_number, full_name=person.full_name, now=now + timedelta(hours=2))
+
+
+@pytest.mark.requirement("A-20")
+def test_the_people_of_a_bank_or_the_post_hold_nothing_beyond_its_contract() -> None:
+    account, position = post_account()
+    boss, now = officer_actor(position), timezone.now()
+    assert account.valid_to is not None
+    held = give_position(
+        actor=boss, person_id=make_person().id, unit_code="BC.gia-dinh", title="Nhân viên", roles=["operating"], credential_id="", now=now,
+        place="institution", valid_to=now + timedelta(days=900),
+    )  # fmt: skip
+    assert held.given_roles.get().valid_to == account.valid_to, "who may hand out until a day hands out until that day"
+    other = make_position(unit="BC.gia-dinh", roles=(), place="institution")
+    assert give_role(actor=boss, position_id=other.id, role="operating", valid_from=now).valid_to == account.valid_to
+    early = give_role(actor=boss, position_id=other.id, role="institution_administrator", valid_from=now, valid_to=now + timedelta(days=9))
+    assert early.valid_to == now + timedelta(days=9)
+    client, centre = Client(), at_desk("G22", "steering")[0]
+    sign_in(client, other.person, position=Position.objects.get(pk=other.pk))
+    assert client.get(CONTRACTS).status_code == 200
+    assert "cũng thôi giữ vai trò" in centre.get(f"{DESK}{account.pk}/end/").content.decode()
+    assert centre.post(f"{DESK}{account.pk}/end/", {"reason": "Hết hợp đồng"}).status_code == 302
+    for one in (held, other):
+        assert Position.objects.get(pk=one.pk).roles_at(timezone.now()) == []
+    assert client.get(CONTRACTS).status_code in (403, 404)
 
 
 @pytest.mark.requirement("A-20")
