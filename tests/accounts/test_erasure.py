@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,10 +13,13 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import KnownBrowser, OneTimePassword, Person
+from accounts.mandating import offers
+from accounts.models import GuardianRequest, KnownBrowser, MandateOffer, OneTimePassword, Person, Registration
+from accounts.registration import services
 from accounts.services import otp
 from portal import crypto
 from portal.access import SYSTEM
+from portal.files.models import StoredFile
 from portal.notifications.models import Notification
 from portal.outbox import services as outbox
 from tests import factories
@@ -66,6 +70,36 @@ def test_nothing_of_an_erased_person_is_left_in_any_table(client: Client) -> Non
     # Whoever enters themself again later is a new person.
     again: Any = factories.make_person(full_name=NAME, id_number=NUMBER, phone=PHONE)
     assert again.pk != person.pk
+
+
+@pytest.mark.django_db
+@pytest.mark.requirement("N-08")
+def test_what_others_wrote_of_a_number_and_what_was_registered_by_a_document_find_nobody_any_more() -> None:
+    giver, guardian = factories.make_person(), factories.make_person()
+    person = factories.make_person(full_name=NAME, id_number=NUMBER)
+    number, document = crypto.blind_index("id_number", NUMBER), services.by_document("KOR:M12345678")
+    company = factories.make_organisation(representatives=[giver])
+    now = timezone.now()
+    taken = factories.give_mandate(factories.citizen_actor(giver), person, now=now)
+    legal = factories.mandate_actor(factories.legal_mandate(company, giver))
+    offers.give_mandate(actor=legal, id_number=NUMBER, called="bạn", valid_from=now, now=now)
+    asked = GuardianRequest.objects.create(
+        person=guardian, ward_number=NUMBER, ward_blind=number, ward_name=NAME, ward_birth_date="1995-05-20", document_number="1/QĐ",
+        document_date=now.date(), file=StoredFile.objects.create(subject=guardian.id, size=0, state="erased"), unit_code="H26.101",
+    )  # fmt: skip
+    # The Immigration Department knew the number that goes with the document.
+    Registration.objects.create(
+        way="document", state="done", person=person, identity_blind=document, contact_blind="c" * 64, expires_at=now + timedelta(days=1)
+    )
+    crypto.shred(person.id, SYSTEM)
+    assert _found(number, document, "c" * 64) == set()
+    assert MandateOffer.objects.get(organisation=company).withdrawn_at is not None
+    assert MandateOffer.objects.get(mandate=taken).accepted_at is not None
+    asked.refresh_from_db()
+    assert asked.state == "called_off"
+    # Whoever is entered by the number later inherits nothing.
+    again = factories.make_person(full_name=NAME, id_number=NUMBER)
+    assert offers.offered_to(factories.citizen_actor(again), now) == []
 
 
 @pytest.mark.django_db
