@@ -13,8 +13,9 @@ from accounts.contact_forms import EmailForm
 from accounts.forms import IdNumberForm
 from accounts.identifiers import clean_id_number, clean_phone
 from accounts.models import AccountComplaint
+from accounts.registration.rules import is_name
 from portal.access.desk import PlainForm
-from portal.text import nfc
+from portal.text import visible
 
 DAYS = ["%d/%m/%Y", "%Y-%m-%d"]
 FACTS = {
@@ -29,7 +30,7 @@ FACTS = {
 
 
 def _name(text: str) -> str:
-    return " ".join(nfc(text).split())
+    return " ".join(visible(text).split())
 
 
 class UnlockForm(IdNumberForm):
@@ -131,12 +132,20 @@ class ComplaintForm(forms.Form):
                 del self.fields[name]
 
     def clean_name(self) -> str:
-        """Composed accents, single spaces."""
-        return _name(self.cleaned_data["name"])
+        """Composed accents, single spaces, in letters that everybody reads alike."""
+        name = _name(self.cleaned_data["name"])
+        if not is_name(name):
+            raise forms.ValidationError(
+                _("Họ tên có dấu hiệu hoặc chữ không thuộc bảng chữ cái La-tinh. Bạn gõ lại bằng bàn phím, không sao chép từ nơi khác.")
+            )
+        return name
 
     def clean_text(self) -> str:
-        """What was written, with composed accents."""
-        return nfc(self.cleaned_data["text"]).strip()
+        """What was written, with composed accents, nothing in it that nobody sees; empty is nothing written."""
+        text = visible(self.cleaned_data["text"]).strip()
+        if not text:
+            raise forms.ValidationError(self.fields["text"].error_messages["required"])
+        return text
 
     def clean_number(self) -> str:
         """Twelve digits."""

@@ -98,7 +98,7 @@ class CursorChangeList(ChangeList):
             key, pk = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
             key = rows.query.annotations["cursor_key"].output_field.to_python(key)
             pk = self.model._meta.pk.to_python(pk)
-        except (ValueError, TypeError, binascii.Error, ValidationError) as error:
+        except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error, ValidationError) as error:
             raise IncorrectLookupParameters(error) from error
         if key is None or pk is None:
             raise IncorrectLookupParameters

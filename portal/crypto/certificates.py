@@ -185,7 +185,7 @@ def refusal_of(error: Exception) -> CertificateRefused:
 def facts_of(certificate: AnyCertificate) -> CertificateFacts:
     """Read the holder's identity. Proves nothing by itself: call it on a certificate that was validated."""
     cert = as_asn1(certificate)
-    id_number: str | None = None
+    id_numbers: set[str] = set()
     organisation: str | None = None
     names: dict[str, str] = {}
     for relative in cert.subject.chosen:
@@ -193,14 +193,15 @@ def facts_of(certificate: AnyCertificate) -> CertificateFacts:
             oid, value = pair["type"].dotted, str(pair["value"].native)
             names.setdefault(oid, value)
             if oid == UID and value.startswith("CCCD:"):
-                id_number = value.removeprefix("CCCD:").strip()
+                id_numbers.add(value.removeprefix("CCCD:").strip())
             elif oid == UID and value.startswith(ORGANISATION_PREFIXES):
                 organisation = value.partition(":")[2].strip()
             elif oid == ORGANISATION_IDENTIFIER and organisation is None:
                 organisation = value
     return CertificateFacts(
         subject_name=names.get("2.5.4.3", cert.subject.human_friendly),
-        id_number=id_number,
+        # Two numbers are nobody's: whichever was taken, an authority that let one slip through would have vouched for another person.
+        id_number=next(iter(id_numbers)) if len(id_numbers) == 1 else None,
         organisation_code=organisation,
         serial=f"{cert.serial_number:x}",
         issuer=cert.issuer.human_friendly,

@@ -10,6 +10,7 @@ import base64
 import binascii
 import hmac
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -78,7 +79,8 @@ def read_id_token(
 
 def _seconds(claims: Mapping[str, Any], name: str) -> float:
     value = claims.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    # Python reads NaN and Infinity as numbers; no moment is after them, and they end before none.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise TokenRefused("time")
     return float(value)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 from typing import Any
 
@@ -70,6 +71,12 @@ def test_the_trail_is_found_by_who_what_and_when() -> None:
     assert "Ngày không đúng" in shown(chief, tu="hôm qua")
     for odd in ({"ai": "\x00"}, {"viec": "king"}, {"kieu": "x"}, {"tu": ""}):
         assert chief.get(LIST, odd, follow=True).status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_place_in_the_trail_that_is_none_leads_back_to_the_list() -> None:
+    beyond = base64.urlsafe_b64encode(b'["2026-12-01T08:00:00+07:00", Infinity]').decode()
+    assert at_desk("H26.101", "administrator").get(f"{LIST}?sau={beyond}").status_code == 302
 
 
 @pytest.mark.django_db

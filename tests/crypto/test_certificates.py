@@ -106,9 +106,9 @@ def test_the_purpose_counts(outside: Any) -> None:
     refused("wrong_purpose", chain[1], chain[2:])
 
 
-def self_made(name: str, key: Any, aia: str = "") -> bytes:
-    uid = x509.NameAttribute(x509.NameOID.USER_ID, f"CCCD:{RSA_OFFICER}")
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name), uid])
+def self_made(name: str, key: Any, aia: str = "", numbers: tuple[str, ...] = (RSA_OFFICER,)) -> bytes:
+    uids = [x509.NameAttribute(x509.NameOID.USER_ID, f"CCCD:{number}") for number in numbers]
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name), *uids])
     builder = (
         x509.CertificateBuilder(subject, subject if not aia else x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "nobody")]))
         .public_key(key.public_key())
@@ -120,6 +120,13 @@ def self_made(name: str, key: Any, aia: str = "") -> bytes:
         access = x509.AccessDescription(x509.AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier(aia))
         builder = builder.add_extension(x509.AuthorityInformationAccess([access]), critical=False)
     return builder.sign(key, hashes.SHA256()).public_bytes(DER)
+
+
+@pytest.mark.requirement("N-08")
+def test_a_certificate_that_names_two_people_names_nobody() -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    for numbers, found in (((RSA_OFFICER,), RSA_OFFICER), ((RSA_OFFICER, RSA_OFFICER), RSA_OFFICER), ((EC_OFFICER, RSA_OFFICER), None)):
+        assert certificates.facts_of(self_made("Phạm Thị Minh Họa", key, numbers=numbers)).id_number == found
 
 
 def test_a_strangers_certificate_is_refused(outside: Any) -> None:

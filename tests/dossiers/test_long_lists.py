@@ -113,7 +113,7 @@ def test_a_row_that_comes_or_goes_meanwhile_moves_nothing_else(officer: Client, 
     assert len(set(seen)) == 20 and len(rows) == 30
 
 
-@pytest.mark.parametrize("token", ["x", "W10", "WzEsIDJd", "WyJhIiwgImIiXQ", "%00", "W251bGwsIG51bGxd"])
+@pytest.mark.parametrize("token", ["x", "W10", "WzEsIDJd", "WyJhIiwgImIiXQ", "%00", "W251bGwsIG51bGxd", "W1tb" * 1300, "W0luZmluaXR5LDFd"])
 def test_a_place_that_is_none_leads_back_to_the_list(officer: Client, token: str) -> None:
     many(3)
     answer = officer.get(f"{LIST}?sau={token}")

@@ -49,6 +49,15 @@ def _filed(person: Any = None, **said: Any) -> AccountComplaint:
     return AccountComplaint.objects.get(code=answer["Location"].strip("/").rpartition("/")[2])
 
 
+@pytest.mark.requirement("A-10", "N-08")
+@pytest.mark.django_db
+def test_what_officers_read_of_a_stranger_looks_like_what_it_is() -> None:
+    made = _filed(name="Lê\u200b Thị\u202e Giả Định", text="Tôi\u2066 chưa từng mở.\u202e")
+    assert (made.said["name"], made.said["text"]) == ("Lê Thị Giả Định", "Tôi chưa từng mở.")
+    for wrong in ({"name": "\u041bê Thị Giả Định"}, {"name": "Lê Thị (đã xác minh)"}, {"text": "\u200b\u202e"}):
+        assert Client(REMOTE_ADDR=f"198.51.100.{next(_addresses)}").post(PAGE, {**SAID, **wrong}).status_code == 422
+
+
 @pytest.mark.requirement("A-10")
 @pytest.mark.django_db
 def test_both_parties_are_told_within_24_hours_and_the_outcome_within_48(outside: Any) -> None:
