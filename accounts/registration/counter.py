@@ -17,6 +17,7 @@ from accounts.registration.opening import clean_number, finish
 from accounts.registration.states import TABLE, State
 from accounts.services.codes import WrongCode, hashed
 from portal.access import AccessDenied, Actor, require
+from portal.crypto import same_index
 
 ACT = "accounts.register_at_counter"
 MAX_SLIP_TRIES = 10
@@ -58,7 +59,7 @@ def _refuse_own(actor: Actor, *, blind: str, phone: str, email: str = "") -> Non
     if actor.person_id is None:
         return
     officer = Person.objects.get(pk=actor.person_id)
-    if blind == officer.id_blind:
+    if same_index(blind, officer.id_blind):
         raise BadCounter("Đây là danh tính của chính bạn: cán bộ khác mở tài khoản cho bạn.")
     addresses = EmailAddress.objects.filter(person=officer) if email else []
     if (phone and phone == officer.phone) or any((one.address or "").casefold() == email.casefold() for one in addresses):
