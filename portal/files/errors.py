@@ -4,7 +4,8 @@ from __future__ import annotations
 
 
 class FileRefused(Exception):
-    """The file cannot be taken. ``code`` is stable (empty, too_big, type, image_too_big, storage); ``message`` is for the person."""
+    """The file cannot be taken. ``message`` is for the person, ``code`` is stable: empty, too_big, type, image_too_big, storage, too_many,
+    altered."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(code)

@@ -7,6 +7,9 @@ takes too much time or memory: `portal.files.scan` starts it. It knows nothing o
 A PDF is read twice. `qpdf` (by ``pikepdf``) reads it as a program that shows it would, through every filter and object
 stream. Our own reading follows no cross-reference table: it begins at every ``obj`` and at every ``stream``, so that
 what another program might find in a damaged or doubly written file is looked at, too.
+
+A packed file (Word, a container of signatures) is a ZIP that reads the same to every program: entries one after the other, each
+listed once, nothing before, between or behind them, within bounds of number, size and ratio. What is signed is read like a file of its own.
 """
 
 from __future__ import annotations
@@ -14,15 +17,34 @@ from __future__ import annotations
 import io
 import re
 import resource
+import struct
 import sys
 import warnings
+import zipfile
 import zlib
+from collections.abc import Callable, Sequence
+from xml.parsers import expat
 
 CPU_SECONDS = 10
 MEMORY_BYTES = {"application/pdf": 768 * 1024 * 1024, "image": 1280 * 1024 * 1024}
-"""Address space; an image at the bound of pixels takes four bytes for each."""
+"""Address space; an image at the bound of pixels takes four bytes for each. What holds other files has an image's."""
 INFLATED_BYTES = 32 * 1024 * 1024
 """How much one stream of packed objects may hold; more is not a citizen's paper."""
+ZIP_ENTRIES = 1000
+ZIP_BYTES = 128 * 1024 * 1024
+"""All that a packed file holds, unpacked."""
+ZIP_RATIO, ZIP_RATIO_FROM = 200, 4 * 1024 * 1024
+"""An entry larger than the second may not be packed more tightly than the first."""
+DESCRIPTOR_BYTES = 24
+"""At most so much stands between two entries of a ZIP that was written to a pipe."""
+
+PDF_TYPE, WORD_TYPE, SIGNED_TYPE = (
+    "application/pdf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "application/pkcs7-signature",
+)
+ASIC_TYPES = ("application/vnd.etsi.asic-e+zip", "application/vnd.etsi.asic-s+zip")
+_ZIP, _OLE = b"PK\3\4", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 _WHITE = rb"[\0\t\n\f\r ]"
 _GAP = rb"(?:[\0\t\n\f\r ]|%[^\r\n]*[\r\n])"
@@ -207,13 +229,29 @@ def pdf(data: bytes) -> str:
     written = _as_written(data)
     if written and written not in DOUBTS:
         return written
+    if _is_also_zip(data):
+        return "pdf.polyglot"
     return _as_shown(data) or written
+
+
+def _is_also_zip(data: bytes) -> bool:
+    """Whether a program that unpacks would find a list of entries at the end: the file is two things at once."""
+    start = max(0, len(data) - 65557)
+    place = data.rfind(b"PK\5\6", start)
+    while place >= 0:
+        size = int.from_bytes(data[place + 12 : place + 16], "little")
+        if 46 <= size <= place and data[place - size : place - size + 4] == b"PK\1\2":
+            return True
+        place = data.rfind(b"PK\5\6", start, place)
+    return False
 
 
 def image(data: bytes, max_pixels: int) -> str:
     """Verdict on an image: it must decode whole, within the bound of pixels."""
     from PIL import Image
 
+    if _is_also_zip(data):
+        return "image.polyglot"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -232,6 +270,259 @@ def image(data: bytes, max_pixels: int) -> str:
     return ""
 
 
+def heic(data: bytes, max_pixels: int) -> str:
+    """Verdict on a HEIC photo. Nothing here decodes it: its boxes must fill the file, name its size, and keep to the bound of pixels."""
+    place, boxes = 0, dict[bytes, bytes]()
+    while place < len(data):
+        size, head = int.from_bytes(data[place : place + 4], "big"), 8
+        if size == 1:
+            size, head = int.from_bytes(data[place + 8 : place + 16], "big"), 16
+        size = size or len(data) - place
+        if size < head or place + size > len(data) or len(data) - place < head:
+            return "image.broken"
+        boxes.setdefault(data[place + 4 : place + 8], data[place + head : place + size])
+        place += size
+    meta = boxes.get(b"meta", b"")
+    sizes = [struct.unpack(">II", meta[at.end() + 4 : at.end() + 12]) for at in re.finditer(b"ispe", meta) if at.end() + 12 <= len(meta)]
+    if next(iter(boxes), b"") != b"ftyp" or not sizes or not all(width and height for width, height in sizes):
+        return "image.broken"
+    if max(width * height for width, height in sizes) > max_pixels:
+        return "image.too_big"
+    return "image.polyglot" if _is_also_zip(data) else ""
+
+
+class _Found(Exception):
+    """The verdict, wherever in a packed file it was found."""
+
+
+def _unpacked(data: bytes) -> dict[str, bytes]:
+    """The entries of a ZIP by their names; :class:`_Found` where another program could read others, or too much."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            entries = packed.infolist()
+            _sound(data, entries, packed.start_dir, len(packed.comment))
+            found = {}
+            for one in entries:
+                if not one.is_dir():
+                    with packed.open(one) as content:
+                        found[one.filename] = content.read(one.file_size + 1)
+            return found
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, KeyError, RuntimeError, OSError, OverflowError):
+        raise _Found("zip.broken") from None
+
+
+def _sound(data: bytes, entries: Sequence[zipfile.ZipInfo], start_of_list: int, comment: int) -> None:
+    if len(entries) > ZIP_ENTRIES or sum(one.file_size for one in entries) > ZIP_BYTES:
+        raise _Found("zip.bomb")
+    names = {one.filename.casefold() for one in entries}
+    if len(names) < len(entries) or comment or data[-22:-18] != b"PK\5\6":
+        raise _Found("zip.obscured")
+    place, room = 0, 0
+    for one in sorted(entries, key=lambda one: one.header_offset):
+        if one.flag_bits & 0x2041:
+            raise _Found("zip.encrypted")
+        if one.file_size > ZIP_RATIO_FROM and one.file_size > ZIP_RATIO * one.compress_size:
+            raise _Found("zip.bomb")
+        parts = one.orig_filename.split("/")
+        odd = {"", "..", "."} & set(parts[:-1]) or "\\" in one.orig_filename or "\0" in one.orig_filename or len(one.orig_filename) > 255
+        if odd or one.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise _Found("zip.obscured")
+        if not place <= one.header_offset <= place + room:
+            raise _Found("zip.obscured")
+        name, extra = struct.unpack("<HH", data[one.header_offset + 26 : one.header_offset + 30])
+        place, room = one.header_offset + 30 + name + extra + one.compress_size, DESCRIPTOR_BYTES if one.flag_bits & 8 else 0
+    if not place <= start_of_list <= place + room:
+        raise _Found("zip.obscured")
+
+
+def _xml(text: bytes, *, start: Callable[[str, dict[str, str]], None] | None = None, words: Callable[[str], None] | None = None) -> None:
+    """Read XML; :class:`_Found` where it declares entities or is none. Names come without their namespace."""
+    parser = expat.ParserCreate(namespace_separator=" ")
+
+    def doctype(*_: object) -> None:
+        raise _Found("zip.obscured")
+
+    def begin(name: str, attributes: dict[str, str]) -> None:
+        if start is not None:
+            start(name.rpartition(" ")[2], {key.rpartition(" ")[2]: value for key, value in attributes.items()})
+
+    parser.StartDoctypeDeclHandler = doctype
+    parser.StartElementHandler = begin
+    if words is not None:
+        parser.CharacterDataHandler = words
+    try:
+        parser.Parse(text, True)
+    except (expat.ExpatError, ValueError, LookupError, OSError):
+        raise _Found("zip.broken") from None
+
+
+_WORD_MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+_RELATED = {
+    "vbaproject": "word.macros",
+    "wordvbadata": "word.macros",
+    "keymapcustomizations": "word.macros",
+    "oleobject": "word.embedded",
+    "package": "word.embedded",
+    "afchunk": "word.embedded",
+    "control": "word.active",
+    "activexcontrolbinary": "word.active",
+    "attachedtemplate": "word.outside",
+    "subdocument": "word.outside",
+}
+"""Kinds of relationships (the last word of their type) by which a Word document brings more than itself."""
+_DDE = re.compile(r"(?<![a-z])dde(?:auto)?(?![a-z])", re.IGNORECASE)
+_INCLUDED = re.compile(r"(?<![a-z])include(?:picture|text)\s+\"?\s*(?:[a-z]+:|\\\\|//)", re.IGNORECASE)
+
+
+def word(data: bytes) -> str:
+    """Verdict on a Word document (.docx): what runs, brings other files along, or fetches from elsewhere when it is opened."""
+    try:
+        files = _unpacked(data)
+        kinds: set[str] = set()
+        _xml(files.get("[Content_Types].xml", b""), start=lambda _name, values: kinds.add(values.get("ContentType", "")))
+        if any("macroenabled" in kind.lower() or "vbaproject" in kind.lower() for kind in kinds):
+            return "word.macros"
+        if _WORD_MAIN not in kinds:
+            return "word.broken"
+        for name, text in files.items():
+            _word_part(f"/{name.lower()}", text)
+    except _Found as found:
+        return str(found).replace("zip.broken", "word.broken")
+    return ""
+
+
+def _word_part(name: str, text: bytes) -> None:
+    if "vbaproject" in name or "vbadata" in name:
+        raise _Found("word.macros")
+    if "/activex/" in name:
+        raise _Found("word.active")
+    if "/embeddings/" in name or text.startswith((_OLE, _ZIP, b"MZ", b"\x7fELF", b"{\\rtf")):
+        raise _Found("word.embedded")
+    if name.endswith(".rels"):
+        _xml(text, start=_related)
+    elif name.endswith((".xml", ".svg")):
+        _word_text(text)
+    elif re.search(rb"<\s*(?:script|svg|html)", text[:1024], re.IGNORECASE):
+        raise _Found("word.active")
+
+
+def _related(name: str, values: dict[str, str]) -> None:
+    if name != "Relationship":
+        return
+    kind = values.get("Type", "").rpartition("/")[2].lower()
+    if found := _RELATED.get(kind):
+        raise _Found(found)
+    # A link waits to be followed by a person; everything else is fetched by opening.
+    harmless = kind == "hyperlink" and values.get("Target", "").strip().lower().startswith(("http://", "https://", "mailto:", "#"))
+    if values.get("TargetMode", "").lower() == "external" and not harmless:
+        raise _Found("word.outside")
+
+
+def _word_text(text: bytes) -> None:
+    """The instructions of fields, however they are cut into runs."""
+    instructions: list[str] = []
+    inside = False
+
+    def start(name: str, values: dict[str, str]) -> None:
+        nonlocal inside
+        if name.lower() == "script" or any(key.lower().startswith("on") and key.lower() in ("onload", "onclick") for key in values):
+            raise _Found("word.active")
+        inside = name in ("instrText", "delInstrText")
+        if name == "fldSimple":
+            instructions.append("\n" + values.get("instr", ""))
+        elif name == "fldChar":
+            instructions.append("\n")
+
+    def words(part: str) -> None:
+        if inside:
+            instructions.append(part)
+
+    _xml(text, start=start, words=words)
+    said = "".join(instructions)
+    if _DDE.search(said):
+        raise _Found("word.active")
+    if _INCLUDED.search(said):
+        raise _Found("word.outside")
+
+
+def container(data: bytes, max_pixels: int) -> str:
+    """Verdict on a container of signatures (ASiC): what was signed is a paper by itself, and somebody signed it."""
+    try:
+        # "mimetype" comes first and is not packed, so that anybody can see at a fixed place what the file is.
+        files = _unpacked(data)
+        if data[30:38] != b"mimetype" or data[8:10] != b"\0\0" or files["mimetype"] not in [kind.encode() for kind in ASIC_TYPES]:
+            return "signed.broken"
+        papers, signatures = [], 0
+        for name, text in files.items():
+            if name.upper().startswith("META-INF/"):
+                if not name.lower().endswith((".xml", ".p7s", ".tst", ".ers")):
+                    return "signed.content"
+                if name.lower().endswith(".xml"):
+                    _xml(text)
+                signatures += "signature" in name.rpartition("/")[2].lower() and name.lower().endswith((".xml", ".p7s"))
+            elif name != "mimetype":
+                papers.append(text)
+        if not signatures:
+            return "signed.unsigned"
+        if not papers or (files["mimetype"] == ASIC_TYPES[1].encode() and len(papers) > 1):
+            return "signed.broken"
+    except _Found as found:
+        return str(found).replace("zip.broken", "signed.broken")
+    return next((verdict for text in papers if (verdict := _inner(text, max_pixels))), "")
+
+
+def signed(data: bytes, max_pixels: int) -> str:
+    """Verdict on a signature by itself (PKCS#7, CMS, CAdES): signed data, and what it holds, if it holds it, is a paper."""
+    from asn1crypto import cms, core, pem
+
+    try:
+        if pem.detect(data):
+            _kind, _headers, data = pem.unarmor(data)
+        content = cms.ContentInfo.load(data, strict=True)
+        if content["content_type"].native in ("enveloped_data", "encrypted_data", "signed_and_enveloped_data"):
+            return "signed.encrypted"
+        if content["content_type"].native != "signed_data":
+            return "signed.broken"
+        if not len(content["content"]["signer_infos"]):
+            return "signed.unsigned"
+        held = content["content"]["encap_content_info"]["content"]
+        inner = b"" if held is core.VOID or held.native is None else held.native
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError, AttributeError):
+        return "signed.broken"
+    if not isinstance(inner, bytes):
+        return "signed.content"
+    return _inner(inner, max_pixels) if inner else ""
+
+
+def _inner(data: bytes, max_pixels: int) -> str:
+    """Verdict on what was signed: a paper as it could be sent without a signature. Nothing is packed twice."""
+    if data.startswith((b"%PDF-", b"\xef\xbb\xbf%PDF-")):
+        return pdf(data)
+    if data.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
+        return image(data, max_pixels)
+    if data[4:8] == b"ftyp":
+        return heic(data, max_pixels)
+    return word(data) if data.startswith(_ZIP) else "signed.content"
+
+
+def examine(data: bytes, media_type: str, max_pixels: int) -> str:
+    """Verdict on a file of that type; empty: nothing found."""
+    if media_type == PDF_TYPE:
+        return pdf(data)
+    if media_type == WORD_TYPE:
+        return word(data)
+    if media_type in ASIC_TYPES:
+        return container(data, max_pixels)
+    if media_type == SIGNED_TYPE:
+        return signed(data, max_pixels)
+    return heic(data, max_pixels) if media_type == "image/heic" else image(data, max_pixels)
+
+
+def family(media_type: str) -> str:
+    """The first word of a verdict that says nothing of the content: it took too much."""
+    return "pdf" if media_type == PDF_TYPE else "image" if media_type.startswith("image/") else "file"
+
+
 def _shut_in(kind: str) -> None:
     """Limits that hold for the rest of this process. Everything needed is loaded: no further file can be opened."""
     memory = MEMORY_BYTES[kind]
@@ -245,20 +536,23 @@ def _shut_in(kind: str) -> None:
 def main() -> None:
     """One file."""
     media_type, max_pixels = sys.argv[1], int(sys.argv[2])
-    kind = "application/pdf" if media_type == "application/pdf" else "image"
-    if kind == "image":
+    # All that reading needs is loaded before the doors close.
+    if media_type.startswith("image/") or media_type not in (PDF_TYPE, WORD_TYPE):
         from PIL import Image
 
         Image.init()
-    else:
-        import pikepdf  # noqa: F401  loaded before the doors close
-    _shut_in(kind)
+    if media_type == PDF_TYPE or not media_type.startswith("image/"):
+        import pikepdf  # noqa: F401
+    if media_type == SIGNED_TYPE:
+        from asn1crypto import cms, pem  # noqa: F401
+    "".encode("cp437")
+    _shut_in(PDF_TYPE if media_type == PDF_TYPE else "image")
     _say("ready")
     try:
         data = sys.stdin.buffer.read()
-        _say(pdf(data) if kind == "application/pdf" else image(data, max_pixels))
+        _say(examine(data, media_type, max_pixels))
     except MemoryError:
-        _say("pdf.too_complex" if kind == "application/pdf" else "image.too_complex")
+        _say(family(media_type) + ".too_complex")
 
 
 def _say(line: str) -> None:

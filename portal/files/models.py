@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portal.crypto.fields import SealedTextField
+from portal.crypto.fields import SealedJSONField, SealedTextField
+from portal.files import words
+
+LATE_AFTER = timedelta(minutes=5)
+"""A check takes seconds; after so long people are told that it waits."""
 
 
 class FileState(models.TextChoices):
@@ -20,6 +27,17 @@ class FileState(models.TextChoices):
     CLEAN = "clean", _("Đã kiểm tra")
     QUARANTINED = "quarantined", _("Không an toàn")
     ERASED = "erased", _("Đã xóa")
+
+
+class Signed(models.TextChoices):
+    """What is known of the digital signatures in a file."""
+
+    UNKNOWN = "", ""
+    WAITING = "waiting", _("Đang kiểm tra chữ ký số")
+    NONE = "none", _("Không có chữ ký số")
+    VALID = "valid", _("Chữ ký số hợp lệ")
+    INVALID = "invalid", _("Chữ ký số không hợp lệ")
+    INCOMPLETE = "incomplete", _("Thiếu tệp được ký")
 
 
 class StoredFile(models.Model):
@@ -43,6 +61,9 @@ class StoredFile(models.Model):
     state = models.CharField(max_length=12, choices=FileState.choices, default=FileState.UPLOADED)
     verdict = models.CharField(max_length=60, blank=True, default="")
     """Code of what the check found; empty when nothing."""
+    signed = models.CharField(max_length=12, choices=Signed.choices, blank=True, default=Signed.UNKNOWN, db_default="")
+    signatures: Any = SealedJSONField(subject="subject", null=True)
+    """Who signed, when, and whether it holds, as a room above has found out (`portal.documents.incoming`)."""
     created_at = models.DateTimeField(db_default=Now())
     checked_at = models.DateTimeField(null=True)
 
@@ -61,9 +82,79 @@ class StoredFile(models.Model):
         return str(self.id)
 
     @property
+    def is_waiting(self) -> bool:
+        """Not checked after :data:`LATE_AFTER`: the scanner is silent, the check goes on by itself when it is back."""
+        return self.state == FileState.UPLOADED and timezone.now() - self.created_at > LATE_AFTER
+
+    @property
+    def why(self) -> str:
+        """For a person: why a file in quarantine cannot be taken, and what to do; empty otherwise."""
+        return words.finding(self.verdict) if self.state == FileState.QUARANTINED else ""
+
+    @property
+    def signature_lines(self) -> list[tuple[bool, str]]:
+        """For a person: each signature in a sentence, and whether it holds."""
+        return [(not one["why"], words.signature(one)) for one in self.signatures or ()]
+
+    @property
     def path(self) -> Path:
         """Where the encrypted bytes lie."""
         return path_of(self.content_id or self.id)
+
+
+class Upload(models.Model):
+    """A file on its way, piece by piece (`portal.files.pieces`). It lives for a day after the last piece."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    subject = models.UUIDField(db_index=True)
+    sender = models.UUIDField()
+    """Who sends it: nobody else may go on with it."""
+    slot = models.CharField(max_length=60)
+    """What it is sent for, in the words of the room that asked."""
+    purpose = models.CharField(max_length=60)
+    name = SealedTextField(subject="subject", null=True)
+    size = models.BigIntegerField()
+    """As announced; more is never taken."""
+    sha256 = models.CharField(max_length=64)
+    """As announced, hex; the whole must have it in the end."""
+    wrapped_key = models.BinaryField(null=True)
+    received = models.BigIntegerField(default=0)
+    stored = models.BigIntegerField(default=0)
+    """How long the pieces are on the disk; what stands behind was never acknowledged."""
+    file = models.ForeignKey(StoredFile, null=True, on_delete=models.CASCADE, related_name="+")
+    """What became of it."""
+    taken = models.BooleanField(default=False)
+    """The room above has used the file; else it is erased with the upload."""
+    begun_at = models.DateTimeField()
+    moved_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = "tệp đang gửi"
+        verbose_name_plural = "Tệp đang gửi"
+        indexes = [models.Index(fields=["sender"], condition=models.Q(file__isnull=True), name="files_upload_open")]
+        constraints = [
+            models.CheckConstraint(
+                name="files_upload_within_size", condition=models.Q(received__gte=0, received__lte=models.F("size"), size__gt=0)
+            ),
+            models.CheckConstraint(
+                name="files_upload_ends_whole",
+                condition=models.Q(file__isnull=True, wrapped_key__isnull=False, taken=False)
+                | models.Q(file__isnull=False, wrapped_key__isnull=True, received=models.F("size")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def pieces_path(self) -> Path:
+        """Where the encrypted pieces lie."""
+        return pieces_path_of(self.id)
+
+
+def pieces_path_of(upload_id: uuid.UUID) -> Path:
+    """``FILES_ROOT/pieces/aa/<uuid>``: a folder of its own, which the search for orphans does not walk."""
+    return Path(settings.FILES_ROOT) / "pieces" / upload_id.hex[:2] / str(upload_id)
 
 
 def path_of(file_id: uuid.UUID) -> Path:

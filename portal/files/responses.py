@@ -8,6 +8,7 @@ from urllib.parse import quote
 from django.http import Http404, StreamingHttpResponse
 
 from portal.files import services as files
+from portal.files import sniff
 from portal.files.errors import FileUnreadable
 from portal.files.models import StoredFile
 
@@ -27,7 +28,8 @@ def send_file(stored: StoredFile, *, name: str, inline: bool, trusted: bool = Fa
         raise Http404 from error
     response = StreamingHttpResponse(content, content_type=stored.media_type)
     plain = name.encode("ascii", "replace").decode().replace('"', "_").replace("\\", "_").replace("?", "_")
-    kind = "inline" if inline else "attachment"
+    # What a browser cannot show (HEIC, Word, signed files) is given to keep, whoever asks.
+    kind = "inline" if inline and stored.media_type in sniff.SHOWN else "attachment"
     response["Content-Disposition"] = f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
     response["Content-Length"] = str(stored.size)
     response["X-Content-Type-Options"] = "nosniff"

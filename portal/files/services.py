@@ -10,18 +10,21 @@ import re
 import time
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.core.files.base import File
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal import audit, crypto, outbox
 from portal.access import Actor
-from portal.files import segments, sniff
+from portal.files import segments, sniff, words
 from portal.files.errors import FileAltered, FileErased, FileMissing, FileNotChecked, FileQuarantined, FileRefused
 from portal.files.models import FileState, StoredFile, path_of
 
@@ -29,18 +32,27 @@ log = logging.getLogger(__name__)
 
 KEY_CONTEXT = "files.storedfile.wrapped_key"
 NAME_CHARACTERS = 200
+LOOK_ALIKES = str.maketrans(dict.fromkeys("\u2044\u2215\u29f8\uff0f\u29f5\ufe68\uff3c\u2024\uff0e\u3164\u115f\u1160\uffa0", "_"))
+"""Signs that look like a slash, a backslash, a full stop, or like nothing."""
+_MARK = "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+MANY_MARKS = re.compile(f"({_MARK}{{3}}){_MARK}+")
+CHECKED_AGAIN_DAYS = 30
 ORPHAN_SECONDS = 3600
 """A file on disk without a row is an orphan after so long: no upload's transaction lasts an hour."""
 
 
 def clean_name(name: str) -> str:
-    """A file name fit to show and to give back: no folders, no control or direction characters, composed accents, 200 characters."""
-    base = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    """A file name fit to show and to give back: no folders, no control or direction characters, composed accents, 200 characters.
+
+    Signs that only look like the separators of folders are none of a name either, and no letter carries more than three marks.
+    """
+    base = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1].translate(LOOK_ALIKES)
     base = "".join(ch for ch in base if unicodedata.category(ch) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")).strip(" .")
+    base = MANY_MARKS.sub(r"\1", unicodedata.normalize("NFC", base))
     if len(base) > NAME_CHARACTERS:
         stem, dot, suffix = base.rpartition(".")
         base = stem[: NAME_CHARACTERS - len(suffix) - 1] + dot + suffix if dot and len(suffix) <= 10 else base[:NAME_CHARACTERS]
-    return base or "tep"
+    return base.strip(" .") or "tep"
 
 
 def _pieces(upload: File[bytes] | Iterable[bytes]) -> Iterator[bytes]:
@@ -59,10 +71,21 @@ def _head_of(pieces: Iterator[bytes]) -> bytes:
     return bytes(head)
 
 
-def _too_big(max_bytes: int) -> FileRefused:
+def too_big(max_bytes: int) -> FileRefused:
+    """The refusal of a file over the limit."""
     limit = f"{max_bytes / 1048576:.1f}".rstrip("0").rstrip(".").replace(".", ",")
     sentence = _("Tệp lớn quá %(limit)s MB. Bạn chụp lại với độ phân giải thấp hơn hoặc nén tệp rồi gửi lại.")
     return FileRefused("too_big", sentence % {"limit": limit})
+
+
+def empty() -> FileRefused:
+    """The refusal of a file without content: nothing empty is ever attached."""
+    return FileRefused("empty", _("Tệp này trống. Bạn chọn lại tệp có nội dung."))
+
+
+def storage_failed() -> FileRefused:
+    """The refusal where the disk is full or fails: nothing half stored stays."""
+    return FileRefused("storage", _("Hệ thống chưa lưu được tệp này. Bạn thử lại sau ít phút; những gì đã điền vẫn còn."))
 
 
 class _Meter:
@@ -79,7 +102,7 @@ class _Meter:
             for piece in part:
                 self.size += len(piece)
                 if self.size > self.max_bytes:
-                    raise _too_big(self.max_bytes)
+                    raise too_big(self.max_bytes)
                 self.hash.update(piece)
                 yield piece
 
@@ -109,7 +132,7 @@ def _write(file_id: UUID, key: bytes, content: Iterable[bytes]) -> None:
             partial.unlink(missing_ok=True)
         if isinstance(error, OSError) and not isinstance(error, ConnectionError):  # that one is the sender's line
             log.error("file storage failed", extra={"file_id": str(file_id), "errno": error.errno})
-            raise FileRefused("storage", _("Hệ thống chưa lưu được tệp này. Bạn thử lại sau ít phút; những gì đã điền vẫn còn.")) from error
+            raise storage_failed() from error
         raise
 
 
@@ -158,14 +181,14 @@ def receive(
     """
     known_size = getattr(upload, "size", None)
     if known_size is not None and known_size > max_bytes:
-        raise _too_big(max_bytes)
+        raise too_big(max_bytes)
     pieces = _pieces(upload)
     head = _head_of(pieces)
     if not head:
-        raise FileRefused("empty", _("Tệp này trống. Bạn chọn lại tệp có nội dung."))
+        raise empty()
     found = sniff.media_type(head)
     if found not in allowed_types:
-        raise FileRefused("type", _type_sentence(allowed_types))
+        raise FileRefused("type", words.refused_type(found, allowed_types))
     if found.startswith("image/") and (sniff.pixels(head) or 0) > sniff.max_pixels():
         raise FileRefused("image_too_big", _("Ảnh này quá lớn để mở an toàn. Bạn chụp lại với độ phân giải thấp hơn."))
     meter = _Meter(max_bytes)
@@ -173,7 +196,7 @@ def receive(
         subject=subject,
         content=meter.through(head, pieces),
         meter=meter,
-        name=name,
+        name=_fitting(name, found),
         purpose=purpose,
         media_type=found,
         state=FileState.UPLOADED,
@@ -181,12 +204,13 @@ def receive(
     )
 
 
-_NAMES = {"image/jpeg": "JPEG", "image/png": "PNG", "application/pdf": "PDF", "image/webp": "WebP", "image/heic": "HEIC"}
-
-
-def _type_sentence(allowed_types: Collection[str]) -> str:
-    kinds = ", ".join(sorted(_NAMES.get(kind, kind.rsplit("/", 1)[-1].upper()) for kind in allowed_types))
-    return _("Loại tệp này chưa nhận được ở đây. Bạn gửi một trong các loại: %(kinds)s.") % {"kinds": kinds}
+def _fitting(name: str, media_type: str) -> str:
+    """The name with an ending that says what the file is: a photo called ``.pdf``, or nothing at all, opens on no telephone."""
+    cleaned = clean_name(name)
+    endings = sniff.ENDINGS.get(media_type, ())
+    if not endings or cleaned.lower().endswith(endings):
+        return cleaned
+    return clean_name(cleaned[: NAME_CHARACTERS - 6] + endings[0])
 
 
 @transaction.atomic
@@ -320,6 +344,29 @@ def read_bytes(file: StoredFile, *, unchecked: bool = False) -> bytes:
 
 
 @transaction.atomic
+def check_again(*, now: datetime, most: int = 500) -> int:
+    """Have files checked whose check was given up (the scanner was away for days); how many. Once a day for each, for a month."""
+    from_day, until = now - timedelta(days=CHECKED_AGAIN_DAYS), now - timedelta(days=1)
+    waiting = StoredFile.objects.filter(state=FileState.UPLOADED, created_at__gt=from_day, created_at__lt=until)
+    found = [str(pk) for pk in waiting.order_by("created_at").values_list("pk", flat=True)[:most]]
+    day = timezone.localdate(now).isoformat()
+    return sum(outbox.put("files.scan", key=f"{one}/{day}", payload={"file": one}) is not None for one in found)
+
+
+@transaction.atomic
+def note_signatures(file: StoredFile, signed: str, found: list[dict[str, Any]] | None, *, actor: Actor | None = None) -> None:
+    """Keep what a room above says of the signatures in a file; audited with ``actor`` where something was found out."""
+    locked = StoredFile.objects.select_for_update().get(pk=file.pk)
+    if locked.state == FileState.ERASED:
+        return
+    locked.signed, locked.signatures = signed, found
+    locked.save(update_fields=["signed", "signatures"])
+    if actor is not None:
+        details = {"signed": signed, "why": sorted({one["why"] for one in found or () if one["why"]})}
+        audit.record(actor=actor, act="files.signatures", target="files.storedfile", target_id=str(file.pk), details=details)
+
+
+@transaction.atomic
 def erase(*, file: StoredFile, actor: Actor) -> None:
     """Erase one file for good: key and name at once, the bytes when the transaction commits. Twice is the same as once.
 
@@ -330,7 +377,7 @@ def erase(*, file: StoredFile, actor: Actor) -> None:
     locked = StoredFile.objects.select_for_update().get(pk=file.pk)
     if locked.state == FileState.ERASED:
         return
-    StoredFile.objects.filter(pk=file.pk).update(state=FileState.ERASED, wrapped_key=None, name=None)
+    StoredFile.objects.filter(pk=file.pk).update(state=FileState.ERASED, wrapped_key=None, name=None, signatures=None)
     audit.record(actor=actor, act="files.erase", target="files.storedfile", target_id=str(file.pk))
     if not _living([bytes_of]):
         transaction.on_commit(lambda: path_of(bytes_of).unlink(missing_ok=True), robust=True)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import struct
+import zipfile
 import zlib
 
 import pikepdf
+from asn1crypto import cms
 from PIL import Image
 
 JPEG_AND_PDF = frozenset({"image/jpeg", "image/png", "application/pdf"})
@@ -96,3 +99,71 @@ def saved(*, add: object = None, pages: int = 2, **how: object) -> bytes:
     out = io.BytesIO()
     document.save(out, **how)  # type: ignore[arg-type]
     return out.getvalue()
+
+
+def zipped(entries: dict[str, bytes], *, stored: tuple[str, ...] = ()) -> bytes:
+    """A ZIP of these entries in this order; those of ``stored`` are not packed."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as packed:
+        for name, content in entries.items():
+            one = zipfile.ZipInfo(name, (2026, 11, 20, 10, 0, 0))
+            packed.writestr(one, content, zipfile.ZIP_STORED if name in stored else zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+WORD_MAIN = (
+    '<Override PartName="/word/document.xml"'
+    ' ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/>'
+)
+
+
+def docx(more: dict[str, bytes] | None = None, *, types: str = WORD_MAIN) -> bytes:
+    """A Word document; ``more`` are further parts, or others instead."""
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">{types}</Types>'.encode(),
+        "_rels/.rels": b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1"'
+        b' Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"'
+        b' Target="word/document.xml"/></Relationships>',
+        "word/document.xml": b'<?xml version="1.0" encoding="UTF-8"?><w:document'
+        b' xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r><w:t>Giay to</w:t></w:r></w:p></w:body>'
+        b"</w:document>",
+    }
+    return zipped(parts | (more or {}))
+
+
+def asic(papers: dict[str, bytes], *, kind: str = "application/vnd.etsi.asic-e+zip", signatures: dict[str, bytes] | None = None) -> bytes:
+    """A container of signatures; the signature is an empty one where none is given."""
+    given = {"META-INF/signature.p7s": b"0"} if signatures is None else signatures
+    return zipped({"mimetype": kind.encode(), **papers, **given}, stored=("mimetype",))
+
+
+def signed_data(content: bytes | None, *, signers: int = 1) -> bytes:
+    """CMS signed data with that content in it (None: apart from it). The signature itself is nobody's."""
+    signer = {
+        "version": "v1",
+        "sid": cms.SignerIdentifier("subject_key_identifier", b"12345678901234567890"),
+        "digest_algorithm": {"algorithm": "sha256"},
+        "signature_algorithm": {"algorithm": "sha256_rsa"},
+        "signature": b"x" * 256,
+    }
+    held: dict[str, object] = {"content_type": "data"}
+    if content is not None:
+        held["content"] = content
+    data = {
+        "version": "v1",
+        "digest_algorithms": [{"algorithm": "sha256"}],
+        "encap_content_info": held,
+        "signer_infos": [signer] * signers,
+    }
+    return bytes(cms.ContentInfo({"content_type": "signed_data", "content": cms.SignedData(data)}).dump())
+
+
+def _box(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content) + 8) + kind + content
+
+
+def heic(width: int = 4032, height: int = 3024) -> bytes:
+    """The boxes of a telephone's photo around bytes that nobody decodes here."""
+    sizes = b"".join(_box(b"ispe", struct.pack(">III", 0, *size)) for size in ((512, 512), (width, height)))
+    meta = bytes(4) + _box(b"hdlr", bytes(24)) + _box(b"iprp", _box(b"ipco", sizes))
+    return _box(b"ftyp", b"heic" + bytes(4) + b"mif1heic") + _box(b"meta", meta) + _box(b"mdat", os.urandom(3000))
