@@ -27,14 +27,13 @@ def check_file(message: Message) -> None:
     if file is None or file.state != FileState.UPLOADED:
         return
     try:
-        data = services.read_bytes(file, unchecked=True)
+        verdict = scan.check_pieces(lambda: services.open_plain(file, unchecked=True), file.media_type)
     except FileErased:
         return
     except (FileMissing, FileAltered) as error:
         raise GiveUp(f"{type(error).__name__} {file.id}") from error
-    try:
-        verdict = scan.check(data, file.media_type)
     except scan.ScannerUnavailable as error:
+        # It stays unchecked, and every page says so (`StoredFile.is_waiting`).
         raise RetryLater(f"scanner unavailable: {error}") from error
     with transaction.atomic():
         locked = StoredFile.objects.select_for_update().get(pk=file.pk)

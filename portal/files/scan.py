@@ -1,24 +1,28 @@
 """The check of a file's content: what is dangerous or broken goes to quarantine.
 
-Built in: the EICAR test string, PDFs with scripts, actions, embedded files or a password, PDFs and images that cannot be
-read (`portal.files.examine`, a process with limits). Where ``settings.CLAMAV_ADDRESS`` is set ("host:port" or "unix:/path"),
+Built in: the EICAR test string; PDFs with scripts, actions, embedded files or a password; Word documents with macros, embedded files or
+templates from elsewhere; archives that are bombs or two things at once; whatever cannot be read (`portal.files.examine`, a process with
+limits, which looks into signed files, too). Where ``settings.CLAMAV_ADDRESS`` is set ("host:port" or "unix:/path"),
 ClamAV looks too (INSTREAM).
 """
 
 from __future__ import annotations
 
+import collections
+import contextlib
 import logging
 import os
 import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from django.conf import settings
 
-from portal.files import sniff
+from portal.files import examine, sniff
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +38,8 @@ class ScannerUnavailable(Exception):
     """The outside scanner did not answer, or answered nonsense: try again later."""
 
 
-def _examine(data: bytes, media_type: str) -> str:
-    """The verdict of `portal.files.examine`, in a process of its own without our secrets.
+def _examine(pieces: Iterable[bytes], media_type: str) -> str:
+    """The verdict of `portal.files.examine`, in a process of its own without our secrets, which gets the content piece by piece.
 
     A file on which it takes too much time or memory, or dies, is ``…too_complex``. Raises :class:`ScannerUnavailable` when
     it cannot be started, or has not ended after :data:`WALL_SECONDS` though its own time is not used up (a busy machine).
@@ -43,25 +47,67 @@ def _examine(data: bytes, media_type: str) -> str:
     command = [sys.executable, "-I", str(EXAMINER), media_type, str(sniff.max_pixels())]
     environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}
     try:
-        ended = subprocess.run(command, input=data, capture_output=True, env=environment, cwd="/", timeout=WALL_SECONDS, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, cwd="/"
+        )
+    except OSError as error:
         raise ScannerUnavailable(type(error).__name__) from error
-    lines = ended.stdout.decode("ascii", "replace").split("\n")
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        process.kill()
+
+    watch = threading.Timer(WALL_SECONDS, end)
+    watch.start()
+    try:
+        assert process.stdin is not None and process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):  # it has ended before it read all: its last word says why
+            for piece in pieces:
+                process.stdin.write(piece)
+            process.stdin.close()
+        said = process.stdout.read(4096)
+        process.wait()
+    finally:
+        watch.cancel()
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            with contextlib.suppress(OSError):
+                pipe.close()  # type: ignore[union-attr]
+    if late.is_set():
+        raise ScannerUnavailable("TimeoutExpired")
+    lines = said.decode("ascii", "replace").split("\n")
     if lines[0] != "ready":
-        log.error("examiner does not start", extra={"code": ended.returncode})
+        log.error("examiner does not start", extra={"code": process.returncode})
         raise ScannerUnavailable("examiner does not start")
-    if ended.returncode == 0 and len(lines) == 3:
+    if process.returncode == 0 and len(lines) == 3:
         return lines[1][:60]
-    return ("pdf" if media_type == "application/pdf" else "image") + ".too_complex"
+    return examine.family(media_type) + ".too_complex"
 
 
-def built_in(data: bytes, media_type: str) -> str:
+class _Watched:
+    """Pieces on their way, and whether the test string was among them, also where two pieces meet."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self.pieces, self.found = pieces, False
+
+    def __iter__(self) -> Iterator[bytes]:
+        tail = b""
+        for piece in self.pieces:
+            self.found = self.found or EICAR in piece or EICAR in tail + piece[: len(EICAR)]
+            tail = (tail + piece)[-len(EICAR) :] if len(piece) < len(EICAR) else piece[-len(EICAR) :]
+            yield piece
+
+
+def built_in(pieces: Iterable[bytes], media_type: str) -> str:
     """Code of what the built-in checks found, or an empty string."""
-    if EICAR in data:
-        return "virus.eicar"
-    if media_type == "application/pdf" or media_type.startswith("image/"):
-        return _examine(data, media_type)
-    return ""
+    watched, verdict = _Watched(pieces), ""
+    if media_type in sniff.PAPERS or media_type.startswith("image/"):
+        verdict = _examine(watched, media_type)
+    else:
+        collections.deque(watched, maxlen=0)
+    return "virus.eicar" if watched.found else verdict
 
 
 def _connect(address: str) -> socket.socket:
@@ -104,6 +150,16 @@ def clamav(content: Iterable[bytes]) -> str:
     raise ScannerUnavailable("unexpected answer")
 
 
+def check_pieces(content: Callable[[], Iterable[bytes]], media_type: str) -> str:
+    """All checks, the built-in ones first. Code of the finding, or an empty string. Raises :class:`ScannerUnavailable`.
+
+    ``content`` gives the pieces anew each time it is called: a worker never holds a whole file.
+    """
+    if verdict := built_in(content(), media_type):
+        return verdict
+    return clamav(content()) if settings.CLAMAV_ADDRESS else ""
+
+
 def check(data: bytes, media_type: str) -> str:
-    """All checks, the cheap ones first. Code of the finding, or an empty string. Raises :class:`ScannerUnavailable`."""
-    return built_in(data, media_type) or clamav([data])
+    """:func:`check_pieces` for what is in memory already."""
+    return check_pieces(lambda: [data], media_type)

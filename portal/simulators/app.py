@@ -19,6 +19,7 @@ What is mounted where, and which setting of the portal points to it:
     /sms                     SMS_GATEWAY_URL          GSMA OneAPI outbound SMS
     /sms/outbox/?to=         (a page for people)      messages sent, newest first;  /sms/outbox.json?to=
     SMTP on SIMULATORS_MAIL_PORT   MAIL_SERVER_URL    STARTTLS and sign-in; bounces go to SITE_URL/vao/thu-tra-lai/
+    $VAR/simulators/clamd.sock     CLAMAV_ADDRESS=unix:…   clamd's INSTREAM; finds one signature of our own (`clamd.SIGNATURE`)
     /mail/outbox/?to=        (a page for people)      letters sent, newest first;  /mail/outbox.json?to=,  /mail/<number>/
     /population              POPULATION_REGISTRY_URL  POST /population/v1/verify, GET /population/v1/people/<id_number>, …/kin
     /business                BUSINESS_REGISTRY_URL    GET /business/v1/enterprises/<tax_code>
@@ -54,6 +55,7 @@ from portal.simulators import (
     authority,
     bank,
     business,
+    clamd,
     control,
     csc,
     identity,
@@ -110,6 +112,7 @@ def create_app(config: Config | None = None) -> Flask:
     payments.serve()
     if config.mail_port:
         mail.serve(config, store, faults)
+    clamd.serve(config, faults)
 
     @made.get("/")
     def index() -> str:

@@ -31,6 +31,7 @@ SERVICES = (
     "transfer",
     "vnptpay",
     "payfiles",
+    "clamd",
 )
 MODES = ("none", "slow", "down", "wrong", "greylist", "unknown", "bounce")
 """The last three are known to the mail server; ``bounce`` also to the SMS gateway, which reports then that delivery is impossible."""
