@@ -6,7 +6,7 @@ from django.urls import path
 
 from dossiers.exchange import standard
 from dossiers.store import urls as store
-from dossiers.views import elsewhere, filing, parts, printing, schema, tracking
+from dossiers.views import elsewhere, filing, parts, printing, schema, tracking, uploads
 
 urlpatterns = [
     path("nha-phat-trien/bieu-mau.schema.json", schema.form_schema, name="form-schema"),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("nop-ho-so/<str:code>/to-khai/<slug:part>/", parts.part, name="file-part"),
     path("nop-ho-so/<str:code>/giay-to/", filing.papers, name="file-giay-to"),
     path("nop-ho-so/<str:code>/giay-to/<uuid:paper_id>/", filing.draft_paper, name="file-paper"),
+    path("nop-ho-so/<str:code>/giay-to/tai-len/", uploads.begin, name="file-upload"),
+    path("nop-ho-so/<str:code>/giay-to/tai-len/<uuid:upload_id>/", uploads.one, name="file-upload-one"),
     path("nop-ho-so/<str:code>/kiem-tra/", filing.check, name="file-kiem-tra"),
     path("nop-ho-so/<str:code>/in/", printing.of_draft, name="file-print"),
     path("nop-ho-so/<str:code>/in/to-khai.pdf", printing.draft_pdf, name="file-print-pdf"),

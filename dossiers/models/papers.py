@@ -30,13 +30,15 @@ class Paper(models.Model):
     label = models.CharField(max_length=500)
     """Name of the required paper as the applicant saw it."""
     file = models.ForeignKey("files.StoredFile", on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveIntegerField(default=0, db_default=0)
+    """Where it stands among the papers: several photos of one document are read in this order."""
     origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.UPLOADED)
     from_store = models.ForeignKey("dossiers.StorePaper", null=True, on_delete=models.PROTECT, related_name="reuses")
     """The paper of the store that this file was taken from."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        ordering = ["created_at", "id"]
+        ordering = ["position", "created_at", "id"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(draft__isnull=True, dossier__isnull=False) | Q(draft__isnull=False, dossier__isnull=True),

@@ -10,6 +10,7 @@ from dossiers.services.drafts import (
     check_party,
     discard_draft,
     is_behind,
+    move_paper_up,
     remove_paper,
     save_draft,
     start_or_open_draft,
@@ -22,6 +23,7 @@ from dossiers.services.papers import note_unsafe_paper
 from dossiers.services.paying import ask_payment, asked_lines, call_off_payment, follow_late_orders, follow_order, remind_of_payments
 from dossiers.services.printing import ask_print, make_print, remove_old_prints
 from dossiers.services.results import return_result
+from dossiers.services.uploads import add_piece, begin_paper, cancel_paper, finish_paper
 
 __all__ = [
     "DraftChanged",
@@ -30,12 +32,15 @@ __all__ = [
     "NotYours",
     "Problem",
     "add_paper",
+    "add_piece",
     "add_rows",
     "ask_payment",
     "ask_print",
     "asked_lines",
     "authorise_result",
+    "begin_paper",
     "call_off_payment",
+    "cancel_paper",
     "carry_over",
     "check_party",
     "check_publishable",
@@ -43,10 +48,12 @@ __all__ = [
     "decline",
     "discard_draft",
     "filer",
+    "finish_paper",
     "follow_late_orders",
     "follow_order",
     "is_behind",
     "make_print",
+    "move_paper_up",
     "next_code",
     "note_unsafe_paper",
     "open_dossier",

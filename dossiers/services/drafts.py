@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Max, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -26,6 +26,7 @@ from dossiers.store.kinds import kinds_wanted
 from dossiers.terms import FORMER, PLACE, RequiredPaper, Terms, serves, terms_on
 from portal import audit
 from portal.access import Actor
+from portal.files import pieces, sniff
 from portal.files import services as files
 from portal.files.errors import FileRefused
 from portal.files.models import StoredFile
@@ -34,7 +35,7 @@ MAX_ANSWER_CHARS = 5000
 """Nobody types more into one field; what is longer is cut before it is kept, whatever the form allows."""
 MAX_CONFIRMED = 50
 PAGES = ("to-khai", "giay-to", "kiem-tra")
-PAPER_TYPES = frozenset({"image/jpeg", "image/png", "application/pdf"})
+PAPER_TYPES = sniff.PAPERS
 MAX_FILES_A_PAPER = 10
 
 
@@ -187,20 +188,21 @@ def discard_draft(*, actor: Actor, draft_id: UUID, seen_version: int) -> None:
         raise DraftChanged
     papers = list(draft.papers.select_related("file"))
     audit.record(actor=actor, act="dossiers.discard_draft", target="dossiers.draft", target_id=str(draft.id), unit=draft.unit_code)
+    pieces.forget(subject=draft.id, actor=actor)
     draft.delete()
     for paper in papers:
         files.erase(file=paper.file, actor=actor)
 
 
 def add_paper(*, actor: Actor, draft_id: UUID, kind: str, upload: UploadedFile, now: datetime) -> Paper:
-    """Take one file for one required paper: JPEG, PNG or PDF by content, up to the paper's size, 100 MB a dossier.
+    """Take one file for one required paper: of a type that papers have, by content, up to the paper's size, 100 MB a dossier.
 
     Raises :class:`FilingRefused` with a sentence for the person, :class:`NotYours` for another's draft.
     """
     with transaction.atomic():
         draft = _mine(actor, draft_id)
-        wanted = _wanted(draft, kind, now)
-        _room_left(draft, kind, upload)
+        wanted = wanted_paper(draft, kind, now)
+        room_left(draft, kind, upload.size or 0)
     try:
         # Outside the transaction: 20 MB are written and flushed to disk while nobody else waits for the draft's row.
         stored = files.receive(
@@ -215,7 +217,7 @@ def add_paper(*, actor: Actor, draft_id: UUID, kind: str, upload: UploadedFile, 
     except FileRefused as refused:
         raise FilingRefused([Problem("giay-to", kind, refused.message)]) from refused
     try:
-        return _keep_paper(actor, draft_id, wanted, stored, upload)
+        return keep_paper(actor, draft_id, wanted, stored)
     except BaseException:
         # The draft was sent, thrown away or filled up meanwhile: nobody would ever find the file again.
         files.erase(file=stored, actor=actor)
@@ -223,10 +225,12 @@ def add_paper(*, actor: Actor, draft_id: UUID, kind: str, upload: UploadedFile, 
 
 
 @transaction.atomic
-def _keep_paper(actor: Actor, draft_id: UUID, wanted: RequiredPaper, stored: StoredFile, upload: UploadedFile) -> Paper:
+def keep_paper(actor: Actor, draft_id: UUID, wanted: RequiredPaper, stored: StoredFile) -> Paper:
+    """Put a stored file into the draft, behind the papers that are there; errors as :func:`add_paper`."""
     draft = _mine(actor, draft_id)
-    _room_left(draft, wanted.kind, upload)
-    paper = Paper.objects.create(draft=draft, kind=wanted.kind, label=wanted.label[:500], file=stored)
+    room_left(draft, wanted.kind, stored.size)
+    last = draft.papers.aggregate(last=Max("position"))["last"] or 0
+    paper = Paper.objects.create(draft=draft, kind=wanted.kind, label=wanted.label[:500], file=stored, position=last + 1)
     draft.last_page = "giay-to"
     _changed(draft, actor)
     audit.record(
@@ -269,7 +273,7 @@ def take_from_store(*, actor: Actor, draft_id: UUID, kind: str, store_paper_id: 
     :class:`FilingRefused` where the dossier has no room.
     """
     draft = _mine(actor, draft_id)
-    wanted = _wanted(draft, kind, now)
+    wanted = wanted_paper(draft, kind, now)
     rows = store.in_state(store.own_papers(actor), "con-hieu-luc", timezone.localdate(now))
     source = rows.filter(pk=store_paper_id, kind__in=kinds_wanted(wanted)).first()
     if source is None:
@@ -277,11 +281,12 @@ def take_from_store(*, actor: Actor, draft_id: UUID, kind: str, store_paper_id: 
     if draft.papers.filter(kind=kind, from_store=source).exists():
         return []
     given = []
-    for one in source.files.select_related("file"):
-        _room_left(draft, kind, one.file)
+    last = draft.papers.aggregate(last=Max("position"))["last"] or 0
+    for position, one in enumerate(source.files.select_related("file"), last + 1):
+        room_left(draft, kind, one.file.size)
         held = files.hold_for(file=one.file, subject=draft.id, purpose="dossiers.paper", actor=actor)
         given.append(
-            Paper.objects.create(draft=draft, kind=kind, label=wanted.label[:500], file=held, origin=Origin.REUSED, from_store=source)
+            Paper.objects.create(draft=draft, kind=kind, label=wanted.label[:500], file=held, origin=Origin.REUSED, from_store=source, position=position)
         )
     draft.last_page = "giay-to"
     _changed(draft, actor)
@@ -296,16 +301,34 @@ def take_from_store(*, actor: Actor, draft_id: UUID, kind: str, store_paper_id: 
     return given
 
 
-def _wanted(draft: Draft, kind: str, now: datetime) -> RequiredPaper:
+def wanted_paper(draft: Draft, kind: str, now: datetime) -> RequiredPaper:
+    """The paper of that kind that the law asks for; :class:`NotYours` where there is none."""
     for paper in papers_of(terms_on(draft.procedure_code, now).papers, draft.form_version.papers):
         if paper.kind == kind:
             return paper
     raise NotYours
 
 
-def _room_left(draft: Draft, kind: str, upload: UploadedFile | StoredFile) -> None:
+@transaction.atomic
+def move_paper_up(*, actor: Actor, draft_id: UUID, paper_id: UUID) -> None:
+    """Put one part of a paper before the part that stands before it: several photos are read in their order. The first stays."""
+    draft = _mine(actor, draft_id)
+    papers = list(draft.papers.all())
+    at = next((at for at, paper in enumerate(papers) if paper.pk == paper_id), None)
+    before = None if at is None else next((i for i in range(at - 1, -1, -1) if papers[i].kind == papers[at].kind), None)
+    if at is None or before is None:
+        return
+    papers[at], papers[before] = papers[before], papers[at]
+    for position, paper in enumerate(papers, 1):
+        paper.position = position
+    Paper.objects.bulk_update(papers, ["position"])
+    _changed(draft, actor)
+
+
+def room_left(draft: Draft, kind: str, size: int) -> None:
+    """:class:`FilingRefused` where a file of that size is one too many for its paper, or too much for the dossier."""
     if draft.papers.filter(kind=kind).count() >= MAX_FILES_A_PAPER:
         raise FilingRefused([Problem("giay-to", kind, _("Mỗi loại giấy tờ nhận tối đa 10 tệp. Bạn hãy xóa bớt tệp cũ rồi thêm lại."))])
     taken = draft.papers.aggregate(total=Sum("file__size"))["total"] or 0
-    if taken + (upload.size or 0) > settings.MAX_DOSSIER_BYTES:
+    if taken + size > settings.MAX_DOSSIER_BYTES:
         raise FilingRefused([Problem("giay-to", kind, _("Cả hồ sơ nhận tối đa 100 MB. Bạn hãy xóa bớt tệp hoặc chụp ảnh nhỏ hơn."))])

@@ -452,6 +452,7 @@ def _papers_page(request: HttpRequest, terms: Terms, draft: Draft, problems: Seq
             draft=draft,
             carried=_carried(request, terms, draft),
             max_mb=settings.MAX_FILE_BYTES // 2**20,
+            max_bytes=settings.MAX_FILE_BYTES,
         ),
         status=status,
     )
@@ -505,6 +506,8 @@ def _papers(request: HttpRequest, code: str) -> HttpResponse:
     if act == "xoa" and (paper_id := as_uuid(which)):
         services.remove_paper(actor=actor_of(request), draft_id=draft.id, paper_id=paper_id)
         messages.success(request, _("Đã xóa tệp."))
+    elif act == "len" and (paper_id := as_uuid(which)):
+        services.move_paper_up(actor=actor_of(request), draft_id=draft.id, paper_id=paper_id)
     elif act == "kho" and not from_store and not problems:
         problems = [Problem("giay-to", which, _("Bạn hãy đánh dấu giấy trong kho rồi bấm “Dùng giấy đã chọn”, hoặc gửi tệp."))]
     elif act == "them" and not (taken or from_store or problems):

@@ -158,6 +158,8 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"queue": "bulk"},
     },
     "files-orphans": {"task": "portal.files.tasks.remove_orphans", "schedule": crontab(hour=2, minute=40), "options": {"queue": "bulk"}},
+    "files-uploads": {"task": "portal.files.tasks.expire_uploads", "schedule": crontab(minute=25), "options": {"queue": "bulk"}},
+    "files-again": {"task": "portal.files.tasks.check_again", "schedule": crontab(hour=5, minute=10), "options": {"queue": "bulk"}},
     "readings-rank": {"task": "procedures.tasks.rank_by_use", "schedule": crontab(hour=3, minute=10), "options": {"queue": "bulk"}},
     "search-recount": {"task": "portal.search.tasks.recount_corpora", "schedule": crontab(hour=4, minute=10), "options": {"queue": "bulk"}},
     "misses-old": {"task": "procedures.tasks.forget_old_misses", "schedule": crontab(hour=3, minute=20), "options": {"queue": "bulk"}},
@@ -304,8 +306,10 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 MAX_FILE_BYTES = 20 * 1024 * 1024
 MAX_IMAGE_PIXELS = 80_000_000
 MAX_DOSSIER_BYTES = 100 * 1024 * 1024
+FILES_SPARE_BYTES = env.int("FILES_SPARE_BYTES", 64 * 1024 * 1024)
+"""So much of the disk stays free: a file that would take it is refused before its first byte."""
 CLAMAV_ADDRESS = env.str("CLAMAV_ADDRESS", "")
-"""host:port of clamd; empty: the built-in checks only, which production wants said in so many words:"""
+"""host:port or unix:/path of clamd; empty: the built-in checks only, which production wants said in so many words:"""
 FILES_WITHOUT_ANTIVIRUS = env.bool("FILES_WITHOUT_ANTIVIRUS", False)
 
 # Keys: "id:base64 of 32 bytes", newest first; older ones stay to read what they wrapped.

@@ -91,7 +91,7 @@ def _address(route: str) -> str:
         "<int:pk>": "1", "<int:number>": "1", "<str:ending>": "pdf", "<str:kind>": "xac-nhan", "<slug:slug>": "khong-co",
         "<path:object_id>": str(uuid4()), "<uuid:dossier_id>": str(uuid4()), "<uuid:object_id>": str(uuid4()),
         "<uuid:report_id>": str(uuid4()), "<int:content_type_id>": "1", "<uuid:session_id>": str(uuid4()), "<path:url>": "x",
-        "<uuid:copy_id>": str(uuid4()), "<uuid:draft_id>": str(uuid4()), "<uuid:file_id>": str(uuid4()),
+        "<uuid:copy_id>": str(uuid4()), "<uuid:draft_id>": str(uuid4()), "<uuid:file_id>": str(uuid4()), "<uuid:upload_id>": str(uuid4()),
         "<uuid:substitution_id>": str(uuid4()), "<uuid:position_id>": str(uuid4()),
         "<slug:role>": "signing", "<uuid:offer_id>": str(uuid4()), "<uuid:mandate_id>": str(uuid4()), "<uuid:request_id>": str(uuid4()),
         "<uuid:share_id>": str(uuid4()), "<slug:part>": "khai",
