@@ -97,10 +97,14 @@ def _checked(sender: Any, file: Any, **kwargs: Any) -> None:
     from django.utils import timezone
 
     from dossiers.services import note_unsafe_paper
+    from dossiers.services.uploads import PURPOSE
     from dossiers.store.landing import land_checked
+    from portal.documents import incoming
     from portal.files.models import FileState
 
     if file.state == FileState.QUARANTINED:
         note_unsafe_paper(file_id=file.id, now=timezone.now())
     elif file.state == FileState.CLEAN:
         land_checked(file_id=file.id, now=timezone.now())
+        if file.purpose == PURPOSE:
+            incoming.look(file)

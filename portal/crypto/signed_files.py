@@ -41,7 +41,7 @@ def verify_signed_file(data: bytes, text: bytes, *, at: datetime, trust: Trust) 
         weak = digest not in DIGESTS or signer["signature_algorithm"].signature_algo not in SIGNATURES
         if weak or signer["signed_attrs"] is core.VOID or not len(signer["signed_attrs"]):
             raise refusal_of_code("weak")
-        if not _is_strong(found.signer_cert.dump()):
+        if not is_strong(found.signer_cert.dump()):
             raise refusal_of_code("weak")
         intact, valid = validate_sig_integrity(signer, found.signer_cert, "data", DIGESTS[digest](text).digest())
     except (SignatureValidationError, CMSExtractionError, CMSStructuralError):
@@ -77,7 +77,7 @@ def _read(data: bytes) -> cms.SignedData:
     return signed
 
 
-def _is_strong(certificate: bytes) -> bool:
+def is_strong(certificate: bytes) -> bool:
     """Whether the signer's key is RSA of 2048 bits or more, or on one of the NIST curves."""
     key = x509.load_der_x509_certificate(certificate).public_key()
     if isinstance(key, rsa.RSAPublicKey):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from portal.documents import steps
-from portal.outbox import Message, handler
+from portal.crypto.certificates import CertificateRefused
+from portal.documents import incoming, steps
+from portal.outbox import Message, RetryLater, handler
 
 
 @handler("documents.render", queue="soon", lease_seconds=30)
@@ -18,3 +19,12 @@ def render(message: Message) -> None:
 def sign(message: Message) -> None:
     """Have it signed."""
     steps.sign(UUID(message.payload["document"]), int(message.payload["attempt"]))
+
+
+@handler(incoming.KIND, queue="soon", lease_seconds=40)
+def read_signatures(message: Message) -> None:
+    """Read the signatures of a file that came in; a silent authority is asked again."""
+    try:
+        incoming.read(UUID(message.payload["file"]))
+    except CertificateRefused as refused:
+        raise RetryLater(f"authority: {refused.code}") from refused

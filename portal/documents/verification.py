@@ -63,7 +63,8 @@ class PdfFacts:
         return bool(self.signatures) and all(one.is_good for one in self.signatures)
 
 
-def _stamp_time(signature: EmbeddedPdfSignature) -> datetime | None:
+def stamp_time(signature: EmbeddedPdfSignature) -> datetime | None:
+    """What a signature's time-stamp says, trusted or not; None without one."""
     for data in extract_tst_data_iter(signature.signer_info, signed=False):
         time: datetime = data["encap_content_info"]["content"].parsed["gen_time"].native
         return time
@@ -71,7 +72,7 @@ def _stamp_time(signature: EmbeddedPdfSignature) -> datetime | None:
 
 
 async def _examine(reader: PdfFileReader, signature: EmbeddedPdfSignature) -> SignatureFacts:
-    time = _stamp_time(signature)
+    time = stamp_time(signature)
     arguments: dict[str, Any] = {
         "trust_roots": list(certificates.trusted_roots()),
         "moment": time,
