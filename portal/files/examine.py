@@ -487,7 +487,7 @@ def signed(data: bytes, max_pixels: int) -> str:
             return "signed.unsigned"
         held = content["content"]["encap_content_info"]["content"]
         inner = b"" if held is core.VOID or held.native is None else held.native
-    except (ValueError, TypeError, KeyError, RecursionError, OverflowError, AttributeError):
+    except (ValueError, TypeError, KeyError, IndexError, RecursionError, OverflowError, AttributeError):
         return "signed.broken"
     if not isinstance(inner, bytes):
         return "signed.content"
