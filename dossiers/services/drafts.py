@@ -286,7 +286,15 @@ def take_from_store(*, actor: Actor, draft_id: UUID, kind: str, store_paper_id: 
         room_left(draft, kind, one.file.size)
         held = files.hold_for(file=one.file, subject=draft.id, purpose="dossiers.paper", actor=actor)
         given.append(
-            Paper.objects.create(draft=draft, kind=kind, label=wanted.label[:500], file=held, origin=Origin.REUSED, from_store=source, position=position)
+            Paper.objects.create(
+                draft=draft,
+                kind=kind,
+                label=wanted.label[:500],
+                file=held,
+                origin=Origin.REUSED,
+                from_store=source,
+                position=position,
+            )
         )
     draft.last_page = "giay-to"
     _changed(draft, actor)

@@ -26,7 +26,7 @@ from portal import audit, crypto, outbox
 from portal.access import Actor
 from portal.files import segments, sniff, words
 from portal.files.errors import FileAltered, FileErased, FileMissing, FileNotChecked, FileQuarantined, FileRefused
-from portal.files.models import FileState, StoredFile, path_of
+from portal.files.models import FileState, Signed, StoredFile, path_of
 
 log = logging.getLogger(__name__)
 
@@ -277,6 +277,8 @@ def hold_for(*, file: StoredFile, subject: UUID, purpose: str, actor: Actor, nam
         state=row.state,
         verdict=row.verdict,
         checked_at=row.checked_at,
+        signed="" if row.signed == Signed.WAITING else row.signed,
+        signatures=row.signatures,
     )
     held.wrapped_key = crypto.encrypt(subject, _key_of(row), context=f"{KEY_CONTEXT}|{held.id}")
     held.save(force_insert=True)
