@@ -105,11 +105,13 @@ def _roots() -> list[Any]:
     return found
 
 
-def _standing(certificate: Any, others: Iterable[Any], now: datetime) -> tuple[str, CertificateFacts | None, Trust | None]:
+def _standing(certificate: Any, others: Iterable[Any]) -> tuple[str, CertificateFacts | None, Trust | None]:
     """Why a certificate does not count now (empty: it does), by whichever store it leads to. ``CertificateRefused`` only for a while."""
     if not is_strong(certificate.dump()):
         return "weak", _facts(certificate), None
     chain = list(others)
+    # The moment itself, not when the work began: an authority's answer that is younger than the question counts for nothing.
+    now = timezone.now()
     for trust in (Trust.PUBLIC, Trust.STATE):
         try:
             return "", certificates.validate(certificate, chain, at=now, purpose=Purpose.DOCUMENT, trust=trust), trust
@@ -159,7 +161,7 @@ def _altered(status: Any, is_last: bool) -> bool:
     return bool(level == ModificationLevel.FORM_FILLING and is_last)
 
 
-async def _pdf_signature(reader: PdfFileReader, signature: EmbeddedPdfSignature, is_last: bool, now: datetime) -> Found:
+async def _pdf_signature(reader: PdfFileReader, signature: EmbeddedPdfSignature, is_last: bool) -> Found:
     blind = ValidationContext(
         trust_roots=_roots(), other_certs=list(signature.other_embedded_certs), allow_fetching=False, revocation_mode="soft-fail"
     )
@@ -178,11 +180,11 @@ async def _pdf_signature(reader: PdfFileReader, signature: EmbeddedPdfSignature,
             return Found.of("", facts, trust, stamped, stamped=True)
     # `certificates.validate` has a loop of its own.
     others = list(signature.other_embedded_certs)
-    why, stood, store = await asyncio.to_thread(_standing, status.signing_cert, others, now)
+    why, stood, store = await asyncio.to_thread(_standing, status.signing_cert, others)
     return Found.of(why, stood or facts, store, claimed)
 
 
-def in_pdf(data: bytes, now: datetime) -> list[Found]:
+def in_pdf(data: bytes) -> list[Found]:
     """The signatures of a PDF, in the order in which they were put."""
     try:
         reader = PdfFileReader(io.BytesIO(data))
@@ -194,7 +196,7 @@ def in_pdf(data: bytes, now: datetime) -> list[Found]:
         found = []
         for number, signature in enumerate(embedded[:MAX_SIGNATURES], 1):
             try:
-                found.append(await _pdf_signature(reader, signature, number == len(embedded), now))
+                found.append(await _pdf_signature(reader, signature, number == len(embedded)))
             except (SignatureValidationError, UnacceptableSignerError, CMSExtractionError, PdfError, ValueError, KeyError, TypeError):
                 found.append(Found(BROKEN))
         return found
@@ -220,7 +222,7 @@ def _message_digest(signer: cms.SignerInfo) -> bytes:
     return bytes(values[0]) if len(values) == 1 else b""
 
 
-def in_cms(data: bytes, now: datetime, *, content: bytes | None = None, resolve: Resolve | None = None) -> list[Found]:
+def in_cms(data: bytes, *, content: bytes | None = None, resolve: Resolve | None = None) -> list[Found]:
     """The signatures of a CMS file over what it holds, over ``content``, or over the file that ``resolve`` finds by its digest."""
     found = []
     try:
@@ -229,7 +231,7 @@ def in_cms(data: bytes, now: datetime, *, content: bytes | None = None, resolve:
         return [Found("malformed")]
     for signed in signers:
         try:
-            found.append(_cms_signature(signed, now, content, resolve))
+            found.append(_cms_signature(signed, content, resolve))
         except (SignatureValidationError, CMSExtractionError, CMSStructuralError):
             found.append(Found(BROKEN))
         except (ValueError, TypeError, KeyError, IndexError, NotImplementedError, RecursionError):
@@ -237,7 +239,7 @@ def in_cms(data: bytes, now: datetime, *, content: bytes | None = None, resolve:
     return found
 
 
-def _cms_signature(signed: cms.SignedData, now: datetime, content: bytes | None, resolve: Resolve | None) -> Found:
+def _cms_signature(signed: cms.SignedData, content: bytes | None, resolve: Resolve | None) -> Found:
     [signer], found = signed["signer_infos"], extract_certs_for_validation(signed)
     digest, covers = signer["digest_algorithm"]["algorithm"].native, ""
     facts, claimed = _facts(found.signer_cert), None
@@ -261,7 +263,7 @@ def _cms_signature(signed: cms.SignedData, now: datetime, content: bytes | None,
     intact, valid = validate_sig_integrity(signer, found.signer_cert, "data", actual)
     if not (intact and valid):
         return Found.of(BROKEN, facts, at=claimed, covers=covers)
-    why, stood, store = _standing(found.signer_cert, found.other_certs, now)
+    why, stood, store = _standing(found.signer_cert, found.other_certs)
     return Found.of(why, stood or facts, store, claimed, covers=covers)
 
 
@@ -293,7 +295,7 @@ def _manifest(text: bytes, signature: str, papers: Mapping[str, bytes]) -> str |
     return "" if papers.keys() == listed.keys() else ALTERED
 
 
-def in_container(data: bytes, now: datetime) -> list[Found]:
+def in_container(data: bytes) -> list[Found]:
     """The signatures of an ASiC container over all that is in it. XAdES is said not to be checked here."""
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
         names = [name for name in packed.namelist() if not name.endswith("/")]
@@ -307,17 +309,17 @@ def in_container(data: bytes, now: datetime) -> list[Found]:
         if base.endswith(".xml"):
             found.append(Found(UNSUPPORTED))
         elif base.endswith(".p7s"):
-            found += _in_p7s(name, text, parts, papers, now)
+            found += _in_p7s(name, text, parts, papers)
     return found[:MAX_SIGNATURES]
 
 
-def _in_p7s(name: str, text: bytes, parts: Mapping[str, bytes], papers: Mapping[str, bytes], now: datetime) -> list[Found]:
+def _in_p7s(name: str, text: bytes, parts: Mapping[str, bytes], papers: Mapping[str, bytes]) -> list[Found]:
     for other, manifest in parts.items():
         if "manifest" in other.lower() and other.lower().endswith(".xml") and (why := _manifest(manifest, name, papers)) is not None:
-            found = in_cms(text, now, content=manifest)
+            found = in_cms(text, content=manifest)
             return [one if one.why or not why else Found(**asdict(one) | {"why": why}) for one in found]
     if len(papers) == 1:
-        return in_cms(text, now, content=next(iter(papers.values())))
+        return in_cms(text, content=next(iter(papers.values())))
     return [Found(ALTERED)]
 
 
@@ -346,11 +348,11 @@ def _beside(file: StoredFile) -> Resolve:
     return resolve
 
 
-def judge(data: bytes, media_type: str, *, now: datetime, resolve: Resolve | None = None) -> list[Found]:
+def judge(data: bytes, media_type: str, *, resolve: Resolve | None = None) -> list[Found]:
     """Every signature of a file of that type. Raises ``CertificateRefused`` only where asking again later may succeed."""
     if media_type == "application/pdf":
-        return in_pdf(data, now)
-    return in_cms(data, now, resolve=resolve) if media_type == sniff.SIGNED else in_container(data, now)
+        return in_pdf(data)
+    return in_cms(data, resolve=resolve) if media_type == sniff.SIGNED else in_container(data)
 
 
 def read(file_id: UUID) -> None:
@@ -362,7 +364,7 @@ def read(file_id: UUID) -> None:
         if file.media_type == "application/pdf" and not _speaks_of_signatures(files.open_plain(file)):
             files.note_signatures(file, Signed.NONE, None)
             return
-        found = judge(files.read_bytes(file), file.media_type, now=timezone.now(), resolve=_beside(file))
+        found = judge(files.read_bytes(file), file.media_type, resolve=_beside(file))
     except FileUnreadable:
         return
     if not found:

@@ -59,31 +59,30 @@ def why(found: list[incoming.Found]) -> list[str]:
 
 @pytest.mark.requirement("D-17")
 def test_a_signed_pdf_says_who_signed_by_which_store_of_trust(outside: Any) -> None:
-    now = timezone.now()
-    [one] = in_pdf(signed_pdf(outside), now)
+    [one] = in_pdf(signed_pdf(outside))
     assert (one.why, one.store, one.stamped) == ("", "public", False)
     assert one.who == "Nguyễn Thị Mẫu" and one.at
-    [state] = in_pdf(signed_pdf(outside, OFFICER), now)
+    [state] = in_pdf(signed_pdf(outside, OFFICER))
     assert (state.why, state.store) == ("", "state")
-    both = in_pdf(signed_pdf(outside, OFFICER, signed_pdf(outside), "Ky2"), now)
+    both = in_pdf(signed_pdf(outside, OFFICER, signed_pdf(outside), "Ky2"))
     assert [(one.why, one.store) for one in both] == [("", "public"), ("", "state")]
-    assert in_pdf(saved(), now) == []
-    assert in_pdf(pdf(), now) == []
+    assert in_pdf(saved()) == []
+    assert in_pdf(pdf()) == []
 
 
 @pytest.mark.requirement("D-17")
 def test_a_pdf_altered_after_it_was_signed_is_said_to_be(outside: Any) -> None:
-    good, now = signed_pdf(outside), timezone.now()
-    assert why(in_pdf(added(good), now)) == ["altered"]
-    assert why(in_pdf(signed_pdf(outside, OFFICER, added(good), "Ky2"), now)) == ["altered", ""]
+    good = signed_pdf(outside)
+    assert why(in_pdf(added(good))) == ["altered"]
+    assert why(in_pdf(signed_pdf(outside, OFFICER, added(good), "Ky2"))) == ["altered", ""]
     place = good.index(b"speaks") if b"speaks" in good else good.index(b"/MediaBox") + 2
-    assert why(in_pdf(good[:place] + b"x" + good[place + 1 :], now)) == ["bad_signature"]
+    assert why(in_pdf(good[:place] + b"x" + good[place + 1 :])) == ["bad_signature"]
 
 
 def test_certificates_that_do_not_count_say_why_and_a_silent_authority_is_asked_again(outside: Any) -> None:
-    good, now = signed_pdf(outside), timezone.now()
+    good = signed_pdf(outside)
     outside.revoke("cred-001195000001")
-    assert why(in_pdf(good, now)) == ["revoked"]
+    assert why(in_pdf(good)) == ["revoked"]
     outside.revoke("cred-001195000001", revoked=False)
     outside.faults("ocsp", "down")
     outside.faults("crl", "down")
@@ -139,13 +138,13 @@ def test_a_signature_apart_finds_its_file_whichever_comes_first(outside: Any) ->
 
 
 def test_a_signature_around_its_content_and_several_signers(outside: Any) -> None:
-    content, now = docx(), timezone.now()
-    assert why(in_cms(signed(outside, text=content, apart=False), now)) == [""]
-    assert why(in_cms(signed(outside, text=content, apart=False, pem_file=True), now)) == [""]
-    assert why(in_cms(signed(outside, text=content), now, content=content + b"x")) == ["bad_signature"]
-    assert why(in_cms(signed(outside, text=content), now)) == ["content_missing"]
+    content = docx()
+    assert why(in_cms(signed(outside, text=content, apart=False))) == [""]
+    assert why(in_cms(signed(outside, text=content, apart=False, pem_file=True))) == [""]
+    assert why(in_cms(signed(outside, text=content), content=content + b"x")) == ["bad_signature"]
+    assert why(in_cms(signed(outside, text=content))) == ["content_missing"]
     broken = signed(outside, text=content, apart=False)
-    assert why(in_cms(broken[:-40], now)) == ["malformed"]
+    assert why(in_cms(broken[:-40])) == ["malformed"]
 
 
 def _manifest(papers: dict[str, bytes]) -> bytes:
@@ -162,19 +161,19 @@ def _manifest(papers: dict[str, bytes]) -> bytes:
 
 
 def test_containers_are_judged_over_all_that_is_in_them(outside: Any) -> None:
-    now, papers = timezone.now(), {"don.pdf": pdf(), "anh.docx": docx()}
+    papers = {"don.pdf": pdf(), "anh.docx": docx()}
     manifest = _manifest(papers)
     by = {"META-INF/ASiCManifest1.xml": manifest, "META-INF/signature1.p7s": signed(outside, text=manifest)}
-    assert why(in_container(asic(papers, signatures=by), now)) == [""]
-    assert why(in_container(asic(papers | {"don.pdf": pdf(b"<< >>")}, signatures=by), now)) == ["bad_signature"]
-    assert why(in_container(asic(papers | {"them.pdf": pdf()}, signatures=by), now)) == ["bad_signature"]
-    assert why(in_container(asic({"don.pdf": pdf()}, signatures=by), now)) == ["altered"]
+    assert why(in_container(asic(papers, signatures=by))) == [""]
+    assert why(in_container(asic(papers | {"don.pdf": pdf(b"<< >>")}, signatures=by))) == ["bad_signature"]
+    assert why(in_container(asic(papers | {"them.pdf": pdf()}, signatures=by))) == ["bad_signature"]
+    assert why(in_container(asic({"don.pdf": pdf()}, signatures=by))) == ["altered"]
     other = by | {"META-INF/signature1.p7s": signed(outside, OTHER, text=b"another manifest")}
-    assert why(in_container(asic(papers, signatures=other), now)) == ["bad_signature"]
+    assert why(in_container(asic(papers, signatures=other))) == ["bad_signature"]
     simple = {"META-INF/signature.p7s": signed(outside, text=pdf())}
-    assert why(in_container(asic({"don.pdf": pdf()}, kind=sniff.ASIC_S, signatures=simple), now)) == [""]
+    assert why(in_container(asic({"don.pdf": pdf()}, kind=sniff.ASIC_S, signatures=simple))) == [""]
     xades = {"META-INF/signatures.xml": b"<a/>"}
-    assert why(in_container(asic({"don.pdf": pdf()}, signatures=xades), now)) == ["unsupported"]
+    assert why(in_container(asic({"don.pdf": pdf()}, signatures=xades))) == ["unsupported"]
 
 
 @pytest.mark.requirement("D-17")
@@ -184,7 +183,7 @@ def test_what_the_portal_sealed_comes_back_as_good(desk: Any) -> None:
     document = desk.receipt()
     desk.work()
     desk.now(document)
-    [one] = in_pdf(content_of(document), timezone.now())
+    [one] = in_pdf(content_of(document))
     assert (one.why, one.store, one.stamped, one.organisation) == ("", "state", True, "H26.101")
 
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dossiers', '0019_draft_touched'),
+        ('dossiers', '0020_form_prints'),
     ]
 
     operations = [
