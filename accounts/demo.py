@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.mandating.offers import accept_mandate, give_mandate
-from accounts.models import Consent, Mandate, Person, Position
+from accounts.models import Consent, CounterContract, HighLevelAccount, Mandate, Person, Position
+from accounts.officers.contracts import make_contract
+from accounts.officers.high_level import Wanted, grant_account
 from accounts.registration import terms
 from accounts.services.mandates import keep_children, keep_organisation
 from accounts.services.people import enter_person
@@ -20,6 +22,7 @@ from portal.access import SYSTEM, ActingAs, Actor, Assurance
 from portal.exchange.business import Enterprise
 from portal.exchange.population import Kinsman
 
+GOVERNMENT_OFFICE = "G22"
 POPULATION = Path(settings.BASE_DIR) / "portal" / "demo" / "population.json"
 
 
@@ -62,7 +65,56 @@ def load() -> str:
     for entry in data["organisations"]:
         if entry.get("account", True):
             _company(entry, people)
+    for officer in data["officers"]:
+        if "account" in officer:
+            _high_level(officer, people[officer["id_number"]], now=timezone.now())
     return f"{len(people)} người, {len(data['officers'])} cán bộ, {len(data['organisations'])} công ty"
+
+
+def _high_level(entry: dict[str, Any], holder: Person, *, now: datetime) -> None:
+    """The account of a ministry, a bank or the post, as the Government Office grants it; the holder's certificate opens it at its first
+    sign-in. For the post a counter by contract, to which it sends its people then."""
+    if HighLevelAccount.objects.filter(unit_code=entry["unit"], position__person=holder).exists():
+        return
+    office = (
+        Position.objects.filter(unit_code=GOVERNMENT_OFFICE, given_roles__role="steering").select_related("person").earliest("valid_from")
+    )
+    grantor = Actor(
+        acting_as=ActingAs.POSITION,
+        user_id=office.person.user_id,
+        person_id=office.person_id,
+        position_id=office.id,
+        unit=office.unit_code,
+        roles=frozenset({"steering"}),
+        assurance=Assurance.HIGH,
+    )
+    account = entry["account"]
+    until = now + timedelta(days=account["days"]) if "days" in account else None
+    wanted = Wanted(
+        kind=account["kind"],
+        unit_code=entry["unit"],
+        name=account["name"],
+        id_number=entry["id_number"],
+        full_name=holder.full_name,
+        title=entry["title"],
+        credential_id=entry["credential_id"],
+        grants=account["grants"],
+        contract_number=account.get("contract_number", ""),
+        valid_from=now,
+        valid_to=until,
+    )
+    grant_account(actor=grantor, wanted=wanted, now=now)
+    counter = account.get("counter")
+    if counter and not CounterContract.objects.filter(company_code=entry["unit"]).exists():
+        make_contract(
+            actor=SYSTEM,
+            unit_code=counter["unit"],
+            company_code=entry["unit"],
+            number=counter["number"],
+            valid_from=now,
+            valid_to=now + timedelta(days=counter["days"]),
+            now=now,
+        )
 
 
 def _kinsman(entry: dict[str, Any]) -> Kinsman:

@@ -16,7 +16,7 @@ from accounts.models import CounterContract, HighLevelAccount, Position
 from accounts.officers import contracts, high_level
 from accounts.officers.forms import ContractForm, GrantForm, SendForm
 from accounts.services.positions import NAMES, BadRole
-from portal.access import AccessDenied, actor_of, may, require, unit_scope
+from portal.access import AccessDenied, Actor, actor_of, may, require, unit_scope
 from portal.access.desk import DeskModelAdmin, Facts, Page, ReasonForm, Rows, Way, moment
 from portal.catalogues.queries import agency_label
 
@@ -153,12 +153,36 @@ class HighLevelAccountAdmin(DeskModelAdmin):
         )
 
 
+def _own_contract(actor: Actor) -> list[Facts]:
+    """By which contract a bank or the post works here: number, days, what may be handed out, to whom; none for agencies."""
+    if not actor.unit or not may(actor, contracts.STAFF, actor.unit):
+        return []
+    rows = (
+        HighLevelAccount.objects.filter(unit_code=actor.unit).exclude(kind=HighLevelAccount.Kind.AGENCY).select_related("position__person")
+    )
+    return [
+        Facts(
+            f"Hợp đồng của {row}",
+            [
+                ("Số hợp đồng", row.contract_number),
+                ("Từ", moment(row.valid_from)),
+                ("Đến", moment(row.valid_to)),
+                ("Tình trạng", _state(row)),
+                ("Người giữ tài khoản cấp cao", row.position.person.full_name),
+                ("Được cấp cho người khác", ", ".join(NAMES[role] for role in row.grants)),
+            ],
+        )
+        for row in rows.order_by("-granted_at", "id")[:10]
+    ]
+
+
 @admin.register(CounterContract)
 class CounterContractAdmin(DeskModelAdmin):
     """Contracts by which the public post works counters: the agency's administrator keeps them, the company's names its people."""
 
     view_act = READ_CONTRACTS
     unit_field = "unit_code"
+    change_list_template = "admin/accounts/contracts.html"
     refusals = (BadRole,)
     list_display = ("number", "unit_shown", "company_code", "valid_from", "valid_to", "state")
     list_display_links = ("number",)
@@ -183,6 +207,10 @@ class CounterContractAdmin(DeskModelAdmin):
     @admin.display(description="Tình trạng")
     def state(self, row: CounterContract) -> str:
         return _state(row)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """The list; for a company's administrators their own contract with the Government Office above it (one query)."""
+        return super().changelist_view(request, {**(extra_context or {}), "own": _own_contract(actor_of(request))})
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

@@ -17,6 +17,11 @@ def _population(path: Path) -> dict[str, Any]:
     return content
 
 
+def _roles(officer: Mapping[str, Any]) -> str:
+    account = officer.get("account")
+    return f"high-level account of {account['name']}, from the first sign-in on" if account else ", ".join(officer["roles"])
+
+
 def welcome(environment: Mapping[str, str], var: Path, population: Path = POPULATION, bold: bool = False) -> str:
     """The text. ``bold``: with the terminal's emphasis."""
     site = environment["SITE_URL"]
@@ -48,7 +53,7 @@ def welcome(environment: Mapping[str, str], var: Path, population: Path = POPULA
     ]
     lines += ["", f"  Officers sign in at {site}/tai-khoan/can-bo/ ; ID number and PIN go into the remote signing page."]
     lines += [
-        f"    {number}  {names.get(number, ''):{width}}  PIN {officer['pin']}  {officer['unit']}  {', '.join(officer['roles'])}"
+        f"    {number}  {names.get(number, ''):{width}}  PIN {officer['pin']}  {officer['unit']}  {_roles(officer)}"
         for number, officer in officers.items()
     ]
     lines += [

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,8 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
+from accounts import demo
+from accounts.identifiers import clean_id_number, clean_tax_code
 from accounts.models import CertificateSignIn, CounterContract, HighLevelAccount, Position
 from accounts.officers import contracts, high_level
 from accounts.officers.high_level import Wanted, grant_account
@@ -17,6 +21,7 @@ from accounts.services import certificates
 from accounts.services.positions import BadRole, give_position, give_role, granted_to, take_role
 from portal.access import AccessDenied, may
 from portal.audit.models import Act
+from portal.launcher.welcome import welcome
 from tests.accounts.officers.support import at_desk, day
 from tests.factories import make_officer_actor, make_person, make_position, officer_actor, sign_in
 
@@ -170,7 +175,7 @@ def test_what_cannot_be_granted_is_said_in_words(values: dict[str, Any], words: 
     vpcp, person = make_officer_actor("G22", ("steering",)), make_person(full_name="Lê Văn Quản Giả Định")
     with pytest.raises(BadRole, match=words):
         grant_account(actor=vpcp, wanted=wanted(person, **values), now=timezone.now())
-    assert not HighLevelAccount.objects.exists()
+    assert not HighLevelAccount.objects.filter(position__person=person).exists()
 
 
 def test_numbers_cannot_be_tried_out() -> None:
@@ -244,7 +249,7 @@ def test_people_of_the_post_work_a_counter_for_the_days_of_a_contract_and_stop_a
     for wrong in ({"company_code": "BC.khong"}, {"unit_code": "H26.102"}, {"valid_to": ""}, {"valid_to": day(-1)}):
         assert ward.post(f"{CONTRACTS}add/", {**said, **wrong}).status_code == 422
     assert ward.post(f"{CONTRACTS}add/", said).status_code == 302
-    contract = CounterContract.objects.get()
+    contract = CounterContract.objects.get(number="22/HĐ-BC")
     page = post.get(f"{CONTRACTS}{contract.pk}/change/").content.decode()
     assert "Cử người đến quầy" in page and "Chấm dứt hợp đồng" not in page
     assert ward.post(f"{CONTRACTS}{contract.pk}/send/", {}).status_code == 403
@@ -322,3 +327,39 @@ def test_the_database_refuses_an_account_that_makes_no_sense(wrong: dict[str, An
     }  # fmt: skip
     with pytest.raises(IntegrityError), transaction.atomic():
         HighLevelAccount.objects.create(**fields)
+
+
+@pytest.mark.requirement("A-20")
+def test_a_banks_and_the_posts_administrators_read_their_own_contract_and_nobody_elses() -> None:
+    """The demo's own accounts: opened by the first sign-in with the certificate, as anybody's."""
+    seen = {}
+    for unit in ("970418", "BC.trinh-dien", "G17"):
+        position = HighLevelAccount.objects.get(unit_code=unit).position
+        assert position.roles_at(timezone.now()) == []
+        by_certificate(position)
+        client = Client()
+        sign_in(client, position.person, position=position)
+        seen[unit] = client.get(CONTRACTS).content.decode()
+    assert "01/HĐ-TD" in seen["970418"] and "Vận hành tại tổ chức thanh toán, bưu chính" in seen["970418"]
+    assert "03/HĐ-QUẦY" not in seen["970418"] and "02/HĐ-TD" not in seen["970418"]
+    assert "02/HĐ-TD" in seen["BC.trinh-dien"] and "03/HĐ-QUẦY" in seen["BC.trinh-dien"] and "01/HĐ-TD" not in seen["BC.trinh-dien"]
+    assert "HĐ-TD" not in seen["G17"] and "Hợp đồng của" not in seen["G17"]
+    ministry = HighLevelAccount.objects.get(unit_code="G17")
+    held = make_position(unit="G17", roles=())
+    give_role(actor=officer_actor(ministry.position), position_id=held.id, role="reception", valid_from=timezone.now())
+    assert Position.objects.get(pk=held.pk).roles_at(timezone.now()) == ["reception"]
+
+
+def test_the_demo_loads_twice_and_every_number_in_it_could_be_one() -> None:
+    before = (HighLevelAccount.objects.count(), CounterContract.objects.count(), Position.objects.count())
+    demo.load()
+    assert (HighLevelAccount.objects.count(), CounterContract.objects.count(), Position.objects.count()) == before
+    data = json.loads(demo.POPULATION.read_text(encoding="utf-8"))
+    for company in data["organisations"]:
+        assert clean_tax_code(company["tax_code"]) == company["tax_code"]
+    for person in data["people"]:
+        assert clean_id_number(person["id_number"]) == person["id_number"]
+    said = welcome({"SITE_URL": "http://localhost", "SIMULATORS_URL": "http://localhost"}, Path("var"))
+    for number in ("001085000036", "001186000037", "001087000038"):
+        line = next(line for line in said.splitlines() if number in line)
+        assert "PIN 12345678" in line and "high-level account of" in line
