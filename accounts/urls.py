@@ -8,12 +8,14 @@ from django.views.generic import RedirectView
 from accounts import views
 from accounts.ways import certificate_views as certificate
 from accounts.ways import phone_views as phone
+from accounts.ways import unlock_views as unlocking
 from accounts.ways import views as ways
 from accounts.ways import vneid_views as vneid
 
 urlpatterns = [
     path("", views.account, name="account"),
     path("", include("accounts.owner.urls")),
+    path("mo-khoa/da-xac-thuc/", unlocking.unlock, name="account-unlock-proved"),
     path("dang-nhap/", views.sign_in, name="sign-in"),
     path("dang-nhap/ma/", views.sign_in_code, name="sign-in-code"),
     path("can-bo/", views.officer_sign_in, name="officer-sign-in"),

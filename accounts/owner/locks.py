@@ -13,6 +13,7 @@ from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -23,7 +24,7 @@ from accounts.owner import idle, leaving
 from accounts.services import sessions
 from accounts.ways import phones
 from portal import audit
-from portal.access import Actor, Assurance
+from portal.access import SYSTEM, Actor, Assurance
 from portal.notifications.registry import contact_of
 from portal.notifications.services import notify
 
@@ -39,6 +40,12 @@ class NotLocked(Exception):
 def open_lock(user_id: UUID) -> AccountLock | None:
     """The lock that is in force (one query)."""
     return AccountLock.objects.filter(user_id=user_id, opened_at__isnull=True).first()
+
+
+def in_use_or_locked(prefix: str = "") -> Q:
+    """The condition on people (``prefix``: the path to them) whose login is in use, or locked so that a proof of theirs may open it."""
+    locked = AccountLock.objects.filter(user_id=OuterRef(f"{prefix}user_id"), opened_at__isnull=True)
+    return Q(**{f"{prefix}user__is_active": True}) | Q(Exists(locked))
 
 
 @transaction.atomic
@@ -108,6 +115,23 @@ def unlock(*, user_id: UUID, proof: Assurance, by: str, actor: Actor, now: datet
     if person is not None:
         _tell(person, "accounts.unlocked", f"unlocked:{held.pk}", now, reverse("account"))
     return held
+
+
+def open_if_asked(*, person: Person, proof: Assurance, by: str, opens: bool, now: datetime) -> bool:
+    """Whether somebody whom a way in has just proved may sign in now: their account is in use, or this proof opens it as they asked.
+
+    Within the caller's transaction; ``person.user`` is as it is afterwards. Raises :class:`NeedsMore`.
+    """
+    if person.user is None or person.user.is_active:
+        return person.user is not None
+    if not opens:
+        return False
+    try:
+        unlock(user_id=person.user.pk, proof=proof, by=by, actor=SYSTEM, now=now)
+    except NotLocked:
+        return False
+    person.user.refresh_from_db()
+    return True
 
 
 def _note(actor: Actor, act: str, person: Person | None, **details: str) -> None:

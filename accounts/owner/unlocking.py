@@ -79,6 +79,13 @@ def _owner(request: OneTimePassword) -> Person | None:
     return person if fits else None
 
 
+def is_locked(person: Person | None) -> bool:
+    """Whether the login of somebody who has just been proved is shut (one query, none where it is in use)."""
+    if person is None or person.user is None or person.user.is_active:
+        return False
+    return locks.open_lock(person.user.pk) is not None
+
+
 def open_by_code(*, request_id: UUID, code: str, now: datetime) -> Person:
     """Open the account with the code; its owner. Raises ``otp.WrongCode``, alike for numbers that nobody has."""
     person = otp.check_code(request_id=request_id, code=code, now=now, purpose=OneTimePassword.Purpose.UNLOCK)

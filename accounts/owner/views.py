@@ -32,6 +32,7 @@ from accounts.services import otp
 from accounts.sessions import session_of
 from accounts.views.citizens import try_again
 from accounts.views.ways import over_limit, signed_in
+from accounts.ways import choices
 from portal.access import ActingAs, Assurance, actor_of
 from portal.catalogues.places import residence
 from portal.documents.units import unit_name
@@ -119,7 +120,7 @@ def lock(request: HttpRequest) -> HttpResponse:
         needs = Assurance.MEDIUM if form.cleaned_data["phone"] == "mine" else Assurance.HIGH
         locks.lock(user_id=actor.user_id, reason=AccountLock.Reason.OWNER, needs=needs, actor=actor, now=timezone.now())
         logout(request)
-        return render(request, "accounts/owner/locked.html", {"by_code": needs == Assurance.MEDIUM})
+        return render(request, "accounts/owner/locked.html", {"by_code": needs == Assurance.MEDIUM, "proofs": choices.to_unlock()})
     return render(request, "accounts/owner/lock.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -141,7 +142,7 @@ def unlock(request: HttpRequest) -> HttpResponse:
             else:
                 request.session[UNLOCK_REQUEST] = str(request_id)
                 return redirect("account-unlock-code")
-    return render(request, "accounts/owner/unlock.html", {"form": form}, status=422 if form.errors else 200)
+    return render(request, "accounts/owner/unlock.html", {"form": form, "proofs": choices.to_unlock()}, status=422 if form.errors else 200)
 
 
 @never_cache

@@ -13,9 +13,10 @@ from django.db import transaction
 
 from accounts.models import CertificateSignIn, Position
 from accounts.officers.high_level import open_accounts
+from accounts.owner import locks
 from accounts.services.challenges import NOT_ACCEPTED, SILENT, SPENT, SignatureRefused, Use
 from portal import audit
-from portal.access import SYSTEM
+from portal.access import SYSTEM, Assurance
 from portal.crypto import blind_index
 from portal.crypto.certificates import CertificateFacts, Trust
 
@@ -90,7 +91,7 @@ def _position_of(facts: CertificateFacts, credential_id: str, now: datetime) -> 
     """The newest position in force of the certificate's holder for which this key is registered."""
     blind = blind_index("id_number", facts.id_number) if facts.id_number else ""
     positions = Position.objects.filter(
-        person__id_blind=blind, person__user__is_active=True, valid_from__lte=now, credential__isnull=False
+        locks.in_use_or_locked("person__"), person__id_blind=blind, valid_from__lte=now, credential__isnull=False
     ).select_related("person")
     for position in positions.order_by("-valid_from", "id")[:10]:
         if position.is_held(now=now) and position.credential == credential_id:
@@ -99,8 +100,11 @@ def _position_of(facts: CertificateFacts, credential_id: str, now: datetime) -> 
 
 
 @transaction.atomic
-def use(*, sign_in_id: UUID, now: datetime) -> Position | None:
-    """Use up a proved sign-in, once, in the browser that began it; None when it is not (any longer) proved."""
+def use(*, sign_in_id: UUID, now: datetime, opens: bool = False) -> Position | None:
+    """Use up a proved sign-in, once, in the browser that began it; None when it is not (any longer) proved.
+
+    ``opens``: its person asked for their locked account to be opened; else a locked one stays shut.
+    """
     sign_in = (
         CertificateSignIn.objects.select_for_update(of=("self",))
         .select_related("position__person__user")
@@ -109,6 +113,8 @@ def use(*, sign_in_id: UUID, now: datetime) -> Position | None:
     )
     position = sign_in.position if sign_in is not None else None
     if sign_in is None or position is None or not position.is_held(now=now):
+        return None
+    if not locks.open_if_asked(person=position.person, proof=Assurance.HIGH, by="certificate", opens=opens, now=now):
         return None
     sign_in.state = CertificateSignIn.State.USED
     sign_in.save(update_fields=["state"])

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import queries, sessions
 from accounts.models import CertificateSignIn
 from accounts.models.sessions import Way
+from accounts.owner import unlocking
 from accounts.services import certificates
 from accounts.views.ways import DESK, GO_ON, NEXT, WANTS_POSITION, citizens_next, greeted, over_limit, safe_next
 from portal.access import Assurance, actor_of
@@ -98,6 +99,8 @@ def certificate_wait(request: HttpRequest) -> HttpResponse:
     started = CertificateSignIn.objects.filter(id=sign_in_id).first() if sign_in_id else None
     if started is None:
         return redirect("officer-sign-in")
+    if started.state == CertificateSignIn.State.PROVED and unlocking.is_locked(started.position.person if started.position else None):
+        return redirect("account-unlock-proved")
     if started.state == CertificateSignIn.State.PROVED:
         position = certificates.use(sign_in_id=started.id, now=timezone.now())
         if position is not None and position.person.user is not None:

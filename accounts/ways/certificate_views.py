@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import CitizenSignIn
 from accounts.models.sessions import Way
+from accounts.owner import unlocking
 from accounts.views.ways import NEXT, citizens_next, over_limit
 from accounts.ways import certificates
 from accounts.ways.forms import SignedFileForm
@@ -150,6 +151,8 @@ def wait(request: HttpRequest) -> HttpResponse:
     row, now = _under_way(request), timezone.now()
     if row is None:
         return redirect("sign-in")
+    if row.state == CitizenSignIn.State.PROVED and unlocking.is_locked(row.person):
+        return redirect("account-unlock-proved")
     if row.state == CitizenSignIn.State.PROVED and (used := certificates.use(sign_in_id=row.id, now=now)) is not None:
         request.session.pop(SIGN_IN, None)
         assert used.person is not None and used.person.user is not None

@@ -15,11 +15,11 @@ from django.utils.translation import gettext_noop
 
 from accounts.models import CitizenSignIn, Person
 from accounts.models.sessions import Way
-from accounts.queries import holders_of
+from accounts.owner import locks
 from accounts.services import failures
 from accounts.services.challenges import SPENT, SignatureRefused, Use
 from portal import audit, outbox
-from portal.access import SYSTEM
+from portal.access import SYSTEM, Assurance
 from portal.crypto import blind_index
 from portal.crypto.certificates import CertificateFacts, CertificateRefused, Purpose, Trust, validate
 from portal.crypto.signed_files import LONGEST, verify_signed_file
@@ -122,19 +122,24 @@ def _person_of(facts: CertificateFacts, way: Way, now: datetime) -> Person:
     if not facts.id_number:
         raise SignatureRefused(NOT_A_PERSONS)
     index = blind_index("id_number", facts.id_number)
-    person = holders_of([index]).first()
+    failures.note_if_locked(number_blind=index, way=way, now=now)
+    person = Person.objects.filter(locks.in_use_or_locked(), id_blind__in=[index]).first()
     if person is None:
-        failures.note_if_locked(number_blind=index, way=way, now=now)
         raise SignatureRefused(NOT_KNOWN)
     return person
 
 
 @transaction.atomic
-def use(*, sign_in_id: UUID, now: datetime) -> CitizenSignIn | None:
-    """Use up a proved sign-in, once, in the browser that began it; None when it is not (any longer) proved."""
+def use(*, sign_in_id: UUID, now: datetime, opens: bool = False) -> CitizenSignIn | None:
+    """Use up a proved sign-in, once, in the browser that began it; None when it is not (any longer) proved.
+
+    ``opens``: its person asked for their locked account to be opened; else a locked one stays shut.
+    """
     rows = CitizenSignIn.objects.select_for_update(of=("self",)).select_related("person__user")
-    row = rows.filter(id=sign_in_id, state=_State.PROVED, expires_at__gt=now, person__user__is_active=True).first()
-    if row is None:
+    row = rows.filter(id=sign_in_id, state=_State.PROVED, expires_at__gt=now).first()
+    if row is None or row.person is None:
+        return None
+    if not locks.open_if_asked(person=row.person, proof=Assurance.HIGH, by="certificate", opens=opens, now=now):
         return None
     row.state = _State.USED
     row.save(update_fields=["state"])

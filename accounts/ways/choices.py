@@ -37,6 +37,11 @@ def _outside() -> list[Choice]:
     return found
 
 
+def to_unlock() -> list[Choice]:
+    """Beside the code to the phone: what proves a person though their account is shut, and nothing that was bound to it."""
+    return _outside()
+
+
 def bound(user_id: UUID) -> Counter[str]:
     """How many keys and apps are bound to a login, by the library's kinds (one query)."""
     return Counter(Authenticator.objects.filter(user_id=user_id).values_list("type", flat=True))

@@ -17,10 +17,10 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_noop
 
-from accounts.models import OutsideIdentity, OutsideSignIn
+from accounts.models import OutsideIdentity, OutsideSignIn, Person
 from accounts.models.sessions import Way
 from accounts.models.ways import Provider
-from accounts.queries import holders_of
+from accounts.owner import locks
 from accounts.services import failures
 from portal import audit, outbox
 from portal.access import SYSTEM, Actor, Assurance
@@ -38,6 +38,7 @@ TOO_LOW = gettext_noop("Tài khoản VNeID của bạn chưa ở mức 2 nên ch
 NOT_HIGH = gettext_noop("VNeID lần này chỉ xác nhận ở mức trung bình. Bạn thử lại và chọn xác thực bằng khuôn mặt.")
 NO_ACCOUNT = gettext_noop("Số định danh trong VNeID của bạn chưa có tài khoản trên Cổng. Bạn đăng ký tài khoản trước rồi liên kết VNeID.")
 OTHER_ACCOUNT = gettext_noop("Tài khoản VNeID này không khớp với tài khoản đã liên kết trước đây. Bạn gọi 1800 1096 để được giúp.")
+LOCKED = gettext_noop("Tài khoản của bạn đang khóa và chưa liên kết VNeID. Bạn mở khóa bằng cách khác, rồi liên kết VNeID.")
 SILENT = gettext_noop("VNeID đang gián đoạn. Bạn đăng nhập bằng cách khác hoặc thử lại sau ít phút.")
 NOT_AGREED = gettext_noop("Bạn đã không đồng ý tại VNeID.")
 _SALT = "accounts.vneid"
@@ -53,8 +54,11 @@ def _digest(subject: str) -> str:
     return salted_hmac("accounts.vneid.subject", subject, algorithm="sha256").hexdigest()
 
 
-def begin(*, wanted: Assurance, again: bool, now: datetime) -> tuple[UUID, str]:
-    """Begin a sign-in: its id for the browser's session, and where the browser goes. Names nobody, calls nobody."""
+def begin(*, wanted: Assurance, again: bool, now: datetime, hoped: Assurance = Assurance.MEDIUM) -> tuple[UUID, str]:
+    """Begin a sign-in: its id for the browser's session, and where the browser goes. Names nobody, calls nobody.
+
+    ``wanted``: the least that serves; ``hoped``: what the provider is asked for where that is more.
+    """
     verifier, nonce = secrets.token_urlsafe(48), secrets.token_urlsafe(32)
     row = OutsideSignIn.objects.create(
         provider=Provider.VNEID,
@@ -69,7 +73,7 @@ def begin(*, wanted: Assurance, again: bool, now: datetime) -> tuple[UUID, str]:
         nonce=nonce,
         verifier=verifier,
         redirect_uri=settings.SITE_URL + CALLBACK,
-        level=vneid.HIGH if wanted >= Assurance.HIGH else vneid.MEDIUM,
+        level=vneid.HIGH if max(wanted, hoped) >= Assurance.HIGH else vneid.MEDIUM,
         again=again,
     )
     return row.id, url
@@ -139,7 +143,8 @@ def keep(*, sign_in_id: UUID, found: vneid.OutsidePerson, now: datetime) -> None
     assurance, digest = LEVELS.get(found.level, Assurance.NONE), _digest(found.subject)
     row = OutsideSignIn.objects.select_for_update().get(id=sign_in_id)
     index = blind_index("id_number", found.id_number)
-    person = holders_of([index]).first()
+    failures.note_if_locked(number_blind=index, way=Way.VNEID, now=now)
+    person = Person.objects.select_related("user").filter(locks.in_use_or_locked(), id_blind__in=[index]).first()
     linked = OutsideIdentity.objects.filter(provider=Provider.VNEID, subject_digest=digest).first()
     own = OutsideIdentity.objects.filter(provider=Provider.VNEID, person=person).first() if person is not None else None
     reason = ""
@@ -149,10 +154,12 @@ def keep(*, sign_in_id: UUID, found: vneid.OutsidePerson, now: datetime) -> None
         reason = NOT_HIGH
     elif person is None:
         reason = NO_ACCOUNT
-        failures.note_if_locked(number_blind=index, way=Way.VNEID, now=now)
     elif (linked is not None and linked.person_id != person.pk) or (own is not None and own.subject_digest != digest):
         # The account there is another's here, or the person had another account there: people look at that.
         reason = OTHER_ACCOUNT
+    elif linked is None and (person.user is None or not person.user.is_active):
+        # The link needs a proof of the account here, too, and a locked one gives none.
+        reason = LOCKED
     if reason:
         refuse(sign_in_id=sign_in_id, reason=reason)
         return
@@ -174,14 +181,22 @@ def proved_of(sign_in_id: UUID, now: datetime) -> OutsideSignIn | None:
 
 
 @transaction.atomic
-def use(*, sign_in_id: UUID, now: datetime) -> OutsideSignIn | None:
-    """Use up a proved sign-in of a linked account, once; None when it is not (any longer) one."""
+def use(*, sign_in_id: UUID, now: datetime, opens: bool = False) -> OutsideSignIn | None:
+    """Use up a proved sign-in of a linked account, once; None when it is not (any longer) one.
+
+    ``opens``: its person asked for their locked account to be opened; else a locked one stays shut. Raises ``locks.NeedsMore``.
+    """
     row = OutsideSignIn.objects.select_for_update(of=("self",)).select_related("person__user")
-    row = row.filter(id=sign_in_id, state=OutsideSignIn.State.PROVED, expires_at__gt=now, is_linked=True, person__user__is_active=True)
+    row = row.filter(id=sign_in_id, state=OutsideSignIn.State.PROVED, expires_at__gt=now, is_linked=True)
     found: OutsideSignIn | None = row.first()
-    linked = OutsideIdentity.objects.filter(provider=Provider.VNEID, subject_digest=found.subject_digest) if found is not None else None
-    if found is None or linked is None or found.person is None or not linked.filter(person=found.person).update(last_used_at=now):
+    if found is None or found.person is None:
         return None
+    linked = OutsideIdentity.objects.filter(provider=Provider.VNEID, subject_digest=found.subject_digest, person=found.person)
+    if not linked.exists():
+        return None
+    if not locks.open_if_asked(person=found.person, proof=Assurance(found.assurance), by="vneid", opens=opens, now=now):
+        return None
+    linked.update(last_used_at=now)
     found.state = OutsideSignIn.State.USED
     found.save(update_fields=["state"])
     details = {"by": str(Way.VNEID), "assurance": str(found.assurance)}

@@ -16,6 +16,7 @@ from accounts.devices import device_of
 from accounts.forms import CodeForm
 from accounts.models import OutsideSignIn
 from accounts.models.sessions import Way
+from accounts.owner import unlocking
 from accounts.services import otp
 from accounts.views.citizens import OTP_REQUEST, try_again
 from accounts.views.ways import KNOWN_BROWSER, NEXT, citizens_next, over_limit, signed_in
@@ -39,7 +40,9 @@ def begin(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     steps_up = actor.is_signed_in and bool(request.session.get(STEP_UP))
     wanted = Assurance.HIGH if steps_up else Assurance.MEDIUM
-    sign_in_id, url = vneid.begin(wanted=wanted, again=actor.is_signed_in, now=timezone.now())
+    # A lock may want a surer proof than sign-in; how surely the person can be known there, they choose.
+    hoped = Assurance.HIGH if request.POST.get("hoped") == "high" else wanted
+    sign_in_id, url = vneid.begin(wanted=wanted, again=actor.is_signed_in, now=timezone.now(), hoped=hoped)
     request.session[SIGN_IN] = str(sign_in_id)
     if not actor.is_signed_in:
         request.session[NEXT] = citizens_next(request)
@@ -73,6 +76,8 @@ def wait(request: HttpRequest) -> HttpResponse:
     row, now = _under_way(request), timezone.now()
     if row is None:
         return redirect("sign-in")
+    if row.state == OutsideSignIn.State.PROVED and row.expires_at > now and unlocking.is_locked(row.person):
+        return redirect("account-unlock-proved")
     if row.state == OutsideSignIn.State.PROVED and row.expires_at > now:
         return _finished(request, row.id) if row.is_linked else redirect("vneid-link")
     if row.state in (OutsideSignIn.State.REFUSED, OutsideSignIn.State.USED) or row.expires_at <= now:

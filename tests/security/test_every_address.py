@@ -28,8 +28,8 @@ PUBLIC = {
     # Where the signing service sends a browser back to: the session says whether it is the one that began.
     "tai-khoan/dang-ky/ky/tro-ve/",
     # Who is locked out cannot sign in: opening again, complaining, following a complaint by its code, which nobody guesses.
-    "tai-khoan/mo-khoa/", "tai-khoan/mo-khoa/ma/", "tai-khoan/khieu-nai/", "tai-khoan/khieu-nai/theo-doi/",
-    "tai-khoan/khieu-nai/<str:code>/",
+    "tai-khoan/mo-khoa/", "tai-khoan/mo-khoa/ma/", "tai-khoan/mo-khoa/da-xac-thuc/", "tai-khoan/khieu-nai/",
+    "tai-khoan/khieu-nai/theo-doi/", "tai-khoan/khieu-nai/<str:code>/",
     # One press in a mail program, without signing in: the address itself is the right to it.
     "tai-khoan/lien-lac/thoi/<str:token>/",
     # Whoever has a payment code may pay, for anybody: the code is not guessable, and guessing is limited.

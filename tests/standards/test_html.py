@@ -29,6 +29,7 @@ from accounts.mandating import guardians
 from accounts.models import (
     AccountComplaint,
     CertificateSignIn,
+    CitizenSignIn,
     EmailAddress,
     GuardianRequest,
     Mandate,
@@ -538,6 +539,13 @@ def owners(pages: Pages) -> None:
     pages.post(stranger, "/tai-khoan/mo-khoa/", {"birth_date": "<x>"})
     stranger.post("/tai-khoan/mo-khoa/", {"id_number": "001195777001", "full_name": "A", "birth_date": "20/05/1995"})
     pages.get(stranger, "/tai-khoan/mo-khoa/ma/")
+    proof = CitizenSignIn.objects.create(
+        challenge=b"x", state="proved", way="file", person=person, expires_at=timezone.now() + dt.timedelta(minutes=5)
+    )
+    session = stranger.session
+    session["citizen_sign_in"] = str(proof.pk)
+    session.save()
+    pages.get(stranger, "/tai-khoan/mo-khoa/da-xac-thuc/")
 
 
 def parties(pages: Pages) -> None:
