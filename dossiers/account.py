@@ -27,8 +27,8 @@ from accounts.owner.lines import (
 from dossiers.models import Dossier, State
 from dossiers.models.dossier import OPEN_STATES
 from dossiers.models.states import Standing
-from dossiers.queries import own_dossiers, own_drafts, own_expiring
-from dossiers.services import discard_draft
+from dossiers.queries import own_dossiers, own_drafts, own_expiring, removed_drafts
+from dossiers.services import discard_draft, erase_removed_of
 from dossiers.services.filling_in import without_row_ids
 from portal.access import Actor
 
@@ -101,8 +101,14 @@ def dossiers_held(actor: Actor) -> Iterator[Mapping[str, Any]]:
 
 def drafts_held(actor: Actor) -> Iterator[Mapping[str, Any]]:
     """Every draft with its answers."""
-    for row in own_drafts(actor).order_by("updated_at", "id").iterator(chunk_size=200):
-        yield {"Mã thủ tục": row.procedure_code, "Sửa lần cuối": row.updated_at, "Đã khai": without_row_ids(row.answers or {})}
+    for rows in (own_drafts(actor), removed_drafts(actor)):
+        for row in rows.order_by("updated_at", "id").iterator(chunk_size=200):
+            yield {
+                "Mã thủ tục": row.procedure_code,
+                "Sửa lần cuối": row.updated_at,
+                "Cất lúc": row.removed_at,
+                "Đã khai": without_row_ids(row.answers or {}),
+            }
 
 
 def watched_things(actor: Actor) -> dict[str, tuple[str, str]]:
@@ -122,6 +128,7 @@ def throw_drafts_away(actor: Actor) -> None:
     """Drafts are nobody's but their owner's: they go with them."""
     for draft_id, version in list(own_drafts(actor).values_list("pk", "version")):
         discard_draft(actor=actor, draft_id=draft_id, seen_version=version)
+    erase_removed_of(actor)
 
 
 def register() -> None:

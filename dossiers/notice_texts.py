@@ -8,6 +8,7 @@ from django.utils.translation import gettext_noop
 from portal.notifications.registry import STEPS, register_kind, register_template
 
 CONFIRMATIONS = "dossiers.confirmations"
+DRAFTS = "dossiers.drafts"
 _SAMPLE = {
     "code": "H26.101-261129-0001",
     "procedure": "Đăng ký khai sinh",
@@ -16,6 +17,8 @@ _SAMPLE = {
     "paper": "Giấy chứng sinh",
     "amount": "24.000 đồng",
     "until": "16:30 ngày 02/12/2026",
+    "since": "02/09/2026",
+    "day": "02/12/2026",
 }
 
 
@@ -24,6 +27,32 @@ def register() -> None:
     # Results, refusals and the day of return must be told (Decree 118/2025/NĐ-CP); that a dossier was sent one has seen oneself.
     register_kind(STEPS, _("Kết quả và từng bước của hồ sơ"), law_bound=True)
     register_kind(CONFIRMATIONS, _("Xác nhận đã gửi hồ sơ"), law_bound=False)
+    # No law asks for it, and the account always has it: by what else they are told is theirs to choose.
+    register_kind(DRAFTS, _("Bản nháp sắp được cất, đã được cất"), law_bound=False)
+    register_template(
+        "dossiers.draft_ending",
+        kind=DRAFTS,
+        inbox_title=gettext_noop("Bản nháp {procedure} được giữ đến hết ngày {day}"),
+        inbox_body=gettext_noop(
+            "Bản nháp này không thay đổi từ ngày {since}. Sau ngày {day}, bản nháp được cất khỏi danh sách; bạn còn 30 ngày để khôi phục, "
+            "rồi bản nháp và giấy tờ kèm theo bị xóa hẳn. Muốn giữ, bạn làm tiếp bản nháp, hoặc bấm “Giữ thêm ba tháng” ở Hồ sơ của tôi."
+        ),
+        sms=gettext_noop("Bản nháp {procedure} không thay đổi từ {since}, được giữ đến hết {day}. Làm tiếp: {link}"),
+        action=gettext_noop("Làm tiếp bản nháp"),
+        sample=_SAMPLE,
+    )
+    register_template(
+        "dossiers.draft_removed",
+        kind=DRAFTS,
+        inbox_title=gettext_noop("Bản nháp {procedure} đã được cất"),
+        inbox_body=gettext_noop(
+            "Bản nháp không thay đổi trong ba tháng nên đã ra khỏi danh sách. Bạn khôi phục được đến hết ngày {day}, bằng một lần bấm ở "
+            "Hồ sơ của tôi. Sau ngày đó, bản nháp và giấy tờ kèm theo bị xóa hẳn."
+        ),
+        sms=gettext_noop("Bản nháp {procedure} đã được cất. Khôi phục được đến hết {day}: {link}"),
+        action=gettext_noop("Khôi phục bản nháp"),
+        sample=_SAMPLE,
+    )
     register_template(
         "dossiers.submitted",
         kind=CONFIRMATIONS,

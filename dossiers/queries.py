@@ -9,12 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import queries as people
 from accounts.identifiers import clean_id_number
+from dossiers import keeping
 from dossiers.answer_rules import Finding, token_of
 from dossiers.models import Dossier, DossierDocument, DossierEvent, Draft, FormPrint, FormVersion, PaymentDemand, State
 from dossiers.terms import Terms
@@ -129,8 +130,13 @@ def _compared(rule: Mapping[str, Any], answers: Mapping[str, Any]) -> list[str]:
 
 
 def own_drafts(actor: Actor) -> QuerySet[Draft]:
-    """The drafts of the party for whom the actor acts, as far as their mandate reaches."""
-    return belonging_to(actor, Draft.objects.all(), "party_id", procedure="procedure_code")
+    """The drafts of the party for whom the actor acts, as far as their mandate reaches; those put away are not among them."""
+    return belonging_to(actor, Draft.objects.filter(removed_at=None), "party_id", procedure="procedure_code")
+
+
+def removed_drafts(actor: Actor) -> QuerySet[Draft]:
+    """The party's drafts that were put away because nobody changed them, and can be had back."""
+    return belonging_to(actor, Draft.objects.filter(removed_at__isnull=False), "party_id", procedure="procedure_code")
 
 
 def own_dossiers(actor: Actor) -> QuerySet[Dossier]:
@@ -330,6 +336,10 @@ class NamedDraft:
     name: str
     page: str
     in_force: bool = True
+    until: date | None = None
+    """The last day in the list where its owner was warned; of one that was put away, the last day on which it can be had back."""
+    in_its_place: bool = False
+    """Of one that was put away: whether another draft of the procedure has been begun since."""
 
 
 _names = Remembered("procedures")
@@ -347,7 +357,17 @@ def _names_today(codes: frozenset[str], day: date) -> dict[str, str]:
 
 def named_drafts(actor: Actor, *, now: datetime) -> list[NamedDraft]:
     """The actor's drafts with the names their procedures have today, or had last (three queries at most)."""
-    drafts = list(drafts_of(actor).defer("answers")[:50])
+    return _named(list(drafts_of(actor).defer("answers")[:50]), now=now)
+
+
+def named_removed_drafts(actor: Actor, *, now: datetime) -> list[NamedDraft]:
+    """The actor's drafts that were put away and can be had back, newest first (three queries at most)."""
+    begun = own_drafts(actor).filter(procedure_code=OuterRef("procedure_code"))
+    rows = removed_drafts(actor).defer("answers").annotate(in_its_place=Exists(begun)).order_by("-removed_at", "id")
+    return _named(list(rows[:50]), now=now)
+
+
+def _named(drafts: list[Draft], *, now: datetime) -> list[NamedDraft]:
     codes = {draft.procedure_code for draft in drafts}
     names = _names_today(frozenset(codes), timezone.localdate(now))
     former = procedures.last_names(codes - set(names)) if codes - set(names) else {}
@@ -357,6 +377,16 @@ def named_drafts(actor: Actor, *, now: datetime) -> list[NamedDraft]:
             names.get(draft.procedure_code) or former.get(draft.procedure_code, draft.procedure_code),
             draft.last_page,
             draft.procedure_code in names,
+            _until(draft),
+            getattr(draft, "in_its_place", False),
         )
         for draft in drafts
     ]
+
+
+def _until(draft: Draft) -> date | None:
+    if draft.removed_at is not None:
+        return keeping.restorable_until(timezone.localdate(draft.removed_at))
+    if draft.warned_at is None or draft.warned_at <= draft.updated_at:
+        return None
+    return keeping.kept_until(timezone.localdate(draft.updated_at), timezone.localdate(draft.warned_at))

@@ -39,3 +39,27 @@ def next_partitions() -> int:
 def remove_old_prints() -> int:
     """Erase prints of declarations whose days are over."""
     return services.remove_old_prints(now=timezone.now())
+
+
+SLICE_SECONDS = 15.0
+"""One task works for so long, then the next one goes on: none outlives the broker's patience."""
+
+
+@shared_task(name="dossiers.keep_drafts")
+def keep_drafts() -> None:
+    """Every morning, when people are awake: warn of drafts that nobody changes, and put those away whose time is over."""
+    now = timezone.now()
+    _warned, all_warned = services.warn_of_drafts(now=now, seconds=SLICE_SECONDS)
+    _removed, all_removed = services.remove_drafts(now=now, seconds=SLICE_SECONDS)
+    done = all_warned and all_removed
+    if not done:
+        keep_drafts.apply_async(queue="bulk")
+
+
+@shared_task(name="dossiers.erase_drafts")
+def erase_drafts() -> None:
+    """Every night: erase drafts that nobody wanted back."""
+    now = timezone.now()
+    _erased, done = services.erase_drafts(now=now, seconds=SLICE_SECONDS)
+    if not done:
+        erase_drafts.apply_async(queue="bulk")

@@ -23,6 +23,7 @@ urlpatterns = [
     path("nop-ho-so/<str:code>/xoa-nhap/", filing.discard, name="file-discard"),
     path("ho-so/", tracking.mine, name="dossiers"),
     path("ho-so/noi-khac/", elsewhere.mine, name="dossiers-elsewhere"),
+    path("ho-so/ban-nhap/<uuid:draft_id>/giu/", tracking.keep_draft, name="draft-keep"),
     path("ho-so/<str:code>/", tracking.dossier_page, name="dossier"),
     path("ho-so/<str:code>/in/", printing.of_dossier, name="dossier-print"),
     path("ho-so/<str:code>/in/to-khai.pdf", printing.dossier_pdf, name="dossier-print-pdf"),

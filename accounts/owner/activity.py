@@ -15,6 +15,7 @@ from portal import audit
 from portal.access import SYSTEM, Assurance
 from portal.notifications.registry import contact_of
 from portal.notifications.services import notify
+from portal.workdays import month_later
 
 BATCH = 50
 
@@ -46,7 +47,7 @@ def _step(user: User, today: date, now: datetime) -> None:
     person = Person.objects.filter(user_id=user.pk).first()
     if person is None:
         # A login without a person has nobody to tell; it is looked at again.
-        User.objects.filter(pk=user.pk).update(idle_next_on=idle.month_later(today, 1))
+        User.objects.filter(pk=user.pk).update(idle_next_on=month_later(today, 1))
         return
     due = idle.due(look_on=user.idle_next_on, notices=user.idle_notices, today=today)
     if due.step is idle.Step.LOCK:
@@ -57,7 +58,7 @@ def _step(user: User, today: date, now: datetime) -> None:
     assert due.look_on is not None
     number = user.idle_notices + 1
     User.objects.filter(pk=user.pk).update(idle_notices=number, idle_next_on=due.look_on)
-    locks_on = due.look_on if number == idle.NOTICES else idle.month_later(due.look_on, 1)
+    locks_on = due.look_on if number == idle.NOTICES else month_later(due.look_on, 1)
     audit.record(
         actor=SYSTEM, act="accounts.idle_notice", target="accounts.person", target_id=str(person.pk), details={"number": str(number)}
     )

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import calendar
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from portal.workdays import month_later
+
 YEARS = 2
 NOTICES = 2
-
-
-def month_later(day: date, months: int) -> date:
-    """The corresponding day so many months later, the month's last where it has none (Civil Code 2015 art. 148.3)."""
-    count = day.year * 12 + day.month - 1 + months
-    year, month = divmod(count, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def first_look(last_active: date) -> date:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import F, Q
 
 from dossiers.models.forms import FormVersion
 from portal.crypto.fields import SealedJSONField
@@ -44,12 +46,32 @@ class Draft(models.Model):
     last_page = models.CharField(max_length=20, default="to-khai")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    warned_at = models.DateTimeField(null=True)
+    """When its owner was told that it will be put away; counts while it is later than the last change (`dossiers.keeping`)."""
+    removed_at = models.DateTimeField(null=True)
+    """When it was put away: in no list, its content sealed as it was, until it is erased or its owner wants it back."""
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["party_id", "procedure_code"], name="dossiers_one_draft_per_party"),
+            models.UniqueConstraint(
+                fields=["party_id", "procedure_code"], condition=Q(removed_at__isnull=True), name="dossiers_one_draft_per_party"
+            ),
+            models.CheckConstraint(
+                condition=Q(removed_at__isnull=True)
+                | (Q(warned_at__isnull=False, warned_at__gt=F("updated_at")) & Q(removed_at__gte=F("warned_at") + timedelta(days=14))),
+                name="dossiers_draft_removed_after_a_warning",
+            ),
         ]
-        indexes = [models.Index(fields=["party_id", "-updated_at"], name="dossiers_draft_mine")]
+        indexes = [
+            models.Index(fields=["party_id", "-updated_at"], name="dossiers_draft_mine"),
+            models.Index(
+                fields=["updated_at"],
+                condition=Q(removed_at__isnull=True) & (Q(warned_at__isnull=True) | Q(warned_at__lte=F("updated_at"))),
+                name="dossiers_draft_not_warned",
+            ),
+            models.Index(fields=["warned_at"], condition=Q(removed_at__isnull=True, warned_at__isnull=False), name="dossiers_draft_warned"),
+            models.Index(fields=["removed_at"], condition=Q(removed_at__isnull=False), name="dossiers_draft_removed"),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)

@@ -19,6 +19,14 @@ from dossiers.services.drafts import (
 from dossiers.services.filing import submit, withdraw, withdraw_refusal
 from dossiers.services.filling_in import add_rows, remove_row, save_fields
 from dossiers.services.forms import check_publishable, publish_form
+from dossiers.services.keeping import (
+    DraftInItsPlace,
+    erase_drafts,
+    erase_removed_of,
+    keep_draft,
+    remove_drafts,
+    warn_of_drafts,
+)
 from dossiers.services.papers import note_unsafe_paper
 from dossiers.services.paying import ask_payment, asked_lines, call_off_payment, follow_late_orders, follow_order, remind_of_payments
 from dossiers.services.printing import ask_print, make_print, remove_old_prints
@@ -27,6 +35,7 @@ from dossiers.services.uploads import add_piece, begin_paper, cancel_paper, fini
 
 __all__ = [
     "DraftChanged",
+    "DraftInItsPlace",
     "FilingRefused",
     "NotForParty",
     "NotYours",
@@ -47,6 +56,8 @@ __all__ = [
     "decide",
     "decline",
     "discard_draft",
+    "erase_drafts",
+    "erase_removed_of",
     "filer",
     "finish_paper",
     "follow_late_orders",
@@ -54,6 +65,7 @@ __all__ = [
     "is_behind",
     "make_print",
     "move_paper_up",
+    "keep_draft",
     "next_code",
     "note_unsafe_paper",
     "open_dossier",
@@ -63,6 +75,7 @@ __all__ = [
     "refuse",
     "remind_of_payments",
     "remove_old_prints",
+    "remove_drafts",
     "remove_paper",
     "remove_row",
     "return_result",
@@ -72,6 +85,7 @@ __all__ = [
     "submit",
     "take_back",
     "take_from_store",
+    "warn_of_drafts",
     "withdraw",
     "withdraw_refusal",
 ]

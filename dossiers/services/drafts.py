@@ -21,6 +21,7 @@ from dossiers.models.papers import Origin
 from dossiers.papers import papers_of
 from dossiers.queries import default_unit, facts_of, newest_form, newest_form_id, own_drafts
 from dossiers.services.common import DraftChanged, FilingRefused, NotForParty, NotYours, filer, party_of
+from dossiers.services.keeping import erase_draft
 from dossiers.store import queries as store
 from dossiers.store.kinds import kinds_wanted
 from dossiers.terms import FORMER, PLACE, RequiredPaper, Terms, serves, terms_on
@@ -52,6 +53,7 @@ def start_or_open_draft(*, actor: Actor, procedure_code: str, now: datetime) -> 
     draft, made = Draft.objects.get_or_create(
         party_id=party_id,
         procedure_code=procedure_code,
+        removed_at=None,
         defaults={
             "form_version": form,
             "procedure_version_id": terms.version_id,
@@ -186,12 +188,8 @@ def discard_draft(*, actor: Actor, draft_id: UUID, seen_version: int) -> None:
     draft = _mine(actor, draft_id)
     if draft.version != seen_version:
         raise DraftChanged
-    papers = list(draft.papers.select_related("file"))
     audit.record(actor=actor, act="dossiers.discard_draft", target="dossiers.draft", target_id=str(draft.id), unit=draft.unit_code)
-    pieces.forget(subject=draft.id, actor=actor)
-    draft.delete()
-    for paper in papers:
-        files.erase(file=paper.file, actor=actor)
+    erase_draft(draft, actor)
 
 
 def add_paper(*, actor: Actor, draft_id: UUID, kind: str, upload: UploadedFile, now: datetime) -> Paper:

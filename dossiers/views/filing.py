@@ -118,7 +118,8 @@ def _overtaken(request: HttpRequest, code: str, draft: Draft | None) -> HttpResp
     if posted is None and (last.id if last else None) == as_uuid(request.POST.get("last")):
         return None
     sent = last if posted is None else queries.own_dossiers(actor).filter(pk=posted).first()
-    context = {"code": code, "sent": sent, "draft": draft}
+    put_away = queries.removed_drafts(actor).filter(pk=posted).exists() if posted is not None else False
+    context = {"code": code, "sent": sent, "draft": draft, "put_away": put_away}
     return render(request, "dossiers/overtaken.html", context, status=409)
 
 
@@ -582,6 +583,10 @@ def check(request: HttpRequest, code: str) -> HttpResponseBase:
         return _check_page(request, terms, looked=looked, status=409)
     except FilingRefused:
         return _check_page(request, terms, status=422)
+    except NotYours:
+        if (page := _overtaken(request, code, draft)) is None or not queries.removed_drafts(actor).filter(pk=draft_id).exists():
+            raise
+        return page
     return redirect(reverse("dossier", args=[dossier.code]) + "?da-gui=1")
 
 

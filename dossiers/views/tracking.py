@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -15,7 +16,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dossiers import queries, services, slips, wording
 from dossiers.costs import bill_of
@@ -55,6 +56,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "dossiers/mine.html",
         {
             "drafts": queries.named_drafts(actor, now=now),
+            "removed": queries.named_removed_drafts(actor, now=now),
             "page": page,
             "rows": [(dossier, wording.situation(dossier, now=now)) for dossier in page.object_list],
             "order": order,
@@ -66,6 +68,19 @@ def mine(request: HttpRequest) -> HttpResponse:
             "has_more_elsewhere": len(reported) > SHOWN_ELSEWHERE,
         },
     )
+
+
+@require_POST
+@citizen_page
+def keep_draft(request: HttpRequest, draft_id: UUID) -> HttpResponse:
+    """A draft that was put away is back; one that would be, is kept for another three months."""
+    try:
+        services.keep_draft(actor=actor_of(request), draft_id=draft_id, now=timezone.now())
+    except services.DraftInItsPlace:
+        messages.warning(request, _("Bạn đã bắt đầu bản nháp mới cho thủ tục này. Xóa bản nháp mới thì khôi phục được bản cũ."))
+    else:
+        messages.success(request, _("Đã giữ bản nháp. Nếu không thay đổi, bản nháp được giữ thêm ba tháng."))
+    return redirect("dossiers")
 
 
 def _own(request: HttpRequest, code: str) -> Dossier:

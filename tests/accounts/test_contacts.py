@@ -185,6 +185,7 @@ def test_channels_are_chosen_by_kind_and_what_the_law_wants_told_keeps_one(outsi
     assert choice.channels == {
         "dossiers.steps": ["sms"],
         "dossiers.confirmations": [],
+        "dossiers.drafts": [],
         "accounts.security": ["sms", "email"],
         "payments.money": ["sms"],
         "feedback.steps": ["sms"],

@@ -27,6 +27,7 @@ from portal.audit.models import Act
 from portal.notifications.models import Notification
 from portal.outbox import services as outbox
 from portal.outbox.models import Message
+from portal.workdays import month_later
 from tests import factories
 
 PAGE, OPEN = "/tai-khoan/khoa/", "/tai-khoan/mo-khoa/"
@@ -259,13 +260,13 @@ def test_two_years_then_a_notice_a_month_then_the_lock(outside: Any) -> None:
     night(first)
     assert told() == 1
     assert first.strftime("%m/%Y") not in outside.outbox("+84900000001")[0]["text"], "it names the day of the lock"
-    second = activity.idle.month_later(first, 1)
+    second = month_later(first, 1)
     # The other one signs in meanwhile: two years begin anew.
     with time_machine.travel(timezone.now().replace(year=first.year, month=first.month, day=first.day) + timedelta(days=2), tick=True):
         assert _client(other).get("/tai-khoan/").status_code == 200
     night(second)
     assert told() == 2
-    night(activity.idle.month_later(second, 1))
+    night(month_later(second, 1))
     assert AccountLock.objects.get().user_id == person.user_id
     assert (AccountLock.objects.get().reason, AccountLock.objects.get().needs) == ("idle", 2)
     assert User.objects.get(pk=other.user_id).is_active

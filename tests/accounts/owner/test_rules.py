@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.owner import clocks, idle
-from portal.workdays import ZONE
+from portal.workdays import ZONE, month_later
 
 MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2060, 1, 1)).map(lambda at: at.replace(tzinfo=ZONE))
 SPANS = st.timedeltas(timedelta(), timedelta(days=10))
@@ -88,10 +88,10 @@ class TestIdle:
         assert [step for _, step in told] == [idle.Step.NOTICE, idle.Step.NOTICE, idle.Step.LOCK]
         assert look_on is None
         days_told = [day for day, _ in told]
-        assert all(later >= idle.month_later(earlier, 1) for earlier, later in pairwise(days_told))
+        assert all(later >= month_later(earlier, 1) for earlier, later in pairwise(days_told))
 
     @given(DAYS, st.integers(0, 60))
     def test_a_month_later_is_the_corresponding_day_or_the_months_last(self, day: date, months: int) -> None:
-        later = idle.month_later(day, months)
+        later = month_later(day, months)
         assert (later.year - day.year) * 12 + later.month - day.month == months
         assert later.day == day.day or (later.day < day.day and (later + timedelta(days=1)).day == 1)
