@@ -9,6 +9,7 @@ from accounts.owner import activity, complaints, copies, leaving
 from accounts.registration import services as registration
 from accounts.services import housekeeping, mandates, otp, people
 from accounts.ways import phones
+from portal.retention.services import note
 
 SLICE_SECONDS = 15.0
 """One task works for so long, then the next one goes on: none outlives the broker's patience."""
@@ -73,5 +74,8 @@ def watch_complaints() -> int:
 def close_accounts() -> None:
     """Every hour: close accounts whose owners have thought it over, and remove copies of data that were kept long enough."""
     now = timezone.now()
-    if leaving.close_due(now=now) + copies.remove_old(now=now) >= 100:
+    closed, copied = leaving.close_due(now=now), copies.remove_old(now=now)
+    more = closed + copied >= 100
+    note("accounts.tasks.close_accounts", {"account": closed, "identity": closed, "copy": copied}, now=now, done=not more)
+    if more:
         close_accounts.apply_async(queue="bulk")

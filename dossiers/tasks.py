@@ -8,6 +8,7 @@ from django.utils import timezone
 from dossiers import services
 from dossiers.services import national
 from dossiers.store import counting
+from portal.retention.services import note
 
 
 @shared_task(name="dossiers.remind_of_payments")
@@ -50,8 +51,9 @@ def keep_drafts() -> None:
     """Every morning, when people are awake: warn of drafts that nobody changes, and put those away whose time is over."""
     now = timezone.now()
     _warned, all_warned = services.warn_of_drafts(now=now, seconds=SLICE_SECONDS)
-    _removed, all_removed = services.remove_drafts(now=now, seconds=SLICE_SECONDS)
+    removed, all_removed = services.remove_drafts(now=now, seconds=SLICE_SECONDS)
     done = all_warned and all_removed
+    note("dossiers.keep_drafts", {"draft": removed}, now=now, done=done)
     if not done:
         keep_drafts.apply_async(queue="bulk")
 
@@ -60,6 +62,7 @@ def keep_drafts() -> None:
 def erase_drafts() -> None:
     """Every night: erase drafts that nobody wanted back."""
     now = timezone.now()
-    _erased, done = services.erase_drafts(now=now, seconds=SLICE_SECONDS)
+    erased, done = services.erase_drafts(now=now, seconds=SLICE_SECONDS)
+    note("dossiers.erase_drafts", {"draft": erased}, now=now, done=done)
     if not done:
         erase_drafts.apply_async(queue="bulk")

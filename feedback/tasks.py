@@ -9,6 +9,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from feedback.services import clocks, figures, publishing, stepping
+from portal.retention.services import note
 
 logger = logging.getLogger(__name__)
 
@@ -65,4 +66,7 @@ def check_figures(after: str | None = None) -> int:
 @shared_task(name="feedback.forget_votes")
 def forget_votes() -> int:
     """Forget which address voted when, once it can vote again."""
-    return publishing.forget_votes(today=timezone.localdate())
+    now = timezone.now()
+    forgotten = publishing.forget_votes(today=timezone.localdate(now))
+    note("feedback.forget_votes", {"fleeting": forgotten}, now=now)
+    return forgotten

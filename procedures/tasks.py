@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from portal.retention.services import note
 from procedures import services
 
 
@@ -17,4 +18,5 @@ def rank_by_use() -> None:
 @shared_task(name="procedures.tasks.forget_old_misses")
 def forget_old_misses() -> None:
     """Every night: questions that nobody has asked for half a year leave the editors' list."""
-    services.forget_old_misses(timezone.now())
+    now = timezone.now()
+    note("procedures.tasks.forget_old_misses", {"technical": services.forget_old_misses(now)}, now=now)

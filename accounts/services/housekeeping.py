@@ -26,6 +26,7 @@ from accounts.models import (
 from accounts.registration.services import ENDED_KEPT
 from accounts.services.failures import forget_nobodys
 from accounts.services.sessions import close_forgotten
+from portal.retention.services import note
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,14 @@ BROWSERS_KEPT = timedelta(days=400)
 SESSIONS_KEPT = timedelta(days=400)
 """The history of sign-in reaches a year back."""
 BATCH = 1000
+CLASSES = {
+    "sessions": "session",
+    "sessions_past": "session",
+    "phone_changes": "session",
+    "known_browsers": "session",
+    "registrations": "registration",
+}
+"""Of which class of retention it is; what is not named is fleeting."""
 
 
 def remove_old(*, now: datetime, seconds: float) -> bool:
@@ -60,6 +69,16 @@ def remove_old(*, now: datetime, seconds: float) -> bool:
         ),
     }
     removed = dict.fromkeys(old, 0)
+    done = _remove(old, removed, until, now)
+    sums = {"fleeting": 0} | dict.fromkeys(CLASSES.values(), 0)
+    for name, number in removed.items():
+        sums[CLASSES.get(name, "fleeting")] += number
+    note("accounts.tasks.remove_old", sums, now=now, done=done)
+    logger.info("old sign-ins removed" if done else "old sign-ins removed, more to come", extra=removed)
+    return done
+
+
+def _remove(old: dict[str, QuerySet[Any]], removed: dict[str, int], until: float, now: datetime) -> bool:
     while close_forgotten(now=now, limit=BATCH):
         if time.monotonic() > until:
             return False
@@ -67,7 +86,5 @@ def remove_old(*, now: datetime, seconds: float) -> bool:
         while batch := list(rows.values_list("pk", flat=True)[:BATCH]):
             removed[name] += rows.model._default_manager.filter(pk__in=batch).delete()[0]
             if time.monotonic() > until:
-                logger.info("old sign-ins removed, more to come", extra=removed)
                 return False
-    logger.info("old sign-ins removed", extra=removed)
     return forget_nobodys(now=now, until=until, batch=BATCH)

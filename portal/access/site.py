@@ -27,7 +27,7 @@ class DeskConfig(AdminConfig):
     default_site = "portal.access.site.OfficerSite"
 
 
-FIRST = ("dossiers", "feedback", "ratings", "payments", "procedures", "notices", "accounts", "catalogues", "outbox", "audit")
+FIRST = ("dossiers", "feedback", "ratings", "payments", "procedures", "notices", "accounts", "catalogues", "outbox", "audit", "retention")
 """Rooms in the order in which the desk shows them: the work first, then what is looked up, then what is watched."""
 
 

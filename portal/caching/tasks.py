@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal.caching.models import Change
+from portal.retention.services import note
 
 KEEP_DAYS = 7
 """Rows older than this are removed by the beat; a removal looks like a change and costs each page that it is about one rendering."""
@@ -25,4 +26,4 @@ def remove_old() -> int:
 @shared_task(name="portal.caching.tasks.remove_old_changes")
 def remove_old_changes() -> None:
     """Keep the table of changes short."""
-    remove_old()
+    note("portal.caching.tasks.remove_old_changes", {"technical": remove_old()}, now=timezone.now())

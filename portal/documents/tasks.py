@@ -6,9 +6,11 @@ from celery import shared_task
 from django.utils import timezone
 
 from portal.documents import proofs
+from portal.retention.services import note
 
 
 @shared_task(name="portal.documents.tasks.forget_old_tries")
 def forget_old_tries() -> None:
     """Every night: the counts of typed numbers are of use for a day only."""
-    proofs.forget_old_tries(timezone.now())
+    now = timezone.now()
+    note("portal.documents.tasks.forget_old_tries", {"fleeting": proofs.forget_old_tries(now)}, now=now)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from portal.access import SYSTEM
 from portal.files import pieces, services
+from portal.retention.services import note
 
 SLICE_SECONDS = 15.0
 """One task looks through folders for so long, then the next one goes on: none outlives the broker's patience."""
@@ -17,7 +18,8 @@ SLICE_SECONDS = 15.0
 @shared_task(name="portal.files.tasks.remove_orphans")
 def remove_orphans(after: str = "") -> None:
     """Nightly: delete what lies on disk without a row, a slice at a time."""
-    _, reached = services.remove_orphans(after=after, seconds=SLICE_SECONDS)
+    removed, reached = services.remove_orphans(after=after, seconds=SLICE_SECONDS)
+    note("portal.files.tasks.remove_orphans", {"file": removed}, now=timezone.now(), done=not reached)
     if reached:
         remove_orphans.apply_async(args=(reached,), queue="bulk")
 

@@ -7,6 +7,9 @@ import time
 from datetime import timedelta
 
 from django.db import connection
+from django.utils import timezone
+
+from portal.retention.services import note
 
 logger = logging.getLogger(__name__)
 
@@ -29,10 +32,15 @@ _KEYS = """
 
 def forget(*, seconds: float) -> bool:
     """Remove what is past its term, batch by batch, each a transaction of its own, for so long. False: there is more to remove."""
-    until = time.monotonic() + seconds
-    removed = {}
+    removed = {"done": 0, "keys": 0}
+    done = _forget(removed, time.monotonic() + seconds)
+    note("portal.outbox.tasks.forget", {"queue": sum(removed.values())}, now=timezone.now(), done=done)
+    logger.info("outbox forgotten" if done else "outbox forgotten, more to come", extra=removed)
+    return done
+
+
+def _forget(removed: dict[str, int], until: float) -> bool:
     for name, statement, kept in (("done", _DONE, DONE_KEPT), ("keys", _KEYS, KEYS_KEPT)):
-        removed[name] = 0
         gone = BATCH
         while gone == BATCH:
             with connection.cursor() as cursor:
@@ -40,7 +48,5 @@ def forget(*, seconds: float) -> bool:
                 gone = cursor.rowcount
             removed[name] += gone
             if gone == BATCH and time.monotonic() > until:
-                logger.info("outbox forgotten, more to come", extra=removed)
                 return False
-    logger.info("outbox forgotten", extra=removed)
     return True

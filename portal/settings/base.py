@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "portal.search",
     "portal.announcements",
     "portal.access",
+    "portal.retention",
     "portal.audit",
     "portal.crypto",
     "portal.files",

@@ -61,7 +61,7 @@ CENTRAL = frozenset({
     "account.emailaddress", "accounts.accountcomplaint", "accounts.highlevelaccount", "accounts.terms", "auth.group",
     "feedback.petitionkind", "feedback.term", "inbox.received", "mfa.authenticator", "outbox.message", "partners.partner",
     "procedures.searchmiss", "procedures.searchweight", "procedures.searchword", "ratings.criterion", "ratings.frozenyear",
-    "ratings.slipform", "ratings.target",
+    "ratings.slipform", "ratings.target", "retention.removal",
 })  # fmt: skip
 """The Government Office's own, or nobody's: closed to every unit."""
 FIGURES = frozenset({"feedback.tally", "ratings.levelcount", "ratings.ratingcount"})

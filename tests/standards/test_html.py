@@ -1062,6 +1062,7 @@ def rights(pages: Pages) -> None:
     sign_in(stands_in, other.person, position=other)
     pages.get(stands_in, "/tai-khoan/vai-tro/")
 
+    pages.get(vpcp, "/quan-tri/retention/removal/")
     pages.get(vpcp, "/quan-tri/audit/act/?ai=pham&kieu=xem&tu=<x>")
     pages.get(vpcp, "/quan-tri/audit/act/check/")
     checking.begin(actor=SYSTEM, now=now)

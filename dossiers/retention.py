@@ -1,0 +1,30 @@
+"""Classes of retention of dossiers (`portal.retention.classes`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TABLE: Mapping[str, str | Mapping[str, str]] = {
+    "FormVersion": "reference",
+    "Dossier": {
+        "*": "dossier",
+        "applicant_name": "dossier_content",
+        "owner_name": "dossier_content",
+        "owner_name_key": "dossier_content",
+        "filed_by_name": "dossier_content",
+        "subject_name": "dossier_content",
+        "subject_name_key": "dossier_content",
+        "id_blinds": "dossier_content",
+        "answers": "dossier_content",
+        "bill": "dossier_content",
+    },
+    "DossierEvent": {"*": "dossier", "note": "dossier_content"},
+    "CodeCounter": "technical",
+    "Draft": "draft",
+    "NationalDossier": {"*": "figures", "owner_blind": "dossier_content", "phone_blind": "dossier_content"},
+    "NationalStep": "dossier",
+    "Paper": "dossier_content",
+    "DossierDocument": "dossier",
+    "PaymentDemand": "payment",
+    "RegisterEntry": "dossier",
+}

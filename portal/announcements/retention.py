@@ -1,0 +1,7 @@
+"""Classes of retention of notices to everybody (`portal.retention.classes`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TABLE: Mapping[str, str | Mapping[str, str]] = {"Notice": "public"}

@@ -1,0 +1,7 @@
+"""Classes of retention of documents (`portal.retention.classes`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TABLE: Mapping[str, str | Mapping[str, str]] = {"Document": "dossier_content", "SigningAttempt": "dossier_content", "ProofTry": "fleeting"}

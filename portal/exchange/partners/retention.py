@@ -1,0 +1,15 @@
+"""Classes of retention of partners (`portal.retention.classes`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TABLE: Mapping[str, str | Mapping[str, str]] = {
+    "Partner": "authority",
+    "Secret": "authority",
+    "PartnerSession": "fleeting",
+    "WrongPassword": "fleeting",
+    "PartnerDay": "figures",
+    "PartnerRefusal": "figures",
+    "KeptAnswer": "fleeting",
+}
