@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ContactChoice
 from portal.exchange.mail import ADDRESS
-from portal.notifications.registry import OUTSIDE, Kind, kinds
+from portal.notifications.registry import Kind, kinds
 
-CHANNELS = {"sms": _("Tin nhắn"), "email": _("Thư điện tử")}
+CHANNELS = {"inbox": _("Trong tài khoản trên Cổng"), "sms": _("Tin nhắn"), "email": _("Thư điện tử")}
 
 
 class EmailForm(forms.Form):
@@ -45,12 +45,16 @@ class ChannelsForm(forms.Form):
         self.kinds: list[Kind] = kinds(officer=officer)
         self.fields["language"].initial = choice.language
         for number, kind in enumerate(self.kinds):
-            hint = _("Luật buộc báo cho bạn: chọn ít nhất một cách.") if kind.law_bound else _("Bạn có thể bỏ chọn tất cả.")
+            hint = _("Bạn có thể bỏ chọn tất cả.")
+            if kind.law_bound:
+                hint = _("Luật buộc báo cho bạn: chọn ít nhất một cách.")
+            elif kind.optional:
+                hint = _("Chỉ để giúp bạn nhớ. Bỏ chọn tất cả thì không nhắc nữa.")
             self.fields[f"kind_{number}"] = forms.MultipleChoiceField(
                 label=str(kind.label),
                 help_text=hint,
-                choices=CHANNELS.items(),
-                initial=choice.channels.get(kind.key, list(OUTSIDE)),
+                choices=[(name, CHANNELS[name]) for name in kind.channels],
+                initial=choice.channels.get(kind.key, list(kind.unchosen)),
                 widget=forms.CheckboxSelectMultiple,
                 # "required" would mark the others as optional, which these are not: nothing chosen is a choice.
                 required=kind.law_bound,

@@ -9,6 +9,7 @@ from portal.notifications.registry import STEPS, register_kind, register_templat
 
 CONFIRMATIONS = "dossiers.confirmations"
 DRAFTS = "dossiers.drafts"
+PAPERS_END, DRAFT_WAITS, NEXT_STEP = "remind.papers", "remind.drafts", "remind.next"
 _SAMPLE = {
     "code": "H26.101-261129-0001",
     "procedure": "Đăng ký khai sinh",
@@ -19,6 +20,9 @@ _SAMPLE = {
     "until": "16:30 ngày 02/12/2026",
     "since": "02/09/2026",
     "day": "02/12/2026",
+    "next": "Cấp thẻ bảo hiểm y tế",
+    "why": "Trẻ dưới 6 tuổi được cấp thẻ bảo hiểm y tế không phải đóng.",
+    "off": "https://dichvucong.example/tai-khoan/lien-lac/thoi/vi-du/",
 }
 
 
@@ -53,6 +57,7 @@ def register() -> None:
         action=gettext_noop("Khôi phục bản nháp"),
         sample=_SAMPLE,
     )
+    _register_reminders()
     register_template(
         "dossiers.submitted",
         kind=CONFIRMATIONS,
@@ -158,5 +163,39 @@ def register() -> None:
         inbox_body=gettext_noop("Một tệp của giấy tờ “{paper}” không an toàn nên {unit} không mở được. Việc cần làm có trong trang hồ sơ."),
         sms=gettext_noop("Hồ sơ {code}: một tệp giấy tờ không an toàn, cơ quan không mở được. Xem việc cần làm: {link}"),
         action=gettext_noop("Xem việc cần làm"),
+        sample=_SAMPLE,
+    )
+
+
+def _register_reminders() -> None:
+    """Kindnesses (D-20): each kind is switched off by one press."""
+    register_kind(PAPERS_END, _("Nhắc: giấy tờ sắp hết giá trị"), law_bound=False, optional=True)
+    register_kind(DRAFT_WAITS, _("Nhắc: bản nháp đang chờ"), law_bound=False, optional=True)
+    register_kind(NEXT_STEP, _("Gợi ý: việc thường làm tiếp theo"), law_bound=False, optional=True)
+    register_template(
+        "dossiers.paper_ends",
+        kind=PAPERS_END,
+        inbox_title=gettext_noop("{paper} có giá trị đến hết ngày {day}"),
+        inbox_body=gettext_noop("Nếu còn cần, bạn nộp hồ sơ đề nghị cấp lại hoặc gia hạn trước ngày đó. Giấy tờ và hồ sơ cũ ở trang này."),
+        sms=gettext_noop("{paper} có giá trị đến hết {day}. Xem: {link} Thôi nhắc: {off}"),
+        action=gettext_noop("Xem giấy tờ"),
+        sample=_SAMPLE,
+    )
+    register_template(
+        "dossiers.draft_waits",
+        kind=DRAFT_WAITS,
+        inbox_title=gettext_noop("Bản nháp {procedure} đang chờ bạn"),
+        inbox_body=gettext_noop("Bạn lưu lần cuối ngày {since} và chưa gửi. Mọi thứ đã điền còn nguyên, bạn làm tiếp lúc nào cũng được."),
+        sms=gettext_noop("Bản nháp {procedure} đang chờ bạn: {link} Thôi nhắc: {off}"),
+        action=gettext_noop("Làm tiếp bản nháp"),
+        sample=_SAMPLE,
+    )
+    register_template(
+        "dossiers.next_step",
+        kind=NEXT_STEP,
+        inbox_title=gettext_noop("Sau {procedure}, thường đến {next}"),
+        inbox_body=gettext_noop("{why} Bạn xem cần gì và làm ngay trên Cổng nếu trường hợp của bạn cần đến; không cần thì bỏ qua."),
+        sms=gettext_noop("Sau {procedure}, thường đến {next}: {link} Thôi nhắc: {off}"),
+        action=gettext_noop("Xem thủ tục"),
         sample=_SAMPLE,
     )

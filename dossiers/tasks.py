@@ -9,6 +9,7 @@ from dossiers import services
 from dossiers.services import national
 from dossiers.store import counting
 from portal.retention.services import note
+from portal.workdays import is_decent_hour
 
 
 @shared_task(name="dossiers.remind_of_payments")
@@ -50,12 +51,27 @@ SLICE_SECONDS = 15.0
 def keep_drafts() -> None:
     """Every morning, when people are awake: warn of drafts that nobody changes, and put those away whose time is over."""
     now = timezone.now()
+    if not is_decent_hour(now):
+        return
     _warned, all_warned = services.warn_of_drafts(now=now, seconds=SLICE_SECONDS)
     removed, all_removed = services.remove_drafts(now=now, seconds=SLICE_SECONDS)
     done = all_warned and all_removed
     note("dossiers.keep_drafts", {"draft": removed}, now=now, done=done)
     if not done:
         keep_drafts.apply_async(queue="bulk")
+
+
+@shared_task(name="dossiers.remind")
+def remind() -> None:
+    """Every morning: drafts that wait, papers about to end, what usually comes next; a slice at a time, and never at night."""
+    now = timezone.now()
+    if not is_decent_hour(now):
+        return
+    for step in (services.remind_of_drafts, services.remind_of_papers, services.suggest_next_steps):
+        _told, done = step(now=now, seconds=SLICE_SECONDS / 3)
+        if not done:
+            remind.apply_async(queue="bulk")
+            return
 
 
 @shared_task(name="dossiers.erase_drafts")

@@ -44,6 +44,7 @@ from procedures.models import (
     LifeEvent,
     LifeEventEntry,
     Localisation,
+    NextStep,
     OnlineReduction,
     Procedure,
     ProcedureUse,
@@ -316,6 +317,28 @@ def life_events(day: dt.date) -> list[LifeEvent]:
     for event in events:
         event.shown = [versions[entry.procedure_id] for entry in event.entries.all() if entry.procedure_id in versions]  # type: ignore[attr-defined]
     return [event for event in events if event.shown]  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Following:
+    """A procedure that usually comes after the result of another: code and name today, from how many days on, why."""
+
+    code: str
+    name: str
+    days: int
+    why: str
+    why_en: str
+
+
+def next_steps(day: dt.date) -> dict[str, list[Following]]:
+    """Code → what usually comes next and is in force, the soonest first (two queries)."""
+    rows = list(NextStep.objects.order_by("days", "position").values_list("after__code", "then__code", "days", "why", "why_en"))
+    names = dict(in_force(day).filter(procedure__code__in={row[1] for row in rows}).values_list("procedure__code", "name"))
+    found: dict[str, list[Following]] = {}
+    for after, then, days, why, why_en in rows:
+        if then in names:
+            found.setdefault(after, []).append(Following(then, names[then], days, why, why_en))
+    return found
 
 
 def periods(code: str) -> QuerySet[ProcedureVersion]:

@@ -9,6 +9,7 @@ TABLE: Mapping[str, str | Mapping[str, str]] = {
     "Decision": "reference",
     "ProcedureVersion": "reference",
     "LifeEvent": "reference",
+    "NextStep": "reference",
     "LifeEventEntry": "reference",
     "Localisation": "reference",
     "Step": "reference",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -13,6 +15,7 @@ from django.core import signing
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from accounts.models import ContactChoice, EmailAddress, Person
 from portal import audit
@@ -25,6 +28,7 @@ LINK_LIVES = timedelta(days=1)
 LETTERS_A_DAY = 5
 """Letters with links that one person may have sent: they go to whatever address is typed."""
 _UNSUBSCRIBE_SALT = "accounts.unsubscribe"
+_SEAL_BYTES = 12
 SECURITY = "accounts.security"
 
 
@@ -149,7 +153,7 @@ def choose(*, person_id: UUID, language: str, channels: Mapping[str, Sequence[st
     officers are told stays as it was where it is not among ``channels``.
     """
     asked = [kind for kind in kinds() if kind.key in channels or not kind.for_officers]
-    known = {kind.key: [name for name in OUTSIDE if name in channels.get(kind.key, ())] for kind in asked}
+    known = {kind.key: [name for name in kind.channels if name in channels.get(kind.key, ())] for kind in asked}
     bare = [key for key, names in known.items() if kind_of(key).law_bound and not names]
     if bare:
         raise NothingLeft(bare)
@@ -161,28 +165,47 @@ def choose(*, person_id: UUID, language: str, channels: Mapping[str, Sequence[st
 
 
 def unsubscribe_address(person_id: UUID, kind: str) -> str:
-    """Whole address that switches letters of a kind off for a person, without signing in: it stands in the letter's head (RFC 8058)."""
-    return settings.SITE_URL + reverse("email-unsubscribe", args=[signing.dumps([str(person_id), kind], salt=_UNSUBSCRIBE_SALT)])
+    """Whole address that switches letters of a kind off for a person, or a kind that is optional altogether, without signing in: it
+    stands in the letter's head (RFC 8058), and is short enough for an SMS."""
+    said = person_id.bytes + kind.encode()
+    token = base64.urlsafe_b64encode(said + _seal(said)).rstrip(b"=").decode()
+    return settings.SITE_URL + reverse("email-unsubscribe", args=[token])
+
+
+def _seal(said: bytes) -> bytes:
+    return salted_hmac(_UNSUBSCRIBE_SALT, said, algorithm="sha256").digest()[:_SEAL_BYTES]
+
+
+def _said(token: str) -> tuple[UUID, str]:
+    """What an address says: of today, or as letters of before have it."""
+    if ":" in token:
+        person_id, kind = signing.loads(token, salt=_UNSUBSCRIBE_SALT)
+        return UUID(person_id), kind
+    raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    said, seal = raw[:-_SEAL_BYTES], raw[-_SEAL_BYTES:]
+    if len(said) <= 16 or not hmac.compare_digest(seal, _seal(said)):
+        raise signing.BadSignature
+    return UUID(bytes=said[:16]), said[16:].decode()
 
 
 def unsubscribed(token: str) -> tuple[UUID, str]:
     """Person and kind of such an address. Raises :class:`LinkRefused`."""
     try:
-        person_id, kind = signing.loads(token, salt=_UNSUBSCRIBE_SALT)
+        person_id, kind = _said(token)
         if kind_of(kind).law_bound:
             raise LinkRefused
-        return UUID(person_id), kind
+        return person_id, kind
     except (signing.BadSignature, KeyError, ValueError):
         raise LinkRefused from None
 
 
 @transaction.atomic
 def unsubscribe(*, person_id: UUID, kind: str) -> None:
-    """No letters of this kind any more; other channels stay as they are. Twice is the same as once."""
+    """No letters of this kind any more, other channels stay as they are; what is optional comes no more at all. Twice is as once."""
     if not Person.objects.select_for_update().filter(pk=person_id).exists():
         return
     choice, _ = ContactChoice.objects.get_or_create(person_id=person_id)
-    left = [name for name in choice.channels.get(kind, OUTSIDE) if name != "email"]
+    left = [] if kind_of(kind).optional else [name for name in choice.channels.get(kind, OUTSIDE) if name != "email"]
     choice.channels = {**choice.channels, kind: left}
     choice.save(update_fields=["channels"])
     _record(SYSTEM, "unsubscribe", person_id, kind=kind)

@@ -23,6 +23,7 @@ from accounts.views.ways import DESK, GO_ON, citizens_next, signed_in
 from portal.access import ActingAs, Actor, Assurance, actor_of
 from portal.documents.units import unit_name
 from portal.notifications import queries as notices
+from portal.notifications.registry import off_address
 from portal.notifications.services import mark_read
 
 
@@ -112,6 +113,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
     party_id = _inbox_of(actor)
     rows: Any = notices.notices_of(party_id, actor.person_id) if party_id is not None else ()
     page = Paginator(rows, 20).get_page(request.GET.get("trang"))
+    for notice in page.object_list:
+        notice.off = off_address(notice) if notice.party_id == actor.person_id else ""
     return render(request, "accounts/inbox.html", {"page": page, "is_closed": party_id is None})
 
 

@@ -145,6 +145,8 @@ class Dossier(models.Model):
     supplements_before = models.PositiveSmallIntegerField(default=0)
     """Times returned for completion before reception."""
     supplements_after = models.PositiveSmallIntegerField(default=0)
+    next_told_at = models.DateTimeField(null=True)
+    """When its applicant was told what usually comes next: once, also where nothing was to be told."""
     """Times returned for completion after reception; more than one counts as overdue (Decision 766)."""
 
     class Meta:
@@ -204,6 +206,11 @@ class Dossier(models.Model):
             ),
         ]
         indexes = [
+            models.Index(
+                fields=["returned_at"],
+                condition=Q(returned_at__isnull=False, next_told_at__isnull=True),
+                name="dossiers_next_step",
+            ),
             models.Index(fields=["unit_code", "state", "due_at"], name="dossiers_desk_queue"),
             models.Index(fields=["unit_code", "owner_name_key", "id"], name="dossiers_desk_name"),
             models.Index(fields=["unit_code", "-submitted_at"], name="dossiers_desk_newest"),

@@ -51,6 +51,9 @@ class Draft(models.Model):
     removed_at = models.DateTimeField(null=True)
     """When it was put away: in no list, its content sealed as it was, until it is erased or its owner wants it back."""
 
+    reminded_at = models.DateTimeField(null=True)
+    """When its owner was reminded that it waits: once."""
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -70,6 +73,11 @@ class Draft(models.Model):
                 name="dossiers_draft_not_warned",
             ),
             models.Index(fields=["warned_at"], condition=Q(removed_at__isnull=True, warned_at__isnull=False), name="dossiers_draft_warned"),
+            models.Index(
+                fields=["updated_at"],
+                condition=Q(removed_at__isnull=True, reminded_at__isnull=True),
+                name="dossiers_draft_not_reminded",
+            ),
             models.Index(fields=["removed_at"], condition=Q(removed_at__isnull=False), name="dossiers_draft_removed"),
         ]
 

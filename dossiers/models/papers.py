@@ -74,6 +74,8 @@ class DossierDocument(models.Model):
     """The decision behind it was taken back before it was signed: another one takes its place."""
     valid_until = models.DateField("có giá trị đến hết ngày", null=True, editable=False)
     """The last day on which the result holds, where its kind has one (``Outcome.valid_until``); null: it does not expire."""
+    reminded_at = models.DateTimeField(null=True, editable=False)
+    """When those whom it concerns were reminded that it ends: once."""
 
     class Meta:
         ordering = ["id"]

@@ -30,6 +30,7 @@ from dossiers.services.keeping import (
 from dossiers.services.papers import note_unsafe_paper
 from dossiers.services.paying import ask_payment, asked_lines, call_off_payment, follow_late_orders, follow_order, remind_of_payments
 from dossiers.services.printing import ask_print, make_print, remove_old_prints
+from dossiers.services.reminding import remind_of_drafts, remind_of_papers, suggest_next_steps
 from dossiers.services.results import return_result
 from dossiers.services.uploads import add_piece, begin_paper, cancel_paper, finish_paper
 
@@ -73,6 +74,8 @@ __all__ = [
     "publish_form",
     "receive",
     "refuse",
+    "remind_of_drafts",
+    "remind_of_papers",
     "remind_of_payments",
     "remove_old_prints",
     "remove_drafts",
@@ -83,6 +86,7 @@ __all__ = [
     "save_fields",
     "start_or_open_draft",
     "submit",
+    "suggest_next_steps",
     "take_back",
     "take_from_store",
     "warn_of_drafts",

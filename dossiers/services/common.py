@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -176,4 +176,33 @@ def notify_parties(dossier: Dossier, template: str, *, about: str = "", **more: 
             },
             key=f"{template}:{occasion}",
             link=f"/ho-so/{dossier.code}/",
+        )
+
+
+def tell_owner(
+    *,
+    party_id: UUID,
+    people_ids: Iterable[UUID],
+    procedure_code: str,
+    template: str,
+    what: tuple[str, str],
+    key: str,
+    link: str,
+    **more: str,
+) -> None:
+    """Tell a party in its account, and by what it chose; those of ``people_ids`` who may act for it are told outside theirs.
+
+    ``what``: name and value of the place of the text that says what it is about; whoever acts for another reads whose it is.
+    """
+    helpers = people.who_may_act(set(people_ids) - {party_id}, {party_id}, procedure_code)
+    owner = people.party(party_id).name if helpers else ""
+    for told in sorted({party_id} | helpers):
+        notify(
+            party_id=told,
+            in_inbox=told == party_id,
+            template=template,
+            context={what[0]: f"{what[1]} ({owner})" if told in helpers else what[1], **more},
+            key=key,
+            link=link,
+            queue="bulk",
         )

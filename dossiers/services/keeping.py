@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 from django.utils import timezone
 
-from accounts import queries as people
 from dossiers import keeping
 from dossiers.models import Draft
 from dossiers.queries import own_drafts, removed_drafts, standing
-from dossiers.services.common import NotYours, filer
+from dossiers.services.common import NotYours, filer, tell_owner
+from dossiers.services.slices import each
 from portal import audit, crypto
 from portal.access import SYSTEM, Actor
 from portal.files import pieces
 from portal.files import services as files
-from portal.notifications.services import notify
-
-logger = logging.getLogger(__name__)
-
-BATCH = 100
 
 
 class DraftInItsPlace(Exception):
@@ -73,7 +65,7 @@ def erase_removed_of(actor: Actor) -> None:
 def warn_of_drafts(*, now: datetime, seconds: float) -> tuple[int, bool]:
     """Warn the owners of drafts that will be put away in two weeks, the longest left alone first. How many, and whether all are done."""
     rows = Draft.objects.filter(Q(warned_at__isnull=True) | Q(warned_at__lte=F("updated_at")), removed_at__isnull=True)
-    return _each(rows.filter(updated_at__lt=keeping.to_warn(timezone.localdate(now))), "updated_at", _warn, now, seconds)
+    return each(rows.filter(updated_at__lt=keeping.to_warn(timezone.localdate(now))), "updated_at", _warn, now=now, seconds=seconds)
 
 
 def remove_drafts(*, now: datetime, seconds: float) -> tuple[int, bool]:
@@ -82,35 +74,13 @@ def remove_drafts(*, now: datetime, seconds: float) -> tuple[int, bool]:
     rows = Draft.objects.filter(
         removed_at__isnull=True, warned_at__isnull=False, warned_at__lt=warned, warned_at__gt=F("updated_at"), updated_at__lt=changed
     )
-    return _each(rows, "warned_at", _remove, now, seconds)
+    return each(rows, "warned_at", _remove, now=now, seconds=seconds)
 
 
 def erase_drafts(*, now: datetime, seconds: float) -> tuple[int, bool]:
     """Erase drafts that were put away thirty days ago."""
     rows = Draft.objects.filter(removed_at__isnull=False, removed_at__lt=keeping.to_erase(timezone.localdate(now)))
-    return _each(rows, "removed_at", _erase, now, seconds)
-
-
-def _each(rows: QuerySet[Draft], order: str, step: Callable[[Draft, datetime], None], now: datetime, seconds: float) -> tuple[int, bool]:
-    """Take every row by itself, one transaction a draft, for so long. What somebody works on at this moment is left to the next night;
-    so is what cannot be done, which must not keep the others waiting."""
-    until, done, left = time.monotonic() + seconds, 0, set[UUID]()
-    while batch := list(rows.exclude(pk__in=left).order_by(order, "pk").values_list("pk", flat=True)[:BATCH]):
-        for draft_id in batch:
-            if time.monotonic() > until:
-                return done, False
-            try:
-                with transaction.atomic():
-                    # The same conditions again, under the lock: who changed or sent it meanwhile keeps it.
-                    draft = rows.select_for_update(skip_locked=True, of=("self",)).filter(pk=draft_id).first()
-                    if draft is not None:
-                        step(draft, now)
-                        done += 1
-                        continue
-            except Exception:
-                logger.exception("a draft could not be kept as its term says", extra={"draft": str(draft_id), "step": step.__name__})
-            left.add(draft_id)
-    return done, True
+    return each(rows, "removed_at", _erase, now=now, seconds=seconds)
 
 
 def _note(act: str, draft: Draft, actor: Actor = SYSTEM) -> None:
@@ -141,18 +111,13 @@ def _day(day: object) -> str:
 
 
 def _tell(draft: Draft, template: str, now: datetime, *, link: str, **more: str) -> None:
-    """Tell the party in its account, and who worked on the draft for it outside theirs, as long as they may act for it."""
-    helpers = people.who_may_act({*draft.worked_on_by, draft.changed_by} - {draft.party_id}, {draft.party_id}, draft.procedure_code)
-    name = standing(draft.procedure_code, now=now).name
-    owner = people.party(draft.party_id).name if helpers else ""
-    for party_id in sorted({draft.party_id} | helpers):
-        notify(
-            party_id=party_id,
-            in_inbox=party_id == draft.party_id,
-            template=template,
-            # Whoever acts for somebody else may act for several.
-            context={"procedure": f"{name} ({owner})" if party_id in helpers else name, **more},
-            key=f"{template}:{draft.id}:{timezone.localdate(now)}",
-            link=link,
-            queue="bulk",
-        )
+    tell_owner(
+        party_id=draft.party_id,
+        people_ids={*draft.worked_on_by, draft.changed_by},
+        procedure_code=draft.procedure_code,
+        template=template,
+        what=("procedure", standing(draft.procedure_code, now=now).name),
+        key=f"{template}:{draft.id}:{timezone.localdate(now)}",
+        link=link,
+        **more,
+    )

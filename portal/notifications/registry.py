@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_noop, override
 
@@ -27,6 +28,18 @@ class Kind:
     law_bound: bool
     for_officers: bool = False
     """Only who holds a position gets them, and is asked about them."""
+    optional: bool = False
+    """A kindness: switched off altogether, in the account too; by SMS only where a person chose it, for nobody asked to be told."""
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """What a person chooses from."""
+        return ("inbox", *OUTSIDE) if self.optional else OUTSIDE
+
+    @property
+    def unchosen(self) -> tuple[str, ...]:
+        """What they have where they chose nothing."""
+        return ("inbox", "email") if self.optional else OUTSIDE
 
 
 @dataclass(frozen=True)
@@ -72,8 +85,13 @@ class Contact:
         """Those of a kind, of which something can come by: the person's choice (all where they made none); all where nothing of the
         choice is left and the law binds us to tell."""
         there = self.reachable()
-        chosen = tuple(name for name in there if name in self.chosen.get(kind, OUTSIDE))
+        chosen = tuple(name for name in there if name in self.chosen.get(kind, kind_of(kind).unchosen))
         return chosen or (there if kind_of(kind).law_bound else ())
+
+    def wants_in_account(self, kind: str) -> bool:
+        """Whether notices of a kind stand in the account: always, but for what may be switched off altogether."""
+        known = kind_of(kind)
+        return not known.optional or "inbox" in self.chosen.get(kind, known.unchosen)
 
 
 _templates: dict[str, Template] = {}
@@ -83,9 +101,10 @@ _bounced: Callable[[UUID, str, str], None] | None = None
 _unsubscribe: Callable[[UUID, str], str] | None = None
 
 
-def register_kind(key: str, label: str | Promise, *, law_bound: bool, for_officers: bool = False) -> None:
+def register_kind(key: str, label: str | Promise, *, law_bound: bool, for_officers: bool = False, optional: bool = False) -> None:
     """Register a kind of notices, once, in ``ready()``; people see the label, in the order of registration."""
-    _kinds[key] = Kind(key, label, law_bound, for_officers)
+    assert not (law_bound and optional)
+    _kinds[key] = Kind(key, label, law_bound, for_officers, optional)
 
 
 def kinds(*, officer: bool = True) -> list[Kind]:
@@ -165,3 +184,11 @@ def address_bounced(party_id: UUID, address: str, status: str) -> None:
 def unsubscribe_address(party_id: UUID, kind: str) -> str:
     """Whole address that switches letters of this kind off, or empty."""
     return _unsubscribe(party_id, kind) if _unsubscribe is not None else ""
+
+
+def off_address(notice: Any) -> str:
+    """Path at which a notice of an optional kind is switched off; empty for others."""
+    known = _templates.get(notice.template)
+    if known is None or not _kinds[known.kind].optional:
+        return ""
+    return unsubscribe_address(notice.party_id, known.kind).removeprefix(settings.SITE_URL)

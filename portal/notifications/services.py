@@ -38,17 +38,22 @@ def notify(
     """Tell a party (a person or an organisation), in its language, once for each ``key`` and channel.
 
     Must run inside the act's transaction. Without ``channels``: in the inbox (unless not ``in_inbox``) and by what the party chose for
-    this kind of notices, as far as the template has texts. ``key`` names the occasion, not the subject: two parties are told of one
-    occasion, one party of each of several. ``address`` is where a letter or message goes instead of the party's own. ``link`` is a path
-    of ours. What has not been sent by ``expires_at`` is not sent, and what is sent leaves no text behind then.
+    this kind of notices, as far as the template has texts; texts of an optional kind have a place ``{off}``, the address that switches it
+    off. ``key`` names the occasion, not the subject: two parties are told of one occasion, one party of each of several. ``address`` is
+    where a letter or message goes instead of the party's own. ``link`` is a path of ours. What has not been sent by ``expires_at`` is not
+    sent, and what is sent leaves no text behind then.
     Raises ``KeyError`` for an unknown template or a missing place in the context.
     """
     transaction.get_connection().validate_no_broken_transaction()
     known, contact = registry.template(template), registry.contact_of(party_id)
     if channels is None:
-        wanted = (*(("inbox",) if in_inbox else ()), *contact.channels_for(known.kind))
+        has_inbox = in_inbox and contact.wants_in_account(known.kind)
+        wanted = (*(("inbox",) if has_inbox else ()), *contact.channels_for(known.kind))
         channels = [name for name in wanted if name in known.channels()]
-    text = registry.rendered(template, {**context, "link": settings.SITE_URL + link}, contact.language)
+    places = {**context, "link": settings.SITE_URL + link}
+    if registry.kind_of(known.kind).optional:
+        places["off"] = registry.unsubscribe_address(party_id, known.kind)
+    text = registry.rendered(template, places, contact.language)
     for channel in channels:
         row = Notification(
             party_id=party_id,

@@ -13,6 +13,7 @@ from portal.workdays.calendar import (
     working_time_between,
 )
 from portal.workdays.due import RESPONSE_HOURS, Unit, due_at, moved, opening_before, remaining_words, response_due
+from portal.workdays.hours import is_decent_hour
 from portal.workdays.months import last_day_over, month_later
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "CalendarDoesNotReach",
     "Unit",
     "due_at",
+    "is_decent_hour",
     "is_working_day",
     "last_day_over",
     "month_later",

@@ -4,7 +4,7 @@ A procedure is an identity (its code). What it says is a version in force over a
 """
 
 from procedures.models.base import CODE_RULE, Level, Part, Subject, TimeUnit, tracked
-from procedures.models.events import LifeEvent, LifeEventEntry
+from procedures.models.events import LifeEvent, LifeEventEntry, NextStep
 from procedures.models.imports import ImportRun, StagedRecord
 from procedures.models.localisation import Localisation
 from procedures.models.mistakes import MISTAKES, MistakeReport
@@ -30,6 +30,7 @@ __all__ = [
     "LifeEventEntry",
     "Localisation",
     "MistakeReport",
+    "NextStep",
     "OnlineReduction",
     "OnlineService",
     "Part",

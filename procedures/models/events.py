@@ -49,3 +49,28 @@ class LifeEventEntry(Part):
             *in_order("event", "life_event_entry"),
             models.UniqueConstraint(fields=["event", "procedure"], name="life_event_entry_once"),
         ]
+
+
+class NextStep(models.Model):
+    """What usually comes next: after the result of one procedure, another (`data/next-steps.json`)."""
+
+    after = models.ForeignKey(Procedure, on_delete=models.CASCADE, related_name="next_steps")
+    then = models.ForeignKey(Procedure, on_delete=models.CASCADE, related_name="+")
+    position = models.PositiveSmallIntegerField("thứ tự")
+    days = models.PositiveSmallIntegerField("sau mấy ngày")
+    """Days after the result on which one is told of it."""
+    why = models.CharField("vì sao", max_length=200)
+    why_en = models.CharField("vì sao (tiếng Anh)", max_length=200, blank=True)
+    law = models.CharField("căn cứ", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "bước thường làm tiếp"
+        verbose_name_plural = "bước thường làm tiếp"
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["after", "then"], name="next_step_once"),
+            models.CheckConstraint(condition=~models.Q(after=models.F("then")), name="next_step_is_another"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.after_id} → {self.then_id}"

@@ -15,7 +15,7 @@ from django.utils import timezone
 from portal import audit
 from portal.access import SYSTEM, Actor
 from portal.text import nfc
-from procedures.models import LifeEvent, LifeEventEntry, Procedure, ProcedureVersion
+from procedures.models import LifeEvent, LifeEventEntry, NextStep, Procedure, ProcedureVersion
 from procedures.services import records
 from procedures.services.records import BadRecord
 from procedures.services.use import rank_by_use
@@ -152,6 +152,22 @@ def _load_life_events(shipped: list[dict[str, Any]]) -> None:
             )
 
 
+def _load_next_steps() -> None:
+    """Write what usually comes next where it differs from what is there."""
+    shipped = json.loads(nfc((DATA / "next-steps.json").read_text(encoding="utf-8")))["steps"]
+    ids = dict(Procedure.objects.values_list("code", "id"))
+    if lost := {step[end] for step in shipped for end in ("after", "then")} - set(ids):
+        raise BadRecord(f"next steps name procedures that do not exist: {sorted(lost)}")
+    wanted = [
+        (ids[step["after"]], ids[step["then"]], place, step["days"], step["why"], step.get("why_en", ""), step.get("law", ""))
+        for place, step in enumerate(shipped, start=1)
+    ]
+    columns = ("after_id", "then_id", "position", "days", "why", "why_en", "law")
+    if list(NextStep.objects.values_list(*columns)) != wanted:
+        NextStep.objects.all().delete()
+        NextStep.objects.bulk_create(NextStep(**dict(zip(columns, row, strict=True))) for row in wanted)
+
+
 @transaction.atomic
 def load_shipped(*, actor: Actor = SYSTEM) -> LoadReport:
     """Bring the curated procedures and life events into the catalogue; all or nothing, and a second time changes nothing.
@@ -165,6 +181,7 @@ def load_shipped(*, actor: Actor = SYSTEM) -> LoadReport:
     _load_records(shipped, report)
     _lead_old_codes(shipped)
     _load_life_events(shipped)
+    _load_next_steps()
     # What is new has its place in lists at once, not only tomorrow.
     rank_by_use(timezone.localdate())
     if report.added or report.changed:

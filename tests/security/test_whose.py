@@ -18,6 +18,7 @@ QUERIES = frozenset({"filter", "exclude", "get", "get_or_create", "update_or_cre
 ROOMS = ("dossiers", "accounts", "procedures", "portal")
 REASONS = {
     ("dossiers/services/drafts.py", "start_or_open_draft"): "makes the party's draft; the party comes from party_of",
+    ("dossiers/services/reminding.py", "_has_begun"): "a task: whether the party of a dossier has gone on already",
     ("portal/notifications/queries.py", "notices_of"): "a lower room: the caller gives the party for whom its actor acts",
     ("portal/notifications/queries.py", "unread_count"): "as inbox",
     ("portal/notifications/services.py", "mark_read"): "as inbox",
