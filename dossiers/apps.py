@@ -17,11 +17,13 @@ class DossiersConfig(AppConfig):
     def ready(self) -> None:
         """Tell the rooms below: acts, notices, what a print is compared with, what a signed document means here."""
         from accounts.mandating.choosing import register_procedures
+        from accounts.owner.copies import register_copy
         from dossiers import account, fileable, notice_texts, slips
         from dossiers.forms_data import load_forms
         from dossiers.kinds import KINDS
         from dossiers.models import Dossier
         from dossiers.outcomes import register_outcome
+        from dossiers.services import copying
         from dossiers.services.paying import SOURCE
         from dossiers.store import account as store
         from dossiers.views.tracking import way_from_order
@@ -56,7 +58,9 @@ class DossiersConfig(AppConfig):
         account.register()
         store.register()
         register_content(slips.RECEIPT, slips.receipt_content)
+        register_copy(copying.KIND, make=copying.make, template="dossiers.copy_ready", kept=copying.KEPT)
         register_content(slips.STOP, slips.stop_content)
+        register_content(slips.SENT, slips.sent_content)
         for signal in (settled, expired, refunded):
             signal.connect(_order_moved, dispatch_uid="dossiers.order_moved")
         document_signed.connect(_signed, dispatch_uid="dossiers.signed")

@@ -59,6 +59,16 @@ def register() -> None:
     )
     _register_reminders()
     register_template(
+        "dossiers.copy_ready",
+        inbox_title=gettext_noop("Bản sao hồ sơ {code} đã xong"),
+        inbox_body=gettext_noop(
+            "Bạn tải về trước {until}, từ trang hồ sơ; sau đó tệp bị xóa. Nếu không phải bạn yêu cầu, bạn khóa tài khoản ngay."
+        ),
+        sms=gettext_noop("Bản sao hồ sơ {code} đã xong. Tải trước {until}: {link}"),
+        action=gettext_noop("Tải bản sao"),
+        sample=_SAMPLE,
+    )
+    register_template(
         "dossiers.submitted",
         kind=CONFIRMATIONS,
         inbox_title=gettext_noop("Đã gửi hồ sơ {code}"),

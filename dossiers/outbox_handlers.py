@@ -7,6 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from dossiers import services
+from dossiers.services.confirming import confirm_sent
 from portal.outbox import Message, handler
 
 
@@ -14,3 +15,9 @@ from portal.outbox import Message, handler
 def print_form(message: Message) -> None:
     """Make the PDF of a declaration that somebody waits for."""
     services.make_print(print_id=UUID(message.payload["print"]), now=timezone.now())
+
+
+@handler("dossiers.confirm_sent", queue="bulk", lease_seconds=30)
+def confirm(message: Message) -> None:
+    """Issue the sealed confirmation that a dossier was sent."""
+    confirm_sent(dossier_id=UUID(message.payload["dossier"]))

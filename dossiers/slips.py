@@ -18,6 +18,7 @@ from portal.documents.proofs import Section, masked
 
 RECEIPT = "dossiers.receipt"
 STOP = "dossiers.stop"
+SENT = "dossiers.sent"
 
 
 def moment(at: datetime | None) -> str:
@@ -102,6 +103,44 @@ def receipt_content(context: Mapping[str, Any], unit_name: str) -> list[Section]
         ("Người tiếp nhận", context["officer"]),
     ]
     return [section("", lines)]
+
+
+def in_bytes(size: int) -> str:
+    """A size as proofs write it, to the byte: ``124.880 byte``."""
+    return f"{size:,}".replace(",", ".") + " byte"
+
+
+def sent_context(dossier: Dossier) -> dict[str, Any]:
+    """That a dossier was sent, when, and each of its files with size and SHA-256: what the sender can prove later."""
+    return {
+        "environment_label": settings.ENVIRONMENT_LABEL,
+        "code": dossier.code,
+        "procedure_code": dossier.procedure_code,
+        "procedure_name": dossier.procedure_name,
+        "applicant_name": dossier.filed_by_words,
+        "owner_name": dossier.owner_name,
+        "submitted_at": moment(dossier.submitted_at),
+        "response_due_at": moment(dossier.response_due_at),
+        "files": [
+            {"label": paper.label, "name": paper.file.name or "", "size": in_bytes(paper.file.size), "sha256": paper.file.sha256}
+            for paper in dossier.papers.select_related("file")
+        ],
+    }
+
+
+def sent_content(context: Mapping[str, Any], unit_name: str) -> list[Section]:
+    """Everything that the confirmation prints of its dossier, for comparing a print."""
+    lines = [
+        ("Mã hồ sơ", context["code"]),
+        ("Gửi đến", unit_name),
+        ("Người nộp", context["applicant_name"]),
+        ("Chủ hồ sơ", context["owner_name"]),
+        ("Nội dung yêu cầu giải quyết", f"{context['procedure_name']} ({context['procedure_code']})"),
+        ("Gửi lúc", context["submitted_at"]),
+        ("Cơ quan trả lời trước", context["response_due_at"]),
+    ]
+    files = [(f"{file['label']}: {file['name']}", f"{file['size']}, SHA-256 {file['sha256']}") for file in context["files"]]
+    return [section("", lines), section("Tệp đã gửi", files)]
 
 
 def unpaid_reason(amount: int, until: datetime) -> str:

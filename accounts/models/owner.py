@@ -168,18 +168,22 @@ class AccountComplaint(models.Model):
 
 
 class DataCopy(models.Model):
-    """A copy of everything the portal knows of a party, made on wish by the worker, kept for some days (A-13)."""
+    """A copy of everything the portal knows of a party, or of one thing of theirs, made on wish by the worker, kept some days (A-13)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     party_id = models.UUIDField()
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     """Who asked; for an organisation its legal representative."""
+    about = models.CharField(max_length=80, blank=True, default="", db_default="")
+    """The thing it is a copy of, as the room that has it names it (``dossier:<id>``); empty: of everything."""
     asked_at = models.DateTimeField(default=timezone.now)
     made_at = models.DateTimeField(null=True)
     until = models.DateTimeField(null=True)
     """When its files are removed."""
     json_file = models.ForeignKey("files.StoredFile", null=True, on_delete=models.PROTECT, related_name="+")
     pdf_file = models.ForeignKey("files.StoredFile", null=True, on_delete=models.PROTECT, related_name="+")
+    zip_file = models.ForeignKey("files.StoredFile", null=True, on_delete=models.PROTECT, related_name="+")
+    """Of one thing: all of it in one archive."""
     removed_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -192,11 +196,12 @@ class DataCopy(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["party_id", "person"], condition=Q(made_at=None, removed_at=None), name="data_copy_one_under_way"
+                fields=["party_id", "person", "about"], condition=Q(made_at=None, removed_at=None), name="data_copy_one_under_way"
             ),
             models.CheckConstraint(
-                condition=Q(made_at=None, until=None, json_file=None, pdf_file=None)
-                | Q(made_at__isnull=False, until__isnull=False, json_file__isnull=False, pdf_file__isnull=False),
+                condition=Q(made_at=None, until=None, json_file=None, pdf_file=None, zip_file=None)
+                | Q(about="", made_at__isnull=False, until__isnull=False, json_file__isnull=False, pdf_file__isnull=False, zip_file=None)
+                | (Q(made_at__isnull=False, until__isnull=False, json_file=None, pdf_file=None, zip_file__isnull=False) & ~Q(about="")),
                 name="data_copy_is_whole",
             ),
         ]

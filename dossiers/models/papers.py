@@ -61,6 +61,7 @@ class DossierDocument(models.Model):
     class Role(models.TextChoices):
         """What the document is to the dossier."""
 
+        SENT = "sent", "Xác nhận đã gửi hồ sơ"
         RECEIPT = "receipt", "Giấy tiếp nhận hồ sơ và hẹn trả kết quả"
         RESULT = "result", "Kết quả giải quyết"
         STOP = "stop", "Thông báo dừng giải quyết hồ sơ"

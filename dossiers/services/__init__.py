@@ -3,6 +3,7 @@
 from dossiers.filling import Problem
 from dossiers.services.codes import next_code
 from dossiers.services.common import DraftChanged, FilingRefused, NotForParty, NotYours, filer, party_of
+from dossiers.services.copying import ask_copy, copy_of, note_taken
 from dossiers.services.desk import authorise_result, decide, decline, open_dossier, receive, refuse, take_back
 from dossiers.services.drafts import (
     add_paper,
@@ -44,6 +45,7 @@ __all__ = [
     "add_paper",
     "add_piece",
     "add_rows",
+    "ask_copy",
     "ask_payment",
     "ask_print",
     "asked_lines",
@@ -54,6 +56,7 @@ __all__ = [
     "carry_over",
     "check_party",
     "check_publishable",
+    "copy_of",
     "decide",
     "decline",
     "discard_draft",
@@ -68,6 +71,7 @@ __all__ = [
     "move_paper_up",
     "keep_draft",
     "next_code",
+    "note_taken",
     "note_unsafe_paper",
     "open_dossier",
     "party_of",

@@ -30,6 +30,7 @@ from dossiers.services.common import (
     party_of,
     write_event,
 )
+from dossiers.services.confirming import promise_confirmation
 from dossiers.services.drafts import is_behind
 from dossiers.services.paying import call_off, demand_with_filing
 from dossiers.store.counting import count_sent
@@ -115,6 +116,7 @@ def submit(*, actor: Actor, draft_id: UUID, seen_version: int, now: datetime) ->
     draft.delete()
     demand = demand_with_filing(dossier, found.bill, actor=actor, now=now)
     write_event(dossier, "submit", before="", actor=actor, now=now, note=confirmed)
+    promise_confirmation(dossier)
     if demand is None:
         notify_parties(dossier, "dossiers.submitted")
     else:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.owner.copies import TooMany
 from dossiers import queries, services, slips, wording
 from dossiers.costs import bill_of
 from dossiers.exchange.elsewhere import lines as reported_lines
@@ -115,10 +116,12 @@ def _page(request: HttpRequest, dossier: Dossier, *, status: int = 200, **more: 
             "result": documents.get(DossierDocument.Role.RESULT),
             "valid_until": issued[DossierDocument.Role.RESULT].valid_until if DossierDocument.Role.RESULT in issued else None,
             "receipt": documents.get(DossierDocument.Role.RECEIPT),
+            "confirmation": documents.get(DossierDocument.Role.SENT),
             "stop_notice": documents.get(DossierDocument.Role.STOP),
             "demands": demands,
             "due": next((demand for demand in demands if demand.standing == Standing.DUE), None),
             "reuse": DossierReuse.objects.filter(dossier=dossier).first(),
+            "copy": services.copy_of(actor_of(request), dossier, now=timezone.now()),
             "can_withdraw": not services.withdraw_refusal(dossier),
             "ways_on": ways_on(dossier.code or "", dossier.state, _ended_on(dossier)),
             **more,
@@ -210,6 +213,28 @@ def _issued(request: HttpRequest, code: str, role: str, file_name: str) -> HttpR
     return send_file(issued.document.file, name=f"{file_name}-{dossier.code}.pdf", inline=True, trusted=True)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@citizen_page
+def copy_all(request: HttpRequest, code: str) -> HttpResponseBase:
+    """A copy of everything in the dossier: asked for, or taken when it is there."""
+    actor, dossier = actor_of(request), _own(request, code)
+    back = redirect(reverse("dossier", args=[code]) + "#ban-sao")
+    if request.method == "POST":
+        try:
+            services.ask_copy(actor=actor, dossier_id=dossier.id, now=timezone.now())
+        except TooMany:
+            messages.error(request, _("Hôm nay bạn đã yêu cầu đủ số bản sao. Bạn thử lại vào ngày mai."))
+        else:
+            messages.success(request, _("Đã nhận yêu cầu. Bản sao thường xong sau vài phút; bạn được báo khi xong."))
+        return back
+    found = services.copy_of(actor, dossier, now=timezone.now())
+    if found is None or not found.is_ready or found.zip_file is None:
+        return back
+    if request.method == "GET":
+        services.note_taken(actor=actor, dossier=dossier)
+    return send_file(found.zip_file, name=f"ho-so-{dossier.code}.zip", inline=False)
+
+
 @require_safe
 @reader_page
 def result(request: HttpRequest, code: str) -> HttpResponseBase:
@@ -222,6 +247,13 @@ def result(request: HttpRequest, code: str) -> HttpResponseBase:
 def receipt(request: HttpRequest, code: str) -> HttpResponseBase:
     """The sealed receipt with the appointment as PDF."""
     return _issued(request, code, DossierDocument.Role.RECEIPT, "giay-tiep-nhan")
+
+
+@require_safe
+@reader_page
+def sent_confirmation(request: HttpRequest, code: str) -> HttpResponseBase:
+    """The sealed confirmation that the dossier was sent, with the hash of each file, as PDF."""
+    return _issued(request, code, DossierDocument.Role.SENT, "xac-nhan-gui")
 
 
 @require_safe

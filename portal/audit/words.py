@@ -102,6 +102,8 @@ ACTS: dict[str, str] = {
     "documents.signed": "Văn bản đã ký",
     "dossiers.add_paper": "Thêm giấy tờ",
     "dossiers.decline": "Không ký, trả lại cán bộ",
+    "dossiers.copy_all": "Yêu cầu bản sao toàn bộ hồ sơ",
+    "dossiers.take_copy": "Tải bản sao toàn bộ hồ sơ",
     "dossiers.discard_draft": "Xóa bản nháp",
     "dossiers.erase_draft": "Xóa hẳn bản nháp đã cất",
     "dossiers.keep_draft": "Giữ bản nháp",

@@ -167,7 +167,7 @@ CLASSES: dict[str, RetentionClass] = {
     ),
     "copy": RetentionClass(
         "Bản sao dữ liệu làm cho chủ của nó",
-        "Bảy ngày",
+        "Bảy ngày; bản sao của một hồ sơ: một ngày",
         f"{_PERSONAL}: quyền nhận bản sao",
         "Tệp bị xóa; dòng ghi lần yêu cầu ở lại.",
         ("accounts.tasks.close_accounts",),
