@@ -33,6 +33,7 @@ TABLE: Mapping[str, str | Mapping[str, str]] = {
     "RegistrationSignature": "registration",
     "UserSession": "session",
     "SignInTry": "fleeting",
+    "FailedSignIn": "session",
     "OutsideIdentity": "account",
     "OutsideSignIn": "fleeting",
     "CitizenSignIn": "fleeting",

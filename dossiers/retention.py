@@ -27,4 +27,10 @@ TABLE: Mapping[str, str | Mapping[str, str]] = {
     "DossierDocument": "dossier",
     "PaymentDemand": "payment",
     "RegisterEntry": "dossier",
+    "DossierReuse": "dossier",
+    "ReuseCount": "figures",
+    "StorePaper": "store",
+    "StorePaperFile": "store",
+    "StoreShare": "store",
+    "StoreLook": "store",
 }

@@ -44,6 +44,7 @@ CLASSES = {
     "phone_changes": "session",
     "known_browsers": "session",
     "registrations": "registration",
+    "failed_sign_ins": "session",
 }
 """Of which class of retention it is; what is not named is fleeting."""
 

@@ -93,6 +93,13 @@ CLASSES: dict[str, RetentionClass] = {
         ("dossiers.keep_drafts", "dossiers.erase_drafts"),
         personal=True,
     ),
+    "store": RetentionClass(
+        "Kho giấy tờ: giấy tờ của chủ kho, lần chia sẻ, lần xem",
+        "Đến khi chủ kho đóng tài khoản",
+        f"Quyết định đổi mới một cửa, mục III.1c; {_PERSONAL}",
+        "Hủy khóa của chủ kho thì giấy tờ không đọc được nữa; bản ở cơ quan cấp vẫn theo hồ sơ.",
+        personal=True,
+    ),
     "petition": RetentionClass(
         "Phản ánh, kiến nghị: tình trạng, mốc thời gian",
         "Theo thời hạn lưu trữ của loại hồ sơ",

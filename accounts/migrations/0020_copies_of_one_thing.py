@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0017_owner_rights'),
+        ('accounts', '0019_number_after_document'),
         ('files', '0001_initial'),
     ]
 
