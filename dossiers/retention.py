@@ -33,4 +33,5 @@ TABLE: Mapping[str, str | Mapping[str, str]] = {
     "StorePaperFile": "store",
     "StoreShare": "store",
     "StoreLook": "store",
+    "FormPrint": "copy",
 }

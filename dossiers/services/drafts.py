@@ -27,8 +27,8 @@ from dossiers.store.kinds import kinds_wanted
 from dossiers.terms import FORMER, PLACE, RequiredPaper, Terms, serves, terms_on
 from portal import audit
 from portal.access import Actor
-from portal.files import pieces, sniff
 from portal.files import services as files
+from portal.files import sniff
 from portal.files.errors import FileRefused
 from portal.files.models import StoredFile
 

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-TABLE: Mapping[str, str | Mapping[str, str]] = {"StoredFile": "file"}
+TABLE: Mapping[str, str | Mapping[str, str]] = {"StoredFile": "file", "Upload": "file"}

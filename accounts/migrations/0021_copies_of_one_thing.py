@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0019_number_after_document'),
+        ('accounts', '0020_session_for_office'),
         ('files', '0001_initial'),
     ]
 
