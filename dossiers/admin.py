@@ -20,6 +20,7 @@ from django.utils.text import Truncator
 from accounts import queries as people
 from dossiers import queries, services, slips, wording, worklists
 from dossiers.costs import bill_of
+from dossiers.designing import admin as designing_admin  # noqa: F401  # registers its own desk
 from dossiers.forms import SIGNER, AskPaymentForm, CallOffForm, DecisionForm, DeclineForm, ReasonForm, TakeBackForm
 from dossiers.models import DEADLINE, OPEN_STATES, TABLE, Dossier, DossierDocument, DossierReuse, Standing, State
 from dossiers.outcomes import decision_form, decision_shown, outcome_of

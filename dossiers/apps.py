@@ -39,6 +39,7 @@ class DossiersConfig(AppConfig):
         from portal.operations.preparation import register_loader
         from procedures.queries import last_names
 
+        MAKERS, CHECKERS = frozenset({"procedure_entering"}), frozenset({"procedure_checking", "procedure_publishing"})
         register_procedures(find=fileable.find, names=last_names)
         for procedure_code, outcome in KINDS.items():
             register_outcome(procedure_code, outcome)
@@ -53,6 +54,9 @@ class DossiersConfig(AppConfig):
             Act("dossiers.decide", "Quyết định và trình ký", frozenset({"handling"}), assurance=Assurance.HIGH),
             Act("dossiers.take_back", "Rút lại quyết định chưa ký", frozenset({"handling"}), assurance=Assurance.HIGH),
             Act("dossiers.sign", "Ký kết quả hoặc trả lại", LEADERS, assurance=Assurance.HIGH),
+            Act("dossiers.read_designs", "Xem thiết kế biểu mẫu", MAKERS | CHECKERS),
+            Act("dossiers.design_form", "Thiết kế biểu mẫu", MAKERS),
+            Act("dossiers.check_form", "Kiểm tra và công khai biểu mẫu", CHECKERS, assurance=Assurance.HIGH),
         )
         notice_texts.register()
         account.register()

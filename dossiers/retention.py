@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 TABLE: Mapping[str, str | Mapping[str, str]] = {
     "FormVersion": "reference",
+    "FormDesign": "reference",
     "Dossier": {
         "*": "dossier",
         "applicant_name": "dossier_content",

@@ -1,5 +1,6 @@
 """Tables of the dossiers: forms as data, drafts, dossiers, their events, papers and issued documents."""
 
+from dossiers.models.designs import FormDesign
 from dossiers.models.dossier import (
     CODE_FROM_BEHIND,
     CODE_PATTERN,
@@ -37,6 +38,7 @@ __all__ = [
     "DossierEvent",
     "DossierReuse",
     "Draft",
+    "FormDesign",
     "FormPrint",
     "FormVersion",
     "NationalDossier",

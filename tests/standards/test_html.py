@@ -44,8 +44,9 @@ from accounts.registration import services as registration
 from accounts.services import contacts
 from accounts.ways import app_codes, phones, vneid
 from dossiers.forms_data import shipped_form
-from dossiers.models import Dossier, FormPrint, StorePaper, StoreShare
+from dossiers.models import Dossier, FormDesign, FormPrint, StorePaper, StoreShare
 from dossiers.services import follow_late_orders, make_print, publish_form
+from dossiers.terms import terms_on
 from feedback.models import Petition, PetitionDraft, PublishedCase, ReplyTemplate, Term
 from feedback.services import answering, handling, publishing, routing, secrets
 from payments import services as payment_services
@@ -1018,6 +1019,63 @@ def senders(pages: Pages) -> None:
     pages.kept[f"POST {page}khong-dong-y/ (session over)"] = typed.content.decode()
 
 
+def designs(pages: Pages) -> None:
+    """Forms in the making: begun, written, tried, compared, sent, given back."""
+    maker, _makes = desk_of("G15", "procedure_entering", credential="cred-designs-1")
+    checker, _checks = desk_of("G15", "procedure_checking", credential="cred-designs-2")
+    desk = "/quan-tri/dossiers/formdesign/"
+    pages.get(maker, f"{desk}add/")
+    pages.post(maker, f"{desk}add/", {"procedure_code": "<x>"})
+    maker.post(f"{desk}add/", {"procedure_code": "2.000635"})
+    design = FormDesign.objects.get()
+    at = f"{desk}{design.pk}/"
+
+    def sent(address: str, **said: str) -> None:
+        design.refresh_from_db()
+        maker.post(at + address, {"seen": str(design.version), **said})
+
+    sent("page/add/", title="Người <nhận> & nơi nhận")
+    design.refresh_from_db()
+    sent("question/add/", label="Người nhận", kind="person", page=design.document.get("pages", [{}])[-1].get("name", "to-khai"))
+    sent("question/add/", label="Bản sao", kind="group", page="to-khai")
+    for address in (
+        "change/",
+        "compare/",
+        "try/",
+        "whole/",
+        "payment/",
+        "page/add/",
+        "question/add/",
+        "question/add/?group=ban_sao",
+        "send/",
+        "drop/",
+    ):
+        pages.get(maker, at + address)
+    for name in ("whom", "subject_name", "registered_date", "copies", "nguoi_nhan", "ban_sao"):
+        pages.get(maker, f"{at}question/{name}/")
+    pages.get(maker, f"{at}question/ten/?group=ban_sao")
+    pages.post(maker, f"{at}question/whom/", {"label": "", "when_1": "x"})
+    pages.get(maker, f"{at}page/to-khai/")
+    pages.get(maker, f"{at}charge/0/")
+    pages.get(maker, f"{at}paper/{terms_on('2.000635', timezone.now()).papers[0].kind}/")
+    pages.post(maker, at + "try/", {"act": "gui", "whom": "<x>"})
+    sent("edit/", what="page_remove", name=design.document["pages"][-1]["name"] if design.document.get("pages") else "")
+    FormDesign.objects.filter(pk=design.pk).update(state="checking", note="Xem <giúp>")
+    for client, address in (
+        (maker, "change/"),
+        (maker, "call_back/"),
+        (checker, "change/"),
+        (checker, "send_back/"),
+        (checker, "publish/"),
+    ):
+        pages.get(client, at + address)
+    pages.post(checker, at + "send_back/", {})
+    broken = {**design.document, "fields": [{"name": "a", "kind": "hologram", "label": "<A>"}]}
+    FormDesign.objects.filter(pk=design.pk).update(state="drawing", document=broken)
+    for address in ("change/", "try/"):
+        pages.get(maker, at + address)
+
+
 def rights(pages: Pages) -> None:
     """High-level accounts, positions, absences, counters by contract; the trail searched and looked through."""
     vpcp, _steers = desk_of("G22", "steering", credential="cred-rights-1")
@@ -1427,6 +1485,7 @@ def findings(folder: Path, names: dict[str, str]) -> list[str]:
 @pytest.mark.long
 def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> None:
     everybodys(pages)
+    designs(pages)
     catalogues(pages, tmp_path)
     citizens(pages)
     payers(pages)

@@ -1,0 +1,1 @@
+"""Forms in the making: written by one officer, tried, compared, checked and published by another (requirement D-03)."""
