@@ -229,8 +229,9 @@ CASES = [
             "several_places": "no",
             "statement": "yes",
         },
+        # The law leaves the amount to the province, which takes nothing from who files online.
         0,
-        1,
+        0,
         ("không phải mẫu theo quy định", "Thông tư 68/2025/TT-BTC", "Hộ kinh doanh Phở Mẫu", "Quán ăn"),
         papers=1,
     ),

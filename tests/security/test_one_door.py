@@ -24,6 +24,8 @@ from accounts.mandating import guardians
 from accounts.models import UserSession
 from accounts.officers import contracts
 from accounts.registration import counter
+from dossiers.designing.editing import empty
+from dossiers.models import FormDesign
 from feedback.services import entering, lists, publishing, routing, sending
 from payments.services.contacts import keep_contact
 from portal import audit
@@ -123,6 +125,7 @@ def _officer(unit: str) -> tuple[Client, Any, Actor]:
 
 OURS: tuple[str, ...] = (
     "accounts.countercontract", "accounts.guardianrequest", "accounts.position", "accounts.registration", "audit.act", "dossiers.dossier",
+    "dossiers.formdesign",
     "feedback.enteredpetition", "feedback.opinion", "feedback.petition", "feedback.procedurereport", "feedback.publishedcase",
     "feedback.replytemplate", "notices.notice", "payments.settlementcontact", "procedures.mistakereport", "procedures.onlinereduction",
     "ratings.rating", "ratings.survey", "ratings.surveytext",
@@ -134,6 +137,7 @@ WORDS = {
     "accounts.countercontract": "so-hop-dong-cua-ta",
     "accounts.guardianrequest": "giay-cua-ta",
     "audit.act": "viec-cua-ta",
+    "dossiers.formdesign": "Biểu mẫu của ta",
     "feedback.enteredpetition": "Thư của ta",
     "feedback.opinion": "Hỏi ý kiến của ta",
     "feedback.procedurereport": "Vướng mắc của ta",
@@ -212,11 +216,16 @@ def make_ours(chief: Actor) -> dict[str, Any]:
     rating = rate(HERE, 5, day=timezone.localdate(now))
     survey = opened(survey_desk(HERE), title="Khảo sát của ta")
     assert fill(Client(), f"/khao-sat/{survey.slug}/", q4="Ghế của ta cũ.").status_code == 302
+    design = FormDesign.objects.create(
+        procedure_code="1.001193", procedure_name="Biểu mẫu của ta", unit_code=HERE, document=empty("Biểu mẫu của ta"), made_by=uuid4(),
+        made_by_label="Cán bộ soạn", editors=[uuid4()],
+    )  # fmt: skip
     act = audit.record(actor=chief, act="dossiers.read", target="dossiers.dossier", target_id="viec-cua-ta")
     return {
         "accounts.countercontract": contract, "accounts.guardianrequest": asked,
         "accounts.position": factories.make_position(unit=HERE, roles=("signing",)), "accounts.registration": registered, "audit.act": act,
-        "dossiers.dossier": dossier, "feedback.enteredpetition": entered, "feedback.opinion": opinion, "feedback.petition": petition,
+        "dossiers.dossier": dossier, "dossiers.formdesign": design,
+        "feedback.enteredpetition": entered, "feedback.opinion": opinion, "feedback.petition": petition,
         "feedback.procedurereport": reported, "feedback.publishedcase": case, "feedback.replytemplate": template, "notices.notice": notice,
         "payments.settlementcontact": contact, "procedures.mistakereport": mistake, "procedures.onlinereduction": reduction,
         "ratings.rating": rating, "ratings.survey": survey, "ratings.surveytext": survey.texts.get(),

@@ -72,6 +72,7 @@ from portal.inbox.services import take
 from portal.launcher import bootstrap
 from portal.notifications.models import Notification
 from portal.outbox.models import Message
+from portal.retention.services import note as note_removed
 from procedures import services
 from procedures.models import Localisation, OnlineReduction, ProcedureVersion
 from procedures.services.importing import import_procedures
@@ -95,7 +96,8 @@ from tests.dossiers.support import (
     received,
     sign_by_hand,
 )
-from tests.dossiers.test_kinds import order_copies
+from tests.dossiers.test_form_pages import FORM, sends
+from tests.dossiers.test_kinds import EXTRACT, order_copies
 from tests.exchange.support import batch, make_partner
 from tests.factories import (
     citizen_actor,
@@ -898,6 +900,7 @@ def officers(pages: Pages) -> None:
     report = services.report_mistake(version=version, **facts)
     services.note_miss("giấy <phép> & đi chợ", timezone.now())
     audit.record(actor=SYSTEM, act="test.do", target_id="x", unit="G22")
+    note_removed("dossiers.erase_drafts", {"draft": 2}, now=timezone.now())
 
     for client in (ward, centre):
         pages.get(client, "/quan-tri/")
@@ -1017,6 +1020,25 @@ def senders(pages: Pages) -> None:
     typed = nobody.post(f"{page}khong-dong-y/", {"words": "<x>"}, headers={"Origin": "http://testserver"})
     assert typed.status_code == 401
     pages.kept[f"POST {page}khong-dong-y/ (session over)"] = typed.content.decode()
+
+
+def with_pages(pages: Pages) -> None:
+    """A form with pages: the list of its parts, a page, a row, pasted rows, each with its errors; the answers at the end."""
+    publish_form(procedure_code=EXTRACT, document=FORM, now=timezone.now())
+    client = Client()
+    sign_in(client, mother())
+    listed, first, workers, last = (f"/nop-ho-so/{EXTRACT}/to-khai/{page}" for page in ("", "nguoi-nop/", "lao-dong/", "cam-ket/"))
+    pages.get(client, f"/nop-ho-so/{EXTRACT}/")
+    page = pages.get(client, first)
+    client.post(first, sends(page, why=["other"], act="tiep"))
+    pages.post(client, first, sends(client.get(first), home_province="01", has_workers="yes", act="tiep"))
+    pages.post(client, workers, sends(pages.get(client, workers), paste="Trần <b>\t12\tx", act="dan:workers"))
+    opened = client.post(workers, sends(client.get(workers), act="them:workers"))["Location"]
+    row = pages.get(client, opened)
+    pages.post(client, opened, sends(row, **{"workers-0-full_name": "Bé 1", "act": "tiep"}))
+    for address in (workers, last, listed, f"/nop-ho-so/{EXTRACT}/kiem-tra/"):
+        pages.get(client, address)
+    pages.post(client, listed, sends(client.get(listed), act="tiep"))
 
 
 def designs(pages: Pages) -> None:
@@ -1492,6 +1514,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     parties(pages)
     mandates(pages)
     of_another_kind(pages)
+    with_pages(pages)
     money(pages)
     reconciliation(pages)
     senders(pages)
