@@ -201,6 +201,7 @@ ACTS: dict[str, str] = {
     "files.erase": "Xóa tệp",
     "files.hold": "Giữ tệp cho một chủ khác",
     "files.receive": "Nhận tệp",
+    "files.signatures": "Ghi chữ ký số đọc được trong tệp",
     "notices.amend": "Sửa thông báo công khai",
     "notices.withdraw": "Gỡ thông báo công khai",
     "payments.cancel_order": "Hủy khoản phải nộp",

@@ -87,6 +87,8 @@ class TestOneProcess:
         } - {"procedures_importrun", "procedures_stagedrecord", "catalogues_shippedfile", "catalogues_catalogueimport"}
         # Reports of mistakes are shown to no stranger; readings show only in the order of lists, once a night.
         tables -= {"procedures_mistakereport", "procedures_searchmiss", "procedures_procedureuse"}
+        # What usually comes next is told to its owner in a notice, on no page.
+        tables -= {"procedures_nextstep"}
         # Of petitions strangers are shown what is published, under its kind.
         tables |= {"feedback_petitionkind", "feedback_publishedcase"}
         # The version of the terms in force.
@@ -218,12 +220,13 @@ class TestRemembered:
     @pytest.mark.requirement("C-07")
     def test_a_change_is_counted(self) -> None:
         before = self._counts()
-        assert before["Toàn bộ trên mạng"] == 2 and "Một phần trên mạng" not in before
+        whole, part = before["Toàn bộ trên mạng"], before.get("Một phần trên mạng", 0)
+        assert whole > 1
         Change.objects.all().delete()
         marks.forget()
         OnlineService.objects.filter(code="1.001193.01").update(level=OnlineService.ServiceLevel.PART)
         after = self._counts()
-        assert after["Một phần trên mạng"] == 1 and after["Toàn bộ trên mạng"] == 1
+        assert after["Một phần trên mạng"] == part + 1 and after["Toàn bộ trên mạng"] == whole - 1
 
     def test_names_of_events_follow_the_language_and_their_changes(self) -> None:
         assert "Có con nhỏ" in self._counts() and "Có con nhỏ" not in self._counts("/en")

@@ -115,9 +115,9 @@ def test_the_guides_promise_only_what_is_there(client: Client) -> None:
 
 
 def test_a_procedure_without_a_form_says_so_and_leads_to_its_page(client: Client, demo_data: None) -> None:
-    answer = client.get("/nop-ho-so/1.001612/")
+    answer = client.get("/nop-ho-so/2.000720/")
     html = answer.content.decode()
-    assert answer.status_code == 404 and "chưa nộp được trên Cổng" in html and "/thu-tuc/1.001612/" in Page(html).links
+    assert answer.status_code == 404 and "chưa nộp được trên Cổng" in html and "/thu-tuc/2.000720/" in Page(html).links
     assert "Không tìm thấy trang" in client.get("/nop-ho-so/9.999999/").content.decode()
 
 
