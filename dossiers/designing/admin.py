@@ -364,7 +364,7 @@ class FormDesignAdmin(DeskModelAdmin):
         if paper is None:
             raise Http404
         rules = row.document.get("papers", [])
-        rule = next((rule for rule in rules if paper_rule_fits(rule, paper)), {})
+        rule: dict[str, Any] = next((rule for rule in rules if paper_rule_fits(rule, paper)), {})
         form = PaperRuleForm(request.POST if request.method == "POST" else None, document=row.document, rule=rule)
 
         def change() -> Callable[[editing.Document], editing.Document]:
@@ -388,7 +388,7 @@ class FormDesignAdmin(DeskModelAdmin):
             raise Http404
         fee = fees[place]
         rules = row.document.get("charges", [])
-        rule = next((rule for rule in rules if fee_rule_fits(rule, fee) and "exempt" not in rule), {})
+        rule: dict[str, Any] = next((rule for rule in rules if fee_rule_fits(rule, fee) and "exempt" not in rule), {})
         form = ChargeRuleForm(request.POST if request.method == "POST" else None, document=row.document, rule=rule)
 
         def change() -> Callable[[editing.Document], editing.Document]:

@@ -170,10 +170,10 @@ def read_file(content: bytes) -> dict[str, Any]:
         or not all(isinstance(field, dict) and isinstance(field.get("name"), str) for field in fields)
     ):
         raise DesignRefused("Tệp không có câu hỏi nào: đây phải là tệp JSON xuất từ một biểu mẫu.", "file")
-    wrong = faults(found)
-    if wrong:
+    broken = faults(found)
+    if broken:
         raise DesignRefused(
-            f"Biểu mẫu trong tệp có {len(wrong)} chỗ sai nên chưa nạp gì: {' '.join(one.message for one in wrong[:5])}", "file"
+            f"Biểu mẫu trong tệp có {len(broken)} chỗ sai nên chưa nạp gì: {' '.join(one.message for one in broken[:5])}", "file"
         )
     return dict(found)
 

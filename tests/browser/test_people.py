@@ -88,7 +88,7 @@ def test_two_devices_one_owner(portal: Stack, open_page: Callable[..., Page]) ->
     other.goto(portal.url + "/tai-khoan/chung-thu/")
     other.get_by_role("button", name="Tiếp tục đến dịch vụ ký số").click()
     authorise_at_signing_service(other, FATHER[0])
-    expect(other).to_have_url(re.compile("/tai-khoan/$"), timeout=60_000)
+    expect(other).to_have_url(re.compile("/ho-so/$"), timeout=60_000)
     phone.goto(portal.url + "/tai-khoan/phien/")
     phone.get_by_role("button", name="Kết thúc mọi phiên khác").click()
     other.goto(portal.url + "/tai-khoan/thong-tin/")
