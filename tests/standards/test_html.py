@@ -97,7 +97,7 @@ from tests.dossiers.support import (
     sign_by_hand,
 )
 from tests.dossiers.test_form_pages import FORM, sends
-from tests.dossiers.test_kinds import EXTRACT, order_copies
+from tests.dossiers.test_kinds import order_copies
 from tests.exchange.support import batch, make_partner
 from tests.factories import (
     citizen_actor,
@@ -1022,13 +1022,17 @@ def senders(pages: Pages) -> None:
     pages.kept[f"POST {page}khong-dong-y/ (session over)"] = typed.content.decode()
 
 
+HOUSEHOLD = "1.001612"
+
+
 def with_pages(pages: Pages) -> None:
     """A form with pages: the list of its parts, a page, a row, pasted rows, each with its errors; the answers at the end."""
-    publish_form(procedure_code=EXTRACT, document=FORM, now=timezone.now())
+    # Published over a procedure that no other step of this test files.
+    publish_form(procedure_code=HOUSEHOLD, document=FORM, now=timezone.now())
     client = Client()
     sign_in(client, mother())
-    listed, first, workers, last = (f"/nop-ho-so/{EXTRACT}/to-khai/{page}" for page in ("", "nguoi-nop/", "lao-dong/", "cam-ket/"))
-    pages.get(client, f"/nop-ho-so/{EXTRACT}/")
+    listed, first, workers, last = (f"/nop-ho-so/{HOUSEHOLD}/to-khai/{page}" for page in ("", "nguoi-nop/", "lao-dong/", "cam-ket/"))
+    pages.get(client, f"/nop-ho-so/{HOUSEHOLD}/")
     page = pages.get(client, first)
     client.post(first, sends(page, why=["other"], act="tiep"))
     pages.post(client, first, sends(client.get(first), home_province="01", has_workers="yes", act="tiep"))
@@ -1036,7 +1040,7 @@ def with_pages(pages: Pages) -> None:
     opened = client.post(workers, sends(client.get(workers), act="them:workers"))["Location"]
     row = pages.get(client, opened)
     pages.post(client, opened, sends(row, **{"workers-0-full_name": "Bé 1", "act": "tiep"}))
-    for address in (workers, last, listed, f"/nop-ho-so/{EXTRACT}/kiem-tra/"):
+    for address in (workers, last, listed, f"/nop-ho-so/{HOUSEHOLD}/kiem-tra/"):
         pages.get(client, address)
     pages.post(client, listed, sends(client.get(listed), act="tiep"))
 
