@@ -912,8 +912,8 @@ def officers(pages: Pages) -> None:
         if model._meta.app_label == "feedback" or model in (Rating, RatingCount, Survey, SurveyText):
             # Nobody sees all of them: those who work with each look in functions of their own.
             continue
-        if model._meta.label == "ratings.LevelCount":
-            # A line of the menu: the dashboard stands outside the desk.
+        if model._meta.label in ("ratings.LevelCount", "retention.Removal"):
+            # Lines of the menu: a dashboard outside the desk, and a page that has no rows of its own (`rights` looks at it).
             continue
         desk = ward if model._meta.label in ("dossiers.Dossier", "accounts.Registration") else centre
         base = f"/quan-tri/{model._meta.app_label}/{model._meta.model_name}/"
