@@ -909,7 +909,7 @@ def officers(pages: Pages) -> None:
             # Django's and its packages' own models: nobody has a right to them.
             assert centre.get(f"/quan-tri/{model._meta.app_label}/{model._meta.model_name}/").status_code == 403
             continue
-        if model._meta.app_label == "feedback" or model in (Rating, RatingCount, Survey, SurveyText):
+        if model._meta.app_label == "feedback" or model in (FormDesign, Rating, RatingCount, Survey, SurveyText):
             # Nobody sees all of them: those who work with each look in functions of their own.
             continue
         if model._meta.label in ("ratings.LevelCount", "retention.Removal"):
