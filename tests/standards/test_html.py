@@ -81,6 +81,7 @@ from ratings.models import Criterion, FrozenYear, Rating, RatingCount, Slip, Sur
 from ratings.opendata import making
 from ratings.score import counting
 from tests.accounts.officers.test_high_level import post_account
+from tests.accounts.registration.test_joining import by_document
 from tests.dossiers.support import (
     ANSWERS,
     CODE,
@@ -1022,6 +1023,14 @@ def senders(pages: Pages) -> None:
     pages.kept[f"POST {page}khong-dong-y/ (session over)"] = typed.content.decode()
 
 
+def numbers_later(pages: Pages) -> None:
+    """Who has an account by document adds their identity number."""
+    client, page = Client(), "/tai-khoan/so-dinh-danh/"
+    sign_in(client, by_document())
+    pages.get(client, page)
+    pages.post(client, page, {"id_number": "<x>"})
+
+
 HOUSEHOLD = "1.001612"
 
 
@@ -1526,6 +1535,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     score_criteria(pages)
     petition_desk(pages)
     registering(pages)
+    numbers_later(pages)
     rights(pages)
     slips_and_surveys(pages)
     published_answers(pages)
