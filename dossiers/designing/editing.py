@@ -211,7 +211,9 @@ def move_page(document: Document, name: str, *, by: int) -> Document:
 
 
 def remove_page(document: Document, name: str) -> Document:
-    """Take an empty page out."""
+    """Take an empty page out; the last one stays, for questions stand on pages."""
+    if [page["name"] for page in document.get("pages", [])] == [name]:
+        raise EditRefused("Biểu mẫu cần ít nhất một trang.")
     if any(page_of(field, document) == name for field in document.get("fields", [])):
         raise EditRefused("Trang còn câu hỏi. Bạn chuyển hoặc bỏ các câu hỏi trước.")
     return {**document, "pages": [page for page in document.get("pages", []) if page["name"] != name]}

@@ -23,12 +23,14 @@ from accounts.services.mandates import BadMandate
 from accounts.services.people import enter_person
 from dossiers.models import Dossier, NationalDossier
 from dossiers.services.common import concerns
+from feedback import demo as petitions
 from portal import crypto
 from portal.access import SYSTEM
 from portal.crypto import KeyMissing, blind, rotation
 from portal.notifications.models import Notification
 from portal.outbox import services as outbox
 from tests import factories
+from tests.dossiers.support import decided
 
 ONE = "k1:" + base64.b64encode(bytes(range(1, 33))).decode()
 TWO = "k2:" + base64.b64encode(bytes(range(50, 82))).decode()
@@ -173,6 +175,8 @@ def test_two_who_enter_one_number_under_two_covers_enter_one_person(committed_db
 @pytest.mark.requirement("N-08")
 @pytest.mark.django_db
 def test_the_whole_demonstration_is_covered_anew_and_nothing_stays(demo_data: None, settings: Any) -> None:
+    petitions.load()
+    decided()
     columns = rotation.columns()
     before: dict[str, set[str]] = {}
     with connection.cursor() as cursor:

@@ -69,6 +69,7 @@ def load(monkeypatch, tmp_path):
         '{"events": [{"slug": "su-kien-thu", "name": "Sự kiện thử", "audience": "organisation", "english": {"name": "Test event"}}]}',
         encoding="utf-8",
     )
+    (tmp_path / "next-steps.json").write_text('{"steps": []}', encoding="utf-8")
     monkeypatch.setattr(loading, "DATA", tmp_path)
 
     def run(*records):

@@ -36,8 +36,15 @@ COLUMNS = (
     "stt,ngay_gd,ma_gd_cong,ma_gd_ngan_hang,ma_tham_chieu,ma_ho_so,ma_tthc,ma_co_quan,loai_gd,so_tien,phi_dv,tien_te,trang_thai,ma_nh,"
     "tk_thu_huong,ghi_chu"
 )
-YESTERDAY = datetime.now(tz=HANOI).date() - timedelta(days=1)
-TODAY = YESTERDAY + timedelta(days=1)
+
+
+def today() -> date:
+    """The simulators' day, asked each time: a run that starts before midnight ends after it."""
+    return datetime.now(tz=HANOI).date()
+
+
+def yesterday() -> date:
+    return today() - timedelta(days=1)
 
 
 def fetch(outside: Simulators, institution: str, path: str, token: str = "") -> requests.Response:
@@ -47,8 +54,9 @@ def fetch(outside: Simulators, institution: str, path: str, token: str = "") -> 
     return requests.get(url, headers={"Authorization": f"Bearer {token or secret(institution)}"}, timeout=120)
 
 
-def history(outside: Simulators, institution: str, amounts: list[int], day: date = YESTERDAY) -> list[str]:
+def history(outside: Simulators, institution: str, amounts: list[int], day: date | None = None) -> list[str]:
     """Payments of an earlier day, a second apart."""
+    day = day or yesterday()
     numbers = [reference() for _ in amounts]
     start = datetime(day.year, day.month, day.day, 8, tzinfo=HANOI)
     outside.payments(
@@ -73,8 +81,8 @@ def rows(data: bytes) -> list[dict[str, str]]:
     return found
 
 
-def statement(outside: Simulators, institution: str, day: date = YESTERDAY) -> list[dict[str, str]]:
-    answer = fetch(outside, institution, f"statements/{day}.csv")
+def statement(outside: Simulators, institution: str, day: date | None = None) -> list[dict[str, str]]:
+    answer = fetch(outside, institution, f"statements/{day or yesterday()}.csv")
     assert answer.status_code == 200
     return rows(answer.content)
 
@@ -86,27 +94,27 @@ class TestStatements:
         press(requests.get(momo.create(number, 50_000)["payUrl"], timeout=30), "paid")
         transaction = momo.query(number)["transId"]
         momo.refund("HOAN1", transaction, 20_000)
-        path = f"statements/{TODAY}.csv"
+        path = f"statements/{today()}.csv"
         assert fetch(paying, MOMO, path).status_code == 404
-        paying.payments("/close", day=TODAY.isoformat())
+        paying.payments("/close", day=today().isoformat())
         assert fetch(paying, MOMO, path, "wrong").status_code == 401
         assert fetch(paying, MOMO, path, secret(VNPAY)).status_code == 401
         answer = fetch(paying, MOMO, path)
         assert answer.headers["Transfer-Encoding"] == "chunked"
         paid, refunded = rows(answer.content)
         assert (paid["ma_gd_cong"], paid["ma_gd_ngan_hang"], paid["so_tien"]) == (number, str(transaction), "50000")
-        assert paid["ngay_gd"].startswith(TODAY.isoformat()) and paid["ngay_gd"].endswith("+07:00")
+        assert paid["ngay_gd"].startswith(today().isoformat()) and paid["ngay_gd"].endswith("+07:00")
         assert (refunded["ma_gd_cong"], refunded["trang_thai"], refunded["so_tien"]) == (number, "hoan-tra", "20000")
         assert statement(paying, MOMO) == []
-        assert fetch(paying, MOMO, f"statements/{TODAY + timedelta(days=1)}.csv").status_code == 404
+        assert fetch(paying, MOMO, f"statements/{today() + timedelta(days=1)}.csv").status_code == 404
         assert fetch(paying, MOMO, "statements/nonsense.csv").status_code == 404
 
     def test_planted_differences(self, paying: Simulators) -> None:
         numbers = history(paying, VNPAY, [10_000, 20_000, 30_000, 40_000, 50_000, 60_000, 70_000])
         kinds = ["missing", "amount", "state", "duplicate", "late", "wrong_payee", "other_day"]
-        planted = [paying.payments("/plant", institution=VNPAY, day=YESTERDAY.isoformat(), kind=kind)["reference"] for kind in kinds]
+        planted = [paying.payments("/plant", institution=VNPAY, day=yesterday().isoformat(), kind=kind)["reference"] for kind in kinds]
         assert planted == numbers  # each hits the next payment that nothing was planted on
-        extra = paying.payments("/plant", institution=VNPAY, day=YESTERDAY.isoformat(), kind="extra", amount=99_000)["reference"]
+        extra = paying.payments("/plant", institution=VNPAY, day=yesterday().isoformat(), kind="extra", amount=99_000)["reference"]
         found = statement(paying, VNPAY)
         by: dict[str, list[dict[str, str]]] = {}
         for row in found:
@@ -116,17 +124,17 @@ class TestStatements:
         assert by[numbers[2]][0]["trang_thai"] == "hoan-tra"
         assert len(by[numbers[3]]) == 2
         assert by[numbers[5]][0]["tk_thu_huong"] == "9999999999"
-        assert by[numbers[6]][0]["ngay_gd"].startswith((YESTERDAY - timedelta(days=1)).isoformat())
+        assert by[numbers[6]][0]["ngay_gd"].startswith((yesterday() - timedelta(days=1)).isoformat())
         assert by[extra][0]["so_tien"] == "99000" and by[extra][0]["ma_gd_ngan_hang"]
         assert statement(paying, VNPAY) == found
-        paying.payments("/close", institution=VNPAY, day=TODAY.isoformat())
-        [late] = statement(paying, VNPAY, TODAY)
-        assert late["ma_gd_cong"] == numbers[4] and late["ngay_gd"].startswith(TODAY.isoformat())
+        paying.payments("/close", institution=VNPAY, day=today().isoformat())
+        [late] = statement(paying, VNPAY, today())
+        assert late["ma_gd_cong"] == numbers[4] and late["ngay_gd"].startswith(today().isoformat())
 
     @pytest.mark.parametrize("how", ["truncated", "trailer"])
     def test_broken_files(self, paying: Simulators, how: str) -> None:
         history(paying, VNPAY, [10_000] * 9)
-        paying.payments("/plant", institution=VNPAY, day=YESTERDAY.isoformat(), kind="broken", break_=how)
+        paying.payments("/plant", institution=VNPAY, day=yesterday().isoformat(), kind="broken", break_=how)
         with pytest.raises((AssertionError, ValueError)):
             statement(paying, VNPAY)
 
@@ -180,7 +188,7 @@ class TestTransfers:
         wrong = requests.post(url, data={**form, "once": "c", "account": "1", "amount": "0"}, timeout=30)
         assert wrong.status_code == 400 and wrong.text.count('role="alert"') == 2
 
-        root = etree.fromstring(fetch(paying, TRANSFER, f"statements/{TODAY}.xml").content)
+        root = etree.fromstring(fetch(paying, TRANSFER, f"statements/{today()}.xml").content)
         entries = root.findall(".//c:Ntry", CAMT)
         amounts = [int(entry.findtext("c:Amt", "", CAMT)) for entry in entries]
         assert amounts == [180_000, 5_000, 5_000]
@@ -198,7 +206,7 @@ class TestTransfers:
             paying.payments("/return", institution_ref=numbers[2], key="HOAN01", amount=5_000)
         with pytest.raises(AssertionError, match="too_much"):
             paying.payments("/return", institution_ref=numbers[2], key="HOAN02", amount=1)
-        root = etree.fromstring(fetch(paying, TRANSFER, f"statements/{TODAY}.xml").content)
+        root = etree.fromstring(fetch(paying, TRANSFER, f"statements/{today()}.xml").content)
         back = root.findall(".//c:Ntry", CAMT)[3:]
         assert [(one.findtext("c:CdtDbtInd", "", CAMT), one.findtext(".//c:EndToEndId", "", CAMT)) for one in back] == [("DBIT", "HOAN01")]
         assert int(root.findall(".//c:Bal", CAMT)[1].findtext("c:Amt", "", CAMT)) == 185_000
@@ -276,16 +284,16 @@ class TestAgencies:
         paying.payments("/beneficiaries", prefix="DVC", unit="H26.101", account="0000000101")
         paying.payments("/beneficiaries", institution=VNPAY, prefix=mine[1], unit="H26.102", account="0000000102")
         assert statement(paying, VNPAY)[1]["ma_co_quan"] == "H26.102"
-        day = f"{YESTERDAY:%Y%m%d}"
-        assert self.entries(paying, "0000000101", TODAY) == {f"{VNPAY}.{day}.H26.101": 10_000, f"{BANK}.{day}.H26.101": 5_000}
-        assert self.entries(paying, "0000000102", TODAY) == {f"{VNPAY}.{day}.H26.102": 20_000}
-        assert self.entries(paying, "0000000101", YESTERDAY) == {}
+        day = f"{yesterday():%Y%m%d}"
+        assert self.entries(paying, "0000000101", today()) == {f"{VNPAY}.{day}.H26.101": 10_000, f"{BANK}.{day}.H26.101": 5_000}
+        assert self.entries(paying, "0000000102", today()) == {f"{VNPAY}.{day}.H26.102": 20_000}
+        assert self.entries(paying, "0000000101", yesterday()) == {}
 
-        tomorrow = TODAY + timedelta(days=1)
+        tomorrow = today() + timedelta(days=1)
         assert requests.get(f"{paying.url}/payments/beneficiary/0000000101/{tomorrow}.xml", timeout=30).status_code == 404
-        paying.payments("/plant", institution=VNPAY, day=YESTERDAY.isoformat(), kind="payout_short", unit="H26.101", amount=3_000)
-        paying.payments("/plant", institution=BANK, day=YESTERDAY.isoformat(), kind="payout_late", unit="H26.101")
-        assert self.entries(paying, "0000000101", TODAY) == {f"{VNPAY}.{day}.H26.101": 7_000}
+        paying.payments("/plant", institution=VNPAY, day=yesterday().isoformat(), kind="payout_short", unit="H26.101", amount=3_000)
+        paying.payments("/plant", institution=BANK, day=yesterday().isoformat(), kind="payout_late", unit="H26.101")
+        assert self.entries(paying, "0000000101", today()) == {f"{VNPAY}.{day}.H26.101": 7_000}
         paying.payments("/close", day=tomorrow.isoformat())
         assert self.entries(paying, "0000000101", tomorrow) == {f"{BANK}.{day}.H26.101": 5_000}
 
@@ -295,11 +303,11 @@ class TestAgencies:
             institution=MOMO,
             unit="G22",
             account="77",
-            settlement_day=YESTERDAY.isoformat(),
-            value_day=TODAY.isoformat(),
+            settlement_day=yesterday().isoformat(),
+            value_day=today().isoformat(),
             amount=9_000,
         )
-        assert self.entries(paying, "77", TODAY) == {f"{MOMO}.{YESTERDAY:%Y%m%d}.G22": 9_000}
+        assert self.entries(paying, "77", today()) == {f"{MOMO}.{yesterday():%Y%m%d}.G22": 9_000}
 
 
 @pytest.mark.parametrize(
