@@ -131,6 +131,7 @@ class PositionAdmin(DeskModelAdmin):
                 ("Cơ quan, tổ chức", agency_label(row.unit_code)),
                 ("Từ", moment(row.valid_from)),
                 ("Đến", moment(row.valid_to)),
+                ("Số hiệu chứng thư số trên USB Token", row.token_serial or "–"),
                 ("Theo hợp đồng", str(row.contract) if row.contract_id else "–"),
                 ("Vai trò đang giữ", self.role_names(row)),
                 ("Được cấp cho người khác", _grants(given, now)),

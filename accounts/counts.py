@@ -67,7 +67,7 @@ SELECT date_trunc('month', u.date_joined AT TIME ZONE %(zone)s)::date,
     count(*)
 FROM accounts_user u JOIN accounts_person p ON p.user_id = u.id
 LEFT JOIN (
-    SELECT holder.user_id, bool_or(held.credential IS NOT NULL) AS has_certificate
+    SELECT holder.user_id, bool_or(held.credential IS NOT NULL OR held.token_serial <> '') AS has_certificate
     FROM accounts_position held JOIN accounts_person holder ON holder.id = held.person_id
     WHERE held.place = 'agency' AND held.valid_from <= %(now)s AND (held.valid_to IS NULL OR held.valid_to > %(now)s) GROUP BY 1
 ) AS o ON o.user_id = u.id

@@ -36,6 +36,8 @@ class Position(models.Model):
     title = models.CharField("chức danh", max_length=200)
     credential = SealedTextField("chứng thư ký số", subject="person_id", null=True)
     """Identifier of the officer's key at the signing service; sealed, for it may contain their personal number. None: no key."""
+    token_serial = models.CharField("số hiệu chứng thư trên USB Token", max_length=80, blank=True, default="", db_default="")
+    """Serial number, lower-case hexadecimal, of the certificate on the officer's token, which signs in and nothing else. Empty: none."""
     valid_from = models.DateTimeField("từ", default=timezone.now)
     valid_to = models.DateTimeField("đến", null=True, blank=True)
     given_by = models.ForeignKey("accounts.Position", null=True, on_delete=models.PROTECT, related_name="+", verbose_name="người giao")

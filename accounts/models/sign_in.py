@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models.people import Person
 from accounts.models.positions import Position
+from accounts.models.sessions import Way
 from portal.crypto.fields import BlindIndexField
 
 
@@ -131,14 +132,19 @@ class CertificateSignIn(SignedChallenge):
     officer's.
     """
 
+    way = models.CharField(max_length=12, choices=Way.choices, default=Way.CERTIFICATE, db_default="certificate")
+    """By remote signing, by a file that a token's program signed, or by a token in the TLS handshake."""
     position = models.ForeignKey(Position, null=True, on_delete=models.CASCADE, related_name="+")
     """Whose certificate signed; null until it is proved."""
+    material = models.BinaryField(null=True)
+    """The signed file, or the certificate of the handshake, until it has been checked."""
 
     class Meta:
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["created_at"], name="certificate_sign_in_by_time")]
         constraints = [
             models.CheckConstraint(condition=~Q(state__in=["proved", "used"]) | Q(position__isnull=False), name="proved_is_somebodys"),
+            models.CheckConstraint(condition=Q(way__in=[Way.CERTIFICATE, Way.FILE, Way.TOKEN]), name="officer_sign_in_by_certificate"),
         ]
 
     def __str__(self) -> str:

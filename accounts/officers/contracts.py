@@ -68,6 +68,7 @@ def send_to_counter(
     credential_id: str,
     valid_to: datetime | None,
     now: datetime,
+    token_serial: str = "",
 ) -> Position:
     """The company sends one of its people to the agency's counter, until a day within the contract.
 
@@ -87,6 +88,7 @@ def send_to_counter(
             title=title,
             roles=[ROLE],
             credential_id=credential_id,
+            token_serial=token_serial,
             now=now,
             valid_to=min(valid_to or contract.valid_to, contract.valid_to),
             contract=contract,

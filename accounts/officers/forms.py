@@ -127,6 +127,21 @@ class PersonForm(DatesForm):
         required=False,
         help_text="Chứng thư số mà người này dùng để đăng nhập và ký; để trống nếu chưa có.",
     )
+    token_serial = forms.CharField(
+        label="Số hiệu chứng thư số trên USB Token",
+        max_length=120,
+        required=False,
+        help_text="Số sê-ri ghi trong chứng thư, ví dụ 54:01:0A:FF. Chứng thư này chỉ dùng để đăng nhập; để trống nếu không dùng.",
+    )
+
+    def clean_token_serial(self) -> str:
+        """As certificates are compared: lower-case hexadecimal without separators and leading zeros."""
+        typed = re.sub(r"[\s:.\-]", "", self.cleaned_data["token_serial"]).lower().removeprefix("0x")
+        if not typed:
+            return ""
+        if not re.fullmatch(r"[0-9a-f]{1,40}", typed) or not typed.strip("0"):
+            raise forms.ValidationError("Số hiệu chứng thư số gồm các chữ số và chữ cái từ a đến f.")
+        return typed.lstrip("0")
 
 
 class MakePositionForm(PersonForm):
@@ -137,7 +152,8 @@ class MakePositionForm(PersonForm):
     )
     roles = forms.MultipleChoiceField(label="Vai trò", widget=forms.CheckboxSelectMultiple, required=False)
     grants = _grants_field()
-    field_order = ("id_number", "full_name", "unit_code", "title", "credential_id", "roles", "grants", "valid_from", "valid_to")
+    field_order = ("id_number", "full_name", "unit_code", "title", "credential_id", "token_serial", "roles", "grants", "valid_from",
+                   "valid_to")  # fmt: skip
 
     def __init__(self, *args: Any, own_unit: str, at_institution: bool, grantable_now: Collection[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -197,7 +213,7 @@ class GrantForm(PersonForm):
         error_messages={"required": "Bạn hãy chọn ít nhất một vai trò."},
     )
     field_order = (
-        "kind", "unit_code", "name", "id_number", "full_name", "title", "credential_id", "contract_number",
+        "kind", "unit_code", "name", "id_number", "full_name", "title", "credential_id", "token_serial", "contract_number",
         "valid_from", "valid_to", "grants",
     )  # fmt: skip
 
@@ -205,8 +221,7 @@ class GrantForm(PersonForm):
         super().__init__(*args, **kwargs)
         every = {role for named in COMPONENTS.values() for role, _name in named}
         self.fields["grants"].choices = choices_of(every)  # type: ignore[attr-defined]
-        self.fields["credential_id"].required = True
-        self.fields["credential_id"].help_text = "Tài khoản mở khi chính chứng thư số này đăng nhập lần đầu."
+        self.fields["credential_id"].help_text = "Ghi mã này hoặc số hiệu USB Token: tài khoản mở khi chứng thư số ấy đăng nhập lần đầu."
         self.fields["valid_to"].help_text = "Bắt buộc với ngân hàng và bưu chính."
 
     def clean(self) -> dict[str, Any]:
@@ -262,7 +277,7 @@ class ContractForm(DatesForm):
 class SendForm(PersonForm):
     """One of the post's people for a counter."""
 
-    field_order = ("id_number", "full_name", "title", "credential_id", "valid_to")
+    field_order = ("id_number", "full_name", "title", "credential_id", "token_serial", "valid_to")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -37,6 +37,8 @@ class Wanted:
     contract_number: str
     valid_from: datetime
     valid_to: datetime | None
+    token_serial: str = ""
+    """Of the certificate on a token, where the account is bound to one."""
 
 
 def grantable(kind: str, unit_code: str) -> frozenset[str]:
@@ -66,7 +68,7 @@ def grant_account(*, actor: Actor, wanted: Wanted, now: datetime) -> HighLevelAc
 def _grant(actor: Actor, wanted: Wanted, person_id: UUID, now: datetime) -> HighLevelAccount:
     if person_id == actor.person_id:
         raise AccessDenied(GRANT)
-    if not wanted.credential_id.strip():
+    if not wanted.credential_id.strip() and not wanted.token_serial:
         raise BadRole("Tài khoản cấp cao phải gắn với một chứng thư số.", "credential_id")
     if not set(wanted.grants) or not set(wanted.grants) <= grantable(wanted.kind, wanted.unit_code):
         raise BadRole("Bạn hãy chọn những vai trò mà tài khoản này được cấp cho người khác.", "grants")
@@ -86,14 +88,15 @@ def _grant(actor: Actor, wanted: Wanted, person_id: UUID, now: datetime) -> High
             unit_code=wanted.unit_code,
             title=wanted.title,
             place=place,
-            credential=wanted.credential_id.strip(),
+            credential=wanted.credential_id.strip() or None,
+            token_serial=wanted.token_serial,
             valid_from=now,
             given_by_id=actor.position_id,
         )
     elif position.contract_id is not None or position.valid_to is not None:
         raise BadRole("Người này đang giữ chức danh có thời hạn ở đây; chức danh đó không nhận tài khoản cấp cao.", "id_number")
     else:
-        position.credential = wanted.credential_id.strip()
+        position.credential, position.token_serial = wanted.credential_id.strip() or None, wanted.token_serial
         position.save()
     if HighLevelAccount.objects.filter(position=position, ended_at__isnull=True).exists():
         raise BadRole("Người này đã giữ tài khoản cấp cao ở đây. Bạn thu hồi tài khoản đó trước.", "id_number")

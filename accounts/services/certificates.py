@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import CertificateSignIn, Position
+from accounts.models.sessions import Way
 from accounts.officers.high_level import open_accounts
 from accounts.owner import locks
 from accounts.services.challenges import NOT_ACCEPTED, SILENT, SPENT, SignatureRefused, Use
@@ -21,7 +22,7 @@ from portal.crypto import blind_index
 from portal.crypto.certificates import CertificateFacts, Trust
 
 __all__ = ["NOT_ACCEPTED", "NOT_REGISTERED", "SILENT", "answer", "authorisation_url", "begin", "id_from_state", "may_still_succeed",
-           "prove", "refuse", "use"]  # fmt: skip
+           "prove", "refuse", "take", "text_of", "use"]  # fmt: skip
 
 CALLBACK = "/tai-khoan/can-bo/tro-ve/"
 NOT_REGISTERED = "Chứng thư số này chưa được đăng ký cho chức danh nào còn hiệu lực trên Cổng. Bạn hãy hỏi quản trị viên của đơn vị."
@@ -36,10 +37,20 @@ _OFFICERS = Use(
 )
 
 
-def begin(*, now: datetime) -> CertificateSignIn:
-    """Begin a sign-in of whoever comes back with a certificate."""
-    started: CertificateSignIn = _OFFICERS.begin(now=now)
+def begin(*, now: datetime, way: Way = Way.CERTIFICATE) -> CertificateSignIn:
+    """Begin a sign-in of whoever comes back with a certificate: of the signing service, or of a token."""
+    started: CertificateSignIn = _OFFICERS.begin(now=now, way=way)
     return started
+
+
+def text_of(sign_in: CertificateSignIn) -> bytes:
+    """What a token's program is to sign."""
+    return _OFFICERS.file_text(sign_in)
+
+
+def take(*, sign_in_id: UUID, way: Way, material: bytes, now: datetime) -> bool:
+    """Keep what a token has signed, or its certificate out of the handshake. False where none is waited for; raises ``TooLarge``."""
+    return _OFFICERS.take(row_id=sign_in_id, way=way, material=material, now=now)
 
 
 def authorisation_url(sign_in: CertificateSignIn) -> str:
@@ -59,7 +70,8 @@ def answer(*, sign_in_id: UUID, code: str, now: datetime) -> None:
 
 def refuse(*, sign_in_id: UUID, reason: str) -> None:
     """Close a sign-in that cannot succeed; the waiting page shows the reason."""
-    _OFFICERS.refuse(row_id=sign_in_id, reason=reason)
+    if _OFFICERS.refuse(row_id=sign_in_id, reason=reason):
+        CertificateSignIn.objects.filter(id=sign_in_id).update(material=None)
 
 
 def may_still_succeed(sign_in_id: UUID, *, at: datetime) -> bool:
@@ -77,24 +89,33 @@ def prove(*, sign_in_id: UUID, now: datetime) -> None:
     if sign_in.state != CertificateSignIn.State.ANSWERED:
         return
     try:
-        facts, credential_id = _OFFICERS.facts(sign_in, now=now)
+        if sign_in.way == Way.CERTIFICATE:
+            facts, credential_id = _OFFICERS.facts(sign_in, now=now)
+        else:
+            facts, credential_id = _OFFICERS.facts_of_material(sign_in, now=now), ""
         position = _position_of(facts, credential_id, now)
     except SignatureRefused as refused:
         refuse(sign_in_id=sign_in_id, reason=str(refused))
     else:
         CertificateSignIn.objects.filter(id=sign_in_id, state=CertificateSignIn.State.ANSWERED).update(
-            state=CertificateSignIn.State.PROVED, position=position, certificate_serial=str(facts.serial)[:80], **SPENT
+            state=CertificateSignIn.State.PROVED,
+            position=position,
+            certificate_serial=str(facts.serial)[:80],
+            material=None,
+            **SPENT,
         )
 
 
 def _position_of(facts: CertificateFacts, credential_id: str, now: datetime) -> Position:
-    """The newest position in force of the certificate's holder for which this key is registered."""
+    """The newest position in force of the certificate's holder for which this key is registered: by its name at the signing service, or,
+    of a token, by the certificate's serial number."""
     blind = blind_index("id_number", facts.id_number) if facts.id_number else ""
-    positions = Position.objects.filter(
-        locks.in_use_or_locked("person__"), person__id_blind=blind, valid_from__lte=now, credential__isnull=False
-    ).select_related("person")
+    positions = Position.objects.filter(locks.in_use_or_locked("person__"), person__id_blind=blind, valid_from__lte=now).select_related(
+        "person"
+    )
     for position in positions.order_by("-valid_from", "id")[:10]:
-        if position.is_held(now=now) and position.credential == credential_id:
+        registered = position.credential == credential_id if credential_id else position.token_serial == facts.serial
+        if position.is_held(now=now) and registered:
             return position
     raise SignatureRefused(NOT_REGISTERED)
 
@@ -124,7 +145,7 @@ def use(*, sign_in_id: UUID, now: datetime, opens: bool = False) -> Position | N
         target="accounts.position",
         target_id=str(position.id),
         unit=position.unit_code,
-        details={"by": "certificate", "serial": sign_in.certificate_serial},
+        details={"by": str(sign_in.way), "serial": sign_in.certificate_serial},
     )
     open_accounts(position=position, serial=sign_in.certificate_serial, now=now)
     return position

@@ -20,9 +20,11 @@ from django.core import signing
 from django.db import transaction
 
 from accounts.models import SignedChallenge
+from accounts.models.sessions import Way
 from portal import outbox
 from portal.crypto import open_text, seal_text
-from portal.crypto.certificates import CertificateFacts, CertificateRefused, Trust, verify_signed_challenge
+from portal.crypto.certificates import CertificateFacts, CertificateRefused, Purpose, Trust, validate, verify_signed_challenge
+from portal.crypto.signed_files import LONGEST, verify_signed_file
 from portal.exchange import csc
 from portal.exchange.errors import OutsideRefused, OutsideUnavailable
 
@@ -35,6 +37,10 @@ _RSA_SHA256 = "1.2.840.113549.1.1.11"
 _ECDSA_SHA256 = "1.2.840.10045.4.3.2"
 SPENT: dict[str, Any] = {"code_sealed": "", "activation_sealed": "", "credential_sealed": "", "signature": None}
 """What nobody needs once it is known who signed."""
+
+
+class TooLarge(Exception):
+    """An uploaded file that no signature over our few lines is."""
 
 
 class SignatureRefused(Exception):
@@ -89,6 +95,40 @@ class Use:
         begun = self.model._default_manager.filter(id=row_id, state=SignedChallenge.State.BEGUN, expires_at__gt=now)
         if begun.update(state=SignedChallenge.State.ANSWERED, code_sealed=seal_text(code)):
             outbox.put(self.message, key=str(row_id), payload={"sign_in": str(row_id)})
+
+    def file_text(self, row: SignedChallenge) -> bytes:
+        """What a token's program signs: lines that name the portal, the purpose and this one row, so that it serves for nothing else."""
+        lines = [f"dvcqg {self.purpose} by file", settings.SITE_URL, str(row.id), bytes(row.challenge).hex()]
+        return ("\n".join(lines) + "\n").encode()
+
+    @transaction.atomic
+    def take(self, *, row_id: UUID, way: Way, material: bytes, now: datetime) -> bool:
+        """Keep a signed file, or the certificate of a handshake, and let the worker check it. False where none is waited for (any more).
+
+        Raises :class:`TooLarge`.
+        """
+        if len(material) > LONGEST:
+            raise TooLarge
+        # Of the models that a token may answer, which have a way and its material.
+        rows: Any = self.model._default_manager
+        begun = rows.filter(id=row_id, way=way, state=SignedChallenge.State.BEGUN, expires_at__gt=now)
+        if not begun.update(state=SignedChallenge.State.ANSWERED, material=material):
+            return False
+        outbox.put(self.message, key=str(row_id), payload={"sign_in": str(row_id)})
+        return True
+
+    def facts_of_material(self, row: Any, *, now: datetime) -> CertificateFacts:
+        """Whose certificate the material is of, checked to its end (worker). Raises :class:`SignatureRefused`, ``OutsideUnavailable``."""
+        material = bytes(row.material or b"")
+        try:
+            if row.way == Way.FILE:
+                return verify_signed_file(material, self.file_text(row), at=now, trust=self.trust)
+            # That its holder has the key, the handshake has shown.
+            return validate(material, at=now, purpose=Purpose.SIGN_IN, trust=self.trust)
+        except CertificateRefused as refused:
+            if refused.is_temporary:
+                raise OutsideUnavailable("revocation", "timeout") from refused
+            raise SignatureRefused(refused.message) from refused
 
     def refuse(self, *, row_id: UUID, reason: str) -> bool:
         """Close one that cannot succeed; the waiting page shows the reason. Whether it was open."""

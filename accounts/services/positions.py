@@ -69,10 +69,12 @@ def give_position(
     valid_to: datetime | None = None,
     contract: CounterContract | None = None,
     grants: Collection[str] | None = None,
+    token_serial: str = "",
 ) -> Position:
     """Give a person a position in a unit or institution with its roles (Rules art. 16.1, 41).
 
-    ``credential_id`` names their key at the signing service, empty where they have none: no other key signs in or signs for them.
+    ``credential_id`` names their key at the signing service, empty where they have none: no other key signs in or signs for them, but
+    the certificate on a token with ``token_serial``, which signs in.
     ``grants``: what an administrator among the roles may hand out; without it, everything of the place. By the system, the same person and
     place again is no change. ``AccessDenied`` unless the actor administers the unit (by contract: has its people's company), and for
     oneself; :class:`BadRole` for what does not fit the place, what the actor may not hand out, or a second position of one person there.
@@ -101,6 +103,7 @@ def give_position(
         title=title,
         place=place,
         credential=credential_id or None,
+        token_serial=token_serial,
         valid_from=begins,
         valid_to=valid_to,
         given_by_id=actor.position_id,

@@ -3,6 +3,7 @@
 from accounts.views.account import account, capacities, inbox, open_notice
 from accounts.views.citizens import sign_in, sign_in_code, sign_out
 from accounts.views.contacts import contacts, unsubscribe_email, verify_email
+from accounts.views.officer_tokens import officer_challenge, officer_file, officer_token
 from accounts.views.officers import certificate_callback, certificate_wait, officer_sign_in, passkey_sign_in
 from accounts.views.passkeys import add_passkey, passkeys, remove_passkey
 from accounts.views.sessions import end_session, end_sessions, session_history, session_list, still_here
@@ -17,7 +18,10 @@ __all__ = [
     "end_session",
     "end_sessions",
     "inbox",
+    "officer_challenge",
+    "officer_file",
     "officer_sign_in",
+    "officer_token",
     "open_notice",
     "passkey_sign_in",
     "passkeys",

@@ -16,6 +16,7 @@ from accounts.models import CertificateSignIn
 from accounts.models.sessions import Way
 from accounts.owner import unlocking
 from accounts.services import certificates
+from accounts.tokens import token_address
 from accounts.views.ways import DESK, GO_ON, NEXT, WANTS_POSITION, citizens_next, greeted, over_limit, safe_next
 from portal.access import Assurance, actor_of
 from portal.limits import limit_view
@@ -41,12 +42,19 @@ def officer_sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if (refusal := over_limit(request, "officer-sign-in")) is not None:
             return refusal
-        started = certificates.begin(now=timezone.now())
-        request.session[CERTIFICATE_SIGN_IN] = str(started.id)
+        by_file = request.POST.get("by") == "file"
+        started = begun(request, Way.FILE if by_file else Way.CERTIFICATE)
         request.session[NEXT] = target
-        return redirect(certificates.authorisation_url(started))
+        return redirect("officer-file") if by_file else redirect(certificates.authorisation_url(started))
     # Where one wanted to go stands in the page, not in a session: looking at a door opens none.
-    return render(request, "accounts/officer_sign_in.html", {"next": target})
+    return render(request, "accounts/officer_sign_in.html", {"next": target, "token_url": token_address("/tai-khoan/can-bo/thiet-bi/")})
+
+
+def begun(request: HttpRequest, way: Way) -> CertificateSignIn:
+    """A sign-in that this browser has begun."""
+    started = certificates.begin(now=timezone.now(), way=way)
+    request.session[CERTIFICATE_SIGN_IN] = str(started.id)
+    return started
 
 
 @never_cache
@@ -107,7 +115,7 @@ def certificate_wait(request: HttpRequest) -> HttpResponse:
             target = safe_next(request, DESK)
             for key in (CERTIFICATE_SIGN_IN, NEXT):
                 request.session.pop(key, None)
-            sessions.sign_in(request, position.person.user, way=Way.CERTIFICATE, assurance=Assurance.HIGH, position=position)
+            sessions.sign_in(request, position.person.user, way=Way(started.way), assurance=Assurance.HIGH, position=position)
             return greeted(request, redirect(target))
     if started.state == CertificateSignIn.State.REFUSED or started.expires_at <= timezone.now():
         request.session.pop(CERTIFICATE_SIGN_IN, None)

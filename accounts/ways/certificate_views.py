@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
-from urllib.parse import unquote
 from uuid import UUID
 
 from django.conf import settings
@@ -20,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.models import CitizenSignIn
 from accounts.models.sessions import Way
 from accounts.owner import unlocking
+from accounts.tokens import certificate_of, token_address
 from accounts.views.ways import NEXT, citizens_next, over_limit
 from accounts.ways import certificates
 from accounts.ways.forms import SignedFileForm
@@ -27,7 +24,6 @@ from accounts.ways.proved import STEP_UP, proved
 from portal.access import Assurance, actor_of
 
 SIGN_IN = "citizen_sign_in"
-_PEM = re.compile(r"^-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----\s*$")
 
 
 def _begun(request: HttpRequest, way: Way) -> CitizenSignIn:
@@ -57,7 +53,7 @@ def begin(request: HttpRequest) -> HttpResponse:
             _begun(request, Way.FILE)
             return redirect("certificate-file")
         return redirect(certificates.USE.authorisation_url(_begun(request, Way.CERTIFICATE)))
-    context = {"next": citizens_next(request, ""), "token_url": token_address()}
+    context = {"next": citizens_next(request, ""), "token_url": token_address("/tai-khoan/chung-thu/thiet-bi/")}
     return render(request, "accounts/ways/certificate.html", context)
 
 
@@ -108,11 +104,6 @@ def file(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/ways/certificate_file.html", context, status=422 if form.errors else 200)
 
 
-def token_address() -> str:
-    """Where a token signs in by the TLS handshake: the same host at a port of its own; empty where the proxy has none."""
-    return f"{settings.TOKEN_SIGN_IN_URL.rstrip('/')}/tai-khoan/chung-thu/thiet-bi/" if settings.TOKEN_SIGN_IN_URL else ""
-
-
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def token(request: HttpRequest) -> HttpResponse:
@@ -126,22 +117,13 @@ def token(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/ways/certificate_token.html", {"next": citizens_next(request, "")})
     if (refusal := over_limit(request, "citizen-certificate")) is not None:
         return refusal
-    der = _der(request.META.get("HTTP_X_CLIENT_CERTIFICATE", ""))
+    der = certificate_of(request)
     if der is None:
         messages.error(request, _("Trình duyệt chưa gửi chứng thư số nào. Bạn cắm USB Token, mở lại trình duyệt rồi thử lại."))
         return redirect("certificate-citizen")
     row = _begun(request, Way.TOKEN)
     certificates.answer(sign_in_id=row.id, way=Way.TOKEN, material=der, now=timezone.now())
     return redirect(settings.SITE_URL + "/tai-khoan/chung-thu/cho/")
-
-
-def _der(header: str) -> bytes | None:
-    """The certificate as nginx writes it (``$ssl_client_escaped_cert``); None for none, or for what is none."""
-    found = _PEM.match(unquote(header[:20_000]))
-    try:
-        return base64.b64decode("".join(found.group(1).split()), validate=True) if found else None
-    except (binascii.Error, ValueError):
-        return None
 
 
 @never_cache

@@ -18,12 +18,10 @@ from accounts.models.sessions import Way
 from accounts.owner import locks
 from accounts.services import failures
 from accounts.services.challenges import SPENT, SignatureRefused, Use
-from portal import audit, outbox
+from portal import audit
 from portal.access import SYSTEM, Assurance
 from portal.crypto import blind_index
-from portal.crypto.certificates import CertificateFacts, CertificateRefused, Purpose, Trust, validate
-from portal.crypto.signed_files import LONGEST, verify_signed_file
-from portal.exchange.errors import OutsideUnavailable
+from portal.crypto.certificates import CertificateFacts, Trust
 
 CALLBACK = "/tai-khoan/chung-thu/tro-ve/"
 NOT_KNOWN = gettext_noop("Chứng thư số này chưa gắn với tài khoản nào trên Cổng. Bạn đăng ký tài khoản bằng chứng thư số trước.")
@@ -42,10 +40,6 @@ USE = Use(
 )
 
 
-class TooLarge(Exception):
-    """An uploaded file that no signature over our few lines is."""
-
-
 def is_offered() -> bool:
     """Whether citizens may sign in by certificate: whether there is a store of roots for them."""
     return bool(settings.PUBLIC_TRUSTED_ROOTS)
@@ -59,27 +53,15 @@ def begin(*, way: Way, now: datetime) -> CitizenSignIn:
 
 def text_of(row: CitizenSignIn) -> bytes:
     """What is to be signed: it names the portal, the purpose and this one sign-in, so that it serves for nothing else."""
-    return b"".join(
-        [
-            f"dvcqg citizen sign-in by file\n{settings.SITE_URL}\n{row.id}\n".encode(),
-            bytes(row.challenge).hex().encode() + b"\n",
-        ]
-    )
+    return USE.file_text(row)
 
 
-@transaction.atomic
 def answer(*, sign_in_id: UUID, way: Way, material: bytes, now: datetime) -> bool:
     """Keep the signed file, or the certificate of the handshake, and let the worker check it. False where none is waited for (any more).
 
     Raises :class:`TooLarge`.
     """
-    if len(material) > LONGEST:
-        raise TooLarge
-    begun = CitizenSignIn.objects.filter(id=sign_in_id, way=way, state=_State.BEGUN, expires_at__gt=now)
-    if not begun.update(state=_State.ANSWERED, material=material):
-        return False
-    outbox.put(USE.message, key=str(sign_in_id), payload={"sign_in": str(sign_in_id)})
-    return True
+    return USE.take(row_id=sign_in_id, way=way, material=material, now=now)
 
 
 def refuse(*, sign_in_id: UUID, reason: str) -> None:
@@ -99,23 +81,12 @@ def prove(*, sign_in_id: UUID, now: datetime) -> None:
     except SignatureRefused as refused:
         refuse(sign_in_id=sign_in_id, reason=str(refused))
         return
-    except CertificateRefused as refused:
-        if refused.is_temporary:
-            raise OutsideUnavailable("revocation", "timeout") from refused
-        refuse(sign_in_id=sign_in_id, reason=refused.message)
-        return
     proved = {"state": _State.PROVED, "person": person, "certificate_serial": facts.serial[:80], "material": None}
     CitizenSignIn.objects.filter(id=sign_in_id, state=_State.ANSWERED).update(**proved, **SPENT)
 
 
 def _facts(row: CitizenSignIn, now: datetime) -> CertificateFacts:
-    material = bytes(row.material or b"")
-    if row.way == Way.FILE:
-        return verify_signed_file(material, text_of(row), at=now, trust=Trust.PUBLIC)
-    if row.way == Way.TOKEN:
-        # That its holder has the key, the handshake has shown.
-        return validate(material, at=now, purpose=Purpose.SIGN_IN, trust=Trust.PUBLIC)
-    return USE.facts(row, now=now)[0]
+    return USE.facts(row, now=now)[0] if row.way == Way.CERTIFICATE else USE.facts_of_material(row, now=now)
 
 
 def _person_of(facts: CertificateFacts, way: Way, now: datetime) -> Person:

@@ -42,6 +42,7 @@ class Proof:
     sign_in_id: UUID
     person: Person
     assurance: Assurance
+    way: Way
 
 
 def _proof(request: HttpRequest, now: datetime) -> Proof | None:
@@ -49,18 +50,18 @@ def _proof(request: HttpRequest, now: datetime) -> Proof | None:
     if (found := request.session.get(certificate_views.SIGN_IN)) is not None:
         row = CitizenSignIn.objects.select_related("person__user").filter(pk=found, state=_PROVED, expires_at__gt=now).first()
         if row is not None and row.person is not None:
-            return Proof(certificate_views.SIGN_IN, row.pk, row.person, Assurance.HIGH)
+            return Proof(certificate_views.SIGN_IN, row.pk, row.person, Assurance.HIGH, Way(row.way))
     if (found := request.session.get(vneid_views.SIGN_IN)) is not None:
         rows = OutsideSignIn.objects.select_related("person__user").filter(state=OutsideSignIn.State.PROVED, expires_at__gt=now)
         outside = rows.filter(pk=found, is_linked=True).first()
         if outside is not None and outside.person is not None:
-            return Proof(vneid_views.SIGN_IN, outside.pk, outside.person, Assurance(outside.assurance))
+            return Proof(vneid_views.SIGN_IN, outside.pk, outside.person, Assurance(outside.assurance), Way.VNEID)
     if (found := request.session.get(CERTIFICATE_SIGN_IN)) is not None:
         held = (
             CertificateSignIn.objects.select_related("position__person__user").filter(pk=found, state=_PROVED, expires_at__gt=now).first()
         )
         if held is not None and held.position is not None:
-            return Proof(CERTIFICATE_SIGN_IN, held.pk, held.position.person, Assurance.HIGH)
+            return Proof(CERTIFICATE_SIGN_IN, held.pk, held.position.person, Assurance.HIGH, Way(held.way))
     return None
 
 
@@ -99,18 +100,18 @@ def _opened(request: HttpRequest, proof: Proof, now: datetime) -> HttpResponse |
         if by_certificate is None or by_certificate.person is None or by_certificate.person.user is None:
             return None
         request.session.pop(proof.key, None)
-        return proved(request, user=by_certificate.person.user, way=Way(by_certificate.way), assurance=Assurance.HIGH)
+        return proved(request, user=by_certificate.person.user, way=proof.way, assurance=Assurance.HIGH)
     if proof.key == vneid_views.SIGN_IN:
         outside = vneid.use(sign_in_id=proof.sign_in_id, now=now, opens=True)
         if outside is None or outside.person is None or outside.person.user is None:
             return None
         request.session.pop(proof.key, None)
-        return proved(request, user=outside.person.user, way=Way.VNEID, assurance=Assurance(outside.assurance))
+        return proved(request, user=outside.person.user, way=proof.way, assurance=proof.assurance)
     position = officers.use(sign_in_id=proof.sign_in_id, now=now, opens=True)
     if position is None or position.person.user is None:
         return None
     target = safe_next(request, DESK)
     for key in (proof.key, NEXT):
         request.session.pop(key, None)
-    sessions.sign_in(request, position.person.user, way=Way.CERTIFICATE, assurance=Assurance.HIGH, position=position)
+    sessions.sign_in(request, position.person.user, way=proof.way, assurance=Assurance.HIGH, position=position)
     return greeted(request, redirect(target))

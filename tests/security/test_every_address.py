@@ -23,6 +23,7 @@ PUBLIC = {
     # Ways to sign in; who is signed in already is led on.
     "tai-khoan/dang-nhap/ung-dung/", "tai-khoan/dang-nhap/khoa/", "tai-khoan/vneid/", "tai-khoan/mat-dien-thoai/",
     # Citizens' certificates: where a store of roots is kept; the steps lead back to the first without a sign-in under way.
+    "tai-khoan/can-bo/tep/", "tai-khoan/can-bo/tep/thu-thach/",
     "tai-khoan/chung-thu/", "tai-khoan/chung-thu/tro-ve/", "tai-khoan/chung-thu/tep/", "tai-khoan/chung-thu/tep/thu-thach/",
     "tai-khoan/khoa-truy-cap/danh-sach/", "tai-khoan/khoa-truy-cap/tat-ca/",
     # Where the signing service sends a browser back to: the session says whether it is the one that began.

@@ -385,11 +385,14 @@ def own_ways(pages: Pages, client: Client) -> None:
     phones.keep(change_id=change.pk, is_theirs=True, now=now)
     pages.get(client, "/tai-khoan/dien-thoai/")
     stranger = Client(REMOTE_ADDR="203.0.113.77")
-    for name in ("mat-dien-thoai/", "dang-nhap/khoa/", "chung-thu/thiet-bi/"):
+    for name in ("mat-dien-thoai/", "dang-nhap/khoa/", "chung-thu/thiet-bi/", "can-bo/thiet-bi/"):
         pages.get(stranger, f"/tai-khoan/{name}")
     stranger.post("/tai-khoan/chung-thu/", {"by": "file"})
     pages.get(stranger, "/tai-khoan/chung-thu/tep/")
     pages.post(stranger, "/tai-khoan/chung-thu/tep/")
+    stranger.post("/tai-khoan/can-bo/", {"by": "file"})
+    pages.get(stranger, "/tai-khoan/can-bo/tep/")
+    pages.post(stranger, "/tai-khoan/can-bo/tep/")
     pages.get(stranger, "/tai-khoan/dang-nhap/ung-dung/")
     pages.post(stranger, "/tai-khoan/dang-nhap/ung-dung/", {"id_number": "1"})
     for one in (client, stranger):
