@@ -117,13 +117,16 @@ def unlock(*, user_id: UUID, proof: Assurance, by: str, actor: Actor, now: datet
     return held
 
 
-def open_if_asked(*, person: Person, proof: Assurance, by: str, opens: bool, now: datetime) -> bool:
+def open_if_asked(*, person: Person, proof: Assurance, by: str, opens: bool, begun_at: datetime, now: datetime) -> bool:
     """Whether somebody whom a way in has just proved may sign in now: their account is in use, or this proof opens it as they asked.
 
-    Within the caller's transaction; ``person.user`` is as it is afterwards. Raises :class:`NeedsMore`.
+    A proof that was begun before a lock waits in a browser that may not be the owner's: it serves for nothing any more, whether the account
+    is still locked or open again. Within the caller's transaction; ``person.user`` is as it is afterwards. Raises :class:`NeedsMore`.
     """
-    if person.user is None or person.user.is_active:
-        return person.user is not None
+    if person.user is None or AccountLock.objects.filter(user=person.user, locked_at__gt=begun_at).exists():
+        return False
+    if person.user.is_active:
+        return True
     if not opens:
         return False
     try:

@@ -135,7 +135,8 @@ def use(*, sign_in_id: UUID, now: datetime, opens: bool = False) -> Position | N
     position = sign_in.position if sign_in is not None else None
     if sign_in is None or position is None or not position.is_held(now=now):
         return None
-    if not locks.open_if_asked(person=position.person, proof=Assurance.HIGH, by="certificate", opens=opens, now=now):
+    begun = sign_in.created_at
+    if not locks.open_if_asked(person=position.person, proof=Assurance.HIGH, by="certificate", opens=opens, begun_at=begun, now=now):
         return None
     sign_in.state = CertificateSignIn.State.USED
     sign_in.save(update_fields=["state"])

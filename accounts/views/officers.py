@@ -117,7 +117,7 @@ def certificate_wait(request: HttpRequest) -> HttpResponse:
                 request.session.pop(key, None)
             sessions.sign_in(request, position.person.user, way=Way(started.way), assurance=Assurance.HIGH, position=position)
             return greeted(request, redirect(target))
-    if started.state == CertificateSignIn.State.REFUSED or started.expires_at <= timezone.now():
+    if started.state in (CertificateSignIn.State.REFUSED, CertificateSignIn.State.PROVED) or started.expires_at <= timezone.now():
         request.session.pop(CERTIFICATE_SIGN_IN, None)
         messages.error(request, started.refusal or "Phiên đăng nhập đã quá hạn. Bạn hãy đăng nhập lại.")
         return redirect("officer-sign-in")

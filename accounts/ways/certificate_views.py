@@ -139,7 +139,7 @@ def wait(request: HttpRequest) -> HttpResponse:
         request.session.pop(SIGN_IN, None)
         assert used.person is not None and used.person.user is not None
         return proved(request, user=used.person.user, way=Way(used.way), assurance=Assurance.HIGH)
-    if row.state in (CitizenSignIn.State.REFUSED, CitizenSignIn.State.USED) or row.expires_at <= now:
+    if row.state not in (CitizenSignIn.State.BEGUN, CitizenSignIn.State.ANSWERED) or row.expires_at <= now:
         request.session.pop(SIGN_IN, None)
         messages.error(request, _(row.refusal) if row.refusal else _("Phiên đăng nhập đã quá hạn. Bạn hãy đăng nhập lại."))
         return redirect("step-up" if actor_of(request).is_signed_in and request.session.get(STEP_UP) else "certificate-citizen")

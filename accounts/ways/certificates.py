@@ -110,7 +110,7 @@ def use(*, sign_in_id: UUID, now: datetime, opens: bool = False) -> CitizenSignI
     row = rows.filter(id=sign_in_id, state=_State.PROVED, expires_at__gt=now).first()
     if row is None or row.person is None:
         return None
-    if not locks.open_if_asked(person=row.person, proof=Assurance.HIGH, by="certificate", opens=opens, now=now):
+    if not locks.open_if_asked(person=row.person, proof=Assurance.HIGH, by="certificate", opens=opens, begun_at=row.created_at, now=now):
         return None
     row.state = _State.USED
     row.save(update_fields=["state"])

@@ -194,7 +194,8 @@ def use(*, sign_in_id: UUID, now: datetime, opens: bool = False) -> OutsideSignI
     linked = OutsideIdentity.objects.filter(provider=Provider.VNEID, subject_digest=found.subject_digest, person=found.person)
     if not linked.exists():
         return None
-    if not locks.open_if_asked(person=found.person, proof=Assurance(found.assurance), by="vneid", opens=opens, now=now):
+    proof, begun = Assurance(found.assurance), found.created_at
+    if not locks.open_if_asked(person=found.person, proof=proof, by="vneid", opens=opens, begun_at=begun, now=now):
         return None
     linked.update(last_used_at=now)
     found.state = OutsideSignIn.State.USED

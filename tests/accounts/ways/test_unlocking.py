@@ -68,6 +68,17 @@ def test_a_certificate_opens_a_stolen_account_by_one_press_and_not_in_passing(ou
     assert client.post(PROVED)["Location"] == OPEN, "used up"
 
 
+def test_what_was_proved_before_the_lock_opens_nothing_after_it(outside: Simulators, client: Client) -> None:
+    thief, officer = Client(), Client()
+    assert by_file(thief, outside).state == "proved" and _prove(officer, outside, OFFICER).state == "proved"
+    for person in (person_of(), _position().person):
+        locked(person, Assurance.HIGH)
+        locks.unlock(user_id=person.user_id, proof=Assurance.HIGH, by="office", actor=SYSTEM, now=timezone.now())
+    assert thief.get("/tai-khoan/chung-thu/cho/")["Location"] == "/tai-khoan/chung-thu/" and thief.get("/tai-khoan/").status_code == 302
+    officer.get("/tai-khoan/can-bo/cho/")
+    assert officer.get("/quan-tri/").status_code == 302 and not UserSession.objects.filter(ended_at=None).exists()
+
+
 def test_vneid_opens_as_much_as_it_states(outside: Simulators, client: Client) -> None:
     linked()
     locked(person_of(), Assurance.MEDIUM, "idle")
