@@ -367,6 +367,12 @@ def named_removed_drafts(actor: Actor, *, now: datetime) -> list[NamedDraft]:
     return _named(list(rows[:50]), now=now)
 
 
+def put_away_draft(actor: Actor, code: str) -> NamedDraft | None:
+    """The actor's draft of the procedure that was put away and can be had back, for the page on which they would begin another one."""
+    found = removed_drafts(actor).filter(procedure_code=code).order_by("-removed_at", "id").first()
+    return NamedDraft(found, "", found.last_page, until=_until(found)) if found is not None else None
+
+
 def _named(drafts: list[Draft], *, now: datetime) -> list[NamedDraft]:
     codes = {draft.procedure_code for draft in drafts}
     names = _names_today(frozenset(codes), timezone.localdate(now))

@@ -403,6 +403,7 @@ def _answers_page(
             draft=draft,
             carried=_carried(request, terms, draft),
             last=last,
+            put_away=queries.put_away_draft(actor, terms.procedure_code) if draft is None else None,
             not_saved=status == 409 and colleague is None,
             colleague=colleague,
         ),

@@ -158,6 +158,7 @@ def _list_page(now: Filing, filled: Filled | None = None, status: int = 200) -> 
             draft=now.draft,
             carried=filing._carried(now.request, now.terms, now.draft),
             last=queries.last_filed(actor_of(now.request), now.code) if now.draft is None else None,
+            put_away=queries.put_away_draft(actor_of(now.request), now.code) if now.draft is None else None,
             lawful=(now.form.document or {}).get("lawful_form"),
         ),
         status=status,

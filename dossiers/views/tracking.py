@@ -76,11 +76,13 @@ def mine(request: HttpRequest) -> HttpResponse:
 def keep_draft(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     """A draft that was put away is back; one that would be, is kept for another three months."""
     try:
-        services.keep_draft(actor=actor_of(request), draft_id=draft_id, now=timezone.now())
+        draft = services.keep_draft(actor=actor_of(request), draft_id=draft_id, now=timezone.now())
     except services.DraftInItsPlace:
         messages.warning(request, _("Bạn đã bắt đầu bản nháp mới cho thủ tục này. Xóa bản nháp mới thì khôi phục được bản cũ."))
     else:
         messages.success(request, _("Đã giữ bản nháp. Nếu không thay đổi, bản nháp được giữ thêm ba tháng."))
+        if "go-on" in request.POST:
+            return redirect(f"file-{draft.last_page}", draft.procedure_code)
     return redirect("dossiers")
 
 

@@ -110,7 +110,11 @@ class TestTheWholeLife:
             sign_in(client, mother())
             page = client.get(MINE).content.decode()
             assert "Đang soạn" not in page and "Bản nháp đã cất" in page and "23/03/2027" in page
-            assert client.post(f"/ho-so/ban-nhap/{draft.id}/giu/").status_code == 302
+            # Where one would begin another one, it is offered, too.
+            page = client.get(f"/nop-ho-so/{CODE}/to-khai/").content.decode()
+            assert "Khôi phục và điền tiếp" in page and "đến hết ngày 23/03/2027" in page
+            back_to = client.post(f"/ho-so/ban-nhap/{draft.id}/giu/", {"go-on": "1"})
+            assert back_to["Location"] == f"/nop-ho-so/{CODE}/{draft.last_page}/"
             page = client.get(MINE).content.decode()
             assert "Đang soạn" in page and "Bản nháp đã cất" not in page
             assert client.get(f"/nop-ho-so/{CODE}/kiem-tra/").status_code == 200
