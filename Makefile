@@ -17,7 +17,7 @@ WITH_SERVICES = $(VENV) -m portal.launcher exec --var $(TEST_VAR) --
 PYTEST = $(WITH_SERVICES) $(VENV) -m pytest -n 2 --durations=25 --durations-min=1 $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := run
-.PHONY: run test test-again test-quick lint bench bench-search bench-front bench-hostile bench-sign-in bench-signed-in bench-sealing bench-desk bench-decade bench-outbox bench-corpus bench-petitions bench-reconcile bench-statistics bench-outage bench-callbacks bench-vouchers bench-petitions-desk bench-filing bench-people bench-synchronisation coverage-of-requirements lock clean ready ready-for-tests ready-for-bench checks
+.PHONY: run test test-again test-quick lint bench bench-search bench-front bench-hostile bench-sign-in bench-signed-in bench-sealing bench-desk bench-decade bench-outbox bench-corpus bench-petitions bench-reconcile bench-statistics bench-outage bench-callbacks bench-vouchers bench-petitions-desk bench-filing bench-forms bench-people bench-synchronisation coverage-of-requirements lock clean ready ready-for-tests ready-for-bench checks
 
 run:
 	@exec $(BOOTSTRAP) -- portal.launcher run
@@ -88,6 +88,10 @@ bench-petitions-desk: ready-for-bench
 # Filings a second over HTTP, from the first answer to the receipt, beside the same by plain SQL.
 bench-filing: ready-for-bench
 	$(VENV) -m portal.launcher exec --var $(BENCH_VAR) -- $(VENV) -m bench.filing $(if $(ROWS),--rows $(ROWS)) $(if $(WRITE),--write)
+
+# A form of 150 questions: evaluated, shown, saved; a worker's memory over 500 uploads of 10 MB.
+bench-forms: ready-for-bench
+	$(VENV) -m portal.launcher exec --var $(BENCH_VAR) -- $(VENV) -m bench.forms $(if $(UPLOADS),--uploads $(UPLOADS)) $(if $(WRITE),--write)
 
 # Sign-ins a second, an account found among a million, pages of one's own.
 bench-people: ready-for-bench

@@ -93,11 +93,20 @@ class Phone:
         self.cookies = {cookie: session} if cookie else {}
         self.took: dict[str, list[float]] = {}
 
-    def ask(self, step: str, method: str, path: str, body: bytes | None = None, kind: str = "", expected: int = 200) -> str:
+    def ask(
+        self,
+        step: str,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        kind: str = "",
+        expected: int = 200,
+        more: dict[str, str] | None = None,
+    ) -> str:
         """One request; its body. Any other status than the expected one ends the benchmark."""
         headers = {"Host": "localhost", "Referer": "http://localhost/", "Origin": "http://localhost"}
         headers |= {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())} if self.cookies else {}
-        headers |= {"Content-Type": kind} if kind else {}
+        headers |= ({"Content-Type": kind} if kind else {}) | (more or {})
         began = time.perf_counter()
         self.connection.request(method, path, body, headers)
         answer = self.connection.getresponse()
@@ -115,6 +124,10 @@ class Phone:
     def form(self, step: str, path: str, fields: dict[str, str], expected: int = 302) -> str:
         """A form without files."""
         return self.ask(step, "POST", path, urlencode(fields).encode(), "application/x-www-form-urlencoded", expected)
+
+    def autosave(self, path: str, fields: dict[str, str]) -> None:
+        """Single fields, as a page sends them while one types."""
+        self.ask("autosave", "POST", path, urlencode(fields).encode(), "application/x-www-form-urlencoded", 204, {"X-Autosave": "1"})
 
     def file(self, step: str, path: str, fields: dict[str, str], name: str, content: bytes, expected: int = 302) -> str:
         """A form with one file."""
