@@ -13,7 +13,7 @@ VENV = .venv/bin/python
 TEST_VAR ?= var/test
 # A folder for each kind of data, so that neither is measured with the other.
 BENCH_VAR ?= var/bench/$(if $(DATA),real,generated)
-WITH_SERVICES = $(VENV) -m portal.launcher exec --var $(TEST_VAR) --
+WITH_SERVICES = $(VENV) -m portal.launcher exec --throwaway --var $(TEST_VAR) --
 PYTEST = $(WITH_SERVICES) $(VENV) -m pytest -n 2 --durations=25 --durations-min=1 $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := run

@@ -270,6 +270,14 @@ def test_two_copies_side_by_side(portal: Portal) -> None:
         shutil.rmtree(base, ignore_errors=True)
 
 
+def test_what_need_not_outlive_a_power_cut_waits_for_no_disk(var: Path) -> None:
+    script = "import os, psycopg; print(*psycopg.connect(os.environ['DATABASE_URL']).execute('SHOW fsync').fetchone())"
+    for more, said in (([], "on"), (["--throwaway"], "off")):
+        command = [PYTHON, "-m", "portal.launcher", "exec", "--var", str(var), *more, "--", PYTHON, "-c", script]
+        done = subprocess.run(command, cwd=ROOT, env=person_environment(), capture_output=True, text=True, timeout=90, check=True)
+        assert done.stdout.strip() == said
+
+
 def test_servers_given_by_the_environment_replace_the_embedded_ones(portal: Portal, var: Path) -> None:
     port = read_json(portal.var / "run" / "redis.json")["port"]
     given = person_environment(REDIS_URL=f"redis://127.0.0.1:{port}/5")
