@@ -187,7 +187,7 @@ def _end_login(former: Person, now: datetime) -> None:
 def _become_one(former: Person, other: Person, now: datetime) -> None:
     """The party of the former account stays what it was and is the same person's: what they held for others goes over, and all that was
     theirs is read by a mandate that nobody ends."""
-    for held in Mandate.objects.select_for_update().in_force(now).filter(person=former):
+    for held in Mandate.objects.select_for_update(of=("self",)).in_force(now).filter(person=former):
         held.withdrawn_at, held.withdrawn_by = now, former
         held.save()
         whose = {"grantor_id": held.grantor_id, "organisation_id": held.organisation_id}
@@ -198,7 +198,7 @@ def _become_one(former: Person, other: Person, now: datetime) -> None:
             given_by_id=held.given_by_id, given_at=now, accepted_at=held.accepted_at, **whose,
         )  # fmt: skip
         note(SYSTEM, "accounts.learn_mandate", going_on)
-    for over in Mandate.objects.select_for_update().in_force(now).filter(person=other, grantor=former):
+    for over in Mandate.objects.select_for_update(of=("self",)).in_force(now).filter(person=other, grantor=former):
         over.withdrawn_at, over.withdrawn_by = now, former
         over.save()
     same = Mandate.objects.create(

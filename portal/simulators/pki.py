@@ -275,7 +275,7 @@ def _load(config: Config, store: Store, folder: Path) -> TestAuthority:
     for label, path in files.items():
         if CertLabel(label) not in kept or not path.exists():
             write(path, authority.get_cert(CertLabel(label)).dump(), 0o644)
-    for name, labels in (("test-root.pem", ["root"]), ("public-root.pem", ["public-root", *PUBLIC_ISSUERS])):
+    for name, labels in (("test-root.pem", ["root", "people"]), ("public-root.pem", ["public-root", *PUBLIC_ISSUERS])):
         # A token shows its own certificate alone: its issuers stand beside the root.
         held = [pem.armor("CERTIFICATE", authority.get_cert(CertLabel(label)).dump()) for label in labels]
         write(config.demo / name, b"".join(held), 0o644)

@@ -124,5 +124,6 @@ def test_a_token_signs_in_only_at_the_proxys_own_door(outside: Simulators, clien
     for wrong in ("", "x", header[:-40], "a" * 30_000):
         assert client.post(door, headers={"X-Client-Certificate": wrong})["Location"] == PAGE
     assert client.post(door, headers={"X-Client-Certificate": header})["Location"] == f"{settings.SITE_URL}{PAGE}cho/"
-    assert proved(CertificateSignIn.objects.latest("created_at")).state == "proved"
+    row = proved(CertificateSignIn.objects.latest("created_at"))
+    assert row.state == "proved", row.refusal
     assert client.get(f"{PAGE}cho/")["Location"] == "/quan-tri/" and UserSession.objects.get(ended_at=None).way == "token"
