@@ -733,7 +733,8 @@ def reconciliation(pages: Pages) -> None:
     """Files, runs, differences, minutes, months, the ledger, as each side sees them."""
     institution, day = make_institution(), day_before()
     now = timezone.now()
-    month = (timezone.localdate().replace(day=1) - dt.timedelta(days=1)).replace(day=3)
+    # The month before that of the day, whose differences stay open: on the first of a month the day before is of the last one.
+    month = (day.replace(day=1) - dt.timedelta(days=1)).replace(day=3)
     taken = [make_payment(institution, day), make_payment(institution, day), make_payment(institution, month)]
     lines = [line_of(taken[0], amount=1_000), line_of(taken[1], reference="", institution_ref="<x>&", amount=5_000)]
     statement = take_file(csv_of(lines), day, institution=institution)
