@@ -44,7 +44,7 @@ from accounts.registration import services as registration
 from accounts.services import contacts
 from accounts.ways import app_codes, phones, vneid
 from dossiers.forms_data import shipped_form
-from dossiers.models import Dossier, FormDesign, FormPrint, StorePaper, StoreShare
+from dossiers.models import Dossier, Draft, FormDesign, FormPrint, StorePaper, StoreShare
 from dossiers.services import follow_late_orders, make_print, publish_form
 from dossiers.terms import terms_on
 from feedback.models import Petition, PetitionDraft, PublishedCase, ReplyTemplate, Term
@@ -299,7 +299,11 @@ def citizens(pages: Pages) -> None:
     pages.post(client, papers, hidden(page, act="tiep"), 409)
     pages.get(client, form)
     pages.get(client, sent)
-    ready_draft(citizen_actor(mother()))
+    begun = Draft.objects.filter(pk=ready_draft(citizen_actor(mother())).pk)
+    now = timezone.now()
+    begun.update(updated_at=now - dt.timedelta(days=110), warned_at=now - dt.timedelta(days=15), removed_at=now)
+    pages.get(client, form)
+    begun.update(updated_at=now, warned_at=None, removed_at=None)
     pages.get(client, f"/ho-so/{filed().code}/rut/")
     officer = officer_actor(make_position())
     late = received(officer)
