@@ -78,6 +78,7 @@ def test_interrupted_twice_on_a_slow_phone_and_finished_on_another_device(portal
     expect(again).to_have_url(re.compile("/giay-to/"))
 
     # The second one: the connection goes in the middle of a photo, and the battery with it.
+    again.wait_for_load_state("load")
     content = photo()
     file = {"name": "giấy chứng sinh.jpg", "mimeType": "image/jpeg", "buffer": content}
     slow(again, offline=True)
@@ -104,8 +105,8 @@ def send(page: Page) -> None:
     """Press until the worker has looked through the photo and the dossier is there."""
 
     def sent() -> bool:
-        page.get_by_role("button", name="Gửi hồ sơ").click()
-        page.wait_for_load_state("domcontentloaded")
+        with page.expect_navigation():
+            page.get_by_role("button", name="Gửi hồ sơ").click()
         return re.search(r"/ho-so/H26", page.url) is not None
 
     eventually(sent, 60, 1.0)
@@ -155,8 +156,9 @@ def test_a_birth_by_keyboard_and_what_is_announced_alone(portal: Stack, open_pag
     expect(page.get_by_role("heading", level=1)).to_have_text("Kiểm tra trước khi gửi")
 
     def sent() -> bool:
-        follow(page, page.get_by_role("button", name="Gửi hồ sơ"))
-        page.wait_for_load_state("domcontentloaded")
+        tab_to(page, page.get_by_role("button", name="Gửi hồ sơ"))
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
         return re.search(r"/ho-so/H26", page.url) is not None
 
     eventually(sent, 60, 1.0)
