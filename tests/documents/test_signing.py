@@ -19,6 +19,7 @@ from portal.files.models import FileState, StoredFile
 from portal.outbox import RetryLater
 from portal.states import TransitionRefused
 from tests.documents.conftest import EC_ID_NUMBER, ID_NUMBER, SECOND_ID_NUMBER, Desk, content_of, officer, url_with
+from tests.support.processes import eventually
 
 pytestmark = pytest.mark.django_db
 
@@ -196,8 +197,13 @@ def test_signing_service_down_costs_time_only(desk: Desk) -> None:
     desk.now(document)
     assert (document.state, document.state_words, document.note) == (Document.SIGNING, "Đang ký", steps.SERVICE_SILENT)
     desk.outside.faults("csc", "none")
-    desk.work()
-    assert desk.now(document).state == Document.SIGNED
+
+    def sealed() -> bool:
+        # On a busy machine the service may be too slow for the first try.
+        desk.work()
+        return bool(desk.now(document).state == Document.SIGNED)
+
+    eventually(sealed, 60, 1.0)
     assert document.note == ""
 
 

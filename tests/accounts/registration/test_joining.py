@@ -129,7 +129,7 @@ def test_two_accounts_become_one_and_nothing_of_the_former_is_lost(outside: Any)
     assert act.details["former"] == str(former.id)
     assert {message["text"].startswith("Tài khoản Cổng") for message in outside.outbox(to=PHONE)[:1]} == {True}
     # Leaving is leaving with both.
-    Dossier.objects.filter(pk=dossier.pk).update(state="7")
+    Dossier.objects.filter(pk=dossier.pk).update(state="7", withdrawn_at=timezone.now())
     assert {one.party_id for one in leaving._as_before(actor, now)} == {former.id}
 
 
