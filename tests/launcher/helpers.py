@@ -53,7 +53,7 @@ def processes_of(var: Path) -> list[int]:
     return sorted(found)
 
 
-START_SECONDS = 420
+START_SECONDS = 1500
 """A first start makes a database and loads the demonstration; beside other tests that takes minutes."""
 
 
