@@ -42,7 +42,7 @@ def sign_in_citizen(page: Page, portal: Stack, who: tuple[str, str] = MOTHER) ->
 
     page.get_by_label("Số định danh cá nhân").fill(number)
     page.get_by_role("button", name="Nhận mật khẩu một lần").click()
-    page.get_by_label("Mật khẩu một lần").fill(eventually(password))
+    page.get_by_label("Mật khẩu một lần").fill(eventually(password, 60))
     page.get_by_role("button", name="Đăng nhập").click()
     expect(page).not_to_have_url(re.compile("/dang-nhap/"))
 

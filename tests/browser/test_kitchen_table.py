@@ -139,7 +139,7 @@ def test_a_birth_by_keyboard_and_what_is_announced_alone(portal: Stack, open_pag
         fresh = [found["text"][:6] for found in since[: len(since) - before] if re.match(r"\d{6}\b", found["text"])]
         return fresh[0] if fresh else None
 
-    write(page, "Mật khẩu một lần", eventually(code))
+    write(page, "Mật khẩu một lần", eventually(code, 60))
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Tờ khai")
     choose(page, "Mẹ")
