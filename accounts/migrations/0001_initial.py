@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+migrations.CreateModel(
             name='User',
             fields=[
                 ('password', models.CharField(max_length=128, verbose_name='password')),
@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 'ordering': ['date_joined', 'id'],
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Person',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -56,9 +56,13 @@ class Migration(migrations.Migration):
                 'verbose_name': 'người dân',
                 'verbose_name_plural': 'người dân',
                 'ordering': ['name_key', 'id'],
-            },
+            "indexes": [models.Index(fields=['name_key', 'id'], name='person_by_name'),
+],
+"constraints": [models.CheckConstraint(condition=models.Q(models.Q(('registry_checked_at__isnull', True), ('registry_matches__isnull', True)), models.Q(('registry_checked_at__isnull', False), ('registry_matches__isnull', False)), _connector='OR'), name='person_registry_check_is_whole'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='OneTimePassword',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -71,9 +75,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-created_at'],
-            },
+            "indexes": [models.Index(fields=['person', '-created_at'], name='otp_by_person'),
+],
+"constraints": [models.CheckConstraint(condition=models.Q(('tries__lte', 5)), name='otp_at_most_five_tries'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='PersonEvent',
             fields=[
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
@@ -96,7 +104,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Position',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -112,9 +120,14 @@ class Migration(migrations.Migration):
                 'verbose_name': 'chức danh',
                 'verbose_name_plural': 'chức danh',
                 'ordering': ['unit_code', 'title', 'id'],
-            },
+            "indexes": [models.Index(fields=['unit_code', 'title', 'id'], name='position_by_unit'),
+],
+"constraints": [models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='position_ends_after_it_begins'),
+models.UniqueConstraint(condition=models.Q(('valid_to__isnull', True)), fields=('person', 'unit_code'), name='position_one_open_per_person_and_unit'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='CertificateSignIn',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -131,7 +144,7 @@ class Migration(migrations.Migration):
                 'ordering': ['-created_at'],
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='PositionEvent',
             fields=[
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
@@ -152,48 +165,20 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.AddIndex(
-            model_name='person',
-            index=models.Index(fields=['name_key', 'id'], name='person_by_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('registry_checked_at__isnull', True), ('registry_matches__isnull', True)), models.Q(('registry_checked_at__isnull', False), ('registry_matches__isnull', False)), _connector='OR'), name='person_registry_check_is_whole'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='person',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_personevent" ("created_at", "full_name", "id", "id_blind", "name_key", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "registry_checked_at", "registry_matches", "residence_unit", "sex", "user_id") VALUES (NEW."created_at", NEW."full_name", NEW."id", NEW."id_blind", NEW."name_key", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."registry_checked_at", NEW."registry_matches", NEW."residence_unit", NEW."sex", NEW."user_id"); RETURN NULL;', hash='26e31bd41558067b6e76c898a01f002feec0de44', operation='INSERT', pgid='pgtrigger_insert_insert_6b541', table='accounts_person', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='person',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."full_name" IS DISTINCT FROM (NEW."full_name") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."id_blind" IS DISTINCT FROM (NEW."id_blind") OR OLD."name_key" IS DISTINCT FROM (NEW."name_key") OR OLD."registry_checked_at" IS DISTINCT FROM (NEW."registry_checked_at") OR OLD."registry_matches" IS DISTINCT FROM (NEW."registry_matches") OR OLD."residence_unit" IS DISTINCT FROM (NEW."residence_unit") OR OLD."sex" IS DISTINCT FROM (NEW."sex") OR OLD."user_id" IS DISTINCT FROM (NEW."user_id"))', func='INSERT INTO "accounts_personevent" ("created_at", "full_name", "id", "id_blind", "name_key", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "registry_checked_at", "registry_matches", "residence_unit", "sex", "user_id") VALUES (NEW."created_at", NEW."full_name", NEW."id", NEW."id_blind", NEW."name_key", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."registry_checked_at", NEW."registry_matches", NEW."residence_unit", NEW."sex", NEW."user_id"); RETURN NULL;', hash='804aeb33c7684c22be29a0a7e2438be77b2a48dd', operation='UPDATE', pgid='pgtrigger_update_update_70819', table='accounts_person', when='AFTER')),
         ),
-        migrations.AddIndex(
-            model_name='onetimepassword',
-            index=models.Index(fields=['person', '-created_at'], name='otp_by_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='onetimepassword',
-            constraint=models.CheckConstraint(condition=models.Q(('tries__lte', 5)), name='otp_at_most_five_tries'),
-        ),
-        migrations.AddIndex(
-            model_name='position',
-            index=models.Index(fields=['unit_code', 'title', 'id'], name='position_by_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='position',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='position_ends_after_it_begins'),
-        ),
-        migrations.AddConstraint(
-            model_name='position',
-            constraint=models.UniqueConstraint(condition=models.Q(('valid_to__isnull', True)), fields=('person', 'unit_code'), name='position_one_open_per_person_and_unit'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='position',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_positionevent" ("credential_id", "id", "person_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "roles", "title", "unit_code", "valid_from", "valid_to") VALUES (NEW."credential_id", NEW."id", NEW."person_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."roles", NEW."title", NEW."unit_code", NEW."valid_from", NEW."valid_to"); RETURN NULL;', hash='6211c3449917e75c9ed638f19241a5872ab5309a', operation='INSERT', pgid='pgtrigger_insert_insert_7a772', table='accounts_position', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='position',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_positionevent" ("credential_id", "id", "person_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "roles", "title", "unit_code", "valid_from", "valid_to") VALUES (NEW."credential_id", NEW."id", NEW."person_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."roles", NEW."title", NEW."unit_code", NEW."valid_from", NEW."valid_to"); RETURN NULL;', hash='8fb07c656cc4ef0b8af80ce644c24feb365eac4a', operation='UPDATE', pgid='pgtrigger_update_update_f3f78', table='accounts_position', when='AFTER')),
         ),
-    ]
+]

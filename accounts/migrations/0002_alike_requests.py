@@ -12,63 +12,56 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+migrations.CreateModel(
             name='KnownBrowser',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('digest', models.CharField(max_length=64)),
                 ('last_used_at', models.DateTimeField(default=django.utils.timezone.now)),
-            ],
-        ),
-        migrations.AddField(
+            ("person", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.person')),
+],
+        options={"indexes": [models.Index(fields=['last_used_at'], name='known_browser_by_time'),
+],
+"constraints": [models.UniqueConstraint(fields=('person', 'digest'), name='known_browser_once_a_person'),
+],
+},
+),
+migrations.AddField(
             model_name='onetimepassword',
             name='address_digest',
             field=models.CharField(blank=True, db_default='', max_length=64),
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='onetimepassword',
             name='browser_digest',
             field=models.CharField(blank=True, db_default='', max_length=64),
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='onetimepassword',
             name='number_blind',
             field=models.CharField(db_default='', max_length=64),
         ),
-        migrations.AlterField(
+migrations.AlterField(
             model_name='onetimepassword',
             name='person',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.person'),
         ),
-        # Backwards: requests of numbers that nobody has, which the earlier table cannot hold and which live minutes.
-        migrations.RunSQL(migrations.RunSQL.noop, 'DELETE FROM accounts_onetimepassword WHERE person_id IS NULL'),
-        migrations.AddIndex(
+# Backwards: requests of numbers that nobody has, which the earlier table cannot hold and which live minutes.
+migrations.RunSQL(migrations.RunSQL.noop, 'DELETE FROM accounts_onetimepassword WHERE person_id IS NULL'),
+migrations.AddIndex(
             model_name='onetimepassword',
             index=models.Index(fields=['number_blind', 'browser_digest', '-created_at'], name='otp_by_number'),
         ),
-        migrations.AddIndex(
+migrations.AddIndex(
             model_name='onetimepassword',
             index=models.Index(condition=models.Q(('browser_digest', '')), fields=['address_digest', '-created_at'], name='otp_by_address'),
         ),
-        migrations.AddIndex(
+migrations.AddIndex(
             model_name='onetimepassword',
             index=models.Index(fields=['created_at'], name='otp_by_time'),
         ),
-        migrations.AddConstraint(
+migrations.AddConstraint(
             model_name='onetimepassword',
             constraint=models.CheckConstraint(condition=models.Q(('used_at__isnull', True), ('person__isnull', False), _connector='OR'), name='otp_used_is_somebodys'),
         ),
-        migrations.AddField(
-            model_name='knownbrowser',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.person'),
-        ),
-        migrations.AddIndex(
-            model_name='knownbrowser',
-            index=models.Index(fields=['last_used_at'], name='known_browser_by_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='knownbrowser',
-            constraint=models.UniqueConstraint(fields=('person', 'digest'), name='known_browser_once_a_person'),
-        ),
-    ]
+]

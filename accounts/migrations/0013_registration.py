@@ -19,20 +19,45 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+migrations.CreateModel(
+            name='Terms',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveIntegerField(unique=True, verbose_name='phiên bản')),
+                ('valid_from', models.DateTimeField(verbose_name='áp dụng từ')),
+                ('text', models.TextField(verbose_name='nội dung')),
+                ('text_en', models.TextField(verbose_name='nội dung bằng tiếng Anh')),
+                ('changed', models.TextField(blank=True, verbose_name='điều thay đổi')),
+                ('changed_en', models.TextField(blank=True, verbose_name='điều thay đổi, bằng tiếng Anh')),
+                ('published_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='ban hành lúc')),
+            ("published_by", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.position', verbose_name='người ban hành')),
+],
+            options={
+                'verbose_name': 'điều khoản sử dụng',
+                'verbose_name_plural': 'điều khoản sử dụng',
+                'ordering': ['-number'],
+            "constraints": [models.UniqueConstraint(fields=('valid_from',), name='terms_one_from_a_moment'),
+],
+},
+        ),
+migrations.CreateModel(
             name='Consent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('how', models.CharField(choices=[('registration', 'khi đăng ký tài khoản'), ('page', 'trên trang điều khoản'), ('demonstration', 'dữ liệu trình diễn')], max_length=13)),
                 ('given_at', models.DateTimeField(default=django.utils.timezone.now)),
-            ],
+            ("person", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consents', to='accounts.person')),
+("terms", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.terms')),
+],
             options={
                 'verbose_name': 'chấp thuận điều khoản',
                 'verbose_name_plural': 'chấp thuận điều khoản',
                 'ordering': ['person', '-given_at', 'id'],
-            },
+            "constraints": [models.UniqueConstraint(fields=('person', 'terms'), name='consent_once_a_version'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Identifier',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -41,14 +66,17 @@ class Migration(migrations.Migration):
                 ('blind', models.CharField(max_length=64)),
                 ('confirmed_by', models.CharField(max_length=20)),
                 ('confirmed_at', models.DateTimeField()),
-            ],
+            ("person", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='identifiers', to='accounts.person')),
+],
             options={
                 'verbose_name': 'số giấy tờ',
                 'verbose_name_plural': 'số giấy tờ',
                 'ordering': ['person', 'kind', 'id'],
-            },
+            "constraints": [models.UniqueConstraint(fields=('kind', 'blind'), name='identifier_is_one_persons'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Registration',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -75,14 +103,34 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='lúc')),
                 ('changed_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='cập nhật')),
                 ('expires_at', models.DateTimeField(verbose_name='hết hạn')),
-            ],
+            ("officer", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.position', verbose_name='cán bộ')),
+("organisation", models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.organisation')),
+("person", models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='registrations', to='accounts.person')),
+("terms", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.terms')),
+],
             options={
                 'verbose_name': 'đăng ký tài khoản',
                 'verbose_name_plural': 'đăng ký tài khoản',
                 'ordering': ['-created_at', 'id'],
-            },
+            "indexes": [models.Index(fields=['identity_blind', '-created_at'], name='registration_by_identity'),
+models.Index(fields=['contact_blind', '-created_at'], name='registration_by_contact'),
+models.Index(fields=['address_digest', '-created_at'], name='registration_by_address'),
+models.Index(condition=models.Q(('unit_code', ''), _negated=True), fields=['unit_code', '-created_at', 'id'], name='registration_by_unit'),
+models.Index(condition=models.Q(('state__in', ['done', 'refused', 'lapsed']), _negated=True), fields=['expires_at'], name='registration_open_until'),
+models.Index(condition=models.Q(('ask_again_at__isnull', False)), fields=['ask_again_at'], name='registration_by_due'),
+models.Index(condition=models.Q(('state__in', ['done', 'refused', 'lapsed'])), fields=['changed_at'], name='registration_ended'),
+],
+"constraints": [models.CheckConstraint(condition=models.Q(models.Q(('state', 'done'), _negated=True), ('person__isnull', False), ('organisation__isnull', False), _connector='OR'), name='registration_done_is_somebodys'),
+models.CheckConstraint(condition=models.Q(('code_tries__lte', 5)), name='registration_at_most_five_tries'),
+models.CheckConstraint(condition=models.Q(('slip_tries__lte', 10)), name='registration_at_most_ten_slips'),
+models.CheckConstraint(condition=models.Q(('codes_sent__lte', 4)), name='registration_few_codes'),
+models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='registration_ends_after_it_begins'),
+models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['done', 'refused', 'lapsed']), _negated=True), models.Q(('code_hash', ''), ('declared__isnull', True), ('email__isnull', True), ('phone__isnull', True), ('slip_hash', '')), _connector='OR'), name='registration_ended_keeps_nothing'),
+models.CheckConstraint(condition=models.Q(('state', 'slip'), ('slip_hash', ''), _connector='OR'), name='registration_slip_in_its_state'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='RegistrationSignature',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -97,14 +145,15 @@ class Migration(migrations.Migration):
                 ('certificate_serial', models.CharField(blank=True, max_length=80)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('expires_at', models.DateTimeField()),
-            ],
+            ("registration", models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='signature', to='accounts.registration')),
+],
             options={
                 'verbose_name': 'chữ ký đăng ký tài khoản',
                 'verbose_name_plural': 'chữ ký đăng ký tài khoản',
                 'ordering': ['-created_at'],
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='RegistryAnswer',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -112,213 +161,76 @@ class Migration(migrations.Migration):
                 ('agrees', models.BooleanField(verbose_name='khớp')),
                 ('said', portal.crypto.fields.SealedJSONField(context='accounts.registryanswer.said', null=True, subject='registration_id')),
                 ('answered_at', models.DateTimeField(verbose_name='trả lời lúc')),
-            ],
+            ("registration", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='accounts.registration')),
+],
             options={
                 'verbose_name': 'trả lời của cơ sở dữ liệu',
                 'verbose_name_plural': 'trả lời của cơ sở dữ liệu',
                 'ordering': ['registration', 'answered_at', 'id'],
-            },
+            "constraints": [models.UniqueConstraint(fields=('registration', 'registry'), name='registry_answers_once'),
+],
+},
         ),
-        migrations.CreateModel(
-            name='Terms',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(unique=True, verbose_name='phiên bản')),
-                ('valid_from', models.DateTimeField(verbose_name='áp dụng từ')),
-                ('text', models.TextField(verbose_name='nội dung')),
-                ('text_en', models.TextField(verbose_name='nội dung bằng tiếng Anh')),
-                ('changed', models.TextField(blank=True, verbose_name='điều thay đổi')),
-                ('changed_en', models.TextField(blank=True, verbose_name='điều thay đổi, bằng tiếng Anh')),
-                ('published_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='ban hành lúc')),
-            ],
-            options={
-                'verbose_name': 'điều khoản sử dụng',
-                'verbose_name_plural': 'điều khoản sử dụng',
-                'ordering': ['-number'],
-            },
-        ),
-        pgtrigger.migrations.RemoveTrigger(
+pgtrigger.migrations.RemoveTrigger(
             model_name='person',
             name='insert_insert',
         ),
-        pgtrigger.migrations.RemoveTrigger(
+pgtrigger.migrations.RemoveTrigger(
             model_name='person',
             name='update_update',
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='person',
             name='identity_level',
             field=models.PositiveSmallIntegerField(db_default=0, default=0, verbose_name='mức độ bảo đảm danh tính'),
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='person',
             name='identity_proved_at',
             field=models.DateTimeField(blank=True, null=True, verbose_name='chứng minh danh tính lúc'),
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='person',
             name='identity_proved_by',
             field=models.CharField(blank=True, db_default='', max_length=12, verbose_name='chứng minh danh tính bằng'),
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='personevent',
             name='identity_level',
             field=models.PositiveSmallIntegerField(db_default=0, default=0, verbose_name='mức độ bảo đảm danh tính'),
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='personevent',
             name='identity_proved_at',
             field=models.DateTimeField(blank=True, null=True, verbose_name='chứng minh danh tính lúc'),
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='personevent',
             name='identity_proved_by',
             field=models.CharField(blank=True, db_default='', max_length=12, verbose_name='chứng minh danh tính bằng'),
         ),
-        # Before the triggers stand again: this is no event in anybody's life.
-        migrations.RunSQL(
+# Before the triggers stand again: this is no event in anybody's life.
+migrations.RunSQL(
             "UPDATE accounts_person SET identity_level = 2, identity_proved_by = 'entered', identity_proved_at = created_at"
             " WHERE user_id IS NOT NULL",
             migrations.RunSQL.noop,
             elidable=False,
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='person',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_personevent" ("created_at", "full_name", "id", "id_blind", "identity_level", "identity_proved_at", "identity_proved_by", "name_key", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "registry_checked_at", "registry_matches", "residence_unit", "sex", "user_id") VALUES (NEW."created_at", NEW."full_name", NEW."id", NEW."id_blind", NEW."identity_level", NEW."identity_proved_at", NEW."identity_proved_by", NEW."name_key", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."registry_checked_at", NEW."registry_matches", NEW."residence_unit", NEW."sex", NEW."user_id"); RETURN NULL;', hash='190640108f7c53588533cca796fef5fd9e82c2b9', operation='INSERT', pgid='pgtrigger_insert_insert_6b541', table='accounts_person', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='person',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."full_name" IS DISTINCT FROM (NEW."full_name") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."id_blind" IS DISTINCT FROM (NEW."id_blind") OR OLD."identity_level" IS DISTINCT FROM (NEW."identity_level") OR OLD."identity_proved_at" IS DISTINCT FROM (NEW."identity_proved_at") OR OLD."identity_proved_by" IS DISTINCT FROM (NEW."identity_proved_by") OR OLD."name_key" IS DISTINCT FROM (NEW."name_key") OR OLD."registry_checked_at" IS DISTINCT FROM (NEW."registry_checked_at") OR OLD."registry_matches" IS DISTINCT FROM (NEW."registry_matches") OR OLD."residence_unit" IS DISTINCT FROM (NEW."residence_unit") OR OLD."sex" IS DISTINCT FROM (NEW."sex") OR OLD."user_id" IS DISTINCT FROM (NEW."user_id"))', func='INSERT INTO "accounts_personevent" ("created_at", "full_name", "id", "id_blind", "identity_level", "identity_proved_at", "identity_proved_by", "name_key", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "registry_checked_at", "registry_matches", "residence_unit", "sex", "user_id") VALUES (NEW."created_at", NEW."full_name", NEW."id", NEW."id_blind", NEW."identity_level", NEW."identity_proved_at", NEW."identity_proved_by", NEW."name_key", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."registry_checked_at", NEW."registry_matches", NEW."residence_unit", NEW."sex", NEW."user_id"); RETURN NULL;', hash='eba8bc926f3cb47aab4fdbc936e7d56742507f0f', operation='UPDATE', pgid='pgtrigger_update_update_70819', table='accounts_person', when='AFTER')),
         ),
-        migrations.AddConstraint(
+migrations.AddConstraint(
             model_name='person',
             constraint=models.CheckConstraint(condition=models.Q(('user__isnull', True), ('identity_level__gte', 2), _connector='OR'), name='person_with_login_is_medium'),
         ),
-        migrations.AddConstraint(
+migrations.AddConstraint(
             model_name='person',
             constraint=models.CheckConstraint(condition=models.Q(('identity_level', 0), models.Q(('identity_proved_at__isnull', False), models.Q(('identity_proved_by', ''), _negated=True)), _connector='OR'), name='person_level_was_proved'),
         ),
-        migrations.AddField(
-            model_name='consent',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consents', to='accounts.person'),
-        ),
-        migrations.AddField(
-            model_name='identifier',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='identifiers', to='accounts.person'),
-        ),
-        migrations.AddField(
-            model_name='registration',
-            name='officer',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.position', verbose_name='cán bộ'),
-        ),
-        migrations.AddField(
-            model_name='registration',
-            name='organisation',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.organisation'),
-        ),
-        migrations.AddField(
-            model_name='registration',
-            name='person',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='registrations', to='accounts.person'),
-        ),
-        migrations.AddField(
-            model_name='registrationsignature',
-            name='registration',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='signature', to='accounts.registration'),
-        ),
-        migrations.AddField(
-            model_name='registryanswer',
-            name='registration',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='accounts.registration'),
-        ),
-        migrations.AddField(
-            model_name='terms',
-            name='published_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.position', verbose_name='người ban hành'),
-        ),
-        migrations.AddField(
-            model_name='registration',
-            name='terms',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.terms'),
-        ),
-        migrations.AddField(
-            model_name='consent',
-            name='terms',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.terms'),
-        ),
-        migrations.AddConstraint(
-            model_name='identifier',
-            constraint=models.UniqueConstraint(fields=('kind', 'blind'), name='identifier_is_one_persons'),
-        ),
-        migrations.AddConstraint(
-            model_name='registryanswer',
-            constraint=models.UniqueConstraint(fields=('registration', 'registry'), name='registry_answers_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='terms',
-            constraint=models.UniqueConstraint(fields=('valid_from',), name='terms_one_from_a_moment'),
-        ),
-        migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(fields=['identity_blind', '-created_at'], name='registration_by_identity'),
-        ),
-        migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(fields=['contact_blind', '-created_at'], name='registration_by_contact'),
-        ),
-        migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(fields=['address_digest', '-created_at'], name='registration_by_address'),
-        ),
-        migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(condition=models.Q(('unit_code', ''), _negated=True), fields=['unit_code', '-created_at', 'id'], name='registration_by_unit'),
-        ),
-        migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(condition=models.Q(('state__in', ['done', 'refused', 'lapsed']), _negated=True), fields=['expires_at'], name='registration_open_until'),
-        ),
-        migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(condition=models.Q(('ask_again_at__isnull', False)), fields=['ask_again_at'], name='registration_by_due'),
-        ),
-        migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(condition=models.Q(('state__in', ['done', 'refused', 'lapsed'])), fields=['changed_at'], name='registration_ended'),
-        ),
-        migrations.AddConstraint(
-            model_name='registration',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'done'), _negated=True), ('person__isnull', False), ('organisation__isnull', False), _connector='OR'), name='registration_done_is_somebodys'),
-        ),
-        migrations.AddConstraint(
-            model_name='registration',
-            constraint=models.CheckConstraint(condition=models.Q(('code_tries__lte', 5)), name='registration_at_most_five_tries'),
-        ),
-        migrations.AddConstraint(
-            model_name='registration',
-            constraint=models.CheckConstraint(condition=models.Q(('slip_tries__lte', 10)), name='registration_at_most_ten_slips'),
-        ),
-        migrations.AddConstraint(
-            model_name='registration',
-            constraint=models.CheckConstraint(condition=models.Q(('codes_sent__lte', 4)), name='registration_few_codes'),
-        ),
-        migrations.AddConstraint(
-            model_name='registration',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='registration_ends_after_it_begins'),
-        ),
-        migrations.AddConstraint(
-            model_name='registration',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['done', 'refused', 'lapsed']), _negated=True), models.Q(('code_hash', ''), ('declared__isnull', True), ('email__isnull', True), ('phone__isnull', True), ('slip_hash', '')), _connector='OR'), name='registration_ended_keeps_nothing'),
-        ),
-        migrations.AddConstraint(
-            model_name='registration',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'slip'), ('slip_hash', ''), _connector='OR'), name='registration_slip_in_its_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.UniqueConstraint(fields=('person', 'terms'), name='consent_once_a_version'),
-        ),
-        note_changes("terms", "accounts_terms"),
-    ]
+note_changes("terms", "accounts_terms"),
+]

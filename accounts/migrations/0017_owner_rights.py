@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+migrations.CreateModel(
             name='AccountClosing',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -28,14 +28,21 @@ class Migration(migrations.Migration):
                 ('due_at', models.DateTimeField()),
                 ('called_off_at', models.DateTimeField(null=True)),
                 ('done_at', models.DateTimeField(null=True)),
-            ],
+            ("person", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='closings', to='accounts.person')),
+],
             options={
                 'verbose_name': 'đề nghị đóng tài khoản',
                 'verbose_name_plural': 'đề nghị đóng tài khoản',
                 'ordering': ['-asked_at', 'id'],
-            },
+            "indexes": [models.Index(condition=models.Q(('called_off_at', None), ('done_at', None)), fields=['due_at'], name='closing_by_due'),
+],
+"constraints": [models.UniqueConstraint(condition=models.Q(('called_off_at', None), ('done_at', None)), fields=('person',), name='closing_one_open'),
+models.CheckConstraint(condition=models.Q(('called_off_at', None), ('done_at', None), _connector='OR'), name='closing_ends_one_way'),
+models.CheckConstraint(condition=models.Q(('due_at__gt', models.F('asked_at'))), name='closing_has_days_to_think'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='AccountComplaint',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -54,14 +61,24 @@ class Migration(migrations.Migration):
                 ('tell_escalated_at', models.DateTimeField(null=True)),
                 ('answer_escalated_at', models.DateTimeField(null=True)),
                 ('version', models.PositiveIntegerField(default=1)),
-            ],
+            ("account", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='complaints_about', to='accounts.person')),
+("person", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='complaints', to='accounts.person')),
+],
             options={
                 'verbose_name': 'khiếu nại về tài khoản',
                 'verbose_name_plural': 'khiếu nại về tài khoản',
                 'ordering': ['-received_at', 'id'],
-            },
+            "indexes": [models.Index(fields=['unit_code', '-received_at', 'id'], name='complaint_by_unit'),
+models.Index(condition=models.Q(('tell_escalated_at', None), ('told_at', None)), fields=['received_at'], name='complaint_to_tell'),
+models.Index(condition=models.Q(('answer_escalated_at', None), ('ended_at', None), ('taken_at__isnull', False)), fields=['taken_at'], name='complaint_to_answer'),
+],
+"constraints": [models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('officer_id', None), ('state', 'new'), ('taken_at', None), ('told_at', None)), models.Q(('ended_at', None), ('officer_id__isnull', False), ('state', 'taken'), ('taken_at__isnull', False), ('told_at__isnull', False)), models.Q(('ended_at__isnull', False), ('officer_id__isnull', False), ('state', 'ended'), ('taken_at__isnull', False), ('told_at__isnull', False)), _connector='OR'), name='complaint_state_has_its_times'),
+models.CheckConstraint(condition=models.Q(models.Q(('outcome__isnull', False), ('state', 'ended'), ('upheld__isnull', False)), models.Q(models.Q(('state', 'ended'), _negated=True), ('outcome__isnull', True), ('upheld__isnull', True)), _connector='OR'), name='complaint_ended_has_outcome'),
+models.CheckConstraint(condition=models.Q(models.Q(('taken_at', None), ('taken_at__gte', models.F('received_at')), _connector='OR'), models.Q(('told_at', None), ('told_at__gte', models.F('received_at')), _connector='OR'), models.Q(('ended_at', None), ('ended_at__gte', models.F('taken_at')), _connector='OR')), name='complaint_times_in_order'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='AccountLock',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -71,14 +88,19 @@ class Migration(migrations.Migration):
                 ('locked_by', models.UUIDField(null=True)),
                 ('opened_at', models.DateTimeField(null=True, verbose_name='mở lúc')),
                 ('opened_by', models.CharField(blank=True, max_length=20)),
-            ],
+            ("user", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='locks', to=settings.AUTH_USER_MODEL)),
+],
             options={
                 'verbose_name': 'lần khóa tài khoản',
                 'verbose_name_plural': 'lần khóa tài khoản',
                 'ordering': ['-locked_at', '-id'],
-            },
+            "constraints": [models.UniqueConstraint(condition=models.Q(('opened_at__isnull', True)), fields=('user',), name='account_lock_one_open'),
+models.CheckConstraint(condition=models.Q(('needs__in', [2, 3])), name='account_lock_needs_a_proof'),
+models.CheckConstraint(condition=models.Q(models.Q(('opened_at__isnull', True), ('opened_by', '')), models.Q(('opened_at__gte', models.F('locked_at')), models.Q(('opened_by', ''), _negated=True)), _connector='OR'), name='account_lock_opened_by_something'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='DataCopy',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -87,151 +109,57 @@ class Migration(migrations.Migration):
                 ('made_at', models.DateTimeField(null=True)),
                 ('until', models.DateTimeField(null=True)),
                 ('removed_at', models.DateTimeField(null=True)),
-            ],
+            ("json_file", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile')),
+("pdf_file", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile')),
+("person", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person')),
+],
             options={
                 'verbose_name': 'bản sao dữ liệu',
                 'verbose_name_plural': 'bản sao dữ liệu',
                 'ordering': ['-asked_at', 'id'],
-            },
+            "indexes": [models.Index(fields=['party_id', '-asked_at'], name='data_copy_by_party'),
+models.Index(condition=models.Q(('removed_at', None), ('until__isnull', False)), fields=['until'], name='data_copy_to_remove'),
+],
+"constraints": [models.UniqueConstraint(condition=models.Q(('made_at', None), ('removed_at', None)), fields=('party_id', 'person'), name='data_copy_one_under_way'),
+models.CheckConstraint(condition=models.Q(models.Q(('json_file', None), ('made_at', None), ('pdf_file', None), ('until', None)), models.Q(('json_file__isnull', False), ('made_at__isnull', False), ('pdf_file__isnull', False), ('until__isnull', False)), _connector='OR'), name='data_copy_is_whole'),
+],
+},
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='onetimepassword',
             name='facts_digest',
             field=models.CharField(blank=True, db_default='', max_length=64),
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='onetimepassword',
             name='purpose',
             field=models.CharField(choices=[('sign_in', 'Sign In'), ('unlock', 'Unlock')], db_default='sign_in', default='sign_in', max_length=10),
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='user',
             name='idle_next_on',
             field=models.DateField(default=accounts.models.people.first_look, null=True),
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='user',
             name='idle_notices',
             field=models.PositiveSmallIntegerField(db_default=0, default=0),
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='user',
             name='last_active_on',
             field=models.DateField(default=django.utils.timezone.localdate),
         ),
-        migrations.AddIndex(
+migrations.AddIndex(
             model_name='user',
             index=models.Index(condition=models.Q(('is_active', True)), fields=['idle_next_on'], name='user_idle_next'),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='user',
             trigger=pgtrigger.compiler.Trigger(name='locked_stays_shut', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."is_active" AND NOT OLD."is_active")', func="IF EXISTS (SELECT 1 FROM accounts_accountlock WHERE user_id = NEW.id AND opened_at IS NULL) THEN RAISE EXCEPTION 'the account is locked'; END IF; RETURN NEW;", hash='8fe7acc3f017b98d7c84520fd3dee909718cf09b', operation='UPDATE', pgid='pgtrigger_locked_stays_shut_12e3a', table='accounts_user', when='BEFORE')),
         ),
-        migrations.AddConstraint(
+migrations.AddConstraint(
             model_name='user',
             constraint=models.CheckConstraint(condition=models.Q(('idle_notices__lte', 2)), name='user_two_idle_notices'),
         ),
-        migrations.AddField(
-            model_name='accountclosing',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='closings', to='accounts.person'),
-        ),
-        migrations.AddField(
-            model_name='accountcomplaint',
-            name='account',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='complaints_about', to='accounts.person'),
-        ),
-        migrations.AddField(
-            model_name='accountcomplaint',
-            name='person',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='complaints', to='accounts.person'),
-        ),
-        migrations.AddField(
-            model_name='accountlock',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='locks', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='datacopy',
-            name='json_file',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile'),
-        ),
-        migrations.AddField(
-            model_name='datacopy',
-            name='pdf_file',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile'),
-        ),
-        migrations.AddField(
-            model_name='datacopy',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person'),
-        ),
-        migrations.AddIndex(
-            model_name='accountclosing',
-            index=models.Index(condition=models.Q(('called_off_at', None), ('done_at', None)), fields=['due_at'], name='closing_by_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='accountclosing',
-            constraint=models.UniqueConstraint(condition=models.Q(('called_off_at', None), ('done_at', None)), fields=('person',), name='closing_one_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='accountclosing',
-            constraint=models.CheckConstraint(condition=models.Q(('called_off_at', None), ('done_at', None), _connector='OR'), name='closing_ends_one_way'),
-        ),
-        migrations.AddConstraint(
-            model_name='accountclosing',
-            constraint=models.CheckConstraint(condition=models.Q(('due_at__gt', models.F('asked_at'))), name='closing_has_days_to_think'),
-        ),
-        migrations.AddIndex(
-            model_name='accountcomplaint',
-            index=models.Index(fields=['unit_code', '-received_at', 'id'], name='complaint_by_unit'),
-        ),
-        migrations.AddIndex(
-            model_name='accountcomplaint',
-            index=models.Index(condition=models.Q(('tell_escalated_at', None), ('told_at', None)), fields=['received_at'], name='complaint_to_tell'),
-        ),
-        migrations.AddIndex(
-            model_name='accountcomplaint',
-            index=models.Index(condition=models.Q(('answer_escalated_at', None), ('ended_at', None), ('taken_at__isnull', False)), fields=['taken_at'], name='complaint_to_answer'),
-        ),
-        migrations.AddConstraint(
-            model_name='accountcomplaint',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('officer_id', None), ('state', 'new'), ('taken_at', None), ('told_at', None)), models.Q(('ended_at', None), ('officer_id__isnull', False), ('state', 'taken'), ('taken_at__isnull', False), ('told_at__isnull', False)), models.Q(('ended_at__isnull', False), ('officer_id__isnull', False), ('state', 'ended'), ('taken_at__isnull', False), ('told_at__isnull', False)), _connector='OR'), name='complaint_state_has_its_times'),
-        ),
-        migrations.AddConstraint(
-            model_name='accountcomplaint',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome__isnull', False), ('state', 'ended'), ('upheld__isnull', False)), models.Q(models.Q(('state', 'ended'), _negated=True), ('outcome__isnull', True), ('upheld__isnull', True)), _connector='OR'), name='complaint_ended_has_outcome'),
-        ),
-        migrations.AddConstraint(
-            model_name='accountcomplaint',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('taken_at', None), ('taken_at__gte', models.F('received_at')), _connector='OR'), models.Q(('told_at', None), ('told_at__gte', models.F('received_at')), _connector='OR'), models.Q(('ended_at', None), ('ended_at__gte', models.F('taken_at')), _connector='OR')), name='complaint_times_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='accountlock',
-            constraint=models.UniqueConstraint(condition=models.Q(('opened_at__isnull', True)), fields=('user',), name='account_lock_one_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='accountlock',
-            constraint=models.CheckConstraint(condition=models.Q(('needs__in', [2, 3])), name='account_lock_needs_a_proof'),
-        ),
-        migrations.AddConstraint(
-            model_name='accountlock',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('opened_at__isnull', True), ('opened_by', '')), models.Q(('opened_at__gte', models.F('locked_at')), models.Q(('opened_by', ''), _negated=True)), _connector='OR'), name='account_lock_opened_by_something'),
-        ),
-        migrations.AddIndex(
-            model_name='datacopy',
-            index=models.Index(fields=['party_id', '-asked_at'], name='data_copy_by_party'),
-        ),
-        migrations.AddIndex(
-            model_name='datacopy',
-            index=models.Index(condition=models.Q(('removed_at', None), ('until__isnull', False)), fields=['until'], name='data_copy_to_remove'),
-        ),
-        migrations.AddConstraint(
-            model_name='datacopy',
-            constraint=models.UniqueConstraint(condition=models.Q(('made_at', None), ('removed_at', None)), fields=('party_id', 'person'), name='data_copy_one_under_way'),
-        ),
-        migrations.AddConstraint(
-            model_name='datacopy',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('json_file', None), ('made_at', None), ('pdf_file', None), ('until', None)), models.Q(('json_file__isnull', False), ('made_at__isnull', False), ('pdf_file__isnull', False), ('until__isnull', False)), _connector='OR'), name='data_copy_is_whole'),
-        ),
-    ]
+]

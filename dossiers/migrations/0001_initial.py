@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+migrations.CreateModel(
             name='CodeCounter',
             fields=[
                 ('pk', models.CompositePrimaryKey('unit_code', 'day', blank=True, editable=False, primary_key=True, serialize=False)),
@@ -29,20 +29,20 @@ class Migration(migrations.Migration):
                 ('last', models.PositiveIntegerField()),
             ],
         ),
-        migrations.CreateModel(
-            name='Paper',
+migrations.CreateModel(
+            name='FormVersion',
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=60)),
-                ('label', models.CharField(max_length=500)),
-                ('origin', models.CharField(choices=[('uploaded', 'Người nộp tải lên'), ('reused', 'Dùng lại từ kho giấy tờ')], default='uploaded', max_length=10)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('procedure_code', models.CharField(max_length=40)),
+                ('number', models.PositiveIntegerField()),
+                ('fields', models.JSONField(validators=[dossiers.models.forms.check_fields])),
+                ('published_at', models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['created_at', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('procedure_code', 'number'), name='dossiers_form_number_once')],
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Dossier',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -79,13 +79,70 @@ class Migration(migrations.Migration):
                 ('supplements_before', models.PositiveSmallIntegerField(default=0)),
                 ('supplements_after', models.PositiveSmallIntegerField(default=0)),
                 ('procedure_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='procedures.procedureversion')),
-            ],
+            ("form_version", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='dossiers.formversion')),
+],
             options={
                 'verbose_name': 'hồ sơ',
                 'verbose_name_plural': 'hồ sơ',
-            },
+            "indexes": [models.Index(fields=['unit_code', 'state', 'due_at'], name='dossiers_desk_queue'),
+models.Index(fields=['unit_code', 'owner_name_key'], name='dossiers_desk_name'),
+models.Index(fields=['unit_code', '-submitted_at'], name='dossiers_desk_newest'),
+models.Index(fields=['applicant_id', '-submitted_at'], name='dossiers_mine_applicant'),
+models.Index(fields=['owner_id', '-submitted_at'], name='dossiers_mine_owner'),
+],
+"constraints": [models.CheckConstraint(condition=models.Q(('state__in', ['1', '2', '3', '4', '5', '6', '7', '8', '9', '10'])), name='dossiers_state_known'),
+models.CheckConstraint(condition=models.Q(('code__isnull', True), ('code__regex', '^[A-Z][0-9]{2}(\\.[0-9]{1,3}){0,3}-[0-9]{6}-[0-9]{4,}$'), _connector='OR'), name='dossiers_code_format'),
+models.CheckConstraint(condition=models.Q(models.Q(('channel', '2'), _negated=True), ('code__isnull', False), _connector='OR'), name='dossiers_online_has_code_at_once'),
+models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['2', '4', '5', '6', '8', '9', '10']), _negated=True), models.Q(('code__isnull', False), ('due_at__isnull', False), ('due_first__isnull', False), ('officer_id__isnull', False), ('received_at__isnull', False)), _connector='OR'), name='dossiers_received_has_appointment'),
+models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['9', '10']), _negated=True), ('decided_at__isnull', False), _connector='OR'), name='dossiers_decided_has_time'),
+models.CheckConstraint(condition=models.Q(models.Q(('state', '10'), _negated=True), models.Q(('finished_at__isnull', False), ('returned_at__isnull', False)), _connector='OR'), name='dossiers_returned_has_times'),
+models.CheckConstraint(condition=models.Q(models.Q(('state', '3'), _negated=True), ('refused_at__isnull', False), _connector='OR'), name='dossiers_refused_has_time'),
+models.CheckConstraint(condition=models.Q(models.Q(('state', '7'), _negated=True), ('withdrawn_at__isnull', False), _connector='OR'), name='dossiers_withdrawn_has_time'),
+models.CheckConstraint(condition=models.Q(models.Q(('received_at__isnull', True), ('received_at__gte', models.F('submitted_at')), _connector='OR'), models.Q(('decided_at__isnull', True), ('decided_at__gte', models.F('received_at')), _connector='OR'), models.Q(('finished_at__isnull', True), ('finished_at__gte', models.F('decided_at')), _connector='OR'), models.Q(('returned_at__isnull', True), ('returned_at__gte', models.F('finished_at')), _connector='OR')), name='dossiers_times_in_order'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
+            name='Draft',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('person_id', models.UUIDField()),
+                ('acting_as', models.CharField(max_length=20)),
+                ('acting_as_id', models.UUIDField(blank=True, null=True)),
+                ('procedure_code', models.CharField(max_length=40)),
+                ('unit_code', models.CharField(blank=True, max_length=40)),
+                ('answers', portal.crypto.fields.SealedJSONField(context='dossiers.draft.answers', default=dict, subject='id')),
+                ('last_page', models.CharField(default='to-khai', max_length=20)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('form_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='dossiers.formversion')),
+            ],
+        options={"indexes": [models.Index(fields=['person_id', '-updated_at'], name='dossiers_draft_mine'),
+],
+"constraints": [models.UniqueConstraint(fields=('person_id', 'acting_as', 'acting_as_id', 'procedure_code'), name='dossiers_one_draft', nulls_distinct=False),
+],
+},
+),
+migrations.CreateModel(
+            name='Paper',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('kind', models.CharField(max_length=60)),
+                ('label', models.CharField(max_length=500)),
+                ('origin', models.CharField(choices=[('uploaded', 'Người nộp tải lên'), ('reused', 'Dùng lại từ kho giấy tờ')], default='uploaded', max_length=10)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+            ("dossier", models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='papers', to='dossiers.dossier')),
+("draft", models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='papers', to='dossiers.draft')),
+("file", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile')),
+],
+            options={
+                'ordering': ['created_at', 'id'],
+            "constraints": [models.CheckConstraint(condition=models.Q(models.Q(('dossier__isnull', False), ('draft__isnull', True)), models.Q(('dossier__isnull', True), ('draft__isnull', False)), _connector='OR'), name='dossiers_paper_has_one_home'),
+models.UniqueConstraint(fields=('file',), name='dossiers_paper_file_once'),
+],
+},
+        ),
+migrations.CreateModel(
             name='DossierDocument',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
@@ -96,9 +153,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
-            },
+            "constraints": [models.UniqueConstraint(fields=('dossier', 'role'), name='dossiers_document_once_a_role'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='DossierEvent',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
@@ -117,151 +176,24 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
-            },
+            "indexes": [models.Index(fields=['dossier', 'id'], name='dossiers_event_order'),
+],
+},
         ),
-        migrations.CreateModel(
-            name='FormVersion',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('procedure_code', models.CharField(max_length=40)),
-                ('number', models.PositiveIntegerField()),
-                ('fields', models.JSONField(validators=[dossiers.models.forms.check_fields])),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
-            ],
-            options={
-                'constraints': [models.UniqueConstraint(fields=('procedure_code', 'number'), name='dossiers_form_number_once')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Draft',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('person_id', models.UUIDField()),
-                ('acting_as', models.CharField(max_length=20)),
-                ('acting_as_id', models.UUIDField(blank=True, null=True)),
-                ('procedure_code', models.CharField(max_length=40)),
-                ('unit_code', models.CharField(blank=True, max_length=40)),
-                ('answers', portal.crypto.fields.SealedJSONField(context='dossiers.draft.answers', default=dict, subject='id')),
-                ('last_page', models.CharField(default='to-khai', max_length=20)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('form_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='dossiers.formversion')),
-            ],
-        ),
-        migrations.AddField(
-            model_name='dossier',
-            name='form_version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='dossiers.formversion'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='formversion',
             trigger=pgtrigger.compiler.Trigger(name='form_published_is_final', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."published_at" IS NOT NULL)', func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='4717eed79c78503048c62ddde6e3b19f0e67e09e', operation='UPDATE OR DELETE', pgid='pgtrigger_form_published_is_final_b6044', table='dossiers_formversion', when='BEFORE')),
         ),
-        migrations.AddField(
-            model_name='paper',
-            name='dossier',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='papers', to='dossiers.dossier'),
-        ),
-        migrations.AddField(
-            model_name='paper',
-            name='draft',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='papers', to='dossiers.draft'),
-        ),
-        migrations.AddField(
-            model_name='paper',
-            name='file',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile'),
-        ),
-        migrations.AddConstraint(
-            model_name='dossierdocument',
-            constraint=models.UniqueConstraint(fields=('dossier', 'role'), name='dossiers_document_once_a_role'),
-        ),
-        migrations.AddIndex(
-            model_name='dossierevent',
-            index=models.Index(fields=['dossier', 'id'], name='dossiers_event_order'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='dossierevent',
             trigger=pgtrigger.compiler.Trigger(name='event_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='7c1758daad8745abf1e3d2a225258fb138db2d50', operation='UPDATE OR DELETE', pgid='pgtrigger_event_append_only_a5f56', table='dossiers_dossierevent', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='draft',
-            index=models.Index(fields=['person_id', '-updated_at'], name='dossiers_draft_mine'),
-        ),
-        migrations.AddConstraint(
-            model_name='draft',
-            constraint=models.UniqueConstraint(fields=('person_id', 'acting_as', 'acting_as_id', 'procedure_code'), name='dossiers_one_draft', nulls_distinct=False),
-        ),
-        migrations.AddIndex(
-            model_name='dossier',
-            index=models.Index(fields=['unit_code', 'state', 'due_at'], name='dossiers_desk_queue'),
-        ),
-        migrations.AddIndex(
-            model_name='dossier',
-            index=models.Index(fields=['unit_code', 'owner_name_key'], name='dossiers_desk_name'),
-        ),
-        migrations.AddIndex(
-            model_name='dossier',
-            index=models.Index(fields=['unit_code', '-submitted_at'], name='dossiers_desk_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='dossier',
-            index=models.Index(fields=['applicant_id', '-submitted_at'], name='dossiers_mine_applicant'),
-        ),
-        migrations.AddIndex(
-            model_name='dossier',
-            index=models.Index(fields=['owner_id', '-submitted_at'], name='dossiers_mine_owner'),
-        ),
-        migrations.AddConstraint(
-            model_name='dossier',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['1', '2', '3', '4', '5', '6', '7', '8', '9', '10'])), name='dossiers_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='dossier',
-            constraint=models.CheckConstraint(condition=models.Q(('code__isnull', True), ('code__regex', '^[A-Z][0-9]{2}(\\.[0-9]{1,3}){0,3}-[0-9]{6}-[0-9]{4,}$'), _connector='OR'), name='dossiers_code_format'),
-        ),
-        migrations.AddConstraint(
-            model_name='dossier',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('channel', '2'), _negated=True), ('code__isnull', False), _connector='OR'), name='dossiers_online_has_code_at_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='dossier',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['2', '4', '5', '6', '8', '9', '10']), _negated=True), models.Q(('code__isnull', False), ('due_at__isnull', False), ('due_first__isnull', False), ('officer_id__isnull', False), ('received_at__isnull', False)), _connector='OR'), name='dossiers_received_has_appointment'),
-        ),
-        migrations.AddConstraint(
-            model_name='dossier',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['9', '10']), _negated=True), ('decided_at__isnull', False), _connector='OR'), name='dossiers_decided_has_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='dossier',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', '10'), _negated=True), models.Q(('finished_at__isnull', False), ('returned_at__isnull', False)), _connector='OR'), name='dossiers_returned_has_times'),
-        ),
-        migrations.AddConstraint(
-            model_name='dossier',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', '3'), _negated=True), ('refused_at__isnull', False), _connector='OR'), name='dossiers_refused_has_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='dossier',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', '7'), _negated=True), ('withdrawn_at__isnull', False), _connector='OR'), name='dossiers_withdrawn_has_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='dossier',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('received_at__isnull', True), ('received_at__gte', models.F('submitted_at')), _connector='OR'), models.Q(('decided_at__isnull', True), ('decided_at__gte', models.F('received_at')), _connector='OR'), models.Q(('finished_at__isnull', True), ('finished_at__gte', models.F('decided_at')), _connector='OR'), models.Q(('returned_at__isnull', True), ('returned_at__gte', models.F('finished_at')), _connector='OR')), name='dossiers_times_in_order'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='dossier',
             trigger=pgtrigger.compiler.Trigger(name='dossier_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='18b4468cdf4f626595571cb731cab5d7ffa39b74', operation='DELETE', pgid='pgtrigger_dossier_stays_c74e9', table='dossiers_dossier', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='dossier',
             trigger=pgtrigger.compiler.Trigger(name='dossier_code_is_final', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN ((OLD.code IS NOT NULL AND NEW.code IS DISTINCT FROM OLD.code) OR (OLD.due_first IS NOT NULL AND NEW.due_first IS DISTINCT FROM OLD.due_first))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='98f658cb87f7253198cf26e5608962830525c009', operation='UPDATE', pgid='pgtrigger_dossier_code_is_final_11d5d', table='dossiers_dossier', when='BEFORE')),
         ),
-        migrations.AddConstraint(
-            model_name='paper',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('dossier__isnull', False), ('draft__isnull', True)), models.Q(('dossier__isnull', True), ('draft__isnull', False)), _connector='OR'), name='dossiers_paper_has_one_home'),
-        ),
-        migrations.AddConstraint(
-            model_name='paper',
-            constraint=models.UniqueConstraint(fields=('file',), name='dossiers_paper_file_once'),
-        ),
-    ]
+]

@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+migrations.CreateModel(
             name='RegisterEntry',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
@@ -59,90 +59,75 @@ class Migration(migrations.Migration):
                 ('book', models.PositiveSmallIntegerField()),
                 ('taken_at', models.DateTimeField()),
                 ('freed_at', models.DateTimeField(null=True)),
-            ],
+            ("dossier", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='register_entries', to='dossiers.dossier')),
+],
             options={
                 'ordering': ['id'],
-            },
+            "constraints": [models.UniqueConstraint(condition=models.Q(('freed_at__isnull', True)), fields=('unit_code', 'register', 'year', 'number'), name='dossiers_register_number_once'),
+models.UniqueConstraint(condition=models.Q(('freed_at__isnull', True)), fields=('dossier',), name='dossiers_register_once_a_dossier'),
+models.CheckConstraint(condition=models.Q(('book__gt', 0), ('number__gt', 0)), name='dossiers_register_numbers_from_one'),
+models.CheckConstraint(condition=models.Q(('freed_at__isnull', True), ('freed_at__gte', models.F('taken_at')), _connector='OR'), name='dossiers_register_freed_after_taken'),
+],
+},
         ),
-        migrations.RemoveConstraint(
+migrations.RemoveConstraint(
             model_name='dossierdocument',
             name='dossiers_document_once_a_role',
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='dossier',
             name='id_blinds',
             field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=64), default=list, size=None),
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='dossier',
             name='signer_position_id',
             field=models.UUIDField(blank=True, null=True),
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='dossier',
             name='stage',
             field=models.CharField(blank=True, choices=[('', '–'), ('awaiting_signature', 'Chờ ký kết quả')], default='', max_length=30, verbose_name='bước'),
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='dossier',
             name='subject_name',
             field=models.CharField(blank=True, max_length=200, verbose_name='về'),
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='dossier',
             name='subject_name_key',
             field=models.CharField(blank=True, max_length=200),
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='dossierdocument',
             name='cancelled_at',
             field=models.DateTimeField(null=True),
         ),
-        migrations.AddIndex(
+migrations.AddIndex(
             model_name='dossier',
             index=models.Index(models.F('unit_code'), django.db.models.functions.comparison.Coalesce('due_at', 'response_due_at'), models.F('id'), condition=models.Q(('state__in', ('1', '2', '4', '5', '6'))), name='dossiers_desk_deadline'),
         ),
-        migrations.AddIndex(
+migrations.AddIndex(
             model_name='dossier',
             index=models.Index(condition=models.Q(('stage', 'awaiting_signature')), fields=['signer_position_id'], name='dossiers_desk_signer'),
         ),
-        migrations.AddIndex(
+migrations.AddIndex(
             model_name='dossier',
             index=models.Index(django.db.models.functions.comparison.Collate(django.db.models.functions.text.Reverse('code'), 'C'), name='dossiers_desk_code_end'),
         ),
-        migrations.AddIndex(
+migrations.AddIndex(
             model_name='dossier',
             index=models.Index(fields=['unit_code', 'subject_name_key'], name='dossiers_desk_subject'),
         ),
-        migrations.AddIndex(
+migrations.AddIndex(
             model_name='dossier',
             index=django.contrib.postgres.indexes.GinIndex(fields=['id_blinds'], name='dossiers_desk_number'),
         ),
-        migrations.AddConstraint(
+migrations.AddConstraint(
             model_name='dossierdocument',
             constraint=models.UniqueConstraint(condition=models.Q(('cancelled_at__isnull', True)), fields=('dossier', 'role'), name='dossiers_document_once_a_role'),
         ),
-        migrations.AddField(
-            model_name='registerentry',
-            name='dossier',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='register_entries', to='dossiers.dossier'),
-        ),
-        migrations.AddConstraint(
-            model_name='registerentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('freed_at__isnull', True)), fields=('unit_code', 'register', 'year', 'number'), name='dossiers_register_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='registerentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('freed_at__isnull', True)), fields=('dossier',), name='dossiers_register_once_a_dossier'),
-        ),
-        migrations.AddConstraint(
-            model_name='registerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('book__gt', 0), ('number__gt', 0)), name='dossiers_register_numbers_from_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='registerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('freed_at__isnull', True), ('freed_at__gte', models.F('taken_at')), _connector='OR'), name='dossiers_register_freed_after_taken'),
-        ),
-        migrations.RunPython(stage_what_is_decided, leave_the_stage, elidable=True),
-        migrations.RunPython(fill_finding_columns, migrations.RunPython.noop, elidable=True),
-    ]
+migrations.RunPython(stage_what_is_decided, leave_the_stage, elidable=True),
+migrations.RunPython(fill_finding_columns, migrations.RunPython.noop, elidable=True),
+]

@@ -17,33 +17,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='StorePaperFile',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-            ],
-            options={
-                'ordering': ['position'],
-            },
-        ),
-        migrations.CreateModel(
-            name='StoreShare',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('token_index', models.CharField(max_length=64, unique=True)),
-                ('token', portal.crypto.fields.SealedTextField(context='dossiers.storeshare.token', null=True, subject='paper.party_id')),
-                ('code', portal.crypto.fields.SealedTextField(context='dossiers.storeshare.code', null=True, subject='paper.party_id')),
-                ('purpose', portal.crypto.fields.SealedTextField(context='dossiers.storeshare.purpose', null=True, subject='paper.party_id')),
-                ('made_by', models.UUIDField()),
-                ('made_at', models.DateTimeField()),
-                ('until', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('openings', models.PositiveSmallIntegerField(default=0)),
-            ],
-        ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='StorePaper',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -65,9 +39,54 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'giấy tờ trong kho',
                 'verbose_name_plural': 'giấy tờ trong kho',
-            },
+            "indexes": [models.Index(fields=['party_id', '-kept_at', 'id'], name='dossiers_store_mine'),
+models.Index(fields=['party_id', 'kind'], name='dossiers_store_kind'),
+models.Index(condition=models.Q(('valid_until__isnull', False)), fields=['valid_until', 'id'], name='dossiers_store_until'),
+],
+"constraints": [models.CheckConstraint(condition=models.Q(models.Q(('document__isnull', False), ('origin', 'issued'), ('signature', 'signed')), models.Q(('document__isnull', True), ('origin', 'uploaded')), _connector='OR'), name='dossiers_store_issued_is_signed'),
+models.UniqueConstraint(condition=models.Q(('origin', 'uploaded')), fields=('dossier', 'kind'), name='dossiers_store_uploaded_once_a_dossier'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
+            name='StorePaperFile',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('position', models.PositiveSmallIntegerField()),
+            ("file", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile')),
+("paper", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='files', to='dossiers.storepaper')),
+],
+            options={
+                'ordering': ['position'],
+            "constraints": [models.UniqueConstraint(fields=('paper', 'position'), name='dossiers_store_file_place'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='StoreShare',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('token_index', models.CharField(max_length=64, unique=True)),
+                ('token', portal.crypto.fields.SealedTextField(context='dossiers.storeshare.token', null=True, subject='paper.party_id')),
+                ('code', portal.crypto.fields.SealedTextField(context='dossiers.storeshare.code', null=True, subject='paper.party_id')),
+                ('purpose', portal.crypto.fields.SealedTextField(context='dossiers.storeshare.purpose', null=True, subject='paper.party_id')),
+                ('made_by', models.UUIDField()),
+                ('made_at', models.DateTimeField()),
+                ('until', models.DateTimeField()),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('tries', models.PositiveSmallIntegerField(default=0)),
+                ('openings', models.PositiveSmallIntegerField(default=0)),
+            ("paper", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shares', to='dossiers.storepaper')),
+],
+        options={"indexes": [models.Index(fields=['paper', '-made_at'], name='dossiers_share_of_paper'),
+],
+"constraints": [models.CheckConstraint(condition=models.Q(('tries__lte', 5)), name='dossiers_share_at_most_five_tries'),
+models.CheckConstraint(condition=models.Q(('openings__lte', 100)), name='dossiers_share_at_most_hundred_openings'),
+models.CheckConstraint(condition=models.Q(('until__gt', models.F('made_at'))), name='dossiers_share_is_dated'),
+],
+},
+),
+migrations.CreateModel(
             name='StoreLook',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
@@ -76,87 +95,25 @@ class Migration(migrations.Migration):
                 ('person_id', models.UUIDField(null=True)),
                 ('unit_code', models.CharField(blank=True, max_length=40)),
                 ('paper', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='looks', to='dossiers.storepaper')),
-            ],
-        ),
-        migrations.AddField(
+            ("share", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='dossiers.storeshare')),
+],
+        options={"indexes": [models.Index(fields=['paper', '-id'], name='dossiers_store_looks'),
+],
+"constraints": [models.CheckConstraint(condition=models.Q(models.Q(('person_id__isnull', False), ('share__isnull', True), ('who', 'owner')), models.Q(('person_id__isnull', True), ('share__isnull', False), ('who', 'share')), models.Q(('person_id__isnull', True), ('share__isnull', True), ('who', 'officer'), models.Q(('unit_code', ''), _negated=True)), _connector='OR'), name='dossiers_store_look_is_somebodys'),
+],
+},
+),
+migrations.AddField(
             model_name='paper',
             name='from_store',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reuses', to='dossiers.storepaper'),
         ),
-        migrations.AddConstraint(
+migrations.AddConstraint(
             model_name='paper',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('from_store__isnull', True), ('origin', 'uploaded')), models.Q(('from_store__isnull', False), ('origin', 'reused')), _connector='OR'), name='dossiers_reused_paper_has_source'),
         ),
-        migrations.AddField(
-            model_name='storepaperfile',
-            name='file',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile'),
-        ),
-        migrations.AddField(
-            model_name='storepaperfile',
-            name='paper',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='files', to='dossiers.storepaper'),
-        ),
-        migrations.AddField(
-            model_name='storeshare',
-            name='paper',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shares', to='dossiers.storepaper'),
-        ),
-        migrations.AddField(
-            model_name='storelook',
-            name='share',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='dossiers.storeshare'),
-        ),
-        migrations.AddIndex(
-            model_name='storepaper',
-            index=models.Index(fields=['party_id', '-kept_at', 'id'], name='dossiers_store_mine'),
-        ),
-        migrations.AddIndex(
-            model_name='storepaper',
-            index=models.Index(fields=['party_id', 'kind'], name='dossiers_store_kind'),
-        ),
-        migrations.AddIndex(
-            model_name='storepaper',
-            index=models.Index(condition=models.Q(('valid_until__isnull', False)), fields=['valid_until', 'id'], name='dossiers_store_until'),
-        ),
-        migrations.AddConstraint(
-            model_name='storepaper',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('document__isnull', False), ('origin', 'issued'), ('signature', 'signed')), models.Q(('document__isnull', True), ('origin', 'uploaded')), _connector='OR'), name='dossiers_store_issued_is_signed'),
-        ),
-        migrations.AddConstraint(
-            model_name='storepaper',
-            constraint=models.UniqueConstraint(condition=models.Q(('origin', 'uploaded')), fields=('dossier', 'kind'), name='dossiers_store_uploaded_once_a_dossier'),
-        ),
-        migrations.AddConstraint(
-            model_name='storepaperfile',
-            constraint=models.UniqueConstraint(fields=('paper', 'position'), name='dossiers_store_file_place'),
-        ),
-        migrations.AddIndex(
-            model_name='storeshare',
-            index=models.Index(fields=['paper', '-made_at'], name='dossiers_share_of_paper'),
-        ),
-        migrations.AddConstraint(
-            model_name='storeshare',
-            constraint=models.CheckConstraint(condition=models.Q(('tries__lte', 5)), name='dossiers_share_at_most_five_tries'),
-        ),
-        migrations.AddConstraint(
-            model_name='storeshare',
-            constraint=models.CheckConstraint(condition=models.Q(('openings__lte', 100)), name='dossiers_share_at_most_hundred_openings'),
-        ),
-        migrations.AddConstraint(
-            model_name='storeshare',
-            constraint=models.CheckConstraint(condition=models.Q(('until__gt', models.F('made_at'))), name='dossiers_share_is_dated'),
-        ),
-        migrations.AddIndex(
-            model_name='storelook',
-            index=models.Index(fields=['paper', '-id'], name='dossiers_store_looks'),
-        ),
-        migrations.AddConstraint(
-            model_name='storelook',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('person_id__isnull', False), ('share__isnull', True), ('who', 'owner')), models.Q(('person_id__isnull', True), ('share__isnull', False), ('who', 'share')), models.Q(('person_id__isnull', True), ('share__isnull', True), ('who', 'officer'), models.Q(('unit_code', ''), _negated=True)), _connector='OR'), name='dossiers_store_look_is_somebodys'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='storelook',
             trigger=pgtrigger.compiler.Trigger(name='store_look_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='a716d411e5fc6bbde41c036677686c97d548b997', operation='UPDATE OR DELETE', pgid='pgtrigger_store_look_append_only_e0fb7', table='dossiers_storelook', when='BEFORE')),
         ),
-    ]
+]

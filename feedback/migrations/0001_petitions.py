@@ -19,7 +19,30 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+migrations.CreateModel(
+            name='PetitionKind',
+            fields=[
+                ('code', models.SlugField(max_length=40, primary_key=True, serialize=False, verbose_name='mã')),
+                ('name', models.CharField(max_length=200, verbose_name='tên')),
+                ('name_en', models.CharField(blank=True, max_length=200, verbose_name='tên tiếng Anh')),
+                ('help_text', models.CharField(blank=True, max_length=300, verbose_name='giải thích, ví dụ')),
+                ('help_text_en', models.CharField(blank=True, max_length=300, verbose_name='giải thích bằng tiếng Anh')),
+                ('article', models.CharField(help_text='Ví dụ: Quy chế, Điều 37.3a', max_length=120, verbose_name='căn cứ')),
+                ('about', models.CharField(choices=[('rule', 'Quy định, chính sách, thủ tục hành chính'), ('conduct', 'Hành vi của cán bộ, công chức, viên chức')], max_length=8, verbose_name='thuộc loại')),
+                ('goes', models.CharField(choices=[('owner', 'Cơ quan công bố thủ tục'), ('handler', 'Cơ quan giải quyết ở nơi xảy ra')], default='handler', max_length=8, verbose_name='gợi ý gửi tới')),
+                ('for_agencies', models.BooleanField(default=False, verbose_name='cơ quan cũng báo cáo được loại này')),
+                ('position', models.PositiveSmallIntegerField(default=100, verbose_name='thứ tự')),
+                ('valid_from', models.DateField(verbose_name='dùng từ ngày')),
+                ('valid_to', models.DateField(blank=True, null=True, verbose_name='thôi dùng từ ngày')),
+            ],
+            options={
+                'verbose_name': 'loại phản ánh, kiến nghị',
+                'verbose_name_plural': 'loại phản ánh, kiến nghị',
+                'ordering': ['position', 'code'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='petition_kind_dates'), models.CheckConstraint(condition=models.Q(('about__in', ['rule', 'conduct'])), name='petition_kind_about_known')],
+            },
+        ),
+migrations.CreateModel(
             name='PetitionKindEvent',
             fields=[
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
@@ -37,186 +60,14 @@ class Migration(migrations.Migration):
                 ('position', models.PositiveSmallIntegerField(default=100, verbose_name='thứ tự')),
                 ('valid_from', models.DateField(verbose_name='dùng từ ngày')),
                 ('valid_to', models.DateField(blank=True, null=True, verbose_name='thôi dùng từ ngày')),
-            ],
+            ("pgh_context", models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+("pgh_obj", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='feedback.petitionkind')),
+],
             options={
                 'abstract': False,
             },
         ),
-        migrations.CreateModel(
-            name='ProgressReport',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('due_at', models.DateTimeField(null=True)),
-                ('words', portal.crypto.fields.SealedTextField(context='feedback.progressreport.words', null=True, subject='petition_id')),
-                ('position_id', models.UUIDField(null=True)),
-                ('label', models.CharField(blank=True, max_length=200)),
-            ],
-            options={
-                'ordering': ['petition', 'at', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='PublishedCase',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=120, unique=True)),
-                ('title', models.CharField(max_length=200, verbose_name='tiêu đề')),
-                ('question', models.TextField(verbose_name='câu hỏi')),
-                ('answer', models.TextField(verbose_name='trả lời')),
-                ('about', models.CharField(choices=[('rule', 'Quy định, chính sách, thủ tục hành chính'), ('conduct', 'Hành vi của cán bộ, công chức, viên chức')], max_length=8)),
-                ('sector_code', models.CharField(blank=True, max_length=80)),
-                ('procedure_code', models.CharField(blank=True, max_length=40)),
-                ('unit_code', models.CharField(db_collation='C', max_length=40)),
-                ('agency_code', models.CharField(db_collation='C', max_length=10)),
-                ('unit_name', models.CharField(max_length=300)),
-                ('sender_name', models.CharField(blank=True, max_length=200)),
-                ('place_code', models.CharField(blank=True, max_length=5)),
-                ('asked_on', models.DateField()),
-                ('answered_on', models.DateField()),
-                ('on_time', models.BooleanField()),
-                ('published_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
-                ('published_by', models.UUIDField(null=True)),
-                ('decisions', models.JSONField(default=dict)),
-                ('withdrawn_at', models.DateTimeField(null=True)),
-                ('withdrawn_reason', models.CharField(blank=True, max_length=300)),
-                ('helpful', models.PositiveIntegerField(default=0)),
-                ('unhelpful', models.PositiveIntegerField(default=0)),
-                ('helped', models.PositiveIntegerField(default=0)),
-                ('version', models.PositiveIntegerField(default=1)),
-            ],
-            options={
-                'verbose_name': 'trả lời đã công khai',
-                'verbose_name_plural': 'trả lời đã công khai',
-            },
-        ),
-        migrations.CreateModel(
-            name='ReaderVote',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('source', models.CharField(max_length=64)),
-                ('helps', models.BooleanField()),
-            ],
-        ),
-        migrations.CreateModel(
-            name='ReplyTemplate',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('unit_code', models.CharField(db_collation='C', max_length=40, verbose_name='cơ quan')),
-                ('use', models.CharField(choices=[('answer', 'Trả lời'), ('refuse', 'Không tiếp nhận'), ('ask', 'Yêu cầu bổ sung'), ('progress', 'Báo tình hình')], max_length=10, verbose_name='dùng khi')),
-                ('name', models.CharField(max_length=120, verbose_name='tên mẫu')),
-                ('words', models.TextField(max_length=10000, verbose_name='nội dung')),
-                ('is_active', models.BooleanField(default=True, verbose_name='đang dùng')),
-            ],
-            options={
-                'verbose_name': 'mẫu trả lời',
-                'verbose_name_plural': 'mẫu trả lời',
-                'ordering': ['unit_code', 'use', 'name', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='SavedView',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position_id', models.UUIDField()),
-                ('name', models.CharField(max_length=80)),
-                ('query', models.CharField(max_length=500)),
-            ],
-            options={
-                'ordering': ['position_id', 'name'],
-            },
-        ),
-        migrations.CreateModel(
-            name='SecretStub',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('position_id', models.UUIDField()),
-                ('label', models.CharField(max_length=200)),
-                ('basis', models.CharField(max_length=200)),
-                ('files_destroyed', models.PositiveIntegerField(default=0)),
-                ('details', models.JSONField(default=dict)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Supplement',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('question', portal.crypto.fields.SealedTextField(context='feedback.supplement.question', null=True, subject='petition_id')),
-                ('asked_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('answer', portal.crypto.fields.SealedTextField(context='feedback.supplement.answer', null=True, subject='petition_id')),
-                ('given_at', models.DateTimeField(null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-            ],
-            options={
-                'ordering': ['petition', 'number'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Tally',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('grain', models.CharField(max_length=6)),
-                ('day', models.DateField()),
-                ('agency_code', models.CharField(db_collation='C', max_length=10)),
-                ('unit_code', models.CharField(blank=True, db_collation='C', max_length=40)),
-                ('kind', models.CharField(blank=True, max_length=40)),
-                ('sector_code', models.CharField(blank=True, max_length=80)),
-                ('measure', models.CharField(max_length=12)),
-                ('number', models.IntegerField()),
-            ],
-        ),
-        migrations.CreateModel(
-            name='TallyDelta',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('day', models.DateField()),
-                ('agency_code', models.CharField(db_collation='C', max_length=10)),
-                ('unit_code', models.CharField(db_collation='C', max_length=40)),
-                ('kind', models.CharField(max_length=40)),
-                ('sector_code', models.CharField(blank=True, max_length=80)),
-                ('measure', models.CharField(max_length=12)),
-                ('number', models.IntegerField()),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Term',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(choices=[('refuse', 'Từ chối tiếp nhận'), ('ask', 'Yêu cầu bổ sung'), ('transfer', 'Chuyển cơ quan có thẩm quyền'), ('answer', 'Xử lý và trả lời'), ('progress', 'Báo tình hình sau khi quá hạn, cứ sau'), ('result', 'Nhập kết quả từ khi có kết quả'), ('supply', 'Người gửi bổ sung'), ('opinion', 'Cơ quan phối hợp cho ý kiến'), ('soon', 'Báo sắp đến hạn trước'), ('score_answer', 'Trả lời, theo bộ chỉ số 766 (5.2)')], max_length=14, verbose_name='thời hạn')),
-                ('amount', models.PositiveSmallIntegerField(verbose_name='số')),
-                ('unit', models.CharField(choices=[('working_day', 'ngày làm việc'), ('day', 'ngày'), ('hour', 'giờ làm việc')], max_length=12, verbose_name='đơn vị')),
-                ('valid_from', models.DateField(verbose_name='áp dụng từ ngày')),
-                ('basis', models.CharField(max_length=200, verbose_name='căn cứ')),
-            ],
-            options={
-                'verbose_name': 'thời hạn xử lý phản ánh',
-                'verbose_name_plural': 'thời hạn xử lý phản ánh',
-                'ordering': ['name', '-valid_from'],
-            },
-        ),
-        migrations.CreateModel(
-            name='TermEvent',
-            fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('name', models.CharField(choices=[('refuse', 'Từ chối tiếp nhận'), ('ask', 'Yêu cầu bổ sung'), ('transfer', 'Chuyển cơ quan có thẩm quyền'), ('answer', 'Xử lý và trả lời'), ('progress', 'Báo tình hình sau khi quá hạn, cứ sau'), ('result', 'Nhập kết quả từ khi có kết quả'), ('supply', 'Người gửi bổ sung'), ('opinion', 'Cơ quan phối hợp cho ý kiến'), ('soon', 'Báo sắp đến hạn trước'), ('score_answer', 'Trả lời, theo bộ chỉ số 766 (5.2)')], max_length=14, verbose_name='thời hạn')),
-                ('amount', models.PositiveSmallIntegerField(verbose_name='số')),
-                ('unit', models.CharField(choices=[('working_day', 'ngày làm việc'), ('day', 'ngày'), ('hour', 'giờ làm việc')], max_length=12, verbose_name='đơn vị')),
-                ('valid_from', models.DateField(verbose_name='áp dụng từ ngày')),
-                ('basis', models.CharField(max_length=200, verbose_name='căn cứ')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Petition',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -269,13 +120,253 @@ class Migration(migrations.Migration):
                 ('told_to', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), db_default=[], default=list, size=None)),
                 ('version', models.PositiveIntegerField(default=1)),
                 ('group', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='copies', to='feedback.petition', verbose_name='nhóm')),
-            ],
+            ("kind", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='feedback.petitionkind', verbose_name='loại nội dung')),
+],
             options={
                 'verbose_name': 'phản ánh, kiến nghị',
                 'verbose_name_plural': 'phản ánh, kiến nghị',
+            "indexes": [models.Index(condition=models.Q(('party_id__isnull', False)), fields=['party_id', '-sent_at', 'id'], name='petitions_mine'),
+models.Index(fields=['unit_code', '-sent_at', 'id'], name='petitions_of_unit'),
+models.Index(fields=['agency_code', '-sent_at', 'id'], name='petitions_of_agency'),
+models.Index(condition=models.Q(('state__in', ('new', 'waiting', 'processing', 'checking'))), fields=['unit_code', 'due_at', 'id'], name='petitions_open_of_unit'),
+models.Index(condition=models.Q(('state__in', ('new', 'waiting', 'processing', 'checking'))), fields=['agency_code', 'due_at', 'id'], name='petitions_open_of_agency'),
+models.Index(condition=models.Q(('state__in', ('new', 'waiting', 'processing', 'checking'))), fields=['due_at', 'id'], name='petitions_open'),
+models.Index(fields=['-sent_at', 'id'], name='petitions_newest'),
+models.Index(condition=models.Q(('state__in', ('new', 'waiting', 'processing', 'checking'))), fields=['handler_position_id', 'due_at', 'id'], name='petitions_of_handler'),
+models.Index(condition=models.Q(('publication', 'waiting')), fields=['publication', 'agency_code', 'answered_at', 'id'], name='petitions_to_publish'),
+models.Index(condition=models.Q(('text_print', ''), _negated=True), fields=['text_print', '-sent_at'], name='petitions_alike'),
+models.Index(fields=['sender_key', '-sent_at'], name='petitions_by_name', opclasses=['text_pattern_ops', 'timestamptz_ops']),
+models.Index(condition=models.Q(('group__isnull', False)), fields=['group'], name='petitions_of_group'),
+models.Index(condition=models.Q(('dossier_code', ''), _negated=True), fields=['dossier_code'], name='petitions_of_dossier'),
+models.Index(condition=models.Q(('procedure_code', ''), _negated=True), fields=['procedure_code', '-sent_at'], name='petitions_of_procedure'),
+models.Index(condition=models.Q(('reporter_unit', ''), _negated=True), fields=['reporter_unit', '-sent_at'], name='petitions_reported'),
+],
+"constraints": [models.CheckConstraint(condition=models.Q(('state__in', ['new', 'waiting', 'processing', 'checking', 'answered', 'refused', 'withdrawn', 'secret'])), name='petition_state_known'),
+models.CheckConstraint(condition=models.Q(('about__in', ['rule', 'conduct'])), name='petition_about_known'),
+models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('new', 'waiting', 'processing', 'checking')), ('ended_at__isnull', True)), models.Q(models.Q(('state__in', ('new', 'waiting', 'processing', 'checking')), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='petition_ended_has_time'),
+models.CheckConstraint(condition=models.Q(models.Q(('state', 'answered'), _negated=True), ('answered_at__isnull', False), _connector='OR'), name='petition_answered_has_time'),
+models.CheckConstraint(condition=models.Q(models.Q(('state', 'waiting'), _negated=True), ('supply_due_at__isnull', False), _connector='OR'), name='petition_waiting_has_deadline'),
+models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['processing', 'checking']), _negated=True), ('accepted_at__isnull', False), _connector='OR'), name='petition_worked_on_was_received'),
+models.CheckConstraint(condition=models.Q(models.Q(('publication', 'kept'), _negated=True), models.Q(('keep_reason', ''), _negated=True), _connector='OR'), name='petition_kept_has_reason'),
+models.CheckConstraint(condition=models.Q(models.Q(('state', 'secret'), _negated=True), models.Q(('publication__in', ['none', 'kept']), ('sender_key', ''), ('text_print', '')), _connector='OR'), name='petition_secret_is_empty'),
+models.CheckConstraint(condition=models.Q(models.Q(('source', 'agency'), _negated=True), models.Q(('reporter_unit', ''), _negated=True), _connector='OR'), name='petition_report_has_reporter'),
+models.UniqueConstraint(condition=models.Q(('external_ref', ''), _negated=True), fields=('system', 'external_ref'), name='petition_once_from_a_system'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='ProgressReport',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField()),
+                ('due_at', models.DateTimeField(null=True)),
+                ('words', portal.crypto.fields.SealedTextField(context='feedback.progressreport.words', null=True, subject='petition_id')),
+                ('position_id', models.UUIDField(null=True)),
+                ('label', models.CharField(blank=True, max_length=200)),
+            ("petition", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='feedback.petition')),
+],
+            options={
+                'ordering': ['petition', 'at', 'id'],
+            "indexes": [models.Index(fields=['petition', 'at', 'id'], name='reports_of_petition'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='PublishedCase',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('slug', models.SlugField(max_length=120, unique=True)),
+                ('title', models.CharField(max_length=200, verbose_name='tiêu đề')),
+                ('question', models.TextField(verbose_name='câu hỏi')),
+                ('answer', models.TextField(verbose_name='trả lời')),
+                ('about', models.CharField(choices=[('rule', 'Quy định, chính sách, thủ tục hành chính'), ('conduct', 'Hành vi của cán bộ, công chức, viên chức')], max_length=8)),
+                ('sector_code', models.CharField(blank=True, max_length=80)),
+                ('procedure_code', models.CharField(blank=True, max_length=40)),
+                ('unit_code', models.CharField(db_collation='C', max_length=40)),
+                ('agency_code', models.CharField(db_collation='C', max_length=10)),
+                ('unit_name', models.CharField(max_length=300)),
+                ('sender_name', models.CharField(blank=True, max_length=200)),
+                ('place_code', models.CharField(blank=True, max_length=5)),
+                ('asked_on', models.DateField()),
+                ('answered_on', models.DateField()),
+                ('on_time', models.BooleanField()),
+                ('published_at', models.DateTimeField()),
+                ('changed_at', models.DateTimeField()),
+                ('published_by', models.UUIDField(null=True)),
+                ('decisions', models.JSONField(default=dict)),
+                ('withdrawn_at', models.DateTimeField(null=True)),
+                ('withdrawn_reason', models.CharField(blank=True, max_length=300)),
+                ('helpful', models.PositiveIntegerField(default=0)),
+                ('unhelpful', models.PositiveIntegerField(default=0)),
+                ('helped', models.PositiveIntegerField(default=0)),
+                ('version', models.PositiveIntegerField(default=1)),
+            ("kind", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='feedback.petitionkind', verbose_name='loại')),
+("petition", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='published', to='feedback.petition')),
+],
+            options={
+                'verbose_name': 'trả lời đã công khai',
+                'verbose_name_plural': 'trả lời đã công khai',
+            "indexes": [models.Index(condition=models.Q(('withdrawn_at__isnull', True)), fields=['-published_at', '-id'], name='published_newest'),
+models.Index(condition=models.Q(('withdrawn_at__isnull', True)), fields=['agency_code', '-published_at', '-id'], name='published_of_agency'),
+models.Index(condition=models.Q(('withdrawn_at__isnull', True)), fields=['sector_code', '-published_at', '-id'], name='published_of_sector'),
+models.Index(condition=models.Q(('withdrawn_at__isnull', True)), fields=['kind', '-published_at', '-id'], name='published_of_kind'),
+models.Index(condition=models.Q(('procedure_code', ''), _negated=True), fields=['procedure_code', '-published_at'], name='published_of_procedure'),
+],
+"constraints": [models.CheckConstraint(condition=models.Q(('withdrawn_at__isnull', True), models.Q(('withdrawn_reason', ''), _negated=True), _connector='OR'), name='published_withdrawn_why'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='ReaderVote',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField()),
+                ('source', models.CharField(max_length=64)),
+                ('helps', models.BooleanField()),
+            ("case", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='votes', to='feedback.publishedcase')),
+],
+        options={"indexes": [models.Index(fields=['day'], name='votes_old'),
+],
+"constraints": [models.UniqueConstraint(fields=('case', 'day', 'source'), name='vote_once_a_day'),
+],
+},
+),
+migrations.CreateModel(
+            name='ReplyTemplate',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('unit_code', models.CharField(db_collation='C', max_length=40, verbose_name='cơ quan')),
+                ('use', models.CharField(choices=[('answer', 'Trả lời'), ('refuse', 'Không tiếp nhận'), ('ask', 'Yêu cầu bổ sung'), ('progress', 'Báo tình hình')], max_length=10, verbose_name='dùng khi')),
+                ('name', models.CharField(max_length=120, verbose_name='tên mẫu')),
+                ('words', models.TextField(max_length=10000, verbose_name='nội dung')),
+                ('is_active', models.BooleanField(default=True, verbose_name='đang dùng')),
+            ],
+            options={
+                'verbose_name': 'mẫu trả lời',
+                'verbose_name_plural': 'mẫu trả lời',
+                'ordering': ['unit_code', 'use', 'name', 'id'],
+            "constraints": [models.UniqueConstraint(fields=('unit_code', 'use', 'name'), name='reply_template_named'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='SavedView',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('position_id', models.UUIDField()),
+                ('name', models.CharField(max_length=80)),
+                ('query', models.CharField(max_length=500)),
+            ],
+            options={
+                'ordering': ['position_id', 'name'],
+            "constraints": [models.UniqueConstraint(fields=('position_id', 'name'), name='saved_view_named'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='SecretStub',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField()),
+                ('position_id', models.UUIDField()),
+                ('label', models.CharField(max_length=200)),
+                ('basis', models.CharField(max_length=200)),
+                ('files_destroyed', models.PositiveIntegerField(default=0)),
+                ('details', models.JSONField(default=dict)),
+            ("petition", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='secret_stub', to='feedback.petition')),
+],
+        ),
+migrations.CreateModel(
+            name='Supplement',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveSmallIntegerField()),
+                ('question', portal.crypto.fields.SealedTextField(context='feedback.supplement.question', null=True, subject='petition_id')),
+                ('asked_at', models.DateTimeField()),
+                ('due_at', models.DateTimeField()),
+                ('answer', portal.crypto.fields.SealedTextField(context='feedback.supplement.answer', null=True, subject='petition_id')),
+                ('given_at', models.DateTimeField(null=True)),
+                ('closed_at', models.DateTimeField(null=True)),
+            ("petition", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='supplements', to='feedback.petition')),
+],
+            options={
+                'ordering': ['petition', 'number'],
+            "constraints": [models.UniqueConstraint(fields=('petition', 'number'), name='supplement_numbered'),
+models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True)), fields=('petition',), name='supplement_one_open'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='Tally',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('grain', models.CharField(max_length=6)),
+                ('day', models.DateField()),
+                ('agency_code', models.CharField(db_collation='C', max_length=10)),
+                ('unit_code', models.CharField(blank=True, db_collation='C', max_length=40)),
+                ('kind', models.CharField(blank=True, max_length=40)),
+                ('sector_code', models.CharField(blank=True, max_length=80)),
+                ('measure', models.CharField(max_length=12)),
+                ('number', models.IntegerField()),
+            ],
+        options={"indexes": [models.Index(fields=['grain', 'agency_code', 'day'], name='tally_of_agency'),
+],
+"constraints": [models.UniqueConstraint(fields=('grain', 'day', 'agency_code', 'unit_code', 'kind', 'sector_code', 'measure'), name='tally_once'),
+],
+},
+),
+migrations.CreateModel(
+            name='TallyDelta',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('day', models.DateField()),
+                ('agency_code', models.CharField(db_collation='C', max_length=10)),
+                ('unit_code', models.CharField(db_collation='C', max_length=40)),
+                ('kind', models.CharField(max_length=40)),
+                ('sector_code', models.CharField(blank=True, max_length=80)),
+                ('measure', models.CharField(max_length=12)),
+                ('number', models.IntegerField()),
+            ],
+        ),
+migrations.CreateModel(
+            name='Term',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(choices=[('refuse', 'Từ chối tiếp nhận'), ('ask', 'Yêu cầu bổ sung'), ('transfer', 'Chuyển cơ quan có thẩm quyền'), ('answer', 'Xử lý và trả lời'), ('progress', 'Báo tình hình sau khi quá hạn, cứ sau'), ('result', 'Nhập kết quả từ khi có kết quả'), ('supply', 'Người gửi bổ sung'), ('opinion', 'Cơ quan phối hợp cho ý kiến'), ('soon', 'Báo sắp đến hạn trước'), ('score_answer', 'Trả lời, theo bộ chỉ số 766 (5.2)')], max_length=14, verbose_name='thời hạn')),
+                ('amount', models.PositiveSmallIntegerField(verbose_name='số')),
+                ('unit', models.CharField(choices=[('working_day', 'ngày làm việc'), ('day', 'ngày'), ('hour', 'giờ làm việc')], max_length=12, verbose_name='đơn vị')),
+                ('valid_from', models.DateField(verbose_name='áp dụng từ ngày')),
+                ('basis', models.CharField(max_length=200, verbose_name='căn cứ')),
+            ],
+            options={
+                'verbose_name': 'thời hạn xử lý phản ánh',
+                'verbose_name_plural': 'thời hạn xử lý phản ánh',
+                'ordering': ['name', '-valid_from'],
+            "constraints": [models.UniqueConstraint(fields=('name', 'valid_from'), name='petition_term_one_a_day'),
+models.CheckConstraint(condition=models.Q(('amount__gte', 1), ('amount__lte', 365)), name='petition_term_amount'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='TermEvent',
+            fields=[
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('id', models.BigIntegerField()),
+                ('name', models.CharField(choices=[('refuse', 'Từ chối tiếp nhận'), ('ask', 'Yêu cầu bổ sung'), ('transfer', 'Chuyển cơ quan có thẩm quyền'), ('answer', 'Xử lý và trả lời'), ('progress', 'Báo tình hình sau khi quá hạn, cứ sau'), ('result', 'Nhập kết quả từ khi có kết quả'), ('supply', 'Người gửi bổ sung'), ('opinion', 'Cơ quan phối hợp cho ý kiến'), ('soon', 'Báo sắp đến hạn trước'), ('score_answer', 'Trả lời, theo bộ chỉ số 766 (5.2)')], max_length=14, verbose_name='thời hạn')),
+                ('amount', models.PositiveSmallIntegerField(verbose_name='số')),
+                ('unit', models.CharField(choices=[('working_day', 'ngày làm việc'), ('day', 'ngày'), ('hour', 'giờ làm việc')], max_length=12, verbose_name='đơn vị')),
+                ('valid_from', models.DateField(verbose_name='áp dụng từ ngày')),
+                ('basis', models.CharField(max_length=200, verbose_name='căn cứ')),
+            ("pgh_context", models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+("pgh_obj", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='feedback.term')),
+],
+            options={
+                'abstract': False,
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Opinion',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -297,9 +388,16 @@ class Migration(migrations.Migration):
                 'verbose_name': 'ý kiến phối hợp',
                 'verbose_name_plural': 'ý kiến phối hợp',
                 'ordering': ['petition', 'id'],
-            },
+            "indexes": [models.Index(fields=['petition', 'id'], name='opinions_of_petition'),
+models.Index(condition=models.Q(('called_off_at__isnull', True), ('given_at__isnull', True)), fields=['unit_code', 'due_at', 'id'], name='opinions_open'),
+models.Index(fields=['unit_code', '-asked_at', 'petition'], name='opinions_of_unit'),
+],
+"constraints": [models.UniqueConstraint(condition=models.Q(('called_off_at__isnull', True), ('given_at__isnull', True)), fields=('petition', 'unit_code'), name='opinion_one_open_a_unit'),
+models.CheckConstraint(condition=models.Q(('given_at__isnull', True), models.Q(('stance', ''), _negated=True), _connector='OR'), name='opinion_given_has_stance'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Holding',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -315,9 +413,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['petition', 'number'],
-            },
+            "indexes": [models.Index(fields=['unit_code', '-received_at', 'petition'], name='holdings_of_unit'),
+],
+"constraints": [models.UniqueConstraint(fields=('petition', 'number'), name='holding_numbered'),
+models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('petition',), name='holding_one_open'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Attachment',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -329,9 +432,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['added_at', 'id'],
-            },
+            "indexes": [models.Index(fields=['petition', 'added_at', 'id'], name='feedback_attachments'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Answer',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -355,9 +460,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['petition', 'number'],
-            },
+            "constraints": [models.UniqueConstraint(fields=('petition', 'number'), name='answer_numbered'),
+models.UniqueConstraint(condition=models.Q(('state__in', ['draft', 'submitted'])), fields=('petition',), name='answer_one_under_way'),
+models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['returned', 'approved']), _negated=True), models.Q(('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='answer_checked_by_somebody'),
+models.CheckConstraint(condition=models.Q(models.Q(('state', 'approved'), _negated=True), models.Q(('drafted_by', models.F('checked_by')), _negated=True), _connector='OR'), name='answer_four_eyes'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='PetitionDraft',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -375,7 +485,7 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['party_id', '-updated_at', 'id'], name='petition_drafts_mine')],
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='DraftFile',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -387,7 +497,7 @@ class Migration(migrations.Migration):
                 'ordering': ['added_at', 'id'],
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='PetitionEvent',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
@@ -411,360 +521,60 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
-            },
+            "indexes": [models.Index(fields=['petition', 'id'], name='feedback_events'),
+],
+},
         ),
-        migrations.CreateModel(
-            name='PetitionKind',
-            fields=[
-                ('code', models.SlugField(max_length=40, primary_key=True, serialize=False, verbose_name='mã')),
-                ('name', models.CharField(max_length=200, verbose_name='tên')),
-                ('name_en', models.CharField(blank=True, max_length=200, verbose_name='tên tiếng Anh')),
-                ('help_text', models.CharField(blank=True, max_length=300, verbose_name='giải thích, ví dụ')),
-                ('help_text_en', models.CharField(blank=True, max_length=300, verbose_name='giải thích bằng tiếng Anh')),
-                ('article', models.CharField(help_text='Ví dụ: Quy chế, Điều 37.3a', max_length=120, verbose_name='căn cứ')),
-                ('about', models.CharField(choices=[('rule', 'Quy định, chính sách, thủ tục hành chính'), ('conduct', 'Hành vi của cán bộ, công chức, viên chức')], max_length=8, verbose_name='thuộc loại')),
-                ('goes', models.CharField(choices=[('owner', 'Cơ quan công bố thủ tục'), ('handler', 'Cơ quan giải quyết ở nơi xảy ra')], default='handler', max_length=8, verbose_name='gợi ý gửi tới')),
-                ('for_agencies', models.BooleanField(default=False, verbose_name='cơ quan cũng báo cáo được loại này')),
-                ('position', models.PositiveSmallIntegerField(default=100, verbose_name='thứ tự')),
-                ('valid_from', models.DateField(verbose_name='dùng từ ngày')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='thôi dùng từ ngày')),
-            ],
-            options={
-                'verbose_name': 'loại phản ánh, kiến nghị',
-                'verbose_name_plural': 'loại phản ánh, kiến nghị',
-                'ordering': ['position', 'code'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='petition_kind_dates'), models.CheckConstraint(condition=models.Q(('about__in', ['rule', 'conduct'])), name='petition_kind_about_known')],
-            },
-        ),
-        migrations.AddField(
-            model_name='petition',
-            name='kind',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='feedback.petitionkind', verbose_name='loại nội dung'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='petitionkind',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "feedback_petitionkindevent" ("about", "article", "code", "for_agencies", "goes", "help_text", "help_text_en", "name", "name_en", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "valid_from", "valid_to") VALUES (NEW."about", NEW."article", NEW."code", NEW."for_agencies", NEW."goes", NEW."help_text", NEW."help_text_en", NEW."name", NEW."name_en", _pgh_attach_context(), NOW(), \'insert\', NEW."code", NEW."position", NEW."valid_from", NEW."valid_to"); RETURN NULL;', hash='e2d8d8fa2235de4d4789addd17f517336d736140', operation='INSERT', pgid='pgtrigger_insert_insert_af929', table='feedback_petitionkind', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='petitionkind',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "feedback_petitionkindevent" ("about", "article", "code", "for_agencies", "goes", "help_text", "help_text_en", "name", "name_en", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "valid_from", "valid_to") VALUES (NEW."about", NEW."article", NEW."code", NEW."for_agencies", NEW."goes", NEW."help_text", NEW."help_text_en", NEW."name", NEW."name_en", _pgh_attach_context(), NOW(), \'update\', NEW."code", NEW."position", NEW."valid_from", NEW."valid_to"); RETURN NULL;', hash='e72d837c57ddab663dcd65e7ed73890d4c6c842d', operation='UPDATE', pgid='pgtrigger_update_update_ef232', table='feedback_petitionkind', when='AFTER')),
         ),
-        migrations.AddField(
-            model_name='petitionkindevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='petitionkindevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='feedback.petitionkind'),
-        ),
-        migrations.AddField(
-            model_name='progressreport',
-            name='petition',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='feedback.petition'),
-        ),
-        migrations.AddField(
-            model_name='publishedcase',
-            name='kind',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='feedback.petitionkind', verbose_name='loại'),
-        ),
-        migrations.AddField(
-            model_name='publishedcase',
-            name='petition',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='published', to='feedback.petition'),
-        ),
-        migrations.AddField(
-            model_name='readervote',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='votes', to='feedback.publishedcase'),
-        ),
-        migrations.AddConstraint(
-            model_name='replytemplate',
-            constraint=models.UniqueConstraint(fields=('unit_code', 'use', 'name'), name='reply_template_named'),
-        ),
-        migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.UniqueConstraint(fields=('position_id', 'name'), name='saved_view_named'),
-        ),
-        migrations.AddField(
-            model_name='secretstub',
-            name='petition',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='secret_stub', to='feedback.petition'),
-        ),
-        migrations.AddField(
-            model_name='supplement',
-            name='petition',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='supplements', to='feedback.petition'),
-        ),
-        migrations.AddIndex(
-            model_name='tally',
-            index=models.Index(fields=['grain', 'agency_code', 'day'], name='tally_of_agency'),
-        ),
-        migrations.AddConstraint(
-            model_name='tally',
-            constraint=models.UniqueConstraint(fields=('grain', 'day', 'agency_code', 'unit_code', 'kind', 'sector_code', 'measure'), name='tally_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='term',
-            constraint=models.UniqueConstraint(fields=('name', 'valid_from'), name='petition_term_one_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='term',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 1), ('amount__lte', 365)), name='petition_term_amount'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='term',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "feedback_termevent" ("amount", "basis", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "unit", "valid_from") VALUES (NEW."amount", NEW."basis", NEW."id", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."unit", NEW."valid_from"); RETURN NULL;', hash='8b55611ad23e8608f229ee99fc9072da784063ef', operation='INSERT', pgid='pgtrigger_insert_insert_a4546', table='feedback_term', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='term',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "feedback_termevent" ("amount", "basis", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "unit", "valid_from") VALUES (NEW."amount", NEW."basis", NEW."id", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."unit", NEW."valid_from"); RETURN NULL;', hash='727d3137aa769583f41ea4242e5f50d375e468c8', operation='UPDATE', pgid='pgtrigger_update_update_da6a3', table='feedback_term', when='AFTER')),
         ),
-        migrations.AddField(
-            model_name='termevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='termevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='feedback.term'),
-        ),
-        migrations.AddIndex(
-            model_name='opinion',
-            index=models.Index(fields=['petition', 'id'], name='opinions_of_petition'),
-        ),
-        migrations.AddIndex(
-            model_name='opinion',
-            index=models.Index(condition=models.Q(('called_off_at__isnull', True), ('given_at__isnull', True)), fields=['unit_code', 'due_at', 'id'], name='opinions_open'),
-        ),
-        migrations.AddIndex(
-            model_name='opinion',
-            index=models.Index(fields=['unit_code', '-asked_at', 'petition'], name='opinions_of_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='opinion',
-            constraint=models.UniqueConstraint(condition=models.Q(('called_off_at__isnull', True), ('given_at__isnull', True)), fields=('petition', 'unit_code'), name='opinion_one_open_a_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='opinion',
-            constraint=models.CheckConstraint(condition=models.Q(('given_at__isnull', True), models.Q(('stance', ''), _negated=True), _connector='OR'), name='opinion_given_has_stance'),
-        ),
-        migrations.AddIndex(
-            model_name='holding',
-            index=models.Index(fields=['unit_code', '-received_at', 'petition'], name='holdings_of_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='holding',
-            constraint=models.UniqueConstraint(fields=('petition', 'number'), name='holding_numbered'),
-        ),
-        migrations.AddConstraint(
-            model_name='holding',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('petition',), name='holding_one_open'),
-        ),
-        migrations.AddIndex(
-            model_name='attachment',
-            index=models.Index(fields=['petition', 'added_at', 'id'], name='feedback_attachments'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='attachment',
             trigger=pgtrigger.compiler.Trigger(name='attachment_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='095d6444d7f543d87333aa141bc0121bf1889e1f', operation='DELETE', pgid='pgtrigger_attachment_stays_915cc', table='feedback_attachment', when='BEFORE')),
         ),
-        migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.UniqueConstraint(fields=('petition', 'number'), name='answer_numbered'),
-        ),
-        migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['draft', 'submitted'])), fields=('petition',), name='answer_one_under_way'),
-        ),
-        migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['returned', 'approved']), _negated=True), models.Q(('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='answer_checked_by_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'approved'), _negated=True), models.Q(('drafted_by', models.F('checked_by')), _negated=True), _connector='OR'), name='answer_four_eyes'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='answer',
             trigger=pgtrigger.compiler.Trigger(name='answer_given_is_final', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (OLD.state = 'approved')", func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='1abb262eecdaf95083df2397fb169d245cc0b233', operation='UPDATE', pgid='pgtrigger_answer_given_is_final_91fcc', table='feedback_answer', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='answer',
             trigger=pgtrigger.compiler.Trigger(name='answer_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='a7487ecaa6f93f66dbb8f389a11cb420d51f36e6', operation='DELETE', pgid='pgtrigger_answer_stays_86c2e', table='feedback_answer', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='petitionevent',
-            index=models.Index(fields=['petition', 'id'], name='feedback_events'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='petitionevent',
             trigger=pgtrigger.compiler.Trigger(name='petition_event_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='7826f1b52ea7d9ea30079a53291da132ad42bf44', operation='UPDATE OR DELETE', pgid='pgtrigger_petition_event_append_only_26f9b', table='feedback_petitionevent', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='petition',
-            index=models.Index(condition=models.Q(('party_id__isnull', False)), fields=['party_id', '-sent_at', 'id'], name='petitions_mine'),
-        ),
-        migrations.AddIndex(
-            model_name='petition',
-            index=models.Index(fields=['unit_code', '-sent_at', 'id'], name='petitions_of_unit'),
-        ),
-        migrations.AddIndex(
-            model_name='petition',
-            index=models.Index(fields=['agency_code', '-sent_at', 'id'], name='petitions_of_agency'),
-        ),
-        migrations.AddIndex(
-            model_name='petition',
-            index=models.Index(condition=models.Q(('state__in', ('new', 'waiting', 'processing', 'checking'))), fields=['unit_code', 'due_at', 'id'], name='petitions_open_of_unit'),
-        ),
-        migrations.AddIndex(
-            model_name='petition',
-            index=models.Index(condition=models.Q(('state__in', ('new', 'waiting', 'processing', 'checking'))), fields=['agency_code', 'due_at', 'id'], name='petitions_open_of_agency'),
-        ),
-        migrations.AddIndex(
-            model_name='petition',
-            index=models.Index(condition=models.Q(('state__in', ('new', 'waiting', 'processing', 'checking'))), fields=['due_at', 'id'], name='petitions_open'),
-        ),
-        migrations.AddIndex(
-            model_name='petition',
-            index=models.Index(fields=['-sent_at', 'id'], name='petitions_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='petition',
-            index=models.Index(condition=models.Q(('state__in', ('new', 'waiting', 'processing', 'checking'))), fields=['handler_position_id', 'due_at', 'id'], name='petitions_of_handler'),
-        ),
-        migrations.AddIndex(
-            model_name='petition',
-            index=models.Index(condition=models.Q(('publication', 'waiting')), fields=['publication', 'agency_code', 'answered_at', 'id'], name='petitions_to_publish'),
-        ),
-        migrations.AddIndex(
-            model_name='petition',
-            index=models.Index(condition=models.Q(('text_print', ''), _negated=True), fields=['text_print', '-sent_at'], name='petitions_alike'),
-        ),
-        migrations.AddIndex(
-            model_name='petition',
-            index=models.Index(fields=['sender_key', '-sent_at'], name='petitions_by_name', opclasses=['text_pattern_ops', 'timestamptz_ops']),
-        ),
-        migrations.AddIndex(
-            model_name='petition',
-            index=models.Index(condition=models.Q(('group__isnull', False)), fields=['group'], name='petitions_of_group'),
-        ),
-        migrations.AddIndex(
-            model_name='petition',
-            index=models.Index(condition=models.Q(('dossier_code', ''), _negated=True), fields=['dossier_code'], name='petitions_of_dossier'),
-        ),
-        migrations.AddIndex(
-            model_name='petition',
-            index=models.Index(condition=models.Q(('procedure_code', ''), _negated=True), fields=['procedure_code', '-sent_at'], name='petitions_of_procedure'),
-        ),
-        migrations.AddIndex(
-            model_name='petition',
-            index=models.Index(condition=models.Q(('reporter_unit', ''), _negated=True), fields=['reporter_unit', '-sent_at'], name='petitions_reported'),
-        ),
-        migrations.AddConstraint(
-            model_name='petition',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['new', 'waiting', 'processing', 'checking', 'answered', 'refused', 'withdrawn', 'secret'])), name='petition_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='petition',
-            constraint=models.CheckConstraint(condition=models.Q(('about__in', ['rule', 'conduct'])), name='petition_about_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='petition',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('new', 'waiting', 'processing', 'checking')), ('ended_at__isnull', True)), models.Q(models.Q(('state__in', ('new', 'waiting', 'processing', 'checking')), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='petition_ended_has_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='petition',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'answered'), _negated=True), ('answered_at__isnull', False), _connector='OR'), name='petition_answered_has_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='petition',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'waiting'), _negated=True), ('supply_due_at__isnull', False), _connector='OR'), name='petition_waiting_has_deadline'),
-        ),
-        migrations.AddConstraint(
-            model_name='petition',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['processing', 'checking']), _negated=True), ('accepted_at__isnull', False), _connector='OR'), name='petition_worked_on_was_received'),
-        ),
-        migrations.AddConstraint(
-            model_name='petition',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('publication', 'kept'), _negated=True), models.Q(('keep_reason', ''), _negated=True), _connector='OR'), name='petition_kept_has_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='petition',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'secret'), _negated=True), models.Q(('publication__in', ['none', 'kept']), ('sender_key', ''), ('text_print', '')), _connector='OR'), name='petition_secret_is_empty'),
-        ),
-        migrations.AddConstraint(
-            model_name='petition',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('source', 'agency'), _negated=True), models.Q(('reporter_unit', ''), _negated=True), _connector='OR'), name='petition_report_has_reporter'),
-        ),
-        migrations.AddConstraint(
-            model_name='petition',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_ref', ''), _negated=True), fields=('system', 'external_ref'), name='petition_once_from_a_system'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='petition',
             trigger=pgtrigger.compiler.Trigger(name='petition_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='8c639c2eaee47272a168e346f98a58b5d92b2411', operation='DELETE', pgid='pgtrigger_petition_stays_86583', table='feedback_petition', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='petition',
             trigger=pgtrigger.compiler.Trigger(name='petition_origin_is_final', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN ((NEW.code, NEW.source, NEW.sent_at, NEW.party_id, NEW.reporter_unit) IS DISTINCT FROM (OLD.code, OLD.source, OLD.sent_at, OLD.party_id, OLD.reporter_unit) OR OLD.state = 'secret')", func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='6f6a0bb2f4e8d292adbf27644d794c699efdb744', operation='UPDATE', pgid='pgtrigger_petition_origin_is_final_3c12f', table='feedback_petition', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='progressreport',
-            index=models.Index(fields=['petition', 'at', 'id'], name='reports_of_petition'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='progressreport',
             trigger=pgtrigger.compiler.Trigger(name='report_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='d72ab48728b51299187b4a3663e6e65b5a5bdc4b', operation='UPDATE OR DELETE', pgid='pgtrigger_report_append_only_2b688', table='feedback_progressreport', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='publishedcase',
-            index=models.Index(condition=models.Q(('withdrawn_at__isnull', True)), fields=['-published_at', '-id'], name='published_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='publishedcase',
-            index=models.Index(condition=models.Q(('withdrawn_at__isnull', True)), fields=['agency_code', '-published_at', '-id'], name='published_of_agency'),
-        ),
-        migrations.AddIndex(
-            model_name='publishedcase',
-            index=models.Index(condition=models.Q(('withdrawn_at__isnull', True)), fields=['sector_code', '-published_at', '-id'], name='published_of_sector'),
-        ),
-        migrations.AddIndex(
-            model_name='publishedcase',
-            index=models.Index(condition=models.Q(('withdrawn_at__isnull', True)), fields=['kind', '-published_at', '-id'], name='published_of_kind'),
-        ),
-        migrations.AddIndex(
-            model_name='publishedcase',
-            index=models.Index(condition=models.Q(('procedure_code', ''), _negated=True), fields=['procedure_code', '-published_at'], name='published_of_procedure'),
-        ),
-        migrations.AddConstraint(
-            model_name='publishedcase',
-            constraint=models.CheckConstraint(condition=models.Q(('withdrawn_at__isnull', True), models.Q(('withdrawn_reason', ''), _negated=True), _connector='OR'), name='published_withdrawn_why'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='publishedcase',
             trigger=pgtrigger.compiler.Trigger(name='published_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='c4f13f9382884a6def96945ddb407de9a35070b8', operation='DELETE', pgid='pgtrigger_published_stays_cf282', table='feedback_publishedcase', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='readervote',
-            index=models.Index(fields=['day'], name='votes_old'),
-        ),
-        migrations.AddConstraint(
-            model_name='readervote',
-            constraint=models.UniqueConstraint(fields=('case', 'day', 'source'), name='vote_once_a_day'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='secretstub',
             trigger=pgtrigger.compiler.Trigger(name='secret_stub_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='4db16aaf330c7a93b9e0cefdeab1b315084c5f68', operation='UPDATE OR DELETE', pgid='pgtrigger_secret_stub_append_only_037c9', table='feedback_secretstub', when='BEFORE')),
         ),
-        migrations.AddConstraint(
-            model_name='supplement',
-            constraint=models.UniqueConstraint(fields=('petition', 'number'), name='supplement_numbered'),
-        ),
-        migrations.AddConstraint(
-            model_name='supplement',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True)), fields=('petition',), name='supplement_one_open'),
-        ),
-    ]
+]

@@ -19,141 +19,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='Attempt',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveSmallIntegerField(verbose_name='lần')),
-                ('reference', models.CharField(max_length=34, unique=True, verbose_name='mã tham chiếu')),
-                ('amount', models.BigIntegerField(verbose_name='số tiền')),
-                ('fee', models.BigIntegerField(default=0, verbose_name='phí dịch vụ')),
-                ('state', models.CharField(choices=[('created', 'Vừa chọn'), ('sent', 'Đã chuyển sang đơn vị thanh toán'), ('asking', 'Đang hỏi lại đơn vị thanh toán'), ('paid', 'Đã trừ tiền'), ('failed', 'Không thành công'), ('expired', 'Không thanh toán')], default='created', max_length=10, verbose_name='tình trạng')),
-                ('page_url', models.TextField(blank=True)),
-                ('qr', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(verbose_name='lúc')),
-                ('expires_at', models.DateTimeField()),
-                ('next_ask_at', models.DateTimeField(blank=True, null=True)),
-                ('asks', models.PositiveSmallIntegerField(default=0)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('result_code', models.CharField(blank=True, max_length=20, verbose_name='mã kết quả')),
-            ],
-            options={
-                'verbose_name': 'lần thanh toán',
-                'verbose_name_plural': 'các lần thanh toán',
-            },
-        ),
-        migrations.CreateModel(
-            name='AttemptEvent',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('name', models.CharField(max_length=30)),
-                ('from_state', models.CharField(blank=True, max_length=10)),
-                ('to_state', models.CharField(max_length=10)),
-                ('via', models.CharField(blank=True, max_length=10)),
-                ('code', models.CharField(blank=True, max_length=40)),
-            ],
-            options={
-                'ordering': ['id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Case',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False, verbose_name='số')),
-                ('key', models.CharField(max_length=200, unique=True)),
-                ('type', models.CharField(choices=[('only_here', 'Chỉ có ở Cổng'), ('only_there', 'Chỉ có ở đơn vị thanh toán'), ('amount', 'Lệch số tiền'), ('state', 'Lệch trạng thái'), ('duplicate', 'Trùng giao dịch'), ('late', 'Quyết toán muộn'), ('wrong_payee', 'Sai cơ quan thụ hưởng'), ('not_paid_out', 'Chưa chuyển cho cơ quan'), ('only_agency', 'Chỉ cơ quan ghi nhận'), ('not_at_agency', 'Cơ quan chưa ghi nhận'), ('voucher', 'Chứng từ không hợp lệ')], max_length=14, verbose_name='loại chênh lệch')),
-                ('payee_unit', models.CharField(blank=True, db_collation='C', max_length=40, verbose_name='cơ quan')),
-                ('day', models.DateField(verbose_name='ngày đối soát')),
-                ('ours', models.BigIntegerField(null=True, verbose_name='số tiền tại Cổng')),
-                ('theirs', models.BigIntegerField(null=True, verbose_name='số tiền bên kia')),
-                ('facts', models.JSONField(default=dict)),
-                ('side', models.CharField(default='institution', max_length=12, verbose_name='bên xử lý')),
-                ('owner_position_id', models.UUIDField(null=True)),
-                ('owner_label', models.CharField(blank=True, max_length=200, verbose_name='người xử lý')),
-                ('state', models.CharField(choices=[('open', 'Mới'), ('assigned', 'Đang xử lý'), ('escalated', 'Quá hạn, đã báo cấp trên'), ('closed', 'Đã xử lý')], default='open', max_length=10, verbose_name='tình trạng')),
-                ('opened_at', models.DateTimeField(verbose_name='phát hiện lúc')),
-                ('due_at', models.DateTimeField(verbose_name='hạn xử lý')),
-                ('cause', models.CharField(blank=True, max_length=40, verbose_name='nguyên nhân')),
-                ('resolution', models.TextField(blank=True, verbose_name='cách xử lý')),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-            ],
-            options={
-                'verbose_name': 'chênh lệch',
-                'verbose_name_plural': 'chênh lệch',
-            },
-        ),
-        migrations.CreateModel(
-            name='CaseEvent',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('name', models.CharField(max_length=30)),
-                ('from_state', models.CharField(blank=True, max_length=10)),
-                ('to_state', models.CharField(max_length=10)),
-                ('note', models.TextField(blank=True)),
-                ('position_id', models.UUIDField(null=True)),
-                ('label', models.CharField(blank=True, max_length=200)),
-            ],
-            options={
-                'ordering': ['id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Collection',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('institution_ref', models.CharField(max_length=64, verbose_name='mã giao dịch của đơn vị thanh toán')),
-                ('bank_ref', models.CharField(blank=True, max_length=64, verbose_name='mã giao dịch ngân hàng')),
-                ('reference', models.CharField(blank=True, max_length=34, verbose_name='mã tham chiếu')),
-                ('purpose', models.CharField(choices=[('settles', 'trả khoản phải nộp'), ('double', 'nộp trùng'), ('over', 'nộp thừa'), ('under', 'nộp thiếu'), ('closed', 'khoản phải nộp đã hủy'), ('unmatched', 'không rõ khoản phải nộp')], max_length=10, verbose_name='là tiền')),
-                ('amount', models.BigIntegerField(verbose_name='số tiền')),
-                ('owed_back', models.BigIntegerField(default=0, verbose_name='phải trả lại người nộp')),
-                ('refunding', models.BigIntegerField(default=0)),
-                ('refunded', models.BigIntegerField(default=0, verbose_name='đã hoàn')),
-                ('payee_unit', models.CharField(blank=True, db_collation='C', max_length=40, verbose_name='cơ quan thụ hưởng')),
-                ('kind', models.CharField(blank=True, max_length=20, verbose_name='loại giao dịch')),
-                ('paid_at', models.DateTimeField(verbose_name='trừ tiền lúc')),
-                ('day', models.DateField(verbose_name='ngày giao dịch')),
-                ('via', models.CharField(choices=[('callback', 'đơn vị thanh toán báo'), ('query', 'Cổng hỏi lại'), ('file', 'tệp đối soát'), ('desk', 'bàn làm việc')], max_length=10, verbose_name='biết do')),
-                ('booked_at', models.DateTimeField(verbose_name='ghi sổ lúc')),
-                ('is_test', models.BooleanField(default=False)),
-            ],
-            options={
-                'verbose_name': 'khoản đã thu',
-                'verbose_name_plural': 'khoản đã thu',
-            },
-        ),
-        migrations.CreateModel(
-            name='DayBalance',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('day', models.DateField()),
-                ('debit', models.BigIntegerField()),
-                ('credit', models.BigIntegerField()),
-                ('entries', models.PositiveIntegerField()),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Entry',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('key', models.CharField(max_length=120, unique=True)),
-                ('event', models.CharField(choices=[('collected', 'Thu tiền'), ('paid_out', 'Đơn vị thanh toán chuyển cho cơ quan'), ('refunded', 'Đơn vị thanh toán hoàn tiền'), ('refund_decided', 'Cơ quan quyết định hoàn'), ('refund_paid', 'Cơ quan đã hoàn'), ('corrected', 'Điều chỉnh')], max_length=16, verbose_name='nghiệp vụ')),
-                ('day', models.DateField(verbose_name='ngày ghi sổ')),
-                ('at', models.DateTimeField(verbose_name='lúc')),
-                ('target', models.CharField(max_length=60)),
-                ('note', models.CharField(blank=True, max_length=300, verbose_name='diễn giải')),
-                ('position_id', models.UUIDField(null=True)),
-                ('xid', models.BigIntegerField(default=0, editable=False)),
-            ],
-            options={
-                'verbose_name': 'bút toán',
-                'verbose_name_plural': 'bút toán',
-            },
-        ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Institution',
             fields=[
                 ('code', models.CharField(db_collation='C', max_length=40, primary_key=True, serialize=False, verbose_name='mã')),
@@ -197,39 +63,15 @@ class Migration(migrations.Migration):
                 'verbose_name': 'đơn vị thanh toán',
                 'verbose_name_plural': 'đơn vị thanh toán',
                 'ordering': ['short_name', 'code'],
-            },
+            "constraints": [models.CheckConstraint(condition=models.Q(('state__in', ['entered', 'testing', 'open', 'suspended', 'stopped'])), name='institution_state_known'),
+models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['testing', 'open', 'suspended']), _negated=True), models.Q(models.Q(('licence_number', ''), _negated=True), ('licence_from__isnull', False)), _connector='OR'), name='institution_is_licensed'),
+models.CheckConstraint(condition=models.Q(models.Q(('state', 'open'), _negated=True), ('tested_at__gte', models.F('connection_changed_at')), _connector='OR'), name='institution_open_is_tested'),
+models.CheckConstraint(condition=models.Q(('licence_to__isnull', True), ('licence_to__gte', models.F('licence_from')), _connector='OR'), name='institution_licence_dates'),
+models.CheckConstraint(condition=models.Q(('fee_fixed__gte', 0), ('fee_least__gte', 0), ('least__gte', 1), models.Q(('fee_most__isnull', True), ('fee_most__gte', models.F('fee_least')), _connector='OR'), models.Q(('most__isnull', True), ('most__gte', models.F('least')), _connector='OR')), name='institution_fees_and_limits'),
+],
+},
         ),
-        migrations.CreateModel(
-            name='InstitutionEvent',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(verbose_name='lúc')),
-                ('name', models.CharField(max_length=30, verbose_name='việc')),
-                ('from_state', models.CharField(blank=True, max_length=12)),
-                ('to_state', models.CharField(max_length=12, verbose_name='tình trạng')),
-                ('reason', models.TextField(blank=True, verbose_name='lý do')),
-                ('position_id', models.UUIDField(null=True)),
-                ('label', models.CharField(blank=True, max_length=200, verbose_name='người thực hiện')),
-            ],
-            options={
-                'ordering': ['id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='JointTest',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('check_name', models.CharField(max_length=30)),
-                ('passed', models.BooleanField()),
-                ('evidence', models.JSONField(default=dict)),
-                ('at', models.DateTimeField()),
-                ('position_id', models.UUIDField(null=True)),
-            ],
-            options={
-                'ordering': ['id'],
-            },
-        ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Order',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -261,9 +103,265 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'khoản phải nộp',
                 'verbose_name_plural': 'khoản phải nộp',
+            "indexes": [models.Index(condition=models.Q(('party_id__isnull', False)), fields=['party_id', '-created_at'], name='orders_mine'),
+models.Index(fields=['payee_unit', '-created_at', 'id'], name='orders_of_unit'),
+models.Index(fields=['-created_at', 'id'], name='orders_newest'),
+models.Index(condition=models.Q(('state', 'open')), fields=['expires_at'], name='orders_expiring'),
+models.Index(fields=['source', 'reference'], name='orders_by_reference'),
+],
+"constraints": [models.UniqueConstraint(fields=('source', 'source_key'), name='order_once_for_its_source'),
+models.CheckConstraint(condition=models.Q(('code__regex', '^DVC[0-9A-HJKMNP-TV-Z]{13}$')), name='order_code_form'),
+models.CheckConstraint(condition=models.Q(('amount__gte', 1), ('amount__lte', 1000000000000)), name='order_amount'),
+models.CheckConstraint(condition=models.Q(('refunded__gte', 0), ('refunded__lte', models.F('amount'))), name='order_refunded_within_amount'),
+models.CheckConstraint(condition=models.Q(('state__in', ['open', 'paid', 'expired', 'cancelled'])), name='order_state_known'),
+models.CheckConstraint(condition=models.Q(models.Q(('settled_at__isnull', False), ('state', 'paid')), models.Q(models.Q(('state', 'paid'), _negated=True), ('refunded', 0), ('settled_at__isnull', True)), _connector='OR'), name='order_paid_has_time'),
+models.CheckConstraint(condition=models.Q(('due_at__gte', models.F('created_at')), ('expires_at__gte', models.F('due_at'))), name='order_times'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='Attempt',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('number', models.PositiveSmallIntegerField(verbose_name='lần')),
+                ('reference', models.CharField(max_length=34, unique=True, verbose_name='mã tham chiếu')),
+                ('amount', models.BigIntegerField(verbose_name='số tiền')),
+                ('fee', models.BigIntegerField(default=0, verbose_name='phí dịch vụ')),
+                ('state', models.CharField(choices=[('created', 'Vừa chọn'), ('sent', 'Đã chuyển sang đơn vị thanh toán'), ('asking', 'Đang hỏi lại đơn vị thanh toán'), ('paid', 'Đã trừ tiền'), ('failed', 'Không thành công'), ('expired', 'Không thanh toán')], default='created', max_length=10, verbose_name='tình trạng')),
+                ('page_url', models.TextField(blank=True)),
+                ('qr', models.TextField(blank=True)),
+                ('created_at', models.DateTimeField(verbose_name='lúc')),
+                ('expires_at', models.DateTimeField()),
+                ('next_ask_at', models.DateTimeField(blank=True, null=True)),
+                ('asks', models.PositiveSmallIntegerField(default=0)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('result_code', models.CharField(blank=True, max_length=20, verbose_name='mã kết quả')),
+            ("institution", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='payments.institution')),
+("order", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='payments.order')),
+],
+            options={
+                'verbose_name': 'lần thanh toán',
+                'verbose_name_plural': 'các lần thanh toán',
+            "indexes": [models.Index(condition=models.Q(('state__in', ['created', 'sent', 'asking'])), fields=['next_ask_at'], name='attempts_to_ask'),
+models.Index(fields=['institution', '-created_at', 'id'], name='attempts_of_institution'),
+],
+"constraints": [models.UniqueConstraint(fields=('order', 'number'), name='attempt_number'),
+models.CheckConstraint(condition=models.Q(('amount__gte', 1), ('amount__lte', 1000000000000), ('fee__gte', 0)), name='attempt_amount'),
+models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('state__in', ['created', 'sent', 'asking'])), models.Q(('ended_at__isnull', False), ('state__in', ['paid', 'failed', 'expired'])), _connector='OR'), name='attempt_ended_has_time'),
+models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['created', 'sent', 'asking']), _negated=True), ('next_ask_at__isnull', False), _connector='OR'), name='attempt_unknown_is_asked_about'),
+models.CheckConstraint(condition=models.Q(('reference__regex', '^[A-Z0-9]{1,34}$')), name='attempt_reference_form'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='AttemptEvent',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('at', models.DateTimeField()),
+                ('name', models.CharField(max_length=30)),
+                ('from_state', models.CharField(blank=True, max_length=10)),
+                ('to_state', models.CharField(max_length=10)),
+                ('via', models.CharField(blank=True, max_length=10)),
+                ('code', models.CharField(blank=True, max_length=40)),
+            ("attempt", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='payments.attempt')),
+],
+            options={
+                'ordering': ['id'],
+            "indexes": [models.Index(fields=['attempt', 'id'], name='payments_attempt_events'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='Collection',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('institution_ref', models.CharField(max_length=64, verbose_name='mã giao dịch của đơn vị thanh toán')),
+                ('bank_ref', models.CharField(blank=True, max_length=64, verbose_name='mã giao dịch ngân hàng')),
+                ('reference', models.CharField(blank=True, max_length=34, verbose_name='mã tham chiếu')),
+                ('purpose', models.CharField(choices=[('settles', 'trả khoản phải nộp'), ('double', 'nộp trùng'), ('over', 'nộp thừa'), ('under', 'nộp thiếu'), ('closed', 'khoản phải nộp đã hủy'), ('unmatched', 'không rõ khoản phải nộp')], max_length=10, verbose_name='là tiền')),
+                ('amount', models.BigIntegerField(verbose_name='số tiền')),
+                ('owed_back', models.BigIntegerField(default=0, verbose_name='phải trả lại người nộp')),
+                ('refunding', models.BigIntegerField(default=0)),
+                ('refunded', models.BigIntegerField(default=0, verbose_name='đã hoàn')),
+                ('payee_unit', models.CharField(blank=True, db_collation='C', max_length=40, verbose_name='cơ quan thụ hưởng')),
+                ('kind', models.CharField(blank=True, max_length=20, verbose_name='loại giao dịch')),
+                ('paid_at', models.DateTimeField(verbose_name='trừ tiền lúc')),
+                ('day', models.DateField(verbose_name='ngày giao dịch')),
+                ('via', models.CharField(choices=[('callback', 'đơn vị thanh toán báo'), ('query', 'Cổng hỏi lại'), ('file', 'tệp đối soát'), ('desk', 'bàn làm việc')], max_length=10, verbose_name='biết do')),
+                ('booked_at', models.DateTimeField(verbose_name='ghi sổ lúc')),
+                ('is_test', models.BooleanField(default=False)),
+            ("attempt", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='collections', to='payments.attempt')),
+("institution", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='collections', to='payments.institution')),
+("order", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='collections', to='payments.order')),
+],
+            options={
+                'verbose_name': 'khoản đã thu',
+                'verbose_name_plural': 'khoản đã thu',
+            "indexes": [models.Index(fields=['institution', 'day', 'institution_ref'], name='collections_of_day'),
+models.Index(fields=['payee_unit', 'day', 'id'], name='collections_of_unit'),
+models.Index(fields=['payee_unit', '-paid_at', 'id'], name='collections_unit_newest'),
+models.Index(fields=['institution', '-paid_at', 'id'], name='collections_inst_newest'),
+models.Index(fields=['-paid_at', 'id'], name='collections_newest'),
+models.Index(fields=['reference'], name='collections_by_reference'),
+],
+"constraints": [models.UniqueConstraint(fields=('institution', 'institution_ref'), name='collection_once'),
+models.UniqueConstraint(condition=models.Q(('purpose__in', ['settles', 'over'])), fields=('order',), name='collection_one_settles_an_order'),
+models.CheckConstraint(condition=models.Q(('amount__gte', 1), ('amount__lte', 1000000000000), ('owed_back__gte', 0), ('owed_back__lte', models.F('amount'))), name='collection_amounts'),
+models.CheckConstraint(condition=models.Q(('refunded__gte', 0), ('refunded__lte', models.F('refunding')), ('refunding__lte', models.F('amount'))), name='collection_refunds_within_it'),
+models.CheckConstraint(condition=models.Q(('institution_ref', ''), _negated=True), name='collection_has_its_number'),
+models.CheckConstraint(condition=models.Q(models.Q(('order__isnull', False), ('owed_back', 0), ('purpose', 'settles')), models.Q(('order__isnull', False), ('owed_back__gt', 0), ('purpose', 'over')), models.Q(('order__isnull', False), ('owed_back', models.F('amount')), ('purpose__in', ['double', 'under', 'closed'])), models.Q(('order__isnull', True), ('owed_back', models.F('amount')), ('purpose', 'unmatched')), _connector='OR'), name='collection_purpose'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='Case',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False, verbose_name='số')),
+                ('key', models.CharField(max_length=200, unique=True)),
+                ('type', models.CharField(choices=[('only_here', 'Chỉ có ở Cổng'), ('only_there', 'Chỉ có ở đơn vị thanh toán'), ('amount', 'Lệch số tiền'), ('state', 'Lệch trạng thái'), ('duplicate', 'Trùng giao dịch'), ('late', 'Quyết toán muộn'), ('wrong_payee', 'Sai cơ quan thụ hưởng'), ('not_paid_out', 'Chưa chuyển cho cơ quan'), ('only_agency', 'Chỉ cơ quan ghi nhận'), ('not_at_agency', 'Cơ quan chưa ghi nhận'), ('voucher', 'Chứng từ không hợp lệ')], max_length=14, verbose_name='loại chênh lệch')),
+                ('payee_unit', models.CharField(blank=True, db_collation='C', max_length=40, verbose_name='cơ quan')),
+                ('day', models.DateField(verbose_name='ngày đối soát')),
+                ('ours', models.BigIntegerField(null=True, verbose_name='số tiền tại Cổng')),
+                ('theirs', models.BigIntegerField(null=True, verbose_name='số tiền bên kia')),
+                ('facts', models.JSONField(default=dict)),
+                ('side', models.CharField(default='institution', max_length=12, verbose_name='bên xử lý')),
+                ('owner_position_id', models.UUIDField(null=True)),
+                ('owner_label', models.CharField(blank=True, max_length=200, verbose_name='người xử lý')),
+                ('state', models.CharField(choices=[('open', 'Mới'), ('assigned', 'Đang xử lý'), ('escalated', 'Quá hạn, đã báo cấp trên'), ('closed', 'Đã xử lý')], default='open', max_length=10, verbose_name='tình trạng')),
+                ('opened_at', models.DateTimeField(verbose_name='phát hiện lúc')),
+                ('due_at', models.DateTimeField(verbose_name='hạn xử lý')),
+                ('cause', models.CharField(blank=True, max_length=40, verbose_name='nguyên nhân')),
+                ('resolution', models.TextField(blank=True, verbose_name='cách xử lý')),
+                ('closed_at', models.DateTimeField(null=True)),
+                ('version', models.PositiveIntegerField(default=1)),
+            ("attempt", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.attempt')),
+("collection", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='payments.collection')),
+("institution", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='payments.institution')),
+],
+            options={
+                'verbose_name': 'chênh lệch',
+                'verbose_name_plural': 'chênh lệch',
+            "indexes": [models.Index(fields=['institution', '-day', 'id'], name='cases_of_institution'),
+models.Index(fields=['payee_unit', '-day', 'id'], name='cases_of_unit'),
+models.Index(fields=['-day', 'id'], name='cases_newest'),
+models.Index(condition=models.Q(('state', 'closed'), _negated=True), fields=['due_at', 'id'], name='cases_open'),
+],
+"constraints": [models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state', 'closed'), models.Q(('cause', ''), _negated=True)), models.Q(('state', 'closed'), _negated=True), _connector='OR'), name='case_closed_has_cause'),
+models.CheckConstraint(condition=models.Q(models.Q(('state', 'assigned'), _negated=True), ('owner_position_id__isnull', False), _connector='OR'), name='case_assigned_has_owner'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='CaseEvent',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('at', models.DateTimeField()),
+                ('name', models.CharField(max_length=30)),
+                ('from_state', models.CharField(blank=True, max_length=10)),
+                ('to_state', models.CharField(max_length=10)),
+                ('note', models.TextField(blank=True)),
+                ('position_id', models.UUIDField(null=True)),
+                ('label', models.CharField(blank=True, max_length=200)),
+            ("case", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='payments.case')),
+],
+            options={
+                'ordering': ['id'],
+            "indexes": [models.Index(fields=['case', 'id'], name='payments_case_events'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='Account',
+            fields=[
+                ('id', models.AutoField(primary_key=True, serialize=False)),
+                ('type', models.CharField(choices=[('institution', 'Tiền tại đơn vị thanh toán'), ('treasury', 'Tiền tại tài khoản của cơ quan'), ('revenue', 'Khoản thu của cơ quan'), ('payers', 'Phải trả lại người nộp'), ('refunds', 'Cơ quan phải hoàn')], max_length=12, verbose_name='loại')),
+                ('institution_code', models.CharField(blank=True, db_collation='C', max_length=40, verbose_name='đơn vị thanh toán')),
+                ('unit_code', models.CharField(blank=True, db_collation='C', max_length=40, verbose_name='cơ quan')),
+                ('kind', models.CharField(blank=True, max_length=20, verbose_name='loại giao dịch')),
+                ('is_test', models.BooleanField(default=False)),
+            ],
+            options={
+                'ordering': ['type', 'institution_code', 'unit_code', 'kind'],
+                'indexes': [models.Index(fields=['unit_code'], name='accounts_of_unit')],
+                'constraints': [models.UniqueConstraint(fields=('type', 'institution_code', 'unit_code', 'kind', 'is_test'), name='account_once'), models.CheckConstraint(condition=models.Q(models.Q(('kind', ''), ('type__in', ['institution', 'payers']), ('unit_code', ''), models.Q(('institution_code', ''), _negated=True)), models.Q(('institution_code', ''), ('kind', ''), ('type__in', ['treasury', 'refunds']), models.Q(('unit_code', ''), _negated=True)), models.Q(('institution_code', ''), ('type', 'revenue'), models.Q(('unit_code', ''), _negated=True), models.Q(('kind', ''), _negated=True)), _connector='OR'), name='account_names')],
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
+            name='DayBalance',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('day', models.DateField()),
+                ('debit', models.BigIntegerField()),
+                ('credit', models.BigIntegerField()),
+                ('entries', models.PositiveIntegerField()),
+            ("account", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='balances', to='payments.account')),
+],
+        options={"indexes": [models.Index(fields=['day'], name='balances_of_day'),
+],
+"constraints": [models.UniqueConstraint(fields=('account', 'day'), name='balance_once'),
+models.CheckConstraint(condition=models.Q(('credit__gte', 0), ('debit__gte', 0)), name='balance_sums'),
+],
+},
+),
+migrations.CreateModel(
+            name='Entry',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('key', models.CharField(max_length=120, unique=True)),
+                ('event', models.CharField(choices=[('collected', 'Thu tiền'), ('paid_out', 'Đơn vị thanh toán chuyển cho cơ quan'), ('refunded', 'Đơn vị thanh toán hoàn tiền'), ('refund_decided', 'Cơ quan quyết định hoàn'), ('refund_paid', 'Cơ quan đã hoàn'), ('corrected', 'Điều chỉnh')], max_length=16, verbose_name='nghiệp vụ')),
+                ('day', models.DateField(verbose_name='ngày ghi sổ')),
+                ('at', models.DateTimeField(verbose_name='lúc')),
+                ('target', models.CharField(max_length=60)),
+                ('note', models.CharField(blank=True, max_length=300, verbose_name='diễn giải')),
+                ('position_id', models.UUIDField(null=True)),
+                ('xid', models.BigIntegerField(default=0, editable=False)),
+            ],
+            options={
+                'verbose_name': 'bút toán',
+                'verbose_name_plural': 'bút toán',
+            "indexes": [models.Index(fields=['day'], name='entries_of_day'),
+models.Index(fields=['-at', 'id'], name='entries_newest'),
+models.Index(fields=['target'], name='entries_by_target'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='InstitutionEvent',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('at', models.DateTimeField(verbose_name='lúc')),
+                ('name', models.CharField(max_length=30, verbose_name='việc')),
+                ('from_state', models.CharField(blank=True, max_length=12)),
+                ('to_state', models.CharField(max_length=12, verbose_name='tình trạng')),
+                ('reason', models.TextField(blank=True, verbose_name='lý do')),
+                ('position_id', models.UUIDField(null=True)),
+                ('label', models.CharField(blank=True, max_length=200, verbose_name='người thực hiện')),
+            ("institution", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='payments.institution')),
+],
+            options={
+                'ordering': ['id'],
+            "indexes": [models.Index(fields=['institution', 'id'], name='payments_inst_events'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='JointTest',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('check_name', models.CharField(max_length=30)),
+                ('passed', models.BooleanField()),
+                ('evidence', models.JSONField(default=dict)),
+                ('at', models.DateTimeField()),
+                ('position_id', models.UUIDField(null=True)),
+            ("institution", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tests', to='payments.institution')),
+],
+            options={
+                'ordering': ['id'],
+            "indexes": [models.Index(fields=['institution', '-at'], name='payments_joint_tests'),
+],
+},
+        ),
+migrations.CreateModel(
             name='OrderLine',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
@@ -277,20 +375,31 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(blank=True, max_length=500, verbose_name='căn cứ')),
                 ('amount', models.BigIntegerField(verbose_name='thành tiền')),
                 ('revenue_code', models.CharField(blank=True, max_length=4, verbose_name='mã nội dung kinh tế')),
-            ],
+            ("order", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='payments.order')),
+],
             options={
                 'ordering': ['order', 'position'],
-            },
+            "constraints": [models.UniqueConstraint(fields=('order', 'position'), name='order_line_position'),
+models.CheckConstraint(condition=models.Q(('amount', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('unit_amount'), '*', models.F('number')), '-', models.F('reduction'))), ('amount__gte', 0), ('number__gte', 1), ('reduction__gte', 0), ('unit_amount__gte', 0)), name='order_line_adds_up'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Posting',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('day', models.DateField()),
                 ('amount', models.BigIntegerField()),
-            ],
-        ),
-        migrations.CreateModel(
+            ("account", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='postings', to='payments.account')),
+("entry", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='postings', to='payments.entry')),
+],
+        options={"indexes": [models.Index(fields=['account', 'day'], include=('amount',), name='postings_of_account_and_day'),
+],
+"constraints": [models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='posting_is_of_something'),
+],
+},
+),
+migrations.CreateModel(
             name='ReceiptSeries',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
@@ -299,8 +408,12 @@ class Migration(migrations.Migration):
                 ('symbol', models.CharField(max_length=6)),
                 ('last', models.PositiveIntegerField(default=0)),
             ],
-        ),
-        migrations.CreateModel(
+        options={"constraints": [models.UniqueConstraint(fields=('unit_code', 'template', 'symbol'), name='receipt_series_once'),
+models.CheckConstraint(condition=models.Q(('last__lte', 9999999)), name='receipt_series_seven_digits'),
+],
+},
+),
+migrations.CreateModel(
             name='Refund',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -323,13 +436,25 @@ class Migration(migrations.Migration):
                 ('confirmed_at', models.DateTimeField(null=True)),
                 ('next_ask_at', models.DateTimeField(null=True)),
                 ('version', models.PositiveIntegerField(default=1)),
-            ],
+            ("collection", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='refunds', to='payments.collection')),
+("order", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='refunds', to='payments.order')),
+],
             options={
                 'verbose_name': 'khoản hoàn trả',
                 'verbose_name_plural': 'khoản hoàn trả',
-            },
+            "indexes": [models.Index(fields=['institution_code', '-requested_at', 'id'], name='refunds_of_institution'),
+models.Index(fields=['payee_unit', '-requested_at', 'id'], name='refunds_of_unit'),
+models.Index(fields=['-requested_at', 'id'], name='refunds_newest'),
+models.Index(condition=models.Q(('state__in', ['requested', 'handed_on', 'decided', 'sent'])), fields=['due_at'], name='refunds_open'),
+models.Index(condition=models.Q(('state', 'sent')), fields=['next_ask_at'], name='refunds_to_ask'),
+],
+"constraints": [models.CheckConstraint(condition=models.Q(('amount__gte', 1)), name='refund_amount'),
+models.CheckConstraint(condition=models.Q(('state__in', ['requested', 'handed_on', 'decided', 'sent', 'confirmed', 'rejected'])), name='refund_state_known'),
+models.CheckConstraint(condition=models.Q(models.Q(models.Q(('state__in', ['decided', 'sent', 'confirmed']), _negated=True), ('decided_at__isnull', False), _connector='OR'), models.Q(models.Q(('state', 'confirmed'), _negated=True), ('confirmed_at__isnull', False), _connector='OR')), name='refund_has_times'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='RefundEvent',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
@@ -340,12 +465,15 @@ class Migration(migrations.Migration):
                 ('note', models.TextField(blank=True)),
                 ('position_id', models.UUIDField(null=True)),
                 ('label', models.CharField(blank=True, max_length=200)),
-            ],
+            ("refund", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='payments.refund')),
+],
             options={
                 'ordering': ['id'],
-            },
+            "indexes": [models.Index(fields=['refund', 'id'], name='payments_refund_events'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Voucher',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -358,522 +486,117 @@ class Migration(migrations.Migration):
                 ('signed_at', models.DateTimeField(null=True, verbose_name='ký lúc')),
                 ('created_at', models.DateTimeField()),
                 ('problem', models.CharField(blank=True, max_length=200)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Account',
-            fields=[
-                ('id', models.AutoField(primary_key=True, serialize=False)),
-                ('type', models.CharField(choices=[('institution', 'Tiền tại đơn vị thanh toán'), ('treasury', 'Tiền tại tài khoản của cơ quan'), ('revenue', 'Khoản thu của cơ quan'), ('payers', 'Phải trả lại người nộp'), ('refunds', 'Cơ quan phải hoàn')], max_length=12, verbose_name='loại')),
-                ('institution_code', models.CharField(blank=True, db_collation='C', max_length=40, verbose_name='đơn vị thanh toán')),
-                ('unit_code', models.CharField(blank=True, db_collation='C', max_length=40, verbose_name='cơ quan')),
-                ('kind', models.CharField(blank=True, max_length=20, verbose_name='loại giao dịch')),
-                ('is_test', models.BooleanField(default=False)),
-            ],
-            options={
-                'ordering': ['type', 'institution_code', 'unit_code', 'kind'],
-                'indexes': [models.Index(fields=['unit_code'], name='accounts_of_unit')],
-                'constraints': [models.UniqueConstraint(fields=('type', 'institution_code', 'unit_code', 'kind', 'is_test'), name='account_once'), models.CheckConstraint(condition=models.Q(models.Q(('kind', ''), ('type__in', ['institution', 'payers']), ('unit_code', ''), models.Q(('institution_code', ''), _negated=True)), models.Q(('institution_code', ''), ('kind', ''), ('type__in', ['treasury', 'refunds']), models.Q(('unit_code', ''), _negated=True)), models.Q(('institution_code', ''), ('type', 'revenue'), models.Q(('unit_code', ''), _negated=True), models.Q(('kind', ''), _negated=True)), _connector='OR'), name='account_names')],
-            },
-        ),
-        pgtrigger.migrations.AddTrigger(
+            ("collection", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='vouchers', to='payments.collection')),
+("document", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.document')),
+("order", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='vouchers', to='payments.order')),
+("pdf", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile')),
+("xml", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile')),
+],
+        options={"indexes": [models.Index(condition=models.Q(('state', 'waiting')), fields=['state', 'created_at'], name='vouchers_waiting'),
+],
+"constraints": [models.UniqueConstraint(fields=('order', 'kind', 'part'), name='voucher_once'),
+models.CheckConstraint(condition=models.Q(models.Q(('kind', 'institution'), ('state', 'kept'), _negated=True), models.Q(('pdf__isnull', False), ('signed_at__isnull', False), models.Q(('sha256', ''), _negated=True)), _connector='OR'), name='voucher_kept_is_signed'),
+],
+},
+),
+pgtrigger.migrations.AddTrigger(
             model_name='account',
             trigger=pgtrigger.compiler.Trigger(name='account_is_final', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='fb9593f26b06159187c83bbfefe1b3a60e7ce6ed', operation='UPDATE OR DELETE', pgid='pgtrigger_account_is_final_018a8', table='payments_account', when='BEFORE')),
         ),
-        migrations.AddField(
-            model_name='attemptevent',
-            name='attempt',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='payments.attempt'),
-        ),
-        migrations.AddField(
-            model_name='case',
-            name='attempt',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.attempt'),
-        ),
-        migrations.AddField(
-            model_name='caseevent',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='payments.case'),
-        ),
-        migrations.AddField(
-            model_name='collection',
-            name='attempt',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='collections', to='payments.attempt'),
-        ),
-        migrations.AddField(
-            model_name='case',
-            name='collection',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='payments.collection'),
-        ),
-        migrations.AddField(
-            model_name='daybalance',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='balances', to='payments.account'),
-        ),
-        migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['day'], name='entries_of_day'),
-        ),
-        migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['-at', 'id'], name='entries_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['target'], name='entries_by_target'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='entry',
             trigger=pgtrigger.compiler.Trigger(name='entry_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='aa2ef36d64e5705d34cb443b0ec3b75493adba02', operation='UPDATE OR DELETE', pgid='pgtrigger_entry_append_only_27a22', table='payments_entry', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='entry',
             trigger=pgtrigger.compiler.Trigger(name='entry_knows_its_transaction', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.xid = pg_current_xact_id()::text::bigint; RETURN NEW;', hash='c5994e99f213d8d070691be2d2c6ffa88ef0b7f5', operation='INSERT', pgid='pgtrigger_entry_knows_its_transaction_82de4', table='payments_entry', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='entry',
             trigger=pgtrigger.compiler.Trigger(name='entry_has_two_sides', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="IF (SELECT count(*) < 2 OR sum(amount) <> 0 FROM payments_posting WHERE entry_id = NEW.id) THEN RAISE EXCEPTION 'entry % does not balance', NEW.id USING ERRCODE = 'check_violation'; END IF; RETURN NULL;", hash='006df3f93bca8882d646f3412e74d98a9e51e49c', operation='INSERT', pgid='pgtrigger_entry_has_two_sides_998ef', table='payments_entry', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
-        migrations.AddConstraint(
-            model_name='institution',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['entered', 'testing', 'open', 'suspended', 'stopped'])), name='institution_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='institution',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['testing', 'open', 'suspended']), _negated=True), models.Q(models.Q(('licence_number', ''), _negated=True), ('licence_from__isnull', False)), _connector='OR'), name='institution_is_licensed'),
-        ),
-        migrations.AddConstraint(
-            model_name='institution',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'open'), _negated=True), ('tested_at__gte', models.F('connection_changed_at')), _connector='OR'), name='institution_open_is_tested'),
-        ),
-        migrations.AddConstraint(
-            model_name='institution',
-            constraint=models.CheckConstraint(condition=models.Q(('licence_to__isnull', True), ('licence_to__gte', models.F('licence_from')), _connector='OR'), name='institution_licence_dates'),
-        ),
-        migrations.AddConstraint(
-            model_name='institution',
-            constraint=models.CheckConstraint(condition=models.Q(('fee_fixed__gte', 0), ('fee_least__gte', 0), ('least__gte', 1), models.Q(('fee_most__isnull', True), ('fee_most__gte', models.F('fee_least')), _connector='OR'), models.Q(('most__isnull', True), ('most__gte', models.F('least')), _connector='OR')), name='institution_fees_and_limits'),
-        ),
-        migrations.AddField(
-            model_name='collection',
-            name='institution',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='collections', to='payments.institution'),
-        ),
-        migrations.AddField(
-            model_name='case',
-            name='institution',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='payments.institution'),
-        ),
-        migrations.AddField(
-            model_name='attempt',
-            name='institution',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='payments.institution'),
-        ),
-        migrations.AddField(
-            model_name='institutionevent',
-            name='institution',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='payments.institution'),
-        ),
-        migrations.AddField(
-            model_name='jointtest',
-            name='institution',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tests', to='payments.institution'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('party_id__isnull', False)), fields=['party_id', '-created_at'], name='orders_mine'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['payee_unit', '-created_at', 'id'], name='orders_of_unit'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['-created_at', 'id'], name='orders_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['expires_at'], name='orders_expiring'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['source', 'reference'], name='orders_by_reference'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('source', 'source_key'), name='order_once_for_its_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^DVC[0-9A-HJKMNP-TV-Z]{13}$')), name='order_code_form'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 1), ('amount__lte', 1000000000000)), name='order_amount'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('refunded__gte', 0), ('refunded__lte', models.F('amount'))), name='order_refunded_within_amount'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'paid', 'expired', 'cancelled'])), name='order_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('settled_at__isnull', False), ('state', 'paid')), models.Q(models.Q(('state', 'paid'), _negated=True), ('refunded', 0), ('settled_at__isnull', True)), _connector='OR'), name='order_paid_has_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('due_at__gte', models.F('created_at')), ('expires_at__gte', models.F('due_at'))), name='order_times'),
-        ),
-        migrations.AddField(
-            model_name='collection',
-            name='order',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='collections', to='payments.order'),
-        ),
-        migrations.AddField(
-            model_name='attempt',
-            name='order',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='payments.order'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='order',
             trigger=pgtrigger.compiler.Trigger(name='order_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='643404e5d0c9ff99c09869f0ef2a41ee450358df', operation='DELETE', pgid='pgtrigger_order_stays_0ffd4', table='payments_order', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='order',
             trigger=pgtrigger.compiler.Trigger(name='order_terms_are_final', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN ((NEW.code, NEW.amount, NEW.payee_unit, NEW.kind, NEW.source, NEW.source_key, NEW.is_test) IS DISTINCT FROM (OLD.code, OLD.amount, OLD.payee_unit, OLD.kind, OLD.source, OLD.source_key, OLD.is_test))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='617faae2b0d9beb8bb7fc5635e1e071522f33d59', operation='UPDATE', pgid='pgtrigger_order_terms_are_final_1432e', table='payments_order', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='order',
             trigger=pgtrigger.compiler.Trigger(name='order_paid_stays_paid', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (OLD.state = 'paid' AND NEW.state <> 'paid')", func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='1658be7cf122f19850a6b678596844b39e05572a', operation='UPDATE', pgid='pgtrigger_order_paid_stays_paid_05d92', table='payments_order', when='BEFORE')),
         ),
-        migrations.AddField(
-            model_name='orderline',
-            name='order',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='payments.order'),
-        ),
-        migrations.AddField(
-            model_name='posting',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='postings', to='payments.account'),
-        ),
-        migrations.AddField(
-            model_name='posting',
-            name='entry',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='postings', to='payments.entry'),
-        ),
-        migrations.AddConstraint(
-            model_name='receiptseries',
-            constraint=models.UniqueConstraint(fields=('unit_code', 'template', 'symbol'), name='receipt_series_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='receiptseries',
-            constraint=models.CheckConstraint(condition=models.Q(('last__lte', 9999999)), name='receipt_series_seven_digits'),
-        ),
-        migrations.AddField(
-            model_name='refund',
-            name='collection',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='refunds', to='payments.collection'),
-        ),
-        migrations.AddField(
-            model_name='refund',
-            name='order',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='refunds', to='payments.order'),
-        ),
-        migrations.AddField(
-            model_name='refundevent',
-            name='refund',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='payments.refund'),
-        ),
-        migrations.AddField(
-            model_name='voucher',
-            name='collection',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='vouchers', to='payments.collection'),
-        ),
-        migrations.AddField(
-            model_name='voucher',
-            name='document',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.document'),
-        ),
-        migrations.AddField(
-            model_name='voucher',
-            name='order',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='vouchers', to='payments.order'),
-        ),
-        migrations.AddField(
-            model_name='voucher',
-            name='pdf',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile'),
-        ),
-        migrations.AddField(
-            model_name='voucher',
-            name='xml',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile'),
-        ),
-        migrations.AddIndex(
-            model_name='attemptevent',
-            index=models.Index(fields=['attempt', 'id'], name='payments_attempt_events'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='attemptevent',
             trigger=pgtrigger.compiler.Trigger(name='attempt_event_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='824120689ac9aabeaf8d8ff9e1229a16fe4ab6ff', operation='UPDATE OR DELETE', pgid='pgtrigger_attempt_event_append_only_fee73', table='payments_attemptevent', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='caseevent',
-            index=models.Index(fields=['case', 'id'], name='payments_case_events'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='caseevent',
             trigger=pgtrigger.compiler.Trigger(name='case_event_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='04ddfb534af40beb2aeab9e66e770aa1f3e81a34', operation='UPDATE OR DELETE', pgid='pgtrigger_case_event_append_only_3dd18', table='payments_caseevent', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='daybalance',
-            index=models.Index(fields=['day'], name='balances_of_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='daybalance',
-            constraint=models.UniqueConstraint(fields=('account', 'day'), name='balance_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='daybalance',
-            constraint=models.CheckConstraint(condition=models.Q(('credit__gte', 0), ('debit__gte', 0)), name='balance_sums'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['institution', '-day', 'id'], name='cases_of_institution'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['payee_unit', '-day', 'id'], name='cases_of_unit'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['-day', 'id'], name='cases_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('state', 'closed'), _negated=True), fields=['due_at', 'id'], name='cases_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state', 'closed'), models.Q(('cause', ''), _negated=True)), models.Q(('state', 'closed'), _negated=True), _connector='OR'), name='case_closed_has_cause'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'assigned'), _negated=True), ('owner_position_id__isnull', False), _connector='OR'), name='case_assigned_has_owner'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='case',
             trigger=pgtrigger.compiler.Trigger(name='case_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='48b4b5fe5051bc472f4bacd40d225a37fe60b9a8', operation='DELETE', pgid='pgtrigger_case_stays_2f742', table='payments_case', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='institutionevent',
-            index=models.Index(fields=['institution', 'id'], name='payments_inst_events'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='institutionevent',
             trigger=pgtrigger.compiler.Trigger(name='inst_event_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='8de345edce309a11ea9c641d48605a36b59699a3', operation='UPDATE OR DELETE', pgid='pgtrigger_inst_event_append_only_1394d', table='payments_institutionevent', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='jointtest',
-            index=models.Index(fields=['institution', '-at'], name='payments_joint_tests'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='jointtest',
             trigger=pgtrigger.compiler.Trigger(name='joint_test_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='882bcc6197fb18f632e39448681d472b91ad2b6f', operation='UPDATE OR DELETE', pgid='pgtrigger_joint_test_append_only_1f679', table='payments_jointtest', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='collection',
-            index=models.Index(fields=['institution', 'day', 'institution_ref'], name='collections_of_day'),
-        ),
-        migrations.AddIndex(
-            model_name='collection',
-            index=models.Index(fields=['payee_unit', 'day', 'id'], name='collections_of_unit'),
-        ),
-        migrations.AddIndex(
-            model_name='collection',
-            index=models.Index(fields=['payee_unit', '-paid_at', 'id'], name='collections_unit_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='collection',
-            index=models.Index(fields=['institution', '-paid_at', 'id'], name='collections_inst_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='collection',
-            index=models.Index(fields=['-paid_at', 'id'], name='collections_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='collection',
-            index=models.Index(fields=['reference'], name='collections_by_reference'),
-        ),
-        migrations.AddConstraint(
-            model_name='collection',
-            constraint=models.UniqueConstraint(fields=('institution', 'institution_ref'), name='collection_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='collection',
-            constraint=models.UniqueConstraint(condition=models.Q(('purpose__in', ['settles', 'over'])), fields=('order',), name='collection_one_settles_an_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='collection',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 1), ('amount__lte', 1000000000000), ('owed_back__gte', 0), ('owed_back__lte', models.F('amount'))), name='collection_amounts'),
-        ),
-        migrations.AddConstraint(
-            model_name='collection',
-            constraint=models.CheckConstraint(condition=models.Q(('refunded__gte', 0), ('refunded__lte', models.F('refunding')), ('refunding__lte', models.F('amount'))), name='collection_refunds_within_it'),
-        ),
-        migrations.AddConstraint(
-            model_name='collection',
-            constraint=models.CheckConstraint(condition=models.Q(('institution_ref', ''), _negated=True), name='collection_has_its_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='collection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('order__isnull', False), ('owed_back', 0), ('purpose', 'settles')), models.Q(('order__isnull', False), ('owed_back__gt', 0), ('purpose', 'over')), models.Q(('order__isnull', False), ('owed_back', models.F('amount')), ('purpose__in', ['double', 'under', 'closed'])), models.Q(('order__isnull', True), ('owed_back', models.F('amount')), ('purpose', 'unmatched')), _connector='OR'), name='collection_purpose'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='collection',
             trigger=pgtrigger.compiler.Trigger(name='collection_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='995b15fb41a9b866c6f39a49cf359e1b0d8c095a', operation='DELETE', pgid='pgtrigger_collection_stays_ad98b', table='payments_collection', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='collection',
             trigger=pgtrigger.compiler.Trigger(name='collection_is_final', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN ((NEW.institution_id, NEW.institution_ref, NEW.amount, NEW.paid_at, NEW.day) IS DISTINCT FROM (OLD.institution_id, OLD.institution_ref, OLD.amount, OLD.paid_at, OLD.day))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='4fc99cb35a0610a81625aebe3becbbc581e878d1', operation='UPDATE', pgid='pgtrigger_collection_is_final_3cfc2', table='payments_collection', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='attempt',
-            index=models.Index(condition=models.Q(('state__in', ['created', 'sent', 'asking'])), fields=['next_ask_at'], name='attempts_to_ask'),
-        ),
-        migrations.AddIndex(
-            model_name='attempt',
-            index=models.Index(fields=['institution', '-created_at', 'id'], name='attempts_of_institution'),
-        ),
-        migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.UniqueConstraint(fields=('order', 'number'), name='attempt_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 1), ('amount__lte', 1000000000000), ('fee__gte', 0)), name='attempt_amount'),
-        ),
-        migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('state__in', ['created', 'sent', 'asking'])), models.Q(('ended_at__isnull', False), ('state__in', ['paid', 'failed', 'expired'])), _connector='OR'), name='attempt_ended_has_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['created', 'sent', 'asking']), _negated=True), ('next_ask_at__isnull', False), _connector='OR'), name='attempt_unknown_is_asked_about'),
-        ),
-        migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.CheckConstraint(condition=models.Q(('reference__regex', '^[A-Z0-9]{1,34}$')), name='attempt_reference_form'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='attempt',
             trigger=pgtrigger.compiler.Trigger(name='attempt_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='489152eb2c85491bc5ed5350fa44a75ddc489b34', operation='DELETE', pgid='pgtrigger_attempt_stays_c7fa9', table='payments_attempt', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='attempt',
             trigger=pgtrigger.compiler.Trigger(name='attempt_terms_are_final', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN ((NEW.order_id, NEW.institution_id, NEW.reference, NEW.amount) IS DISTINCT FROM (OLD.order_id, OLD.institution_id, OLD.reference, OLD.amount) OR (OLD.state = 'paid' AND NEW.state <> 'paid'))", func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='e233de03a96ecdc721c4171e9ae36fbb16e1af8b', operation='UPDATE', pgid='pgtrigger_attempt_terms_are_final_63ef9', table='payments_attempt', when='BEFORE')),
         ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.UniqueConstraint(fields=('order', 'position'), name='order_line_position'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('unit_amount'), '*', models.F('number')), '-', models.F('reduction'))), ('amount__gte', 0), ('number__gte', 1), ('reduction__gte', 0), ('unit_amount__gte', 0)), name='order_line_adds_up'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='orderline',
             trigger=pgtrigger.compiler.Trigger(name='order_line_is_final', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='44cc18e3807ac9127c8877138fc43bb2c5d38f86', operation='UPDATE OR DELETE', pgid='pgtrigger_order_line_is_final_53c81', table='payments_orderline', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='orderline',
             trigger=pgtrigger.compiler.Trigger(name='order_lines_make_its_amount', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="IF (SELECT sum(amount) FROM payments_orderline WHERE order_id = NEW.order_id) <> (SELECT amount FROM payments_order WHERE id = NEW.order_id) THEN RAISE EXCEPTION 'lines of order % do not make its amount', NEW.order_id USING ERRCODE = 'check_violation'; END IF; RETURN NULL;", hash='5b169b6cbebf9c688100c54f199b26093f76ee5f', operation='INSERT', pgid='pgtrigger_order_lines_make_its_amount_45daf', table='payments_orderline', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
-        migrations.AddIndex(
-            model_name='posting',
-            index=models.Index(fields=['account', 'day'], include=('amount',), name='postings_of_account_and_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='posting_is_of_something'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='posting',
             trigger=pgtrigger.compiler.Trigger(name='posting_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='75b3b6c0d8724ea89ee7c5e2cc27523ddb015b63', operation='UPDATE OR DELETE', pgid='pgtrigger_posting_append_only_1037d', table='payments_posting', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='posting',
             trigger=pgtrigger.compiler.Trigger(name='posting_belongs_to_its_entry', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="IF (SELECT e.xid <> pg_current_xact_id()::text::bigint OR NEW.day <> e.day FROM payments_entry e WHERE e.id = NEW.entry_id) OR (SELECT sum(amount) <> 0 FROM payments_posting WHERE entry_id = NEW.entry_id) THEN RAISE EXCEPTION 'posting does not belong to a new balanced entry' USING ERRCODE = 'check_violation'; END IF; RETURN NULL;", hash='47894ab310649ba61dc14c59313a65b0ea7b7e86', operation='INSERT', pgid='pgtrigger_posting_belongs_to_its_entry_7c20a', table='payments_posting', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
-        migrations.AddIndex(
-            model_name='refund',
-            index=models.Index(fields=['institution_code', '-requested_at', 'id'], name='refunds_of_institution'),
-        ),
-        migrations.AddIndex(
-            model_name='refund',
-            index=models.Index(fields=['payee_unit', '-requested_at', 'id'], name='refunds_of_unit'),
-        ),
-        migrations.AddIndex(
-            model_name='refund',
-            index=models.Index(fields=['-requested_at', 'id'], name='refunds_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='refund',
-            index=models.Index(condition=models.Q(('state__in', ['requested', 'handed_on', 'decided', 'sent'])), fields=['due_at'], name='refunds_open'),
-        ),
-        migrations.AddIndex(
-            model_name='refund',
-            index=models.Index(condition=models.Q(('state', 'sent')), fields=['next_ask_at'], name='refunds_to_ask'),
-        ),
-        migrations.AddConstraint(
-            model_name='refund',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 1)), name='refund_amount'),
-        ),
-        migrations.AddConstraint(
-            model_name='refund',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['requested', 'handed_on', 'decided', 'sent', 'confirmed', 'rejected'])), name='refund_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='refund',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(models.Q(('state__in', ['decided', 'sent', 'confirmed']), _negated=True), ('decided_at__isnull', False), _connector='OR'), models.Q(models.Q(('state', 'confirmed'), _negated=True), ('confirmed_at__isnull', False), _connector='OR')), name='refund_has_times'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='refund',
             trigger=pgtrigger.compiler.Trigger(name='refund_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='46bdcbe3f9700f214a2c65257c3bca1d5a95b40d', operation='DELETE', pgid='pgtrigger_refund_stays_9992b', table='payments_refund', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='refund',
             trigger=pgtrigger.compiler.Trigger(name='refund_terms_are_final', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN ((NEW.collection_id, NEW.amount, NEW.key) IS DISTINCT FROM (OLD.collection_id, OLD.amount, OLD.key) OR (OLD.state = 'confirmed' AND NEW.state <> 'confirmed'))", func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='5e3e2771a700122eadc25be2a428c4a95ba879ba', operation='UPDATE', pgid='pgtrigger_refund_terms_are_final_ab53e', table='payments_refund', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='refundevent',
-            index=models.Index(fields=['refund', 'id'], name='payments_refund_events'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='refundevent',
             trigger=pgtrigger.compiler.Trigger(name='refund_event_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='e75317ff2a0f65f3c2230aae812bf8d9ca2a11c6', operation='UPDATE OR DELETE', pgid='pgtrigger_refund_event_append_only_0bae4', table='payments_refundevent', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='voucher',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['state', 'created_at'], name='vouchers_waiting'),
-        ),
-        migrations.AddConstraint(
-            model_name='voucher',
-            constraint=models.UniqueConstraint(fields=('order', 'kind', 'part'), name='voucher_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='voucher',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'institution'), ('state', 'kept'), _negated=True), models.Q(('pdf__isnull', False), ('signed_at__isnull', False), models.Q(('sha256', ''), _negated=True)), _connector='OR'), name='voucher_kept_is_signed'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='voucher',
             trigger=pgtrigger.compiler.Trigger(name='voucher_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='15b698cc31fc565c17f041cbaf7aa3f0eb11a631', operation='DELETE', pgid='pgtrigger_voucher_stays_69013', table='payments_voucher', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='voucher',
             trigger=pgtrigger.compiler.Trigger(name='voucher_kept_is_final', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (OLD.state = 'kept' AND NEW.sha256 IS DISTINCT FROM OLD.sha256)", func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='72506d61199944dcef8cccb604739168c91d71c0', operation='UPDATE', pgid='pgtrigger_voucher_kept_is_final_29abf', table='payments_voucher', when='BEFORE')),
         ),
-    ]
+]

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+migrations.CreateModel(
             name='SettlementContact',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -32,25 +32,12 @@ class Migration(migrations.Migration):
                 'verbose_name': 'đầu mối của cơ quan',
                 'verbose_name_plural': 'đầu mối của cơ quan',
                 'ordering': ['unit_code', 'purpose'],
-            },
+            "constraints": [models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True)), fields=('unit_code', 'purpose'), name='contact_once_for_each_purpose'),
+models.CheckConstraint(condition=models.Q(models.Q(('phone', ''), _negated=True), models.Q(('email', ''), _negated=True), _connector='OR'), name='contact_can_be_reached'),
+],
+},
         ),
-        migrations.CreateModel(
-            name='TraceEvent',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('name', models.CharField(max_length=30)),
-                ('from_state', models.CharField(blank=True, max_length=16)),
-                ('to_state', models.CharField(max_length=16)),
-                ('note', models.TextField(blank=True)),
-                ('position_id', models.UUIDField(null=True)),
-                ('label', models.CharField(blank=True, max_length=200)),
-            ],
-            options={
-                'ordering': ['id'],
-            },
-        ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='TraceRequest',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -69,93 +56,62 @@ class Migration(migrations.Migration):
                 ('answered_at', models.DateTimeField(null=True, verbose_name='trả lời lúc')),
                 ('answered_by', models.CharField(blank=True, max_length=200, verbose_name='người trả lời')),
                 ('version', models.PositiveIntegerField(default=1)),
-            ],
+            ("attempt", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='traces', to='payments.attempt')),
+("order", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='traces', to='payments.order')),
+],
             options={
                 'verbose_name': 'yêu cầu tra soát',
                 'verbose_name_plural': 'yêu cầu tra soát',
-            },
+            "indexes": [models.Index(fields=['order', '-asked_at'], name='traces_of_order'),
+models.Index(fields=['institution_code', '-asked_at', 'id'], name='traces_of_institution'),
+models.Index(fields=['payee_unit', '-asked_at', 'id'], name='traces_of_unit'),
+models.Index(fields=['-asked_at', 'id'], name='traces_newest'),
+models.Index(condition=models.Q(('state', 'answered'), _negated=True), fields=['due_at', 'id'], name='traces_open'),
+],
+"constraints": [models.CheckConstraint(condition=models.Q(('state__in', ['at_institution', 'at_agency', 'answered'])), name='trace_state_known'),
+models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', False), ('state', 'answered')), models.Q(models.Q(('state', 'answered'), _negated=True), ('answered_at__isnull', True)), _connector='OR'), name='trace_answered_has_time'),
+models.CheckConstraint(condition=models.Q(('party_id__isnull', False), ('contact__isnull', False), _connector='OR'), name='trace_can_be_answered'),
+models.CheckConstraint(condition=models.Q(models.Q(('state', 'at_institution'), _negated=True), models.Q(('institution_code', ''), _negated=True), _connector='OR'), name='trace_is_somebodys'),
+],
+},
         ),
-        migrations.RemoveConstraint(
+migrations.CreateModel(
+            name='TraceEvent',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('at', models.DateTimeField()),
+                ('name', models.CharField(max_length=30)),
+                ('from_state', models.CharField(blank=True, max_length=16)),
+                ('to_state', models.CharField(max_length=16)),
+                ('note', models.TextField(blank=True)),
+                ('position_id', models.UUIDField(null=True)),
+                ('label', models.CharField(blank=True, max_length=200)),
+            ("trace", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='payments.tracerequest')),
+],
+            options={
+                'ordering': ['id'],
+            "indexes": [models.Index(fields=['trace', 'id'], name='payments_trace_events'),
+],
+},
+        ),
+migrations.RemoveConstraint(
             model_name='institution',
             name='institution_open_is_tested',
         ),
-        migrations.AddConstraint(
+migrations.AddConstraint(
             model_name='institution',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'open'), _negated=True), models.Q(('tested_at__gte', models.F('connection_changed_at')), ('tested_at__isnull', False)), _connector='OR'), name='institution_open_is_tested'),
         ),
-        migrations.AddConstraint(
-            model_name='settlementcontact',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True)), fields=('unit_code', 'purpose'), name='contact_once_for_each_purpose'),
-        ),
-        migrations.AddConstraint(
-            model_name='settlementcontact',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('phone', ''), _negated=True), models.Q(('email', ''), _negated=True), _connector='OR'), name='contact_can_be_reached'),
-        ),
-        migrations.AddField(
-            model_name='tracerequest',
-            name='attempt',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='traces', to='payments.attempt'),
-        ),
-        migrations.AddField(
-            model_name='tracerequest',
-            name='order',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='traces', to='payments.order'),
-        ),
-        migrations.AddField(
-            model_name='traceevent',
-            name='trace',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='payments.tracerequest'),
-        ),
-        migrations.AddIndex(
-            model_name='tracerequest',
-            index=models.Index(fields=['order', '-asked_at'], name='traces_of_order'),
-        ),
-        migrations.AddIndex(
-            model_name='tracerequest',
-            index=models.Index(fields=['institution_code', '-asked_at', 'id'], name='traces_of_institution'),
-        ),
-        migrations.AddIndex(
-            model_name='tracerequest',
-            index=models.Index(fields=['payee_unit', '-asked_at', 'id'], name='traces_of_unit'),
-        ),
-        migrations.AddIndex(
-            model_name='tracerequest',
-            index=models.Index(fields=['-asked_at', 'id'], name='traces_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='tracerequest',
-            index=models.Index(condition=models.Q(('state', 'answered'), _negated=True), fields=['due_at', 'id'], name='traces_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='tracerequest',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['at_institution', 'at_agency', 'answered'])), name='trace_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='tracerequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', False), ('state', 'answered')), models.Q(models.Q(('state', 'answered'), _negated=True), ('answered_at__isnull', True)), _connector='OR'), name='trace_answered_has_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='tracerequest',
-            constraint=models.CheckConstraint(condition=models.Q(('party_id__isnull', False), ('contact__isnull', False), _connector='OR'), name='trace_can_be_answered'),
-        ),
-        migrations.AddConstraint(
-            model_name='tracerequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'at_institution'), _negated=True), models.Q(('institution_code', ''), _negated=True), _connector='OR'), name='trace_is_somebodys'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='tracerequest',
             trigger=pgtrigger.compiler.Trigger(name='trace_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='d9722d46435e8ea21cd738c4d6ab26eeed6dc493', operation='DELETE', pgid='pgtrigger_trace_stays_5e55a', table='payments_tracerequest', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='tracerequest',
             trigger=pgtrigger.compiler.Trigger(name='trace_question_is_final', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN ((NEW.order_id, NEW.attempt_id, NEW.topic, NEW.asked_at) IS DISTINCT FROM (OLD.order_id, OLD.attempt_id, OLD.topic, OLD.asked_at) OR (OLD.state = 'answered' AND NEW.state <> 'answered'))", func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='42f633db2b593a9fb48653e022990002db31a332', operation='UPDATE', pgid='pgtrigger_trace_question_is_final_6f23c', table='payments_tracerequest', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='traceevent',
-            index=models.Index(fields=['trace', 'id'], name='payments_trace_events'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='traceevent',
             trigger=pgtrigger.compiler.Trigger(name='trace_event_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='c47329f0dfab0a9bfb0482694f78fdde28562131', operation='UPDATE OR DELETE', pgid='pgtrigger_trace_event_append_only_9288b', table='payments_traceevent', when='BEFORE')),
         ),
-    ]
+]

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+migrations.CreateModel(
             name='ClosedMonth',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
@@ -30,9 +30,12 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'tháng đã khóa',
                 'verbose_name_plural': 'tháng đã khóa',
-            },
+            "constraints": [models.UniqueConstraint(fields=('unit_code', 'month'), name='month_closed_once'),
+models.CheckConstraint(condition=models.Q(('month__day', 1)), name='closed_month_is_a_month'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='DayRevenue',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
@@ -44,115 +47,16 @@ class Migration(migrations.Migration):
                 ('revenue_code', models.CharField(blank=True, max_length=4, verbose_name='mã nội dung kinh tế')),
                 ('payments', models.PositiveIntegerField(verbose_name='số khoản')),
                 ('amount', models.BigIntegerField(verbose_name='số tiền')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Minutes',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('number', models.CharField(max_length=60, unique=True, verbose_name='số biên bản')),
-                ('unit_code', models.CharField(db_collation='C', max_length=40, verbose_name='cơ quan')),
-                ('scope', models.CharField(blank=True, db_collation='C', max_length=40)),
-                ('content', models.JSONField(default=dict)),
-                ('made_at', models.DateTimeField(verbose_name='lập lúc')),
-                ('label', models.CharField(max_length=200, verbose_name='người lập')),
-                ('position_id', models.UUIDField(null=True)),
-            ],
-            options={
-                'verbose_name': 'biên bản đối soát',
-                'verbose_name_plural': 'biên bản đối soát',
-            },
-        ),
-        migrations.CreateModel(
-            name='Payout',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('key', models.CharField(max_length=140, unique=True)),
-                ('unit_code', models.CharField(db_collation='C', max_length=40, verbose_name='cơ quan')),
-                ('settlement_day', models.DateField(verbose_name='của ngày thu')),
-                ('value_day', models.DateField(verbose_name='ngày có tiền')),
-                ('amount', models.BigIntegerField(verbose_name='số tiền')),
-                ('account', models.CharField(max_length=40, verbose_name='tài khoản')),
-                ('bank_ref', models.CharField(max_length=64, verbose_name='mã giao dịch ngân hàng')),
-            ],
-            options={
-                'verbose_name': 'lần chuyển tiền',
-                'verbose_name_plural': 'các lần chuyển tiền',
-            },
-        ),
-        migrations.CreateModel(
-            name='PenaltyRate',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('unit_code', models.CharField(db_collation='C', max_length=40, verbose_name='cơ quan')),
-                ('effective_from', models.DateField(verbose_name='áp dụng từ ngày')),
-                ('rate', models.PositiveIntegerField(verbose_name='mức phạt một ngày (phần mười vạn)')),
-                ('basis', models.CharField(max_length=300, verbose_name='căn cứ')),
-                ('entered_at', models.DateTimeField()),
-                ('label', models.CharField(blank=True, max_length=200, verbose_name='người ghi')),
-                ('position_id', models.UUIDField(null=True)),
-            ],
-            options={
-                'verbose_name': 'mức phạt chậm nộp',
-                'verbose_name_plural': 'mức phạt chậm nộp',
-            },
-        ),
-        migrations.CreateModel(
-            name='Run',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False, verbose_name='số')),
-                ('day', models.DateField(verbose_name='ngày đối soát')),
-                ('number', models.PositiveIntegerField(verbose_name='lần')),
-                ('step', models.CharField(default='settle', max_length=12)),
-                ('place', models.BigIntegerField(default=0)),
-                ('totals', models.JSONField(default=dict)),
-                ('started_at', models.DateTimeField(verbose_name='bắt đầu')),
-                ('finished_at', models.DateTimeField(null=True, verbose_name='xong')),
-                ('touched_at', models.DateTimeField()),
-                ('label', models.CharField(blank=True, max_length=200, verbose_name='do')),
-                ('position_id', models.UUIDField(null=True)),
-            ],
-            options={
-                'verbose_name': 'lần đối soát',
-                'verbose_name_plural': 'các lần đối soát',
-            },
-        ),
-        migrations.CreateModel(
-            name='RunTotal',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('day', models.DateField(verbose_name='ngày')),
-                ('unit_code', models.CharField(blank=True, db_collation='C', max_length=40, verbose_name='cơ quan')),
-                ('kind', models.CharField(blank=True, max_length=64, verbose_name='loại giao dịch')),
-                ('ours_count', models.PositiveIntegerField(default=0)),
-                ('ours', models.BigIntegerField(default=0, verbose_name='tại Cổng')),
-                ('owed_back', models.BigIntegerField(default=0, verbose_name='phải trả lại')),
-                ('theirs_count', models.PositiveIntegerField(default=0)),
-                ('theirs', models.BigIntegerField(default=0, verbose_name='tại đơn vị thanh toán')),
-                ('agency_count', models.PositiveIntegerField(null=True)),
-                ('agency', models.BigIntegerField(null=True, verbose_name='tại cơ quan')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Settlement',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False, verbose_name='số')),
-                ('unit_code', models.CharField(db_collation='C', max_length=40, verbose_name='cơ quan')),
-                ('day', models.DateField(verbose_name='ngày thu')),
-                ('due_day', models.DateField(verbose_name='hạn chuyển')),
-                ('expected', models.BigIntegerField(verbose_name='phải chuyển')),
-                ('paid', models.BigIntegerField(default=0, verbose_name='đã chuyển')),
-                ('paid_day', models.DateField(null=True, verbose_name='chuyển đủ ngày')),
-                ('late_days', models.PositiveIntegerField(default=0, verbose_name='số ngày muộn')),
-                ('penalty', models.BigIntegerField(default=0, verbose_name='tiền phạt chậm nộp')),
-                ('rate', models.PositiveIntegerField(null=True, verbose_name='mức phạt')),
-            ],
-            options={
-                'verbose_name': 'quyết toán ngày',
-                'verbose_name_plural': 'quyết toán theo ngày',
-            },
-        ),
-        migrations.CreateModel(
+            ("institution", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.institution')),
+],
+        options={"indexes": [models.Index(fields=['day', 'unit_code'], name='day_revenue_of_day'),
+models.Index(fields=['unit_code', 'day'], name='day_revenue_of_unit'),
+],
+"constraints": [models.UniqueConstraint(fields=('institution', 'day', 'unit_code', 'account', 'treasury_office', 'kind', 'revenue_code'), name='day_revenue_once'),
+],
+},
+),
+migrations.CreateModel(
             name='Statement',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False, verbose_name='số')),
@@ -174,13 +78,174 @@ class Migration(migrations.Migration):
                 ('stood_at', models.DateTimeField(null=True)),
                 ('label', models.CharField(blank=True, max_length=200, verbose_name='người tải lên')),
                 ('position_id', models.UUIDField(null=True)),
-            ],
+            ("file", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile')),
+("institution", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='statements', to='payments.institution', verbose_name='đơn vị thanh toán')),
+],
             options={
                 'verbose_name': 'tệp đối soát',
                 'verbose_name_plural': 'tệp đối soát',
-            },
+            "indexes": [models.Index(fields=['-day', '-id'], name='statements_newest'),
+models.Index(fields=['institution', '-day', '-id'], name='statements_of_institution'),
+models.Index(fields=['unit_code', '-day', '-id'], name='statements_of_unit'),
+models.Index(condition=models.Q(('state', 'standing')), fields=['side', 'day'], name='statements_standing'),
+models.Index(condition=models.Q(('state', 'loading')), fields=['taken_at'], name='statements_loading'),
+],
+"constraints": [models.UniqueConstraint(fields=('side', 'institution', 'unit_code', 'account', 'day', 'digest'), name='statement_once', nulls_distinct=False),
+models.UniqueConstraint(condition=models.Q(('state', 'standing')), fields=('side', 'institution', 'unit_code', 'account', 'day'), name='statement_one_stands', nulls_distinct=False),
+models.CheckConstraint(condition=models.Q(models.Q(('institution__isnull', False), ('side', 'institution'), ('unit_code', '')), models.Q(('institution__isnull', True), ('side__in', ['agency', 'beneficiary']), models.Q(('unit_code', ''), _negated=True)), _connector='OR'), name='statement_of_one_side'),
+models.CheckConstraint(condition=models.Q(('state__in', ['loading', 'standing', 'replaced', 'refused'])), name='statement_state_known'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
+            name='Run',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False, verbose_name='số')),
+                ('day', models.DateField(verbose_name='ngày đối soát')),
+                ('number', models.PositiveIntegerField(verbose_name='lần')),
+                ('step', models.CharField(default='settle', max_length=12)),
+                ('place', models.BigIntegerField(default=0)),
+                ('totals', models.JSONField(default=dict)),
+                ('started_at', models.DateTimeField(verbose_name='bắt đầu')),
+                ('finished_at', models.DateTimeField(null=True, verbose_name='xong')),
+                ('touched_at', models.DateTimeField()),
+                ('label', models.CharField(blank=True, max_length=200, verbose_name='do')),
+                ('position_id', models.UUIDField(null=True)),
+            ("institution", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='payments.institution', verbose_name='đơn vị thanh toán')),
+("statement", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='payments.statement')),
+],
+            options={
+                'verbose_name': 'lần đối soát',
+                'verbose_name_plural': 'các lần đối soát',
+            "indexes": [models.Index(fields=['-day', '-id'], name='runs_newest'),
+models.Index(fields=['institution', '-day', '-id'], name='runs_of_institution'),
+models.Index(condition=models.Q(('finished_at__isnull', True)), fields=['touched_at'], name='runs_open'),
+],
+"constraints": [models.UniqueConstraint(fields=('institution', 'day', 'number'), name='run_number'),
+models.UniqueConstraint(condition=models.Q(('finished_at__isnull', True)), fields=('institution', 'day'), name='run_one_at_a_time'),
+models.CheckConstraint(condition=models.Q(models.Q(('finished_at__isnull', False), ('step', '')), models.Q(models.Q(('step', ''), _negated=True), ('finished_at__isnull', True)), _connector='OR'), name='run_ended_has_time'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='Minutes',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('number', models.CharField(max_length=60, unique=True, verbose_name='số biên bản')),
+                ('unit_code', models.CharField(db_collation='C', max_length=40, verbose_name='cơ quan')),
+                ('scope', models.CharField(blank=True, db_collation='C', max_length=40)),
+                ('content', models.JSONField(default=dict)),
+                ('made_at', models.DateTimeField(verbose_name='lập lúc')),
+                ('label', models.CharField(max_length=200, verbose_name='người lập')),
+                ('position_id', models.UUIDField(null=True)),
+            ("agency_document", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.document')),
+("institution_document", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.document')),
+("run", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='minutes', to='payments.run')),
+],
+            options={
+                'verbose_name': 'biên bản đối soát',
+                'verbose_name_plural': 'biên bản đối soát',
+            "constraints": [models.UniqueConstraint(fields=('run', 'unit_code'), name='minutes_once'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='Payout',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('key', models.CharField(max_length=140, unique=True)),
+                ('unit_code', models.CharField(db_collation='C', max_length=40, verbose_name='cơ quan')),
+                ('settlement_day', models.DateField(verbose_name='của ngày thu')),
+                ('value_day', models.DateField(verbose_name='ngày có tiền')),
+                ('amount', models.BigIntegerField(verbose_name='số tiền')),
+                ('account', models.CharField(max_length=40, verbose_name='tài khoản')),
+                ('bank_ref', models.CharField(max_length=64, verbose_name='mã giao dịch ngân hàng')),
+            ("entry", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.entry')),
+("institution", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payouts', to='payments.institution', verbose_name='đơn vị thanh toán')),
+("statement", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payouts', to='payments.statement')),
+],
+            options={
+                'verbose_name': 'lần chuyển tiền',
+                'verbose_name_plural': 'các lần chuyển tiền',
+            "indexes": [models.Index(fields=['institution', 'unit_code', 'settlement_day'], name='payouts_of_settlement'),
+],
+"constraints": [models.CheckConstraint(condition=models.Q(('amount__gte', 1)), name='payout_amount'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='PenaltyRate',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('unit_code', models.CharField(db_collation='C', max_length=40, verbose_name='cơ quan')),
+                ('effective_from', models.DateField(verbose_name='áp dụng từ ngày')),
+                ('rate', models.PositiveIntegerField(verbose_name='mức phạt một ngày (phần mười vạn)')),
+                ('basis', models.CharField(max_length=300, verbose_name='căn cứ')),
+                ('entered_at', models.DateTimeField()),
+                ('label', models.CharField(blank=True, max_length=200, verbose_name='người ghi')),
+                ('position_id', models.UUIDField(null=True)),
+            ],
+            options={
+                'verbose_name': 'mức phạt chậm nộp',
+                'verbose_name_plural': 'mức phạt chậm nộp',
+            "constraints": [models.UniqueConstraint(fields=('unit_code', 'effective_from'), name='penalty_rate_once'),
+models.CheckConstraint(condition=models.Q(('rate__lte', 10000)), name='penalty_rate_bounds'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='RunTotal',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('day', models.DateField(verbose_name='ngày')),
+                ('unit_code', models.CharField(blank=True, db_collation='C', max_length=40, verbose_name='cơ quan')),
+                ('kind', models.CharField(blank=True, max_length=64, verbose_name='loại giao dịch')),
+                ('ours_count', models.PositiveIntegerField(default=0)),
+                ('ours', models.BigIntegerField(default=0, verbose_name='tại Cổng')),
+                ('owed_back', models.BigIntegerField(default=0, verbose_name='phải trả lại')),
+                ('theirs_count', models.PositiveIntegerField(default=0)),
+                ('theirs', models.BigIntegerField(default=0, verbose_name='tại đơn vị thanh toán')),
+                ('agency_count', models.PositiveIntegerField(null=True)),
+                ('agency', models.BigIntegerField(null=True, verbose_name='tại cơ quan')),
+            ("institution", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.institution')),
+("run", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sums', to='payments.run')),
+],
+        options={"indexes": [models.Index(fields=['unit_code', '-day'], name='run_totals_of_unit'),
+],
+"constraints": [models.UniqueConstraint(fields=('run', 'unit_code', 'kind'), name='run_total_once'),
+],
+},
+),
+migrations.CreateModel(
+            name='Settlement',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False, verbose_name='số')),
+                ('unit_code', models.CharField(db_collation='C', max_length=40, verbose_name='cơ quan')),
+                ('day', models.DateField(verbose_name='ngày thu')),
+                ('due_day', models.DateField(verbose_name='hạn chuyển')),
+                ('expected', models.BigIntegerField(verbose_name='phải chuyển')),
+                ('paid', models.BigIntegerField(default=0, verbose_name='đã chuyển')),
+                ('paid_day', models.DateField(null=True, verbose_name='chuyển đủ ngày')),
+                ('late_days', models.PositiveIntegerField(default=0, verbose_name='số ngày muộn')),
+                ('penalty', models.BigIntegerField(default=0, verbose_name='tiền phạt chậm nộp')),
+                ('rate', models.PositiveIntegerField(null=True, verbose_name='mức phạt')),
+            ("institution", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='settlements', to='payments.institution', verbose_name='đơn vị thanh toán')),
+],
+            options={
+                'verbose_name': 'quyết toán ngày',
+                'verbose_name_plural': 'quyết toán theo ngày',
+            "indexes": [models.Index(fields=['institution', '-day', '-id'], name='settlements_of_institution'),
+models.Index(fields=['unit_code', '-day', '-id'], name='settlements_of_unit'),
+models.Index(fields=['-day', '-id'], name='settlements_newest'),
+models.Index(condition=models.Q(('late_days__gt', 0)), fields=['-day', '-id'], name='settlements_late'),
+models.Index(condition=models.Q(('paid__lt', models.F('expected'))), fields=['due_day'], name='settlements_unpaid'),
+],
+"constraints": [models.UniqueConstraint(fields=('institution', 'unit_code', 'day'), name='settlement_once'),
+models.CheckConstraint(condition=models.Q(('expected__gte', 0), ('paid__gte', 0), ('penalty__gte', 0)), name='settlement_amounts'),
+],
+},
+        ),
+migrations.CreateModel(
             name='StatementRow',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
@@ -196,331 +261,117 @@ class Migration(migrations.Migration):
                 ('institution_code', models.CharField(blank=True, max_length=64)),
                 ('account', models.CharField(blank=True, max_length=64, verbose_name='tài khoản thụ hưởng')),
                 ('end_to_end', models.CharField(blank=True, max_length=64)),
-            ],
+            ("statement", models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='payments.statement')),
+],
             options={
                 'verbose_name': 'dòng của tệp đối soát',
                 'verbose_name_plural': 'dòng của tệp đối soát',
-            },
+            "indexes": [models.Index(fields=['reference'], name='statement_rows_by_reference'),
+],
+"constraints": [models.UniqueConstraint(fields=('statement', 'number'), name='statement_row_number'),
+],
+},
         ),
-        migrations.RemoveIndex(
+migrations.RemoveIndex(
             model_name='case',
             name='cases_of_institution',
         ),
-        migrations.RemoveIndex(
+migrations.RemoveIndex(
             model_name='case',
             name='cases_of_unit',
         ),
-        migrations.RemoveIndex(
+migrations.RemoveIndex(
             model_name='case',
             name='cases_newest',
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='case',
             name='last_run_id',
             field=models.BigIntegerField(null=True),
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='case',
             name='vanished_at',
             field=models.DateTimeField(null=True),
         ),
-        migrations.AddIndex(
+migrations.AddIndex(
             model_name='case',
             index=models.Index(fields=['institution', '-day', '-id'], name='cases_of_institution'),
         ),
-        migrations.AddIndex(
+migrations.AddIndex(
             model_name='case',
             index=models.Index(fields=['payee_unit', '-day', '-id'], name='cases_of_unit'),
         ),
-        migrations.AddIndex(
+migrations.AddIndex(
             model_name='case',
             index=models.Index(fields=['-day', '-id'], name='cases_newest'),
         ),
-        migrations.AddIndex(
+migrations.AddIndex(
             model_name='case',
             index=models.Index(condition=models.Q(('state', 'closed'), _negated=True), fields=['-day', '-id'], name='cases_open_newest'),
         ),
-        migrations.AddIndex(
+migrations.AddIndex(
             model_name='case',
             index=models.Index(fields=['type', '-day', '-id'], name='cases_of_type'),
         ),
-        migrations.AddIndex(
+migrations.AddIndex(
             model_name='case',
             index=models.Index(condition=models.Q(('owner_position_id__isnull', False)), fields=['owner_position_id', '-day', '-id'], name='cases_of_owner'),
         ),
-        migrations.AddConstraint(
-            model_name='closedmonth',
-            constraint=models.UniqueConstraint(fields=('unit_code', 'month'), name='month_closed_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='closedmonth',
-            constraint=models.CheckConstraint(condition=models.Q(('month__day', 1)), name='closed_month_is_a_month'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='closedmonth',
             trigger=pgtrigger.compiler.Trigger(name='closed_month_is_final', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='ccb65f78968d87b25c183cb002c31b7292a5d83d', operation='UPDATE OR DELETE', pgid='pgtrigger_closed_month_is_final_2ac4c', table='payments_closedmonth', when='BEFORE')),
         ),
-        migrations.AddField(
-            model_name='dayrevenue',
-            name='institution',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.institution'),
-        ),
-        migrations.AddField(
-            model_name='minutes',
-            name='agency_document',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.document'),
-        ),
-        migrations.AddField(
-            model_name='minutes',
-            name='institution_document',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.document'),
-        ),
-        migrations.AddField(
-            model_name='payout',
-            name='entry',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.entry'),
-        ),
-        migrations.AddField(
-            model_name='payout',
-            name='institution',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payouts', to='payments.institution', verbose_name='đơn vị thanh toán'),
-        ),
-        migrations.AddConstraint(
-            model_name='penaltyrate',
-            constraint=models.UniqueConstraint(fields=('unit_code', 'effective_from'), name='penalty_rate_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='penaltyrate',
-            constraint=models.CheckConstraint(condition=models.Q(('rate__lte', 10000)), name='penalty_rate_bounds'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='penaltyrate',
             trigger=pgtrigger.compiler.Trigger(name='penalty_rate_is_final', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='1535f0c0c90bf59b12bdf0ce89484471613330fa', operation='UPDATE OR DELETE', pgid='pgtrigger_penalty_rate_is_final_c9afc', table='payments_penaltyrate', when='BEFORE')),
         ),
-        migrations.AddField(
-            model_name='run',
-            name='institution',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='payments.institution', verbose_name='đơn vị thanh toán'),
-        ),
-        migrations.AddField(
-            model_name='minutes',
-            name='run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='minutes', to='payments.run'),
-        ),
-        migrations.AddField(
-            model_name='runtotal',
-            name='institution',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.institution'),
-        ),
-        migrations.AddField(
-            model_name='runtotal',
-            name='run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sums', to='payments.run'),
-        ),
-        migrations.AddField(
-            model_name='settlement',
-            name='institution',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='settlements', to='payments.institution', verbose_name='đơn vị thanh toán'),
-        ),
-        migrations.AddField(
-            model_name='statement',
-            name='file',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile'),
-        ),
-        migrations.AddField(
-            model_name='statement',
-            name='institution',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='statements', to='payments.institution', verbose_name='đơn vị thanh toán'),
-        ),
-        migrations.AddField(
-            model_name='run',
-            name='statement',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='payments.statement'),
-        ),
-        migrations.AddField(
-            model_name='payout',
-            name='statement',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payouts', to='payments.statement'),
-        ),
-        migrations.AddField(
-            model_name='statementrow',
-            name='statement',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='payments.statement'),
-        ),
-        migrations.AddIndex(
-            model_name='dayrevenue',
-            index=models.Index(fields=['day', 'unit_code'], name='day_revenue_of_day'),
-        ),
-        migrations.AddIndex(
-            model_name='dayrevenue',
-            index=models.Index(fields=['unit_code', 'day'], name='day_revenue_of_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='dayrevenue',
-            constraint=models.UniqueConstraint(fields=('institution', 'day', 'unit_code', 'account', 'treasury_office', 'kind', 'revenue_code'), name='day_revenue_once'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='dayrevenue',
             trigger=pgtrigger.compiler.Trigger(name='day_revenue_of_closed_month', sql=pgtrigger.compiler.UpsertTriggerSql(func="DECLARE r payments_dayrevenue; BEGIN r = CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END; IF EXISTS (SELECT FROM payments_closedmonth m WHERE m.month = date_trunc('month', r.day)::date AND (m.unit_code = '' OR r.unit_code = m.unit_code OR r.unit_code LIKE m.unit_code || '.%')) THEN RAISE EXCEPTION 'pgtrigger: the month is closed'; END IF; RETURN r; END;", hash='83d312fa1503fdde343c563c4d62d6cc217b68c8', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_day_revenue_of_closed_month_8232c', table='payments_dayrevenue', when='BEFORE')),
         ),
-        migrations.AddConstraint(
-            model_name='minutes',
-            constraint=models.UniqueConstraint(fields=('run', 'unit_code'), name='minutes_once'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='minutes',
             trigger=pgtrigger.compiler.Trigger(name='minutes_are_final', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='a1a4df839b53cbea77fa7974edaadffcce7c2228', operation='UPDATE OR DELETE', pgid='pgtrigger_minutes_are_final_e9197', table='payments_minutes', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='runtotal',
-            index=models.Index(fields=['unit_code', '-day'], name='run_totals_of_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='runtotal',
-            constraint=models.UniqueConstraint(fields=('run', 'unit_code', 'kind'), name='run_total_once'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='runtotal',
             trigger=pgtrigger.compiler.Trigger(name='run_total_is_final', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='c0dc85071fd83e0e9f93d6441b5ed39fd1cf02d6', operation='UPDATE OR DELETE', pgid='pgtrigger_run_total_is_final_b7c94', table='payments_runtotal', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='settlement',
-            index=models.Index(fields=['institution', '-day', '-id'], name='settlements_of_institution'),
-        ),
-        migrations.AddIndex(
-            model_name='settlement',
-            index=models.Index(fields=['unit_code', '-day', '-id'], name='settlements_of_unit'),
-        ),
-        migrations.AddIndex(
-            model_name='settlement',
-            index=models.Index(fields=['-day', '-id'], name='settlements_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='settlement',
-            index=models.Index(condition=models.Q(('late_days__gt', 0)), fields=['-day', '-id'], name='settlements_late'),
-        ),
-        migrations.AddIndex(
-            model_name='settlement',
-            index=models.Index(condition=models.Q(('paid__lt', models.F('expected'))), fields=['due_day'], name='settlements_unpaid'),
-        ),
-        migrations.AddConstraint(
-            model_name='settlement',
-            constraint=models.UniqueConstraint(fields=('institution', 'unit_code', 'day'), name='settlement_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='settlement',
-            constraint=models.CheckConstraint(condition=models.Q(('expected__gte', 0), ('paid__gte', 0), ('penalty__gte', 0)), name='settlement_amounts'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='settlement',
             trigger=pgtrigger.compiler.Trigger(name='settlement_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='6debb6db217680bc28678bd4f1c0e2660e82aab7', operation='DELETE', pgid='pgtrigger_settlement_stays_a5907', table='payments_settlement', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='statement',
-            index=models.Index(fields=['-day', '-id'], name='statements_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='statement',
-            index=models.Index(fields=['institution', '-day', '-id'], name='statements_of_institution'),
-        ),
-        migrations.AddIndex(
-            model_name='statement',
-            index=models.Index(fields=['unit_code', '-day', '-id'], name='statements_of_unit'),
-        ),
-        migrations.AddIndex(
-            model_name='statement',
-            index=models.Index(condition=models.Q(('state', 'standing')), fields=['side', 'day'], name='statements_standing'),
-        ),
-        migrations.AddIndex(
-            model_name='statement',
-            index=models.Index(condition=models.Q(('state', 'loading')), fields=['taken_at'], name='statements_loading'),
-        ),
-        migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.UniqueConstraint(fields=('side', 'institution', 'unit_code', 'account', 'day', 'digest'), name='statement_once', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'standing')), fields=('side', 'institution', 'unit_code', 'account', 'day'), name='statement_one_stands', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('institution__isnull', False), ('side', 'institution'), ('unit_code', '')), models.Q(('institution__isnull', True), ('side__in', ['agency', 'beneficiary']), models.Q(('unit_code', ''), _negated=True)), _connector='OR'), name='statement_of_one_side'),
-        ),
-        migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['loading', 'standing', 'replaced', 'refused'])), name='statement_state_known'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='statement',
             trigger=pgtrigger.compiler.Trigger(name='statement_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='546f38023f19054108227ee8f10745f5ca21a2ab', operation='DELETE', pgid='pgtrigger_statement_stays_7c432', table='payments_statement', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='statement',
             trigger=pgtrigger.compiler.Trigger(name='statement_is_final', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN ((NEW.side, NEW.institution_id, NEW.unit_code, NEW.account, NEW.day, NEW.digest) IS DISTINCT FROM (OLD.side, OLD.institution_id, OLD.unit_code, OLD.account, OLD.day, OLD.digest) OR (OLD.state <> 'loading' AND (NEW.rows, NEW.total, NEW.refunded) IS DISTINCT FROM (OLD.rows, OLD.total, OLD.refunded)))", func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='04f0ade91c3a1f0b0233ca002f2a025e7ee8f7ac', operation='UPDATE', pgid='pgtrigger_statement_is_final_55e90', table='payments_statement', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['-day', '-id'], name='runs_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['institution', '-day', '-id'], name='runs_of_institution'),
-        ),
-        migrations.AddIndex(
-            model_name='run',
-            index=models.Index(condition=models.Q(('finished_at__isnull', True)), fields=['touched_at'], name='runs_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='run',
-            constraint=models.UniqueConstraint(fields=('institution', 'day', 'number'), name='run_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='run',
-            constraint=models.UniqueConstraint(condition=models.Q(('finished_at__isnull', True)), fields=('institution', 'day'), name='run_one_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('finished_at__isnull', False), ('step', '')), models.Q(models.Q(('step', ''), _negated=True), ('finished_at__isnull', True)), _connector='OR'), name='run_ended_has_time'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='run',
             trigger=pgtrigger.compiler.Trigger(name='run_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='bf47fba8fa14716e30219486cd02f448f9f23dbe', operation='DELETE', pgid='pgtrigger_run_stays_dd9c4', table='payments_run', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='run',
             trigger=pgtrigger.compiler.Trigger(name='run_ended_is_final', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.finished_at IS NOT NULL)', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='a20c29e3995313f6e59150fc89be4b30c73ed81c', operation='UPDATE', pgid='pgtrigger_run_ended_is_final_0d9d8', table='payments_run', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='payout',
-            index=models.Index(fields=['institution', 'unit_code', 'settlement_day'], name='payouts_of_settlement'),
-        ),
-        migrations.AddConstraint(
-            model_name='payout',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 1)), name='payout_amount'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='payout',
             trigger=pgtrigger.compiler.Trigger(name='payout_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='8deece3d2edc33229dcf637347170d4439767750', operation='DELETE', pgid='pgtrigger_payout_stays_34e58', table='payments_payout', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='payout',
             trigger=pgtrigger.compiler.Trigger(name='payout_is_final', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN ((NEW.key, NEW.institution_id, NEW.unit_code, NEW.settlement_day, NEW.value_day, NEW.amount) IS DISTINCT FROM (OLD.key, OLD.institution_id, OLD.unit_code, OLD.settlement_day, OLD.value_day, OLD.amount) OR (OLD.entry_id IS NOT NULL AND NEW.entry_id IS DISTINCT FROM OLD.entry_id))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='72e97eb17efad08ec16b7236bc3574ede170e68f', operation='UPDATE', pgid='pgtrigger_payout_is_final_a7a83', table='payments_payout', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='statementrow',
-            index=models.Index(fields=['reference'], name='statement_rows_by_reference'),
-        ),
-        migrations.AddConstraint(
-            model_name='statementrow',
-            constraint=models.UniqueConstraint(fields=('statement', 'number'), name='statement_row_number'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='statementrow',
             trigger=pgtrigger.compiler.Trigger(name='statement_row_is_final', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='f3505762efb1d0753868b4a2d40ad1bb264a1869', operation='UPDATE', pgid='pgtrigger_statement_row_is_final_514ed', table='payments_statementrow', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='statementrow',
             trigger=pgtrigger.compiler.Trigger(name='statement_row_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF (SELECT state FROM payments_statement WHERE id = OLD.statement_id) <> 'loading' THEN RAISE EXCEPTION 'pgtrigger: rows of a statement stay'; END IF; RETURN OLD;", hash='14e03c91f40ac60e3b824e6200550800b1f6fbc0', operation='DELETE', pgid='pgtrigger_statement_row_stays_eb46c', table='payments_statementrow', when='BEFORE')),
         ),
-    ]
+]

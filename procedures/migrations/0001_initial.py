@@ -21,295 +21,44 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        # Both are trusted extensions: the owner of the database may create them.
-        BtreeGistExtension(),
-        TrigramExtension(),
-        migrations.CreateModel(
-            name='Channel',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(verbose_name='thứ tự')),
-                ('kind', models.CharField(choices=[('online', 'Trực tuyến'), ('direct', 'Trực tiếp'), ('postal', 'Qua bưu chính')], max_length=8, verbose_name='cách nộp')),
-                ('note', models.TextField(blank=True, verbose_name='ghi chú')),
-            ],
-            options={
-                'verbose_name': 'cách thức thực hiện',
-                'verbose_name_plural': 'cách thức thực hiện',
-                'ordering': ['position'],
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='DecisionEvent',
-            fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('number', models.CharField(max_length=80, verbose_name='số quyết định')),
-                ('issued_on', models.DateField(blank=True, null=True, verbose_name='ngày ban hành')),
-                ('agency', models.CharField(blank=True, max_length=300, verbose_name='cơ quan công bố')),
-                ('kind', models.CharField(blank=True, choices=[('introduce', 'Ban hành mới'), ('amend', 'Sửa đổi, bổ sung'), ('repeal', 'Bãi bỏ')], max_length=9, verbose_name='loại')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='FeeLine',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(verbose_name='thứ tự')),
-                ('kind', models.CharField(choices=[('fee', 'Phí'), ('charge', 'Lệ phí'), ('other', 'Khoản thu khác')], max_length=8, verbose_name='loại')),
-                ('name', models.CharField(max_length=300, verbose_name='khoản')),
-                ('amount', models.PositiveBigIntegerField(blank=True, null=True, verbose_name='số tiền (đồng)')),
-                ('currency', models.CharField(blank=True, max_length=3, verbose_name='ngoại tệ')),
-                ('currency_amount', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True, verbose_name='số tiền ngoại tệ')),
-                ('per', models.CharField(blank=True, max_length=60, verbose_name='tính trên')),
-                ('condition', models.TextField(blank=True, verbose_name='áp dụng khi')),
-                ('exemption', models.TextField(blank=True, verbose_name='miễn, giảm')),
-            ],
-            options={
-                'verbose_name': 'phí, lệ phí',
-                'verbose_name_plural': 'phí, lệ phí',
-                'ordering': ['position'],
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='FeeLineEvent',
-            fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('position', models.PositiveSmallIntegerField(verbose_name='thứ tự')),
-                ('kind', models.CharField(choices=[('fee', 'Phí'), ('charge', 'Lệ phí'), ('other', 'Khoản thu khác')], max_length=8, verbose_name='loại')),
-                ('name', models.CharField(max_length=300, verbose_name='khoản')),
-                ('amount', models.PositiveBigIntegerField(blank=True, null=True, verbose_name='số tiền (đồng)')),
-                ('currency', models.CharField(blank=True, max_length=3, verbose_name='ngoại tệ')),
-                ('currency_amount', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True, verbose_name='số tiền ngoại tệ')),
-                ('per', models.CharField(blank=True, max_length=60, verbose_name='tính trên')),
-                ('condition', models.TextField(blank=True, verbose_name='áp dụng khi')),
-                ('exemption', models.TextField(blank=True, verbose_name='miễn, giảm')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='ImportRun',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('procedures', 'Bản kê thủ tục (JSON)'), ('exports', 'Bản chi tiết thủ tục (Word)'), ('national_list', 'Danh mục quốc gia')], max_length=16, verbose_name='loại nguồn')),
-                ('source', models.CharField(max_length=300, verbose_name='tên tệp')),
-                ('digest', models.CharField(blank=True, max_length=64, verbose_name='SHA-256 của nguồn')),
-                ('state', models.CharField(choices=[('done', 'Đã nhập'), ('dry', 'Chạy thử'), ('unreadable', 'Nguồn hỏng')], max_length=10, verbose_name='kết quả')),
-                ('started_at', models.DateTimeField(verbose_name='bắt đầu')),
-                ('finished_at', models.DateTimeField(verbose_name='kết thúc')),
-                ('report', models.JSONField(default=dict, verbose_name='báo cáo')),
-            ],
-            options={
-                'verbose_name': 'lần nhập dữ liệu',
-                'verbose_name_plural': 'lần nhập dữ liệu',
-                'ordering': ['-started_at'],
-            },
-        ),
-        migrations.CreateModel(
-            name='LegalBasis',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(verbose_name='thứ tự')),
-                ('number', models.CharField(max_length=80, verbose_name='số ký hiệu')),
-                ('title', models.TextField(verbose_name='trích yếu')),
-                ('issued_on', models.DateField(blank=True, null=True, verbose_name='ngày ban hành')),
-                ('agency', models.CharField(blank=True, max_length=300, verbose_name='cơ quan ban hành')),
-            ],
-            options={
-                'verbose_name': 'căn cứ pháp lý',
-                'verbose_name_plural': 'căn cứ pháp lý',
-                'ordering': ['position'],
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='LegalBasisEvent',
-            fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('position', models.PositiveSmallIntegerField(verbose_name='thứ tự')),
-                ('number', models.CharField(max_length=80, verbose_name='số ký hiệu')),
-                ('title', models.TextField(verbose_name='trích yếu')),
-                ('issued_on', models.DateField(blank=True, null=True, verbose_name='ngày ban hành')),
-                ('agency', models.CharField(blank=True, max_length=300, verbose_name='cơ quan ban hành')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='LifeEvent',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(unique=True, verbose_name='địa chỉ')),
-                ('audience', models.CharField(choices=[('citizen', 'Công dân'), ('organisation', 'Doanh nghiệp, tổ chức')], default='citizen', max_length=12, verbose_name='dành cho')),
-                ('name', models.CharField(max_length=100, verbose_name='tên')),
-                ('description', models.CharField(blank=True, max_length=300, verbose_name='mô tả')),
-                ('english', models.JSONField(blank=True, default=dict, verbose_name='tiếng Anh')),
-                ('icon', models.CharField(blank=True, max_length=20, verbose_name='biểu tượng')),
-                ('position', models.PositiveSmallIntegerField(verbose_name='thứ tự')),
-            ],
-            options={
-                'verbose_name': 'sự kiện',
-                'verbose_name_plural': 'sự kiện',
-                'ordering': ['position'],
-            },
-        ),
-        migrations.CreateModel(
-            name='LifeEventEntry',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(verbose_name='thứ tự')),
-            ],
-            options={
-                'ordering': ['position'],
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='LifeEventEntryEvent',
-            fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('position', models.PositiveSmallIntegerField(verbose_name='thứ tự')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='LifeEventEvent',
-            fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('slug', models.SlugField(db_index=False, verbose_name='địa chỉ')),
-                ('audience', models.CharField(choices=[('citizen', 'Công dân'), ('organisation', 'Doanh nghiệp, tổ chức')], default='citizen', max_length=12, verbose_name='dành cho')),
-                ('name', models.CharField(max_length=100, verbose_name='tên')),
-                ('description', models.CharField(blank=True, max_length=300, verbose_name='mô tả')),
-                ('english', models.JSONField(blank=True, default=dict, verbose_name='tiếng Anh')),
-                ('icon', models.CharField(blank=True, max_length=20, verbose_name='biểu tượng')),
-                ('position', models.PositiveSmallIntegerField(verbose_name='thứ tự')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='Localisation',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('province_code', models.CharField(max_length=2, verbose_name='mã tỉnh, thành phố')),
-                ('place', models.TextField(blank=True, verbose_name='nơi tiếp nhận')),
-                ('executing_agency', models.TextField(blank=True, verbose_name='cơ quan thực hiện')),
-                ('executing_codes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, default=list, size=None, verbose_name='mã cơ quan thực hiện')),
-                ('channels', models.JSONField(blank=True, default=list, verbose_name='thời hạn và phí theo cách nộp')),
-                ('documents', models.JSONField(blank=True, default=list, verbose_name='chi tiết giấy tờ')),
-                ('decision_number', models.CharField(blank=True, max_length=80, verbose_name='số quyết định')),
-                ('source', models.CharField(blank=True, max_length=300, verbose_name='nguồn')),
-            ],
-            options={
-                'verbose_name': 'nội dung địa phương',
-                'verbose_name_plural': 'nội dung địa phương',
-            },
-        ),
-        migrations.CreateModel(
-            name='LocalisationEvent',
-            fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('province_code', models.CharField(max_length=2, verbose_name='mã tỉnh, thành phố')),
-                ('place', models.TextField(blank=True, verbose_name='nơi tiếp nhận')),
-                ('executing_agency', models.TextField(blank=True, verbose_name='cơ quan thực hiện')),
-                ('executing_codes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, default=list, size=None, verbose_name='mã cơ quan thực hiện')),
-                ('channels', models.JSONField(blank=True, default=list, verbose_name='thời hạn và phí theo cách nộp')),
-                ('documents', models.JSONField(blank=True, default=list, verbose_name='chi tiết giấy tờ')),
-                ('decision_number', models.CharField(blank=True, max_length=80, verbose_name='số quyết định')),
-                ('source', models.CharField(blank=True, max_length=300, verbose_name='nguồn')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='OnlineService',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=48, verbose_name='mã dịch vụ')),
-                ('level', models.CharField(choices=[('full', 'Toàn trình'), ('part', 'Một phần')], max_length=4, verbose_name='mức độ')),
-                ('localities', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=2), blank=True, default=list, size=None, verbose_name='nơi áp dụng')),
-                ('assurance', models.PositiveSmallIntegerField(default=2, verbose_name='mức độ bảo đảm của danh tính')),
-                ('form_key', models.CharField(max_length=80, verbose_name='biểu mẫu điện tử')),
-            ],
-            options={
-                'verbose_name': 'dịch vụ công trực tuyến',
-                'verbose_name_plural': 'dịch vụ công trực tuyến',
-            },
-        ),
-        migrations.CreateModel(
-            name='OnlineServiceEvent',
-            fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('code', models.CharField(max_length=48, verbose_name='mã dịch vụ')),
-                ('level', models.CharField(choices=[('full', 'Toàn trình'), ('part', 'Một phần')], max_length=4, verbose_name='mức độ')),
-                ('localities', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=2), blank=True, default=list, size=None, verbose_name='nơi áp dụng')),
-                ('assurance', models.PositiveSmallIntegerField(default=2, verbose_name='mức độ bảo đảm của danh tính')),
-                ('form_key', models.CharField(max_length=80, verbose_name='biểu mẫu điện tử')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
+# Both are trusted extensions: the owner of the database may create them.
+BtreeGistExtension(),
+TrigramExtension(),
+migrations.CreateModel(
             name='Procedure',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('code', models.CharField(max_length=40, unique=True, verbose_name='mã thủ tục')),
                 ('featured_rank', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='thứ tự nổi bật')),
                 ('out_of_force_since', models.DateField(blank=True, null=True, verbose_name='ngoài danh mục quốc gia từ')),
-            ],
+            ("replaced_by", models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaces', to='procedures.procedure', verbose_name='được thay bởi')),
+],
             options={
                 'verbose_name': 'thủ tục hành chính',
                 'verbose_name_plural': 'thủ tục hành chính',
                 'ordering': ['code'],
-            },
+            "constraints": [models.CheckConstraint(condition=models.Q(('code__regex', '^(\\d\\.\\d{6}|DV\\.[GH]\\d{2}(\\.\\d+)*\\.\\d{2})$')), name='procedure_code_rule'),
+models.CheckConstraint(condition=models.Q(('replaced_by__isnull', True), models.Q(('replaced_by', models.F('id')), _negated=True), _connector='OR'), name='procedure_not_replaced_by_itself'),
+],
+},
         ),
-        migrations.CreateModel(
-            name='ProcedureEvent',
+migrations.CreateModel(
+            name='Decision',
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('code', models.CharField(max_length=40, verbose_name='mã thủ tục')),
-                ('featured_rank', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='thứ tự nổi bật')),
-                ('out_of_force_since', models.DateField(blank=True, null=True, verbose_name='ngoài danh mục quốc gia từ')),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.CharField(max_length=80, verbose_name='số quyết định')),
+                ('issued_on', models.DateField(blank=True, null=True, verbose_name='ngày ban hành')),
+                ('agency', models.CharField(blank=True, max_length=300, verbose_name='cơ quan công bố')),
+                ('kind', models.CharField(blank=True, choices=[('introduce', 'Ban hành mới'), ('amend', 'Sửa đổi, bổ sung'), ('repeal', 'Bãi bỏ')], max_length=9, verbose_name='loại')),
             ],
             options={
-                'abstract': False,
+                'verbose_name': 'quyết định công bố',
+                'verbose_name_plural': 'quyết định công bố',
+                'ordering': ['-issued_on', 'number'],
+                'constraints': [models.UniqueConstraint(fields=('number', 'agency'), name='decision_once')],
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='ProcedureVersion',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -351,14 +100,366 @@ class Migration(migrations.Migration):
                 ('search_key', models.TextField(editable=False)),
                 ('name_key', models.TextField(editable=False)),
                 ('sort_key', models.TextField(editable=False)),
-            ],
+            ("decision", models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='procedures.decision', verbose_name='quyết định công bố')),
+("procedure", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='procedures.procedure', verbose_name='thủ tục')),
+],
             options={
                 'verbose_name': 'phiên bản thủ tục',
                 'verbose_name_plural': 'phiên bản thủ tục',
                 'ordering': ['procedure', '-effective_from'],
+            "indexes": [django.contrib.postgres.indexes.GinIndex(fields=['search_key'], name='procedure_version_search', opclasses=['gin_trgm_ops']),
+django.contrib.postgres.indexes.GinIndex(fields=['executing_codes'], name='procedure_version_executing'),
+models.Index(fields=['field_code'], name='procedure_version_field'),
+models.Index(fields=['issuing_code'], name='procedure_version_issuing'),
+],
+"constraints": [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('procedure', '='), (procedures.models.version.DateRange('effective_from', 'effective_to', models.Value('[)')), '&&')], name='procedure_version_no_overlap'),
+models.CheckConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gt', models.F('effective_from')), _connector='OR'), name='procedure_version_period'),
+models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='procedure_version_has_a_name'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='Channel',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('position', models.PositiveSmallIntegerField(verbose_name='thứ tự')),
+                ('kind', models.CharField(choices=[('online', 'Trực tuyến'), ('direct', 'Trực tiếp'), ('postal', 'Qua bưu chính')], max_length=8, verbose_name='cách nộp')),
+                ('note', models.TextField(blank=True, verbose_name='ghi chú')),
+            ("version", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='channels', to='procedures.procedureversion')),
+],
+            options={
+                'verbose_name': 'cách thức thực hiện',
+                'verbose_name_plural': 'cách thức thực hiện',
+                'ordering': ['position'],
+                'abstract': False,
+            "constraints": [models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('version', 'position'), name='channel_position'),
+models.UniqueConstraint(fields=('version', 'kind'), name='channel_kind_once'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='DecisionEvent',
+            fields=[
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('id', models.BigIntegerField()),
+                ('number', models.CharField(max_length=80, verbose_name='số quyết định')),
+                ('issued_on', models.DateField(blank=True, null=True, verbose_name='ngày ban hành')),
+                ('agency', models.CharField(blank=True, max_length=300, verbose_name='cơ quan công bố')),
+                ('kind', models.CharField(blank=True, choices=[('introduce', 'Ban hành mới'), ('amend', 'Sửa đổi, bổ sung'), ('repeal', 'Bãi bỏ')], max_length=9, verbose_name='loại')),
+            ("pgh_context", models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+("pgh_obj", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='procedures.decision')),
+],
+            options={
+                'abstract': False,
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
+            name='TimeLimit',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('position', models.PositiveSmallIntegerField(verbose_name='thứ tự')),
+                ('amount', models.DecimalField(blank=True, decimal_places=2, max_digits=7, null=True, verbose_name='thời hạn')),
+                ('unit', models.CharField(blank=True, choices=[('hour', 'giờ'), ('working_day', 'ngày làm việc'), ('day', 'ngày'), ('month', 'tháng')], max_length=12, verbose_name='đơn vị')),
+                ('text', models.TextField(blank=True, verbose_name='thời hạn bằng lời')),
+                ('note', models.TextField(blank=True, verbose_name='áp dụng khi')),
+            ("channel", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='limits', to='procedures.channel')),
+],
+            options={
+                'verbose_name': 'thời hạn giải quyết',
+                'verbose_name_plural': 'thời hạn giải quyết',
+                'ordering': ['position'],
+                'abstract': False,
+            "constraints": [models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('channel', 'position'), name='time_limit_position'),
+models.CheckConstraint(condition=models.Q(models.Q(('amount__isnull', True), ('unit', '')), models.Q(('amount__gte', 0), models.Q(('unit', ''), _negated=True)), _connector='OR'), name='time_limit_is_number_with_unit'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='FeeLine',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('position', models.PositiveSmallIntegerField(verbose_name='thứ tự')),
+                ('kind', models.CharField(choices=[('fee', 'Phí'), ('charge', 'Lệ phí'), ('other', 'Khoản thu khác')], max_length=8, verbose_name='loại')),
+                ('name', models.CharField(max_length=300, verbose_name='khoản')),
+                ('amount', models.PositiveBigIntegerField(blank=True, null=True, verbose_name='số tiền (đồng)')),
+                ('currency', models.CharField(blank=True, max_length=3, verbose_name='ngoại tệ')),
+                ('currency_amount', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True, verbose_name='số tiền ngoại tệ')),
+                ('per', models.CharField(blank=True, max_length=60, verbose_name='tính trên')),
+                ('condition', models.TextField(blank=True, verbose_name='áp dụng khi')),
+                ('exemption', models.TextField(blank=True, verbose_name='miễn, giảm')),
+            ("limit", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='fees', to='procedures.timelimit')),
+],
+            options={
+                'verbose_name': 'phí, lệ phí',
+                'verbose_name_plural': 'phí, lệ phí',
+                'ordering': ['position'],
+                'abstract': False,
+            "constraints": [models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('limit', 'position'), name='fee_line_position'),
+models.CheckConstraint(condition=models.Q(('amount__isnull', False), ('currency_amount__isnull', False), models.Q(('condition', ''), _negated=True), _connector='OR'), name='fee_line_without_amount_says_why'),
+models.CheckConstraint(condition=models.Q(models.Q(('currency', ''), ('currency_amount__isnull', True)), models.Q(('amount__isnull', True), ('currency_amount__gte', 0), ('currency__regex', '^[A-Z]{3}$'), models.Q(('currency', 'VND'), _negated=True)), _connector='OR'), name='fee_line_in_one_currency'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='FeeLineEvent',
+            fields=[
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('id', models.BigIntegerField()),
+                ('position', models.PositiveSmallIntegerField(verbose_name='thứ tự')),
+                ('kind', models.CharField(choices=[('fee', 'Phí'), ('charge', 'Lệ phí'), ('other', 'Khoản thu khác')], max_length=8, verbose_name='loại')),
+                ('name', models.CharField(max_length=300, verbose_name='khoản')),
+                ('amount', models.PositiveBigIntegerField(blank=True, null=True, verbose_name='số tiền (đồng)')),
+                ('currency', models.CharField(blank=True, max_length=3, verbose_name='ngoại tệ')),
+                ('currency_amount', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True, verbose_name='số tiền ngoại tệ')),
+                ('per', models.CharField(blank=True, max_length=60, verbose_name='tính trên')),
+                ('condition', models.TextField(blank=True, verbose_name='áp dụng khi')),
+                ('exemption', models.TextField(blank=True, verbose_name='miễn, giảm')),
+            ("pgh_context", models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+("pgh_obj", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='procedures.feeline')),
+("limit", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.timelimit')),
+],
+            options={
+                'abstract': False,
+            },
+        ),
+migrations.CreateModel(
+            name='ImportRun',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('procedures', 'Bản kê thủ tục (JSON)'), ('exports', 'Bản chi tiết thủ tục (Word)'), ('national_list', 'Danh mục quốc gia')], max_length=16, verbose_name='loại nguồn')),
+                ('source', models.CharField(max_length=300, verbose_name='tên tệp')),
+                ('digest', models.CharField(blank=True, max_length=64, verbose_name='SHA-256 của nguồn')),
+                ('state', models.CharField(choices=[('done', 'Đã nhập'), ('dry', 'Chạy thử'), ('unreadable', 'Nguồn hỏng')], max_length=10, verbose_name='kết quả')),
+                ('started_at', models.DateTimeField(verbose_name='bắt đầu')),
+                ('finished_at', models.DateTimeField(verbose_name='kết thúc')),
+                ('report', models.JSONField(default=dict, verbose_name='báo cáo')),
+            ],
+            options={
+                'verbose_name': 'lần nhập dữ liệu',
+                'verbose_name_plural': 'lần nhập dữ liệu',
+                'ordering': ['-started_at'],
+            },
+        ),
+migrations.CreateModel(
+            name='LegalBasis',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('position', models.PositiveSmallIntegerField(verbose_name='thứ tự')),
+                ('number', models.CharField(max_length=80, verbose_name='số ký hiệu')),
+                ('title', models.TextField(verbose_name='trích yếu')),
+                ('issued_on', models.DateField(blank=True, null=True, verbose_name='ngày ban hành')),
+                ('agency', models.CharField(blank=True, max_length=300, verbose_name='cơ quan ban hành')),
+            ("version", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='legal_bases', to='procedures.procedureversion')),
+],
+            options={
+                'verbose_name': 'căn cứ pháp lý',
+                'verbose_name_plural': 'căn cứ pháp lý',
+                'ordering': ['position'],
+                'abstract': False,
+            "constraints": [models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('version', 'position'), name='legal_basis_position'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='LegalBasisEvent',
+            fields=[
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('id', models.BigIntegerField()),
+                ('position', models.PositiveSmallIntegerField(verbose_name='thứ tự')),
+                ('number', models.CharField(max_length=80, verbose_name='số ký hiệu')),
+                ('title', models.TextField(verbose_name='trích yếu')),
+                ('issued_on', models.DateField(blank=True, null=True, verbose_name='ngày ban hành')),
+                ('agency', models.CharField(blank=True, max_length=300, verbose_name='cơ quan ban hành')),
+            ("pgh_context", models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+("pgh_obj", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='procedures.legalbasis')),
+("version", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.procedureversion')),
+],
+            options={
+                'abstract': False,
+            },
+        ),
+migrations.CreateModel(
+            name='LifeEvent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('slug', models.SlugField(unique=True, verbose_name='địa chỉ')),
+                ('audience', models.CharField(choices=[('citizen', 'Công dân'), ('organisation', 'Doanh nghiệp, tổ chức')], default='citizen', max_length=12, verbose_name='dành cho')),
+                ('name', models.CharField(max_length=100, verbose_name='tên')),
+                ('description', models.CharField(blank=True, max_length=300, verbose_name='mô tả')),
+                ('english', models.JSONField(blank=True, default=dict, verbose_name='tiếng Anh')),
+                ('icon', models.CharField(blank=True, max_length=20, verbose_name='biểu tượng')),
+                ('position', models.PositiveSmallIntegerField(verbose_name='thứ tự')),
+            ],
+            options={
+                'verbose_name': 'sự kiện',
+                'verbose_name_plural': 'sự kiện',
+                'ordering': ['position'],
+            },
+        ),
+migrations.CreateModel(
+            name='LifeEventEntry',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('position', models.PositiveSmallIntegerField(verbose_name='thứ tự')),
+            ("event", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='procedures.lifeevent')),
+("procedure", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='procedures.procedure')),
+],
+            options={
+                'ordering': ['position'],
+                'abstract': False,
+            "constraints": [models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('event', 'position'), name='life_event_entry_position'),
+models.UniqueConstraint(fields=('event', 'procedure'), name='life_event_entry_once'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='LifeEventEntryEvent',
+            fields=[
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('id', models.BigIntegerField()),
+                ('position', models.PositiveSmallIntegerField(verbose_name='thứ tự')),
+            ("event", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.lifeevent')),
+("pgh_context", models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+("pgh_obj", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='procedures.lifeevententry')),
+("procedure", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.procedure')),
+],
+            options={
+                'abstract': False,
+            },
+        ),
+migrations.CreateModel(
+            name='LifeEventEvent',
+            fields=[
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('id', models.BigIntegerField()),
+                ('slug', models.SlugField(db_index=False, verbose_name='địa chỉ')),
+                ('audience', models.CharField(choices=[('citizen', 'Công dân'), ('organisation', 'Doanh nghiệp, tổ chức')], default='citizen', max_length=12, verbose_name='dành cho')),
+                ('name', models.CharField(max_length=100, verbose_name='tên')),
+                ('description', models.CharField(blank=True, max_length=300, verbose_name='mô tả')),
+                ('english', models.JSONField(blank=True, default=dict, verbose_name='tiếng Anh')),
+                ('icon', models.CharField(blank=True, max_length=20, verbose_name='biểu tượng')),
+                ('position', models.PositiveSmallIntegerField(verbose_name='thứ tự')),
+            ("pgh_context", models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+("pgh_obj", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='procedures.lifeevent')),
+],
+            options={
+                'abstract': False,
+            },
+        ),
+migrations.CreateModel(
+            name='Localisation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('province_code', models.CharField(max_length=2, verbose_name='mã tỉnh, thành phố')),
+                ('place', models.TextField(blank=True, verbose_name='nơi tiếp nhận')),
+                ('executing_agency', models.TextField(blank=True, verbose_name='cơ quan thực hiện')),
+                ('executing_codes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, default=list, size=None, verbose_name='mã cơ quan thực hiện')),
+                ('channels', models.JSONField(blank=True, default=list, verbose_name='thời hạn và phí theo cách nộp')),
+                ('documents', models.JSONField(blank=True, default=list, verbose_name='chi tiết giấy tờ')),
+                ('decision_number', models.CharField(blank=True, max_length=80, verbose_name='số quyết định')),
+                ('source', models.CharField(blank=True, max_length=300, verbose_name='nguồn')),
+            ("decision", models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='localisations', to='procedures.decision', verbose_name='quyết định')),
+("version", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='localisations', to='procedures.procedureversion', verbose_name='phiên bản')),
+],
+            options={
+                'verbose_name': 'nội dung địa phương',
+                'verbose_name_plural': 'nội dung địa phương',
+            "constraints": [models.UniqueConstraint(fields=('version', 'province_code'), name='localisation_once'),
+models.CheckConstraint(condition=models.Q(('province_code__regex', '^\\d{2}$')), name='localisation_province_code'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='LocalisationEvent',
+            fields=[
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('id', models.BigIntegerField()),
+                ('province_code', models.CharField(max_length=2, verbose_name='mã tỉnh, thành phố')),
+                ('place', models.TextField(blank=True, verbose_name='nơi tiếp nhận')),
+                ('executing_agency', models.TextField(blank=True, verbose_name='cơ quan thực hiện')),
+                ('executing_codes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, default=list, size=None, verbose_name='mã cơ quan thực hiện')),
+                ('channels', models.JSONField(blank=True, default=list, verbose_name='thời hạn và phí theo cách nộp')),
+                ('documents', models.JSONField(blank=True, default=list, verbose_name='chi tiết giấy tờ')),
+                ('decision_number', models.CharField(blank=True, max_length=80, verbose_name='số quyết định')),
+                ('source', models.CharField(blank=True, max_length=300, verbose_name='nguồn')),
+            ("decision", models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.decision', verbose_name='quyết định')),
+("pgh_context", models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+("pgh_obj", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='procedures.localisation')),
+("version", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.procedureversion', verbose_name='phiên bản')),
+],
+            options={
+                'abstract': False,
+            },
+        ),
+migrations.CreateModel(
+            name='OnlineService',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=48, verbose_name='mã dịch vụ')),
+                ('level', models.CharField(choices=[('full', 'Toàn trình'), ('part', 'Một phần')], max_length=4, verbose_name='mức độ')),
+                ('localities', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=2), blank=True, default=list, size=None, verbose_name='nơi áp dụng')),
+                ('assurance', models.PositiveSmallIntegerField(default=2, verbose_name='mức độ bảo đảm của danh tính')),
+                ('form_key', models.CharField(max_length=80, verbose_name='biểu mẫu điện tử')),
+            ("version", models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='online_service', to='procedures.procedureversion')),
+],
+            options={
+                'verbose_name': 'dịch vụ công trực tuyến',
+                'verbose_name_plural': 'dịch vụ công trực tuyến',
+            "constraints": [models.UniqueConstraint(fields=('version', 'code'), name='online_service_code'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='OnlineServiceEvent',
+            fields=[
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('id', models.BigIntegerField()),
+                ('code', models.CharField(max_length=48, verbose_name='mã dịch vụ')),
+                ('level', models.CharField(choices=[('full', 'Toàn trình'), ('part', 'Một phần')], max_length=4, verbose_name='mức độ')),
+                ('localities', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=2), blank=True, default=list, size=None, verbose_name='nơi áp dụng')),
+                ('assurance', models.PositiveSmallIntegerField(default=2, verbose_name='mức độ bảo đảm của danh tính')),
+                ('form_key', models.CharField(max_length=80, verbose_name='biểu mẫu điện tử')),
+            ("pgh_context", models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+("pgh_obj", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='procedures.onlineservice')),
+("version", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.procedureversion')),
+],
+            options={
+                'abstract': False,
+            },
+        ),
+migrations.CreateModel(
+            name='ProcedureEvent',
+            fields=[
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('id', models.BigIntegerField()),
+                ('code', models.CharField(max_length=40, verbose_name='mã thủ tục')),
+                ('featured_rank', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='thứ tự nổi bật')),
+                ('out_of_force_since', models.DateField(blank=True, null=True, verbose_name='ngoài danh mục quốc gia từ')),
+            ("pgh_context", models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+("pgh_obj", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='procedures.procedure')),
+("replaced_by", models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.procedure', verbose_name='được thay bởi')),
+],
+            options={
+                'abstract': False,
+            },
+        ),
+migrations.CreateModel(
             name='ProcedureVersionEvent',
             fields=[
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
@@ -403,12 +504,16 @@ class Migration(migrations.Migration):
                 ('search_key', models.TextField(editable=False)),
                 ('name_key', models.TextField(editable=False)),
                 ('sort_key', models.TextField(editable=False)),
-            ],
+            ("decision", models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.decision', verbose_name='quyết định công bố')),
+("pgh_context", models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+("pgh_obj", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='procedures.procedureversion')),
+("procedure", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.procedure', verbose_name='thủ tục')),
+],
             options={
                 'abstract': False,
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='RequiredDocument',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -424,15 +529,18 @@ class Migration(migrations.Migration):
                 ('replaced_by_result', models.CharField(blank=True, max_length=60, verbose_name='kết quả thay thế')),
                 ('form', models.CharField(blank=True, max_length=300, verbose_name='mẫu đơn, tờ khai')),
                 ('form_file', models.TextField(blank=True, verbose_name='tệp mẫu đơn')),
-            ],
+            ("version", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='documents', to='procedures.procedureversion')),
+],
             options={
                 'verbose_name': 'thành phần hồ sơ',
                 'verbose_name_plural': 'thành phần hồ sơ',
                 'ordering': ['position'],
                 'abstract': False,
-            },
+            "constraints": [models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('version', 'position'), name='required_document_position'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='RequiredDocumentEvent',
             fields=[
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
@@ -451,27 +559,33 @@ class Migration(migrations.Migration):
                 ('replaced_by_result', models.CharField(blank=True, max_length=60, verbose_name='kết quả thay thế')),
                 ('form', models.CharField(blank=True, max_length=300, verbose_name='mẫu đơn, tờ khai')),
                 ('form_file', models.TextField(blank=True, verbose_name='tệp mẫu đơn')),
-            ],
+            ("pgh_context", models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+("pgh_obj", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='procedures.requireddocument')),
+("version", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.procedureversion')),
+],
             options={
                 'abstract': False,
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Result',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('position', models.PositiveSmallIntegerField(verbose_name='thứ tự')),
                 ('name', models.TextField(verbose_name='kết quả')),
                 ('code', models.CharField(blank=True, max_length=40, verbose_name='mã kết quả')),
-            ],
+            ("version", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='results', to='procedures.procedureversion')),
+],
             options={
                 'verbose_name': 'kết quả thực hiện',
                 'verbose_name_plural': 'kết quả thực hiện',
                 'ordering': ['position'],
                 'abstract': False,
-            },
+            "constraints": [models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('version', 'position'), name='result_position'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='ResultEvent',
             fields=[
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
@@ -481,12 +595,15 @@ class Migration(migrations.Migration):
                 ('position', models.PositiveSmallIntegerField(verbose_name='thứ tự')),
                 ('name', models.TextField(verbose_name='kết quả')),
                 ('code', models.CharField(blank=True, max_length=40, verbose_name='mã kết quả')),
-            ],
+            ("pgh_context", models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+("pgh_obj", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='procedures.result')),
+("version", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.procedureversion')),
+],
             options={
                 'abstract': False,
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='StagedRecord',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -503,7 +620,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'bản ghi chờ nhập',
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Step',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -511,15 +628,18 @@ class Migration(migrations.Migration):
                 ('case', models.TextField(blank=True, verbose_name='trường hợp')),
                 ('title', models.CharField(blank=True, max_length=200, verbose_name='tên bước')),
                 ('text', models.TextField(verbose_name='nội dung')),
-            ],
+            ("version", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='procedures.procedureversion')),
+],
             options={
                 'verbose_name': 'bước thực hiện',
                 'verbose_name_plural': 'trình tự thực hiện',
                 'ordering': ['position'],
                 'abstract': False,
-            },
+            "constraints": [models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('version', 'position'), name='step_position'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='StepEvent',
             fields=[
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
@@ -530,29 +650,15 @@ class Migration(migrations.Migration):
                 ('case', models.TextField(blank=True, verbose_name='trường hợp')),
                 ('title', models.CharField(blank=True, max_length=200, verbose_name='tên bước')),
                 ('text', models.TextField(verbose_name='nội dung')),
-            ],
+            ("pgh_context", models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+("pgh_obj", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='procedures.step')),
+("version", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.procedureversion')),
+],
             options={
                 'abstract': False,
             },
         ),
-        migrations.CreateModel(
-            name='TimeLimit',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(verbose_name='thứ tự')),
-                ('amount', models.DecimalField(blank=True, decimal_places=2, max_digits=7, null=True, verbose_name='thời hạn')),
-                ('unit', models.CharField(blank=True, choices=[('hour', 'giờ'), ('working_day', 'ngày làm việc'), ('day', 'ngày'), ('month', 'tháng')], max_length=12, verbose_name='đơn vị')),
-                ('text', models.TextField(blank=True, verbose_name='thời hạn bằng lời')),
-                ('note', models.TextField(blank=True, verbose_name='áp dụng khi')),
-            ],
-            options={
-                'verbose_name': 'thời hạn giải quyết',
-                'verbose_name_plural': 'thời hạn giải quyết',
-                'ordering': ['position'],
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='TimeLimitEvent',
             fields=[
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
@@ -564,12 +670,15 @@ class Migration(migrations.Migration):
                 ('unit', models.CharField(blank=True, choices=[('hour', 'giờ'), ('working_day', 'ngày làm việc'), ('day', 'ngày'), ('month', 'tháng')], max_length=12, verbose_name='đơn vị')),
                 ('text', models.TextField(blank=True, verbose_name='thời hạn bằng lời')),
                 ('note', models.TextField(blank=True, verbose_name='áp dụng khi')),
-            ],
+            ("channel", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.channel')),
+("pgh_context", models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+("pgh_obj", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='procedures.timelimit')),
+],
             options={
                 'abstract': False,
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='ChannelEvent',
             fields=[
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
@@ -581,578 +690,183 @@ class Migration(migrations.Migration):
                 ('note', models.TextField(blank=True, verbose_name='ghi chú')),
                 ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
                 ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='procedures.channel')),
-            ],
+            ("version", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.procedureversion')),
+],
             options={
                 'abstract': False,
             },
         ),
-        migrations.CreateModel(
-            name='Decision',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=80, verbose_name='số quyết định')),
-                ('issued_on', models.DateField(blank=True, null=True, verbose_name='ngày ban hành')),
-                ('agency', models.CharField(blank=True, max_length=300, verbose_name='cơ quan công bố')),
-                ('kind', models.CharField(blank=True, choices=[('introduce', 'Ban hành mới'), ('amend', 'Sửa đổi, bổ sung'), ('repeal', 'Bãi bỏ')], max_length=9, verbose_name='loại')),
-            ],
-            options={
-                'verbose_name': 'quyết định công bố',
-                'verbose_name_plural': 'quyết định công bố',
-                'ordering': ['-issued_on', 'number'],
-                'constraints': [models.UniqueConstraint(fields=('number', 'agency'), name='decision_once')],
-            },
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='decision',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "procedures_decisionevent" ("agency", "id", "issued_on", "kind", "number", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."agency", NEW."id", NEW."issued_on", NEW."kind", NEW."number", _pgh_attach_context(), NOW(), \'insert\', NEW."id"); RETURN NULL;', hash='683e283366b0b9f0c2043e9873b205ba08e30f15', operation='INSERT', pgid='pgtrigger_insert_insert_ccb90', table='procedures_decision', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='decision',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "procedures_decisionevent" ("agency", "id", "issued_on", "kind", "number", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."agency", NEW."id", NEW."issued_on", NEW."kind", NEW."number", _pgh_attach_context(), NOW(), \'update\', NEW."id"); RETURN NULL;', hash='e6180cb77ce44dea7970f856304870f1637f5e3f', operation='UPDATE', pgid='pgtrigger_update_update_59b3a', table='procedures_decision', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='decision',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "procedures_decisionevent" ("agency", "id", "issued_on", "kind", "number", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (OLD."agency", OLD."id", OLD."issued_on", OLD."kind", OLD."number", _pgh_attach_context(), NOW(), \'delete\', OLD."id"); RETURN NULL;', hash='0a6ef61337298070dc1b0b345a8bed7102cbb2dd', operation='DELETE', pgid='pgtrigger_delete_delete_67ccc', table='procedures_decision', when='AFTER')),
         ),
-        migrations.AddField(
-            model_name='decisionevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='decisionevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='procedures.decision'),
-        ),
-        migrations.AddField(
-            model_name='feelineevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='feelineevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='procedures.feeline'),
-        ),
-        migrations.AddField(
-            model_name='legalbasisevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='legalbasisevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='procedures.legalbasis'),
-        ),
-        migrations.AddField(
-            model_name='lifeevententry',
-            name='event',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='procedures.lifeevent'),
-        ),
-        migrations.AddField(
-            model_name='lifeevententryevent',
-            name='event',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.lifeevent'),
-        ),
-        migrations.AddField(
-            model_name='lifeevententryevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='lifeevententryevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='procedures.lifeevententry'),
-        ),
-        migrations.AddField(
-            model_name='lifeeventevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='lifeeventevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='procedures.lifeevent'),
-        ),
-        migrations.AddField(
-            model_name='localisation',
-            name='decision',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='localisations', to='procedures.decision', verbose_name='quyết định'),
-        ),
-        migrations.AddField(
-            model_name='localisationevent',
-            name='decision',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.decision', verbose_name='quyết định'),
-        ),
-        migrations.AddField(
-            model_name='localisationevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='localisationevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='procedures.localisation'),
-        ),
-        migrations.AddField(
-            model_name='onlineserviceevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='onlineserviceevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='procedures.onlineservice'),
-        ),
-        migrations.AddField(
-            model_name='procedure',
-            name='replaced_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaces', to='procedures.procedure', verbose_name='được thay bởi'),
-        ),
-        migrations.AddField(
-            model_name='lifeevententryevent',
-            name='procedure',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.procedure'),
-        ),
-        migrations.AddField(
-            model_name='lifeevententry',
-            name='procedure',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='procedures.procedure'),
-        ),
-        migrations.AddField(
+migrations.AddField(
             model_name='lifeevent',
             name='procedures',
             field=models.ManyToManyField(related_name='life_events', through='procedures.LifeEventEntry', to='procedures.procedure'),
         ),
-        migrations.AddField(
-            model_name='procedureevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='procedureevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='procedures.procedure'),
-        ),
-        migrations.AddField(
-            model_name='procedureevent',
-            name='replaced_by',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.procedure', verbose_name='được thay bởi'),
-        ),
-        migrations.AddField(
-            model_name='procedureversion',
-            name='decision',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='procedures.decision', verbose_name='quyết định công bố'),
-        ),
-        migrations.AddField(
-            model_name='procedureversion',
-            name='procedure',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='procedures.procedure', verbose_name='thủ tục'),
-        ),
-        migrations.AddField(
-            model_name='onlineserviceevent',
-            name='version',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.procedureversion'),
-        ),
-        migrations.AddField(
-            model_name='onlineservice',
-            name='version',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='online_service', to='procedures.procedureversion'),
-        ),
-        migrations.AddField(
-            model_name='localisationevent',
-            name='version',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.procedureversion', verbose_name='phiên bản'),
-        ),
-        migrations.AddField(
-            model_name='localisation',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='localisations', to='procedures.procedureversion', verbose_name='phiên bản'),
-        ),
-        migrations.AddField(
-            model_name='legalbasisevent',
-            name='version',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.procedureversion'),
-        ),
-        migrations.AddField(
-            model_name='legalbasis',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='legal_bases', to='procedures.procedureversion'),
-        ),
-        migrations.AddField(
-            model_name='channelevent',
-            name='version',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.procedureversion'),
-        ),
-        migrations.AddField(
-            model_name='channel',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='channels', to='procedures.procedureversion'),
-        ),
-        migrations.AddField(
-            model_name='procedureversionevent',
-            name='decision',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.decision', verbose_name='quyết định công bố'),
-        ),
-        migrations.AddField(
-            model_name='procedureversionevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='procedureversionevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='procedures.procedureversion'),
-        ),
-        migrations.AddField(
-            model_name='procedureversionevent',
-            name='procedure',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.procedure', verbose_name='thủ tục'),
-        ),
-        migrations.AddField(
-            model_name='requireddocument',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='documents', to='procedures.procedureversion'),
-        ),
-        migrations.AddField(
-            model_name='requireddocumentevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='requireddocumentevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='procedures.requireddocument'),
-        ),
-        migrations.AddField(
-            model_name='requireddocumentevent',
-            name='version',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.procedureversion'),
-        ),
-        migrations.AddField(
-            model_name='result',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='results', to='procedures.procedureversion'),
-        ),
-        migrations.AddField(
-            model_name='resultevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='resultevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='procedures.result'),
-        ),
-        migrations.AddField(
-            model_name='resultevent',
-            name='version',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.procedureversion'),
-        ),
-        migrations.AddField(
-            model_name='step',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='procedures.procedureversion'),
-        ),
-        migrations.AddField(
-            model_name='stepevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='stepevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='procedures.step'),
-        ),
-        migrations.AddField(
-            model_name='stepevent',
-            name='version',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.procedureversion'),
-        ),
-        migrations.AddField(
-            model_name='timelimit',
-            name='channel',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='limits', to='procedures.channel'),
-        ),
-        migrations.AddField(
-            model_name='feelineevent',
-            name='limit',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.timelimit'),
-        ),
-        migrations.AddField(
-            model_name='feeline',
-            name='limit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='fees', to='procedures.timelimit'),
-        ),
-        migrations.AddField(
-            model_name='timelimitevent',
-            name='channel',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='procedures.channel'),
-        ),
-        migrations.AddField(
-            model_name='timelimitevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='timelimitevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='procedures.timelimit'),
-        ),
-        migrations.AddConstraint(
-            model_name='procedure',
-            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^(\\d\\.\\d{6}|DV\\.[GH]\\d{2}(\\.\\d+)*\\.\\d{2})$')), name='procedure_code_rule'),
-        ),
-        migrations.AddConstraint(
-            model_name='procedure',
-            constraint=models.CheckConstraint(condition=models.Q(('replaced_by__isnull', True), models.Q(('replaced_by', models.F('id')), _negated=True), _connector='OR'), name='procedure_not_replaced_by_itself'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='procedure',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "procedures_procedureevent" ("code", "featured_rank", "id", "out_of_force_since", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "replaced_by_id") VALUES (NEW."code", NEW."featured_rank", NEW."id", NEW."out_of_force_since", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."replaced_by_id"); RETURN NULL;', hash='bafbafed0b36285f28c73e96ebe358a84787b8be', operation='INSERT', pgid='pgtrigger_insert_insert_ee866', table='procedures_procedure', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='procedure',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "procedures_procedureevent" ("code", "featured_rank", "id", "out_of_force_since", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "replaced_by_id") VALUES (NEW."code", NEW."featured_rank", NEW."id", NEW."out_of_force_since", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."replaced_by_id"); RETURN NULL;', hash='7555749ea8370ea1f32ba2894e240a53b8637adb', operation='UPDATE', pgid='pgtrigger_update_update_c4b66', table='procedures_procedure', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='procedure',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "procedures_procedureevent" ("code", "featured_rank", "id", "out_of_force_since", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "replaced_by_id") VALUES (OLD."code", OLD."featured_rank", OLD."id", OLD."out_of_force_since", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."replaced_by_id"); RETURN NULL;', hash='d0fbc4ac110f2a59c84b2a7deef2bc6602fbd300', operation='DELETE', pgid='pgtrigger_delete_delete_05b57', table='procedures_procedure', when='AFTER')),
         ),
-        migrations.AddConstraint(
-            model_name='lifeevententry',
-            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('event', 'position'), name='life_event_entry_position'),
-        ),
-        migrations.AddConstraint(
-            model_name='lifeevententry',
-            constraint=models.UniqueConstraint(fields=('event', 'procedure'), name='life_event_entry_once'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='lifeevententry',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "procedures_lifeevententryevent" ("event_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "procedure_id") VALUES (NEW."event_id", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."position", NEW."procedure_id"); RETURN NULL;', hash='bcf862b2b76b38754ce4eb5e8d6757c527890c1b', operation='INSERT', pgid='pgtrigger_insert_insert_aaefc', table='procedures_lifeevententry', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='lifeevententry',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "procedures_lifeevententryevent" ("event_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "procedure_id") VALUES (NEW."event_id", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."position", NEW."procedure_id"); RETURN NULL;', hash='1150de5252f56f734eea00a2dbca68a7c6e5bc31', operation='UPDATE', pgid='pgtrigger_update_update_f263f', table='procedures_lifeevententry', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='lifeevententry',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "procedures_lifeevententryevent" ("event_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "procedure_id") VALUES (OLD."event_id", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."position", OLD."procedure_id"); RETURN NULL;', hash='1cca02732532433a335b3ce3a8d42bce1e58827e', operation='DELETE', pgid='pgtrigger_delete_delete_d9972', table='procedures_lifeevententry', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='lifeevent',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "procedures_lifeeventevent" ("audience", "description", "english", "icon", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "slug") VALUES (NEW."audience", NEW."description", NEW."english", NEW."icon", NEW."id", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."position", NEW."slug"); RETURN NULL;', hash='fe4f0e400f3541b52454363c37deeb0f0a8169b1', operation='INSERT', pgid='pgtrigger_insert_insert_5f267', table='procedures_lifeevent', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='lifeevent',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "procedures_lifeeventevent" ("audience", "description", "english", "icon", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "slug") VALUES (NEW."audience", NEW."description", NEW."english", NEW."icon", NEW."id", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."position", NEW."slug"); RETURN NULL;', hash='f83d6f2d79c1d52b537742f3f1ca55f2b3dea58b', operation='UPDATE', pgid='pgtrigger_update_update_21a5c', table='procedures_lifeevent', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='lifeevent',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "procedures_lifeeventevent" ("audience", "description", "english", "icon", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "slug") VALUES (OLD."audience", OLD."description", OLD."english", OLD."icon", OLD."id", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."position", OLD."slug"); RETURN NULL;', hash='2df5a5c70b1f0196c3b2153526f059a35eed5d0f', operation='DELETE', pgid='pgtrigger_delete_delete_f8bd5', table='procedures_lifeevent', when='AFTER')),
         ),
-        migrations.AddIndex(
-            model_name='procedureversion',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search_key'], name='procedure_version_search', opclasses=['gin_trgm_ops']),
-        ),
-        migrations.AddIndex(
-            model_name='procedureversion',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['executing_codes'], name='procedure_version_executing'),
-        ),
-        migrations.AddIndex(
-            model_name='procedureversion',
-            index=models.Index(fields=['field_code'], name='procedure_version_field'),
-        ),
-        migrations.AddIndex(
-            model_name='procedureversion',
-            index=models.Index(fields=['issuing_code'], name='procedure_version_issuing'),
-        ),
-        migrations.AddConstraint(
-            model_name='procedureversion',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('procedure', '='), (procedures.models.version.DateRange('effective_from', 'effective_to', models.Value('[)')), '&&')], name='procedure_version_no_overlap'),
-        ),
-        migrations.AddConstraint(
-            model_name='procedureversion',
-            constraint=models.CheckConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gt', models.F('effective_from')), _connector='OR'), name='procedure_version_period'),
-        ),
-        migrations.AddConstraint(
-            model_name='procedureversion',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='procedure_version_has_a_name'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='procedureversion',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "procedures_procedureversionevent" ("authorised_agency", "checked_on", "competent_agency", "competent_codes", "conditions", "coordinating_agency", "deadline_to_ask", "decision_id", "decision_number", "dossier_sets", "effective_from", "effective_to", "english", "executing_agency", "executing_codes", "field", "field_code", "id", "interlinked", "issuing_agency", "issuing_code", "keywords", "levels", "missing", "name", "name_key", "origin", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place", "procedure_id", "raw_parts", "regulation", "related", "search_key", "service_group", "sort_key", "source", "source_digest", "subjects", "summary", "text_only", "who") VALUES (NEW."authorised_agency", NEW."checked_on", NEW."competent_agency", NEW."competent_codes", NEW."conditions", NEW."coordinating_agency", NEW."deadline_to_ask", NEW."decision_id", NEW."decision_number", NEW."dossier_sets", NEW."effective_from", NEW."effective_to", NEW."english", NEW."executing_agency", NEW."executing_codes", NEW."field", NEW."field_code", NEW."id", NEW."interlinked", NEW."issuing_agency", NEW."issuing_code", NEW."keywords", NEW."levels", NEW."missing", NEW."name", NEW."name_key", NEW."origin", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."place", NEW."procedure_id", NEW."raw_parts", NEW."regulation", NEW."related", NEW."search_key", NEW."service_group", NEW."sort_key", NEW."source", NEW."source_digest", NEW."subjects", NEW."summary", NEW."text_only", NEW."who"); RETURN NULL;', hash='42498eb8f14d8965b39d83fe395a078e8b71c885', operation='INSERT', pgid='pgtrigger_insert_insert_dde86', table='procedures_procedureversion', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='procedureversion',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "procedures_procedureversionevent" ("authorised_agency", "checked_on", "competent_agency", "competent_codes", "conditions", "coordinating_agency", "deadline_to_ask", "decision_id", "decision_number", "dossier_sets", "effective_from", "effective_to", "english", "executing_agency", "executing_codes", "field", "field_code", "id", "interlinked", "issuing_agency", "issuing_code", "keywords", "levels", "missing", "name", "name_key", "origin", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place", "procedure_id", "raw_parts", "regulation", "related", "search_key", "service_group", "sort_key", "source", "source_digest", "subjects", "summary", "text_only", "who") VALUES (NEW."authorised_agency", NEW."checked_on", NEW."competent_agency", NEW."competent_codes", NEW."conditions", NEW."coordinating_agency", NEW."deadline_to_ask", NEW."decision_id", NEW."decision_number", NEW."dossier_sets", NEW."effective_from", NEW."effective_to", NEW."english", NEW."executing_agency", NEW."executing_codes", NEW."field", NEW."field_code", NEW."id", NEW."interlinked", NEW."issuing_agency", NEW."issuing_code", NEW."keywords", NEW."levels", NEW."missing", NEW."name", NEW."name_key", NEW."origin", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."place", NEW."procedure_id", NEW."raw_parts", NEW."regulation", NEW."related", NEW."search_key", NEW."service_group", NEW."sort_key", NEW."source", NEW."source_digest", NEW."subjects", NEW."summary", NEW."text_only", NEW."who"); RETURN NULL;', hash='70f117cd96b0ddff4fb71833f0aec05633b0bb43', operation='UPDATE', pgid='pgtrigger_update_update_073c2', table='procedures_procedureversion', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='procedureversion',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "procedures_procedureversionevent" ("authorised_agency", "checked_on", "competent_agency", "competent_codes", "conditions", "coordinating_agency", "deadline_to_ask", "decision_id", "decision_number", "dossier_sets", "effective_from", "effective_to", "english", "executing_agency", "executing_codes", "field", "field_code", "id", "interlinked", "issuing_agency", "issuing_code", "keywords", "levels", "missing", "name", "name_key", "origin", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place", "procedure_id", "raw_parts", "regulation", "related", "search_key", "service_group", "sort_key", "source", "source_digest", "subjects", "summary", "text_only", "who") VALUES (OLD."authorised_agency", OLD."checked_on", OLD."competent_agency", OLD."competent_codes", OLD."conditions", OLD."coordinating_agency", OLD."deadline_to_ask", OLD."decision_id", OLD."decision_number", OLD."dossier_sets", OLD."effective_from", OLD."effective_to", OLD."english", OLD."executing_agency", OLD."executing_codes", OLD."field", OLD."field_code", OLD."id", OLD."interlinked", OLD."issuing_agency", OLD."issuing_code", OLD."keywords", OLD."levels", OLD."missing", OLD."name", OLD."name_key", OLD."origin", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."place", OLD."procedure_id", OLD."raw_parts", OLD."regulation", OLD."related", OLD."search_key", OLD."service_group", OLD."sort_key", OLD."source", OLD."source_digest", OLD."subjects", OLD."summary", OLD."text_only", OLD."who"); RETURN NULL;', hash='bbc252b962ba3c880db3fa6f725dffc9d036cf7a', operation='DELETE', pgid='pgtrigger_delete_delete_6bb26', table='procedures_procedureversion', when='AFTER')),
         ),
-        migrations.AddConstraint(
-            model_name='onlineservice',
-            constraint=models.UniqueConstraint(fields=('version', 'code'), name='online_service_code'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='onlineservice',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "procedures_onlineserviceevent" ("assurance", "code", "form_key", "id", "level", "localities", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "version_id") VALUES (NEW."assurance", NEW."code", NEW."form_key", NEW."id", NEW."level", NEW."localities", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."version_id"); RETURN NULL;', hash='43ca2493270fc2213f77d9b5c4ee63d75050e814', operation='INSERT', pgid='pgtrigger_insert_insert_37819', table='procedures_onlineservice', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='onlineservice',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "procedures_onlineserviceevent" ("assurance", "code", "form_key", "id", "level", "localities", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "version_id") VALUES (NEW."assurance", NEW."code", NEW."form_key", NEW."id", NEW."level", NEW."localities", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."version_id"); RETURN NULL;', hash='6218d89d3966f656fd5bb768847a3224797a5021', operation='UPDATE', pgid='pgtrigger_update_update_f1c15', table='procedures_onlineservice', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='onlineservice',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "procedures_onlineserviceevent" ("assurance", "code", "form_key", "id", "level", "localities", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "version_id") VALUES (OLD."assurance", OLD."code", OLD."form_key", OLD."id", OLD."level", OLD."localities", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."version_id"); RETURN NULL;', hash='05895dc4f27c1cd9037ad27ef60efdde704b87fd', operation='DELETE', pgid='pgtrigger_delete_delete_a0afe', table='procedures_onlineservice', when='AFTER')),
         ),
-        migrations.AddConstraint(
-            model_name='localisation',
-            constraint=models.UniqueConstraint(fields=('version', 'province_code'), name='localisation_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='localisation',
-            constraint=models.CheckConstraint(condition=models.Q(('province_code__regex', '^\\d{2}$')), name='localisation_province_code'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='localisation',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "procedures_localisationevent" ("channels", "decision_id", "decision_number", "documents", "executing_agency", "executing_codes", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place", "province_code", "source", "version_id") VALUES (NEW."channels", NEW."decision_id", NEW."decision_number", NEW."documents", NEW."executing_agency", NEW."executing_codes", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."place", NEW."province_code", NEW."source", NEW."version_id"); RETURN NULL;', hash='b45e9343145d9ded2ddd136f39f29b4ca323a0fe', operation='INSERT', pgid='pgtrigger_insert_insert_62c41', table='procedures_localisation', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='localisation',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "procedures_localisationevent" ("channels", "decision_id", "decision_number", "documents", "executing_agency", "executing_codes", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place", "province_code", "source", "version_id") VALUES (NEW."channels", NEW."decision_id", NEW."decision_number", NEW."documents", NEW."executing_agency", NEW."executing_codes", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."place", NEW."province_code", NEW."source", NEW."version_id"); RETURN NULL;', hash='6a786448be04c5aa16f69688b8d9ccd2a5ea59f5', operation='UPDATE', pgid='pgtrigger_update_update_fbe34', table='procedures_localisation', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='localisation',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "procedures_localisationevent" ("channels", "decision_id", "decision_number", "documents", "executing_agency", "executing_codes", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place", "province_code", "source", "version_id") VALUES (OLD."channels", OLD."decision_id", OLD."decision_number", OLD."documents", OLD."executing_agency", OLD."executing_codes", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."place", OLD."province_code", OLD."source", OLD."version_id"); RETURN NULL;', hash='7d4ffc160c88b2b8c94293e650f156651f66617f', operation='DELETE', pgid='pgtrigger_delete_delete_bdb80', table='procedures_localisation', when='AFTER')),
         ),
-        migrations.AddConstraint(
-            model_name='legalbasis',
-            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('version', 'position'), name='legal_basis_position'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='legalbasis',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "procedures_legalbasisevent" ("agency", "id", "issued_on", "number", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "title", "version_id") VALUES (NEW."agency", NEW."id", NEW."issued_on", NEW."number", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."position", NEW."title", NEW."version_id"); RETURN NULL;', hash='07e96e9a7b20ff0dd1c48b21c987ad4e56eb43cd', operation='INSERT', pgid='pgtrigger_insert_insert_6565a', table='procedures_legalbasis', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='legalbasis',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "procedures_legalbasisevent" ("agency", "id", "issued_on", "number", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "title", "version_id") VALUES (NEW."agency", NEW."id", NEW."issued_on", NEW."number", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."position", NEW."title", NEW."version_id"); RETURN NULL;', hash='e9f179066795085b2761521d726a25e16d389fe0', operation='UPDATE', pgid='pgtrigger_update_update_7066a', table='procedures_legalbasis', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='legalbasis',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "procedures_legalbasisevent" ("agency", "id", "issued_on", "number", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "title", "version_id") VALUES (OLD."agency", OLD."id", OLD."issued_on", OLD."number", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."position", OLD."title", OLD."version_id"); RETURN NULL;', hash='b3ff29d6f3d8e3987a3e0439beab812910ca861c', operation='DELETE', pgid='pgtrigger_delete_delete_537d3', table='procedures_legalbasis', when='AFTER')),
         ),
-        migrations.AddConstraint(
-            model_name='channel',
-            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('version', 'position'), name='channel_position'),
-        ),
-        migrations.AddConstraint(
-            model_name='channel',
-            constraint=models.UniqueConstraint(fields=('version', 'kind'), name='channel_kind_once'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='channel',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "procedures_channelevent" ("id", "kind", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "version_id") VALUES (NEW."id", NEW."kind", NEW."note", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."position", NEW."version_id"); RETURN NULL;', hash='b53bdfaf9d530cd0dd527d19a088850f2d0f06f4', operation='INSERT', pgid='pgtrigger_insert_insert_02947', table='procedures_channel', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='channel',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "procedures_channelevent" ("id", "kind", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "version_id") VALUES (NEW."id", NEW."kind", NEW."note", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."position", NEW."version_id"); RETURN NULL;', hash='c577afb9ec097ec2ac528722f72f111cfffbc5ff', operation='UPDATE', pgid='pgtrigger_update_update_a4ca6', table='procedures_channel', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='channel',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "procedures_channelevent" ("id", "kind", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "version_id") VALUES (OLD."id", OLD."kind", OLD."note", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."position", OLD."version_id"); RETURN NULL;', hash='4ccbc2812e6f6ece373784e34e619cb190b5a030', operation='DELETE', pgid='pgtrigger_delete_delete_08f11', table='procedures_channel', when='AFTER')),
         ),
-        migrations.AddConstraint(
-            model_name='requireddocument',
-            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('version', 'position'), name='required_document_position'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='requireddocument',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "procedures_requireddocumentevent" ("case", "copies", "form", "form_file", "id", "mode", "name", "note", "originals", "paper_kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "replaced_by_result", "required", "version_id") VALUES (NEW."case", NEW."copies", NEW."form", NEW."form_file", NEW."id", NEW."mode", NEW."name", NEW."note", NEW."originals", NEW."paper_kind", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."position", NEW."replaced_by_result", NEW."required", NEW."version_id"); RETURN NULL;', hash='ec14ceb5b2f6c0e4d1ca8984c0a8a5ba86658ada', operation='INSERT', pgid='pgtrigger_insert_insert_64547', table='procedures_requireddocument', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='requireddocument',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "procedures_requireddocumentevent" ("case", "copies", "form", "form_file", "id", "mode", "name", "note", "originals", "paper_kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "replaced_by_result", "required", "version_id") VALUES (NEW."case", NEW."copies", NEW."form", NEW."form_file", NEW."id", NEW."mode", NEW."name", NEW."note", NEW."originals", NEW."paper_kind", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."position", NEW."replaced_by_result", NEW."required", NEW."version_id"); RETURN NULL;', hash='a0a69b2b4d40d1742dff73786c8befe1a79b055f', operation='UPDATE', pgid='pgtrigger_update_update_1d127', table='procedures_requireddocument', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='requireddocument',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "procedures_requireddocumentevent" ("case", "copies", "form", "form_file", "id", "mode", "name", "note", "originals", "paper_kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "replaced_by_result", "required", "version_id") VALUES (OLD."case", OLD."copies", OLD."form", OLD."form_file", OLD."id", OLD."mode", OLD."name", OLD."note", OLD."originals", OLD."paper_kind", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."position", OLD."replaced_by_result", OLD."required", OLD."version_id"); RETURN NULL;', hash='1e88afa52912e4576c81da1668f8b58cf8b84ff2', operation='DELETE', pgid='pgtrigger_delete_delete_14091', table='procedures_requireddocument', when='AFTER')),
         ),
-        migrations.AddConstraint(
-            model_name='result',
-            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('version', 'position'), name='result_position'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='result',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "procedures_resultevent" ("code", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "version_id") VALUES (NEW."code", NEW."id", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."position", NEW."version_id"); RETURN NULL;', hash='47343ff052216d1fd5928af929de29e280db30c5', operation='INSERT', pgid='pgtrigger_insert_insert_89ec9', table='procedures_result', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='result',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "procedures_resultevent" ("code", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "version_id") VALUES (NEW."code", NEW."id", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."position", NEW."version_id"); RETURN NULL;', hash='f8070d27d4ae8b21fc28af5e86b0190cf7f6605f', operation='UPDATE', pgid='pgtrigger_update_update_dc6b0', table='procedures_result', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='result',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "procedures_resultevent" ("code", "id", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "version_id") VALUES (OLD."code", OLD."id", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."position", OLD."version_id"); RETURN NULL;', hash='b84fb68fe5387c0cd78df69d9b64cf4790d458e2', operation='DELETE', pgid='pgtrigger_delete_delete_d5dc4', table='procedures_result', when='AFTER')),
         ),
-        migrations.AddConstraint(
-            model_name='step',
-            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('version', 'position'), name='step_position'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='step',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "procedures_stepevent" ("case", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "text", "title", "version_id") VALUES (NEW."case", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."position", NEW."text", NEW."title", NEW."version_id"); RETURN NULL;', hash='abd5a0751f1057ee70ac5297477a053f44d53df0', operation='INSERT', pgid='pgtrigger_insert_insert_e1360', table='procedures_step', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='step',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "procedures_stepevent" ("case", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "text", "title", "version_id") VALUES (NEW."case", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."position", NEW."text", NEW."title", NEW."version_id"); RETURN NULL;', hash='c78ea123b2e368cd43335dec484ba82558d136ce', operation='UPDATE', pgid='pgtrigger_update_update_8bcf6', table='procedures_step', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='step',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "procedures_stepevent" ("case", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "text", "title", "version_id") VALUES (OLD."case", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."position", OLD."text", OLD."title", OLD."version_id"); RETURN NULL;', hash='217685b5d40d30b9aca16ff9a0b8d94f383d0a7b', operation='DELETE', pgid='pgtrigger_delete_delete_30327', table='procedures_step', when='AFTER')),
         ),
-        migrations.AddConstraint(
-            model_name='timelimit',
-            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('channel', 'position'), name='time_limit_position'),
-        ),
-        migrations.AddConstraint(
-            model_name='timelimit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount__isnull', True), ('unit', '')), models.Q(('amount__gte', 0), models.Q(('unit', ''), _negated=True)), _connector='OR'), name='time_limit_is_number_with_unit'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='timelimit',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "procedures_timelimitevent" ("amount", "channel_id", "id", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "text", "unit") VALUES (NEW."amount", NEW."channel_id", NEW."id", NEW."note", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."position", NEW."text", NEW."unit"); RETURN NULL;', hash='294b0a0b4dba41467fc6ca50c29760b7b57cb211', operation='INSERT', pgid='pgtrigger_insert_insert_12aa5', table='procedures_timelimit', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='timelimit',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "procedures_timelimitevent" ("amount", "channel_id", "id", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "text", "unit") VALUES (NEW."amount", NEW."channel_id", NEW."id", NEW."note", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."position", NEW."text", NEW."unit"); RETURN NULL;', hash='1a9d80b6512248a3de06a01945b57d9d89b013a5', operation='UPDATE', pgid='pgtrigger_update_update_0d18e', table='procedures_timelimit', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='timelimit',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "procedures_timelimitevent" ("amount", "channel_id", "id", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "text", "unit") VALUES (OLD."amount", OLD."channel_id", OLD."id", OLD."note", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."position", OLD."text", OLD."unit"); RETURN NULL;', hash='fd3c48acb9df312873591639fc5e555ed4f404b2', operation='DELETE', pgid='pgtrigger_delete_delete_ecc99', table='procedures_timelimit', when='AFTER')),
         ),
-        migrations.AddConstraint(
-            model_name='feeline',
-            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('limit', 'position'), name='fee_line_position'),
-        ),
-        migrations.AddConstraint(
-            model_name='feeline',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__isnull', False), ('currency_amount__isnull', False), models.Q(('condition', ''), _negated=True), _connector='OR'), name='fee_line_without_amount_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='feeline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('currency', ''), ('currency_amount__isnull', True)), models.Q(('amount__isnull', True), ('currency_amount__gte', 0), ('currency__regex', '^[A-Z]{3}$'), models.Q(('currency', 'VND'), _negated=True)), _connector='OR'), name='fee_line_in_one_currency'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='feeline',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "procedures_feelineevent" ("amount", "condition", "currency", "currency_amount", "exemption", "id", "kind", "limit_id", "name", "per", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position") VALUES (NEW."amount", NEW."condition", NEW."currency", NEW."currency_amount", NEW."exemption", NEW."id", NEW."kind", NEW."limit_id", NEW."name", NEW."per", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."position"); RETURN NULL;', hash='dd289acaeb30a8e351b92009210985fb441c6863', operation='INSERT', pgid='pgtrigger_insert_insert_7c968', table='procedures_feeline', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='feeline',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "procedures_feelineevent" ("amount", "condition", "currency", "currency_amount", "exemption", "id", "kind", "limit_id", "name", "per", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position") VALUES (NEW."amount", NEW."condition", NEW."currency", NEW."currency_amount", NEW."exemption", NEW."id", NEW."kind", NEW."limit_id", NEW."name", NEW."per", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."position"); RETURN NULL;', hash='b1b51ab9f9310edae6f283d11a988d7d0a8adab3', operation='UPDATE', pgid='pgtrigger_update_update_d0b5e', table='procedures_feeline', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='feeline',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "procedures_feelineevent" ("amount", "condition", "currency", "currency_amount", "exemption", "id", "kind", "limit_id", "name", "per", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position") VALUES (OLD."amount", OLD."condition", OLD."currency", OLD."currency_amount", OLD."exemption", OLD."id", OLD."kind", OLD."limit_id", OLD."name", OLD."per", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."position"); RETURN NULL;', hash='c3da7f658719eef77887b9e074871e9b5a361e65', operation='DELETE', pgid='pgtrigger_delete_delete_4b9db', table='procedures_feeline', when='AFTER')),
         ),
-    ]
+]

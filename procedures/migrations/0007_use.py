@@ -34,68 +34,57 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+migrations.CreateModel(
             name='ProcedureUse',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('day', models.DateField(verbose_name='ngày')),
                 ('count', models.PositiveIntegerField(verbose_name='lượt đọc')),
-            ],
+            ("procedure", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='uses', to='procedures.procedure', verbose_name='thủ tục')),
+],
             options={
                 'verbose_name': 'lượt đọc thủ tục',
                 'verbose_name_plural': 'lượt đọc thủ tục',
                 'ordering': ['-day', 'procedure'],
-            },
+            "indexes": [models.Index(fields=['day', 'procedure'], name='procedure_use_by_day'),
+],
+"constraints": [models.UniqueConstraint(fields=('procedure', 'day'), name='procedure_use_once_a_day'),
+models.CheckConstraint(condition=models.Q(('count__gte', 1)), name='procedure_use_counts'),
+],
+},
         ),
-        pgtrigger.migrations.RemoveTrigger(
+pgtrigger.migrations.RemoveTrigger(
             model_name='procedureversion',
             name='update_update',
         ),
-        migrations.RemoveIndex(
+migrations.RemoveIndex(
             model_name='procedureversion',
             name='procedure_version_field',
         ),
-        migrations.RemoveIndex(
+migrations.RemoveIndex(
             model_name='procedureversion',
             name='procedure_version_issuing',
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='procedureversion',
             name='popularity',
             field=models.PositiveSmallIntegerField(db_default=0, default=0, editable=False, verbose_name='mức nhiều người đọc'),
         ),
-        migrations.AddIndex(
+migrations.AddIndex(
             model_name='procedureversion',
             index=models.Index(fields=['-popularity', 'sort_key', 'procedure'], name='procedure_version_used'),
         ),
-        migrations.AddIndex(
+migrations.AddIndex(
             model_name='procedureversion',
             index=models.Index(fields=['field_code', '-popularity', 'sort_key'], name='procedure_version_field'),
         ),
-        migrations.AddIndex(
+migrations.AddIndex(
             model_name='procedureversion',
             index=models.Index(fields=['issuing_code', '-popularity', 'sort_key'], name='procedure_version_issuing'),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='procedureversion',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."authorised_agency" IS DISTINCT FROM (NEW."authorised_agency") OR OLD."checked_on" IS DISTINCT FROM (NEW."checked_on") OR OLD."competent_agency" IS DISTINCT FROM (NEW."competent_agency") OR OLD."competent_codes" IS DISTINCT FROM (NEW."competent_codes") OR OLD."conditions" IS DISTINCT FROM (NEW."conditions") OR OLD."coordinating_agency" IS DISTINCT FROM (NEW."coordinating_agency") OR OLD."deadline_to_ask" IS DISTINCT FROM (NEW."deadline_to_ask") OR OLD."decision_id" IS DISTINCT FROM (NEW."decision_id") OR OLD."decision_number" IS DISTINCT FROM (NEW."decision_number") OR OLD."dossier_sets" IS DISTINCT FROM (NEW."dossier_sets") OR OLD."effective_from" IS DISTINCT FROM (NEW."effective_from") OR OLD."effective_to" IS DISTINCT FROM (NEW."effective_to") OR OLD."english" IS DISTINCT FROM (NEW."english") OR OLD."executing_agency" IS DISTINCT FROM (NEW."executing_agency") OR OLD."executing_codes" IS DISTINCT FROM (NEW."executing_codes") OR OLD."field" IS DISTINCT FROM (NEW."field") OR OLD."field_code" IS DISTINCT FROM (NEW."field_code") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."interlinked" IS DISTINCT FROM (NEW."interlinked") OR OLD."issuing_agency" IS DISTINCT FROM (NEW."issuing_agency") OR OLD."issuing_code" IS DISTINCT FROM (NEW."issuing_code") OR OLD."keywords" IS DISTINCT FROM (NEW."keywords") OR OLD."levels" IS DISTINCT FROM (NEW."levels") OR OLD."missing" IS DISTINCT FROM (NEW."missing") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."name_key" IS DISTINCT FROM (NEW."name_key") OR OLD."origin" IS DISTINCT FROM (NEW."origin") OR OLD."place" IS DISTINCT FROM (NEW."place") OR OLD."procedure_id" IS DISTINCT FROM (NEW."procedure_id") OR OLD."raw_parts" IS DISTINCT FROM (NEW."raw_parts") OR OLD."regulation" IS DISTINCT FROM (NEW."regulation") OR OLD."related" IS DISTINCT FROM (NEW."related") OR OLD."search_key" IS DISTINCT FROM (NEW."search_key") OR OLD."service_group" IS DISTINCT FROM (NEW."service_group") OR OLD."sort_key" IS DISTINCT FROM (NEW."sort_key") OR OLD."source" IS DISTINCT FROM (NEW."source") OR OLD."source_digest" IS DISTINCT FROM (NEW."source_digest") OR OLD."subjects" IS DISTINCT FROM (NEW."subjects") OR OLD."summary" IS DISTINCT FROM (NEW."summary") OR OLD."text_only" IS DISTINCT FROM (NEW."text_only") OR OLD."who" IS DISTINCT FROM (NEW."who"))', func='INSERT INTO "procedures_procedureversionevent" ("authorised_agency", "checked_on", "competent_agency", "competent_codes", "conditions", "coordinating_agency", "deadline_to_ask", "decision_id", "decision_number", "dossier_sets", "effective_from", "effective_to", "english", "executing_agency", "executing_codes", "field", "field_code", "id", "interlinked", "issuing_agency", "issuing_code", "keywords", "levels", "missing", "name", "name_key", "origin", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place", "procedure_id", "raw_parts", "regulation", "related", "search_key", "service_group", "sort_key", "source", "source_digest", "subjects", "summary", "text_only", "who") VALUES (NEW."authorised_agency", NEW."checked_on", NEW."competent_agency", NEW."competent_codes", NEW."conditions", NEW."coordinating_agency", NEW."deadline_to_ask", NEW."decision_id", NEW."decision_number", NEW."dossier_sets", NEW."effective_from", NEW."effective_to", NEW."english", NEW."executing_agency", NEW."executing_codes", NEW."field", NEW."field_code", NEW."id", NEW."interlinked", NEW."issuing_agency", NEW."issuing_code", NEW."keywords", NEW."levels", NEW."missing", NEW."name", NEW."name_key", NEW."origin", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."place", NEW."procedure_id", NEW."raw_parts", NEW."regulation", NEW."related", NEW."search_key", NEW."service_group", NEW."sort_key", NEW."source", NEW."source_digest", NEW."subjects", NEW."summary", NEW."text_only", NEW."who"); RETURN NULL;', hash='577d22a3a4e871341aa196d8be504d8d1c22cbc2', operation='UPDATE', pgid='pgtrigger_update_update_073c2', table='procedures_procedureversion', when='AFTER')),
         ),
-        migrations.AddField(
-            model_name='procedureuse',
-            name='procedure',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='uses', to='procedures.procedure', verbose_name='thủ tục'),
-        ),
-        migrations.AddIndex(
-            model_name='procedureuse',
-            index=models.Index(fields=['day', 'procedure'], name='procedure_use_by_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='procedureuse',
-            constraint=models.UniqueConstraint(fields=('procedure', 'day'), name='procedure_use_once_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='procedureuse',
-            constraint=models.CheckConstraint(condition=models.Q(('count__gte', 1)), name='procedure_use_counts'),
-        ),
-        migrations.RunSQL(TOUCH, UNTOUCH),
-    ]
+migrations.RunSQL(TOUCH, UNTOUCH),
+]

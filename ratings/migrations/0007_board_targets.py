@@ -15,7 +15,30 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+migrations.CreateModel(
+            name='Target',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(db_collation='C', max_length=40, verbose_name='mã')),
+                ('name', models.CharField(max_length=200, verbose_name='chỉ tiêu')),
+                ('level', models.CharField(choices=[('any', 'Mọi cơ quan'), ('country', 'Cả nước'), ('central', 'Bộ, ngành trung ương'), ('local', 'Địa phương (tỉnh và xã)'), ('province', 'Cấp tỉnh'), ('district', 'Cấp huyện (đến 30/6/2025)'), ('commune', 'Cấp xã')], default='any', max_length=10, verbose_name='áp dụng cho')),
+                ('unit', models.CharField(choices=[('percent', '%'), ('accounts', 'tài khoản'), ('minutes', 'phút'), ('dossiers', 'hồ sơ/người/năm')], default='percent', max_length=10, verbose_name='đơn vị tính')),
+                ('steps', models.JSONField(validators=[ratings.models.targets.check_steps], verbose_name='mức theo năm')),
+                ('source', models.CharField(blank=True, db_collation='C', max_length=40, verbose_name='nguồn số liệu')),
+                ('law', models.CharField(max_length=200, verbose_name='căn cứ')),
+                ('note', models.CharField(blank=True, max_length=500, verbose_name='ghi chú')),
+                ('position', models.PositiveSmallIntegerField(default=100, verbose_name='thứ tự')),
+                ('valid_from', models.DateField(verbose_name='áp dụng từ')),
+                ('valid_to', models.DateField(blank=True, null=True, verbose_name='đến hết')),
+            ],
+            options={
+                'verbose_name': 'chỉ tiêu',
+                'verbose_name_plural': 'chỉ tiêu',
+                'ordering': ['position', 'code', 'valid_from'],
+                'constraints': [models.UniqueConstraint(fields=('code', 'valid_from'), name='target_version_once'), models.UniqueConstraint(condition=models.Q(('valid_to', None)), fields=('code',), name='target_open_once'), models.CheckConstraint(condition=models.Q(('valid_to', None), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='target_days'), models.CheckConstraint(condition=models.Q(('code__regex', '^[a-z0-9]+(-[a-z0-9]+)*$')), name='target_code'), models.CheckConstraint(condition=models.Q(models.Q(('name', ''), _negated=True), models.Q(('law', ''), _negated=True)), name='target_says_what_and_why'), models.CheckConstraint(condition=models.Q(('steps', {}), _negated=True), name='target_has_steps'), models.CheckConstraint(condition=models.Q(('level__in', ['any', 'country', 'central', 'local', 'province', 'district', 'commune']), ('unit__in', ['percent', 'accounts', 'minutes', 'dossiers'])), name='target_kinds')],
+            },
+        ),
+migrations.CreateModel(
             name='TargetEvent',
             fields=[
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
@@ -33,12 +56,14 @@ class Migration(migrations.Migration):
                 ('position', models.PositiveSmallIntegerField(default=100, verbose_name='thứ tự')),
                 ('valid_from', models.DateField(verbose_name='áp dụng từ')),
                 ('valid_to', models.DateField(blank=True, null=True, verbose_name='đến hết')),
-            ],
+            ("pgh_context", models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+("pgh_obj", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='ratings.target')),
+],
             options={
                 'abstract': False,
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='AccountCount',
             fields=[
                 ('pk', models.CompositePrimaryKey('month', 'kind', 'means', blank=True, editable=False, primary_key=True, serialize=False)),
@@ -54,7 +79,7 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('number__gt', 0)), name='account_number')],
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='LevelCount',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
@@ -81,45 +106,12 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('period', 'first', 'agency', 'level'), name='level_count_once'), models.CheckConstraint(condition=models.Q(('units_digitising__lte', models.F('units'))), name='level_units')],
             },
         ),
-        migrations.CreateModel(
-            name='Target',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(db_collation='C', max_length=40, verbose_name='mã')),
-                ('name', models.CharField(max_length=200, verbose_name='chỉ tiêu')),
-                ('level', models.CharField(choices=[('any', 'Mọi cơ quan'), ('country', 'Cả nước'), ('central', 'Bộ, ngành trung ương'), ('local', 'Địa phương (tỉnh và xã)'), ('province', 'Cấp tỉnh'), ('district', 'Cấp huyện (đến 30/6/2025)'), ('commune', 'Cấp xã')], default='any', max_length=10, verbose_name='áp dụng cho')),
-                ('unit', models.CharField(choices=[('percent', '%'), ('accounts', 'tài khoản'), ('minutes', 'phút'), ('dossiers', 'hồ sơ/người/năm')], default='percent', max_length=10, verbose_name='đơn vị tính')),
-                ('steps', models.JSONField(validators=[ratings.models.targets.check_steps], verbose_name='mức theo năm')),
-                ('source', models.CharField(blank=True, db_collation='C', max_length=40, verbose_name='nguồn số liệu')),
-                ('law', models.CharField(max_length=200, verbose_name='căn cứ')),
-                ('note', models.CharField(blank=True, max_length=500, verbose_name='ghi chú')),
-                ('position', models.PositiveSmallIntegerField(default=100, verbose_name='thứ tự')),
-                ('valid_from', models.DateField(verbose_name='áp dụng từ')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='đến hết')),
-            ],
-            options={
-                'verbose_name': 'chỉ tiêu',
-                'verbose_name_plural': 'chỉ tiêu',
-                'ordering': ['position', 'code', 'valid_from'],
-                'constraints': [models.UniqueConstraint(fields=('code', 'valid_from'), name='target_version_once'), models.UniqueConstraint(condition=models.Q(('valid_to', None)), fields=('code',), name='target_open_once'), models.CheckConstraint(condition=models.Q(('valid_to', None), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='target_days'), models.CheckConstraint(condition=models.Q(('code__regex', '^[a-z0-9]+(-[a-z0-9]+)*$')), name='target_code'), models.CheckConstraint(condition=models.Q(models.Q(('name', ''), _negated=True), models.Q(('law', ''), _negated=True)), name='target_says_what_and_why'), models.CheckConstraint(condition=models.Q(('steps', {}), _negated=True), name='target_has_steps'), models.CheckConstraint(condition=models.Q(('level__in', ['any', 'country', 'central', 'local', 'province', 'district', 'commune']), ('unit__in', ['percent', 'accounts', 'minutes', 'dossiers'])), name='target_kinds')],
-            },
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='target',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "ratings_targetevent" ("code", "id", "law", "level", "name", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "source", "steps", "unit", "valid_from", "valid_to") VALUES (NEW."code", NEW."id", NEW."law", NEW."level", NEW."name", NEW."note", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."position", NEW."source", NEW."steps", NEW."unit", NEW."valid_from", NEW."valid_to"); RETURN NULL;', hash='217b0d088fb1918f084f772da31ee1931162dc32', operation='INSERT', pgid='pgtrigger_insert_insert_0be30', table='ratings_target', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='target',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "ratings_targetevent" ("code", "id", "law", "level", "name", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "source", "steps", "unit", "valid_from", "valid_to") VALUES (NEW."code", NEW."id", NEW."law", NEW."level", NEW."name", NEW."note", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."position", NEW."source", NEW."steps", NEW."unit", NEW."valid_from", NEW."valid_to"); RETURN NULL;', hash='2562ae4c0efbe66e6f57103496ce81747db090b8', operation='UPDATE', pgid='pgtrigger_update_update_50fea', table='ratings_target', when='AFTER')),
         ),
-        migrations.AddField(
-            model_name='targetevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='targetevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='ratings.target'),
-        ),
-    ]
+]

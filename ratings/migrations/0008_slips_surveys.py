@@ -15,7 +15,22 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+migrations.CreateModel(
+            name='SlipForm',
+            fields=[
+                ('number', models.PositiveSmallIntegerField(primary_key=True, serialize=False)),
+                ('valid_from', models.DateField(unique=True)),
+                ('open_days', models.PositiveSmallIntegerField()),
+                ('questions', models.JSONField()),
+                ('steps', models.JSONField()),
+            ],
+            options={
+                'verbose_name': 'bộ câu hỏi đánh giá',
+                'verbose_name_plural': 'bộ câu hỏi đánh giá',
+                'ordering': ['-valid_from'],
+            },
+        ),
+migrations.CreateModel(
             name='Rating',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -40,28 +55,26 @@ class Migration(migrations.Migration):
                 ('checked_by', models.UUIDField(null=True)),
                 ('checked_at', models.DateTimeField(null=True)),
                 ('is_counted', models.BooleanField(default=False)),
-            ],
+            ("form", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ratings.slipform')),
+],
             options={
                 'verbose_name': 'phiếu đánh giá',
                 'verbose_name_plural': 'phiếu đánh giá',
-            },
+            "indexes": [models.Index(condition=models.Q(('is_counted', False)), fields=['day', 'id'], name='ratings_to_count'),
+models.Index(fields=['unit_code', '-month', 'id'], name='ratings_of_unit'),
+models.Index(fields=['-month', 'id'], name='ratings_newest'),
+models.Index(condition=models.Q(('words_state', 'w')), fields=['unit_code', 'month', 'id'], name='ratings_to_check'),
+],
+"constraints": [models.CheckConstraint(condition=models.Q(('q1__range', (1, 5)), ('q2__range', (1, 5)), ('q3__range', (1, 5)), ('q4__range', (1, 5)), ('q5__range', (1, 5))), name='rating_steps_known'),
+models.CheckConstraint(condition=models.Q(('source__in', ['d', 'u', 's'])), name='rating_source_known'),
+models.CheckConstraint(condition=models.Q(models.Q(('words_state', ''), ('words__isnull', True)), models.Q(models.Q(('words_state', ''), _negated=True), ('words__isnull', False)), _connector='OR'), name='rating_words_have_a_state'),
+models.CheckConstraint(condition=models.Q(('words_state', 's'), ('shown_words', ''), _connector='OR'), name='rating_words_shown_when_checked'),
+models.CheckConstraint(condition=models.Q(models.Q(('words_state', 'h'), _negated=True), models.Q(('hidden_why', ''), _negated=True), _connector='OR'), name='rating_words_hidden_why'),
+models.CheckConstraint(condition=models.Q(('checked_by', None), ('officer_id', None), models.Q(('checked_by', models.F('officer_id')), _negated=True), _connector='OR'), name='rating_not_checked_by_the_rated'),
+],
+},
         ),
-        migrations.CreateModel(
-            name='SlipForm',
-            fields=[
-                ('number', models.PositiveSmallIntegerField(primary_key=True, serialize=False)),
-                ('valid_from', models.DateField(unique=True)),
-                ('open_days', models.PositiveSmallIntegerField()),
-                ('questions', models.JSONField()),
-                ('steps', models.JSONField()),
-            ],
-            options={
-                'verbose_name': 'bộ câu hỏi đánh giá',
-                'verbose_name_plural': 'bộ câu hỏi đánh giá',
-                'ordering': ['-valid_from'],
-            },
-        ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Survey',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -91,31 +104,52 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'khảo sát',
                 'verbose_name_plural': 'khảo sát',
-            },
+            "indexes": [models.Index(condition=models.Q(('state', 'published')), fields=['closes_on', 'id'], name='surveys_open'),
+models.Index(condition=models.Q(('results_at__isnull', False)), fields=['-results_at', '-id'], name='surveys_told'),
+models.Index(fields=['unit_code', '-created_at', '-id'], name='surveys_of_unit'),
+],
+"constraints": [models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'published', 'ended'])), name='survey_state_known'),
+models.CheckConstraint(condition=models.Q(('audience__in', ['all', 'citizens', 'applicants'])), name='survey_audience_known'),
+models.CheckConstraint(condition=models.Q(('closes_on__gte', models.F('opens_on'))), name='survey_days_in_order'),
+models.CheckConstraint(condition=models.Q(('state', 'draft'), ('published_at__isnull', False), _connector='OR'), name='survey_published_has_time'),
+models.CheckConstraint(condition=models.Q(models.Q(('state', 'ended'), _negated=True), ('ended_at__isnull', False), _connector='OR'), name='survey_ended_has_time'),
+models.CheckConstraint(condition=models.Q(('results', None), models.Q(('results_at__isnull', False), ('state', 'ended')), _connector='OR'), name='survey_results_when_ended'),
+models.CheckConstraint(condition=models.Q(models.Q(('audience', 'applicants'), _negated=True), models.Q(('first_day__isnull', False), ('last_day__gte', models.F('first_day')), ('last_day__isnull', False)), _connector='OR'), name='survey_applicants_of_days'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='SurveyPlace',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('party_index', models.CharField(max_length=64)),
                 ('token_index', models.CharField(max_length=64, null=True, unique=True)),
                 ('used_on', models.DateField(null=True)),
-            ],
-        ),
-        migrations.CreateModel(
+            ("survey", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='places', to='ratings.survey')),
+],
+        options={"constraints": [models.UniqueConstraint(fields=('survey', 'party_index'), name='survey_place_once'),
+],
+},
+),
+migrations.CreateModel(
             name='SurveyResponse',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('day', models.DateField()),
                 ('answers', models.JSONField(default=dict)),
                 ('outside_id', models.CharField(max_length=80, null=True)),
-            ],
+            ("survey", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='responses', to='ratings.survey')),
+],
             options={
                 'verbose_name': 'trả lời khảo sát',
                 'verbose_name_plural': 'trả lời khảo sát',
-            },
+            "indexes": [models.Index(fields=['survey', 'day', 'id'], name='survey_responses_of'),
+],
+"constraints": [models.UniqueConstraint(fields=('survey', 'outside_id'), name='survey_response_brought_once'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='SurveyText',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -126,13 +160,19 @@ class Migration(migrations.Migration):
                 ('hidden_why', models.CharField(blank=True, max_length=300)),
                 ('checked_by', models.UUIDField(null=True)),
                 ('checked_at', models.DateTimeField(null=True)),
-            ],
+            ("survey", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='texts', to='ratings.survey')),
+],
             options={
                 'verbose_name': 'ý kiến khảo sát',
                 'verbose_name_plural': 'ý kiến khảo sát',
-            },
+            "indexes": [models.Index(fields=['survey', 'key', 'state', 'id'], name='survey_texts_of'),
+],
+"constraints": [models.CheckConstraint(condition=models.Q(('state', 's'), ('shown_words', ''), _connector='OR'), name='survey_text_shown_when_checked'),
+models.CheckConstraint(condition=models.Q(models.Q(('state', 'h'), _negated=True), models.Q(('hidden_why', ''), _negated=True), _connector='OR'), name='survey_text_hidden_why'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='RatingCount',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
@@ -158,7 +198,7 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('source', 'grain', 'place', 'period', 'day', 'question', 'field_code', 'procedure_code'), name='rating_count_cell')],
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Slip',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -182,164 +222,40 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('told_at', None), ('party_id', None), _connector='OR'), name='slip_told_forgets_whom'), models.CheckConstraint(condition=models.Q(('open_until__gte', models.F('ended_on'))), name='slip_days_in_order')],
             },
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='slip',
             trigger=pgtrigger.compiler.Trigger(name='slip_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='d1a94a1d58941154844ab5c657276bc696704c96', operation='DELETE', pgid='pgtrigger_slip_stays_8b3d6', table='ratings_slip', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='slip',
             trigger=pgtrigger.compiler.Trigger(name='slip_used_once', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.used_on IS NOT NULL AND NEW.used_on IS DISTINCT FROM OLD.used_on)', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='2c4848cdbb5993d7e3e398353ab1c20c344e5ab9', operation='UPDATE', pgid='pgtrigger_slip_used_once_696e4', table='ratings_slip', when='BEFORE')),
         ),
-        migrations.AddField(
-            model_name='rating',
-            name='form',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ratings.slipform'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='slipform',
             trigger=pgtrigger.compiler.Trigger(name='slip_form_stays', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.valid_from <= CURRENT_DATE)', func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='b3143c3fc195dfdc47532ce78f5dad24d2baced1', operation='UPDATE OR DELETE', pgid='pgtrigger_slip_form_stays_13a23', table='ratings_slipform', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='survey',
-            index=models.Index(condition=models.Q(('state', 'published')), fields=['closes_on', 'id'], name='surveys_open'),
-        ),
-        migrations.AddIndex(
-            model_name='survey',
-            index=models.Index(condition=models.Q(('results_at__isnull', False)), fields=['-results_at', '-id'], name='surveys_told'),
-        ),
-        migrations.AddIndex(
-            model_name='survey',
-            index=models.Index(fields=['unit_code', '-created_at', '-id'], name='surveys_of_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='survey',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'published', 'ended'])), name='survey_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='survey',
-            constraint=models.CheckConstraint(condition=models.Q(('audience__in', ['all', 'citizens', 'applicants'])), name='survey_audience_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='survey',
-            constraint=models.CheckConstraint(condition=models.Q(('closes_on__gte', models.F('opens_on'))), name='survey_days_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='survey',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'draft'), ('published_at__isnull', False), _connector='OR'), name='survey_published_has_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='survey',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'ended'), _negated=True), ('ended_at__isnull', False), _connector='OR'), name='survey_ended_has_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='survey',
-            constraint=models.CheckConstraint(condition=models.Q(('results', None), models.Q(('results_at__isnull', False), ('state', 'ended')), _connector='OR'), name='survey_results_when_ended'),
-        ),
-        migrations.AddConstraint(
-            model_name='survey',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('audience', 'applicants'), _negated=True), models.Q(('first_day__isnull', False), ('last_day__gte', models.F('first_day')), ('last_day__isnull', False)), _connector='OR'), name='survey_applicants_of_days'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='survey',
             trigger=pgtrigger.compiler.Trigger(name='survey_stays', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (OLD.state <> 'draft')", func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='4c43ba734e3fac2fc9f3867561ba996646a7169a', operation='DELETE', pgid='pgtrigger_survey_stays_3772b', table='ratings_survey', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='survey',
             trigger=pgtrigger.compiler.Trigger(name='survey_is_final', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (OLD.state <> 'draft' AND (OLD.questions, OLD.title, OLD.audience, OLD.unit_code, OLD.slug) IS DISTINCT FROM (NEW.questions, NEW.title, NEW.audience, NEW.unit_code, NEW.slug) OR OLD.state = 'ended' AND NEW.state <> 'ended' OR OLD.state = 'published' AND NEW.state = 'draft')", func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='3783bf997e955c7cb22edb1c5bcaa12aa6972002', operation='UPDATE', pgid='pgtrigger_survey_is_final_bcb8b', table='ratings_survey', when='BEFORE')),
         ),
-        migrations.AddField(
-            model_name='surveyplace',
-            name='survey',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='places', to='ratings.survey'),
-        ),
-        migrations.AddField(
-            model_name='surveyresponse',
-            name='survey',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='responses', to='ratings.survey'),
-        ),
-        migrations.AddField(
-            model_name='surveytext',
-            name='survey',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='texts', to='ratings.survey'),
-        ),
-        migrations.AddIndex(
-            model_name='rating',
-            index=models.Index(condition=models.Q(('is_counted', False)), fields=['day', 'id'], name='ratings_to_count'),
-        ),
-        migrations.AddIndex(
-            model_name='rating',
-            index=models.Index(fields=['unit_code', '-month', 'id'], name='ratings_of_unit'),
-        ),
-        migrations.AddIndex(
-            model_name='rating',
-            index=models.Index(fields=['-month', 'id'], name='ratings_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='rating',
-            index=models.Index(condition=models.Q(('words_state', 'w')), fields=['unit_code', 'month', 'id'], name='ratings_to_check'),
-        ),
-        migrations.AddConstraint(
-            model_name='rating',
-            constraint=models.CheckConstraint(condition=models.Q(('q1__range', (1, 5)), ('q2__range', (1, 5)), ('q3__range', (1, 5)), ('q4__range', (1, 5)), ('q5__range', (1, 5))), name='rating_steps_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='rating',
-            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['d', 'u', 's'])), name='rating_source_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='rating',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('words_state', ''), ('words__isnull', True)), models.Q(models.Q(('words_state', ''), _negated=True), ('words__isnull', False)), _connector='OR'), name='rating_words_have_a_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='rating',
-            constraint=models.CheckConstraint(condition=models.Q(('words_state', 's'), ('shown_words', ''), _connector='OR'), name='rating_words_shown_when_checked'),
-        ),
-        migrations.AddConstraint(
-            model_name='rating',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('words_state', 'h'), _negated=True), models.Q(('hidden_why', ''), _negated=True), _connector='OR'), name='rating_words_hidden_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='rating',
-            constraint=models.CheckConstraint(condition=models.Q(('checked_by', None), ('officer_id', None), models.Q(('checked_by', models.F('officer_id')), _negated=True), _connector='OR'), name='rating_not_checked_by_the_rated'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='rating',
             trigger=pgtrigger.compiler.Trigger(name='rating_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='2a7c5518f489235f21d8d2a01abcab00b7cfd4f4', operation='DELETE', pgid='pgtrigger_rating_stays_8d0ad', table='ratings_rating', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='rating',
             trigger=pgtrigger.compiler.Trigger(name='rating_is_final', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN ((OLD.source, OLD.form_id, OLD.unit_code, OLD.procedure_code, OLD.officer_id, OLD.day, OLD.q1, OLD.q2, OLD.q3, OLD.q4, OLD.q5) IS DISTINCT FROM (NEW.source, NEW.form_id, NEW.unit_code, NEW.procedure_code, NEW.officer_id, NEW.day, NEW.q1, NEW.q2, NEW.q3, NEW.q4, NEW.q5))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='460279bdeaaf5212c6c3a941e7609b5794143777', operation='UPDATE', pgid='pgtrigger_rating_is_final_3ddf7', table='ratings_rating', when='BEFORE')),
         ),
-        migrations.AddConstraint(
-            model_name='surveyplace',
-            constraint=models.UniqueConstraint(fields=('survey', 'party_index'), name='survey_place_once'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='surveyplace',
             trigger=pgtrigger.compiler.Trigger(name='survey_place_used_once', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.used_on IS NOT NULL AND NEW.used_on IS DISTINCT FROM OLD.used_on)', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='5e2422baa13b6bc798f2953f14b36d9b62a75c19', operation='UPDATE', pgid='pgtrigger_survey_place_used_once_1f1bf', table='ratings_surveyplace', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='surveyresponse',
-            index=models.Index(fields=['survey', 'day', 'id'], name='survey_responses_of'),
-        ),
-        migrations.AddConstraint(
-            model_name='surveyresponse',
-            constraint=models.UniqueConstraint(fields=('survey', 'outside_id'), name='survey_response_brought_once'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='surveyresponse',
             trigger=pgtrigger.compiler.Trigger(name='survey_response_is_final', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='ca7725ef4fbf7c1bb93f8e5769bd87a914bdaf2c', operation='UPDATE OR DELETE', pgid='pgtrigger_survey_response_is_final_39786', table='ratings_surveyresponse', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='surveytext',
-            index=models.Index(fields=['survey', 'key', 'state', 'id'], name='survey_texts_of'),
-        ),
-        migrations.AddConstraint(
-            model_name='surveytext',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 's'), ('shown_words', ''), _connector='OR'), name='survey_text_shown_when_checked'),
-        ),
-        migrations.AddConstraint(
-            model_name='surveytext',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'h'), _negated=True), models.Q(('hidden_why', ''), _negated=True), _connector='OR'), name='survey_text_hidden_why'),
-        ),
-    ]
+]

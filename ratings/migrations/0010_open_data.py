@@ -15,28 +15,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='OpenFile',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('dataset', models.CharField(db_collation='C', max_length=20)),
-                ('ending', models.CharField(db_collation='C', max_length=10)),
-                ('size', models.BigIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='OpenPart',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('dataset', models.CharField(db_collation='C', max_length=20)),
-                ('slice', models.CharField(blank=True, db_collation='C', max_length=40)),
-                ('number', models.PositiveIntegerField()),
-                ('rows', models.PositiveIntegerField()),
-                ('packed', models.BinaryField()),
-            ],
-        ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='OpenEdition',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -57,43 +36,50 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'making')), fields=('bundle', 'period'), name='open_one_being_made'), models.UniqueConstraint(fields=('bundle', 'period', 'number'), name='open_edition_once'), models.CheckConstraint(condition=models.Q(models.Q(('made_at', None), ('number', None), ('state', 'making')), models.Q(('made_at__isnull', False), ('number__isnull', False), ('state', 'published')), _connector='OR'), name='open_published_is_whole')],
             },
         ),
-        pgtrigger.migrations.AddTrigger(
+migrations.CreateModel(
+            name='OpenFile',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('dataset', models.CharField(db_collation='C', max_length=20)),
+                ('ending', models.CharField(db_collation='C', max_length=10)),
+                ('size', models.BigIntegerField()),
+                ('sha256', models.CharField(max_length=64)),
+            ("edition", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='files', to='ratings.openedition')),
+("file", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile')),
+],
+        options={"constraints": [models.UniqueConstraint(fields=('edition', 'dataset', 'ending'), name='open_file_once'),
+],
+},
+),
+migrations.CreateModel(
+            name='OpenPart',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('dataset', models.CharField(db_collation='C', max_length=20)),
+                ('slice', models.CharField(blank=True, db_collation='C', max_length=40)),
+                ('number', models.PositiveIntegerField()),
+                ('rows', models.PositiveIntegerField()),
+                ('packed', models.BinaryField()),
+            ("edition", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='ratings.openedition')),
+],
+        options={"constraints": [models.UniqueConstraint(fields=('edition', 'dataset', 'number'), name='open_part_once'),
+],
+},
+),
+pgtrigger.migrations.AddTrigger(
             model_name='openedition',
             trigger=pgtrigger.compiler.Trigger(name='open_edition_stays', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (OLD.state = 'published')", func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='3654a27138fe193e172bae28b6ae298bdabffb49', operation='UPDATE', pgid='pgtrigger_open_edition_stays_301c2', table='ratings_openedition', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='openedition',
             trigger=pgtrigger.compiler.Trigger(name='open_edition_is_kept', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (OLD.state = 'published')", func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='0f9e6991ce6e281adfa22a0d60b4a6672b6ad4b0', operation='DELETE', pgid='pgtrigger_open_edition_is_kept_961c5', table='ratings_openedition', when='BEFORE')),
         ),
-        migrations.AddField(
-            model_name='openfile',
-            name='edition',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='files', to='ratings.openedition'),
-        ),
-        migrations.AddField(
-            model_name='openfile',
-            name='file',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile'),
-        ),
-        migrations.AddField(
-            model_name='openpart',
-            name='edition',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='ratings.openedition'),
-        ),
-        migrations.AddConstraint(
-            model_name='openfile',
-            constraint=models.UniqueConstraint(fields=('edition', 'dataset', 'ending'), name='open_file_once'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='openfile',
             trigger=pgtrigger.compiler.Trigger(name='open_file_stays', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN ((OLD.edition_id, OLD.dataset, OLD.ending, OLD.size, OLD.sha256) IS DISTINCT FROM (NEW.edition_id, NEW.dataset, NEW.ending, NEW.size, NEW.sha256) OR NEW.file_id IS NOT NULL)', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='494058663a642bda717acd2d02fce75fce25ea18', operation='UPDATE', pgid='pgtrigger_open_file_stays_b74f7', table='ratings_openfile', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='openfile',
             trigger=pgtrigger.compiler.Trigger(name='open_file_is_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='2773cb200525c984fd7478f7311844e8b0867256', operation='DELETE', pgid='pgtrigger_open_file_is_kept_644db', table='ratings_openfile', when='BEFORE')),
         ),
-        migrations.AddConstraint(
-            model_name='openpart',
-            constraint=models.UniqueConstraint(fields=('edition', 'dataset', 'number'), name='open_part_once'),
-        ),
-    ]
+]

@@ -20,31 +20,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='NoticeEvent',
-            fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, serialize=False)),
-                ('slug', models.CharField(editable=False, max_length=80, verbose_name='địa chỉ')),
-                ('title', models.CharField(max_length=200, verbose_name='tiêu đề')),
-                ('summary', models.CharField(max_length=300, verbose_name='tóm tắt')),
-                ('body', models.TextField(validators=[django.core.validators.MaxLengthValidator(10000)], verbose_name='nội dung')),
-                ('english', models.JSONField(blank=True, default=dict, verbose_name='bản tiếng Anh')),
-                ('kind', models.CharField(choices=[('maintenance', 'Bảo trì theo kế hoạch'), ('change', 'Thay đổi thủ tục'), ('fraud', 'Cảnh báo lừa đảo'), ('other', 'Thông báo khác')], max_length=12, verbose_name='loại')),
-                ('important', models.BooleanField(default=False, verbose_name='quan trọng')),
-                ('published_from', models.DateField(verbose_name='hiện từ ngày')),
-                ('published_to', models.DateField(blank=True, null=True, verbose_name='thôi hiện từ ngày')),
-                ('unit_code', models.CharField(max_length=40, verbose_name='cơ quan ra thông báo')),
-                ('created_by', models.CharField(max_length=300, verbose_name='người soạn')),
-                ('created_at', models.DateTimeField(verbose_name='soạn lúc')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Notice',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -69,28 +45,44 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('title', ''), _negated=True), models.Q(('summary', ''), _negated=True), models.Q(('body', ''), _negated=True)), name='notice_says_something'), models.CheckConstraint(condition=models.Q(('published_to__isnull', True), ('published_to__gte', models.F('published_from')), _connector='OR'), name='notice_dates_in_order'), models.CheckConstraint(condition=models.Q(('english', {}), ('english__has_keys', ['title', 'summary', 'body']), _connector='OR'), name='notice_translated_whole')],
             },
         ),
-        pgtrigger.migrations.AddTrigger(
+migrations.CreateModel(
+            name='NoticeEvent',
+            fields=[
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, serialize=False)),
+                ('slug', models.CharField(editable=False, max_length=80, verbose_name='địa chỉ')),
+                ('title', models.CharField(max_length=200, verbose_name='tiêu đề')),
+                ('summary', models.CharField(max_length=300, verbose_name='tóm tắt')),
+                ('body', models.TextField(validators=[django.core.validators.MaxLengthValidator(10000)], verbose_name='nội dung')),
+                ('english', models.JSONField(blank=True, default=dict, verbose_name='bản tiếng Anh')),
+                ('kind', models.CharField(choices=[('maintenance', 'Bảo trì theo kế hoạch'), ('change', 'Thay đổi thủ tục'), ('fraud', 'Cảnh báo lừa đảo'), ('other', 'Thông báo khác')], max_length=12, verbose_name='loại')),
+                ('important', models.BooleanField(default=False, verbose_name='quan trọng')),
+                ('published_from', models.DateField(verbose_name='hiện từ ngày')),
+                ('published_to', models.DateField(blank=True, null=True, verbose_name='thôi hiện từ ngày')),
+                ('unit_code', models.CharField(max_length=40, verbose_name='cơ quan ra thông báo')),
+                ('created_by', models.CharField(max_length=300, verbose_name='người soạn')),
+                ('created_at', models.DateTimeField(verbose_name='soạn lúc')),
+            ("pgh_context", models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+("pgh_obj", models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='notices.notice')),
+],
+            options={
+                'abstract': False,
+            },
+        ),
+pgtrigger.migrations.AddTrigger(
             model_name='notice',
             trigger=pgtrigger.compiler.Trigger(name='never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='ee8cedf58e66b9821fae5f3a4f7805c4b5efbea0', operation='DELETE', pgid='pgtrigger_never_deleted_4ac46', table='notices_notice', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='notice',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "notices_noticeevent" ("body", "created_at", "created_by", "english", "id", "important", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "published_from", "published_to", "slug", "summary", "title", "unit_code") VALUES (NEW."body", NEW."created_at", NEW."created_by", NEW."english", NEW."id", NEW."important", NEW."kind", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."published_from", NEW."published_to", NEW."slug", NEW."summary", NEW."title", NEW."unit_code"); RETURN NULL;', hash='8489865855393b3d526a1f59dfc48aec21438b5a', operation='INSERT', pgid='pgtrigger_insert_insert_44969', table='notices_notice', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='notice',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "notices_noticeevent" ("body", "created_at", "created_by", "english", "id", "important", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "published_from", "published_to", "slug", "summary", "title", "unit_code") VALUES (NEW."body", NEW."created_at", NEW."created_by", NEW."english", NEW."id", NEW."important", NEW."kind", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."published_from", NEW."published_to", NEW."slug", NEW."summary", NEW."title", NEW."unit_code"); RETURN NULL;', hash='984dbbb664875dde6f60d2cc4a402d3d1b62cc03', operation='UPDATE', pgid='pgtrigger_update_update_0f9bc', table='notices_notice', when='AFTER')),
         ),
-        migrations.AddField(
-            model_name='noticeevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='noticeevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='notices.notice'),
-        ),
-        # Pages that show notices are kept until this table changes.
-        note_changes('notices', 'notices_notice'),
-    ]
+# Pages that show notices are kept until this table changes.
+note_changes('notices', 'notices_notice'),
+]

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Act',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
@@ -34,16 +34,21 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'việc đã ghi vết',
                 'verbose_name_plural': 'Nhật ký việc đã làm',
-            },
+            "indexes": [models.Index(fields=['target', 'target_id', 'id'], name='audit_by_target'),
+models.Index(fields=['person_id', 'id'], name='audit_by_person'),
+models.Index(fields=['unit', '-id'], name='audit_by_unit', opclasses=['varchar_pattern_ops', 'int8_ops']),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Link',
             fields=[
                 ('seq', models.BigIntegerField(primary_key=True, serialize=False)),
                 ('hash', models.CharField(max_length=64)),
-            ],
+            ("act", models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, to='audit.act')),
+],
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Seal',
             fields=[
                 ('seq', models.BigIntegerField(primary_key=True, serialize=False)),
@@ -53,27 +58,10 @@ class Migration(migrations.Migration):
                 ('signature', models.CharField(max_length=128)),
             ],
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Pending',
             fields=[
                 ('act', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, serialize=False, to='audit.act')),
             ],
         ),
-        migrations.AddIndex(
-            model_name='act',
-            index=models.Index(fields=['target', 'target_id', 'id'], name='audit_by_target'),
-        ),
-        migrations.AddIndex(
-            model_name='act',
-            index=models.Index(fields=['person_id', 'id'], name='audit_by_person'),
-        ),
-        migrations.AddIndex(
-            model_name='act',
-            index=models.Index(fields=['unit', '-id'], name='audit_by_unit', opclasses=['varchar_pattern_ops', 'int8_ops']),
-        ),
-        migrations.AddField(
-            model_name='link',
-            name='act',
-            field=models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, to='audit.act'),
-        ),
-    ]
+]

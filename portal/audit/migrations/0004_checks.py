@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Check',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -30,22 +30,12 @@ class Migration(migrations.Migration):
                 'verbose_name': 'lần kiểm tra nhật ký',
                 'verbose_name_plural': 'lần kiểm tra nhật ký',
                 'ordering': ['-asked_at', '-id'],
-            },
+            "indexes": [models.Index(fields=['-asked_at', '-id'], name='audit_checks_by_time'),
+],
+"constraints": [models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('state',), name='audit_one_check_runs'),
+models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('state', 'running')), models.Q(models.Q(('state', 'running'), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='audit_check_ends_with_its_outcome'),
+models.CheckConstraint(condition=models.Q(models.Q(('fault_seq__isnull', False), ('state', 'altered')), models.Q(models.Q(('state', 'altered'), _negated=True), ('fault_seq__isnull', True)), _connector='OR'), name='audit_check_names_the_fault'),
+],
+},
         ),
-        migrations.AddIndex(
-            model_name='check',
-            index=models.Index(fields=['-asked_at', '-id'], name='audit_checks_by_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='check',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('state',), name='audit_one_check_runs'),
-        ),
-        migrations.AddConstraint(
-            model_name='check',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('state', 'running')), models.Q(models.Q(('state', 'running'), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='audit_check_ends_with_its_outcome'),
-        ),
-        migrations.AddConstraint(
-            model_name='check',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('fault_seq__isnull', False), ('state', 'altered')), models.Q(models.Q(('state', 'altered'), _negated=True), ('fault_seq__isnull', True)), _connector='OR'), name='audit_check_names_the_fault'),
-        ),
-    ]
+]

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+migrations.CreateModel(
             name='ShippedFile',
             fields=[
                 ('name', models.CharField(max_length=80, primary_key=True, serialize=False)),
@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('loaded_at', models.DateTimeField()),
             ],
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='AdministrativeUnit',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -51,9 +51,18 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'đơn vị hành chính',
                 'ordering': ('sort_key', 'code'),
                 'abstract': False,
-            },
+            "indexes": [models.Index(fields=['sort_key', 'code'], name='administrativeunit_order'),
+models.Index(fields=['search_key'], name='administrativeunit_name'),
+models.Index(fields=['updated_at', 'id'], name='administrativeunit_changed'),
+],
+"constraints": [models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True)), fields=('code',), name='administrativeunit_one_current'),
+models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gt', models.F('effective_from')), _connector='OR'), fields=('code', 'effective_from'), name='administrativeunit_one_a_day'),
+models.CheckConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gte', models.F('effective_from')), _connector='OR'), name='administrativeunit_dates_in_order'),
+models.CheckConstraint(condition=models.Q(models.Q(('code__regex', '^\\d{2}$'), ('level', 'province'), ('parent__isnull', True)), models.Q(('code__regex', '^\\d{3}$'), ('level', 'district'), ('parent__isnull', False)), models.Q(('code__regex', '^\\d{5}$'), ('level', 'commune'), ('parent__isnull', False)), _connector='OR'), name='administrativeunit_code_fits_level'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='AdministrativeUnitEvent',
             fields=[
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
@@ -84,7 +93,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Agency',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -116,9 +125,18 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'cơ quan',
                 'ordering': ('sort_key', 'code'),
                 'abstract': False,
-            },
+            "indexes": [models.Index(fields=['sort_key', 'code'], name='agency_order'),
+models.Index(fields=['search_key'], name='agency_name'),
+models.Index(fields=['updated_at', 'id'], name='agency_changed'),
+],
+"constraints": [models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True)), fields=('code',), name='agency_one_current'),
+models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gt', models.F('effective_from')), _connector='OR'), fields=('code', 'effective_from'), name='agency_one_a_day'),
+models.CheckConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gte', models.F('effective_from')), _connector='OR'), name='agency_dates_in_order'),
+models.CheckConstraint(condition=models.Q(('code__regex', '^[A-Z]\\d{2}(\\.\\d{1,3}){0,3}$')), name='agency_code_form'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='AgencyEvent',
             fields=[
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
@@ -154,83 +172,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.CreateModel(
-            name='BankAccount',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=80, verbose_name='mã')),
-                ('name', models.CharField(max_length=300, verbose_name='tên')),
-                ('owner_code', models.CharField(max_length=40, verbose_name='mã cơ quan chủ quản danh mục')),
-                ('effective_from', models.DateField(verbose_name='có hiệu lực từ ngày')),
-                ('effective_to', models.DateField(blank=True, null=True, verbose_name='hết hiệu lực từ ngày')),
-                ('is_demo', models.BooleanField(default=False, verbose_name='dữ liệu minh họa')),
-                ('origin', models.CharField(choices=[('shipped', 'Đi kèm phần mềm'), ('desk', 'Nhập tại bàn làm việc')], default='desk', max_length=8, verbose_name='nguồn nhập')),
-                ('source', models.CharField(blank=True, max_length=300, verbose_name='căn cứ')),
-                ('sort_key', models.CharField(editable=False, max_length=1000)),
-                ('search_key', models.CharField(editable=False, max_length=300)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='ghi lúc')),
-                ('updated_at', models.DateTimeField(auto_now_add=True, verbose_name='thay đổi lúc')),
-                ('kind', models.CharField(choices=[('treasury', 'Kho bạc Nhà nước'), ('bank', 'Ngân hàng')], max_length=8, verbose_name='nơi mở')),
-                ('number', models.CharField(max_length=30, verbose_name='số tài khoản')),
-                ('treasury_office', models.CharField(blank=True, max_length=4, verbose_name='mã Kho bạc')),
-                ('holder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bank_accounts', to='catalogues.agency', verbose_name='cơ quan thụ hưởng')),
-                ('successor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='predecessors', to='catalogues.bankaccount', verbose_name='thay bằng')),
-            ],
-            options={
-                'verbose_name': 'tài khoản kho bạc, ngân hàng',
-                'verbose_name_plural': 'tài khoản kho bạc, ngân hàng',
-                'ordering': ('sort_key', 'code'),
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='CatalogueImport',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('catalogue', models.CharField(max_length=40, verbose_name='danh mục')),
-                ('file_name', models.CharField(max_length=200, verbose_name='tệp')),
-                ('digest', models.CharField(max_length=64, verbose_name='SHA-256')),
-                ('content', models.BinaryField(null=True)),
-                ('report', models.JSONField(verbose_name='kết quả kiểm tra')),
-                ('unit', models.CharField(max_length=80, verbose_name='đơn vị')),
-                ('position_id', models.UUIDField(null=True, verbose_name='vị trí công tác')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='tải lên lúc')),
-                ('applied_at', models.DateTimeField(null=True, verbose_name='ghi vào lúc')),
-            ],
-            options={
-                'verbose_name': 'lần nhập danh mục',
-                'verbose_name_plural': 'các lần nhập danh mục',
-                'ordering': ('-created_at', 'id'),
-                'indexes': [models.Index(fields=['catalogue', '-created_at'], name='catalogueimport_newest')],
-            },
-        ),
-        migrations.CreateModel(
-            name='PaperKind',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=80, verbose_name='mã')),
-                ('name', models.CharField(max_length=300, verbose_name='tên')),
-                ('owner_code', models.CharField(max_length=40, verbose_name='mã cơ quan chủ quản danh mục')),
-                ('effective_from', models.DateField(verbose_name='có hiệu lực từ ngày')),
-                ('effective_to', models.DateField(blank=True, null=True, verbose_name='hết hiệu lực từ ngày')),
-                ('is_demo', models.BooleanField(default=False, verbose_name='dữ liệu minh họa')),
-                ('origin', models.CharField(choices=[('shipped', 'Đi kèm phần mềm'), ('desk', 'Nhập tại bàn làm việc')], default='desk', max_length=8, verbose_name='nguồn nhập')),
-                ('source', models.CharField(blank=True, max_length=300, verbose_name='căn cứ')),
-                ('sort_key', models.CharField(editable=False, max_length=1000)),
-                ('search_key', models.CharField(editable=False, max_length=300)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='ghi lúc')),
-                ('updated_at', models.DateTimeField(auto_now_add=True, verbose_name='thay đổi lúc')),
-                ('is_result', models.BooleanField(default=False, verbose_name='là kết quả của một thủ tục')),
-                ('successor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='predecessors', to='catalogues.paperkind', verbose_name='thay bằng')),
-            ],
-            options={
-                'verbose_name': 'loại giấy tờ',
-                'verbose_name_plural': 'loại giấy tờ',
-                'ordering': ('sort_key', 'code'),
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='PaymentInstitution',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -256,9 +198,151 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'ngân hàng, trung gian thanh toán',
                 'ordering': ('sort_key', 'code'),
                 'abstract': False,
+            "indexes": [models.Index(fields=['sort_key', 'code'], name='paymentinstitution_order'),
+models.Index(fields=['search_key'], name='paymentinstitution_name'),
+models.Index(fields=['updated_at', 'id'], name='paymentinstitution_changed'),
+],
+"constraints": [models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True)), fields=('code',), name='paymentinstitution_one_current'),
+models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gt', models.F('effective_from')), _connector='OR'), fields=('code', 'effective_from'), name='paymentinstitution_one_a_day'),
+models.CheckConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gte', models.F('effective_from')), _connector='OR'), name='paymentinstitution_dates_in_order'),
+models.CheckConstraint(condition=models.Q(models.Q(('code__regex', '^\\d{6}$'), ('kind', 'bank')), models.Q(('code__regex', '^TG\\.[a-z0-9-]+$'), ('kind', 'intermediary')), _connector='OR'), name='paymentinstitution_code_form'),
+models.CheckConstraint(condition=models.Q(('swift', ''), ('swift__regex', '^[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?$'), _connector='OR'), name='paymentinstitution_swift'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='BankAccount',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=80, verbose_name='mã')),
+                ('name', models.CharField(max_length=300, verbose_name='tên')),
+                ('owner_code', models.CharField(max_length=40, verbose_name='mã cơ quan chủ quản danh mục')),
+                ('effective_from', models.DateField(verbose_name='có hiệu lực từ ngày')),
+                ('effective_to', models.DateField(blank=True, null=True, verbose_name='hết hiệu lực từ ngày')),
+                ('is_demo', models.BooleanField(default=False, verbose_name='dữ liệu minh họa')),
+                ('origin', models.CharField(choices=[('shipped', 'Đi kèm phần mềm'), ('desk', 'Nhập tại bàn làm việc')], default='desk', max_length=8, verbose_name='nguồn nhập')),
+                ('source', models.CharField(blank=True, max_length=300, verbose_name='căn cứ')),
+                ('sort_key', models.CharField(editable=False, max_length=1000)),
+                ('search_key', models.CharField(editable=False, max_length=300)),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='ghi lúc')),
+                ('updated_at', models.DateTimeField(auto_now_add=True, verbose_name='thay đổi lúc')),
+                ('kind', models.CharField(choices=[('treasury', 'Kho bạc Nhà nước'), ('bank', 'Ngân hàng')], max_length=8, verbose_name='nơi mở')),
+                ('number', models.CharField(max_length=30, verbose_name='số tài khoản')),
+                ('treasury_office', models.CharField(blank=True, max_length=4, verbose_name='mã Kho bạc')),
+                ('holder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bank_accounts', to='catalogues.agency', verbose_name='cơ quan thụ hưởng')),
+                ('successor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='predecessors', to='catalogues.bankaccount', verbose_name='thay bằng')),
+            ("institution", models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='bank_accounts', to='catalogues.paymentinstitution', verbose_name='ngân hàng')),
+],
+            options={
+                'verbose_name': 'tài khoản kho bạc, ngân hàng',
+                'verbose_name_plural': 'tài khoản kho bạc, ngân hàng',
+                'ordering': ('sort_key', 'code'),
+                'abstract': False,
+            "indexes": [models.Index(fields=['sort_key', 'code'], name='bankaccount_order'),
+models.Index(fields=['search_key'], name='bankaccount_name'),
+models.Index(fields=['updated_at', 'id'], name='bankaccount_changed'),
+],
+"constraints": [models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True)), fields=('code',), name='bankaccount_one_current'),
+models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gt', models.F('effective_from')), _connector='OR'), fields=('code', 'effective_from'), name='bankaccount_one_a_day'),
+models.CheckConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gte', models.F('effective_from')), _connector='OR'), name='bankaccount_dates_in_order'),
+models.CheckConstraint(condition=models.Q(models.Q(('institution__isnull', True), ('kind', 'treasury'), ('treasury_office__regex', '^\\d{4}$')), models.Q(('institution__isnull', False), ('kind', 'bank'), ('treasury_office', '')), _connector='OR'), name='bankaccount_kept_somewhere'),
+models.CheckConstraint(condition=models.Q(('number__regex', '^[0-9][0-9.\\-]{3,29}$')), name='bankaccount_number'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='CatalogueImport',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('catalogue', models.CharField(max_length=40, verbose_name='danh mục')),
+                ('file_name', models.CharField(max_length=200, verbose_name='tệp')),
+                ('digest', models.CharField(max_length=64, verbose_name='SHA-256')),
+                ('content', models.BinaryField(null=True)),
+                ('report', models.JSONField(verbose_name='kết quả kiểm tra')),
+                ('unit', models.CharField(max_length=80, verbose_name='đơn vị')),
+                ('position_id', models.UUIDField(null=True, verbose_name='vị trí công tác')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='tải lên lúc')),
+                ('applied_at', models.DateTimeField(null=True, verbose_name='ghi vào lúc')),
+            ],
+            options={
+                'verbose_name': 'lần nhập danh mục',
+                'verbose_name_plural': 'các lần nhập danh mục',
+                'ordering': ('-created_at', 'id'),
+                'indexes': [models.Index(fields=['catalogue', '-created_at'], name='catalogueimport_newest')],
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
+            name='ResultKind',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=80, verbose_name='mã')),
+                ('name', models.CharField(max_length=300, verbose_name='tên')),
+                ('owner_code', models.CharField(max_length=40, verbose_name='mã cơ quan chủ quản danh mục')),
+                ('effective_from', models.DateField(verbose_name='có hiệu lực từ ngày')),
+                ('effective_to', models.DateField(blank=True, null=True, verbose_name='hết hiệu lực từ ngày')),
+                ('is_demo', models.BooleanField(default=False, verbose_name='dữ liệu minh họa')),
+                ('origin', models.CharField(choices=[('shipped', 'Đi kèm phần mềm'), ('desk', 'Nhập tại bàn làm việc')], default='desk', max_length=8, verbose_name='nguồn nhập')),
+                ('source', models.CharField(blank=True, max_length=300, verbose_name='căn cứ')),
+                ('sort_key', models.CharField(editable=False, max_length=1000)),
+                ('search_key', models.CharField(editable=False, max_length=300)),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='ghi lúc')),
+                ('updated_at', models.DateTimeField(auto_now_add=True, verbose_name='thay đổi lúc')),
+                ('agency', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='result_kinds', to='catalogues.agency', verbose_name='cơ quan ban hành')),
+                ('successor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='predecessors', to='catalogues.resultkind', verbose_name='thay bằng')),
+            ],
+            options={
+                'verbose_name': 'loại kết quả',
+                'verbose_name_plural': 'loại kết quả',
+                'ordering': ('sort_key', 'code'),
+                'abstract': False,
+            "indexes": [models.Index(fields=['sort_key', 'code'], name='resultkind_order'),
+models.Index(fields=['search_key'], name='resultkind_name'),
+models.Index(fields=['updated_at', 'id'], name='resultkind_changed'),
+],
+"constraints": [models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True)), fields=('code',), name='resultkind_one_current'),
+models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gt', models.F('effective_from')), _connector='OR'), fields=('code', 'effective_from'), name='resultkind_one_a_day'),
+models.CheckConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gte', models.F('effective_from')), _connector='OR'), name='resultkind_dates_in_order'),
+models.CheckConstraint(condition=models.Q(('code__regex', '^KQ\\.[A-Z]\\d{2}\\.\\d{6}$')), name='resultkind_code_form'),
+],
+},
+        ),
+migrations.CreateModel(
+            name='PaperKind',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=80, verbose_name='mã')),
+                ('name', models.CharField(max_length=300, verbose_name='tên')),
+                ('owner_code', models.CharField(max_length=40, verbose_name='mã cơ quan chủ quản danh mục')),
+                ('effective_from', models.DateField(verbose_name='có hiệu lực từ ngày')),
+                ('effective_to', models.DateField(blank=True, null=True, verbose_name='hết hiệu lực từ ngày')),
+                ('is_demo', models.BooleanField(default=False, verbose_name='dữ liệu minh họa')),
+                ('origin', models.CharField(choices=[('shipped', 'Đi kèm phần mềm'), ('desk', 'Nhập tại bàn làm việc')], default='desk', max_length=8, verbose_name='nguồn nhập')),
+                ('source', models.CharField(blank=True, max_length=300, verbose_name='căn cứ')),
+                ('sort_key', models.CharField(editable=False, max_length=1000)),
+                ('search_key', models.CharField(editable=False, max_length=300)),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='ghi lúc')),
+                ('updated_at', models.DateTimeField(auto_now_add=True, verbose_name='thay đổi lúc')),
+                ('is_result', models.BooleanField(default=False, verbose_name='là kết quả của một thủ tục')),
+                ('successor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='predecessors', to='catalogues.paperkind', verbose_name='thay bằng')),
+            ("result_kind", models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='paper_kinds', to='catalogues.resultkind', verbose_name='loại kết quả')),
+],
+            options={
+                'verbose_name': 'loại giấy tờ',
+                'verbose_name_plural': 'loại giấy tờ',
+                'ordering': ('sort_key', 'code'),
+                'abstract': False,
+            "indexes": [models.Index(fields=['sort_key', 'code'], name='paperkind_order'),
+models.Index(fields=['search_key'], name='paperkind_name'),
+models.Index(fields=['updated_at', 'id'], name='paperkind_changed'),
+],
+"constraints": [models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True)), fields=('code',), name='paperkind_one_current'),
+models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gt', models.F('effective_from')), _connector='OR'), fields=('code', 'effective_from'), name='paperkind_one_a_day'),
+models.CheckConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gte', models.F('effective_from')), _connector='OR'), name='paperkind_dates_in_order'),
+models.CheckConstraint(condition=models.Q(('is_result', True), ('result_kind__isnull', True), _connector='OR'), name='paperkind_result_is_result'),
+],
+},
+        ),
+migrations.CreateModel(
             name='BankAccountEvent',
             fields=[
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
@@ -290,12 +374,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.AddField(
-            model_name='bankaccount',
-            name='institution',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='bank_accounts', to='catalogues.paymentinstitution', verbose_name='ngân hàng'),
-        ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='PaymentInstitutionEvent',
             fields=[
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
@@ -325,33 +404,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.CreateModel(
-            name='ResultKind',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=80, verbose_name='mã')),
-                ('name', models.CharField(max_length=300, verbose_name='tên')),
-                ('owner_code', models.CharField(max_length=40, verbose_name='mã cơ quan chủ quản danh mục')),
-                ('effective_from', models.DateField(verbose_name='có hiệu lực từ ngày')),
-                ('effective_to', models.DateField(blank=True, null=True, verbose_name='hết hiệu lực từ ngày')),
-                ('is_demo', models.BooleanField(default=False, verbose_name='dữ liệu minh họa')),
-                ('origin', models.CharField(choices=[('shipped', 'Đi kèm phần mềm'), ('desk', 'Nhập tại bàn làm việc')], default='desk', max_length=8, verbose_name='nguồn nhập')),
-                ('source', models.CharField(blank=True, max_length=300, verbose_name='căn cứ')),
-                ('sort_key', models.CharField(editable=False, max_length=1000)),
-                ('search_key', models.CharField(editable=False, max_length=300)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='ghi lúc')),
-                ('updated_at', models.DateTimeField(auto_now_add=True, verbose_name='thay đổi lúc')),
-                ('agency', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='result_kinds', to='catalogues.agency', verbose_name='cơ quan ban hành')),
-                ('successor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='predecessors', to='catalogues.resultkind', verbose_name='thay bằng')),
-            ],
-            options={
-                'verbose_name': 'loại kết quả',
-                'verbose_name_plural': 'loại kết quả',
-                'ordering': ('sort_key', 'code'),
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='PaperKindEvent',
             fields=[
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
@@ -380,12 +433,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.AddField(
-            model_name='paperkind',
-            name='result_kind',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='paper_kinds', to='catalogues.resultkind', verbose_name='loại kết quả'),
-        ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='ResultKindEvent',
             fields=[
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
@@ -413,7 +461,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='RevenueKind',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -437,9 +485,18 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'khoản thu ngân sách',
                 'ordering': ('sort_key', 'code'),
                 'abstract': False,
-            },
+            "indexes": [models.Index(fields=['sort_key', 'code'], name='revenuekind_order'),
+models.Index(fields=['search_key'], name='revenuekind_name'),
+models.Index(fields=['updated_at', 'id'], name='revenuekind_changed'),
+],
+"constraints": [models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True)), fields=('code',), name='revenuekind_one_current'),
+models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gt', models.F('effective_from')), _connector='OR'), fields=('code', 'effective_from'), name='revenuekind_one_a_day'),
+models.CheckConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gte', models.F('effective_from')), _connector='OR'), name='revenuekind_dates_in_order'),
+models.CheckConstraint(condition=models.Q(('code__regex', '^\\d{4}$')), name='revenuekind_code_form'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='RevenueKindEvent',
             fields=[
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
@@ -467,7 +524,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Sector',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -493,9 +550,18 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'ngành, lĩnh vực',
                 'ordering': ('sort_key', 'code'),
                 'abstract': False,
-            },
+            "indexes": [models.Index(fields=['sort_key', 'code'], name='sector_order'),
+models.Index(fields=['search_key'], name='sector_name'),
+models.Index(fields=['updated_at', 'id'], name='sector_changed'),
+],
+"constraints": [models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True)), fields=('code',), name='sector_one_current'),
+models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gt', models.F('effective_from')), _connector='OR'), fields=('code', 'effective_from'), name='sector_one_a_day'),
+models.CheckConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gte', models.F('effective_from')), _connector='OR'), name='sector_dates_in_order'),
+models.CheckConstraint(condition=models.Q(('code__regex', '^([GH]\\d{2}-[A-ZĐ]{1,4}\\d{1,4}|LV\\.[a-z0-9]+(-[a-z0-9]+)*)$')), name='sector_code_form'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='SectorEvent',
             fields=[
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
@@ -525,7 +591,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Succession',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -542,9 +608,14 @@ class Migration(migrations.Migration):
                 'verbose_name': 'chuyển tiếp đơn vị hành chính',
                 'verbose_name_plural': 'chuyển tiếp đơn vị hành chính',
                 'ordering': ('effective_on', 'old_id', '-is_main', 'new_id'),
-            },
+            "constraints": [models.UniqueConstraint(fields=('old', 'new'), name='succession_once'),
+models.UniqueConstraint(condition=models.Q(('share', 'whole')), fields=('old',), name='succession_whole_once'),
+models.CheckConstraint(condition=models.Q(('share', 'part'), ('is_main', True), _connector='OR'), name='succession_whole_is_main'),
+models.CheckConstraint(condition=models.Q(('old', models.F('new')), _negated=True), name='succession_not_itself'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='SuccessionEvent',
             fields=[
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
@@ -566,424 +637,176 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.AddIndex(
-            model_name='administrativeunit',
-            index=models.Index(fields=['sort_key', 'code'], name='administrativeunit_order'),
-        ),
-        migrations.AddIndex(
-            model_name='administrativeunit',
-            index=models.Index(fields=['search_key'], name='administrativeunit_name'),
-        ),
-        migrations.AddIndex(
-            model_name='administrativeunit',
-            index=models.Index(fields=['updated_at', 'id'], name='administrativeunit_changed'),
-        ),
-        migrations.AddConstraint(
-            model_name='administrativeunit',
-            constraint=models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True)), fields=('code',), name='administrativeunit_one_current'),
-        ),
-        migrations.AddConstraint(
-            model_name='administrativeunit',
-            constraint=models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gt', models.F('effective_from')), _connector='OR'), fields=('code', 'effective_from'), name='administrativeunit_one_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='administrativeunit',
-            constraint=models.CheckConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gte', models.F('effective_from')), _connector='OR'), name='administrativeunit_dates_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='administrativeunit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('code__regex', '^\\d{2}$'), ('level', 'province'), ('parent__isnull', True)), models.Q(('code__regex', '^\\d{3}$'), ('level', 'district'), ('parent__isnull', False)), models.Q(('code__regex', '^\\d{5}$'), ('level', 'commune'), ('parent__isnull', False)), _connector='OR'), name='administrativeunit_code_fits_level'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='administrativeunit',
             trigger=pgtrigger.compiler.Trigger(name='never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='fc5baf3c46cf54df6263a1c084c2cdf8ec6ea344', operation='DELETE', pgid='pgtrigger_never_deleted_7a8ce', table='catalogues_administrativeunit', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='administrativeunit',
             trigger=pgtrigger.compiler.Trigger(name='facts_never_change', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."code" IS DISTINCT FROM (NEW."code") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."effective_from" IS DISTINCT FROM (NEW."effective_from") OR OLD."full_name" IS DISTINCT FROM (NEW."full_name") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_demo" IS DISTINCT FROM (NEW."is_demo") OR OLD."level" IS DISTINCT FROM (NEW."level") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."name_en" IS DISTINCT FROM (NEW."name_en") OR OLD."origin" IS DISTINCT FROM (NEW."origin") OR OLD."owner_code" IS DISTINCT FROM (NEW."owner_code") OR OLD."parent_id" IS DISTINCT FROM (NEW."parent_id") OR OLD."search_key" IS DISTINCT FROM (NEW."search_key") OR OLD."sort_key" IS DISTINCT FROM (NEW."sort_key") OR OLD."source" IS DISTINCT FROM (NEW."source"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='9dfff9d2924f1c154fea7d14e96325483de959e8', operation='UPDATE', pgid='pgtrigger_facts_never_change_5057f', table='catalogues_administrativeunit', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='administrativeunit',
             trigger=pgtrigger.compiler.Trigger(name='touched', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='ee56ea792db792c60a3466bb5b615c8a92925a52', operation='UPDATE', pgid='pgtrigger_touched_7b844', table='catalogues_administrativeunit', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='administrativeunit',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."origin" = \'desk\')', func='INSERT INTO "catalogues_administrativeunitevent" ("code", "created_at", "effective_from", "effective_to", "full_name", "id", "is_demo", "level", "name", "name_en", "origin", "owner_code", "parent_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "search_key", "sort_key", "source", "successor_id", "updated_at") VALUES (NEW."code", NEW."created_at", NEW."effective_from", NEW."effective_to", NEW."full_name", NEW."id", NEW."is_demo", NEW."level", NEW."name", NEW."name_en", NEW."origin", NEW."owner_code", NEW."parent_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."search_key", NEW."sort_key", NEW."source", NEW."successor_id", NEW."updated_at"); RETURN NULL;', hash='27865419828ab581137cc2e7866441e848d410e3', operation='INSERT', pgid='pgtrigger_insert_insert_86f34', table='catalogues_administrativeunit', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='administrativeunit',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "catalogues_administrativeunitevent" ("code", "created_at", "effective_from", "effective_to", "full_name", "id", "is_demo", "level", "name", "name_en", "origin", "owner_code", "parent_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "search_key", "sort_key", "source", "successor_id", "updated_at") VALUES (NEW."code", NEW."created_at", NEW."effective_from", NEW."effective_to", NEW."full_name", NEW."id", NEW."is_demo", NEW."level", NEW."name", NEW."name_en", NEW."origin", NEW."owner_code", NEW."parent_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."search_key", NEW."sort_key", NEW."source", NEW."successor_id", NEW."updated_at"); RETURN NULL;', hash='105ff52960c562d77f7b700feefa56fe88566357', operation='UPDATE', pgid='pgtrigger_update_update_a104f', table='catalogues_administrativeunit', when='AFTER')),
         ),
-        migrations.AddIndex(
-            model_name='agency',
-            index=models.Index(fields=['sort_key', 'code'], name='agency_order'),
-        ),
-        migrations.AddIndex(
-            model_name='agency',
-            index=models.Index(fields=['search_key'], name='agency_name'),
-        ),
-        migrations.AddIndex(
-            model_name='agency',
-            index=models.Index(fields=['updated_at', 'id'], name='agency_changed'),
-        ),
-        migrations.AddConstraint(
-            model_name='agency',
-            constraint=models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True)), fields=('code',), name='agency_one_current'),
-        ),
-        migrations.AddConstraint(
-            model_name='agency',
-            constraint=models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gt', models.F('effective_from')), _connector='OR'), fields=('code', 'effective_from'), name='agency_one_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='agency',
-            constraint=models.CheckConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gte', models.F('effective_from')), _connector='OR'), name='agency_dates_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='agency',
-            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^[A-Z]\\d{2}(\\.\\d{1,3}){0,3}$')), name='agency_code_form'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='agency',
             trigger=pgtrigger.compiler.Trigger(name='never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='b4dc69e720b7c99bd90441f382ed7816d2b4eb92', operation='DELETE', pgid='pgtrigger_never_deleted_ab9a7', table='catalogues_agency', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='agency',
             trigger=pgtrigger.compiler.Trigger(name='facts_never_change', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."address" IS DISTINCT FROM (NEW."address") OR OLD."administrative_unit_id" IS DISTINCT FROM (NEW."administrative_unit_id") OR OLD."code" IS DISTINCT FROM (NEW."code") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."effective_from" IS DISTINCT FROM (NEW."effective_from") OR OLD."email" IS DISTINCT FROM (NEW."email") OR OLD."hotline" IS DISTINCT FROM (NEW."hotline") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_demo" IS DISTINCT FROM (NEW."is_demo") OR OLD."level" IS DISTINCT FROM (NEW."level") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."origin" IS DISTINCT FROM (NEW."origin") OR OLD."owner_code" IS DISTINCT FROM (NEW."owner_code") OR OLD."parent_id" IS DISTINCT FROM (NEW."parent_id") OR OLD."phone" IS DISTINCT FROM (NEW."phone") OR OLD."search_key" IS DISTINCT FROM (NEW."search_key") OR OLD."sort_key" IS DISTINCT FROM (NEW."sort_key") OR OLD."source" IS DISTINCT FROM (NEW."source") OR OLD."website" IS DISTINCT FROM (NEW."website") OR OLD."working_hours" IS DISTINCT FROM (NEW."working_hours"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='c06ba6bc1a77e33163504a89885c8f74619bc940', operation='UPDATE', pgid='pgtrigger_facts_never_change_7de28', table='catalogues_agency', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='agency',
             trigger=pgtrigger.compiler.Trigger(name='touched', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='2a87b8473a4da664d65a7952627f0046315d01bf', operation='UPDATE', pgid='pgtrigger_touched_b51e3', table='catalogues_agency', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='agency',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."origin" = \'desk\')', func='INSERT INTO "catalogues_agencyevent" ("address", "administrative_unit_id", "code", "created_at", "effective_from", "effective_to", "email", "hotline", "id", "is_demo", "level", "name", "origin", "owner_code", "parent_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "search_key", "sort_key", "source", "successor_id", "updated_at", "website", "working_hours") VALUES (NEW."address", NEW."administrative_unit_id", NEW."code", NEW."created_at", NEW."effective_from", NEW."effective_to", NEW."email", NEW."hotline", NEW."id", NEW."is_demo", NEW."level", NEW."name", NEW."origin", NEW."owner_code", NEW."parent_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."phone", NEW."search_key", NEW."sort_key", NEW."source", NEW."successor_id", NEW."updated_at", NEW."website", NEW."working_hours"); RETURN NULL;', hash='a537380b704c1401bcfae95dcdbf3fddcbb162e1', operation='INSERT', pgid='pgtrigger_insert_insert_ec721', table='catalogues_agency', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='agency',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "catalogues_agencyevent" ("address", "administrative_unit_id", "code", "created_at", "effective_from", "effective_to", "email", "hotline", "id", "is_demo", "level", "name", "origin", "owner_code", "parent_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "phone", "search_key", "sort_key", "source", "successor_id", "updated_at", "website", "working_hours") VALUES (NEW."address", NEW."administrative_unit_id", NEW."code", NEW."created_at", NEW."effective_from", NEW."effective_to", NEW."email", NEW."hotline", NEW."id", NEW."is_demo", NEW."level", NEW."name", NEW."origin", NEW."owner_code", NEW."parent_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."phone", NEW."search_key", NEW."sort_key", NEW."source", NEW."successor_id", NEW."updated_at", NEW."website", NEW."working_hours"); RETURN NULL;', hash='af8f6629aabd69e2f1aece5e2d858d75c6d6d936', operation='UPDATE', pgid='pgtrigger_update_update_62703', table='catalogues_agency', when='AFTER')),
         ),
-        migrations.AddIndex(
-            model_name='paymentinstitution',
-            index=models.Index(fields=['sort_key', 'code'], name='paymentinstitution_order'),
-        ),
-        migrations.AddIndex(
-            model_name='paymentinstitution',
-            index=models.Index(fields=['search_key'], name='paymentinstitution_name'),
-        ),
-        migrations.AddIndex(
-            model_name='paymentinstitution',
-            index=models.Index(fields=['updated_at', 'id'], name='paymentinstitution_changed'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentinstitution',
-            constraint=models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True)), fields=('code',), name='paymentinstitution_one_current'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentinstitution',
-            constraint=models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gt', models.F('effective_from')), _connector='OR'), fields=('code', 'effective_from'), name='paymentinstitution_one_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentinstitution',
-            constraint=models.CheckConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gte', models.F('effective_from')), _connector='OR'), name='paymentinstitution_dates_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentinstitution',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('code__regex', '^\\d{6}$'), ('kind', 'bank')), models.Q(('code__regex', '^TG\\.[a-z0-9-]+$'), ('kind', 'intermediary')), _connector='OR'), name='paymentinstitution_code_form'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentinstitution',
-            constraint=models.CheckConstraint(condition=models.Q(('swift', ''), ('swift__regex', '^[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?$'), _connector='OR'), name='paymentinstitution_swift'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='paymentinstitution',
             trigger=pgtrigger.compiler.Trigger(name='never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='9052ca2ca343f97bd4a053d4f60292658e486262', operation='DELETE', pgid='pgtrigger_never_deleted_abc1a', table='catalogues_paymentinstitution', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='paymentinstitution',
             trigger=pgtrigger.compiler.Trigger(name='facts_never_change', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."code" IS DISTINCT FROM (NEW."code") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."effective_from" IS DISTINCT FROM (NEW."effective_from") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_demo" IS DISTINCT FROM (NEW."is_demo") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."origin" IS DISTINCT FROM (NEW."origin") OR OLD."owner_code" IS DISTINCT FROM (NEW."owner_code") OR OLD."search_key" IS DISTINCT FROM (NEW."search_key") OR OLD."short_name" IS DISTINCT FROM (NEW."short_name") OR OLD."sort_key" IS DISTINCT FROM (NEW."sort_key") OR OLD."source" IS DISTINCT FROM (NEW."source") OR OLD."swift" IS DISTINCT FROM (NEW."swift"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='7ed8f36cb97c8c9077eb35e72d91527a33904439', operation='UPDATE', pgid='pgtrigger_facts_never_change_77921', table='catalogues_paymentinstitution', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='paymentinstitution',
             trigger=pgtrigger.compiler.Trigger(name='touched', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='938332aa1ff78b44308ec6bc8fb9a3290473c3a7', operation='UPDATE', pgid='pgtrigger_touched_dd346', table='catalogues_paymentinstitution', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='paymentinstitution',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."origin" = \'desk\')', func='INSERT INTO "catalogues_paymentinstitutionevent" ("code", "created_at", "effective_from", "effective_to", "id", "is_demo", "kind", "name", "origin", "owner_code", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "search_key", "short_name", "sort_key", "source", "successor_id", "swift", "updated_at") VALUES (NEW."code", NEW."created_at", NEW."effective_from", NEW."effective_to", NEW."id", NEW."is_demo", NEW."kind", NEW."name", NEW."origin", NEW."owner_code", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."search_key", NEW."short_name", NEW."sort_key", NEW."source", NEW."successor_id", NEW."swift", NEW."updated_at"); RETURN NULL;', hash='33ba867512f894f02528f5f267641abdbd4eb9b7', operation='INSERT', pgid='pgtrigger_insert_insert_7c1bc', table='catalogues_paymentinstitution', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='paymentinstitution',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "catalogues_paymentinstitutionevent" ("code", "created_at", "effective_from", "effective_to", "id", "is_demo", "kind", "name", "origin", "owner_code", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "search_key", "short_name", "sort_key", "source", "successor_id", "swift", "updated_at") VALUES (NEW."code", NEW."created_at", NEW."effective_from", NEW."effective_to", NEW."id", NEW."is_demo", NEW."kind", NEW."name", NEW."origin", NEW."owner_code", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."search_key", NEW."short_name", NEW."sort_key", NEW."source", NEW."successor_id", NEW."swift", NEW."updated_at"); RETURN NULL;', hash='e13b02a8b3e630d2f5995313e2cff0e079208f4e', operation='UPDATE', pgid='pgtrigger_update_update_101d1', table='catalogues_paymentinstitution', when='AFTER')),
         ),
-        migrations.AddIndex(
-            model_name='bankaccount',
-            index=models.Index(fields=['sort_key', 'code'], name='bankaccount_order'),
-        ),
-        migrations.AddIndex(
-            model_name='bankaccount',
-            index=models.Index(fields=['search_key'], name='bankaccount_name'),
-        ),
-        migrations.AddIndex(
-            model_name='bankaccount',
-            index=models.Index(fields=['updated_at', 'id'], name='bankaccount_changed'),
-        ),
-        migrations.AddConstraint(
-            model_name='bankaccount',
-            constraint=models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True)), fields=('code',), name='bankaccount_one_current'),
-        ),
-        migrations.AddConstraint(
-            model_name='bankaccount',
-            constraint=models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gt', models.F('effective_from')), _connector='OR'), fields=('code', 'effective_from'), name='bankaccount_one_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='bankaccount',
-            constraint=models.CheckConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gte', models.F('effective_from')), _connector='OR'), name='bankaccount_dates_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='bankaccount',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('institution__isnull', True), ('kind', 'treasury'), ('treasury_office__regex', '^\\d{4}$')), models.Q(('institution__isnull', False), ('kind', 'bank'), ('treasury_office', '')), _connector='OR'), name='bankaccount_kept_somewhere'),
-        ),
-        migrations.AddConstraint(
-            model_name='bankaccount',
-            constraint=models.CheckConstraint(condition=models.Q(('number__regex', '^[0-9][0-9.\\-]{3,29}$')), name='bankaccount_number'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='bankaccount',
             trigger=pgtrigger.compiler.Trigger(name='never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='fe42633659b85abd19bcdad687ed408725a7191c', operation='DELETE', pgid='pgtrigger_never_deleted_66713', table='catalogues_bankaccount', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='bankaccount',
             trigger=pgtrigger.compiler.Trigger(name='facts_never_change', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."code" IS DISTINCT FROM (NEW."code") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."effective_from" IS DISTINCT FROM (NEW."effective_from") OR OLD."holder_id" IS DISTINCT FROM (NEW."holder_id") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."institution_id" IS DISTINCT FROM (NEW."institution_id") OR OLD."is_demo" IS DISTINCT FROM (NEW."is_demo") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."number" IS DISTINCT FROM (NEW."number") OR OLD."origin" IS DISTINCT FROM (NEW."origin") OR OLD."owner_code" IS DISTINCT FROM (NEW."owner_code") OR OLD."search_key" IS DISTINCT FROM (NEW."search_key") OR OLD."sort_key" IS DISTINCT FROM (NEW."sort_key") OR OLD."source" IS DISTINCT FROM (NEW."source") OR OLD."treasury_office" IS DISTINCT FROM (NEW."treasury_office"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='284d60396d4641736dbc38f71ae3916db8d8d0cc', operation='UPDATE', pgid='pgtrigger_facts_never_change_c5ae0', table='catalogues_bankaccount', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='bankaccount',
             trigger=pgtrigger.compiler.Trigger(name='touched', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='9d647453285c7211595e3fa6bc99bf6632c7aae0', operation='UPDATE', pgid='pgtrigger_touched_f71e4', table='catalogues_bankaccount', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='bankaccount',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."origin" = \'desk\')', func='INSERT INTO "catalogues_bankaccountevent" ("code", "created_at", "effective_from", "effective_to", "holder_id", "id", "institution_id", "is_demo", "kind", "name", "number", "origin", "owner_code", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "search_key", "sort_key", "source", "successor_id", "treasury_office", "updated_at") VALUES (NEW."code", NEW."created_at", NEW."effective_from", NEW."effective_to", NEW."holder_id", NEW."id", NEW."institution_id", NEW."is_demo", NEW."kind", NEW."name", NEW."number", NEW."origin", NEW."owner_code", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."search_key", NEW."sort_key", NEW."source", NEW."successor_id", NEW."treasury_office", NEW."updated_at"); RETURN NULL;', hash='b15bc938ad4302f7ed479a541adfdb714522677b', operation='INSERT', pgid='pgtrigger_insert_insert_cec5c', table='catalogues_bankaccount', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='bankaccount',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "catalogues_bankaccountevent" ("code", "created_at", "effective_from", "effective_to", "holder_id", "id", "institution_id", "is_demo", "kind", "name", "number", "origin", "owner_code", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "search_key", "sort_key", "source", "successor_id", "treasury_office", "updated_at") VALUES (NEW."code", NEW."created_at", NEW."effective_from", NEW."effective_to", NEW."holder_id", NEW."id", NEW."institution_id", NEW."is_demo", NEW."kind", NEW."name", NEW."number", NEW."origin", NEW."owner_code", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."search_key", NEW."sort_key", NEW."source", NEW."successor_id", NEW."treasury_office", NEW."updated_at"); RETURN NULL;', hash='cb8c8f4b01eb62de54fef7cbede5f3a718061d40', operation='UPDATE', pgid='pgtrigger_update_update_3b66f', table='catalogues_bankaccount', when='AFTER')),
         ),
-        migrations.AddIndex(
-            model_name='resultkind',
-            index=models.Index(fields=['sort_key', 'code'], name='resultkind_order'),
-        ),
-        migrations.AddIndex(
-            model_name='resultkind',
-            index=models.Index(fields=['search_key'], name='resultkind_name'),
-        ),
-        migrations.AddIndex(
-            model_name='resultkind',
-            index=models.Index(fields=['updated_at', 'id'], name='resultkind_changed'),
-        ),
-        migrations.AddConstraint(
-            model_name='resultkind',
-            constraint=models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True)), fields=('code',), name='resultkind_one_current'),
-        ),
-        migrations.AddConstraint(
-            model_name='resultkind',
-            constraint=models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gt', models.F('effective_from')), _connector='OR'), fields=('code', 'effective_from'), name='resultkind_one_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='resultkind',
-            constraint=models.CheckConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gte', models.F('effective_from')), _connector='OR'), name='resultkind_dates_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='resultkind',
-            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^KQ\\.[A-Z]\\d{2}\\.\\d{6}$')), name='resultkind_code_form'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='resultkind',
             trigger=pgtrigger.compiler.Trigger(name='never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='443a640c93ab8fd155da678244f37ccdb93bb0b2', operation='DELETE', pgid='pgtrigger_never_deleted_7cca2', table='catalogues_resultkind', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='resultkind',
             trigger=pgtrigger.compiler.Trigger(name='facts_never_change', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."agency_id" IS DISTINCT FROM (NEW."agency_id") OR OLD."code" IS DISTINCT FROM (NEW."code") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."effective_from" IS DISTINCT FROM (NEW."effective_from") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_demo" IS DISTINCT FROM (NEW."is_demo") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."origin" IS DISTINCT FROM (NEW."origin") OR OLD."owner_code" IS DISTINCT FROM (NEW."owner_code") OR OLD."search_key" IS DISTINCT FROM (NEW."search_key") OR OLD."sort_key" IS DISTINCT FROM (NEW."sort_key") OR OLD."source" IS DISTINCT FROM (NEW."source"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='6163b5a67d01470c9ad587f1d7fba4603550d95f', operation='UPDATE', pgid='pgtrigger_facts_never_change_8013e', table='catalogues_resultkind', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='resultkind',
             trigger=pgtrigger.compiler.Trigger(name='touched', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='857afdcad4d53c2b325d28531699041cf59a1334', operation='UPDATE', pgid='pgtrigger_touched_2d87f', table='catalogues_resultkind', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='resultkind',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."origin" = \'desk\')', func='INSERT INTO "catalogues_resultkindevent" ("agency_id", "code", "created_at", "effective_from", "effective_to", "id", "is_demo", "name", "origin", "owner_code", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "search_key", "sort_key", "source", "successor_id", "updated_at") VALUES (NEW."agency_id", NEW."code", NEW."created_at", NEW."effective_from", NEW."effective_to", NEW."id", NEW."is_demo", NEW."name", NEW."origin", NEW."owner_code", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."search_key", NEW."sort_key", NEW."source", NEW."successor_id", NEW."updated_at"); RETURN NULL;', hash='793bc1bd520eb32268031ea71ea2d34802ca7a82', operation='INSERT', pgid='pgtrigger_insert_insert_bbfff', table='catalogues_resultkind', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='resultkind',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "catalogues_resultkindevent" ("agency_id", "code", "created_at", "effective_from", "effective_to", "id", "is_demo", "name", "origin", "owner_code", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "search_key", "sort_key", "source", "successor_id", "updated_at") VALUES (NEW."agency_id", NEW."code", NEW."created_at", NEW."effective_from", NEW."effective_to", NEW."id", NEW."is_demo", NEW."name", NEW."origin", NEW."owner_code", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."search_key", NEW."sort_key", NEW."source", NEW."successor_id", NEW."updated_at"); RETURN NULL;', hash='1711ae33897deb13e34eb13794087234e33e8cb8', operation='UPDATE', pgid='pgtrigger_update_update_5f729', table='catalogues_resultkind', when='AFTER')),
         ),
-        migrations.AddIndex(
-            model_name='paperkind',
-            index=models.Index(fields=['sort_key', 'code'], name='paperkind_order'),
-        ),
-        migrations.AddIndex(
-            model_name='paperkind',
-            index=models.Index(fields=['search_key'], name='paperkind_name'),
-        ),
-        migrations.AddIndex(
-            model_name='paperkind',
-            index=models.Index(fields=['updated_at', 'id'], name='paperkind_changed'),
-        ),
-        migrations.AddConstraint(
-            model_name='paperkind',
-            constraint=models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True)), fields=('code',), name='paperkind_one_current'),
-        ),
-        migrations.AddConstraint(
-            model_name='paperkind',
-            constraint=models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gt', models.F('effective_from')), _connector='OR'), fields=('code', 'effective_from'), name='paperkind_one_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='paperkind',
-            constraint=models.CheckConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gte', models.F('effective_from')), _connector='OR'), name='paperkind_dates_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='paperkind',
-            constraint=models.CheckConstraint(condition=models.Q(('is_result', True), ('result_kind__isnull', True), _connector='OR'), name='paperkind_result_is_result'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='paperkind',
             trigger=pgtrigger.compiler.Trigger(name='never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='97ec0ff3187997f6dfa338ac608c92e702d8ce21', operation='DELETE', pgid='pgtrigger_never_deleted_a4b95', table='catalogues_paperkind', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='paperkind',
             trigger=pgtrigger.compiler.Trigger(name='facts_never_change', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."code" IS DISTINCT FROM (NEW."code") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."effective_from" IS DISTINCT FROM (NEW."effective_from") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_demo" IS DISTINCT FROM (NEW."is_demo") OR OLD."is_result" IS DISTINCT FROM (NEW."is_result") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."origin" IS DISTINCT FROM (NEW."origin") OR OLD."owner_code" IS DISTINCT FROM (NEW."owner_code") OR OLD."result_kind_id" IS DISTINCT FROM (NEW."result_kind_id") OR OLD."search_key" IS DISTINCT FROM (NEW."search_key") OR OLD."sort_key" IS DISTINCT FROM (NEW."sort_key") OR OLD."source" IS DISTINCT FROM (NEW."source"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='344fc3ff6a56a8fcb538c25cc953503afbabcd27', operation='UPDATE', pgid='pgtrigger_facts_never_change_6f3e1', table='catalogues_paperkind', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='paperkind',
             trigger=pgtrigger.compiler.Trigger(name='touched', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='3d94067fba44c24a38f1345b2262fa05958c749d', operation='UPDATE', pgid='pgtrigger_touched_0b0ff', table='catalogues_paperkind', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='paperkind',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."origin" = \'desk\')', func='INSERT INTO "catalogues_paperkindevent" ("code", "created_at", "effective_from", "effective_to", "id", "is_demo", "is_result", "name", "origin", "owner_code", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "result_kind_id", "search_key", "sort_key", "source", "successor_id", "updated_at") VALUES (NEW."code", NEW."created_at", NEW."effective_from", NEW."effective_to", NEW."id", NEW."is_demo", NEW."is_result", NEW."name", NEW."origin", NEW."owner_code", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."result_kind_id", NEW."search_key", NEW."sort_key", NEW."source", NEW."successor_id", NEW."updated_at"); RETURN NULL;', hash='f76917fa96ea6f33cf30bce5582cfd5e2ae5373b', operation='INSERT', pgid='pgtrigger_insert_insert_17f3d', table='catalogues_paperkind', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='paperkind',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "catalogues_paperkindevent" ("code", "created_at", "effective_from", "effective_to", "id", "is_demo", "is_result", "name", "origin", "owner_code", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "result_kind_id", "search_key", "sort_key", "source", "successor_id", "updated_at") VALUES (NEW."code", NEW."created_at", NEW."effective_from", NEW."effective_to", NEW."id", NEW."is_demo", NEW."is_result", NEW."name", NEW."origin", NEW."owner_code", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."result_kind_id", NEW."search_key", NEW."sort_key", NEW."source", NEW."successor_id", NEW."updated_at"); RETURN NULL;', hash='cb44ca547f5ed0f8435aa0c00f02d2db85c90125', operation='UPDATE', pgid='pgtrigger_update_update_18e6a', table='catalogues_paperkind', when='AFTER')),
         ),
-        migrations.AddIndex(
-            model_name='revenuekind',
-            index=models.Index(fields=['sort_key', 'code'], name='revenuekind_order'),
-        ),
-        migrations.AddIndex(
-            model_name='revenuekind',
-            index=models.Index(fields=['search_key'], name='revenuekind_name'),
-        ),
-        migrations.AddIndex(
-            model_name='revenuekind',
-            index=models.Index(fields=['updated_at', 'id'], name='revenuekind_changed'),
-        ),
-        migrations.AddConstraint(
-            model_name='revenuekind',
-            constraint=models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True)), fields=('code',), name='revenuekind_one_current'),
-        ),
-        migrations.AddConstraint(
-            model_name='revenuekind',
-            constraint=models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gt', models.F('effective_from')), _connector='OR'), fields=('code', 'effective_from'), name='revenuekind_one_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='revenuekind',
-            constraint=models.CheckConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gte', models.F('effective_from')), _connector='OR'), name='revenuekind_dates_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='revenuekind',
-            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^\\d{4}$')), name='revenuekind_code_form'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='revenuekind',
             trigger=pgtrigger.compiler.Trigger(name='never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='acc64a02cbf96878f6d38098f90d53bceedca087', operation='DELETE', pgid='pgtrigger_never_deleted_57287', table='catalogues_revenuekind', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='revenuekind',
             trigger=pgtrigger.compiler.Trigger(name='facts_never_change', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."code" IS DISTINCT FROM (NEW."code") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."effective_from" IS DISTINCT FROM (NEW."effective_from") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_demo" IS DISTINCT FROM (NEW."is_demo") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."origin" IS DISTINCT FROM (NEW."origin") OR OLD."owner_code" IS DISTINCT FROM (NEW."owner_code") OR OLD."parent_id" IS DISTINCT FROM (NEW."parent_id") OR OLD."search_key" IS DISTINCT FROM (NEW."search_key") OR OLD."sort_key" IS DISTINCT FROM (NEW."sort_key") OR OLD."source" IS DISTINCT FROM (NEW."source"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='18edcd27fff4b1158744baab24b3a5912982f823', operation='UPDATE', pgid='pgtrigger_facts_never_change_e9546', table='catalogues_revenuekind', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='revenuekind',
             trigger=pgtrigger.compiler.Trigger(name='touched', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='9a93d83a1196100ebcfc09d7e48229b9365e291a', operation='UPDATE', pgid='pgtrigger_touched_7df00', table='catalogues_revenuekind', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='revenuekind',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."origin" = \'desk\')', func='INSERT INTO "catalogues_revenuekindevent" ("code", "created_at", "effective_from", "effective_to", "id", "is_demo", "name", "origin", "owner_code", "parent_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "search_key", "sort_key", "source", "successor_id", "updated_at") VALUES (NEW."code", NEW."created_at", NEW."effective_from", NEW."effective_to", NEW."id", NEW."is_demo", NEW."name", NEW."origin", NEW."owner_code", NEW."parent_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."search_key", NEW."sort_key", NEW."source", NEW."successor_id", NEW."updated_at"); RETURN NULL;', hash='71e7a1d15818f5d3f21a2c0ea43152decb211cbf', operation='INSERT', pgid='pgtrigger_insert_insert_1773e', table='catalogues_revenuekind', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='revenuekind',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "catalogues_revenuekindevent" ("code", "created_at", "effective_from", "effective_to", "id", "is_demo", "name", "origin", "owner_code", "parent_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "search_key", "sort_key", "source", "successor_id", "updated_at") VALUES (NEW."code", NEW."created_at", NEW."effective_from", NEW."effective_to", NEW."id", NEW."is_demo", NEW."name", NEW."origin", NEW."owner_code", NEW."parent_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."search_key", NEW."sort_key", NEW."source", NEW."successor_id", NEW."updated_at"); RETURN NULL;', hash='fc4d4bf5666ded5a7551a4ef35270c426741336c', operation='UPDATE', pgid='pgtrigger_update_update_ffb1d', table='catalogues_revenuekind', when='AFTER')),
         ),
-        migrations.AddIndex(
-            model_name='sector',
-            index=models.Index(fields=['sort_key', 'code'], name='sector_order'),
-        ),
-        migrations.AddIndex(
-            model_name='sector',
-            index=models.Index(fields=['search_key'], name='sector_name'),
-        ),
-        migrations.AddIndex(
-            model_name='sector',
-            index=models.Index(fields=['updated_at', 'id'], name='sector_changed'),
-        ),
-        migrations.AddConstraint(
-            model_name='sector',
-            constraint=models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True)), fields=('code',), name='sector_one_current'),
-        ),
-        migrations.AddConstraint(
-            model_name='sector',
-            constraint=models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gt', models.F('effective_from')), _connector='OR'), fields=('code', 'effective_from'), name='sector_one_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='sector',
-            constraint=models.CheckConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gte', models.F('effective_from')), _connector='OR'), name='sector_dates_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='sector',
-            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^([GH]\\d{2}-[A-ZĐ]{1,4}\\d{1,4}|LV\\.[a-z0-9]+(-[a-z0-9]+)*)$')), name='sector_code_form'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='sector',
             trigger=pgtrigger.compiler.Trigger(name='never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='f6ab7636090016c6aa547f35084868a8d92bae20', operation='DELETE', pgid='pgtrigger_never_deleted_7a63e', table='catalogues_sector', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='sector',
             trigger=pgtrigger.compiler.Trigger(name='facts_never_change', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."agency_id" IS DISTINCT FROM (NEW."agency_id") OR OLD."code" IS DISTINCT FROM (NEW."code") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."effective_from" IS DISTINCT FROM (NEW."effective_from") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_demo" IS DISTINCT FROM (NEW."is_demo") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."name_en" IS DISTINCT FROM (NEW."name_en") OR OLD."origin" IS DISTINCT FROM (NEW."origin") OR OLD."owner_code" IS DISTINCT FROM (NEW."owner_code") OR OLD."parent_id" IS DISTINCT FROM (NEW."parent_id") OR OLD."search_key" IS DISTINCT FROM (NEW."search_key") OR OLD."sort_key" IS DISTINCT FROM (NEW."sort_key") OR OLD."source" IS DISTINCT FROM (NEW."source"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='c3ace9bda0bc6402ce146ebe444dc393835fcebc', operation='UPDATE', pgid='pgtrigger_facts_never_change_3be4f', table='catalogues_sector', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='sector',
             trigger=pgtrigger.compiler.Trigger(name='touched', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='6fe8dcfee667c17c54de49b6cf5a6528f1100ae4', operation='UPDATE', pgid='pgtrigger_touched_9ffb3', table='catalogues_sector', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='sector',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."origin" = \'desk\')', func='INSERT INTO "catalogues_sectorevent" ("agency_id", "code", "created_at", "effective_from", "effective_to", "id", "is_demo", "name", "name_en", "origin", "owner_code", "parent_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "search_key", "sort_key", "source", "successor_id", "updated_at") VALUES (NEW."agency_id", NEW."code", NEW."created_at", NEW."effective_from", NEW."effective_to", NEW."id", NEW."is_demo", NEW."name", NEW."name_en", NEW."origin", NEW."owner_code", NEW."parent_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."search_key", NEW."sort_key", NEW."source", NEW."successor_id", NEW."updated_at"); RETURN NULL;', hash='759d86b495366162c2e936d71765f736ae6c4814', operation='INSERT', pgid='pgtrigger_insert_insert_6e932', table='catalogues_sector', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='sector',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "catalogues_sectorevent" ("agency_id", "code", "created_at", "effective_from", "effective_to", "id", "is_demo", "name", "name_en", "origin", "owner_code", "parent_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "search_key", "sort_key", "source", "successor_id", "updated_at") VALUES (NEW."agency_id", NEW."code", NEW."created_at", NEW."effective_from", NEW."effective_to", NEW."id", NEW."is_demo", NEW."name", NEW."name_en", NEW."origin", NEW."owner_code", NEW."parent_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."search_key", NEW."sort_key", NEW."source", NEW."successor_id", NEW."updated_at"); RETURN NULL;', hash='e9f403b3d632af44e40e4939311c238ecc596b7b', operation='UPDATE', pgid='pgtrigger_update_update_c093d', table='catalogues_sector', when='AFTER')),
         ),
-        migrations.AddConstraint(
-            model_name='succession',
-            constraint=models.UniqueConstraint(fields=('old', 'new'), name='succession_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='succession',
-            constraint=models.UniqueConstraint(condition=models.Q(('share', 'whole')), fields=('old',), name='succession_whole_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='succession',
-            constraint=models.CheckConstraint(condition=models.Q(('share', 'part'), ('is_main', True), _connector='OR'), name='succession_whole_is_main'),
-        ),
-        migrations.AddConstraint(
-            model_name='succession',
-            constraint=models.CheckConstraint(condition=models.Q(('old', models.F('new')), _negated=True), name='succession_not_itself'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='succession',
             trigger=pgtrigger.compiler.Trigger(name='never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='f3d1aacecb68fb6e2b5aca66e7577df4e603787d', operation='DELETE', pgid='pgtrigger_never_deleted_2929c', table='catalogues_succession', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='succession',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."origin" = \'desk\')', func='INSERT INTO "catalogues_successionevent" ("created_at", "effective_on", "id", "is_main", "new_id", "old_id", "origin", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "share", "source") VALUES (NEW."created_at", NEW."effective_on", NEW."id", NEW."is_main", NEW."new_id", NEW."old_id", NEW."origin", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."share", NEW."source"); RETURN NULL;', hash='47e9f194c0570057c835ef87c9167f9582fe48e1', operation='INSERT', pgid='pgtrigger_insert_insert_6309e', table='catalogues_succession', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='succession',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "catalogues_successionevent" ("created_at", "effective_on", "id", "is_main", "new_id", "old_id", "origin", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "share", "source") VALUES (NEW."created_at", NEW."effective_on", NEW."id", NEW."is_main", NEW."new_id", NEW."old_id", NEW."origin", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."share", NEW."source"); RETURN NULL;', hash='aebd4a900c85740c53d8737d59effcc5a62973ae', operation='UPDATE', pgid='pgtrigger_update_update_9f135', table='catalogues_succession', when='AFTER')),
         ),
-    ]
+]

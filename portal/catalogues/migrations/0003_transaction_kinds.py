@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+migrations.CreateModel(
             name='TransactionKind',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -40,9 +40,18 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'loại giao dịch thanh toán',
                 'ordering': ('sort_key', 'code'),
                 'abstract': False,
-            },
+            "indexes": [models.Index(fields=['sort_key', 'code'], name='transactionkind_order'),
+models.Index(fields=['search_key'], name='transactionkind_name'),
+models.Index(fields=['updated_at', 'id'], name='transactionkind_changed'),
+],
+"constraints": [models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True)), fields=('code',), name='transactionkind_one_current'),
+models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gt', models.F('effective_from')), _connector='OR'), fields=('code', 'effective_from'), name='transactionkind_one_a_day'),
+models.CheckConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gte', models.F('effective_from')), _connector='OR'), name='transactionkind_dates_in_order'),
+models.CheckConstraint(condition=models.Q(('code__regex', '^LGD\\.\\d{2}$')), name='transactionkind_code_form'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='TransactionKindEvent',
             fields=[
                 ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
@@ -69,53 +78,25 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.AddIndex(
-            model_name='transactionkind',
-            index=models.Index(fields=['sort_key', 'code'], name='transactionkind_order'),
-        ),
-        migrations.AddIndex(
-            model_name='transactionkind',
-            index=models.Index(fields=['search_key'], name='transactionkind_name'),
-        ),
-        migrations.AddIndex(
-            model_name='transactionkind',
-            index=models.Index(fields=['updated_at', 'id'], name='transactionkind_changed'),
-        ),
-        migrations.AddConstraint(
-            model_name='transactionkind',
-            constraint=models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True)), fields=('code',), name='transactionkind_one_current'),
-        ),
-        migrations.AddConstraint(
-            model_name='transactionkind',
-            constraint=models.UniqueConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gt', models.F('effective_from')), _connector='OR'), fields=('code', 'effective_from'), name='transactionkind_one_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='transactionkind',
-            constraint=models.CheckConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gte', models.F('effective_from')), _connector='OR'), name='transactionkind_dates_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='transactionkind',
-            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^LGD\\.\\d{2}$')), name='transactionkind_code_form'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='transactionkind',
             trigger=pgtrigger.compiler.Trigger(name='never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='43f086a485619e0287370ad4aa3de04f009d04c0', operation='DELETE', pgid='pgtrigger_never_deleted_70af9', table='catalogues_transactionkind', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='transactionkind',
             trigger=pgtrigger.compiler.Trigger(name='facts_never_change', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."code" IS DISTINCT FROM (NEW."code") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."effective_from" IS DISTINCT FROM (NEW."effective_from") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_demo" IS DISTINCT FROM (NEW."is_demo") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."origin" IS DISTINCT FROM (NEW."origin") OR OLD."owner_code" IS DISTINCT FROM (NEW."owner_code") OR OLD."search_key" IS DISTINCT FROM (NEW."search_key") OR OLD."sort_key" IS DISTINCT FROM (NEW."sort_key") OR OLD."source" IS DISTINCT FROM (NEW."source"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='72c448fb9f74d431fa4271a9308c7383ec7404a8', operation='UPDATE', pgid='pgtrigger_facts_never_change_0b035', table='catalogues_transactionkind', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='transactionkind',
             trigger=pgtrigger.compiler.Trigger(name='touched', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='9cfdd7f392c967635514ec2e7a4cbf592f2669f4', operation='UPDATE', pgid='pgtrigger_touched_e9ee1', table='catalogues_transactionkind', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='transactionkind',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."origin" = \'desk\')', func='INSERT INTO "catalogues_transactionkindevent" ("code", "created_at", "effective_from", "effective_to", "id", "is_demo", "name", "origin", "owner_code", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "search_key", "sort_key", "source", "successor_id", "updated_at") VALUES (NEW."code", NEW."created_at", NEW."effective_from", NEW."effective_to", NEW."id", NEW."is_demo", NEW."name", NEW."origin", NEW."owner_code", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."search_key", NEW."sort_key", NEW."source", NEW."successor_id", NEW."updated_at"); RETURN NULL;', hash='5b38d9b9f90e0e756443c0ae6a6e28a4fd17efe1', operation='INSERT', pgid='pgtrigger_insert_insert_50dfc', table='catalogues_transactionkind', when='AFTER')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='transactionkind',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "catalogues_transactionkindevent" ("code", "created_at", "effective_from", "effective_to", "id", "is_demo", "name", "origin", "owner_code", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "search_key", "sort_key", "source", "successor_id", "updated_at") VALUES (NEW."code", NEW."created_at", NEW."effective_from", NEW."effective_to", NEW."id", NEW."is_demo", NEW."name", NEW."origin", NEW."owner_code", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."search_key", NEW."sort_key", NEW."source", NEW."successor_id", NEW."updated_at"); RETURN NULL;', hash='54cdad8734c98ac2059dd357210fb214934248f3', operation='UPDATE', pgid='pgtrigger_update_update_d0e0e', table='catalogues_transactionkind', when='AFTER')),
         ),
-        note_changes("catalogues", "catalogues_transactionkind"),
-    ]
+note_changes("catalogues", "catalogues_transactionkind"),
+]

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Document',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -48,8 +48,13 @@ class Migration(migrations.Migration):
                 ('file', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile')),
                 ('unsigned_file', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile')),
             ],
-        ),
-        migrations.CreateModel(
+        options={"constraints": [models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['signed', 'revoked']), _negated=True), models.Q(('file__isnull', False), ('signed_at__isnull', False), models.Q(('sha256', ''), _negated=True)), _connector='OR'), name='document_signed_is_whole'),
+models.CheckConstraint(condition=models.Q(('by_person', False), ('state__in', ['signed', 'revoked']), models.Q(('signer_user_id__isnull', False), models.Q(('signer_blind', ''), _negated=True)), _connector='OR'), name='document_person_is_named'),
+models.CheckConstraint(condition=models.Q(models.Q(('state', 'revoked'), _negated=True), ('revoked_at__isnull', False), _connector='OR'), name='document_revoked_has_day'),
+],
+},
+),
+migrations.CreateModel(
             name='SigningAttempt',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -69,29 +74,16 @@ class Migration(migrations.Migration):
                 ('document', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='documents.document')),
                 ('prepared_file', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='document',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['signed', 'revoked']), _negated=True), models.Q(('file__isnull', False), ('signed_at__isnull', False), models.Q(('sha256', ''), _negated=True)), _connector='OR'), name='document_signed_is_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='document',
-            constraint=models.CheckConstraint(condition=models.Q(('by_person', False), ('state__in', ['signed', 'revoked']), models.Q(('signer_user_id__isnull', False), models.Q(('signer_blind', ''), _negated=True)), _connector='OR'), name='document_person_is_named'),
-        ),
-        migrations.AddConstraint(
-            model_name='document',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'revoked'), _negated=True), ('revoked_at__isnull', False), _connector='OR'), name='document_revoked_has_day'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+        options={"constraints": [models.UniqueConstraint(fields=('document', 'number'), name='signing_attempt_number'),
+],
+},
+),
+pgtrigger.migrations.AddTrigger(
             model_name='document',
             trigger=pgtrigger.compiler.Trigger(name='signed_stays_signed', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."state" IN (\'signed\', \'revoked\') AND (OLD."sha256" IS DISTINCT FROM (NEW."sha256") OR OLD."file_id" IS DISTINCT FROM (NEW."file_id") OR OLD."token" IS DISTINCT FROM (NEW."token") OR OLD."unit_code" IS DISTINCT FROM (NEW."unit_code") OR OLD."signed_at" IS DISTINCT FROM (NEW."signed_at") OR NOT (NEW."state" IN (\'signed\', \'revoked\'))))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='0803ef8d4ec2a8e6a6bee7f3dd77b0e6aa254b26', operation='UPDATE', pgid='pgtrigger_signed_stays_signed_fd324', table='documents_document', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='document',
             trigger=pgtrigger.compiler.Trigger(name='signed_is_not_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."state" IN (\'signed\', \'revoked\'))', func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='ff68656af35c76eb68a5cf35a1853333af054b32', operation='DELETE', pgid='pgtrigger_signed_is_not_deleted_36884', table='documents_document', when='BEFORE')),
         ),
-        migrations.AddConstraint(
-            model_name='signingattempt',
-            constraint=models.UniqueConstraint(fields=('document', 'number'), name='signing_attempt_number'),
-        ),
-    ]
+]
