@@ -138,13 +138,17 @@ def known_issuers(trust: Trust) -> tuple[asn1.Certificate, ...]:
     return _store(trust)[1]
 
 
-def online_context(others: Iterable[asn1.Certificate] = (), *, at: datetime | None = None, trust: Trust = Trust.STATE) -> ValidationContext:
+def online_context(
+    others: Iterable[asn1.Certificate] = (), *, at: datetime | None = None, trust: Trust = Trust.STATE, stamps: bool = False
+) -> ValidationContext:
     """A pyHanko context that trusts the roots of one store only, fetches OCSP and CRL and refuses where neither answers.
 
-    ``at`` is the moment of validation (aware), now without it. Missing certificates of the chain are never fetched.
+    ``at`` is the moment of validation (aware), now without it. Missing certificates of the chain are never fetched. ``stamps``: the State's
+    roots count too, for the time-stamp beside a signature; the signer was validated to their own store before.
     """
+    roots = {root.dump(): root for store in ((trust, Trust.STATE) if stamps else (trust,)) for root in trusted_roots(store)}
     return ValidationContext(
-        trust_roots=list(trusted_roots(trust)),
+        trust_roots=list(roots.values()),
         certificate_registry=CertificateRegistry.build(others, cert_fetcher=None),
         moment=at,
         allow_fetching=True,

@@ -204,8 +204,8 @@ def in_pdf(data: bytes) -> list[Found]:
     return asyncio.run(all_of_them())
 
 
-def _one_each(data: bytes) -> list[cms.SignedData]:
-    """The signed data of each signer by itself."""
+def one_each(data: bytes) -> list[cms.SignedData]:
+    """The signed data of each signer of a CMS file by itself. Raises ``ValueError`` and the like for what is none."""
     if pem.detect(data):
         _kind, _headers, data = pem.unarmor(data)
     signed = cms.ContentInfo.load(data, strict=True)["content"]
@@ -226,7 +226,7 @@ def in_cms(data: bytes, *, content: bytes | None = None, resolve: Resolve | None
     """The signatures of a CMS file over what it holds, over ``content``, or over the file that ``resolve`` finds by its digest."""
     found = []
     try:
-        signers = _one_each(data)
+        signers = one_each(data)
     except (ValueError, TypeError, KeyError, RecursionError):
         return [Found("malformed")]
     for signed in signers:

@@ -24,6 +24,7 @@ from asn1crypto import x509 as asn1
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from django.conf import settings
+from pyhanko.pdf_utils.generic import ArrayObject, DictionaryObject, NumberObject, pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields
 from pyhanko.sign.general import SigningError
@@ -43,6 +44,8 @@ DIGEST = "sha256"
 SHA256_OID = "2.16.840.1.101.3.4.2.1"
 RSA_SHA256_OID = "1.2.840.113549.1.1.11"
 ECDSA_SHA256_OID = "1.2.840.10045.4.3.2"
+SIGNED_AND_APPENDED = 3
+"""Of a PDF's form: it has, or is to have, signatures, and is only ever appended to."""
 
 
 class TimeStampUnavailable(Exception):
@@ -119,19 +122,38 @@ def _signer(chain: tuple[bytes, ...], value: bytes | int) -> ExternalSigner:
     return ExternalSigner(certs[0], SimpleCertificateStore.from_certs(certs), signature_value=value, embed_roots=False)
 
 
-def prepare(pdf: bytes, chain: tuple[bytes, ...], *, at: datetime, name: str, reason: str) -> Prepared:
+def signable(pdf: bytes) -> bytes:
+    """A PDF that somebody signs with a program of their own: it asks for the signature to be put behind it (PDF 32000-1, 12.7.2).
+
+    With a form without fields in it what was put there can be told from what else was changed (:mod:`portal.documents.outside`).
+    """
+    writer = IncrementalPdfFileWriter(BytesIO(pdf))
+    fields_of = {pdf_name("/Fields"): ArrayObject(), pdf_name("/SigFlags"): NumberObject(SIGNED_AND_APPENDED)}
+    writer.root["/AcroForm"] = writer.add_object(DictionaryObject(fields_of))
+    writer.update_root()
+    out = BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def prepare(
+    pdf: bytes, chain: tuple[bytes, ...], *, at: datetime, name: str, reason: str, trust: certificates.Trust = certificates.Trust.STATE
+) -> Prepared:
     """Make a PDF ready to be signed by the holder of ``chain[0]``; ``name`` and ``reason`` stand in the signature's dictionary.
+
+    ``trust``: the store that the signer's certificate must lead to; time-stamps lead to the State's.
 
     Asks OCSP, CRL and the time-stamping authority (one trial stamp, so its silence is known before the signer's authorisation is
     spent). Raises :class:`CertificateRefused` (signer) and :class:`TimeStampUnavailable`.
     """
-    facts = certificates.validate(chain[0], chain[1:], at=at, purpose=certificates.Purpose.DOCUMENT)
+    facts = certificates.validate(chain[0], chain[1:], at=at, purpose=certificates.Purpose.DOCUMENT, trust=trust)
     key = x509.load_der_x509_certificate(chain[0]).public_key()
     signature_oid(chain[0])
     # An ECDSA signature's DER form is longer than twice the curve's size by at most nine bytes.
     size = (key.key_size + 7) // 8 if isinstance(key, rsa.RSAPublicKey) else 2 * ((key.key_size + 7) // 8) + 9  # type: ignore[union-attr]
     signer, stamper = _signer(chain, size), _stamper()
-    context = certificates.online_context(asn1.Certificate.load(der) for der in chain)
+    issuers = certificates.known_issuers(trust)
+    context = certificates.online_context([*(asn1.Certificate.load(der) for der in chain), *issuers], trust=trust, stamps=True)
     metadata = PdfSignatureMetadata(
         field_name=FIELD_NAME,
         md_algorithm=DIGEST,
