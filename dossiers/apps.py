@@ -106,6 +106,8 @@ def _checked(sender: Any, file: Any, **kwargs: Any) -> None:
 
     from dossiers.services import note_unsafe_paper
     from dossiers.services.uploads import PURPOSE
+    from dossiers.signing.current import UPLOADED
+    from dossiers.signing.steps import note_checked
     from dossiers.store.landing import land_checked
     from portal.documents import incoming
     from portal.files.models import FileState
@@ -116,3 +118,5 @@ def _checked(sender: Any, file: Any, **kwargs: Any) -> None:
         land_checked(file_id=file.id, now=timezone.now())
         if file.purpose == PURPOSE:
             incoming.look(file)
+    if file.purpose == UPLOADED:
+        note_checked(file)

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from dossiers import services
 from dossiers.services.confirming import confirm_sent
+from dossiers.signing import steps
 from portal.outbox import Message, handler
 
 
@@ -21,3 +22,16 @@ def print_form(message: Message) -> None:
 def confirm(message: Message) -> None:
     """Issue the sealed confirmation that a dossier was sent."""
     confirm_sent(dossier_id=UUID(message.payload["dossier"]))
+
+
+@handler("dossiers.make_declaration", queue="soon", lease_seconds=40)
+def make_declaration(message: Message) -> None:
+    """Make the PDF that the applicant signs."""
+    steps.make(UUID(message.payload["declaration"]), now=timezone.now())
+
+
+@handler("dossiers.sign_declaration", queue="soon", lease_seconds=40, max_attempts=250)
+def sign_declaration(message: Message) -> None:
+    """Have a declaration signed, or read one that was signed outside; again and again as long as its page waits, which is then told."""
+    said = message.payload
+    steps.work(UUID(said["declaration"]), int(said["attempt"]), tries=message.attempts, now=timezone.now())

@@ -34,6 +34,8 @@ class Filing:
     code: str = ""
     """Of the dossier; empty for a draft, which is signed by hand."""
     sent_at: datetime | None = None
+    signed_on: date | None = None
+    """The day on which it is given to be signed electronically: nobody signs the print by hand."""
 
 
 def lawful_form(form: FormVersion) -> Mapping[str, str] | None:
@@ -72,6 +74,7 @@ def context(filing: Filing, *, now: datetime) -> dict[str, Any]:
         "procedure_code": filing.procedure_code,
         "procedure_name": filing.procedure_name,
         "code": filing.code,
+        "electronic": filing.signed_on is not None,
         "sent_at": f"{sent:%H:%M ngày %d/%m/%Y}" if sent is not None else "",
         "day": _day(filing),
         "now": timezone.localtime(now),
@@ -80,7 +83,9 @@ def context(filing: Filing, *, now: datetime) -> dict[str, Any]:
 
 
 def _day(filing: Filing) -> date | None:
-    """The day under a sent declaration; one that is signed by hand gets its day by hand."""
+    """The day under a declaration that is sent or signed electronically; one that is signed by hand gets its day by hand."""
+    if filing.signed_on is not None:
+        return filing.signed_on
     return timezone.localdate(filing.sent_at) if filing.sent_at is not None else None
 
 

@@ -35,4 +35,6 @@ TABLE: Mapping[str, str | Mapping[str, str]] = {
     "StoreShare": "store",
     "StoreLook": "store",
     "FormPrint": "copy",
+    "SignedDeclaration": "dossier_content",
+    "DeclarationAttempt": "dossier_content",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from dossiers.exchange import standard
+from dossiers.signing import urls as signing
 from dossiers.store import urls as store
 from dossiers.views import elsewhere, filing, parts, printing, schema, tracking, uploads
 
@@ -34,6 +35,7 @@ urlpatterns = [
     path("ho-so/<str:code>/giay-tiep-nhan/", tracking.receipt, name="dossier-receipt"),
     path("ho-so/<str:code>/xac-nhan-gui/", tracking.sent_confirmation, name="dossier-sent"),
     path("ho-so/<str:code>/thong-bao-dung/", tracking.stop_notice, name="dossier-stop-notice"),
+    *signing.urlpatterns,
     *store.urlpatterns,
     path("tra-cuu-ho-so/", elsewhere.find, name="find-dossier"),
     path("api/dvcqg/v1/auth", standard.auth, name="dvcqg-auth"),

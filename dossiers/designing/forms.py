@@ -550,7 +550,9 @@ class WholeForm(PlainForm):
     lawful_name = PlainText(label="Mẫu theo quy định", max_length=120, required=False, help_text="Ví dụ: Mẫu số CT01.")
     lawful_basis = PlainText(label="Văn bản ban hành mẫu", max_length=200, required=False, widget=forms.TextInput(_LONG))
     signature = forms.ChoiceField(
-        label="Chữ ký số của người nộp", choices=[("none", "Không cần"), ("applicant", "Cần, khi gửi hồ sơ")], required=False
+        label="Chữ ký số của người nộp",
+        choices=[("none", "Không cần"), ("applicant", "Cần, khi gửi hồ sơ"), ("organisation", "Cần, khi tổ chức nộp")],
+        required=False,
     )
 
     def __init__(self, *args: Any, document: editing.Document, **kwargs: Any) -> None:
@@ -573,7 +575,7 @@ class WholeForm(PlainForm):
         said, found = self.cleaned_data, dict(document)
         for key in ("title", "title_en"):
             _put(found, key, said[key])
-        _put(found, "signature", "applicant" if said["signature"] == "applicant" else None)
+        _put(found, "signature", said["signature"] if said["signature"] in ("applicant", "organisation") else None)
         lawful = {**document.get("lawful_form", {}), "name": said["lawful_name"], "basis": said["lawful_basis"]}
         _put(found, "lawful_form", lawful if said["lawful_name"] else None)
         return found

@@ -80,7 +80,7 @@ KEY_WORDS: dict[str, str] = {
     "exempt": "Miễn, vì",
     "condition": "Dòng phí",
 }
-_SIGNATURE = {"none": "Không cần", "applicant": "Cần"}
+_SIGNATURE = {"none": "Không cần", "applicant": "Cần", "organisation": "Cần, khi tổ chức nộp"}
 
 
 def key_words(key: str) -> str:

@@ -124,8 +124,8 @@ def _structure(document: Any) -> Iterator[Fault]:
 
 
 def _lawful(document: Mapping[str, Any]) -> Iterator[Fault]:
-    if document.get("signature", "none") not in ("none", "applicant"):
-        yield Fault("", "Chữ ký (signature) là “none” hoặc “applicant”.")
+    if document.get("signature", "none") not in ("none", "applicant", "organisation"):
+        yield Fault("", "Chữ ký (signature) là “none”, “applicant” hoặc “organisation”.")
     for key in ("title", "title_en"):
         if not isinstance(document.get(key, ""), str):
             yield Fault("", f"“{key}” phải là chữ.")

@@ -20,6 +20,7 @@ from dossiers.models.payments import PaymentDemand
 from dossiers.models.prints import FormPrint
 from dossiers.models.registers import RegisterEntry
 from dossiers.models.reuse import DossierReuse, ReuseCount
+from dossiers.models.signatures import DeclarationAttempt, SignedDeclaration
 from dossiers.models.states import TABLE, Standing, State
 from dossiers.models.store import StoreLook, StorePaper, StorePaperFile, StoreShare
 
@@ -33,6 +34,7 @@ __all__ = [
     "OPEN_STATES",
     "TABLE",
     "CodeCounter",
+    "DeclarationAttempt",
     "Dossier",
     "DossierDocument",
     "DossierEvent",
@@ -47,6 +49,7 @@ __all__ = [
     "PaymentDemand",
     "RegisterEntry",
     "ReuseCount",
+    "SignedDeclaration",
     "Stage",
     "Standing",
     "State",

@@ -241,6 +241,22 @@ class Dossier(models.Model):
                     " OR (OLD.due_first IS NOT NULL AND NEW.due_first IS DISTINCT FROM OLD.due_first))"
                 ),
             ),
+            # Where the form asks for the applicant's signature nothing is sent without one.
+            pgtrigger.Trigger(
+                name="dossier_is_signed_where_asked",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                level=pgtrigger.Row,
+                timing=pgtrigger.Deferred,
+                func=(
+                    "IF NEW.channel = '2'"
+                    " AND (SELECT document->>'signature' = 'applicant' OR document->>'signature' = 'organisation'"
+                    " AND EXISTS (SELECT 1 FROM accounts_organisation WHERE id = NEW.applicant_id)"
+                    " FROM dossiers_formversion WHERE id = NEW.form_version_id)"
+                    " AND NOT EXISTS (SELECT 1 FROM dossiers_signeddeclaration WHERE dossier_id = NEW.id)"
+                    " THEN RAISE EXCEPTION 'dossier % is not signed', NEW.id USING ERRCODE = 'check_violation'; END IF; RETURN NULL;"
+                ),
+            ),
         ]
 
     def __str__(self) -> str:

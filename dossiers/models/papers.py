@@ -17,6 +17,8 @@ class Origin(models.TextChoices):
 
     UPLOADED = "uploaded", _("Người nộp tải lên")
     REUSED = "reused", _("Lấy từ kho giấy tờ")
+    SIGNED = "signed", _("Người nộp ký số")
+    """The declaration itself, as it was signed (`dossiers.signing`): nobody asks for it, and no store keeps it."""
 
 
 class Paper(models.Model):
@@ -46,7 +48,7 @@ class Paper(models.Model):
             ),
             models.UniqueConstraint(fields=["file"], name="dossiers_paper_file_once"),
             models.CheckConstraint(
-                condition=Q(origin="uploaded", from_store__isnull=True) | Q(origin="reused", from_store__isnull=False),
+                condition=Q(origin__in=["uploaded", "signed"], from_store__isnull=True) | Q(origin="reused", from_store__isnull=False),
                 name="dossiers_reused_paper_has_source",
             ),
         ]

@@ -22,6 +22,7 @@ from dossiers.papers import papers_of
 from dossiers.queries import default_unit, facts_of, newest_form, newest_form_id, own_drafts
 from dossiers.services.common import DraftChanged, FilingRefused, NotForParty, NotYours, filer, party_of
 from dossiers.services.keeping import erase_draft
+from dossiers.signing.current import forget
 from dossiers.store import queries as store
 from dossiers.store.kinds import kinds_wanted
 from dossiers.terms import FORMER, PLACE, RequiredPaper, Terms, serves, terms_on
@@ -100,6 +101,8 @@ def carry_over(*, actor: Actor, draft_id: UUID, now: datetime) -> Draft:
     if draft.procedure_version_id not in (None, terms.version_id):
         draft.begun_procedure_version_id = draft.begun_procedure_version_id or draft.procedure_version_id
         _carry_papers(draft, papers_of(terms.papers, form.papers))
+    # What was signed was another declaration.
+    forget(draft.id)
     draft.form_version, draft.procedure_version_id = form, terms.version_id
     draft.begun_form_version_id = None if draft.begun_form_version_id == form.pk else draft.begun_form_version_id
     draft.begun_procedure_version_id = None if draft.begun_procedure_version_id == terms.version_id else draft.begun_procedure_version_id

@@ -33,6 +33,7 @@ from dossiers.services.common import (
 from dossiers.services.confirming import promise_confirmation
 from dossiers.services.drafts import is_behind
 from dossiers.services.paying import call_off, demand_with_filing
+from dossiers.signing import current as signing
 from dossiers.store.counting import count_sent
 from dossiers.terms import terms_on
 from portal.access import AccessDenied, Actor
@@ -75,7 +76,8 @@ def submit(*, actor: Actor, draft_id: UUID, seen_version: int, now: datetime) ->
     if person.identity_level < terms.assurance:
         raise AccessDenied("dossiers.file")
     filled = fill_draft(draft, person, units=units, now=now)
-    if problems := problems_of(draft, terms, filled):
+    signature = signing.standing(draft, filled, person, procedure_name=terms.name)
+    if problems := [*problems_of(draft, terms, filled), *signature.problems]:
         raise FilingRefused(problems)
 
     found = costs_of(draft, terms, filled.shape, person, now=now)
@@ -113,6 +115,8 @@ def submit(*, actor: Actor, draft_id: UUID, seen_version: int, now: datetime) ->
         response_due_at=response_due(now, unit.calendar),
     )
     Paper.objects.filter(draft=draft).update(draft=None, dossier=dossier)
+    if signature.row is not None:
+        signing.keep_with(dossier, signature.row)
     draft.delete()
     demand = demand_with_filing(dossier, found.bill, actor=actor, now=now)
     write_event(dossier, "submit", before="", actor=actor, now=now, note=confirmed)

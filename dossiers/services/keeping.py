@@ -14,6 +14,7 @@ from dossiers.models import Draft
 from dossiers.queries import own_drafts, removed_drafts, standing
 from dossiers.services.common import NotYours, filer, tell_owner
 from dossiers.services.slices import each
+from dossiers.signing.current import forget
 from portal import audit, crypto
 from portal.access import SYSTEM, Actor
 from portal.files import pieces
@@ -28,6 +29,7 @@ def erase_draft(draft: Draft, actor: Actor) -> None:
     """Erase a locked draft, its papers and its key, in the caller's transaction: nothing of it can be read again, in no backup either."""
     papers = list(draft.papers.select_related("file"))
     draft_id = draft.id
+    forget(draft_id)
     pieces.forget(subject=draft_id, actor=actor)
     draft.delete()
     for paper in papers:

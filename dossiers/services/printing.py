@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts import queries as people
 from dossiers import printing
@@ -13,6 +14,7 @@ from dossiers.conditions import shape
 from dossiers.models import Dossier, Draft, FormPrint
 from dossiers.queries import facts_for, handling_unit, own_dossiers, own_drafts, standing
 from dossiers.services.common import NotYours, filer
+from dossiers.signing.current import is_asked
 from portal import outbox
 from portal.access import SYSTEM, Actor
 from portal.documents.rendering import html_to_pdf
@@ -105,6 +107,7 @@ def _sent(row: FormPrint) -> printing.Filing | None:
         filer_name=dossier.filed_by_name,
         code=dossier.code or "",
         sent_at=dossier.submitted_at,
+        signed_on=timezone.localdate(dossier.submitted_at) if is_asked(dossier.form_version, dossier.applicant_id) else None,
     )
 
 

@@ -43,6 +43,8 @@ from dossiers.models import Draft
 from dossiers.papers import announced_papers, papers_of
 from dossiers.reading import line
 from dossiers.services import DraftChanged, FilingRefused, NotYours, Problem
+from dossiers.signing import current as signing
+from dossiers.signing.services import ask
 from dossiers.store.filing import take_chosen
 from dossiers.store.reusing import offered
 from dossiers.terms import Terms, TermsUnknown, limit_words, terms_on, terms_shown
@@ -144,6 +146,7 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
         "fees": [(fee, _example(fee, form.charges)) for fee in terms.fees],
         "savings": _savings(terms),
         "payment": form.payment,
+        "signature": signing.said_of(form),
         "sections": _sections(asked),
         "known": some_known,
     }
@@ -579,11 +582,15 @@ def check(request: HttpRequest, code: str) -> HttpResponseBase:
         return _check_page(request, terms, looked=looked, status=409)
     try:
         version = draft.version if draft is not None and draft.id == draft_id else looked.version
+        if request.POST.get("act") == "ky":
+            ask(actor=actor, draft_id=draft_id, seen_version=version, now=timezone.now())
+            return redirect("file-ky", code=code)
         dossier = services.submit(actor=actor, draft_id=draft_id, seen_version=version, now=timezone.now())
     except DraftChanged:
         return _check_page(request, terms, looked=looked, status=409)
-    except FilingRefused:
-        return _check_page(request, terms, status=422)
+    except FilingRefused as refused:
+        unsigned = [problem for problem in refused.problems if problem.page == signing.PAGE]
+        return _check_page(request, terms, status=422, unsigned=unsigned)
     except NotYours:
         if (page := _overtaken(request, code, draft)) is None or not queries.removed_drafts(actor).filter(pk=draft_id).exists():
             raise
@@ -633,7 +640,9 @@ class _Review:
         return keys, [fields.get(key) or names.get(key.split(":")[1], _("Giấy tờ")) for key in gone]
 
 
-def _check_page(request: HttpRequest, terms: Terms, *, looked: seen.Seen | None = None, status: int = 200) -> HttpResponse:
+def _check_page(
+    request: HttpRequest, terms: Terms, *, looked: seen.Seen | None = None, unsigned: Sequence[Problem] = (), status: int = 200
+) -> HttpResponse:
     actor, code = actor_of(request), terms.procedure_code
     draft = _draft(request, terms)
     if draft is None:
@@ -683,7 +692,8 @@ def _check_page(request: HttpRequest, terms: Terms, *, looked: seen.Seen | None 
             is_newer=looked is not None,
             notes=review.filled.form.notes,
             seen=seen.token(draft.id, draft.version, review.values),
-            problems=problems_of(draft, terms, review.filled),
+            problems=[*problems_of(draft, terms, review.filled), *unsigned],
+            signature=signing.standing(draft, review.filled, _person(request), procedure_name=terms.name),
         ),
         status=status,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
@@ -60,10 +61,19 @@ def signature(found: Mapping[str, Any]) -> str:
     if found["covers"]:
         who += _(", ký tệp “%(name)s”") % {"name": found["covers"]}
     if not found["why"]:
-        return _("Chữ ký số của %(who)s: hợp lệ.") % {"who": who}
+        said = _("Chữ ký số của %(who)s: hợp lệ.") % {"who": who}
+        issuer = _common_name(found.get("issuer", ""))
+        by = _("Nơi cấp chứng thư số: %(issuer)s.") % {"issuer": issuer}
+        return f"{said} {by}" if issuer else said
     if found["why"] in ("content_missing", "unsupported"):
         return _("Chữ ký số của %(who)s: chưa kiểm tra được, vì %(why)s.") % {"who": who, "why": _why_not(found["why"])}
     return _("Chữ ký số của %(who)s: không hợp lệ, vì %(why)s.") % {"who": who, "why": _why_not(found["why"])}
+
+
+def _common_name(name: str) -> str:
+    """What an issuer is called, of its whole name as the certificate writes it."""
+    match = re.search(r"Common Name: ([^,;]+)", name)
+    return match.group(1).strip() if match else name
 
 
 def _why_not(code: str) -> str:

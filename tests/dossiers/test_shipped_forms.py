@@ -23,6 +23,7 @@ from dossiers.terms import terms_on
 from procedures import services as procedure_services
 from procedures.fees import rule_fits as fee_rule_fits
 from tests.dossiers.shipped_answers import CASES, Case
+from tests.dossiers.signing import COMPANY, MOTHER, sign_outside
 from tests.dossiers.support import mother, photo
 from tests.dossiers.test_parties import DIRECTOR, as_company
 from tests.factories import make_position, sign_in
@@ -163,7 +164,11 @@ def paper_name(code: str, box: str) -> str:
 
 @pytest.mark.requirement("D-01", "D-03", *(f"S-{number:02}" for number in range(1, 11)))
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_a_form_is_filed_with_its_charge_and_printed(case: Case) -> None:
+def test_a_form_is_filed_with_its_charge_and_printed(case: Case, request: pytest.FixtureRequest) -> None:
+    # Before anything is written: where the form asks for a signature there must be somebody to give it.
+    wanted = shipped_form(case.code).get("signature")
+    signs = wanted == "applicant" or (wanted == "organisation" and case.as_company)
+    outside = request.getfixturevalue("outside") if signs else None
     client = client_for(case)
     start = client.get(at(case.code))
     assert start.status_code == 200 and "Bắt đầu" in words(start)
@@ -172,6 +177,9 @@ def test_a_form_is_filed_with_its_charge_and_printed(case: Case) -> None:
     check = client.get(at(case.code, "kiem-tra/"))
     assert "Còn thiếu" not in words(check)
     draft_print(client, case)
+    if outside is not None:
+        assert "Gửi hồ sơ" not in words(check)
+        sign_outside(client, outside, case.code, COMPANY if case.as_company else MOTHER)
     page = client.get(at(case.code, "kiem-tra/"))
     [form] = html.fromstring(page.content).xpath("//main//form[.//input[@name='seen']]")
     done = client.post(at(case.code, "kiem-tra/"), {box.get("name"): box.get("value") for box in form.xpath(".//input[@name]")})

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
@@ -44,8 +45,9 @@ from accounts.registration import services as registration
 from accounts.services import contacts
 from accounts.ways import app_codes, phones, vneid
 from dossiers.forms_data import shipped_form
-from dossiers.models import Dossier, Draft, FormDesign, FormPrint, StorePaper, StoreShare
+from dossiers.models import Dossier, Draft, FormDesign, FormPrint, SignedDeclaration, StorePaper, StoreShare
 from dossiers.services import follow_late_orders, make_print, publish_form
+from dossiers.signing.steps import make as make_declaration
 from dossiers.terms import terms_on
 from feedback.models import Petition, PetitionDraft, PublishedCase, ReplyTemplate, Term
 from feedback.services import answering, handling, publishing, routing, secrets
@@ -68,6 +70,7 @@ from portal.caching.models import Change
 from portal.documents.services import revoke
 from portal.exchange.partners.models import Partner
 from portal.exchange.partners.services import suspend
+from portal.files import services as files
 from portal.inbox.services import take
 from portal.launcher import bootstrap
 from portal.notifications.models import Notification
@@ -97,8 +100,9 @@ from tests.dossiers.support import (
     received,
     sign_by_hand,
 )
+from tests.dossiers.test_applicant_signature import fill_in, signing_form
 from tests.dossiers.test_form_pages import FORM, sends
-from tests.dossiers.test_kinds import order_copies
+from tests.dossiers.test_kinds import EXTRACT, order_copies
 from tests.exchange.support import batch, make_partner
 from tests.factories import (
     citizen_actor,
@@ -1062,6 +1066,46 @@ def with_pages(pages: Pages) -> None:
     pages.post(client, listed, sends(client.get(listed), act="tiep"))
 
 
+def signatures(pages: Pages) -> None:
+    """The applicant signs: the declaration is made, waits, is refused by each way, is signed, is lost by a change."""
+    signing_form()
+    client = Client()
+    sign_in(client, make_person(full_name="Trần <b>Ký</b> Mẫu"))
+    fill_in(client)
+    check, page, back = (f"/nop-ho-so/{EXTRACT}/kiem-tra/", f"/nop-ho-so/{EXTRACT}/ky/", "/ky-so/to-khai/tro-ve/")
+    looked_at = pages.get(client, check)
+    pages.post(client, check, hidden(looked_at))
+    client.post(check, hidden(looked_at, act="ky"))
+    pages.get(client, page)
+    pages.get(client, check)
+    declarations = SignedDeclaration.objects.all()
+    make_declaration(declarations.get().pk, now=timezone.now())
+    pages.get(client, page)
+    pages.post(client, page, {"act": "tep"})
+    gone = client.post(page, {"act": "dich-vu"})
+    pages.get(client, page)
+    pages.get(client, page + "?da-xac-nhan=1")
+    client.get(back, {"state": parse_qs(urlsplit(gone["Location"]).query)["state"][0], "error": "access_denied"})
+    pages.get(client, page)
+    pages.get(client, back + "?state=x", 400)
+    given = declarations.get().file
+    assert given is not None
+    client.post(page, {"act": "tep", "signed": SimpleUploadedFile("<b>.pdf", files.read_bytes(given))})
+    pages.get(client, page)
+    declarations.update(note="revocation_silent")
+    pages.get(client, page)
+    client.post(page, {"act": "dung"})
+    pages.get(client, page)
+    row = declarations.get()
+    signature = {"why": "", "who": "Trần <b>", "organisation": "", "issuer": "CN=<i>", "at": "", "stamped": False, "covers": ""}
+    files.note_signatures(given, "valid", [signature])
+    declarations.update(state="signed", signed_file=given, signed_at=timezone.now(), way="file", holder="person")
+    pages.get(client, page)
+    pages.get(client, check)
+    Draft.objects.filter(pk=row.filing_id).update(version=99)
+    pages.get(client, check)
+
+
 def designs(pages: Pages) -> None:
     """Forms in the making: begun, written, tried, compared, sent, given back."""
     maker, _makes = desk_of("G15", "procedure_entering", credential="cred-designs-1")
@@ -1552,6 +1596,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     dashboards(pages)
     owners(pages)
     officers(pages)
+    signatures(pages)
     of_pages = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")}
     # What is printed is no page: WeasyPrint reads it, and its own style lies in it.
     unseen = {name for name in of_pages - pages.templates if not name.startswith("documents/")}
