@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import date
 
 from django.conf import settings
 
@@ -30,6 +31,12 @@ class Enterprise:
     """One of :data:`STATUSES`."""
     representatives: tuple[str, ...] = field(repr=False)
     """Identity numbers of those who represent it by law; hidden from logs."""
+    representative_name: str = field(default="", repr=False)
+    """Name of the first of them; empty where the registry does not say."""
+    registered_on: str = ""
+    """Day of its registration, ``YYYY-MM-DD``; empty where the registry does not say."""
+    registered_by: str = ""
+    """Who registered it; empty where the registry does not say."""
 
 
 def enterprise(tax_code: str) -> Enterprise | None:
@@ -55,4 +62,21 @@ def enterprise(tax_code: str) -> Enterprise | None:
         or not all(isinstance(one, dict) and isinstance(one.get("id_number"), str) for one in people)
     ):
         raise OutsideUnavailable("business", "wrong_answer")
-    return Enterprise(**{name: answer[name] for name in texts}, representatives=tuple(one["id_number"] for one in people))
+    names = [one["full_name"] for one in people if isinstance(one.get("full_name"), str)]
+    registered_on, registered_by = answer.get("registered_on", ""), answer.get("registered_by", "")
+    if not isinstance(registered_on, str) or not isinstance(registered_by, str) or not _is_day_or_empty(registered_on):
+        raise OutsideUnavailable("business", "wrong_answer")
+    return Enterprise(
+        **{name: answer[name] for name in texts},
+        representatives=tuple(one["id_number"] for one in people),
+        representative_name=next(iter(names), ""),
+        registered_on=registered_on,
+        registered_by=registered_by,
+    )
+
+
+def _is_day_or_empty(text: str) -> bool:
+    try:
+        return not text or bool(date.fromisoformat(text))
+    except ValueError:
+        return False

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from portal.exchange import http
 from portal.exchange.errors import OutsideUnavailable
+from portal.exchange.population import ID_NUMBER
 
 NUMBER = re.compile(r"^[0-9]{10}$")
 
@@ -24,6 +25,23 @@ class Insured:
     birth_date: date = field(repr=False)
     phone: str = field(repr=False)
     """E.164, confirmed by them; empty where they gave none."""
+
+
+def number_of(id_number: str) -> str | None:
+    """The number under which a person is insured; None: Social Security knows nobody with this identity number.
+
+    Raises ``ValueError`` for a number that is none, ``OutsideUnavailable`` (also when the answer is another's), ``OutsideRefused``.
+    """
+    if not ID_NUMBER.match(id_number):
+        raise ValueError("an ID number has twelve digits")
+    url = http.address("insurance", "INSURANCE_REGISTRY_URL", f"v1/people/{id_number}")
+    answer = http.ask_registry("insurance", "GET", url, bearer=settings.INSURANCE_REGISTRY_TOKEN, absent=404)
+    if answer is None:
+        return None
+    number = answer.get("number")
+    if answer.get("id_number") != id_number or not isinstance(number, str) or not NUMBER.match(number):
+        raise OutsideUnavailable("insurance", "wrong_answer")
+    return number
 
 
 def insured(number: str) -> Insured | None:

@@ -209,6 +209,7 @@ CELERY_BEAT_SCHEDULE = {
     "feedback-recompute": {"task": "feedback.recompute", "schedule": crontab(hour=0, minute=40), "options": {"queue": "bulk"}},
     "dossiers-remind": {"task": "dossiers.remind_of_payments", "schedule": 300.0, "options": {"queue": "bulk", "expires": 300}},
     "dossiers-reuse": {"task": "dossiers.add_reuse", "schedule": 60.0, "options": {"queue": "bulk", "expires": 60}},
+    "dossiers-check-typed": {"task": "dossiers.check_typed", "schedule": 600.0, "options": {"queue": "bulk", "expires": 600}},
     # By day: who is warned by SMS is awake.
     "dossiers-drafts": {"task": "dossiers.keep_drafts", "schedule": crontab(hour=9, minute=20), "options": {"queue": "bulk"}},
     "dossiers-reminders": {"task": "dossiers.remind", "schedule": crontab(hour=8, minute=40), "options": {"queue": "bulk"}},
@@ -357,6 +358,12 @@ TELECOM_REGISTRY_URL = env.str("TELECOM_REGISTRY_URL", "")
 TELECOM_REGISTRY_TOKEN = env.str("TELECOM_REGISTRY_TOKEN", "")
 IMMIGRATION_REGISTRY_URL = env.str("IMMIGRATION_REGISTRY_URL", "")
 IMMIGRATION_REGISTRY_TOKEN = env.str("IMMIGRATION_REGISTRY_TOKEN", "")
+CIVIL_STATUS_REGISTRY_URL = env.str("CIVIL_STATUS_REGISTRY_URL", "")
+CIVIL_STATUS_REGISTRY_TOKEN = env.str("CIVIL_STATUS_REGISTRY_TOKEN", "")
+LAND_REGISTRY_URL = env.str("LAND_REGISTRY_URL", "")
+LAND_REGISTRY_TOKEN = env.str("LAND_REGISTRY_TOKEN", "")
+VEHICLE_REGISTRY_URL = env.str("VEHICLE_REGISTRY_URL", "")
+VEHICLE_REGISTRY_TOKEN = env.str("VEHICLE_REGISTRY_TOKEN", "")
 BENEFICIARY_STATEMENTS_URL = env.str("BENEFICIARY_STATEMENTS_URL", "")
 """Where the statements of agencies' accounts are fetched by agreement; empty: accountants upload them."""
 BENEFICIARY_STATEMENTS_TOKEN = env.str("BENEFICIARY_STATEMENTS_TOKEN", "")

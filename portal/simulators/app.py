@@ -7,7 +7,7 @@ Environment: VAR (state under $VAR/simulators, root certificate in $VAR/demo/tes
 $VAR/demo/<id_number>.p12 with the PIN as password), SIMULATORS_URL (default http://localhost:8001; stands inside the
 certificates), SITE_URL (default http://localhost:8000; where remote signing may send people back) or
 REMOTE_SIGNING_REDIRECT_URIS (comma separated, exact), SMS_GATEWAY_TOKEN, POPULATION_REGISTRY_TOKEN,
-BUSINESS_REGISTRY_TOKEN, INSURANCE_, TAX_, TELECOM_ and IMMIGRATION_REGISTRY_TOKEN,
+BUSINESS_REGISTRY_TOKEN, INSURANCE_, TAX_, TELECOM_, IMMIGRATION_, CIVIL_STATUS_, LAND_ and VEHICLE_REGISTRY_TOKEN,
 MAIL_USER, MAIL_PASSWORD, MAIL_BOUNCE_TOKEN, SIMULATORS_MAIL_PORT (none: no mail server),
 REMOTE_SIGNING_CLIENT_ID, REMOTE_SIGNING_CLIENT_SECRET, VNEID_CLIENT_ID, VNEID_CLIENT_SECRET,
 DEMO_PAYMENT_SECRET (seed of the secrets of payment institutions: that of one
@@ -23,10 +23,13 @@ What is mounted where, and which setting of the portal points to it:
     /mail/outbox/?to=        (a page for people)      letters sent, newest first;  /mail/outbox.json?to=,  /mail/<number>/
     /population              POPULATION_REGISTRY_URL  POST /population/v1/verify, GET /population/v1/people/<id_number>, …/kin
     /business                BUSINESS_REGISTRY_URL    GET /business/v1/enterprises/<tax_code>
-    /insurance               INSURANCE_REGISTRY_URL   GET /insurance/v1/insured/<number>
+    /insurance               INSURANCE_REGISTRY_URL   GET /insurance/v1/insured/<number>, …/v1/people/<id_number>
     /tax                     TAX_REGISTRY_URL         GET /tax/v1/taxpayers/<tax_code>
     /telecom                 TELECOM_REGISTRY_URL     POST /telecom/v1/subscribers/verify
     /immigration             IMMIGRATION_REGISTRY_URL POST /immigration/v1/documents/holder
+    /civil-status            CIVIL_STATUS_REGISTRY_URL GET /civil-status/v1/people/<id_number>
+    /land                    LAND_REGISTRY_URL        GET /land/v1/owners/<number>
+    /vehicle                 VEHICLE_REGISTRY_URL     GET /vehicle/v1/owners/<number>
     /csc/v2                  REMOTE_SIGNING_URL and REMOTE_SIGNING_PUBLIC_URL    Cloud Signature Consortium API v2.0
     /vneid                   VNEID_URL and VNEID_PUBLIC_URL    OpenID Connect; passcode of everybody: 123456
     /pki/test/tsa/time       TIMESTAMP_URL            RFC 3161
@@ -65,6 +68,7 @@ from portal.simulators import (
     payment_files,
     pki,
     population,
+    registers,
     sms,
     transfer,
     vneid,
@@ -92,7 +96,7 @@ def create_app(config: Config | None = None) -> Flask:
     made.register_blueprint(mail.blueprint(store))
     made.register_blueprint(population.blueprint(config, faults))
     made.register_blueprint(business.blueprint(config, faults))
-    for pages in identity.blueprints(config, faults):
+    for pages in (*identity.blueprints(config, faults), *registers.blueprints(config, faults)):
         made.register_blueprint(pages)
     made.register_blueprint(authority.blueprint(certificates, faults))
     made.register_blueprint(csc.blueprint(config, store, certificates, faults))

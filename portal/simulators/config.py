@@ -80,7 +80,7 @@ class Config:
         self.bounce_token = env.get("MAIL_BOUNCE_TOKEN") or "demo-bounce-token"
         self.population_token = env.get("POPULATION_REGISTRY_TOKEN") or "demo-population-token"
         self.business_token = env.get("BUSINESS_REGISTRY_TOKEN") or "demo-business-token"
-        names = ("insurance", "tax", "telecom", "immigration")
+        names = ("insurance", "tax", "telecom", "immigration", "civil_status", "land", "vehicle")
         self.registry_tokens = {name: env.get(f"{name.upper()}_REGISTRY_TOKEN") or f"demo-{name}-token" for name in names}
         self.client_id = env.get("REMOTE_SIGNING_CLIENT_ID") or "demo-portal"
         self.client_secret = env.get("REMOTE_SIGNING_CLIENT_SECRET") or "demo-portal-secret"
@@ -129,6 +129,25 @@ class Config:
     def documents(self) -> dict[tuple[str, str, str], dict[str, Any]]:
         """By kind, issuing country and number."""
         return {(row["kind"], row["country"], row["number"]): row for row in self.population.get("documents", [])}
+
+    def _registered(self, register: str) -> dict[str, dict[str, Any]]:
+        """A register's rows by the number of the person or organisation they are about."""
+        return {row["number"]: row for row in self.population.get(register, [])}
+
+    @cached_property
+    def civil_status(self) -> dict[str, dict[str, Any]]:
+        """What is registered of people."""
+        return self._registered("civil_status")
+
+    @cached_property
+    def land(self) -> dict[str, dict[str, Any]]:
+        """Who has which parcels."""
+        return self._registered("land")
+
+    @cached_property
+    def vehicles(self) -> dict[str, dict[str, Any]]:
+        """Who has which vehicles and licences."""
+        return self._registered("vehicles")
 
     @cached_property
     def unit_names(self) -> dict[str, str]:

@@ -11,9 +11,9 @@ from portal.simulators.config import Config
 from portal.simulators.faults import Faults
 
 
-def _pages(name: str, config: Config, faults: Faults) -> Blueprint:
+def registry_pages(name: str, config: Config, faults: Faults) -> Blueprint:
     """A registry with its token and the usual faults."""
-    pages = Blueprint(name, __name__, url_prefix=f"/{name}/v1")
+    pages = Blueprint(name, __name__, url_prefix=f"/{name.replace('_', '-')}/v1")
 
     @pages.before_request
     def refusal() -> Any:
@@ -29,8 +29,8 @@ def _pages(name: str, config: Config, faults: Faults) -> Blueprint:
 
 def blueprints(config: Config, faults: Faults) -> list[Blueprint]:
     """One for each registry. Switched to "wrong" they answer well and about somebody else."""
-    insurance, tax = _pages("insurance", config, faults), _pages("tax", config, faults)
-    telecom, immigration = _pages("telecom", config, faults), _pages("immigration", config, faults)
+    insurance, tax = registry_pages("insurance", config, faults), registry_pages("tax", config, faults)
+    telecom, immigration = registry_pages("telecom", config, faults), registry_pages("immigration", config, faults)
 
     @insurance.get("/insured/<number>")
     def insured(number: str) -> Any:
@@ -49,6 +49,16 @@ def blueprints(config: Config, faults: Faults) -> list[Blueprint]:
                 "phone": found["phone"],
             }
         )
+
+    @insurance.get("/people/<id_number>")
+    def insured_person(id_number: str) -> Any:
+        """The number under which somebody is insured."""
+        found = next((one for one in config.insured.values() if one["id_number"] == id_number), None)
+        if found is None:
+            return jsonify({"error": "not_found"}), 404
+        if faults.wrong("insurance"):
+            found = next(other for other in config.insured.values() if other["id_number"] != id_number)
+        return jsonify({"id_number": found["id_number"], "number": found["number"]})
 
     @tax.get("/taxpayers/<tax_code>")
     def taxpayer(tax_code: str) -> Any:

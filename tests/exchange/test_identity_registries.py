@@ -1,4 +1,4 @@
-"""Social insurance, tax, telecom and immigration, over HTTP (A-02): what they know, what they do not, and what is no answer."""
+"""Registries that people and forms are compared with, over HTTP (A-02, D-02): what they know, what they do not, and what is no answer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from portal.exchange import immigration, insurance, tax, telecom
+from portal.exchange import civil_status, immigration, insurance, land, tax, telecom, vehicle
 from portal.exchange.errors import OutsideRefused, OutsideUnavailable
 from tests.simulators.running import Simulators
 
@@ -17,6 +17,9 @@ ASKS: dict[str, Callable[[], Any]] = {
     "tax": lambda: tax.taxpayer("0100000010"),
     "telecom": lambda: telecom.is_subscriber(phone="+84900000050", id_number="001199000050"),
     "immigration": lambda: immigration.holder(kind="passport", country="KOR", number="M90000061"),
+    "civil_status": lambda: civil_status.status("001195000001"),
+    "land": lambda: land.parcels("001093000002"),
+    "vehicle": lambda: vehicle.holding("001093000002"),
 }
 
 
@@ -32,7 +35,25 @@ def test_each_knows_its_own_and_shows_nothing_in_logs(outside: Simulators) -> No
     assert immigration.holder(kind="travel", country="KOR", number="M90000061") is None
 
 
-@pytest.mark.requirement("A-02")
+@pytest.mark.requirement("D-02")
+def test_what_forms_are_filled_in_from(outside: Simulators) -> None:
+    person = ASKS["civil_status"]()
+    marriage = person.last("marriage")
+    assert (person.marital_status, person.ethnicity, marriage.number) == ("married", "Kinh", "45/2018")
+    assert (marriage.spouse.full_name, marriage.registered_on) == ("Trần Văn Thử", date(2018, 2, 10)) and person.last("death") is None
+    [parcel] = ASKS["land"]()
+    assert (parcel.certificate, parcel.sheet, parcel.parcel, parcel.area) == ("DM 000001", "12", "45", "86.5")
+    has = ASKS["vehicle"]()
+    assert (has.vehicles[0].plate, has.vehicles[0].seats, has.licences[0].licence_class) == ("30Z-000.02", 5, "C1")
+    for said in (person, parcel, has):
+        assert "Thử" not in repr(said) and "000" not in repr(said)
+    assert vehicle.holding("0100000028").vehicles[0].plate == "30Z-000.28"  # type: ignore[union-attr]
+    assert insurance.number_of("001195000001") == "0195000001"
+    nobody = "001000000000"
+    assert [civil_status.status(nobody), land.parcels(nobody), vehicle.holding(nobody), insurance.number_of(nobody)] == [None] * 4
+
+
+@pytest.mark.requirement("A-02", "D-02")
 @pytest.mark.parametrize("name", sorted(ASKS))
 @pytest.mark.parametrize(("mode", "more"), [("wrong", {}), ("down", {}), ("down", {"drop": True}), ("slow", {"seconds": 2})])
 def test_an_answer_about_another_and_none_are_not_a_no(outside: Simulators, settings: Any, name: str, mode: str, more: Any) -> None:
@@ -59,6 +80,10 @@ def test_what_is_no_number_is_not_sent(outside: Simulators) -> None:
         lambda: telecom.is_subscriber(phone="0900", id_number="001199000050"),
         lambda: telecom.is_subscriber(phone="+84900000050", id_number="1"),
         lambda: immigration.holder(kind="library-card", country="KOR", number="M90000061"),
+        lambda: civil_status.status("../control"),
+        lambda: land.parcels("1"),
+        lambda: vehicle.holding("0900000000000"),
+        lambda: insurance.number_of("1"),
     ):
         with pytest.raises(ValueError, match=r"."):
             ask()
