@@ -239,6 +239,7 @@ class DossierAdmin(OfficerModelAdmin):
                 "unit": unit,
                 "situation": wording.situation(dossier, now=timezone.now(), calendar=unit.calendar if unit else None),
                 "answers": slips.answers_shown(dossier),
+                "sources": queries.sources_of(dossier),
                 "papers": list(dossier.papers.select_related("file", "from_store__document")),
                 "reuse": DossierReuse.objects.filter(dossier=dossier).first(),
                 "applicant": people.person(dossier.filed_by_id),

@@ -5,7 +5,8 @@ the form in (``dossiers.queries.FACTS``). Keys of a field that use them:
 
 ``when``          the field is there only if the condition holds
 ``required_when`` it must be answered if the condition holds
-``prefill``       a fact that answers the field; an empty one is asked after all
+``prefill``       a fact that answers the field (`dossiers.sources`); an empty one is asked after all, and one that is corrected. What was
+                  typed stands before a fact that may come late, of a registry
 ``prefill_when``  the prefill holds only under this condition, otherwise the field is asked
 ``choices_when``  value → condition: which choices of a field are offered
 ``suggest``       ``{"fact": name, "values": {fact: answer}}``: what is chosen beforehand; ``default``: what is written beforehand
@@ -26,6 +27,7 @@ from typing import Any
 from django.utils import timezone
 
 from dossiers.calculated import calculate
+from dossiers.sources import Facts, corrections, gives_way, is_correctable
 from dossiers.values import canonical
 from procedures.conditions import fields_of, holds
 
@@ -51,6 +53,11 @@ class Shape:
     """The answers that count, as they are reckoned with (`dossiers.values.canonical`): of fields that are there, known and reckoned
     ones too; a choice that is not offered is no answer. A group's are the rows that are not empty."""
 
+    offered: Mapping[str, str] = field(default_factory=dict)
+    """Of every field that a source may answer here: what it says; empty where it says nothing (yet)."""
+    facts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What is known of the person, as it was given."""
+
     @property
     def asked(self) -> list[Spec]:
         """Fields a person fills in, groups too."""
@@ -69,7 +76,10 @@ def is_asked(spec: Spec) -> bool:
 
 def shape(fields: Iterable[Spec], answers: Mapping[str, Any], facts: Mapping[str, str], *, today: date | None = None) -> Shape:
     """The form under these answers, as they were typed. What a field that is not there once answered decides nothing."""
-    return _shape(fields, answers, facts, today or timezone.localdate(), {})
+    whole = list(fields)
+    if isinstance(facts, Facts):
+        facts = facts.under(whole, answers)
+    return _shape(whole, answers, facts, today or timezone.localdate(), {})
 
 
 def _shape(fields: Iterable[Spec], answers: Mapping[str, Any], facts: Mapping[str, str], today: date, outside: Mapping[str, Any]) -> Shape:
@@ -78,6 +88,8 @@ def _shape(fields: Iterable[Spec], answers: Mapping[str, Any], facts: Mapping[st
     calculated: dict[str, str] = {}
     rows: dict[str, tuple[Shape, ...]] = {}
     counts: dict[str, Any] = {}
+    offered: dict[str, str] = {}
+    corrected = corrections(answers)
     seen: Mapping[str, Any] = ChainMap(counts, dict(outside)) if outside else counts
     for spec in fields:
         if not holds(spec.get("when"), seen, facts):
@@ -85,7 +97,11 @@ def _shape(fields: Iterable[Spec], answers: Mapping[str, Any], facts: Mapping[st
         name, kind = spec["name"], spec["kind"]
         if "required_when" in spec:
             spec = {**spec, "required": bool(spec.get("required")) or holds(spec["required_when"], seen, facts)}
-        fact = facts.get(spec["prefill"], "") if "prefill" in spec and holds(spec.get("prefill_when"), seen, facts) else ""
+        fact = ""
+        if "prefill" in spec and holds(spec.get("prefill_when"), seen, facts):
+            fact = offered[name] = facts.get(spec["prefill"], "")
+            if fact and _stands_before(spec, answers.get(name, ""), fact, corrected, today):
+                fact = ""
         if "value" in spec:
             calculated[name] = counts[name] = calculate(spec, seen, today=today)
         elif kind == "group":
@@ -101,7 +117,14 @@ def _shape(fields: Iterable[Spec], answers: Mapping[str, Any], facts: Mapping[st
                 spec = {**spec, "choices": [pair for pair in spec["choices"] if holds(limits.get(pair[0]), seen, facts)]}
             counts[name] = canonical(spec, answers.get(name, ""), today=today)
         there.append(spec)
-    return Shape(tuple(there), known, calculated, rows, counts)
+    return Shape(tuple(there), known, calculated, rows, counts, offered, facts)
+
+
+def _stands_before(spec: Spec, typed: Any, fact: str, corrected: Mapping[str, str], today: date) -> bool:
+    """Whether the person's own answer counts and not the fact."""
+    if spec["name"] in corrected:
+        return is_correctable(spec["prefill"])
+    return gives_way(spec["prefill"]) and canonical(spec, typed, today=today) not in ("", fact)
 
 
 def shown_fields(fields: Iterable[Spec], answers: Mapping[str, Any], outside: Mapping[str, Any] | None = None) -> list[Spec]:

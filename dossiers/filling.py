@@ -21,6 +21,7 @@ from dossiers.forms import UNIT, AnswersForm, kept
 from dossiers.models import Draft, FormVersion, Paper
 from dossiers.papers import Wanted, papers_of, wanted_papers
 from dossiers.queries import HandlingUnit, facts_for, facts_of, same_filings
+from dossiers.sources import corrections
 from dossiers.store.queries import holds
 from dossiers.terms import RequiredPaper, Terms, TermsUnknown, terms_of_version
 from portal.files.models import FileState
@@ -85,6 +86,9 @@ def fill(
         rows=found.rows,
     )
     form.is_valid()
+    for name, reason in corrections(typed).items():
+        if name in form.fields and found.offered.get(name) and not reason.strip():
+            form.add_error(name, _("Bạn hãy ghi vì sao sửa."))
     whole = Filled(found, form, (), frozenset(confirmed))
     unlikely = (*form.unlikely, *same_filings(form_version, whole.answers, person))
     return Filled(found, form, unlikely, whole.confirmed)

@@ -7,9 +7,11 @@ from uuid import UUID
 from django.utils import timezone
 
 from dossiers import services
+from dossiers.services import registries
 from dossiers.services.confirming import confirm_sent
 from dossiers.signing import steps
-from portal.outbox import Message, handler
+from portal.exchange.errors import OutsideRefused, OutsideUnavailable
+from portal.outbox import GiveUp, Message, RetryLater, handler
 
 
 @handler("dossiers.print_form", queue="soon", lease_seconds=40)
@@ -35,3 +37,14 @@ def sign_declaration(message: Message) -> None:
     """Have a declaration signed, or read one that was signed outside; again and again as long as its page waits, which is then told."""
     said = message.payload
     steps.work(UUID(said["declaration"]), int(said["attempt"]), tries=message.attempts, now=timezone.now())
+
+
+@handler("dossiers.ask_registry", queue="soon", lease_seconds=30, parallel=True)
+def ask_registry(message: Message) -> None:
+    """Ask a registry what it knows of a party whose form is filled in from it."""
+    try:
+        registries.ask(answer_id=int(message.payload["answer"]), now=timezone.now())
+    except OutsideUnavailable as unavailable:
+        raise RetryLater(f"{unavailable.service} does not answer") from unavailable
+    except OutsideRefused as refused:
+        raise GiveUp(f"{refused.service} refused: {refused.code}") from refused

@@ -17,7 +17,33 @@ from accounts import queries as people
 from accounts.identifiers import clean_id_number
 from dossiers import keeping
 from dossiers.answer_rules import Finding, token_of
-from dossiers.models import Dossier, DossierDocument, DossierEvent, Draft, FormPrint, FormVersion, PaymentDemand, State
+from dossiers.forms import shown
+from dossiers.models import (
+    AnswerSource,
+    Dossier,
+    DossierDocument,
+    DossierEvent,
+    Draft,
+    FormPrint,
+    FormVersion,
+    PaymentDemand,
+    RegistryAnswer,
+    State,
+    StorePaper,
+)
+from dossiers.sources import (
+    EARLIER,
+    EARLIER_FACT,
+    REGISTRIES,
+    SOURCES,
+    STORE,
+    STORE_FACT,
+    Facts,
+    KnownFacts,
+    Told,
+    registry_facts,
+    source_of,
+)
 from dossiers.terms import Terms
 from portal.access import Actor, belonging_to
 from portal.caching import Remembered
@@ -79,7 +105,7 @@ ORGANISATION_FACTS: dict[str, Callable[[Any], str]] = {
     "organisation.address": lambda party: party.address,
 }
 """What it holds about the organisation for which one files."""
-KNOWN_FACTS = frozenset({*FACTS, *ORGANISATION_FACTS})
+KNOWN_FACTS = KnownFacts({*FACTS, *ORGANISATION_FACTS, *registry_facts()})
 
 
 def facts_of(person: Any) -> dict[str, str]:
@@ -87,13 +113,115 @@ def facts_of(person: Any) -> dict[str, str]:
     return {name: read(person) for name, read in FACTS.items()}
 
 
-def facts_for(form: FormVersion, person: Any, party_id: UUID) -> dict[str, str]:
-    """The facts that a form may be filled in from: the person's and, where it asks for them, of the organisation (two queries)."""
-    found = facts_of(person)
-    if party_id != person.id and any(str(spec.get("prefill", "")).startswith("organisation.") for spec in form.fields):
+def facts_for(form: FormVersion, person: Any, party_id: UUID) -> Facts:
+    """The facts that a form may be filled in from, with who says them: the person's and, where the form asks for them, of the
+    organisation (two queries), of registries (one), of the party's store (one), of its earlier dossiers (one)."""
+    found = Facts(facts_of(person))
+    if person.registry_matches is True:
+        told = Told("population", person.registry_checked_at)
+        found.told |= dict.fromkeys(("person.full_name", "person.id_number", "person.birth_date"), told)
+    named = {str(spec["prefill"]) for spec in form.fields if "prefill" in spec}
+    if party_id != person.id and any(name.startswith("organisation.") for name in named):
         party = people.party(party_id)
         found |= {name: read(party) for name, read in ORGANISATION_FACTS.items()} if party.is_organisation else {}
+    _registries(found, party_id, {source_of(name) for name in named} & set(REGISTRIES))
+    reach = _reach(person.id, party_id)
+    _store(found, party_id, named, reach)
+    _earlier(found, party_id, named, reach)
     return found
+
+
+def _reach(person_id: UUID, party_id: UUID) -> Callable[[str], bool]:
+    """Whether what came of a procedure is for a person who acts for a party: a limited mandate does not reach all of it."""
+
+    def reaches(procedure_code: str) -> bool:
+        return party_id == person_id or people.mandate_over(person_id, [party_id], procedure_code) is not None
+
+    return reaches
+
+
+def _registries(found: Facts, party_id: UUID, named: set[str]) -> None:
+    rows = RegistryAnswer.objects.filter(party_id=party_id, registry__in=named, answered_at__isnull=False) if named else ()
+    for row in rows:
+        told = Told(row.registry, row.answered_at)
+        found.heard.add(row.registry)
+        said = row.said or {}
+        found.learn(said.get("facts", {}), told)
+        if said.get("rows"):
+            found.rows[row.registry] = (said["rows"], told)
+
+
+def _store(found: Facts, party_id: UUID, named: set[str], reaches: Callable[[str], bool]) -> None:
+    """Numbers, days and issuers of papers that the party has, the newest of each kind that holds."""
+    wanted = [match for name in named if (match := STORE_FACT.fullmatch(name))]
+    kinds = {match.group(1) for match in wanted}
+    day = timezone.localdate()
+    papers = StorePaper.objects.filter(party_id=party_id, kind__in=kinds).exclude(document__state="revoked").exclude(valid_until__lt=day)
+    newest: dict[str, StorePaper] = {}
+    for paper in papers.order_by("kept_at", "id") if kinds else ():
+        newest[paper.kind] = paper
+    for match in wanted:
+        held = newest.get(match.group(1))
+        if held is not None and reaches(held.procedure_code):
+            value = getattr(held, match.group(2))
+            said = value.isoformat() if isinstance(value, date) else value or ""
+            found.learn({match.group(0): said}, Told(STORE, held.kept_at, held.title))
+
+
+MOST_EARLIER = 20
+
+
+def _earlier(found: Facts, party_id: UUID, named: set[str], reaches: Callable[[str], bool]) -> None:
+    """What the party answered in its last dossier of another procedure that was neither refused nor withdrawn."""
+    wanted = [match for name in named if (match := EARLIER_FACT.fullmatch(name))]
+    codes = {code for code in {match.group(1) for match in wanted} if reaches(code)}
+    rows = Dossier.objects.filter(applicant_id=party_id, procedure_code__in=codes).exclude(state__in=(State.REFUSED, State.WITHDRAWN))
+    last: dict[str, Dossier] = {}
+    for dossier in rows.order_by("-submitted_at", "-id")[:MOST_EARLIER] if codes else ():
+        last.setdefault(dossier.procedure_code, dossier)
+    for match in wanted:
+        dossier = last.get(match.group(1))
+        value = (dossier.answers or {}).get(match.group(2)) if dossier is not None else None
+        if dossier is not None and isinstance(value, str):
+            found.learn({match.group(0): value}, Told(EARLIER, dossier.submitted_at, dossier.code or ""))
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """Where one answer of a dossier is from, as the officer reads it beside the answer."""
+
+    label: str
+    answer: str
+    source: str
+    said: str
+    said_at: datetime | None
+    how: str
+    note: str
+    """The applicant's reason, or what the comparison found."""
+    differs: bool
+
+
+_COMPARED = {True: "Đã đối chiếu: khớp.", False: "Đã đối chiếu: không khớp.", None: "Đã hỏi: nguồn không có thông tin này."}
+
+
+def sources_of(dossier: Dossier) -> list[SourceLine]:
+    """Where the answers of a dossier are from that sources could give (one query)."""
+    specs = {spec["name"]: spec for spec in dossier.form_version.fields}
+    answers = dossier.answers or {}
+    lines = []
+    for row in dossier.sources.all():
+        spec = specs[row.field]
+        answer, said = shown(spec, answers.get(row.field, "")), shown(spec, row.said) if row.said else ""
+        note = row.reason or ""
+        if row.how == AnswerSource.How.TYPED:
+            waiting = "Chưa đối chiếu được: nguồn chưa trả lời. Cổng hỏi lại 10 phút một lần."
+            note = _COMPARED[row.agrees] if row.checked_at is not None else waiting
+        elif row.how == AnswerSource.How.CORRECTED and not note:
+            note = "Người nộp khai trước khi nguồn trả lời."
+        differs = row.agrees is False or row.how == AnswerSource.How.CORRECTED
+        source = str(SOURCES[row.source])
+        lines.append(SourceLine(spec["label"], answer, source, said, row.said_at, row.get_how_display(), note, differs))
+    return lines
 
 
 def same_filings(form: FormVersion, answers: Mapping[str, Any], person: Any) -> list[Finding]:

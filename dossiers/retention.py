@@ -37,4 +37,7 @@ TABLE: Mapping[str, str | Mapping[str, str]] = {
     "FormPrint": "copy",
     "SignedDeclaration": "dossier_content",
     "DeclarationAttempt": "dossier_content",
+    # Under the party's own key, as its papers are.
+    "RegistryAnswer": "store",
+    "AnswerSource": "dossier_content",
 }

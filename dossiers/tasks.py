@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from dossiers import services
-from dossiers.services import national
+from dossiers.services import national, registries
 from dossiers.store import counting
 from portal.retention.services import note
 from portal.workdays import is_decent_hour
@@ -28,6 +28,12 @@ def follow_late_orders() -> int:
 def add_reuse() -> int:
     """Add what was used again in dossiers sent since the last time to the counts by month."""
     return counting.add_up()
+
+
+@shared_task(name="dossiers.check_typed")
+def check_typed() -> int:
+    """Ask once more the registries that had not answered when people typed."""
+    return registries.check_typed(now=timezone.now())
 
 
 @shared_task(name="dossiers.next_partitions")

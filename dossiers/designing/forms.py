@@ -10,6 +10,7 @@ from django import forms
 from dossiers.designing import editing
 from dossiers.designing.words import KIND_WORDS, choice_label, choice_value, condition_words
 from dossiers.form_documents.composites import PARTS
+from dossiers.sources import registry_facts
 from portal.access.desk import PlainForm
 from portal.catalogues import queries as catalogues
 from portal.ui.fields import NumberInput, PlainText
@@ -31,7 +32,8 @@ SOURCES = {
     "organisation.name": "Tên tổ chức",
     "organisation.tax_code": "Mã số thuế tổ chức",
     "organisation.address": "Địa chỉ trụ sở tổ chức",
-    "organisation.representative": "Người đại diện tổ chức",
+    "person.phone": "Điện thoại người nộp",
+    **registry_facts(),
 }
 CATALOGUE_WORDS = {
     "countries": "Quốc gia",

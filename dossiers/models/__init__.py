@@ -21,6 +21,7 @@ from dossiers.models.prints import FormPrint
 from dossiers.models.registers import RegisterEntry
 from dossiers.models.reuse import DossierReuse, ReuseCount
 from dossiers.models.signatures import DeclarationAttempt, SignedDeclaration
+from dossiers.models.sources import AnswerSource, RegistryAnswer
 from dossiers.models.states import TABLE, Standing, State
 from dossiers.models.store import StoreLook, StorePaper, StorePaperFile, StoreShare
 
@@ -33,6 +34,7 @@ __all__ = [
     "NAME_WORDS",
     "OPEN_STATES",
     "TABLE",
+    "AnswerSource",
     "CodeCounter",
     "DeclarationAttempt",
     "Dossier",
@@ -48,6 +50,7 @@ __all__ = [
     "Paper",
     "PaymentDemand",
     "RegisterEntry",
+    "RegistryAnswer",
     "ReuseCount",
     "SignedDeclaration",
     "Stage",

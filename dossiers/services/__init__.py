@@ -18,7 +18,7 @@ from dossiers.services.drafts import (
     take_from_store,
 )
 from dossiers.services.filing import submit, withdraw, withdraw_refusal
-from dossiers.services.filling_in import add_rows, remove_row, save_fields
+from dossiers.services.filling_in import add_rows, correct_known, remove_row, save_fields, take_known
 from dossiers.services.forms import check_publishable, publish_form
 from dossiers.services.keeping import (
     DraftInItsPlace,
@@ -31,6 +31,7 @@ from dossiers.services.keeping import (
 from dossiers.services.papers import note_unsafe_paper
 from dossiers.services.paying import ask_payment, asked_lines, call_off_payment, follow_late_orders, follow_order, remind_of_payments
 from dossiers.services.printing import ask_print, make_print, remove_old_prints
+from dossiers.services.registries import wish_for
 from dossiers.services.reminding import remind_of_drafts, remind_of_papers, suggest_next_steps
 from dossiers.services.results import return_result
 from dossiers.services.uploads import add_piece, begin_paper, cancel_paper, finish_paper
@@ -57,6 +58,7 @@ __all__ = [
     "check_party",
     "check_publishable",
     "copy_of",
+    "correct_known",
     "decide",
     "decline",
     "discard_draft",
@@ -93,7 +95,9 @@ __all__ = [
     "suggest_next_steps",
     "take_back",
     "take_from_store",
+    "take_known",
     "warn_of_drafts",
+    "wish_for",
     "withdraw",
     "withdraw_refusal",
 ]

@@ -157,6 +157,7 @@ def save_draft(
     page: str = "",
     confirmed: Collection[str] = (),
     seen_version: int | None = None,
+    reasons: Mapping[str, str] | None = None,
 ) -> Draft:
     """Keep what was typed, valid or not, for the fields given; fields not given stay. :class:`NotYours` for another's draft.
 
@@ -164,7 +165,7 @@ def save_draft(
     changed it since. One's own two windows do not stop each other here: what is sent in the end is shown before.
 
     Only what the form asks of this person under these answers is kept. ``confirmed``: tokens of findings the person says are
-    so, beside those said before.
+    so, beside those said before. ``reasons``: see `filling_in.save_fields`.
     """
     draft = _mine(actor, draft_id)
     if seen_version is not None and draft.version != seen_version and draft.changed_by != actor.person_id:
@@ -174,6 +175,10 @@ def save_draft(
     asked = {spec["name"] for spec in shape(draft.form_version.fields, typed, facts_of(people.person(filer(actor)))).asked}
     draft.answers = {name: value for name, value in typed.items() if name in before[0] or name in asked}
     draft.answers |= {name: before[0][name] for name in before[0] if name not in asked}
+    if reasons:
+        from dossiers.services.filling_in import with_reasons  # which leans on this module
+
+        draft.answers = with_reasons(draft.answers, reasons)
     if unit_code is not None:
         draft.unit_code = unit_code[:40]
     draft.confirmed = sorted({*before[2], *(token[:40] for token in confirmed)})[:MAX_CONFIRMED]

@@ -33,6 +33,7 @@ from dossiers.services.common import (
 from dossiers.services.confirming import promise_confirmation
 from dossiers.services.drafts import is_behind
 from dossiers.services.paying import call_off, demand_with_filing
+from dossiers.services.registries import keep_sources
 from dossiers.signing import current as signing
 from dossiers.store.counting import count_sent
 from dossiers.terms import terms_on
@@ -114,6 +115,7 @@ def submit(*, actor: Actor, draft_id: UUID, seen_version: int, now: datetime) ->
         submitted_at=now,
         response_due_at=response_due(now, unit.calendar),
     )
+    keep_sources(dossier, draft.answers or {}, filled, now=now)
     Paper.objects.filter(draft=draft).update(draft=None, dossier=dossier)
     if signature.row is not None:
         signing.keep_with(dossier, signature.row)

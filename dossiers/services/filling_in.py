@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,13 +22,15 @@ from dossiers.models import Draft
 from dossiers.queries import facts_for
 from dossiers.services.common import filer
 from dossiers.services.drafts import MAX_ANSWER_CHARS, MAX_CONFIRMED, PAGES, _changed, _mine
+from dossiers.sources import CORRECTED, corrections, is_correctable
 from portal.access import Actor
+from portal.text import visible
 
 ROW = "#"
 """Key of a row's id in a draft."""
 _REMEMBERED, _REMEMBERED_FIELDS = 5, 200
 """Changes of a field, and fields, of which a draft remembers what was there before."""
-_MOST_CHOSEN = 200
+_MOST_CHOSEN, _MOST_REASON = 200, 300
 
 
 @dataclass(frozen=True)
@@ -81,11 +83,13 @@ def save_fields(
     unit_code: str | None = None,
     page: str = "",
     confirmed: Collection[str] = (),
+    reasons: Mapping[str, str] | None = None,
 ) -> Saved:
     """Keep what was typed, valid or not, merged with what others wrote meanwhile. :class:`NotYours` for another's draft.
 
     ``seen_version`` is the version of the draft that the page showed (-1: none), ``seen`` of single fields a later one. Only what the
-    form asks of this person under these answers is kept. ``confirmed``: tokens of findings the person says are so.
+    form asks of this person under these answers is kept. ``confirmed``: tokens of findings the person says are so. ``reasons``: why fields
+    are corrected that a source answers (:func:`correct_known`).
     """
     draft = _mine(actor, draft_id)
     answers = _copied(draft.answers or {})
@@ -111,7 +115,7 @@ def save_fields(
         entry = [draft.version + 1, value_of(answers, key) or "", str(filer(actor)), now.isoformat()]
         touched[key] = [*touched.pop(key, []), entry][-_REMEMBERED:]
         answers = _with(answers, {key: value})
-    draft.answers = answers
+    draft.answers = with_reasons(answers, reasons or {})
     draft.touched = dict(list(touched.items())[-_REMEMBERED_FIELDS:])
     if unit_code is not None:
         draft.unit_code = unit_code[:40]
@@ -120,6 +124,52 @@ def save_fields(
     if (draft.answers, draft.unit_code, draft.confirmed) != before:
         _changed(draft, actor)
     return Saved(draft, tuple(others))
+
+
+@transaction.atomic
+def correct_known(*, actor: Actor, draft_id: UUID, field: str) -> Draft:
+    """Ask a field after all that a source answers: with what the source says, to be changed and to say why. Nothing for a field that no
+    source answers here, or that identifies the person or organisation."""
+    draft = _mine(actor, draft_id)
+    found = _shape_of(draft, actor, draft.answers or {})
+    spec = next((spec for spec in found.fields if spec["name"] == field), None)
+    if spec is None or field not in found.known or not is_correctable(spec["prefill"]):
+        return draft
+    answers = _copied(draft.answers or {})
+    answers[CORRECTED] = {**corrections(answers), field: ""}
+    answers[field] = shown_to_type(spec, found.known[field])
+    draft.answers = answers
+    _changed(draft, actor)
+    return draft
+
+
+@transaction.atomic
+def take_known(*, actor: Actor, draft_id: UUID, field: str) -> Draft:
+    """Take what the source says after all, in the place of what was typed."""
+    draft = _mine(actor, draft_id)
+    found = _shape_of(draft, actor, draft.answers or {})
+    if field in found.known or not found.offered.get(field):
+        return draft
+    answers = _copied(draft.answers or {})
+    answers.pop(field, None)
+    left = {name: why for name, why in corrections(answers).items() if name != field}
+    draft.answers = {**{name: value for name, value in answers.items() if name != CORRECTED}, **({CORRECTED: left} if left else {})}
+    _changed(draft, actor)
+    return draft
+
+
+def with_reasons(answers: Mapping[str, Any], reasons: Mapping[str, str]) -> dict[str, Any]:
+    """The answers with why fields were corrected; only of those that are."""
+    there = corrections(answers)
+    more = {name: visible(why).strip()[:_MOST_REASON] for name, why in reasons.items() if name in there}
+    return {**answers, CORRECTED: {**there, **more}} if more else dict(answers)
+
+
+def shown_to_type(spec: Mapping[str, Any], value: str) -> str:
+    """A kept value as one would type it."""
+    if spec["kind"] == "date":
+        return f"{date.fromisoformat(value):%d/%m/%Y}"
+    return value.replace(".", ",") if spec["kind"] == "decimal" else value
 
 
 @transaction.atomic
@@ -187,9 +237,13 @@ def _with(answers: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, An
     return found
 
 
-def _asked(draft: Draft, actor: Actor, answers: Mapping[str, Any]) -> set[str]:
+def _shape_of(draft: Draft, actor: Actor, answers: Mapping[str, Any]) -> Shape:
     person = people.person(filer(actor))
-    found: Shape = shape(draft.form_version.fields, answers, facts_for(draft.form_version, person, draft.party_id))
+    return shape(draft.form_version.fields, answers, facts_for(draft.form_version, person, draft.party_id))
+
+
+def _asked(draft: Draft, actor: Actor, answers: Mapping[str, Any]) -> set[str]:
+    found = _shape_of(draft, actor, answers)
     return {spec["name"] for spec in found.asked} | set(draft.answers or {})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -45,6 +45,7 @@ from dossiers.reading import line
 from dossiers.services import DraftChanged, FilingRefused, NotYours, Problem
 from dossiers.signing import current as signing
 from dossiers.signing.services import ask
+from dossiers.sources import ACCOUNT, REGISTRIES, SOURCES, Facts, Told, corrections, gives_way, is_correctable, source_of, told_words
 from dossiers.store.filing import take_chosen
 from dossiers.store.reusing import offered
 from dossiers.terms import Terms, TermsUnknown, limit_words, terms_on, terms_shown
@@ -60,6 +61,8 @@ from procedures.papers import exclusive_cases
 STEPS = (("to-khai", lazy("Tờ khai")), ("giay-to", lazy("Giấy tờ")), ("kiem-tra", lazy("Kiểm tra và gửi")))
 CARRIED = frozenset({"csrfmiddlewaretoken", "act", "draft", "last", "part", "version"})
 """What a form of the declaration carries though nobody has typed anything."""
+REASON = "ly-do-"
+"""Before the name of a field, under which a page sends why it was corrected."""
 REQUEST_OVERHEAD = 64 * 1024
 """Bytes of a multipart request beside its files: boundaries and small fields."""
 
@@ -137,7 +140,12 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
         if name is None:
             raise Http404 from error
         return render(request, "dossiers/not_online.html", {"code": code, "name": name}, status=404)
-    asked = [field for field in form.fields if is_asked(field) and ("prefill" not in field or "prefill_when" in field)]
+    asked = [
+        field
+        for field in form.fields
+        # What a registry may know is not known of everybody.
+        if is_asked(field) and ("prefill" not in field or "prefill_when" in field or gives_way(field["prefill"]))
+    ]
     some_known = any("prefill" in field for field in form.fields)
     context = {
         "terms": terms,
@@ -275,6 +283,7 @@ def _answers(request: HttpRequest, code: str) -> HttpResponse:
     if draft is None:
         # Whoever forgot for whom they are working is told before they fill anything in.
         services.check_party(actor_of(request), terms)
+    services.wish_for(party_id=_party_id(request), form=form_version, now=timezone.now())
     person = _person(request)
     units = queries.handling_units(_party_id(request), terms)
     kept = {**(draft.answers or {}), UNIT: draft.unit_code} if draft is not None else {UNIT: units[0].code if units else ""}
@@ -318,10 +327,16 @@ def _save_answers(request: HttpRequest, terms: Terms, draft: Draft | None) -> Ht
             page="to-khai",
             confirmed=confirmed,
             seen_version=as_int(request.POST.get("version")) if "version" in request.POST else None,
+            reasons=reasons_posted(request),
         )
     except DraftChanged:
         return _typed_beside(request, terms)
     here = _at(code, "to-khai")
+    which, _colon, field = (act or "").partition(":")
+    if which in ("chua-dung", "lay-lai"):
+        change = services.correct_known if which == "chua-dung" else services.take_known
+        change(actor=actor, draft_id=draft.id, field=field)
+        return redirect(f"{here}{'?ve=kiem-tra' if back else ''}#hoi-{field}")
     if act == "doi":
         return redirect(here + "?hoi=1" + ("&ve=kiem-tra" if back else ""))
     if act != "tiep":
@@ -362,6 +377,34 @@ def _posted(request: HttpRequest, specs: Iterable[Spec]) -> dict[str, Any]:
     return found
 
 
+def reasons_posted(request: HttpRequest) -> dict[str, str]:
+    """Why fields are corrected that a source answers, as a request says it."""
+    return {name.removeprefix(REASON): request.POST.get(name, "") for name in request.POST if name.startswith(REASON)}
+
+
+def known_words(spec: Spec, found: Shape) -> dict[str, Any]:
+    """Beside a value that a source gave: who says it and how old it is, and whether it may be corrected here."""
+    fact = spec["prefill"]
+    told = found.facts.told.get(fact, Told(ACCOUNT)) if isinstance(found.facts, Facts) else Told(ACCOUNT)
+    return {"source": told_words(told, timezone.now()), "field": spec["name"], "correctable": is_correctable(fact)}
+
+
+def said_beside(spec: Spec, found: Shape, answers: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Beside a field that is asked though a source could answer it: what the source says, why it is corrected; or that it is silent."""
+    name = spec["name"]
+    if name not in found.offered:
+        return None
+    fact, said = spec["prefill"], found.offered[name]
+    told = found.facts.told.get(fact, Told(ACCOUNT)) if isinstance(found.facts, Facts) else Told(ACCOUNT)
+    if said:
+        corrected = name in corrections(answers)
+        why = corrections(answers).get(name, "")
+        return {"value": shown(spec, said), "source": told_words(told, timezone.now()), "corrected": corrected, "why": why, "field": name}
+    if source_of(fact) in REGISTRIES and isinstance(found.facts, Facts) and source_of(fact) not in found.facts.heard:
+        return {"silent": SOURCES[source_of(fact)]}
+    return None
+
+
 def _answers_page(
     request: HttpRequest,
     terms: Terms,
@@ -381,8 +424,12 @@ def _answers_page(
     decided = [] if first else [spec for spec in found.asked if spec["name"] in deciding]
     sections = []
     for name, specs in _sections(spec for spec in found.fields if spec not in decided):
-        known = [{"label": spec["label"], "value": shown(spec, found.known[spec["name"]])} for spec in specs if spec["name"] in found.known]
-        boxes = [form[spec["name"]] for spec in specs if spec["name"] in asked]
+        known = [
+            {"label": spec["label"], "value": shown(spec, found.known[spec["name"]]), **known_words(spec, found)}
+            for spec in specs
+            if spec["name"] in found.known
+        ]
+        boxes = [{"box": form[spec["name"]], "said": said_beside(spec, found, kept)} for spec in specs if spec["name"] in asked]
         if boxes or (known and not first):
             sections.append({"name": name, "known": known, "fields": boxes})
     last = queries.last_filed(actor, terms.procedure_code) if draft is None else None
@@ -662,6 +709,7 @@ def _check_page(
             "value": one.value,
             "changed": f"answer:{spec['name']}" in changed,
             "href": "" if spec["name"] in fixed else _to_change(code, draft, spec),
+            "note": known_words(spec, review.filled.shape)["source"] if spec["name"] in review.filled.shape.known else "",
         }
         for spec, one in review.lines
     ]

@@ -33,6 +33,7 @@ from dossiers.models import Draft, FormVersion
 from dossiers.pasting import Pasted, columns, read_rows
 from dossiers.reading import row_words
 from dossiers.services.filling_in import ROW, Other, find_row, row_key, value_of
+from dossiers.sources import corrections
 from dossiers.terms import Terms
 from dossiers.views import filing
 from dossiers.views.common import as_int, citizen_page, is_from_here, is_known, token_is_old
@@ -145,6 +146,7 @@ def _list_page(now: Filing, filled: Filled | None = None, status: int = 200) -> 
     problems = []
     if filled is not None and now.draft is not None:
         problems = [one for one in problems_of(now.draft, now.terms, filled) if one.page == "to-khai"]
+    services.wish_for(party_id=filing._party_id(now.request), form=now.form, now=timezone.now())
     return render(
         now.request,
         "dossiers/parts.html",
@@ -328,6 +330,7 @@ def _keep(now: Filing, part: str, row: _Row | None) -> tuple[Other, ...]:
         now=timezone.now(),
         page="to-khai",
         confirmed=post.getlist("confirm"),
+        reasons=filing.reasons_posted(now.request),
     )
     saved.draft.form_version = now.form
     now.draft = saved.draft
@@ -366,6 +369,8 @@ def _sign(spec: Spec, found: Shape, whole: Mapping[str, Any]) -> str:
     """Changes where the field is to be drawn again: asked otherwise, another value that is not typed here."""
     name = spec["name"]
     shown_here: Any = found.known.get(name) or found.calculated.get(name)
+    if name not in found.known and found.offered.get(name):
+        shown_here = f"{found.offered[name]} {name in corrections(whole)}"
     if spec["kind"] == "group":
         shown_here = whole.get(name)
     province = found.counts.get(spec["province_field"]) if "province_field" in spec else None
@@ -396,6 +401,10 @@ def _save(now: Filing, part: str, row: _Row | None) -> HttpResponse:
         return redirect(f"{_here(now, part)}#id_{group}")
     if act == "dan":
         return _paste(now, part, group)
+    if act in ("chua-dung", "lay-lai"):
+        change = services.correct_known if act == "chua-dung" else services.take_known
+        change(actor=actor, draft_id=draft.id, field=which)
+        return redirect(f"{_here(now, part)}#hoi-{which}")
     _whole, shape_now = now.shape(now.kept)
     if row is not None:
         return _row_done(now, part, row, act)
@@ -552,14 +561,15 @@ def _block(
         "heading": "",
     }
     if name in found.known:
-        return {**block, "kind": "known", "value": shown(spec, found.known[name])}
+        return {**block, "kind": "known", "value": shown(spec, found.known[name]), **filing.known_words(spec, found)}
     if name in found.calculated:
         return {**block, "kind": "known", "value": shown(spec, found.calculated[name])}
     if spec["kind"] == "note":
         return {**block, "kind": "note", "help": words_of(spec, "help")}
     if spec["kind"] == "group":
         return {**block, "kind": "group", **_group(now, spec, found, form, whole, pasted)}
-    return {**block, "kind": "field", "bound": form[name], "again": spec["kind"] == "province"}
+    said = filing.said_beside(spec, found, whole)
+    return {**block, "kind": "field", "bound": form[name], "again": spec["kind"] == "province", "said": said}
 
 
 def _group(
