@@ -9,6 +9,7 @@ TABLE: Mapping[str, str | Mapping[str, str]] = {
     "Person": {"*": "identity", "user": "account"},
     "EmailAddress": "account",
     "ContactChoice": "account",
+    "OrganisationChoice": "account",
     "Organisation": "authority",
     "Mandate": "authority",
     "Position": "authority",

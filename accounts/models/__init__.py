@@ -5,7 +5,7 @@
 ``Organisation``. A session carries as whom its user acts (:mod:`accounts.sessions`).
 """
 
-from accounts.models.contact import ContactChoice, EmailAddress
+from accounts.models.contact import ContactChoice, EmailAddress, OrganisationChoice
 from accounts.models.mandating import GuardianRequest, MandateOffer
 from accounts.models.officers import CounterContract, HighLevelAccount, Substitution
 from accounts.models.owner import AccountClosing, AccountComplaint, AccountLock, DataCopy
@@ -37,6 +37,7 @@ __all__ = [
     "MandateOffer",
     "OneTimePassword",
     "Organisation",
+    "OrganisationChoice",
     "OutsideIdentity",
     "OutsideSignIn",
     "Person",

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.parties import Organisation
 from accounts.models.people import Person
 from portal.crypto.fields import SealedTextField
 
@@ -71,6 +72,21 @@ class ContactChoice(models.Model):
     class Meta:
         verbose_name = "cách nhận thông báo"
         verbose_name_plural = "cách nhận thông báo"
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class OrganisationChoice(models.Model):
+    """Kinds of reminders that an organisation does not want, by whoever acts for it. Without a row: all of them, in its account."""
+
+    organisation = models.OneToOneField(Organisation, primary_key=True, on_delete=models.CASCADE, related_name="contact_choice")
+    off = models.JSONField(default=list)
+    """Kinds that are switched off."""
+
+    class Meta:
+        verbose_name = "tổ chức thôi nhận nhắc"
+        verbose_name_plural = "tổ chức thôi nhận nhắc"
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from accounts.models import ContactChoice, EmailAddress, Person
+from accounts.models import ContactChoice, EmailAddress, Organisation, OrganisationChoice, Person
 from portal import audit
 from portal.access import SYSTEM, Actor
 from portal.limits import take
@@ -203,12 +203,37 @@ def unsubscribed(token: str) -> tuple[UUID, str]:
 def unsubscribe(*, person_id: UUID, kind: str) -> None:
     """No letters of this kind any more, other channels stay as they are; what is optional comes no more at all. Twice is as once."""
     if not Person.objects.select_for_update().filter(pk=person_id).exists():
+        _switch(person_id, kind, off=True)
         return
     choice, _ = ContactChoice.objects.get_or_create(person_id=person_id)
     left = [] if kind_of(kind).optional else [name for name in choice.channels.get(kind, OUTSIDE) if name != "email"]
     choice.channels = {**choice.channels, kind: left}
     choice.save(update_fields=["channels"])
     _record(SYSTEM, "unsubscribe", person_id, kind=kind)
+
+
+def _switch(organisation_id: UUID, kind: str, *, off: bool) -> None:
+    """Of an organisation only what is optional is switched: it has no other ways to be told."""
+    if not kind_of(kind).optional or not Organisation.objects.select_for_update().filter(pk=organisation_id).exists():
+        return
+    choice, _ = OrganisationChoice.objects.get_or_create(organisation_id=organisation_id)
+    choice.off = sorted({*choice.off, kind} if off else {*choice.off} - {kind})
+    choice.save(update_fields=["off"])
+    act = "unsubscribe" if off else "subscribe_again"
+    audit.record(
+        actor=SYSTEM, act=f"accounts.{act}", target="accounts.organisation", target_id=str(organisation_id), details={"kind": kind}
+    )
+
+
+@transaction.atomic
+def subscribe_again(*, organisation_id: UUID, kind: str) -> None:
+    """An organisation wants a kind of reminders after all. A person chooses it in their account."""
+    _switch(organisation_id, kind, off=False)
+
+
+def is_off(party_id: UUID, kind: str) -> bool:
+    """Whether an organisation has switched a kind off (one query)."""
+    return OrganisationChoice.objects.filter(pk=party_id, off__contains=[kind]).exists()
 
 
 @transaction.atomic

@@ -156,7 +156,13 @@ def unsubscribe_email(request: HttpRequest, token: str) -> HttpResponse:
         person_id, kind = services.unsubscribed(token)
     except services.LinkRefused:
         return render(request, "accounts/email_link_refused.html", status=410)
-    done = request.method == "POST"
-    if done:
+    if request.method == "POST" and request.POST.get("act") == "lai":
+        services.subscribe_again(organisation_id=person_id, kind=kind)
+        return redirect(request.path)
+    if request.method == "POST":
         services.unsubscribe(person_id=person_id, kind=kind)
-    return render(request, "accounts/email_unsubscribe.html", {"kind": kind_of(kind), "done": done})
+    # An organisation has no page of choices: it comes back here.
+    off = services.is_off(person_id, kind)
+    return render(
+        request, "accounts/email_unsubscribe.html", {"kind": kind_of(kind), "done": off or request.method == "POST", "again": off}
+    )

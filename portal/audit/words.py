@@ -39,6 +39,7 @@ ACTS: dict[str, str] = {
     "accounts.take_complaint": "Tiếp nhận khiếu nại về tài khoản",
     "accounts.unlock": "Mở khóa tài khoản",
     "accounts.unsubscribe": "Thôi nhận thư",
+    "accounts.subscribe_again": "Nhận lại lời nhắc",
     "accounts.verify_email": "Xác nhận địa chỉ thư điện tử",
     "accounts.enter_organisation": "Nhập tổ chức",
     "accounts.enter_person": "Nhập người",

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db.models import Value
+from django.db.models.functions import Concat
 from django.test import Client
 from django.utils import timezone
 
@@ -17,10 +19,11 @@ from dossiers import services
 from dossiers.models import Dossier, DossierDocument, Draft, State
 from dossiers.tasks import remind
 from portal.notifications.models import Notification
+from portal.notifications.registry import off_address
 from portal.outbox import services as outbox
 from procedures.models import NextStep
 from tests.dossiers.support import CODE, NOW, decided, mother, ready_draft, sign_by_hand
-from tests.factories import citizen_actor, make_person, sign_in
+from tests.factories import citizen_actor, make_organisation, make_person, sign_in
 
 pytestmark = [pytest.mark.usefixtures("demo_data"), pytest.mark.requirement("D-20")]
 SETTINGS = "/tai-khoan/lien-lac/"
@@ -185,6 +188,26 @@ class TestOff:
             fields = {key: ["sms"] for key in re.findall(r'name="(kind_\d+)"', shown)} | {f"kind_{number}": ["inbox", "sms"]}
             assert client.post(SETTINGS, {"act": "channels", "language": "vi", **fields}).status_code == 302
         assert ContactChoice.objects.get(person=mother()).channels["remind.drafts"] == ["inbox", "sms"]
+
+    def test_an_organisation_switches_its_reminders_off_and_on_again(self) -> None:
+        company = make_organisation(representatives=[mother()])
+        Draft.objects.filter(pk=waiting_draft().pk).update(party_id=company.id, updated_at=NOW)
+        morning(NOW + timedelta(days=8))
+        [notice] = [one for one in told("dossiers.draft_waits") if one.party_id == company.id]
+        address, page = off_address(notice), Client(enforce_csrf_checks=True)
+        assert page.post(address).status_code == 200
+
+        def told_again(number: int) -> int:
+            Draft.objects.update(reminded_at=None)
+            Notification.objects.filter(template="dossiers.draft_waits").update(key=Concat("key", Value(f"-{number}")))
+            before = Notification.objects.filter(party_id=company.id).count()
+            morning(NOW + timedelta(days=9))
+            return Notification.objects.filter(party_id=company.id).count() - before
+
+        assert told_again(1) == 0 and "Đã thôi nhắc" in page.get(address).content.decode()
+        assert "Nhắc lại loại này" in page.get(address).content.decode()
+        assert page.post(address, {"act": "lai"}).status_code == 302
+        assert "Thôi nhắc?" in page.get(address).content.decode() and told_again(2) == 1
 
     def test_an_sms_that_was_chosen_says_where_it_is_switched_off(self, outside: Any) -> None:
         ContactChoice.objects.create(person=mother(), channels={"remind.drafts": ["sms"]})
