@@ -10,6 +10,7 @@ from dossiers import services
 from dossiers.services import registries
 from dossiers.services.confirming import confirm_sent
 from dossiers.signing import steps
+from dossiers.store import proofs
 from portal.exchange.errors import OutsideRefused, OutsideUnavailable
 from portal.outbox import GiveUp, Message, RetryLater, handler
 
@@ -48,3 +49,9 @@ def ask_registry(message: Message) -> None:
         raise RetryLater(f"{unavailable.service} does not answer") from unavailable
     except OutsideRefused as refused:
         raise GiveUp(f"{refused.service} refused: {refused.code}") from refused
+
+
+@handler("dossiers.keep_registry_papers", queue="bulk", lease_seconds=40)
+def keep_registry_papers(message: Message) -> None:
+    """Put into the store what a registry said, as papers."""
+    proofs.keep(answer_id=int(message.payload["answer"]), now=timezone.now())

@@ -47,7 +47,9 @@ def rule_fits(rule: Mapping[str, Any], paper: RequiredPaper) -> bool:
 def papers_of(papers: Sequence[RequiredPaper], rules: Iterable[Mapping[str, Any]]) -> list[RequiredPaper]:
     """The papers of the terms, then those that the form itself asks for: its rules with a ``label``."""
     own = [
-        RequiredPaper(rule["kind"], rule["label"], rule.get("help", ""), required=bool(rule.get("required")))
+        RequiredPaper(
+            rule["kind"], rule["label"], rule.get("help", ""), required=bool(rule.get("required")), replaced_by=rule.get("replaced_by", "")
+        )
         for rule in rules
         if "label" in rule
     ]

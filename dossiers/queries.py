@@ -135,7 +135,10 @@ def _reach(person_id: UUID, party_id: UUID) -> Callable[[str], bool]:
     """Whether what came of a procedure is for a person who acts for a party: a limited mandate does not reach all of it."""
 
     def reaches(procedure_code: str) -> bool:
-        return party_id == person_id or people.mandate_over(person_id, [party_id], procedure_code) is not None
+        if party_id == person_id:
+            return True
+        # What a registry supplied came of no procedure: for the party itself alone.
+        return bool(procedure_code) and people.mandate_over(person_id, [party_id], procedure_code) is not None
 
     return reaches
 

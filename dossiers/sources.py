@@ -92,6 +92,7 @@ REGISTRY_FACTS: dict[str, dict[str, str]] = {
         "licence_class": "hạng giấy phép lái xe",
         "licence_issuer": "nơi cấp giấy phép lái xe",
         "licence_issued_on": "ngày cấp giấy phép lái xe",
+        "licence_valid_until": "ngày hết hạn giấy phép lái xe",
         "licence_year": "năm hết hạn giấy phép lái xe",
     },
 }

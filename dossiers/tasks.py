@@ -73,8 +73,8 @@ def remind() -> None:
     now = timezone.now()
     if not is_decent_hour(now):
         return
-    for step in (services.remind_of_drafts, services.remind_of_papers, services.suggest_next_steps):
-        _told, done = step(now=now, seconds=SLICE_SECONDS / 3)
+    for step in (services.remind_of_drafts, services.remind_of_papers, services.remind_of_stored, services.suggest_next_steps):
+        _told, done = step(now=now, seconds=SLICE_SECONDS / 4)
         if not done:
             remind.apply_async(queue="bulk")
             return

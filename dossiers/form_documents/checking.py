@@ -24,7 +24,7 @@ from procedures.conditions import atoms
 from procedures.fees import RULE_KEYS as CHARGE_KEYS
 
 DOCUMENT_KEYS = frozenset({"title", "title_en", "lawful_form", "pages", "fields", "papers", "charges", "payment", "signature"})
-PAPER_KEYS = frozenset({"kind", "case", "when", "required", "label", "label_en", "help", "help_en"})
+PAPER_KEYS = frozenset({"kind", "case", "when", "required", "label", "label_en", "help", "help_en", "replaced_by"})
 """What a rule of papers may say (`dossiers.papers`)."""
 PAGE_NAMES = frozenset(
     {"unit_code", "csrfmiddlewaretoken", "act", "draft", "last", "seen", "part", "confirm", "version", "shown", "row", "paste"}
@@ -195,7 +195,7 @@ def _field_structure(spec: Any, seen: set[str], *, in_group: bool = False) -> It
     keys = _GROUP_KEYS if kind == "group" else FILE_KEYS if kind == "file" else _COMPOSITE_KEYS if kind in PARTS else _FIELD_KEYS
     if unknown := set(spec) - keys:
         yield Fault(name, f"{_called(spec)}: khóa {', '.join(sorted(map(str, unknown)))} không dùng được cho loại “{kind}”.")
-    for key in ("label_en", "help", "help_en", "section", "unit", "item", "default"):
+    for key in ("label_en", "help", "help_en", "section", "unit", "item", "default", "replaced_by"):
         if not isinstance(spec.get(key, ""), str):
             yield Fault(name, f"{_called(spec)}: “{key}” phải là chữ.")
     for key in ("required", "paste"):

@@ -70,7 +70,7 @@ FACT_PARTS: dict[str, dict[str, str]] = {
 }
 """What the portal's own sources know, and how they call it; of another registry every part is asked for."""
 _COMMON = ("page", "section", "when", "prefill_when")
-FILE_KEYS = frozenset({"name", "label", "label_en", "kind", "required", "help", "help_en", "when", "page", "section"})
+FILE_KEYS = frozenset({"name", "label", "label_en", "kind", "required", "help", "help_en", "when", "page", "section", "replaced_by"})
 
 
 @dataclass(frozen=True)
@@ -172,4 +172,4 @@ def _parts(spec: Mapping[str, Any]) -> Iterator[Field]:
 def _paper(spec: Mapping[str, Any]) -> dict[str, Any]:
     """A file as a paper of the form's own."""
     keys = {"label": spec["label"], "kind": spec["name"], "required": bool(spec.get("required"))}
-    return {**keys, **{key: spec[key] for key in ("help", "label_en", "help_en", "when") if key in spec}}
+    return {**keys, **{key: spec[key] for key in ("help", "label_en", "help_en", "when", "replaced_by") if key in spec}}

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from dossiers.models.dossier import Dossier
+from dossiers.sources import SOURCES
 from portal.crypto.fields import SealedTextField
 
 
@@ -17,7 +18,7 @@ class StorePaper(models.Model):
     """One paper of a party: what it is, who issued it, until when it holds. Its code ``<owner's number>.<kind>`` is computed for show.
 
     Number and person named in it are sealed with the party's key, as its files are: they live and die with the party, not with the
-    dossier that they came from.
+    dossier that they came from. What a registry supplies (`dossiers.store.proofs`) came from none.
     """
 
     class Origin(models.TextChoices):
@@ -25,12 +26,14 @@ class StorePaper(models.Model):
 
         ISSUED = "issued", _("Cơ quan cấp trên Cổng")
         UPLOADED = "uploaded", _("Nộp cùng hồ sơ đã giải quyết xong")
+        REGISTRY = "registry", _("Cơ sở dữ liệu của Nhà nước")
 
     class Signature(models.TextChoices):
         """What proves it."""
 
         SIGNED = "signed", _("Có chữ ký số")
         NONE = "none", _("Bản chụp, không có chữ ký số")
+        PROOF = "proof", _("Bản in từ cơ sở dữ liệu, có mã băm")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     party_id = models.UUIDField()
@@ -48,12 +51,21 @@ class StorePaper(models.Model):
     """The last day on which it holds; null: it does not expire, or nobody knows."""
     origin = models.CharField("nguồn", max_length=10, choices=Origin.choices)
     signature = models.CharField("chữ ký", max_length=10, choices=Signature.choices)
-    procedure_code = models.CharField(max_length=40)
-    """Of the dossier it came from: a mandate for some procedures reaches the papers of these alone."""
-    dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="store_papers")
+    procedure_code = models.CharField(max_length=40, blank=True)
+    """Of the dossier it came from: a mandate for some procedures reaches the papers of these alone. Empty for a registry's."""
+    dossier = models.ForeignKey(Dossier, null=True, on_delete=models.PROTECT, related_name="store_papers")
+    """None for a registry's."""
+    registry = models.CharField(max_length=20, blank=True)
+    """Which registry supplied it (`dossiers.sources.SOURCES`)."""
+    said_at = models.DateTimeField(null=True)
+    """When that registry last said so."""
+    said_sha256 = models.CharField(max_length=64, blank=True)
+    """Of what it said; stands in the printed file, too."""
     document = models.OneToOneField("documents.Document", null=True, on_delete=models.PROTECT, related_name="+")
     """The signed document, of what was issued here: it may be revoked later."""
     kept_at = models.DateTimeField("vào kho lúc")
+    reminded_at = models.DateTimeField(null=True, editable=False)
+    """When its owner was reminded that it ends: once. What was issued here is reminded of by its dossier."""
 
     class Meta:
         verbose_name = "giấy tờ trong kho"
@@ -61,7 +73,18 @@ class StorePaper(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="dossiers_store_issued_is_signed",
-                condition=Q(origin="issued", signature="signed", document__isnull=False) | Q(origin="uploaded", document__isnull=True),
+                condition=Q(origin="issued", signature="signed", document__isnull=False)
+                | Q(origin__in=["uploaded", "registry"], document__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="dossiers_store_paper_has_a_source",
+                condition=Q(origin="registry", dossier__isnull=True, said_at__isnull=False, procedure_code="")
+                & ~Q(registry="")
+                & ~Q(said_sha256="")
+                | ~Q(origin="registry") & Q(dossier__isnull=False, said_at__isnull=True, registry="", said_sha256=""),
+            ),
+            models.UniqueConstraint(
+                fields=["party_id", "registry", "said_sha256"], condition=Q(origin="registry"), name="dossiers_store_said_once"
             ),
             models.UniqueConstraint(
                 fields=["dossier", "kind"], condition=Q(origin="uploaded"), name="dossiers_store_uploaded_once_a_dossier"
@@ -75,6 +98,11 @@ class StorePaper(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def registry_name(self) -> str:
+        """What the registry that supplied it is called; empty for other papers."""
+        return str(SOURCES[self.registry]) if self.registry else ""
 
 
 class StorePaperFile(models.Model):

@@ -32,7 +32,7 @@ from dossiers.services.papers import note_unsafe_paper
 from dossiers.services.paying import ask_payment, asked_lines, call_off_payment, follow_late_orders, follow_order, remind_of_payments
 from dossiers.services.printing import ask_print, make_print, remove_old_prints
 from dossiers.services.registries import wish_for
-from dossiers.services.reminding import remind_of_drafts, remind_of_papers, suggest_next_steps
+from dossiers.services.reminding import remind_of_drafts, remind_of_papers, remind_of_stored, suggest_next_steps
 from dossiers.services.results import return_result
 from dossiers.services.uploads import add_piece, begin_paper, cancel_paper, finish_paper
 
@@ -83,6 +83,7 @@ __all__ = [
     "remind_of_drafts",
     "remind_of_papers",
     "remind_of_payments",
+    "remind_of_stored",
     "remove_drafts",
     "remove_old_prints",
     "remove_paper",

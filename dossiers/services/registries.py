@@ -17,6 +17,7 @@ from accounts import queries as people
 from dossiers.filling import Filled
 from dossiers.models import OPEN_STATES, AnswerSource, Dossier, FormVersion, RegistryAnswer
 from dossiers.sources import ACCOUNT, REGISTRIES, Facts, Told, corrections, registries_named, source_of
+from dossiers.store.proofs import KINDS as PAPERS
 from portal import crypto, outbox
 from portal.exchange import business, civil_status, insurance, land, population, tax, vehicle
 
@@ -145,6 +146,7 @@ def _vehicle(number: str) -> dict[str, Any] | None:
             "licence_class": newest.licence_class,
             "licence_issuer": newest.issuer,
             "licence_issued_on": _day(newest.issued_on),
+            "licence_valid_until": _day(newest.valid_until),
             "licence_year": str(newest.valid_until.year) if newest.valid_until is not None else "",
         }
     return {**_flat("vehicle", said), "rows": [_named("vehicle", row) for row in rows]}
@@ -217,6 +219,8 @@ def keep_said(*, answer_id: int, said: dict[str, Any] | None, now: datetime) -> 
     row.said, row.answered_at = said, now
     row.save(update_fields=["said", "answered_at"])
     _compare_waiting(row, now)
+    if said is not None and row.registry in PAPERS:
+        outbox.put("dossiers.keep_registry_papers", key=f"{row.pk}:{now.isoformat()}", payload={"answer": row.pk})
 
 
 def _compare_waiting(row: RegistryAnswer, now: datetime) -> None:

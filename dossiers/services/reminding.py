@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from dossiers.models import Dossier, DossierDocument, Draft, State
+from dossiers.models import Dossier, DossierDocument, Draft, State, StorePaper
 from dossiers.queries import standing
 from dossiers.services.common import tell_owner
 from dossiers.services.slices import each
+from portal import crypto
 from portal.notifications.registry import contact_of
 from procedures import queries as procedures
 
@@ -68,6 +69,30 @@ def _paper(issued: DossierDocument, now: datetime) -> None:
             link=f"/ho-so/{dossier.code}/",
             day=f"{issued.valid_until:%d/%m/%Y}",
         )
+
+
+def remind_of_stored(*, now: datetime, seconds: float) -> tuple[int, bool]:
+    """Remind of other papers of stores that end within thirty days (a driving licence that a registry told of), once each."""
+    today = timezone.localdate(now)
+    ending = Q(valid_until__gte=today, valid_until__lte=today + PAPER_ENDS_WITHIN)
+    rows = StorePaper.objects.filter(ending, reminded_at=None).exclude(origin=StorePaper.Origin.ISSUED)
+    return each(rows, "valid_until", _stored, now=now, seconds=seconds)
+
+
+def _stored(paper: StorePaper, now: datetime) -> None:
+    StorePaper.objects.filter(pk=paper.pk).update(reminded_at=now)
+    if crypto.is_destroyed(paper.party_id):
+        return
+    tell_owner(
+        party_id=paper.party_id,
+        people_ids={*paper.dossier.worked_on_by, paper.dossier.filed_by_id} if paper.dossier is not None else set(),
+        procedure_code=paper.procedure_code,
+        template="dossiers.paper_ends",
+        what=("paper", paper.title),
+        key=f"stored-ends:{paper.pk}:{paper.valid_until}",
+        link=f"/kho-giay-to/{paper.pk}/",
+        day=f"{paper.valid_until:%d/%m/%Y}",
+    )
 
 
 def suggest_next_steps(*, now: datetime, seconds: float) -> tuple[int, bool]:

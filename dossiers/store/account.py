@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.owner.lines import Holding, Line, Part, register_account_lines, register_farewell, register_holdings
 from dossiers.models import StorePaper, StorePaperFile
+from dossiers.sources import SOURCES
 from dossiers.store.kinds import code_shown
 from dossiers.store.landing import owner_number
 from dossiers.store.queries import own_papers
@@ -44,7 +45,8 @@ def papers_held(actor: Actor) -> Iterator[Mapping[str, Any]]:
             "Ngày cấp": row.issued_on,
             "Có giá trị đến hết ngày": row.valid_until,
             "Nguồn": str(row.get_origin_display()),
-            "Hồ sơ": row.dossier.code,
+            "Hồ sơ": row.dossier.code if row.dossier is not None else None,
+            "Cơ sở dữ liệu": str(SOURCES[row.registry]) if row.registry else None,
             "Chữ ký": str(row.get_signature_display()),
             "Vào kho lúc": row.kept_at,
             "Tệp (SHA-256)": [one.file.sha256 for one in row.files.all()],

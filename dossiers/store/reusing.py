@@ -36,12 +36,22 @@ def offered(actor: Actor, wanted: Sequence[Wanted], given: Iterable[Paper], *, d
     held = list(rows.select_related("document", "dossier").order_by("-kept_at", "id")[:MOST])
     found: dict[str, list[Offered]] = {}
     for one in missing:
-        fitting = [paper for paper in held if paper.kind in kinds_wanted(one.paper)]
+        fitting = _once([paper for paper in held if paper.kind in kinds_wanted(one.paper)])
         alone = one.required and len(fitting) == 1 and not fitting[0].about
         if fitting:
             found[one.paper.kind] = [Offered(paper, alone) for paper in fitting]
     return found
 
 
+def _once(papers: Sequence[StorePaper]) -> list[StorePaper]:
+    """Of papers that are the same by kind and number the best proved: issued here before what a registry supplied, that before a copy."""
+    best = sorted(papers, key=lambda paper: _PROVED[paper.origin])
+    found: dict[tuple[str, str], StorePaper] = {}
+    for paper in best:
+        found.setdefault((paper.kind, paper.number or str(paper.pk)), paper)
+    return [paper for paper in papers if paper in found.values()]
+
+
+_PROVED = {StorePaper.Origin.ISSUED: 0, StorePaper.Origin.REGISTRY: 1, StorePaper.Origin.UPLOADED: 2}
 MOST = 50
 """Papers of the store that one page offers, the newest."""

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import queries as people
 from dossiers.models import StorePaper, StoreShare
+from dossiers.sources import SOURCES
 from dossiers.store import queries, sharing
 from dossiers.store.forms import CodeForm, ShareForm
 from dossiers.store.kinds import code_shown
@@ -34,6 +35,8 @@ from portal.files.responses import send_file
 from portal.limits import limit_view
 
 PAGE_SIZES = (10, 20, 50)
+MADE_HERE = (StorePaper.Origin.ISSUED, StorePaper.Origin.REGISTRY)
+"""Files that the portal itself made: shown in the browser."""
 ORDER_NAMES = {"moi-nhat": lazy("Mới vào kho trước"), "cu-nhat": lazy("Vào kho lâu nhất trước"), "het-han": lazy("Sắp hết hạn trước")}
 TAGS = {"con-hieu-luc": "good", "het-han": "wait", "thu-hoi": "bad"}
 
@@ -99,7 +102,8 @@ def _paper_page(request: HttpRequest, paper: StorePaper, form: ShareForm | None 
         "state": _state(paper),
         "code": code_shown(owner_number(paper.party_id), paper.kind),
         "files": list(paper.files.select_related("file")),
-        "dossier_is_reachable": actor.may_act_in(paper.dossier.procedure_code),
+        "dossier_is_reachable": paper.dossier is not None and actor.may_act_in(paper.dossier.procedure_code),
+        "registry": SOURCES.get(paper.registry, ""),
         "reuses": queries.reuses_of(actor, paper),
         "shares": [_shown(share, now) for share in queries.shares_of(paper)],
         "looks": queries.looks_of(paper),
@@ -131,7 +135,7 @@ def paper_file(request: HttpRequest, paper_id: UUID, number: int) -> HttpRespons
     if found is None:
         raise Http404
     note_own_look(actor_of(request), paper, now=timezone.now())
-    issued = paper.origin == StorePaper.Origin.ISSUED
+    issued = paper.origin in MADE_HERE
     at_once = (issued or found.file.media_type.startswith("image/")) and "tai" not in request.GET
     return send_file(found.file, name=str(found.file.name or ""), inline=at_once, trusted=issued)
 
@@ -224,4 +228,4 @@ def _shared_file(request: HttpRequest, found: StoreShare) -> HttpResponseBase:
     file = found.paper.files.select_related("file").filter(position=max(as_int(request.POST.get("file")), 0)).first()
     if file is None:
         raise sharing.Closed
-    return send_file(file.file, name=str(file.file.name or ""), inline=False, trusted=found.paper.origin == StorePaper.Origin.ISSUED)
+    return send_file(file.file, name=str(file.file.name or ""), inline=False, trusted=found.paper.origin in MADE_HERE)

@@ -1,0 +1,166 @@
+"""Papers that a registry or the store supplies are not asked for; the same parent later gives nothing twice (D-02, D-04)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from lxml import html
+
+from dossiers.models import Dossier, Paper, RegistryAnswer, StorePaper
+from dossiers.queries import facts_of
+from dossiers.services import registries
+from dossiers.store import proofs
+from procedures import services as procedures
+from tests.dossiers.shipped_answers import CASES
+from tests.dossiers.support import decided, hidden, mark_clean, mother, sign_by_hand
+from tests.dossiers.test_reminders import morning, told
+from tests.dossiers.test_shipped_forms import at, declare, give_papers, words
+from tests.dossiers.test_sources import boxes, browser, desk_page, opened, work
+from tests.dossiers.test_store import body
+from tests.payments.support import desk_of
+
+pytestmark = pytest.mark.usefixtures("demo_data")
+
+BIRTH, HOUSEHOLD, FOOD, LICENCE = "1.001193", "1.001612", "1.013855", "3.000347"
+BY_CODE = {case.code: case for case in CASES}
+
+
+def sent(client: Client, code: str) -> Dossier:
+    page = client.get(at(code, "kiem-tra/"))
+    assert "Còn thiếu" not in words(page), words(page)
+    [form] = html.fromstring(page.content).xpath("//main//form[.//input[@name='seen']]")
+    done = client.post(at(code, "kiem-tra/"), {box.get("name"): box.get("value") for box in form.xpath(".//input[@name]")})
+    assert done.status_code == 302, words(done)
+    return Dossier.objects.get(code=done["Location"].split("/")[2])
+
+
+def asked_in(client: Client, code: str) -> set[str]:
+    """Everything that the declaration asks for, page by page."""
+    tasks = html.fromstring(client.get(at(code, "to-khai/")).content).xpath("//ul[@class='tasks']//a/@href")
+    return set().union(*(boxes(client.get(href)) for href in tasks))
+
+
+def registry_facts() -> dict[str, Any]:
+    """What the registry of vehicles says of the mother, as it is kept."""
+    return dict(RegistryAnswer.objects.get(registry="vehicle").said["facts"])
+
+
+@pytest.mark.requirement("D-02", "D-04", "S-05")
+def test_the_same_parent_later_gives_nothing_that_was_given_already_and_the_counters_say_so(outside: Any) -> None:
+    client = browser()
+    client.get(at(BIRTH, "to-khai/"))
+    declare(client, BY_CODE[BIRTH])
+    assert give_papers(client, BY_CODE[BIRTH]) == 1
+    birth = sent(client, BIRTH)
+    given = {value for value in (*birth.answers.values(), *facts_of(mother()).values()) if isinstance(value, str) and len(value) > 5}
+
+    case = replace(BY_CODE[HOUSEHOLD], answers={**BY_CODE[HOUSEHOLD].answers, "founder": "person"}, papers=0)
+    case.answers.pop("members")
+    client.get(at(HOUSEHOLD, "to-khai/"))
+    work()
+    declare(client, case)
+    asked = asked_in(client, HOUSEHOLD)
+    known = {"owner_name", "owner_birth_date", "owner_sex", "owner_id_number", "owner_address", "owner_phone"}
+    assert known.isdisjoint(asked) and "business_name" in asked
+    page = client.get(at(HOUSEHOLD, "giay-to/"))
+    assert client.post(at(HOUSEHOLD, "giay-to/"), hidden(page, act="tiep"))["Location"] == at(HOUSEHOLD, "kiem-tra/"), "no paper"
+    household = sent(client, HOUSEHOLD)
+    again = {name for name, value in household.answers.items() if isinstance(value, str) and value in given}
+    assert again == known, "what was given once is there, and was asked no more"
+    assert household.reuse.fields_reused == len(known) and household.reuse.papers == 0
+    assert f"{len(known)} trên {household.reuse.fields} mục" in words(client.get(f"/ho-so/{household.code}/"))
+
+    # The paper of the household business is there when the next procedure wants it, and so is what was said of it.
+    client.get(at(FOOD, "to-khai/"))
+    assert {"place_name", "province", "ward", "street", "owner_name", "owner_id_number"}.isdisjoint(asked_in(client, FOOD))
+    text = words(client.get(html.fromstring(client.get(at(FOOD, "to-khai/")).content).xpath("//ul[@class='tasks']//a/@href")[0]))
+    assert f"Hộ kinh doanh Phở Mẫu Theo hồ sơ bạn đã nộp hôm nay ({household.code})." in text
+
+    country, _position = desk_of("G22", "steering")
+    page = words(country.get("/dieu-hanh/dung-lai/"))
+    assert "100% trong 2 hồ sơ" in page and "mục tiêu: 80%" in page
+
+
+@pytest.mark.requirement("D-02", "D-04")
+def test_a_licence_that_the_police_know_is_not_asked_for_and_the_officer_gets_its_proof(outside: Any) -> None:
+    client = browser()
+    client.get(at(LICENCE, "to-khai/"))
+    work()
+    paper = StorePaper.objects.get()
+    assert (paper.kind, paper.origin, paper.signature, paper.number) == ("KQ.G01.000185", "registry", "proof", "000000000011")
+    facts = {name.removeprefix("vehicle."): value for name, value in registry_facts().items()}
+    said = {name: facts[name] for name in sorted(facts) if name != "licence_year"}
+    plain = json.dumps({"kind": paper.kind, "said": said}, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    assert paper.said_sha256 == hashlib.sha256(plain.encode()).hexdigest()
+    shown = words(client.get(f"/kho-giay-to/{paper.pk}/"))
+    assert paper.said_sha256 in shown and "Cơ sở dữ liệu đăng ký xe, giấy phép lái xe" in shown and "15/06/2032" in shown
+    assert body(client.get(f"/kho-giay-to/{paper.pk}/tep/1/")).startswith(b"%PDF")
+
+    declare(client, BY_CODE[LICENCE])
+    page = client.get(at(LICENCE, "giay-to/"))
+    [box] = html.fromstring(page.content).xpath("//input[starts-with(@name, 'kho-')]")
+    assert box.get("checked") is not None and box.get("value") == str(paper.pk)
+    answer = client.post(at(LICENCE, "giay-to/"), hidden(page, act=f"kho:{box.get('name')[4:]}", **{box.get("name"): str(paper.pk)}))
+    assert answer.status_code == 302
+    give_papers(client, BY_CODE[LICENCE])
+    given = Paper.objects.get(from_store=paper)
+    assert given.origin == "reused" and given.label.startswith("Giấy phép lái xe")
+    dossier = sent(client, LICENCE)
+    assert dossier.answers["licence_number"] == "000000000011" and dossier.reuse.papers_reused == 1
+    page = desk_page(dossier)
+    assert f"SHA-256 của nội dung: {paper.said_sha256}" in page and "trả lời lúc" in page and "Cơ sở dữ liệu của Nhà nước".lower() in page
+
+
+@pytest.mark.requirement("D-04", "D-20")
+def test_a_registry_that_says_the_same_keeps_its_paper_and_one_that_says_else_ends_it(outside: Any) -> None:
+    client = browser()
+    client.get(at(LICENCE, "to-khai/"))
+    work()
+    row, first = RegistryAnswer.objects.get(registry="vehicle"), StorePaper.objects.get()
+    later = timezone.now() + timedelta(hours=2)
+    registries.keep_said(answer_id=row.pk, said=row.said, now=later)
+    assert proofs.keep(answer_id=row.pk, now=later) == [] and StorePaper.objects.get().said_at == later
+    soon = timezone.localdate() + timedelta(days=20)
+    facts = {**row.said["facts"], "vehicle.licence_valid_until": soon.isoformat(), "vehicle.licence_class": "C1"}
+    registries.keep_said(answer_id=row.pk, said={"facts": facts, "rows": []}, now=later + timedelta(hours=1))
+    work()
+    [second] = StorePaper.objects.exclude(pk=first.pk)
+    first.refresh_from_db()
+    assert first.valid_until == timezone.localdate() - timedelta(days=1) and second.valid_until == soon
+    registries.keep_said(answer_id=row.pk, said=None, now=later + timedelta(hours=2))
+
+    # About to end: said once, and where it lies.
+    for _twice in range(2):
+        morning(timezone.localtime().replace(hour=10))
+    [notice] = told("dossiers.paper_ends")
+    assert notice.link == f"/kho-giay-to/{second.pk}/" and "Giấy phép lái xe" in str(notice.title)
+
+
+@pytest.mark.requirement("D-02")
+def test_of_the_same_paper_what_was_issued_here_stands_before_a_registrys(outside: Any) -> None:
+    issued = decided(number="112/1995")
+    mark_clean(issued.dossier)
+    sign_by_hand(issued, b"%PDF-1.7 signed")
+    client = browser()
+    opened(client)
+    work()
+    kinds = sorted(StorePaper.objects.filter(party_id=mother().id, origin="registry").values_list("kind", flat=True))
+    assert kinds == ["KQ.G15.000031", "KQ.G15.000032"], "her own certificates of birth and marriage"
+
+
+@pytest.mark.requirement("D-02")
+def test_every_paper_that_another_result_replaces_names_one_that_somebody_issues() -> None:
+    """Of the shipped procedures: codes of results that a shipped procedure or a registry gives."""
+    records = procedures.shipped_records()
+    results = {one["code"] for record in records for one in record["results"] if one.get("code")}
+    results |= {kind.code for kinds in proofs.KINDS.values() for kind in kinds}
+    named = {one["replaced_by_result"] for record in records for one in record["documents"] if one.get("replaced_by_result")}
+    assert named <= results, named - results
+    assert {"KQ.G15.000031", "KQ.G15.000032", "KQ.G12.001041", "KQ.G12.001056", "KQ.G01.000014", "KQ.G10.001147"} <= named
