@@ -221,7 +221,7 @@ def test_of_several_parcels_the_number_of_the_certificate_chooses_one(outside: A
 
 
 @pytest.mark.requirement("D-02", "A-14")
-def test_a_companys_registries_and_a_paper_of_its_store_fill_in_its_form(outside: Any, django_assert_num_queries: Any) -> None:
+def test_a_companys_registries_fill_in_its_forms(outside: Any) -> None:
     party = company()
     form = newest_form("2.002288")
     assert wish_for(party_id=party.id, form=form, now=timezone.now()) == ["vehicle"]
@@ -244,8 +244,7 @@ def test_a_companys_registries_and_a_paper_of_its_store_fill_in_its_form(outside
     assert {"plate", "make", "made_in"}.isdisjoint(boxes(page)) and {"load", "licence_number"} <= boxes(page)
 
 
-def test_an_insured_person_and_earlier_answers(outside: Any) -> None:
-    """Facts of earlier dossiers and of the store are those of the party, and have their moment."""
+def test_social_security_says_the_number(outside: Any) -> None:
     form = newest_form("1.014137")
     assert set(wish_for(party_id=mother().id, form=form, now=timezone.now())) == {"insurance", "civil_status"}
     work()
