@@ -44,14 +44,13 @@ def offered(actor: Actor, wanted: Sequence[Wanted], given: Iterable[Paper], *, d
 
 
 def _once(papers: Sequence[StorePaper]) -> list[StorePaper]:
-    """Of papers that are the same by kind and number the best proved: issued here before what a registry supplied, that before a copy."""
-    best = sorted(papers, key=lambda paper: _PROVED[paper.origin])
-    found: dict[tuple[str, str], StorePaper] = {}
-    for paper in best:
-        found.setdefault((paper.kind, paper.number or str(paper.pk)), paper)
+    """Of papers that are the same by kind, number and day the best proved: issued here, else what a registry supplied, else a copy."""
+    found: dict[tuple[str, str, date | None], StorePaper] = {}
+    for paper in sorted(papers, key=lambda paper: _PROVED[paper.origin]):
+        found.setdefault((paper.kind, paper.number or str(paper.pk), paper.issued_on), paper)
     return [paper for paper in papers if paper in found.values()]
 
 
-_PROVED = {StorePaper.Origin.ISSUED: 0, StorePaper.Origin.REGISTRY: 1, StorePaper.Origin.UPLOADED: 2}
+_PROVED: dict[str, int] = {StorePaper.Origin.ISSUED: 0, StorePaper.Origin.REGISTRY: 1, StorePaper.Origin.UPLOADED: 2}
 MOST = 50
 """Papers of the store that one page offers, the newest."""

@@ -16,13 +16,13 @@ from lxml import html
 from dossiers.models import Dossier, Paper, RegistryAnswer, StorePaper
 from dossiers.queries import facts_of
 from dossiers.services import registries
-from dossiers.store import proofs
+from dossiers.store import proofs, reusing
 from procedures import services as procedures
 from tests.dossiers.shipped_answers import CASES
-from tests.dossiers.support import decided, hidden, mark_clean, mother, sign_by_hand
+from tests.dossiers.support import hidden, mother
 from tests.dossiers.test_reminders import morning, told
 from tests.dossiers.test_shipped_forms import at, declare, give_papers, words
-from tests.dossiers.test_sources import boxes, browser, desk_page, opened, work
+from tests.dossiers.test_sources import boxes, browser, desk_page, work
 from tests.dossiers.test_store import body
 from tests.payments.support import desk_of
 
@@ -144,15 +144,12 @@ def test_a_registry_that_says_the_same_keeps_its_paper_and_one_that_says_else_en
 
 
 @pytest.mark.requirement("D-02")
-def test_of_the_same_paper_what_was_issued_here_stands_before_a_registrys(outside: Any) -> None:
-    issued = decided(number="112/1995")
-    mark_clean(issued.dossier)
-    sign_by_hand(issued, b"%PDF-1.7 signed")
-    client = browser()
-    opened(client)
-    work()
-    kinds = sorted(StorePaper.objects.filter(party_id=mother().id, origin="registry").values_list("kind", flat=True))
-    assert kinds == ["KQ.G15.000031", "KQ.G15.000032"], "her own certificates of birth and marriage"
+def test_of_the_same_paper_the_best_proved_is_offered_once() -> None:
+    day = timezone.localdate()
+    common = {"party_id": mother().id, "kind": "KQ.G15.000032", "number": "45/2018", "issued_on": day}
+    copy, said, issued = (StorePaper(**common, origin=origin) for origin in ("uploaded", "registry", "issued"))
+    other = StorePaper(**{**common, "issued_on": day - timedelta(days=1)}, origin="uploaded")
+    assert reusing._once([copy, said, issued, other]) == [issued, other] and reusing._once([copy, said]) == [said]
 
 
 @pytest.mark.requirement("D-02")
