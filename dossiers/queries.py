@@ -183,10 +183,10 @@ def _earlier(found: Facts, party_id: UUID, named: set[str], reaches: Callable[[s
     for dossier in rows.order_by("-submitted_at", "-id")[:MOST_EARLIER] if codes else ():
         last.setdefault(dossier.procedure_code, dossier)
     for match in wanted:
-        dossier = last.get(match.group(1))
-        value = (dossier.answers or {}).get(match.group(2)) if dossier is not None else None
-        if dossier is not None and isinstance(value, str):
-            found.learn({match.group(0): value}, Told(EARLIER, dossier.submitted_at, dossier.code or ""))
+        earlier = last.get(match.group(1))
+        value = (earlier.answers or {}).get(match.group(2)) if earlier is not None else None
+        if earlier is not None and isinstance(value, str):
+            found.learn({match.group(0): value}, Told(EARLIER, earlier.submitted_at, earlier.code or ""))
 
 
 @dataclass(frozen=True)
