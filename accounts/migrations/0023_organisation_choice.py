@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0021_copies_of_one_thing'),
+        ('accounts', '0022_officer_tokens'),
     ]
 
     operations = [
