@@ -29,6 +29,7 @@ from dossiers.services.common import OWN, concerns
 from dossiers.services.desk import may_sign, note_look, result_of, signers_of, written, written_before
 from dossiers.services.paying import payment_of
 from dossiers.services.registers import number_given, suggested_number
+from dossiers.supplements.desk import CallOffSupplementForm, DeclineSupplementForm, StopForm, SupplementForm
 from dossiers.terms import terms_of
 from dossiers.views.common import as_int, send_file
 from payments.services import OrderRefused
@@ -43,10 +44,15 @@ FORMS: dict[str, type[ReasonForm]] = {
     "take_back": TakeBackForm,
     "decline": DeclineForm,
     "call_off_payment": CallOffForm,
+    "decline_supplement": DeclineSupplementForm,
+    "call_off_supplement": CallOffSupplementForm,
+    "call_off_first_supplement": CallOffSupplementForm,
+    "stop": StopForm,
 }
 """Transitions that ask for a reason before they are made. ``decide`` asks for more (:class:`DecisionForm`), ``ask_payment`` for what is to
 be paid (:class:`AskPaymentForm`); the others are made at once."""
-ASKING = frozenset({*FORMS, "decide", "ask_payment"})
+SUPPLEMENTS = frozenset({"ask_supplement", "propose_supplement"})
+ASKING = frozenset({*FORMS, *SUPPLEMENTS, "decide", "ask_payment"})
 NAME_SHOWN = 90
 """Characters of a procedure's name in the list."""
 
@@ -167,7 +173,7 @@ class DossierAdmin(OfficerModelAdmin):
     @admin.display(description="Hạn", ordering=DEADLINE)
     def deadline_shown(self, dossier: Any) -> str | SafeString:
         """The moment by which it must be answered or returned, marked when that has passed; nothing once it is decided."""
-        if dossier.state not in OPEN_STATES or dossier.awaits_signature or dossier.awaits_payment:
+        if dossier.state not in OPEN_STATES or dossier.awaits_signature or dossier.awaits_payment or dossier.awaits_completion:
             return "–"
         day = f"{timezone.localtime(dossier.deadline):%H:%M %d/%m/%Y}"
         late = dossier.deadline < timezone.now()
@@ -240,7 +246,7 @@ class DossierAdmin(OfficerModelAdmin):
                 "situation": wording.situation(dossier, now=timezone.now(), calendar=unit.calendar if unit else None),
                 "answers": slips.answers_shown(dossier),
                 "sources": queries.sources_of(dossier),
-                "papers": list(dossier.papers.select_related("file", "from_store__document")),
+                "papers": list(dossier.papers.select_related("file", "from_store__document", "supplement")),
                 "reuse": DossierReuse.objects.filter(dossier=dossier).first(),
                 "applicant": people.person(dossier.filed_by_id),
                 "mandate": people.mandate(dossier.mandate_id) if dossier.mandate_id else None,
@@ -256,6 +262,7 @@ class DossierAdmin(OfficerModelAdmin):
                 "decision": self._decision(dossier, issued.get(DossierDocument.Role.RESULT)),
                 "bill": bill_of(dossier),
                 "demands": queries.demands_of(dossier),
+                "supplements": queries.supplements_of(dossier),
                 "stop_notice": documents.get(DossierDocument.Role.STOP),
                 "may_authorise": result is not None and not own and _waits_for_person(result) and may_sign(dossier, actor),
                 "may_preview": result is not None and result.unsigned_file_id is not None,
@@ -319,8 +326,10 @@ class DossierAdmin(OfficerModelAdmin):
         messages.success(request, DONE[transition])
         return redirect(change)
 
-    def _form(self, request: HttpRequest, dossier: Dossier, transition: str) -> ReasonForm | DecisionForm:
+    def _form(self, request: HttpRequest, dossier: Dossier, transition: str) -> ReasonForm | DecisionForm | SupplementForm:
         data = request.POST if request.method == "POST" else None
+        if transition in SUPPLEMENTS:
+            return SupplementForm(data, dossier=dossier)
         if transition == "ask_payment":
             fees = [
                 (place, f"{fee.name}: {dong(fee.amount)}{f'/{fee.per}' if fee.per else ''}{f' ({fee.condition})' if fee.condition else ''}")
@@ -340,11 +349,11 @@ class DossierAdmin(OfficerModelAdmin):
         return decision_form(outcome, dossier, data, suggested=suggested, signers=signers, initial=before)
 
     def _ask(
-        self, request: HttpRequest, dossier: Dossier, transition: str, form: ReasonForm | DecisionForm, status: int = 200
+        self, request: HttpRequest, dossier: Dossier, transition: str, form: ReasonForm | DecisionForm | SupplementForm, status: int = 200
     ) -> HttpResponse:
         return render(
             request,
-            "admin/dossiers/dossier/act.html",
+            getattr(form, "template", "admin/dossiers/dossier/act.html"),
             {
                 **self.admin_site.each_context(request),
                 "opts": self.model._meta,
@@ -391,6 +400,13 @@ DONE = {
     "refuse": "Đã từ chối tiếp nhận và báo cho người nộp.",
     "call_off_payment": "Đã rút yêu cầu nộp tiền. Hồ sơ trở lại bước xử lý, thời hạn chạy tiếp.",
     "ask_payment": "Đã yêu cầu nộp và báo cho người nộp. Thời hạn tạm dừng đến khi có tiền hoặc hết hạn nộp.",
+    "ask_supplement": "Đã yêu cầu bổ sung và báo cho người nộp. Phiếu yêu cầu đang được lập; thời hạn dừng trong lúc chờ.",
+    "propose_supplement": "Đã đề nghị. Lãnh đạo duyệt thì người nộp mới được báo; thời hạn vẫn chạy.",
+    "approve_supplement": "Đã duyệt. Người nộp được báo; hồ sơ tính là quá hạn.",
+    "decline_supplement": "Đã không duyệt. Cán bộ giải quyết tiếp theo những gì đã có.",
+    "call_off_supplement": "Đã rút yêu cầu bổ sung và báo cho người nộp. Thời hạn coi như không dừng.",
+    "call_off_first_supplement": "Đã rút yêu cầu bổ sung và báo cho người nộp. Hạn trả lời coi như không dừng.",
+    "stop": "Đã dừng giải quyết và báo cho người nộp. Thông báo dừng đang được lập.",
     "decide": "Đã quyết định. Hồ sơ chờ người ký; thời hạn đã dừng.",
     "take_back": "Đã rút lại quyết định. Số đăng ký được trả lại cho sổ, thời hạn chạy tiếp.",
     "decline": "Đã trả lại cán bộ. Số đăng ký được trả lại cho sổ, thời hạn chạy tiếp.",
@@ -398,8 +414,10 @@ DONE = {
 """What is said after an act."""
 
 
-def _given(form: ReasonForm | DecisionForm, dossier: Dossier) -> dict[str, Any]:
+def _given(form: ReasonForm | DecisionForm | SupplementForm, dossier: Dossier) -> dict[str, Any]:
     """What the form of an act hands to its service."""
+    if isinstance(form, SupplementForm):
+        return form.given
     if isinstance(form, AskPaymentForm):
         lines = services.asked_lines(dossier, form.counts, form.free)
         return {"lines": lines, "days": form.cleaned_data["days"], "reason": form.cleaned_data["reason"]}

@@ -26,6 +26,7 @@ class DossiersConfig(AppConfig):
         from dossiers.services import copying
         from dossiers.services.paying import SOURCE
         from dossiers.store import account as store
+        from dossiers.supplements import wording as supplements
         from dossiers.views.tracking import way_from_order
         from dossiers.worklists import dossier_codes
         from payments.references import register_reference
@@ -51,6 +52,9 @@ class DossiersConfig(AppConfig):
             Act("dossiers.receive", "Tiếp nhận hồ sơ", frozenset({"reception", "counter"})),
             Act("dossiers.refuse", "Từ chối tiếp nhận", frozenset({"reception"})),
             Act("dossiers.ask_payment", "Yêu cầu nộp phí, lệ phí", frozenset({"handling"})),
+            Act("dossiers.ask_supplement", "Yêu cầu bổ sung hồ sơ", frozenset({"reception", "handling"})),
+            Act("dossiers.approve_supplement", "Duyệt yêu cầu bổ sung lần nữa", LEADERS),
+            Act("dossiers.stop", "Dừng giải quyết", LEADERS, assurance=Assurance.HIGH),
             Act("dossiers.decide", "Quyết định và trình ký", frozenset({"handling"}), assurance=Assurance.HIGH),
             Act("dossiers.take_back", "Rút lại quyết định chưa ký", frozenset({"handling"}), assurance=Assurance.HIGH),
             Act("dossiers.sign", "Ký kết quả hoặc trả lại", LEADERS, assurance=Assurance.HIGH),
@@ -65,6 +69,7 @@ class DossiersConfig(AppConfig):
         register_copy(copying.KIND, make=copying.make, template="dossiers.copy_ready", kept=copying.KEPT)
         register_content(slips.STOP, slips.stop_content)
         register_content(slips.SENT, slips.sent_content)
+        register_content(slips.SUPPLEMENT, supplements.request_content)
         for signal in (settled, expired, refunded):
             signal.connect(_order_moved, dispatch_uid="dossiers.order_moved")
         document_signed.connect(_signed, dispatch_uid="dossiers.signed")

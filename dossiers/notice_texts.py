@@ -20,6 +20,7 @@ _SAMPLE = {
     "until": "16:30 ngày 02/12/2026",
     "since": "02/09/2026",
     "day": "02/12/2026",
+    "number": "2",
     "next": "Cấp thẻ bảo hiểm y tế",
     "why": "Trẻ dưới 6 tuổi được cấp thẻ bảo hiểm y tế không phải đóng.",
     "off": "https://dichvucong.example/tai-khoan/lien-lac/thoi/vi-du/",
@@ -136,6 +137,7 @@ def register() -> None:
         action=gettext_noop("Xem lý do"),
         sample=_SAMPLE,
     )
+    _register_supplements()
     register_template(
         "dossiers.received",
         inbox_title=gettext_noop("Hồ sơ {code} đã được tiếp nhận"),
@@ -207,5 +209,54 @@ def _register_reminders() -> None:
         inbox_body=gettext_noop("{why} Bạn xem cần gì và làm ngay trên Cổng nếu trường hợp của bạn cần đến; không cần thì bỏ qua."),
         sms=gettext_noop("Sau {procedure}, thường đến {next}: {link} Thôi nhắc: {off}"),
         action=gettext_noop("Xem thủ tục"),
+        sample=_SAMPLE,
+    )
+
+
+def _register_supplements() -> None:
+    """Completing a dossier."""
+    register_template(
+        "dossiers.supplement_asked",
+        inbox_title=gettext_noop("Hồ sơ {code}: cần bổ sung trước {until}"),
+        inbox_body=gettext_noop(
+            "{unit} cần bạn bổ sung hồ sơ {procedure} (số mục, giấy tờ: {number}) trước {until}. "
+            "Cần gì, vì sao, và quá hạn thì sao có trong trang hồ sơ."
+        ),
+        sms=gettext_noop("Hồ sơ {code}: cần bổ sung trước {until}. Cần gì và gửi ở đâu: {link}"),
+        action=gettext_noop("Bổ sung hồ sơ"),
+        sample=_SAMPLE,
+    )
+    register_template(
+        "dossiers.supplement_reminder",
+        inbox_title=gettext_noop("Hồ sơ {code}: sắp hết hạn bổ sung"),
+        inbox_body=gettext_noop("Hồ sơ {procedure} gửi {unit} còn chờ bạn bổ sung. Hạn cuối: {until}."),
+        sms=gettext_noop("Hồ sơ {code}: sắp hết hạn bổ sung, hạn cuối {until}. Bổ sung tại: {link}"),
+        action=gettext_noop("Bổ sung hồ sơ"),
+        sample=_SAMPLE,
+    )
+    register_template(
+        "dossiers.supplement_given",
+        inbox_title=gettext_noop("Hồ sơ {code}: đã nhận phần bổ sung"),
+        inbox_body=gettext_noop("Phần bổ sung của hồ sơ {procedure} đã đến {unit}. Bạn không phải làm gì thêm, cơ quan xem tiếp hồ sơ."),
+        sms=gettext_noop("Hồ sơ {code}: đã nhận phần bổ sung. Theo dõi: {link}"),
+        action=gettext_noop("Theo dõi hồ sơ"),
+        sample=_SAMPLE,
+    )
+    register_template(
+        "dossiers.supplement_called_off",
+        inbox_title=gettext_noop("Hồ sơ {code}: không phải bổ sung nữa"),
+        inbox_body=gettext_noop("{unit} đã rút yêu cầu bổ sung hồ sơ {procedure} và xem tiếp hồ sơ. Lý do có trong trang hồ sơ."),
+        sms=gettext_noop("Hồ sơ {code}: {unit} đã rút yêu cầu bổ sung. Xem: {link}"),
+        action=gettext_noop("Xem hồ sơ"),
+        sample=_SAMPLE,
+    )
+    register_template(
+        "dossiers.supplement_missed",
+        inbox_title=gettext_noop("Hồ sơ {code}: đã hết hạn bổ sung"),
+        inbox_body=gettext_noop(
+            "Chưa nhận được phần bổ sung của hồ sơ {procedure}. {unit} giải quyết tiếp theo những gì đã có trong hồ sơ."
+        ),
+        sms=gettext_noop("Hồ sơ {code}: đã hết hạn bổ sung, cơ quan giải quyết tiếp theo những gì đã có. Xem: {link}"),
+        action=gettext_noop("Xem hồ sơ"),
         sample=_SAMPLE,
     )

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -26,10 +26,12 @@ from dossiers.models import (
     Draft,
     FormPrint,
     FormVersion,
+    Paper,
     PaymentDemand,
     RegistryAnswer,
     State,
     StorePaper,
+    SupplementRequest,
 )
 from dossiers.sources import (
     EARLIER,
@@ -425,6 +427,13 @@ def _far(agency: Agency, ward: str) -> int:
 def default_unit(party_id: UUID, terms: Terms) -> str:
     """Code of the agency that handles the dossier unless the person chooses another; empty when there is none."""
     return next((unit.code for unit in handling_units(party_id, terms)[:1]), "")
+
+
+def supplements_of(dossier: Dossier) -> list[SupplementRequest]:
+    """The requests to complete a dossier with what they asked for, oldest first, those that a leader did not let go out too (one query,
+    three more where there is one)."""
+    rows = dossier.supplements.select_related("slip__document")
+    return list(rows.prefetch_related("defects", Prefetch("papers", Paper.objects.filter(dossier__isnull=False).select_related("file"))))
 
 
 def timeline(dossier: Dossier) -> list[DossierEvent]:

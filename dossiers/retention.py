@@ -40,4 +40,6 @@ TABLE: Mapping[str, str | Mapping[str, str]] = {
     # Under the party's own key, as its papers are.
     "RegistryAnswer": "store",
     "AnswerSource": "dossier_content",
+    "SupplementRequest": {"*": "dossier", "words": "dossier_content", "typed": "dossier_content", "explanation": "dossier_content"},
+    "SupplementDefect": {"*": "dossier", "words": "dossier_content", "was": "dossier_content", "became": "dossier_content"},
 }

@@ -19,6 +19,7 @@ from portal.documents.proofs import Section, masked
 RECEIPT = "dossiers.receipt"
 STOP = "dossiers.stop"
 SENT = "dossiers.sent"
+SUPPLEMENT = "dossiers.supplement"
 
 
 def moment(at: datetime | None) -> str:
@@ -67,7 +68,7 @@ def answers_shown(dossier: Dossier) -> list[tuple[str, str]]:
 def receipt_context(dossier: Dossier, limit: Limit) -> dict[str, Any]:
     """Slip 01, giấy tiếp nhận hồ sơ và hẹn trả kết quả (Circular 03/2025/TT-VPCP, annex I; fields: domain.md §5.2)."""
     papers: dict[str, int] = {}
-    for paper in dossier.papers.all():
+    for paper in dossier.papers.filter(superseded_at=None):
         papers[paper.label] = papers.get(paper.label, 0) + 1
     return {
         "environment_label": settings.ENVIRONMENT_LABEL,

@@ -24,6 +24,12 @@ def follow_late_orders() -> int:
     return services.follow_late_orders(now=timezone.now())
 
 
+@shared_task(name="dossiers.follow_supplements")
+def follow_supplements() -> int:
+    """Remind of what is to be completed, and draw the consequence where nobody did in time."""
+    return services.follow_supplements(now=timezone.now())
+
+
 @shared_task(name="dossiers.add_reuse")
 def add_reuse() -> int:
     """Add what was used again in dossiers sent since the last time to the counts by month."""

@@ -7,6 +7,7 @@ from django.urls import path
 from dossiers.exchange import standard
 from dossiers.signing import urls as signing
 from dossiers.store import urls as store
+from dossiers.supplements import views as completing
 from dossiers.views import elsewhere, filing, parts, printing, schema, tracking, uploads
 
 urlpatterns = [
@@ -28,6 +29,9 @@ urlpatterns = [
     path("ho-so/<str:code>/", tracking.dossier_page, name="dossier"),
     path("ho-so/<str:code>/in/", printing.of_dossier, name="dossier-print"),
     path("ho-so/<str:code>/in/to-khai.pdf", printing.dossier_pdf, name="dossier-print-pdf"),
+    path("ho-so/<str:code>/bo-sung/", completing.answer, name="dossier-supplement"),
+    path("ho-so/<str:code>/bo-sung/tep/<uuid:paper_id>/", completing.paper, name="dossier-supplement-paper"),
+    path("ho-so/<str:code>/bo-sung/<int:number>/phieu/", completing.slip, name="dossier-supplement-slip"),
     path("ho-so/<str:code>/rut/", tracking.withdraw, name="dossier-withdraw"),
     path("ho-so/<str:code>/ban-sao/", tracking.copy_all, name="dossier-copy"),
     path("ho-so/<str:code>/giay-to/<uuid:paper_id>/", tracking.paper, name="dossier-paper"),

@@ -46,6 +46,11 @@ def situation(dossier: Dossier, *, now: datetime, reason: str = "", calendar: Ca
             _("Cơ quan cần bạn nộp tiền để giải quyết tiếp. Thời hạn giải quyết tạm dừng, chạy tiếp khi tiền về."),
             dossier.pay_until,
         )
+    elif dossier.state == State.INCOMPLETE:
+        after = _("Thời hạn giải quyết không chạy trong lúc chờ bạn.")
+        before = _("Thời hạn giải quyết tính từ khi hồ sơ được tiếp nhận.")
+        words = _("Cơ quan cần bạn bổ sung, tất cả trong một lần.")
+        text = _("Chờ bạn bổ sung hồ sơ"), f"{words} {after if dossier.received_at else before}", dossier.supplement_until
     elif dossier.state == State.STOPPED:
         text = _("Đã dừng giải quyết"), _("Cơ quan dừng giải quyết hồ sơ này. Lý do: %(reason)s") % {"reason": reason}, None
     elif dossier.state == State.SUBMITTED:
@@ -77,7 +82,7 @@ def situation(dossier: Dossier, *, now: datetime, reason: str = "", calendar: Ca
         deadline=deadline,
         deadline_words=remaining_words(now, deadline, calendar or national_calendar()) if deadline else "",
         deadline_kind=_deadline_kind(now, deadline) if deadline else "",
-        tag_kind="wait" if dossier.awaits_payment else _TAGS.get(State(dossier.state), "wait"),
+        tag_kind="wait" if dossier.awaits_payment or dossier.awaits_completion else _TAGS.get(State(dossier.state), "wait"),
     )
 
 
@@ -124,6 +129,17 @@ def _titles() -> dict[str, str]:
         "unpaid": _("Quá hạn nộp tiền, chưa nhận được"),
         "stop_unpaid": _("Cơ quan dừng giải quyết vì quá hạn nộp tiền"),
         "refunded": _("Tiền đã được hoàn"),
+        "ask_supplement": _("Cơ quan yêu cầu bạn bổ sung hồ sơ"),
+        "approve_supplement": _("Cơ quan yêu cầu bạn bổ sung hồ sơ lần nữa; hồ sơ tính là quá hạn của cơ quan"),
+        "call_off_supplement": _("Cơ quan rút yêu cầu bổ sung: bạn không phải làm gì"),
+        "call_off_first_supplement": _("Cơ quan rút yêu cầu bổ sung: bạn không phải làm gì"),
+        "complete": _("Bạn đã bổ sung hồ sơ"),
+        "complete_first": _("Bạn đã bổ sung hồ sơ"),
+        "unanswered": _("Quá hạn bổ sung, cơ quan giải quyết tiếp"),
+        "unanswered_first": _("Quá hạn bổ sung, cơ quan xem lại hồ sơ"),
+        "stop_unanswered": _("Cơ quan dừng giải quyết vì quá hạn bổ sung"),
+        "refuse_unanswered": _("Không được tiếp nhận vì quá hạn bổ sung"),
+        "stop": _("Cơ quan dừng giải quyết"),
         "paper_unsafe": _("Một tệp giấy tờ không an toàn, cơ quan không mở được"),
     }
 
@@ -132,6 +148,14 @@ NOTED = frozenset({"paper_unsafe", "refunded"})
 """Events that say something of a dossier and do not move it on."""
 _OF_MONEY = frozenset({"paid", "unpaid"})
 """Events that move a dossier on which waits for money in state 6, and else only say something."""
+
+
+_WITHIN = frozenset({"propose_supplement", "decline_supplement"})
+"""Events within the agency: applicants are told when something comes of them."""
+ENDINGS = ("refuse", "stop_unpaid", "stop_unanswered", "refuse_unanswered", "stop")
+"""Events whose note says why a dossier ended without a result."""
+_SAID = frozenset({"ask_payment", "call_off_payment", "refunded", "ask_supplement", "approve_supplement", "call_off_supplement",
+                   "call_off_first_supplement", "complete", "complete_first"})  # fmt: skip
 
 
 def is_noted(event: DossierEvent) -> bool:
@@ -146,13 +170,14 @@ def _beside(event: DossierEvent) -> str:
     """What is said beside an event: who received the dossier, why money is asked for, how much came."""
     if event.name == "receive":
         return event.label
-    return str(event.note or "") if event.name in (*_OF_MONEY, "ask_payment", "call_off_payment", "refunded") else ""
+    return str(event.note or "") if event.name in _OF_MONEY | _SAID else ""
 
 
 def entries_for_applicant(dossier: Dossier, history: Sequence[DossierEvent]) -> list[Entry]:
     """The timeline as the applicant reads it: what happened, what happens now, and the usual steps to come. No query."""
     titles = _titles()
     is_open = dossier.state in OPEN_STATES or dossier.state == State.DECIDED
+    history = [event for event in history if event.name not in _WITHIN]
     # Where the dossier is now was set by its last move, not by what was noted since.
     last_move = max((index for index, event in enumerate(history) if not is_noted(event)), default=-1)
     entries = [
@@ -170,6 +195,8 @@ def entries_for_applicant(dossier: Dossier, history: Sequence[DossierEvent]) -> 
             passed.discard("decide")  # it was taken back
         if dossier.awaits_payment:
             entries.append(Entry(_("Bạn nộp phí, lệ phí"), ""))
+        if dossier.awaits_completion:
+            entries.append(Entry(_("Bạn bổ sung hồ sơ"), ""))
         to_come = {
             "receive": _("Cơ quan tiếp nhận"),
             "start": _("Xử lý"),

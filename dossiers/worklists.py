@@ -19,8 +19,8 @@ from portal.crypto import blind_index, index_forms
 from portal.text import search_key
 
 OPEN = Q(state__in=OPEN_STATES)
-_RUNNING = OPEN & Q(stage=Stage.NONE) & ~Q(payment=Standing.DUE)
-"""The clock runs: after the decision, and while the applicant is to pay, nobody is late."""
+_RUNNING = OPEN & ~Q(stage=Stage.AWAITING_SIGNATURE) & ~Q(payment=Standing.DUE) & ~Q(state=State.INCOMPLETE)
+"""The clock runs: after the decision, and while the applicant is to pay or to complete, nobody is late."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,8 @@ def worklists(position_id: UUID | None, now: datetime) -> list[Worklist]:
         Worklist("hom-nay", "Đến hạn hôm nay", _RUNNING & Q(deadline__gte=now, deadline__lt=day_ends), "wait"),
         Worklist("cho-toi-ky", "Chờ tôi ký", Q(stage=Stage.AWAITING_SIGNATURE, signer_position_id=position_id), "wait"),
         Worklist("moi", "Mới, chờ tiếp nhận", Q(state=State.SUBMITTED) & ~Q(payment=Standing.DUE), "info"),
+        Worklist("cho-duyet-bo-sung", "Chờ lãnh đạo duyệt bổ sung lần nữa", Q(stage=Stage.AWAITING_APPROVAL), "wait"),
+        Worklist("cho-bo-sung", "Chờ người nộp bổ sung", Q(state=State.INCOMPLETE)),
         Worklist("cho-nop-tien", "Chờ người nộp trả tiền", OPEN & Q(payment=Standing.DUE)),
         Worklist("chua-nop-tien", "Quá hạn, chưa nộp tiền", OPEN & Q(payment=Standing.UNPAID)),
         Worklist("cho-ky", "Đang chờ ký", Q(stage=Stage.AWAITING_SIGNATURE)),

@@ -24,6 +24,7 @@ from dossiers.models.signatures import DeclarationAttempt, SignedDeclaration
 from dossiers.models.sources import AnswerSource, RegistryAnswer
 from dossiers.models.states import TABLE, Standing, State
 from dossiers.models.store import StoreLook, StorePaper, StorePaperFile, StoreShare
+from dossiers.models.supplements import SupplementDefect, SupplementRequest
 
 __all__ = [
     "CODE_FROM_BEHIND",
@@ -60,4 +61,6 @@ __all__ = [
     "StorePaper",
     "StorePaperFile",
     "StoreShare",
+    "SupplementDefect",
+    "SupplementRequest",
 ]

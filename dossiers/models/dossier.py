@@ -41,7 +41,7 @@ NAME_WORDS = Func(
 """The words of whose it is and whom it is about, for an index that finds by the beginning of any of them, under every collation. The
 nought between the two names keeps a phrase from running over from one into the other."""
 
-_RECEIVED_STATES = [State.RECEIVED, State.PROCESSING, State.INCOMPLETE, State.PAYMENT_DUE, State.STOPPED, State.DECIDED, State.RETURNED]
+_RECEIVED_STATES = [State.RECEIVED, State.PROCESSING, State.PAYMENT_DUE, State.STOPPED, State.DECIDED, State.RETURNED]
 
 
 class Channel(models.TextChoices):
@@ -57,6 +57,7 @@ class Stage(models.TextChoices):
 
     NONE = "", "–"
     AWAITING_SIGNATURE = "awaiting_signature", "Chờ ký kết quả"
+    AWAITING_APPROVAL = "awaiting_approval", "Chờ duyệt yêu cầu bổ sung lần nữa"
 
 
 OPEN_STATES = (State.SUBMITTED, State.RECEIVED, State.PROCESSING, State.INCOMPLETE, State.PAYMENT_DUE)
@@ -145,9 +146,13 @@ class Dossier(models.Model):
     supplements_before = models.PositiveSmallIntegerField(default=0)
     """Times returned for completion before reception."""
     supplements_after = models.PositiveSmallIntegerField(default=0)
+    """Times returned for completion after reception; more than one counts as overdue (Decision 766)."""
+    supplement_asked_at = models.DateTimeField(null=True, blank=True)
+    """When it was first returned for completion after reception."""
+    supplement_until = models.DateTimeField("hạn bổ sung", null=True, blank=True)
+    """Until when the applicant may answer the request that is open (`SupplementRequest`)."""
     next_told_at = models.DateTimeField(null=True)
     """When its applicant was told what usually comes next: once, also where nothing was to be told."""
-    """Times returned for completion after reception; more than one counts as overdue (Decision 766)."""
 
     class Meta:
         verbose_name = "hồ sơ"
@@ -167,12 +172,25 @@ class Dossier(models.Model):
             # Decided and unsigned is a stage of state 4; a decision that was taken back leaves no trace here, the clock runs again.
             models.CheckConstraint(
                 condition=Q(stage=Stage.NONE)
-                | Q(stage=Stage.AWAITING_SIGNATURE, state=State.PROCESSING, decided_at__isnull=False, signer_position_id__isnull=False),
+                | Q(stage=Stage.AWAITING_SIGNATURE, state=State.PROCESSING, decided_at__isnull=False, signer_position_id__isnull=False)
+                | Q(stage=Stage.AWAITING_APPROVAL, state=State.PROCESSING, decided_at__isnull=True, supplements_after__gte=1),
                 name="dossiers_awaiting_is_decided",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=[State.RECEIVED, State.PROCESSING], stage=Stage.NONE) | Q(decided_at__isnull=True),
+                condition=~Q(state__in=[State.RECEIVED, State.PROCESSING, State.INCOMPLETE], stage=Stage.NONE) | Q(decided_at__isnull=True),
                 name="dossiers_undecided_has_no_decision",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=State.INCOMPLETE, paused_at__isnull=False, supplement_until__isnull=False)
+                | (~Q(state=State.INCOMPLETE) & Q(supplement_until__isnull=True)),
+                name="dossiers_incomplete_has_a_day",
+            ),
+            # Whatever was received keeps its appointment while it waits for its applicant.
+            models.CheckConstraint(
+                condition=~Q(state=State.INCOMPLETE)
+                | Q(received_at__isnull=True, supplements_before__gte=1)
+                | Q(due_at__isnull=False, officer_id__isnull=False, supplements_after__gte=1, supplement_asked_at__isnull=False),
+                name="dossiers_incomplete_was_asked",
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=[State.DECIDED, State.RETURNED]) | Q(finished_at__isnull=False), name="dossiers_decided_is_signed"
@@ -225,6 +243,7 @@ class Dossier(models.Model):
             models.Index(DEADLINE, F("id"), name="dossiers_by_deadline"),
             GinIndex(NAME_WORDS, name="dossiers_desk_names"),
             models.Index(fields=["signer_position_id"], name="dossiers_desk_signer", condition=Q(stage=Stage.AWAITING_SIGNATURE)),
+            models.Index(fields=["supplement_until"], name="dossiers_supplement_until", condition=Q(supplement_until__isnull=False)),
             models.Index(CODE_FROM_BEHIND, name="dossiers_desk_code_end"),
             GinIndex(fields=["id_blinds"], name="dossiers_desk_number"),
             models.Index(fields=["applicant_id", "-submitted_at"], name="dossiers_mine_applicant"),
@@ -262,6 +281,16 @@ class Dossier(models.Model):
     def __str__(self) -> str:
         return self.code or str(self.id)
 
+    due_as_loaded: Any = None
+    """The appointment as it was before the change that is being written; the event keeps it."""
+
+    @classmethod
+    def from_db(cls, db: Any, field_names: Any, values: Any) -> Dossier:
+        """A row as it is read, with the appointment that a change of it starts from."""
+        dossier = super().from_db(db, field_names, values)
+        dossier.due_as_loaded = dossier.__dict__.get("due_at")
+        return dossier
+
     @property
     def is_filed_for_another(self) -> bool:
         """Whether a person sent it for somebody else."""
@@ -276,6 +305,21 @@ class Dossier(models.Model):
     def awaits_payment(self) -> bool:
         """Whether the applicant is to pay now: nobody at the agency is late meanwhile."""
         return self.payment == Standing.DUE
+
+    @property
+    def awaits_completion(self) -> bool:
+        """Whether the applicant is to complete it now: the clock stands still."""
+        return self.state == State.INCOMPLETE
+
+    @property
+    def awaits_approval(self) -> bool:
+        """Whether another request after reception waits for a leader; the clock runs on."""
+        return self.stage == Stage.AWAITING_APPROVAL
+
+    @property
+    def counts_as_late(self) -> bool:
+        """Whether it is late whatever the dates: returned more than once after reception (Decision 766, 2.1)."""
+        return self.supplements_after > 1
 
     @property
     def awaits_signature(self) -> bool:
@@ -308,6 +352,8 @@ class DossierEvent(models.Model):
     """How an officer is shown. Citizens are named by their id only: this row can never be erased."""
     unit_code = models.CharField(max_length=40, blank=True)
     note: Any = SealedTextField(subject="dossier_id", null=True)
+    due_before = models.DateTimeField(null=True, blank=True)
+    """The deadline that held before the event; null also in events of before this was kept."""
     due_at = models.DateTimeField(null=True, blank=True)
     """The deadline that held after the event."""
 

@@ -37,13 +37,19 @@ class Paper(models.Model):
     origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.UPLOADED)
     from_store = models.ForeignKey("dossiers.StorePaper", null=True, on_delete=models.PROTECT, related_name="reuses")
     """The paper of the store that this file was taken from."""
+    supplement = models.ForeignKey("dossiers.SupplementRequest", null=True, blank=True, on_delete=models.PROTECT, related_name="papers")
+    """The request that it answers; it belongs to the dossier from the moment the answer is sent."""
+    superseded_at = models.DateTimeField(null=True, blank=True)
+    """When another took its place; it stays in the dossier as what was sent."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["position", "created_at", "id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(draft__isnull=True, dossier__isnull=False) | Q(draft__isnull=False, dossier__isnull=True),
+                condition=Q(draft__isnull=True, dossier__isnull=False)
+                | Q(draft__isnull=True, supplement__isnull=False)
+                | Q(draft__isnull=False, dossier__isnull=True, supplement__isnull=True),
                 name="dossiers_paper_has_one_home",
             ),
             models.UniqueConstraint(fields=["file"], name="dossiers_paper_file_once"),
@@ -67,6 +73,7 @@ class DossierDocument(models.Model):
         RECEIPT = "receipt", "Giấy tiếp nhận hồ sơ và hẹn trả kết quả"
         RESULT = "result", "Kết quả giải quyết"
         STOP = "stop", "Thông báo dừng giải quyết hồ sơ"
+        REQUEST = "request", "Phiếu yêu cầu bổ sung, hoàn thiện hồ sơ"
 
     id = models.BigAutoField(primary_key=True)
     dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="documents")
@@ -84,7 +91,9 @@ class DossierDocument(models.Model):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["dossier", "role"], condition=Q(cancelled_at__isnull=True), name="dossiers_document_once_a_role"
+                fields=["dossier", "role"],
+                condition=Q(cancelled_at__isnull=True) & ~Q(role="request"),
+                name="dossiers_document_once_a_role",
             ),
             models.CheckConstraint(condition=Q(valid_until__isnull=True) | Q(role="result"), name="dossiers_only_results_expire"),
         ]

@@ -41,17 +41,43 @@ def _paid_for(dossier: Any) -> str:
 
 
 def _undecided(dossier: Any) -> str:
+    if dossier.awaits_approval:
+        return "Đề nghị yêu cầu bổ sung lần nữa đang chờ lãnh đạo. Lãnh đạo duyệt hoặc không duyệt trước."
     return "Hồ sơ đã được quyết định và đang chờ ký. Muốn sửa, hãy rút lại quyết định trước." if dossier.stage else ""
 
 
 def _awaiting(dossier: Any) -> str:
-    return "" if dossier.stage else "Hồ sơ không (còn) chờ ký. Tải lại trang để xem tình trạng mới nhất."
+    return "" if dossier.awaits_signature else "Hồ sơ không (còn) chờ ký. Tải lại trang để xem tình trạng mới nhất."
+
+
+def _proposed(dossier: Any) -> str:
+    return "" if dossier.awaits_approval else "Không (còn) đề nghị nào chờ duyệt. Tải lại trang để xem tình trạng mới nhất."
+
+
+def _first_request(dossier: Any) -> str:
+    if dossier.supplements_after:
+        return "Sau tiếp nhận đã yêu cầu bổ sung một lần. Lần nữa phải được lãnh đạo duyệt, và hồ sơ tính là quá hạn."
+    return _paid_for(dossier) or _undecided(dossier)
+
+
+def _another_request(dossier: Any) -> str:
+    if not dossier.supplements_after:
+        return "Chưa yêu cầu bổ sung lần nào sau tiếp nhận, nên không phải xin duyệt."
+    return _undecided(dossier)
+
+
+def _is_received(dossier: Any) -> str:
+    return "" if dossier.received_at else "Hồ sơ chưa được tiếp nhận."
+
+
+def _not_received(dossier: Any) -> str:
+    return "Hồ sơ đã được tiếp nhận." if dossier.received_at else ""
 
 
 _PROCESSING = frozenset({State.PROCESSING.value})
 _PAYING = frozenset({State.PAYMENT_DUE.value})
-_OWNERS = frozenset({State.SUBMITTED.value, State.PAYMENT_DUE.value})
-# State 5 exists in the standard; its edges come with their screens (issue on supplements).
+_INCOMPLETE = frozenset({State.INCOMPLETE.value})
+_OWNERS = frozenset({State.SUBMITTED.value, State.PAYMENT_DUE.value, State.INCOMPLETE.value})
 # In the standard 9 means "signed": from the decision to the signature a dossier stays in 4, in the stage "awaiting signature".
 TABLE = StateTable(
     [state.value for state in State],
@@ -69,6 +95,64 @@ TABLE = StateTable(
         Transition("paid", "Đã nộp phí, lệ phí", _PAYING, State.PROCESSING.value),
         Transition("unpaid", "Quá hạn nộp phí, lệ phí: giải quyết tiếp", _PAYING, State.PROCESSING.value),
         Transition("stop_unpaid", "Dừng giải quyết: quá hạn nộp phí, lệ phí", _PAYING, State.STOPPED.value),
+        # Before reception a request is the answer that is owed within eight working hours; what it asked for comes back to reception.
+        Transition(
+            "ask_supplement",
+            "Yêu cầu bổ sung",
+            frozenset({State.SUBMITTED.value, State.PROCESSING.value}),
+            State.INCOMPLETE.value,
+            act="dossiers.ask_supplement",
+            guard=_first_request,
+        ),
+        Transition(
+            "propose_supplement",
+            "Đề nghị yêu cầu bổ sung lần nữa",
+            _PROCESSING,
+            State.PROCESSING.value,
+            act="dossiers.ask_supplement",
+            guard=_another_request,
+        ),
+        Transition(
+            "approve_supplement",
+            "Duyệt yêu cầu bổ sung lần nữa",
+            _PROCESSING,
+            State.INCOMPLETE.value,
+            act="dossiers.approve_supplement",
+            guard=_proposed,
+        ),
+        Transition(
+            "decline_supplement",
+            "Không duyệt yêu cầu bổ sung",
+            _PROCESSING,
+            State.PROCESSING.value,
+            act="dossiers.approve_supplement",
+            guard=_proposed,
+        ),
+        # Asked by mistake: as if it had not been asked, the clock included.
+        Transition(
+            "call_off_supplement",
+            "Rút yêu cầu bổ sung",
+            _INCOMPLETE,
+            State.PROCESSING.value,
+            act="dossiers.ask_supplement",
+            guard=_is_received,
+        ),
+        Transition(
+            "call_off_first_supplement",
+            "Rút yêu cầu bổ sung",
+            _INCOMPLETE,
+            State.SUBMITTED.value,
+            act="dossiers.ask_supplement",
+            guard=_not_received,
+        ),
+        Transition("complete", "Đã bổ sung", _INCOMPLETE, State.PROCESSING.value, by_owner=True, guard=_is_received),
+        Transition("complete_first", "Đã bổ sung", _INCOMPLETE, State.SUBMITTED.value, by_owner=True, guard=_not_received),
+        Transition("unanswered", "Quá hạn bổ sung: cán bộ giải quyết tiếp", _INCOMPLETE, State.PROCESSING.value, guard=_is_received),
+        Transition("unanswered_first", "Quá hạn bổ sung: cán bộ xem lại", _INCOMPLETE, State.SUBMITTED.value, guard=_not_received),
+        Transition("stop_unanswered", "Dừng giải quyết: quá hạn bổ sung", _INCOMPLETE, State.STOPPED.value, guard=_is_received),
+        # What was never received cannot be stopped: in the standard it is one that was not received.
+        Transition("refuse_unanswered", "Không tiếp nhận: quá hạn bổ sung", _INCOMPLETE, State.REFUSED.value, guard=_not_received),
+        Transition("stop", "Dừng giải quyết", _PROCESSING, State.STOPPED.value, act="dossiers.stop", guard=_undecided),
         Transition("decide", "Quyết định và trình ký", _PROCESSING, State.PROCESSING.value, act="dossiers.decide", guard=_undecided),
         Transition("take_back", "Rút lại quyết định", _PROCESSING, State.PROCESSING.value, act="dossiers.take_back", guard=_awaiting),
         Transition("decline", "Không ký, trả lại cán bộ", _PROCESSING, State.PROCESSING.value, act="dossiers.sign", guard=_awaiting),

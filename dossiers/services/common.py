@@ -135,8 +135,10 @@ def write_event(dossier: Dossier, name: str, *, before: str, actor: Actor, now: 
         label=actor.label if not actor.is_citizen else "",
         unit_code=dossier.unit_code,
         note=note or None,
+        due_before=dossier.due_as_loaded,
         due_at=dossier.due_at,
     )
+    dossier.due_as_loaded = dossier.due_at
     audit.record(
         actor=actor,
         act=f"dossiers.{name}",

@@ -34,6 +34,7 @@ from dossiers.services.confirming import promise_confirmation
 from dossiers.services.drafts import is_behind
 from dossiers.services.paying import call_off, demand_with_filing
 from dossiers.services.registries import keep_sources
+from dossiers.services.supplements import close_open
 from dossiers.signing import current as signing
 from dossiers.store.counting import count_sent
 from dossiers.terms import terms_on
@@ -153,6 +154,7 @@ def withdraw(*, actor: Actor, dossier_id: UUID, seen_version: int, now: datetime
     check_seen(dossier, seen_version, "withdraw")
     dossier.withdrawn_at = max(now, dossier.submitted_at)
     call_off(dossier, reason="withdrawn", actor=actor, now=now)
+    close_open(dossier, now=now)
     advance(dossier, "withdraw", actor=actor, now=now)
     notify_parties(dossier, "dossiers.withdrawn")
     return dossier
@@ -160,7 +162,7 @@ def withdraw(*, actor: Actor, dossier_id: UUID, seen_version: int, now: datetime
 
 def withdraw_refusal(dossier: Dossier) -> str:
     """Why the dossier cannot be taken back now, as a sentence for the applicant; empty when it can."""
-    if dossier.state in (State.SUBMITTED, State.PAYMENT_DUE):
+    if dossier.state in (State.SUBMITTED, State.PAYMENT_DUE, State.INCOMPLETE):
         return ""
     if dossier.state == State.WITHDRAWN and dossier.withdrawn_at is not None:
         at = timezone.localtime(dossier.withdrawn_at)

@@ -166,7 +166,8 @@ def keep_own(dossier: Dossier, *, now: datetime) -> NationalDossier | None:
         "agency_code": dossier.unit_code.split(".")[0],
         "state": dossier.state,
         "received_at": dossier.received_at,
-        "due_at": dossier.due_at,
+        # While its applicant is waited for there is no day on which it would be late; then the appointment moves.
+        "due_at": None if dossier.awaits_completion else dossier.due_at,
         "finished_at": dossier.finished_at,
         "returned_at": dossier.returned_at,
         "refused_at": dossier.refused_at,
@@ -174,6 +175,9 @@ def keep_own(dossier: Dossier, *, now: datetime) -> NationalDossier | None:
         "withdrawn_at": dossier.withdrawn_at,
         "supplements_before": dossier.supplements_before,
         "supplements_after": dossier.supplements_after,
+        # The time waited for is in the appointment already, which moved by it: it is not deducted once more (``supplement_days``).
+        "supplement_asked_at": dossier.supplement_asked_at,
+        "supplement_is_pending": dossier.awaits_completion and dossier.received_at is not None,
         "has_fee": dossier.payment != Standing.NONE,
         "paid_online": "1" if dossier.payment in (Standing.PAID, Standing.REFUNDED) else "0",
         "has_digitised_papers": True,

@@ -70,7 +70,7 @@ def _result(dossier: Dossier, about: str, now: datetime) -> Iterator[StorePaper]
 
 
 def _uploads(dossier: Dossier, about: str, now: datetime) -> Iterator[StorePaper]:
-    handed_in = dossier.papers.select_related("file").filter(origin=Origin.UPLOADED, file__state=FileState.CLEAN)
+    handed_in = dossier.papers.select_related("file").filter(origin=Origin.UPLOADED, file__state=FileState.CLEAN, superseded_at=None)
     by_kind: dict[str, list[Paper]] = defaultdict(list)
     shared = shared_kinds(dossier)
     for one in handed_in:

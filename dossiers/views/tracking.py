@@ -99,7 +99,7 @@ def _page(request: HttpRequest, dossier: Dossier, *, status: int = 200, **more: 
     standing = dossier.documents.select_related("document").filter(cancelled_at__isnull=True)
     issued = {one.role: one for one in standing}
     documents = {role: one.document for role, one in issued.items()}
-    reason = next((event.note or "" for event in reversed(history) if event.name in ("refuse", "stop_unpaid")), "")
+    reason = next((event.note or "" for event in reversed(history) if event.name in wording.ENDINGS), "")
     demands = queries.demands_of(dossier)
     unit = queries.handling_unit(dossier.unit_code)
     return render(
@@ -121,6 +121,7 @@ def _page(request: HttpRequest, dossier: Dossier, *, status: int = 200, **more: 
             "confirmation": documents.get(DossierDocument.Role.SENT),
             "stop_notice": documents.get(DossierDocument.Role.STOP),
             "demands": demands,
+            "supplements": queries.supplements_of(dossier),
             "due": next((demand for demand in demands if demand.standing == Standing.DUE), None),
             "reuse": DossierReuse.objects.filter(dossier=dossier).first(),
             "copy": services.copy_of(actor_of(request), dossier, now=timezone.now()),
@@ -143,7 +144,7 @@ def dossier_page(request: HttpRequest, code: str) -> HttpResponse:
     """Confirmation and status: what happens now, who has it, until when, what happened so far."""
     if queries.dossier_of(actor_of(request), code) is None and (page := elsewhere.page_of(request, code)) is not None:
         return page
-    return _page(request, _own(request, code), just_sent="da-gui" in request.GET)
+    return _page(request, _own(request, code), just_sent="da-gui" in request.GET, just_completed="da-bo-sung" in request.GET)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
