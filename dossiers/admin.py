@@ -29,7 +29,14 @@ from dossiers.services.common import OWN, concerns
 from dossiers.services.desk import may_sign, note_look, result_of, signers_of, written, written_before
 from dossiers.services.paying import payment_of
 from dossiers.services.registers import number_given, suggested_number
-from dossiers.supplements.desk import CallOffSupplementForm, DeclineSupplementForm, StopForm, SupplementForm
+from dossiers.supplements.desk import (
+    CallOffSupplementForm,
+    DeclineSupplementForm,
+    ReappointForm,
+    StopForm,
+    SupplementForm,
+    UndoForm,
+)
 from dossiers.terms import terms_of
 from dossiers.views.common import as_int, send_file
 from payments.services import OrderRefused
@@ -48,6 +55,9 @@ FORMS: dict[str, type[ReasonForm]] = {
     "call_off_supplement": CallOffSupplementForm,
     "call_off_first_supplement": CallOffSupplementForm,
     "stop": StopForm,
+    "undo_receive": UndoForm,
+    "undo_refuse": UndoForm,
+    "reappoint": ReappointForm,
 }
 """Transitions that ask for a reason before they are made. ``decide`` asks for more (:class:`DecisionForm`), ``ask_payment`` for what is to
 be paid (:class:`AskPaymentForm`); the others are made at once."""
@@ -254,7 +264,9 @@ class DossierAdmin(OfficerModelAdmin):
                 "transitions": [
                     {"edge": edge, "asks": edge.name in ASKING, "url": reverse(f"admin:dossiers_dossier_{edge.name}", args=[dossier.id])}
                     for edge in TABLE.open_to(actor, dossier, unit=dossier.unit_code)
-                    if not own and (edge.name != "decline" or may_sign(dossier, actor))
+                    if not own
+                    and (edge.name != "decline" or may_sign(dossier, actor))
+                    and (edge.act != "dossiers.undo" or services.may_undo(dossier, actor, now=timezone.now()))
                 ],
                 "own": OWN if own else "",
                 "receipt": documents.get(DossierDocument.Role.RECEIPT),
@@ -264,6 +276,7 @@ class DossierAdmin(OfficerModelAdmin):
                 "demands": queries.demands_of(dossier),
                 "supplements": queries.supplements_of(dossier),
                 "stop_notice": documents.get(DossierDocument.Role.STOP),
+                "apology": documents.get(DossierDocument.Role.APOLOGY),
                 "may_authorise": result is not None and not own and _waits_for_person(result) and may_sign(dossier, actor),
                 "may_preview": result is not None and result.unsigned_file_id is not None,
                 **more,
@@ -316,6 +329,10 @@ class DossierAdmin(OfficerModelAdmin):
         except OrderRefused as not_so:
             assert form is not None
             form.add_error(None, not_so.message)
+            return self._ask(request, dossier, transition, form, status=422)
+        except services.BadDay as bad_day:
+            assert form is not None
+            form.add_error("day", bad_day.message)
             return self._ask(request, dossier, transition, form, status=422)
         except BadNumber as bad:
             assert form is not None
@@ -406,6 +423,9 @@ DONE = {
     "decline_supplement": "Đã không duyệt. Cán bộ giải quyết tiếp theo những gì đã có.",
     "call_off_supplement": "Đã rút yêu cầu bổ sung và báo cho người nộp. Thời hạn coi như không dừng.",
     "call_off_first_supplement": "Đã rút yêu cầu bổ sung và báo cho người nộp. Hạn trả lời coi như không dừng.",
+    "undo_receive": "Đã hoàn tác việc tiếp nhận và báo cho người nộp. Giấy tiếp nhận không còn giá trị; hạn trả lời tính từ khi nộp.",
+    "undo_refuse": "Đã hoàn tác việc từ chối và báo cho người nộp. Hạn trả lời tính từ khi nộp.",
+    "reappoint": "Đã hẹn lại. Phiếu xin lỗi đang được lập, người nộp được báo; thống kê vẫn tính theo ngày hẹn cũ.",
     "stop": "Đã dừng giải quyết và báo cho người nộp. Thông báo dừng đang được lập.",
     "decide": "Đã quyết định. Hồ sơ chờ người ký; thời hạn đã dừng.",
     "take_back": "Đã rút lại quyết định. Số đăng ký được trả lại cho sổ, thời hạn chạy tiếp.",
@@ -416,7 +436,7 @@ DONE = {
 
 def _given(form: ReasonForm | DecisionForm | SupplementForm, dossier: Dossier) -> dict[str, Any]:
     """What the form of an act hands to its service."""
-    if isinstance(form, SupplementForm):
+    if isinstance(form, SupplementForm | ReappointForm):
         return form.given
     if isinstance(form, AskPaymentForm):
         lines = services.asked_lines(dossier, form.counts, form.free)

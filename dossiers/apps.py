@@ -54,6 +54,8 @@ class DossiersConfig(AppConfig):
             Act("dossiers.ask_payment", "Yêu cầu nộp phí, lệ phí", frozenset({"handling"})),
             Act("dossiers.ask_supplement", "Yêu cầu bổ sung hồ sơ", frozenset({"reception", "handling"})),
             Act("dossiers.approve_supplement", "Duyệt yêu cầu bổ sung lần nữa", LEADERS),
+            Act("dossiers.undo", "Hoàn tác việc tiếp nhận, từ chối nhầm", frozenset({"reception", "counter"}) | LEADERS),
+            Act("dossiers.reappoint", "Xin lỗi và hẹn lại ngày trả", LEADERS),
             Act("dossiers.stop", "Dừng giải quyết", LEADERS, assurance=Assurance.HIGH),
             Act("dossiers.decide", "Quyết định và trình ký", frozenset({"handling"}), assurance=Assurance.HIGH),
             Act("dossiers.take_back", "Rút lại quyết định chưa ký", frozenset({"handling"}), assurance=Assurance.HIGH),
@@ -69,6 +71,7 @@ class DossiersConfig(AppConfig):
         register_copy(copying.KIND, make=copying.make, template="dossiers.copy_ready", kept=copying.KEPT)
         register_content(slips.STOP, slips.stop_content)
         register_content(slips.SENT, slips.sent_content)
+        register_content(slips.APOLOGY, slips.apology_content)
         register_content(slips.SUPPLEMENT, supplements.request_content)
         for signal in (settled, expired, refunded):
             signal.connect(_order_moved, dispatch_uid="dossiers.order_moved")

@@ -260,3 +260,35 @@ def _register_supplements() -> None:
         action=gettext_noop("Xem hồ sơ"),
         sample=_SAMPLE,
     )
+    register_template(
+        "dossiers.receipt_undone",
+        inbox_title=gettext_noop("Hồ sơ {code}: việc tiếp nhận được hoàn tác"),
+        inbox_body=gettext_noop(
+            "{unit} đã tiếp nhận nhầm hồ sơ {procedure} và hoàn tác. Giấy tiếp nhận và ngày hẹn cũ không còn giá trị; cơ quan xem lại và "
+            "trả lời bạn. Bạn không phải nộp lại. Lý do có trong trang hồ sơ."
+        ),
+        sms=gettext_noop("Hồ sơ {code}: việc tiếp nhận nhầm được hoàn tác, cơ quan xem lại và trả lời bạn. Xem: {link}"),
+        action=gettext_noop("Xem hồ sơ"),
+        sample=_SAMPLE,
+    )
+    register_template(
+        "dossiers.refusal_undone",
+        inbox_title=gettext_noop("Hồ sơ {code}: việc từ chối được hoàn tác"),
+        inbox_body=gettext_noop(
+            "{unit} đã từ chối nhầm hồ sơ {procedure} và hoàn tác. Cơ quan xem lại và trả lời bạn; bạn không phải nộp lại. "
+            "Lý do có trong trang hồ sơ."
+        ),
+        sms=gettext_noop("Hồ sơ {code}: việc từ chối nhầm được hoàn tác, cơ quan xem lại và trả lời bạn. Xem: {link}"),
+        action=gettext_noop("Xem hồ sơ"),
+        sample=_SAMPLE,
+    )
+    register_template(
+        "dossiers.reappointed",
+        inbox_title=gettext_noop("Hồ sơ {code}: xin lỗi, hẹn lại {due}"),
+        inbox_body=gettext_noop(
+            "{unit} chưa trả được kết quả {procedure} đúng hẹn, xin lỗi bạn và hẹn lại {due}. Lý do và phiếu xin lỗi có trong trang hồ sơ."
+        ),
+        sms=gettext_noop("Hồ sơ {code}: {unit} xin lỗi và hẹn lại {due}. Lý do: {link}"),
+        action=gettext_noop("Xem lý do"),
+        sample=_SAMPLE,
+    )

@@ -20,6 +20,7 @@ RECEIPT = "dossiers.receipt"
 STOP = "dossiers.stop"
 SENT = "dossiers.sent"
 SUPPLEMENT = "dossiers.supplement"
+APOLOGY = "dossiers.apology"
 
 
 def moment(at: datetime | None) -> str:
@@ -181,6 +182,40 @@ def stop_content(context: Mapping[str, Any], unit_name: str) -> list[Section]:
         ("Nộp lại hồ sơ", context["again"]),
         ("Phí, lệ phí", context["refund"]),
         ("Cán bộ phụ trách", context["officer"]),
+    ]
+    return [section("", lines)]
+
+
+def apology_context(dossier: Dossier, *, old: datetime, reason: str, signer: str) -> dict[str, Any]:
+    """Slip 04, phiếu xin lỗi và hẹn lại ngày trả kết quả (Circular 01/2018/TT-VPCP; fields: domain.md §5.2)."""
+    return {
+        "environment_label": settings.ENVIRONMENT_LABEL,
+        "code": dossier.code,
+        "procedure_code": dossier.procedure_code,
+        "procedure_name": dossier.procedure_name,
+        "applicant_name": dossier.filed_by_words,
+        "owner_name": dossier.owner_name,
+        "received_at": moment(dossier.received_at),
+        "old": moment(old),
+        "new": moment(dossier.due_at),
+        "reason": reason,
+        "officer": signer,
+    }
+
+
+def apology_content(context: Mapping[str, Any], unit_name: str) -> list[Section]:
+    """Everything that slip 04 prints of its dossier, for comparing a print."""
+    lines = [
+        ("Kính gửi", context["applicant_name"]),
+        ("Mã hồ sơ", context["code"]),
+        ("Cơ quan giải quyết", unit_name),
+        ("Chủ hồ sơ", context["owner_name"]),
+        ("Nội dung yêu cầu giải quyết", f"{context['procedure_name']} ({context['procedure_code']})"),
+        ("Thời gian nhận hồ sơ", context["received_at"]),
+        ("Đã hẹn trả", context["old"]),
+        ("Lý do chậm", context["reason"]),
+        ("Hẹn lại", context["new"]),
+        ("Người thay mặt cơ quan", context["officer"]),
     ]
     return [section("", lines)]
 

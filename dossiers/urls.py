@@ -40,6 +40,7 @@ urlpatterns = [
     path("ho-so/<str:code>/xac-nhan-gui/", tracking.sent_confirmation, name="dossier-sent"),
     path("ho-so/<str:code>/thong-bao-dung/", tracking.stop_notice, name="dossier-stop-notice"),
     *signing.urlpatterns,
+    path("ho-so/<str:code>/xin-loi-hen-lai/", tracking.apology, name="dossier-apology"),
     *store.urlpatterns,
     path("tra-cuu-ho-so/", elsewhere.find, name="find-dossier"),
     path("api/dvcqg/v1/auth", standard.auth, name="dvcqg-auth"),

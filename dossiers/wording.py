@@ -140,6 +140,9 @@ def _titles() -> dict[str, str]:
         "stop_unanswered": _("Cơ quan dừng giải quyết vì quá hạn bổ sung"),
         "refuse_unanswered": _("Không được tiếp nhận vì quá hạn bổ sung"),
         "stop": _("Cơ quan dừng giải quyết"),
+        "undo_receive": _("Cơ quan hoàn tác việc tiếp nhận nhầm; hồ sơ chờ tiếp nhận lại"),
+        "undo_refuse": _("Cơ quan hoàn tác việc từ chối nhầm; hồ sơ chờ tiếp nhận"),
+        "reappoint": _("Cơ quan xin lỗi và hẹn lại ngày trả kết quả"),
         "paper_unsafe": _("Một tệp giấy tờ không an toàn, cơ quan không mở được"),
     }
 
@@ -155,7 +158,7 @@ _WITHIN = frozenset({"propose_supplement", "decline_supplement"})
 ENDINGS = ("refuse", "stop_unpaid", "stop_unanswered", "refuse_unanswered", "stop")
 """Events whose note says why a dossier ended without a result."""
 _SAID = frozenset({"ask_payment", "call_off_payment", "refunded", "ask_supplement", "approve_supplement", "call_off_supplement",
-                   "call_off_first_supplement", "complete", "complete_first"})  # fmt: skip
+                   "call_off_first_supplement", "complete", "complete_first", "undo_receive", "undo_refuse", "reappoint"})  # fmt: skip
 
 
 def is_noted(event: DossierEvent) -> bool:
@@ -193,6 +196,8 @@ def entries_for_applicant(dossier: Dossier, history: Sequence[DossierEvent]) -> 
         passed = {event.name for event in history}
         if dossier.decided_at is None:
             passed.discard("decide")  # it was taken back
+        if dossier.received_at is None:
+            passed -= {"receive", "start"}  # it was a mistake
         if dossier.awaits_payment:
             entries.append(Entry(_("Bạn nộp phí, lệ phí"), ""))
         if dossier.awaits_completion:

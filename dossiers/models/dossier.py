@@ -127,6 +127,10 @@ class Dossier(models.Model):
     due_at = models.DateTimeField("hạn trả kết quả", null=True, blank=True)
     due_first = models.DateTimeField(null=True, blank=True)
     """The appointment as first given; ``due_at`` may move, this one never does."""
+    reappointed_at = models.DateTimeField(null=True, blank=True)
+    """When the agency apologised and named another day: once."""
+    due_counted = models.DateTimeField(null=True, blank=True)
+    """The appointment as it would be without the apology: what figures measure by. Null: ``due_at`` itself."""
     decided_at = models.DateTimeField(null=True, blank=True)
     """The decision stops the clock; signing and returning do not count against the agency's time."""
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -184,6 +188,11 @@ class Dossier(models.Model):
                 condition=Q(state=State.INCOMPLETE, paused_at__isnull=False, supplement_until__isnull=False)
                 | (~Q(state=State.INCOMPLETE) & Q(supplement_until__isnull=True)),
                 name="dossiers_incomplete_has_a_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(reappointed_at__isnull=True, due_counted__isnull=True)
+                | Q(reappointed_at__isnull=False, due_counted__isnull=False, due_at__gt=F("due_counted")),
+                name="dossiers_reappointed_later",
             ),
             # Whatever was received keeps its appointment while it waits for its applicant.
             models.CheckConstraint(
@@ -251,13 +260,15 @@ class Dossier(models.Model):
         ]
         triggers = [
             pgtrigger.Protect(name="dossier_stays", operation=pgtrigger.Delete),
-            # One dossier, one code, one first appointment for its whole life.
+            # One dossier, one code, one first appointment for its whole life; a receipt by mistake is undone as a whole.
             pgtrigger.Protect(
                 name="dossier_code_is_final",
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Condition(
                     "((OLD.code IS NOT NULL AND NEW.code IS DISTINCT FROM OLD.code)"
-                    " OR (OLD.due_first IS NOT NULL AND NEW.due_first IS DISTINCT FROM OLD.due_first))"
+                    " OR (OLD.reappointed_at IS NOT NULL AND NEW.reappointed_at IS DISTINCT FROM OLD.reappointed_at)"
+                    " OR (OLD.due_first IS NOT NULL AND NEW.due_first IS DISTINCT FROM OLD.due_first"
+                    " AND NOT (NEW.due_first IS NULL AND NEW.received_at IS NULL AND NEW.state = '1')))"
                 ),
             ),
             # Where the form asks for the applicant's signature nothing is sent without one.

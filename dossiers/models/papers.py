@@ -73,6 +73,7 @@ class DossierDocument(models.Model):
         RECEIPT = "receipt", "Giấy tiếp nhận hồ sơ và hẹn trả kết quả"
         RESULT = "result", "Kết quả giải quyết"
         STOP = "stop", "Thông báo dừng giải quyết hồ sơ"
+        APOLOGY = "apology", "Phiếu xin lỗi và hẹn lại ngày trả kết quả"
         REQUEST = "request", "Phiếu yêu cầu bổ sung, hoàn thiện hồ sơ"
 
     id = models.BigAutoField(primary_key=True)

@@ -66,6 +66,18 @@ def _another_request(dossier: Any) -> str:
     return _undecided(dossier)
 
 
+def _once(dossier: Any) -> str:
+    if dossier.reappointed_at:
+        return "Đã xin lỗi và hẹn lại một lần; chỉ được hẹn lại một lần."
+    return _undecided(dossier)
+
+
+def _nothing_followed(dossier: Any) -> str:
+    if dossier.supplements_after or dossier.reappointed_at:
+        return "Sau khi tiếp nhận đã có yêu cầu bổ sung hoặc hẹn lại, nên không hoàn tác được nữa."
+    return _undecided(dossier)
+
+
 def _is_received(dossier: Any) -> str:
     return "" if dossier.received_at else "Hồ sơ chưa được tiếp nhận."
 
@@ -153,6 +165,19 @@ TABLE = StateTable(
         # What was never received cannot be stopped: in the standard it is one that was not received.
         Transition("refuse_unanswered", "Không tiếp nhận: quá hạn bổ sung", _INCOMPLETE, State.REFUSED.value, guard=_not_received),
         Transition("stop", "Dừng giải quyết", _PROCESSING, State.STOPPED.value, act="dossiers.stop", guard=_undecided),
+        Transition("reappoint", "Xin lỗi và hẹn lại ngày trả", _PROCESSING, State.PROCESSING.value, act="dossiers.reappoint", guard=_once),
+        # Corrections: what was done by mistake stays written, and what undoes it is written after it.
+        Transition(
+            "undo_receive",
+            "Hoàn tác việc tiếp nhận nhầm",
+            frozenset({State.RECEIVED.value, State.PROCESSING.value}),
+            State.SUBMITTED.value,
+            act="dossiers.undo",
+            guard=_nothing_followed,
+        ),
+        Transition(
+            "undo_refuse", "Hoàn tác việc từ chối nhầm", frozenset({State.REFUSED.value}), State.SUBMITTED.value, act="dossiers.undo"
+        ),
         Transition("decide", "Quyết định và trình ký", _PROCESSING, State.PROCESSING.value, act="dossiers.decide", guard=_undecided),
         Transition("take_back", "Rút lại quyết định", _PROCESSING, State.PROCESSING.value, act="dossiers.take_back", guard=_awaiting),
         Transition("decline", "Không ký, trả lại cán bộ", _PROCESSING, State.PROCESSING.value, act="dossiers.sign", guard=_awaiting),

@@ -31,6 +31,7 @@ from dossiers.services.keeping import (
 from dossiers.services.papers import note_unsafe_paper
 from dossiers.services.paying import ask_payment, asked_lines, call_off_payment, follow_late_orders, follow_order, remind_of_payments
 from dossiers.services.printing import ask_print, make_print, remove_old_prints
+from dossiers.services.reappointing import BadDay, reappoint
 from dossiers.services.registries import wish_for
 from dossiers.services.reminding import remind_of_drafts, remind_of_papers, remind_of_stored, suggest_next_steps
 from dossiers.services.results import return_result
@@ -48,9 +49,11 @@ from dossiers.services.supplements import (
     save_supplement,
     stop,
 )
+from dossiers.services.undoing import may_undo, undo_receive, undo_refuse
 from dossiers.services.uploads import add_piece, begin_paper, cancel_paper, finish_paper
 
 __all__ = [
+    "BadDay",
     "DraftChanged",
     "DraftInItsPlace",
     "FilingRefused",
@@ -93,6 +96,7 @@ __all__ = [
     "is_behind",
     "keep_draft",
     "make_print",
+    "may_undo",
     "move_paper_up",
     "next_code",
     "note_taken",
@@ -101,6 +105,7 @@ __all__ = [
     "party_of",
     "propose_supplement",
     "publish_form",
+    "reappoint",
     "receive",
     "refuse",
     "remind_of_drafts",
@@ -123,6 +128,8 @@ __all__ = [
     "take_back",
     "take_from_store",
     "take_known",
+    "undo_receive",
+    "undo_refuse",
     "warn_of_drafts",
     "wish_for",
     "withdraw",

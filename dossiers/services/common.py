@@ -15,6 +15,7 @@ from portal.access import AccessDenied, Actor, Assurance, require, visible_to
 from portal.crypto import same_index
 from portal.notifications.services import notify
 from portal.states import TransitionRefused
+from portal.workdays import Calendar, moved
 
 OWN = "Hồ sơ này là của bạn hoặc có tên bạn. Đồng nghiệp khác phải tiếp nhận, giải quyết và ký."
 STALE = "Hồ sơ đã thay đổi từ lúc bạn mở trang này. Trang dưới đây cho thấy tình trạng mới nhất; hãy xem lại rồi thực hiện nếu vẫn cần."
@@ -101,6 +102,17 @@ def check_seen(dossier: Dossier, seen_version: int, transition: str) -> None:
     """Refuse an act that was chosen on a page showing an older version of the dossier."""
     if dossier.version != seen_version:
         raise TransitionRefused(transition, dossier.state, STALE)
+
+
+def move_appointment(dossier: Dossier, now: datetime, calendar: Calendar) -> None:
+    """The clock of the locked dossier runs on: its appointment is later by the working time for which it stood still, and so is the one
+    that figures measure by. The first one stays what it was; the caller saves."""
+    if dossier.due_at is None or dossier.paused_at is None:
+        return
+    until = max(now, dossier.paused_at)
+    dossier.due_at = moved(dossier.due_at, dossier.paused_at, until, calendar)
+    if dossier.due_counted is not None:
+        dossier.due_counted = moved(dossier.due_counted, dossier.paused_at, until, calendar)
 
 
 def advance(

@@ -61,7 +61,8 @@ def receive(*, actor: Actor, dossier_id: UUID, seen_version: int, now: datetime)
     # Nothing to hand over in a commune's office: the officer who receives it handles it, at once.
     advance(dossier, "start", actor=SYSTEM, now=now)
     receipt = documents.issue_sealed(
-        key=f"dossiers.receipt:{dossier.id}",
+        # Received again after a receipt by mistake it gets another slip.
+        key=f"dossiers.receipt:{dossier.id}" + (f":{again}" if (again := dossier.documents.filter(role="receipt").count()) else ""),
         kind=slips.RECEIPT,
         title=DossierDocument.Role.RECEIPT.label,
         template="documents/receipt.html",

@@ -167,7 +167,8 @@ def keep_own(dossier: Dossier, *, now: datetime) -> NationalDossier | None:
         "state": dossier.state,
         "received_at": dossier.received_at,
         # While its applicant is waited for there is no day on which it would be late; then the appointment moves.
-        "due_at": None if dossier.awaits_completion else dossier.due_at,
+        # A letter of apology names another day and leaves the count where it was.
+        "due_at": None if dossier.awaits_completion else dossier.due_counted or dossier.due_at,
         "finished_at": dossier.finished_at,
         "returned_at": dossier.returned_at,
         "refused_at": dossier.refused_at,

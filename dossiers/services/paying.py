@@ -19,14 +19,14 @@ from accounts import queries as people
 from dossiers import slips
 from dossiers.models import TABLE, Dossier, DossierDocument, PaymentDemand, Standing, State
 from dossiers.queries import unit_calendar
-from dossiers.services.common import advance, lock_for_officer, notify_parties, write_event
+from dossiers.services.common import advance, lock_for_officer, move_appointment, notify_parties, write_event
 from dossiers.terms import terms_of
 from payments import services as payments
 from payments.models import Order
 from portal.access import SYSTEM, Actor
 from portal.documents import services as documents
 from portal.states import TransitionRefused
-from portal.workdays import Unit, due_at, moved, opening_before, response_due
+from portal.workdays import Unit, due_at, opening_before, response_due
 from procedures import queries as procedures
 from procedures.fees import Bill, best
 
@@ -276,8 +276,7 @@ def _unpaid(dossier: Dossier, demand: PaymentDemand, now: datetime) -> None:
 
 def _resume(dossier: Dossier, transition: str, *, now: datetime, note: str, actor: Actor = SYSTEM) -> None:
     """The clock runs on: the appointment moves by the working time that it stood still; the first one stays what it was."""
-    if dossier.due_at is not None and dossier.paused_at is not None:
-        dossier.due_at = moved(dossier.due_at, dossier.paused_at, max(now, dossier.paused_at), unit_calendar(dossier.unit_code))
+    move_appointment(dossier, now, unit_calendar(dossier.unit_code))
     dossier.paused_at = None
     advance(dossier, transition, actor=actor, now=now, note=note)
 

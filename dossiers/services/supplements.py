@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +28,16 @@ from dossiers.models import TABLE, Dossier, DossierDocument, Paper, Stage, Suppl
 from dossiers.models.dossier import State
 from dossiers.outcomes import finding_columns
 from dossiers.queries import own_dossiers, unit_calendar
-from dossiers.services.common import FilingRefused, NotYours, advance, filer, lock_for_officer, notify_parties, position_of
+from dossiers.services.common import (
+    FilingRefused,
+    NotYours,
+    advance,
+    filer,
+    lock_for_officer,
+    move_appointment,
+    notify_parties,
+    position_of,
+)
 from dossiers.services.drafts import MAX_ANSWER_CHARS, MAX_FILES_A_PAPER, PAPER_TYPES
 from dossiers.services.paying import give_back
 from dossiers.supplements.opening import Opened, answered, as_typed, opened, said
@@ -43,7 +52,7 @@ from portal.files import services as files
 from portal.files.errors import FileRefused
 from portal.files.models import FileState, StoredFile
 from portal.states import TransitionRefused
-from portal.workdays import Unit, due_at, moved, opening_before, response_due
+from portal.workdays import Unit, due_at, opening_before, response_due
 
 REMIND_BEFORE = 2
 """Working days before the last one: then the parties are reminded, once."""
@@ -519,9 +528,15 @@ def _resume(dossier: Dossier, request: SupplementRequest, transition: str, now: 
         transition = f"{transition}_first"
     elif request.clock == SupplementRequest.Clock.RESTART:
         limit = limit_of(dossier, terms_of(dossier))
-        dossier.due_at = due_at(now, limit.amount, limit.unit, calendar)
-    elif dossier.due_at is not None and dossier.paused_at is not None:
-        dossier.due_at = moved(dossier.due_at, dossier.paused_at, max(now, dossier.paused_at), calendar)
+        again = due_at(now, limit.amount, limit.unit, calendar)
+        if dossier.due_counted is not None:
+            # The new day that was promised holds if it is the later one.
+            dossier.due_counted = again
+            dossier.due_at = max(dossier.due_at or again, again + timedelta(seconds=1))
+        else:
+            dossier.due_at = again
+    else:
+        move_appointment(dossier, now, calendar)
     dossier.paused_at = dossier.supplement_until = None
     return transition
 

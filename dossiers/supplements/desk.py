@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
-from dossiers.forms import ReasonForm
+from dossiers.forms import DayField, ReasonForm
 from dossiers.models import Dossier, Paper, SupplementDefect, SupplementRequest
 from dossiers.papers import wanted_papers
 from dossiers.reading import line
@@ -167,3 +169,37 @@ class StopForm(ReasonForm):
         self.fields["reason"].label = "Lý do dừng"
         self.fields["reason"].help_text = "Người nộp đọc được nguyên văn, trong thông báo có dấu của cơ quan. Nêu căn cứ pháp luật."
         self.fields["reason"].error_messages["required"] = "Hãy nêu lý do và căn cứ pháp luật."
+
+
+class UndoForm(ReasonForm):
+    """Why a receipt or refusal was a mistake; the applicant reads it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].label = "Lý do hoàn tác"
+        self.fields["reason"].help_text = "Người nộp đọc được nguyên văn. Việc làm nhầm vẫn ghi trong tiến trình."
+        self.fields["reason"].error_messages["required"] = "Hãy nêu lý do, ví dụ “bấm nhầm hồ sơ”."
+
+
+class ReappointForm(ReasonForm):
+    """The new day and why the old one will not be kept; the applicant reads it in the letter."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["day"] = DayField(
+            label="Ngày hẹn trả mới",
+            today=timezone.localdate(),
+            future=True,
+            widget=forms.TextInput(attrs={"size": 12, "autocomplete": "off"}),
+            help_text="Ngày làm việc, sau ngày hẹn cũ. Chỉ được hẹn lại một lần.",
+            error_messages={"required": "Hãy ghi ngày, ví dụ 15/12/2026."},
+        )
+        self.fields["reason"].label = "Lý do chậm"
+        self.fields["reason"].help_text = "Người nộp đọc được nguyên văn trong phiếu xin lỗi. Nêu rõ đơn vị, việc gây chậm."
+        self.fields["reason"].error_messages["required"] = "Hãy nêu lý do chậm."
+        self.order_fields(["day", "reason"])
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What the service takes."""
+        return {"day": date.fromisoformat(self.cleaned_data["day"]), "reason": self.cleaned_data["reason"]}

@@ -120,6 +120,7 @@ def _page(request: HttpRequest, dossier: Dossier, *, status: int = 200, **more: 
             "receipt": documents.get(DossierDocument.Role.RECEIPT),
             "confirmation": documents.get(DossierDocument.Role.SENT),
             "stop_notice": documents.get(DossierDocument.Role.STOP),
+            "apology": documents.get(DossierDocument.Role.APOLOGY),
             "demands": demands,
             "supplements": queries.supplements_of(dossier),
             "due": next((demand for demand in demands if demand.standing == Standing.DUE), None),
@@ -264,3 +265,10 @@ def sent_confirmation(request: HttpRequest, code: str) -> HttpResponseBase:
 def stop_notice(request: HttpRequest, code: str) -> HttpResponseBase:
     """The sealed notice that the dossier was stopped as PDF."""
     return _issued(request, code, DossierDocument.Role.STOP, "thong-bao-dung")
+
+
+@require_safe
+@reader_page
+def apology(request: HttpRequest, code: str) -> HttpResponseBase:
+    """The sealed letter of apology with the new appointment as PDF."""
+    return _issued(request, code, DossierDocument.Role.APOLOGY, "xin-loi-hen-lai")

@@ -56,10 +56,13 @@ KNOWN: dict[str, tuple[str, ...]] = {
         "<uuid:dossier_id>/decline_supplement/",
         "<uuid:dossier_id>/preview/",
         "<uuid:dossier_id>/propose_supplement/",
+        "<uuid:dossier_id>/reappoint/",
         "<uuid:dossier_id>/receive/",
         "<uuid:dossier_id>/refuse/",
         "<uuid:dossier_id>/stop/",
         "<uuid:dossier_id>/take_back/",
+        "<uuid:dossier_id>/undo_receive/",
+        "<uuid:dossier_id>/undo_refuse/",
     ),
     "dossiers.formdesign": (
         "<uuid:object_id>/call_back/",
