@@ -235,6 +235,7 @@ class DossierAdmin(OfficerModelAdmin):
             "submit": "Nộp hồ sơ",
             "paper_unsafe": "Một tệp giấy tờ không an toàn",
             "refunded": "Đã hoàn tiền cho người nộp",
+            "due_moved": "Tính lại hạn theo lịch nghỉ mới",
         }
         history = [
             {

@@ -292,3 +292,21 @@ def _register_supplements() -> None:
         action=gettext_noop("Xem lý do"),
         sample=_SAMPLE,
     )
+    register_template(
+        "dossiers.due_moved",
+        inbox_title=gettext_noop("Hồ sơ {code}: ngày hẹn trả là {due}"),
+        inbox_body=gettext_noop(
+            "Ngày nghỉ, ngày làm việc đã thay đổi sau khi hẹn, nên hạn giải quyết hồ sơ {procedure} được tính lại. {unit} hẹn trả {due}."
+        ),
+        sms=gettext_noop("Hồ sơ {code}: do ngày nghỉ thay đổi, hẹn trả được tính lại là {due}. Xem: {link}"),
+        action=gettext_noop("Theo dõi hồ sơ"),
+        sample=_SAMPLE,
+    )
+    register_template(
+        "dossiers.supplement_longer",
+        inbox_title=gettext_noop("Hồ sơ {code}: hạn bổ sung lùi đến {until}"),
+        inbox_body=gettext_noop("Ngày nghỉ đã thay đổi, nên bạn có thêm thời gian bổ sung hồ sơ {procedure} gửi {unit}: đến {until}."),
+        sms=gettext_noop("Hồ sơ {code}: hạn bổ sung lùi đến {until}. Bổ sung tại: {link}"),
+        action=gettext_noop("Bổ sung hồ sơ"),
+        sample=_SAMPLE,
+    )

@@ -142,12 +142,13 @@ def _titles() -> dict[str, str]:
         "stop": _("Cơ quan dừng giải quyết"),
         "undo_receive": _("Cơ quan hoàn tác việc tiếp nhận nhầm; hồ sơ chờ tiếp nhận lại"),
         "undo_refuse": _("Cơ quan hoàn tác việc từ chối nhầm; hồ sơ chờ tiếp nhận"),
+        "due_moved": _("Hạn được tính lại vì ngày nghỉ, ngày làm việc đã thay đổi"),
         "reappoint": _("Cơ quan xin lỗi và hẹn lại ngày trả kết quả"),
         "paper_unsafe": _("Một tệp giấy tờ không an toàn, cơ quan không mở được"),
     }
 
 
-NOTED = frozenset({"paper_unsafe", "refunded"})
+NOTED = frozenset({"paper_unsafe", "refunded", "due_moved"})
 """Events that say something of a dossier and do not move it on."""
 _OF_MONEY = frozenset({"paid", "unpaid"})
 """Events that move a dossier on which waits for money in state 6, and else only say something."""

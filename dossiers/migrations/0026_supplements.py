@@ -189,7 +189,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='supplementrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('asked_at__isnull', True), ('state__in', ['proposed', 'declined'])), ('state', 'ended'), models.Q(('asked_at__isnull', False), ('until__gt', models.F('asked_at'))), _connector='OR'), name='dossiers_supplement_times'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('asked_at__isnull', True), ('state__in', ['proposed', 'declined'])), ('state', 'ended'), models.Q(('asked_at__isnull', False), ('until__gt', models.F('asked_at')), ('until__isnull', False)), _connector='OR'), name='dossiers_supplement_times'),
         ),
         migrations.AddConstraint(
             model_name='supplementrequest',

@@ -38,6 +38,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='dossier',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('due_counted__isnull', True), ('reappointed_at__isnull', True)), models.Q(('due_at__gt', models.F('due_counted')), ('due_counted__isnull', False), ('reappointed_at__isnull', False)), _connector='OR'), name='dossiers_reappointed_later'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('due_counted__isnull', True), ('reappointed_at__isnull', True)), models.Q(('due_at__gte', models.F('due_counted')), ('due_counted__isnull', False), ('reappointed_at__isnull', False)), _connector='OR'), name='dossiers_reappointed_later'),
         ),
     ]

@@ -191,7 +191,7 @@ class Dossier(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(reappointed_at__isnull=True, due_counted__isnull=True)
-                | Q(reappointed_at__isnull=False, due_counted__isnull=False, due_at__gt=F("due_counted")),
+                | Q(reappointed_at__isnull=False, due_counted__isnull=False, due_at__gte=F("due_counted")),
                 name="dossiers_reappointed_later",
             ),
             # Whatever was received keeps its appointment while it waits for its applicant.
@@ -296,9 +296,9 @@ class Dossier(models.Model):
     """The appointment as it was before the change that is being written; the event keeps it."""
 
     @classmethod
-    def from_db(cls, db: Any, field_names: Any, values: Any) -> Dossier:
+    def from_db(cls, db: Any, field_names: Any, values: Any, **more: Any) -> Dossier:
         """A row as it is read, with the appointment that a change of it starts from."""
-        dossier = super().from_db(db, field_names, values)
+        dossier = super().from_db(db, field_names, values, **more)
         dossier.due_as_loaded = dossier.__dict__.get("due_at")
         return dossier
 

@@ -84,7 +84,7 @@ class SupplementRequest(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=["proposed", "declined"], asked_at__isnull=True)
                 | Q(state="ended")
-                | Q(asked_at__isnull=False, until__gt=F("asked_at")),
+                | Q(asked_at__isnull=False, until__isnull=False, until__gt=F("asked_at")),
                 name="dossiers_supplement_times",
             ),
             models.CheckConstraint(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -532,7 +532,7 @@ def _resume(dossier: Dossier, request: SupplementRequest, transition: str, now: 
         if dossier.due_counted is not None:
             # The new day that was promised holds if it is the later one.
             dossier.due_counted = again
-            dossier.due_at = max(dossier.due_at or again, again + timedelta(seconds=1))
+            dossier.due_at = max(dossier.due_at or again, again)
         else:
             dossier.due_at = again
     else:
@@ -548,12 +548,12 @@ def follow_supplements(*, now: datetime, limit: int = 200) -> int:
     """Remind of requests that end in two working days, and draw the consequence of those that ended (task). How many were looked at."""
     remind = SupplementRequest.objects.filter(remind_at__lte=now).order_by("remind_at").values_list("pk", flat=True)[:limit]
     missed = Dossier.objects.filter(supplement_until__lt=now).order_by("supplement_until").values_list("pk", flat=True)[:limit]
-    found = [*remind], [*missed]
-    for pk in found[0]:
-        _remind(pk, now)
-    for pk in found[1]:
-        _miss(pk, now)
-    return len(found[0]) + len(found[1])
+    reminders, endings = list(remind), list(missed)
+    for request_id in reminders:
+        _remind(request_id, now)
+    for dossier_id in endings:
+        _miss(dossier_id, now)
+    return len(reminders) + len(endings)
 
 
 @transaction.atomic

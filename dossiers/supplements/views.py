@@ -178,6 +178,7 @@ def _asked_page(
         for one in defects
         if one.kind != SupplementDefect.Kind.FIELD
     ]
+    asked_papers = {one.name for one in defects if one.kind != SupplementDefect.Kind.FIELD}
     of_field = {one.name: one for one in defects if one.kind == SupplementDefect.Kind.FIELD}
     unit = queries.handling_unit(dossier.unit_code)
     return render(
@@ -196,7 +197,7 @@ def _asked_page(
             "papers": papers,
             "problems": problems,
             "rest": [{"label": label, "value": value} for label, value in slips.answers_shown(dossier)],
-            "others": [one for one in dossier.papers.select_related("file") if one.kind not in {item["defect"].name for item in papers}],
+            "others": [one for one in dossier.papers.select_related("file") if one.kind not in asked_papers],
             "max_mb": settings.MAX_FILE_BYTES // 2**20,
         },
         status=status,

@@ -155,7 +155,7 @@ def test_an_apology_names_another_day_once_and_figures_measure_by_the_old_one(mo
         dossier = fresh(dossier)
         new = datetime(2026, 11, 26, 17, 0, tzinfo=ZONE)
         assert (dossier.due_at, dossier.due_counted, dossier.due_first, dossier.reappointed_at) == (new, old, old, NOW)
-        letter = document_html(dossier.documents.get(role=DossierDocument.Role.APOLOGY).document)
+        letter = document_html(dossier.documents.get(role=DossierDocument.Role.APOLOGY).document, at=NOW)
         for line in ("xin lỗi ông/bà", "17:00 ngày 20/11/2026", "17:00 ngày 26/11/2026", "Chờ xác minh ở nơi sinh.", "Nguyễn Thị Mẫu"):
             assert line in letter
         for channel in ("inbox", "sms"):

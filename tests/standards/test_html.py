@@ -48,6 +48,7 @@ from dossiers.forms_data import shipped_form
 from dossiers.models import Dossier, Draft, FormDesign, FormPrint, SignedDeclaration, StorePaper, StoreShare
 from dossiers.services import follow_late_orders, make_print, publish_form
 from dossiers.signing.steps import make as make_declaration
+from dossiers.supplements.desk import SupplementForm
 from dossiers.terms import terms_on
 from feedback.models import Petition, PetitionDraft, PublishedCase, ReplyTemplate, Term
 from feedback.services import answering, handling, publishing, routing, secrets
@@ -333,6 +334,7 @@ def citizens(pages: Pages) -> None:
     pages.get(client, f"/kho-giay-to/{StorePaper.objects.get(document=issued.document).pk}/")
     pages.get(client, f"{proof}doi-chieu-ban-in/")
     paying(pages, client)
+    completing(pages, client)
     # Enough for a second page.
     for _ in range(9):
         filed()
@@ -442,6 +444,50 @@ def paying(pages: Pages, client: Client) -> None:
     expire_orders(now=later)
     follow_late_orders(now=later)
     pages.get(client, f"/ho-so/{copies.code}/")
+    pages.get(desk, f"{base}change/")
+
+
+def completing(pages: Pages, client: Client) -> None:
+    """A dossier to complete: the officer's list, its errors, the applicant's page empty, wrong, with a file; once more, with a leader."""
+    at_desk, at_top = make_position(roles=("reception", "handling")), make_position(roles=("signing",))
+    desk, chiefs = Client(), Client()
+    sign_in(desk, at_desk.person, position=at_desk)
+    sign_in(chiefs, at_top.person, position=at_top)
+    dossier = filed()
+    base, answer = f"/quan-tri/dossiers/dossier/{dossier.id}/", f"/ho-so/{dossier.code}/bo-sung/"
+
+    def seen() -> dict[str, Any]:
+        return {"seen": Dossier.objects.get(pk=dossier.pk).version, "reason": "Nhầm <lần> & chỗ"}
+
+    desk.post(f"{base}receive/", seen())
+    pages.get(desk, f"{base}undo_receive/")
+    pages.get(chiefs, f"{base}reappoint/")
+    pages.post(chiefs, f"{base}reappoint/", {"day": "x"})
+    pages.get(desk, f"{base}ask_supplement/")
+    pages.post(desk, f"{base}ask_supplement/", {"days": "x", "reason_0": "BS99"})
+    number = len(SupplementForm(None, dossier=dossier).lines)
+    asked = {f"reason_{place}": "BS99" for place in range(number)} | {f"words_{place}": "Xem <lại> & sửa" for place in range(number)}
+    asked |= {f"new_{place}": f"Giấy <{place}>" for place in (1, 2, 3)} | {"days": "5"}
+    assert desk.post(f"{base}ask_supplement/", asked | seen()).status_code == 302
+    for one, address in (
+        (client, f"/ho-so/{dossier.code}/"),
+        (client, answer),
+        (desk, f"{base}change/"),
+        (desk, f"{base}call_off_supplement/"),
+    ):
+        pages.get(one, address)
+    pages.post(client, answer, {"lan": "1", "act": "gui", "shown": "father_name", "father_name": ""})
+    client.post(answer, {"lan": "1", "act": "luu", "shown": "", f"tep-{PAPER}": photo()})
+    pages.get(client, answer)
+    desk.post(f"{base}call_off_supplement/", seen())
+    pages.get(client, f"/ho-so/{dossier.code}/")
+    Dossier.objects.filter(pk=dossier.pk).update(supplements_after=1, supplement_asked_at=timezone.now())
+    pages.get(desk, f"{base}propose_supplement/")
+    desk.post(f"{base}propose_supplement/", asked | seen())
+    for act in ("change", "decline_supplement"):
+        pages.get(chiefs, f"{base}{act}/")
+    chiefs.post(f"{base}decline_supplement/", seen())
+    pages.get(chiefs, f"{base}stop/")
     pages.get(desk, f"{base}change/")
 
 
