@@ -60,8 +60,9 @@ def way_back(request: HttpRequest) -> str:
 
 
 def _page_of(path: str) -> str:
-    """The page a POST address belongs to: ``/ho-so/<mã>/rut/`` → ``/ho-so/<mã>/``. Those of petitions are pages themselves."""
+    """The page a POST address belongs to: ``/ho-so/<mã>/rut/`` → ``/ho-so/<mã>/``. Those of petitions and appointments are pages
+    themselves."""
     parts = path.strip("/").split("/")
-    if parts[0] == "phan-anh-kien-nghi":
+    if parts[0] in ("phan-anh-kien-nghi", "lich-hen"):
         return path
     return "/" + "/".join(parts[:3] if parts[0] == "nop-ho-so" else parts[:2]) + "/"

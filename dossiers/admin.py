@@ -19,6 +19,7 @@ from django.utils.text import Truncator
 
 from accounts import queries as people
 from dossiers import queries, services, slips, wording, worklists
+from dossiers.appointments import admin as appointments_admin  # noqa: F401  # registers its own desk
 from dossiers.costs import bill_of
 from dossiers.designing import admin as designing_admin  # noqa: F401  # registers its own desk
 from dossiers.forms import SIGNER, AskPaymentForm, CallOffForm, DecisionForm, DeclineForm, ReasonForm, TakeBackForm

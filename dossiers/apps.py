@@ -19,6 +19,9 @@ class DossiersConfig(AppConfig):
         from accounts.mandating.choosing import register_procedures
         from accounts.owner.copies import register_copy
         from dossiers import account, fileable, notice_texts, slips
+        from dossiers.appointments import account as appointments
+        from dossiers.appointments import demo as demo_counters
+        from dossiers.appointments import notice_texts as appointment_texts
         from dossiers.forms_data import load_forms
         from dossiers.kinds import KINDS
         from dossiers.models import Dossier
@@ -32,7 +35,7 @@ class DossiersConfig(AppConfig):
         from payments.references import register_reference
         from payments.signals import expired, refunded, settled
         from portal.access import Act, Assurance, register_acts
-        from portal.access.roles import LEADERS
+        from portal.access.roles import LEADERS, TOP_ROLES
         from portal.audit.words import register_names
         from portal.documents.proofs import register_content
         from portal.documents.signals import document_signed
@@ -40,12 +43,14 @@ class DossiersConfig(AppConfig):
         from portal.operations.preparation import register_loader
         from procedures.queries import last_names
 
+        AT_COUNTERS = frozenset({"reception", "counter"})
         MAKERS, CHECKERS = frozenset({"procedure_entering"}), frozenset({"procedure_checking", "procedure_publishing"})
         register_procedures(find=fileable.find, names=last_names)
         for procedure_code, outcome in KINDS.items():
             register_outcome(procedure_code, outcome)
         register_names("dossiers.dossier", dossier_codes)
         register_names("dossiers.storepaper", store.titles)
+        register_names("dossiers.ticket", appointments.numbers)
         register_reference(SOURCE, way_from_order)
         register_acts(
             Act("dossiers.read", "Xem hồ sơ", frozenset({"reception", "handling", "signing", "clerk", "counter"})),
@@ -62,11 +67,18 @@ class DossiersConfig(AppConfig):
             Act("dossiers.sign", "Ký kết quả hoặc trả lại", LEADERS, assurance=Assurance.HIGH),
             Act("dossiers.read_designs", "Xem thiết kế biểu mẫu", MAKERS | CHECKERS),
             Act("dossiers.design_form", "Thiết kế biểu mẫu", MAKERS),
+            Act("dossiers.read_counters", "Xem quầy, số liệu tại quầy", AT_COUNTERS | LEADERS | frozenset({"administrator", "overseeing"})),
+            Act("dossiers.work_counter", "Gọi số, lịch hẹn tại quầy", AT_COUNTERS),
+            Act("dossiers.arrange_counters", "Quầy và lịch hẹn của đơn vị", frozenset({"administrator"})),
+            Act("dossiers.arrange_visits", "Xếp lịch tiếp nhận tại nhà", frozenset({"reception"}) | LEADERS),
+            Act("dossiers.watch_counters", "Số liệu tại quầy của mọi đơn vị", TOP_ROLES, everywhere=True),
             Act("dossiers.check_form", "Kiểm tra và công khai biểu mẫu", CHECKERS, assurance=Assurance.HIGH),
         )
         notice_texts.register()
+        appointment_texts.register()
         account.register()
         store.register()
+        appointments.register()
         register_content(slips.RECEIPT, slips.receipt_content)
         register_copy(copying.KIND, make=copying.make, template="dossiers.copy_ready", kept=copying.KEPT)
         register_content(slips.STOP, slips.stop_content)
@@ -79,6 +91,7 @@ class DossiersConfig(AppConfig):
         file_checked.connect(_checked, dispatch_uid="dossiers.checked")
         post_save.connect(_kept, sender=Dossier, dispatch_uid="dossiers.kept")
         register_loader("biểu mẫu điện tử", load_forms, order=40)
+        register_loader(demo_counters.STEP, demo_counters.load, order=61, demo=True)
 
 
 def _kept(sender: Any, instance: Any, **kwargs: Any) -> None:

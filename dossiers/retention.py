@@ -42,4 +42,11 @@ TABLE: Mapping[str, str | Mapping[str, str]] = {
     "AnswerSource": "dossier_content",
     "SupplementRequest": {"*": "dossier", "words": "dossier_content", "typed": "dossier_content", "explanation": "dossier_content"},
     "SupplementDefect": {"*": "dossier", "words": "dossier_content", "was": "dossier_content", "became": "dossier_content"},
+    "CounterPlan": "reference",
+    "ClosedDay": "reference",
+    "CounterDay": "figures",
+    "Slot": "technical",
+    "Appointment": "appointment",
+    "Ticket": "appointment",
+    "HomeVisit": "appointment",
 }

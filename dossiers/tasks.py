@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from dossiers import services
+from dossiers.appointments import booking, visits
 from dossiers.services import national, registries
 from dossiers.store import counting
 from portal.retention.services import note
@@ -94,3 +95,25 @@ def erase_drafts() -> None:
     note("dossiers.erase_drafts", {"draft": erased}, now=now, done=done)
     if not done:
         erase_drafts.apply_async(queue="bulk")
+
+
+@shared_task(name="dossiers.keep_appointments")
+def keep_appointments() -> None:
+    """Every few minutes: free places that nobody confirmed; note who did not come; by day remind of tomorrow's."""
+    now = timezone.now()
+    booking.lapse(now=now, seconds=SLICE_SECONDS / 3)
+    booking.close_past(now=now, seconds=SLICE_SECONDS / 3)
+    if is_decent_hour(now):
+        booking.remind(now=now, seconds=SLICE_SECONDS)
+
+
+@shared_task(name="dossiers.forget_appointments")
+def forget_appointments() -> None:
+    """Every night: erase appointments, numbers and requests for receptions at home whose ninety days are over."""
+    now = timezone.now()
+    gone, all_gone = booking.forget(now=now, seconds=SLICE_SECONDS / 2)
+    asked, all_asked = visits.forget(now=now, seconds=SLICE_SECONDS / 2)
+    done = all_gone and all_asked
+    note("dossiers.forget_appointments", {"appointment": gone + asked + booking.forget_numbers(now=now)}, now=now, done=done)
+    if not done:
+        forget_appointments.apply_async(queue="bulk")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from dossiers.appointments import urls as appointments
 from dossiers.exchange import standard
 from dossiers.signing import urls as signing
 from dossiers.store import urls as store
@@ -42,6 +43,7 @@ urlpatterns = [
     *signing.urlpatterns,
     path("ho-so/<str:code>/xin-loi-hen-lai/", tracking.apology, name="dossier-apology"),
     *store.urlpatterns,
+    *appointments.urlpatterns,
     path("tra-cuu-ho-so/", elsewhere.find, name="find-dossier"),
     path("api/dvcqg/v1/auth", standard.auth, name="dvcqg-auth"),
     path("api/dvcqg/v1/share", standard.call, name="dvcqg-share"),

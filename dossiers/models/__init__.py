@@ -1,5 +1,6 @@
 """Tables of the dossiers: forms as data, drafts, dossiers, their events, papers and issued documents."""
 
+from dossiers.models.appointments import Appointment, ClosedDay, CounterDay, CounterPlan, HomeVisit, Priority, Slot, Ticket
 from dossiers.models.designs import FormDesign
 from dossiers.models.dossier import (
     CODE_FROM_BEHIND,
@@ -36,7 +37,11 @@ __all__ = [
     "OPEN_STATES",
     "TABLE",
     "AnswerSource",
+    "Appointment",
+    "ClosedDay",
     "CodeCounter",
+    "CounterDay",
+    "CounterPlan",
     "DeclarationAttempt",
     "Dossier",
     "DossierDocument",
@@ -46,14 +51,17 @@ __all__ = [
     "FormDesign",
     "FormPrint",
     "FormVersion",
+    "HomeVisit",
     "NationalDossier",
     "NationalStep",
     "Paper",
     "PaymentDemand",
+    "Priority",
     "RegisterEntry",
     "RegistryAnswer",
     "ReuseCount",
     "SignedDeclaration",
+    "Slot",
     "Stage",
     "Standing",
     "State",
@@ -63,4 +71,5 @@ __all__ = [
     "StoreShare",
     "SupplementDefect",
     "SupplementRequest",
+    "Ticket",
 ]

@@ -93,6 +93,14 @@ CLASSES: dict[str, RetentionClass] = {
         ("dossiers.keep_drafts", "dossiers.erase_drafts"),
         personal=True,
     ),
+    "appointment": RetentionClass(
+        "Lịch hẹn, số thứ tự tại quầy, yêu cầu tiếp nhận tại nhà",
+        "90 ngày sau ngày hẹn, ngày lấy số, lần sửa cuối",
+        f"{_PERSONAL}: chỉ giữ khi còn cần cho mục đích (phản ánh về việc tiếp đón)",
+        "Xóa cùng khóa mã hóa; số liệu chờ và giải quyết theo ngày ở lại, không còn người nào trong đó.",
+        ("dossiers.forget_appointments",),
+        personal=True,
+    ),
     "store": RetentionClass(
         "Kho giấy tờ: giấy tờ của chủ kho, lần chia sẻ, lần xem",
         "Đến khi chủ kho đóng tài khoản",

@@ -214,6 +214,12 @@ CELERY_BEAT_SCHEDULE = {
     # By day: who is warned by SMS is awake.
     "dossiers-drafts": {"task": "dossiers.keep_drafts", "schedule": crontab(hour=9, minute=20), "options": {"queue": "bulk"}},
     "dossiers-reminders": {"task": "dossiers.remind", "schedule": crontab(hour=8, minute=40), "options": {"queue": "bulk"}},
+    "dossiers-appointments": {"task": "dossiers.keep_appointments", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},
+    "dossiers-appointments-old": {
+        "task": "dossiers.forget_appointments",
+        "schedule": crontab(hour=3, minute=35),
+        "options": {"queue": "bulk"},
+    },
     "dossiers-drafts-old": {"task": "dossiers.erase_drafts", "schedule": crontab(hour=2, minute=50), "options": {"queue": "bulk"}},
     "dossiers-partitions": {"task": "dossiers.next_partitions", "schedule": crontab(hour=0, minute=5), "options": {"queue": "bulk"}},
     "dossiers-late-orders": {"task": "dossiers.follow_late_orders", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},

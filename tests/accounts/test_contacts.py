@@ -186,6 +186,8 @@ def test_channels_are_chosen_by_kind_and_what_the_law_wants_told_keeps_one(outsi
         "dossiers.steps": ["sms"],
         "dossiers.confirmations": [],
         "dossiers.drafts": [],
+        "dossiers.appointments": [],
+        "remind.appointments": [],
         "remind.papers": [],
         "remind.drafts": [],
         "remind.next": [],

@@ -45,6 +45,11 @@ PUBLIC = {
     "tra-cuu-ho-so/",
     # Whoever was given the link to a paper of a store, and the code beside it; tries are counted in the database.
     "kho-giay-to/xem/<str:token>/",
+    # Whoever comes to a counter needs no account: a phone is confirmed by a code, and the appointment's own code, which nobody guesses, is
+    # the right to it; one of a party asks to sign in. The numbers called stand on a wall.
+    "lich-hen/", "lich-hen/dat/<str:code>/", "lich-hen/dat/<str:code>/<str:unit>/", "lich-hen/xac-nhan/", "lich-hen/tai-nha/<str:code>/",
+    "lich-hen/bang-so/<str:unit>/", "lich-hen/<str:code>/", "lich-hen/<str:code>/doi/", "lich-hen/<str:code>/huy/",
+    "lich-hen/<str:code>/lich-hen.ics",
     # The national format answers everything with 200 and a code: without a session it says so (tests/dossiers/test_exchange_doors.py).
     "api/dvcqg/v1/auth", "api/dvcqg/v1/share", "api/dvcqg/v1/integration",
     "du-lieu-mo/recompute.py", "du-lieu-mo/catalog.jsonld", "du-lieu-mo/thay-doi.atom", "du-lieu-mo/<slug:slug>/<str:period>.<str:ending>",
@@ -95,7 +100,8 @@ def _address(route: str) -> str:
         "<uuid:copy_id>": str(uuid4()), "<uuid:draft_id>": str(uuid4()), "<uuid:file_id>": str(uuid4()), "<uuid:upload_id>": str(uuid4()),
         "<uuid:substitution_id>": str(uuid4()), "<uuid:position_id>": str(uuid4()),
         "<slug:role>": "signing", "<uuid:offer_id>": str(uuid4()), "<uuid:mandate_id>": str(uuid4()), "<uuid:request_id>": str(uuid4()),
-        "<uuid:share_id>": str(uuid4()), "<slug:part>": "khai",
+        "<uuid:share_id>": str(uuid4()), "<slug:part>": "khai", "<str:unit>": "H26.101",
+        "<uuid:visit_id>": str(uuid4()),
     }  # fmt: skip
     for place, value in values.items():
         route = route.replace(place, value)

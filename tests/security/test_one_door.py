@@ -24,6 +24,8 @@ from accounts.mandating import guardians
 from accounts.models import UserSession
 from accounts.officers import contracts
 from accounts.registration import counter
+from dossiers.appointments import counter as counters
+from dossiers.appointments import visits
 from dossiers.designing.editing import empty
 from dossiers.models import FormDesign
 from feedback.services import entering, lists, publishing, routing, sending
@@ -36,6 +38,7 @@ from procedures.models import ProcedureVersion
 from procedures.services import declare_reduction, report_mistake
 from tests import factories
 from tests.accounts.officers.test_high_level import post_account
+from tests.dossiers import counters as appointments
 from tests.dossiers.support import filed, photo
 from tests.feedback.support import WORDS as PETITION_WORDS
 from tests.feedback.support import answered, received, send_one
@@ -66,7 +69,7 @@ CENTRAL = frozenset({
     "ratings.slipform", "ratings.target", "retention.removal",
 })  # fmt: skip
 """The Government Office's own, or nobody's: closed to every unit."""
-FIGURES = frozenset({"feedback.tally", "ratings.levelcount", "ratings.ratingcount"})
+FIGURES = frozenset({"dossiers.counterday", "feedback.tally", "ratings.levelcount", "ratings.ratingcount"})
 """Counts without a page for a row; whose they show has tests of its own (tests/feedback, tests/ratings)."""
 WALKED_ELSEWHERE = {
     **dict.fromkeys(
@@ -124,8 +127,8 @@ def _officer(unit: str) -> tuple[Client, Any, Actor]:
 
 
 OURS: tuple[str, ...] = (
-    "accounts.countercontract", "accounts.guardianrequest", "accounts.position", "accounts.registration", "audit.act", "dossiers.dossier",
-    "dossiers.formdesign",
+    "accounts.countercontract", "accounts.guardianrequest", "accounts.position", "accounts.registration", "audit.act",
+    "dossiers.appointment", "dossiers.counterplan", "dossiers.dossier", "dossiers.formdesign", "dossiers.homevisit", "dossiers.ticket",
     "feedback.enteredpetition", "feedback.opinion", "feedback.petition", "feedback.procedurereport", "feedback.publishedcase",
     "feedback.replytemplate", "notices.notice", "payments.settlementcontact", "procedures.mistakereport", "procedures.onlinereduction",
     "ratings.rating", "ratings.survey", "ratings.surveytext",
@@ -220,11 +223,18 @@ def make_ours(chief: Actor) -> dict[str, Any]:
         procedure_code="1.001193", procedure_name="Biểu mẫu của ta", unit_code=HERE, document=empty("Biểu mẫu của ta"), made_by=uuid4(),
         made_by_label="Cán bộ soạn", editors=[uuid4()],
     )  # fmt: skip
+    come = appointments.booked()
+    ticket = counters.check_in(actor=chief, unit_code=HERE, typed=appointments.due_now(come).code, now=now)
+    visit = visits.ask(
+        actor=factories.citizen_actor(factories.make_person()), unit_code=HERE, procedure_code="1.001193", address="Số 1 ngõ Của Ta",
+        phone="+84912345678", reason="Không đi lại được", wanted_on=appointments.last_day(), wanted_half="morning", now=now,
+    )  # fmt: skip
     act = audit.record(actor=chief, act="dossiers.read", target="dossiers.dossier", target_id="viec-cua-ta")
     return {
         "accounts.countercontract": contract, "accounts.guardianrequest": asked,
         "accounts.position": factories.make_position(unit=HERE, roles=("signing",)), "accounts.registration": registered, "audit.act": act,
-        "dossiers.dossier": dossier, "dossiers.formdesign": design,
+        "dossiers.appointment": come, "dossiers.counterplan": appointments.plan(), "dossiers.dossier": dossier,
+        "dossiers.formdesign": design, "dossiers.homevisit": visit, "dossiers.ticket": ticket,
         "feedback.enteredpetition": entered, "feedback.opinion": opinion, "feedback.petition": petition,
         "feedback.procedurereport": reported, "feedback.publishedcase": case, "feedback.replytemplate": template, "notices.notice": notice,
         "payments.settlementcontact": contact, "procedures.mistakereport": mistake, "procedures.onlinereduction": reduction,

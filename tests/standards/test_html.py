@@ -44,8 +44,22 @@ from accounts.officers import contracts, substitutes
 from accounts.registration import services as registration
 from accounts.services import contacts
 from accounts.ways import app_codes, phones, vneid
+from dossiers.appointments import visits
 from dossiers.forms_data import shipped_form
-from dossiers.models import Dossier, Draft, FormDesign, FormPrint, SignedDeclaration, StorePaper, StoreShare
+from dossiers.models import (
+    Appointment,
+    CounterDay,
+    CounterPlan,
+    Dossier,
+    Draft,
+    FormDesign,
+    FormPrint,
+    HomeVisit,
+    SignedDeclaration,
+    StorePaper,
+    StoreShare,
+    Ticket,
+)
 from dossiers.services import follow_late_orders, make_print, publish_form
 from dossiers.signing.steps import make as make_declaration
 from dossiers.supplements.desk import SupplementForm
@@ -86,6 +100,7 @@ from ratings.opendata import making
 from ratings.score import counting
 from tests.accounts.officers.test_high_level import post_account
 from tests.accounts.registration.test_joining import by_document
+from tests.dossiers import counters as at_counters
 from tests.dossiers.support import (
     ANSWERS,
     CODE,
@@ -930,6 +945,9 @@ def dashboards(pages: Pages) -> None:
         pages.post(centre, f"{base}{target.pk}/{act}/", {"steps": "x", "valid_to": "x"})
 
 
+OF_UNITS = (Appointment, CounterDay, CounterPlan, FormDesign, HomeVisit, Rating, RatingCount, Survey, SurveyText, Ticket)
+
+
 def officers(pages: Pages) -> None:
     """Sign-in, passkeys, the desk's index, and of each model the list, the entry's page and what can be done there."""
     client = Client()
@@ -968,7 +986,7 @@ def officers(pages: Pages) -> None:
             # Django's and its packages' own models: nobody has a right to them.
             assert centre.get(f"/quan-tri/{model._meta.app_label}/{model._meta.model_name}/").status_code == 403
             continue
-        if model._meta.app_label == "feedback" or model in (FormDesign, Rating, RatingCount, Survey, SurveyText):
+        if model._meta.app_label == "feedback" or model in OF_UNITS:
             # Nobody sees all of them: those who work with each look in functions of their own.
             continue
         if model._meta.label in ("ratings.LevelCount", "retention.Removal"):
@@ -1008,6 +1026,76 @@ def officers(pages: Pages) -> None:
         pages.get(centre, f"/quan-tri/procedures/mistakereport/{report.pk}/{transition}/")
         pages.post(centre, f"/quan-tri/procedures/mistakereport/{report.pk}/{transition}/")
     dossiers(pages, ward, officer_actor(at_ward))
+
+
+def counters(pages: Pages) -> None:
+    """Appointments by account and by phone, the desk of counters, the board, a reception at home."""
+    now, plan = timezone.now(), at_counters.plan()
+    base, me = f"/lich-hen/dat/{CODE}/{plan.unit_code}/", make_person()
+    client, stranger = Client(), Client()
+    sign_in(client, me)
+    pages.get(client, "/lich-hen/")
+    for address in (f"/lich-hen/dat/{CODE}/", f"/lich-hen/dat/{CODE}/?tim=xyzzy", f"/lich-hen/tai-nha/{CODE}/", base):
+        pages.get(client, address)
+    pages.post(client, base)
+    mine = at_counters.booked(me)
+    for rest in ("", "doi/", "huy/"):
+        pages.get(client, f"/lich-hen/{mine.code}/{rest}")
+    pages.post(client, f"/lich-hen/{mine.code}/doi/")
+    pages.get(stranger, base)
+    pages.post(stranger, base, {"name": "<x>", "phone": "1"})
+    day = at_counters.last_day()
+    data = {"at": at_counters.times_on(stranger.get(f"{base}?ngay={day}"))[0], "name": "Lý <Thị> & Ví Dụ", "phone": "0912345678"}
+    assert stranger.post(f"{base}?ngay={day}", data).status_code == 302
+    pages.get(stranger, "/lich-hen/xac-nhan/")
+    pages.post(stranger, "/lich-hen/xac-nhan/", {"code": "<x>"})
+    pages.get(stranger, "/lich-hen/")
+    pages.post(stranger, "/lich-hen/", {"ma": "<x>"})
+    ask = f"/lich-hen/tai-nha/{CODE}/{plan.unit_code}/"
+    pages.get(client, ask)
+    pages.post(client, ask)
+    visit = visits.ask(
+        actor=citizen_actor(me), unit_code=plan.unit_code, procedure_code=CODE, address="Số 1 <ngõ> & hẻm", phone="+84912345678",
+        reason="<x> & y", wanted_on=day, wanted_half="morning", now=now,
+    )  # fmt: skip
+    pages.get(client, f"/lich-hen/yeu-cau/{visit.pk}/")
+    pages.get(client, "/lich-hen/")
+    pages.get(client, "/tai-khoan/")
+
+    officer, _position = at_counters.desk("reception", "administrator", "signing")
+    desk = "/quan-tri/dossiers/"
+    pages.get(officer, f"{desk}counterplan/{plan.pk}/change/")
+    for act in ("edit", "close_day"):
+        pages.get(officer, f"{desk}counterplan/{plan.pk}/{act}/")
+        pages.post(officer, f"{desk}counterplan/{plan.pk}/{act}/")
+    officer.post(f"{desk}counterplan/{plan.pk}/close_day/", {"day": f"{timezone.localdate(now):%d/%m/%Y}", "reason": "<x> & y"})
+    pages.get(officer, f"{desk}counterplan/{plan.pk}/change/")
+    pages.get(officer, f"{desk}appointment/")
+    pages.get(officer, f"{desk}appointment/{mine.pk}/change/")
+    pages.get(officer, f"{desk}appointment/{mine.pk}/call_off/")
+    pages.get(officer, f"{desk}homevisit/")
+    pages.get(officer, f"{desk}homevisit/{visit.pk}/change/")
+    for act in ("assign", "done", "decline"):
+        pages.get(officer, f"{desk}homevisit/{visit.pk}/{act}/")
+    pages.get(officer, f"{desk}ticket/")
+    board = f"/lich-hen/bang-so/{plan.unit_code}/"
+    pages.get(stranger, board)
+    officer.post(f"{desk}ticket/counter/", {"counter": "1"})
+    for priority in ("", "old", ""):
+        officer.post(f"{desk}ticket/walk_in/", {"priority": priority})
+    officer.post(f"{desk}ticket/check_in/", {"code": at_counters.due_now(mine).code})
+    pages.post(officer, f"{desk}ticket/check_in/", {"code": "<x>"})
+    officer.post(f"{desk}ticket/next/")
+    pages.get(officer, f"{desk}ticket/")
+    pages.get(stranger, f"{board}?man-hinh=1")
+    called = Ticket.objects.get(state="called")
+    officer.post(f"{desk}ticket/{called.pk}/miss/")
+    officer.post(f"{desk}ticket/next/")
+    officer.post(f"{desk}ticket/{Ticket.objects.get(state='called').pk}/serve/")
+    pages.get(officer, f"{desk}ticket/")
+    pages.get(officer, f"{desk}ticket/{called.pk}/change/")
+    pages.get(officer, f"{desk}counterday/")
+    pages.get(client, f"/lich-hen/{mine.code}/")
 
 
 def senders(pages: Pages) -> None:
@@ -1629,6 +1717,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     money(pages)
     reconciliation(pages)
     senders(pages)
+    counters(pages)
     petition_lists(pages)
     score_criteria(pages)
     petition_desk(pages)
