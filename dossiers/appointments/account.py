@@ -69,10 +69,7 @@ def visits_held(actor: Actor) -> Iterator[Mapping[str, Any]]:
 
 def leave(actor: Actor) -> None:
     """Who leaves leaves their place to others, and nothing of theirs stays."""
-    now = timezone.now()
-    for one in list(queries.own_appointments(actor).order_by("pk")):
-        if one.state == Appointment.State.BOOKED and one.starts_at > now:
-            booking.cancel(actor=actor, code=one.code, now=now)
+    for one in list(queries.own_appointments(actor).select_for_update().order_by("pk")):
         booking.erase(one, actor)
     for visit in list(queries.own_visits(actor).order_by("pk")):
         visits.erase(visit, actor)

@@ -366,7 +366,9 @@ def close_past(*, now: datetime, seconds: float) -> tuple[int, bool]:
 
 
 def erase(one: Appointment, actor: Actor) -> None:
-    """Nothing is left of an appointment, in no backup either; its number, which then names nobody, goes with it."""
+    """Nothing is left of a (locked) appointment, in no backup either: its place is free, and its number goes with it."""
+    if one.state in (HELD, BOOKED):
+        _give_back(one.slot_id)
     Ticket.objects.filter(appointment=one).delete()
     pk = one.pk
     one.delete()
