@@ -192,6 +192,7 @@ class TestFigures:
             assert handler.get("/quan-tri/dossiers/counterday/").status_code == 403
 
     def test_the_database_refuses_figures_and_numbers_that_cannot_be(self) -> None:
+        CounterDay.objects.all().delete()
         self.serve(make_officer_actor(roles=("reception",)), MORNING, wait=1, handle=1)
         ticket = Ticket.objects.get()
         wrong: list[dict[str, Any]] = [{"state": "called", "called_at": None}, {"handled_seconds": None}, {"number": 0}]
@@ -204,6 +205,7 @@ class TestFigures:
 
 def test_numbers_have_no_holes_and_no_repeats_and_counters_never_call_the_same_one(demo_db: None) -> None:
     plan(counters=6)
+    CounterDay.objects.all().delete()
     actor = make_officer_actor(roles=("reception",))
 
     class Stop(Exception):
