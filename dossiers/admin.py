@@ -22,9 +22,10 @@ from dossiers import queries, services, slips, wording, worklists
 from dossiers.appointments import admin as appointments_admin  # noqa: F401  # registers its own desk
 from dossiers.costs import bill_of
 from dossiers.designing import admin as designing_admin  # noqa: F401  # registers its own desk
+from dossiers.designing.results import admin as results_admin  # noqa: F401  # registers its own desk
 from dossiers.forms import SIGNER, AskPaymentForm, CallOffForm, DecisionForm, DeclineForm, ReasonForm, TakeBackForm
 from dossiers.models import DEADLINE, OPEN_STATES, TABLE, Dossier, DossierDocument, DossierReuse, Standing, State
-from dossiers.outcomes import decision_form, decision_shown, outcome_of
+from dossiers.outcomes import decision_form, decision_shown, outcome_for
 from dossiers.registers import BadNumber
 from dossiers.services.common import OWN, concerns
 from dossiers.services.desk import may_sign, note_look, result_of, signers_of, written, written_before
@@ -288,7 +289,7 @@ class DossierAdmin(OfficerModelAdmin):
 
     def _decision(self, dossier: Dossier, result: DossierDocument | None) -> list[tuple[str, str]]:
         """What was decided, with its number in the register, as the leader checks it before signing."""
-        outcome = outcome_of(dossier.procedure_code)
+        outcome = outcome_for(dossier) if result is not None else None
         if outcome is None or result is None:
             return []
         number = number_given(dossier) if outcome.register is not None else None
@@ -358,7 +359,7 @@ class DossierAdmin(OfficerModelAdmin):
             return AskPaymentForm(data, fees=fees, days=payment_of(dossier)["days"])
         if transition != "decide":
             return FORMS[transition](data)
-        outcome, now = outcome_of(dossier.procedure_code), timezone.now()
+        outcome, now = outcome_for(dossier), timezone.now()
         if outcome is None:
             # Said by the service when it is sent; nothing can be filled in.
             return DecisionForm([], data, signers=[])

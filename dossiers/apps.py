@@ -23,9 +23,10 @@ class DossiersConfig(AppConfig):
         from dossiers.appointments import demo as demo_counters
         from dossiers.appointments import notice_texts as appointment_texts
         from dossiers.forms_data import load_forms
-        from dossiers.kinds import KINDS
         from dossiers.models import Dossier
-        from dossiers.outcomes import register_outcome
+        from dossiers.outcomes import RESULT
+        from dossiers.result_documents import drawing, former
+        from dossiers.results_data import load_results
         from dossiers.services import copying
         from dossiers.services.paying import SOURCE
         from dossiers.store import account as store
@@ -46,8 +47,6 @@ class DossiersConfig(AppConfig):
         AT_COUNTERS = frozenset({"reception", "counter"})
         MAKERS, CHECKERS = frozenset({"procedure_entering"}), frozenset({"procedure_checking", "procedure_publishing"})
         register_procedures(find=fileable.find, names=last_names)
-        for procedure_code, outcome in KINDS.items():
-            register_outcome(procedure_code, outcome)
         register_names("dossiers.dossier", dossier_codes)
         register_names("dossiers.storepaper", store.titles)
         register_names("dossiers.ticket", appointments.numbers)
@@ -65,14 +64,14 @@ class DossiersConfig(AppConfig):
             Act("dossiers.decide", "Quyết định và trình ký", frozenset({"handling"}), assurance=Assurance.HIGH),
             Act("dossiers.take_back", "Rút lại quyết định chưa ký", frozenset({"handling"}), assurance=Assurance.HIGH),
             Act("dossiers.sign", "Ký kết quả hoặc trả lại", LEADERS, assurance=Assurance.HIGH),
-            Act("dossiers.read_designs", "Xem thiết kế biểu mẫu", MAKERS | CHECKERS),
-            Act("dossiers.design_form", "Thiết kế biểu mẫu", MAKERS),
+            Act("dossiers.read_designs", "Xem thiết kế biểu mẫu, mẫu kết quả", MAKERS | CHECKERS),
+            Act("dossiers.design_form", "Thiết kế biểu mẫu, mẫu kết quả", MAKERS),
+            Act("dossiers.check_form", "Kiểm tra và công khai biểu mẫu, mẫu kết quả", CHECKERS, assurance=Assurance.HIGH),
             Act("dossiers.read_counters", "Xem quầy, số liệu tại quầy", AT_COUNTERS | LEADERS | frozenset({"administrator", "overseeing"})),
             Act("dossiers.work_counter", "Gọi số, lịch hẹn tại quầy", AT_COUNTERS),
             Act("dossiers.arrange_counters", "Quầy và lịch hẹn của đơn vị", frozenset({"administrator"})),
             Act("dossiers.arrange_visits", "Xếp lịch tiếp nhận tại nhà", frozenset({"reception"}) | LEADERS),
             Act("dossiers.watch_counters", "Số liệu tại quầy của mọi đơn vị", TOP_ROLES, everywhere=True),
-            Act("dossiers.check_form", "Kiểm tra và công khai biểu mẫu", CHECKERS, assurance=Assurance.HIGH),
         )
         notice_texts.register()
         appointment_texts.register()
@@ -80,6 +79,9 @@ class DossiersConfig(AppConfig):
         store.register()
         appointments.register()
         register_content(slips.RECEIPT, slips.receipt_content)
+        register_content(RESULT, drawing.content)
+        for kind, former_content in former.CONTENTS.items():
+            register_content(kind, former_content)
         register_copy(copying.KIND, make=copying.make, template="dossiers.copy_ready", kept=copying.KEPT)
         register_content(slips.STOP, slips.stop_content)
         register_content(slips.SENT, slips.sent_content)
@@ -92,6 +94,8 @@ class DossiersConfig(AppConfig):
         post_save.connect(_kept, sender=Dossier, dispatch_uid="dossiers.kept")
         register_loader("biểu mẫu điện tử", load_forms, order=40)
         register_loader(demo_counters.STEP, demo_counters.load, order=61, demo=True)
+        # After the forms: a template prints what they ask.
+        register_loader("mẫu kết quả", load_results, order=41)
 
 
 def _kept(sender: Any, instance: Any, **kwargs: Any) -> None:

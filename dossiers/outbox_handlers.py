@@ -7,6 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from dossiers import services
+from dossiers.designing.results.trying import make_preview
 from dossiers.services import registries
 from dossiers.services.confirming import confirm_sent
 from dossiers.signing import steps
@@ -19,6 +20,12 @@ from portal.outbox import GiveUp, Message, RetryLater, handler
 def print_form(message: Message) -> None:
     """Make the PDF of a declaration that somebody waits for."""
     services.make_print(print_id=UUID(message.payload["print"]), now=timezone.now())
+
+
+@handler("dossiers.preview_result", queue="soon", lease_seconds=40)
+def preview_result(message: Message) -> None:
+    """Make the PDF of a result template that an officer tries."""
+    make_preview(design_id=UUID(message.payload["design"]), now=timezone.now())
 
 
 @handler("dossiers.confirm_sent", queue="bulk", lease_seconds=30)

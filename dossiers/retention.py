@@ -7,6 +7,8 @@ from collections.abc import Mapping
 TABLE: Mapping[str, str | Mapping[str, str]] = {
     "FormVersion": "reference",
     "FormDesign": "reference",
+    "ResultVersion": "reference",
+    "ResultDesign": "reference",
     "Dossier": {
         "*": "dossier",
         "applicant_name": "dossier_content",

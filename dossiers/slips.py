@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -11,7 +10,6 @@ from django.conf import settings
 from django.utils import timezone
 
 from dossiers.costs import Limit
-from dossiers.forms import shown
 from dossiers.models import Dossier
 from dossiers.reading import lines
 from portal.documents.proofs import Section, masked
@@ -228,37 +226,6 @@ def masked_or_nothing(id_number: str | None) -> str:
 def section(heading: str, lines: Iterable[tuple[str, str | None]]) -> Section:
     """A part of what is printed, without its empty lines."""
     return Section(heading, tuple((label, value) for label, value in lines if value))
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One line of a document: ``kind`` says how its value is written (as of a form's field), and numbers of identity are masked in a
-    comparison."""
-
-    label: str
-    value: str | None
-    kind: str = "text"
-
-
-def fact_sections(parts: Iterable[tuple[str, Iterable[Fact]]]) -> list[dict[str, Any]]:
-    """Headings and facts as plain values for ``documents/_sections.html``; without empty lines, and without sections that have none."""
-    found = []
-    for heading, facts in parts:
-        lines = [{"label": fact.label, "value": shown({"kind": fact.kind}, fact.value), "kind": fact.kind} for fact in facts if fact.value]
-        if lines:
-            found.append({"heading": heading, "lines": lines})
-    return found
-
-
-def compared(sections: Iterable[Mapping[str, Any]]) -> list[Section]:
-    """The same sections for comparing a print."""
-    return [
-        section(
-            one["heading"],
-            ((line["label"], masked_or_nothing(line["value"]) if line["kind"] == "id_number" else line["value"]) for line in one["lines"]),
-        )
-        for one in sections
-    ]
 
 
 def signer(label: str) -> dict[str, str]:

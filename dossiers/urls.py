@@ -13,6 +13,7 @@ from dossiers.views import elsewhere, filing, parts, printing, schema, tracking,
 
 urlpatterns = [
     path("nha-phat-trien/bieu-mau.schema.json", schema.form_schema, name="form-schema"),
+    path("nha-phat-trien/mau-ket-qua.schema.json", schema.result_schema, name="result-schema"),
     path("nop-ho-so/<str:code>/", filing.start, name="file-start"),
     path("nop-ho-so/<str:code>/to-khai/", filing.answers, name="file-to-khai"),
     path("nop-ho-so/<str:code>/to-khai/<slug:part>/", parts.part, name="file-part"),

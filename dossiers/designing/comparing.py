@@ -26,9 +26,9 @@ KINDS = {"added": "Thêm", "removed": "Bỏ", "changed": "Sửa", "moved": "Đ�
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
     """Everything that is different from one document to another: title, pages, questions, papers, charges, payment."""
-    found = _of_values("Biểu mẫu", _top(before), _top(after))
-    found += _of_lists("Trang", list(before.get("pages", [])), list(after.get("pages", [])), "name", "title")
-    found += _of_lists("Câu hỏi", list(before.get("fields", [])), list(after.get("fields", [])), "name", "label")
+    found = of_values("Biểu mẫu", _top(before), _top(after))
+    found += of_lists("Trang", list(before.get("pages", [])), list(after.get("pages", [])), "name", "title")
+    found += of_lists("Câu hỏi", list(before.get("fields", [])), list(after.get("fields", [])), "name", "label")
     for part, title in (("papers", "Giấy tờ"), ("charges", "Lệ phí")):
         found += _of_rules(title, list(before.get(part, [])), list(after.get(part, [])))
     return found
@@ -38,7 +38,8 @@ def _top(document: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in document.items() if key not in ("pages", "fields", "papers", "charges")}
 
 
-def _of_values(where: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
+def of_values(where: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
+    """What is other under the keys of one part."""
     keys = [*before, *(key for key in after if key not in before)]
     return [
         Difference("changed", where, key_words(key), value_words(key, before.get(key)), value_words(key, after.get(key)))
@@ -47,7 +48,8 @@ def _of_values(where: str, before: Mapping[str, Any], after: Mapping[str, Any]) 
     ]
 
 
-def _of_lists(what: str, before: list[dict[str, Any]], after: list[dict[str, Any]], key: str, label: str) -> list[Difference]:
+def of_lists(what: str, before: list[dict[str, Any]], after: list[dict[str, Any]], key: str, label: str) -> list[Difference]:
+    """What is new, gone, other or elsewhere in a list of parts that have names."""
     old, new = {one[key]: one for one in before}, {one[key]: one for one in after}
 
     def called(one: Mapping[str, Any]) -> str:
@@ -59,9 +61,9 @@ def _of_lists(what: str, before: list[dict[str, Any]], after: list[dict[str, Any
         if name not in old:
             found.append(Difference("added", called(one), value_words("kind", one.get("kind", ""))))
             continue
-        found += _of_values(called(one), old[name], one)
+        found += of_values(called(one), old[name], one)
         if "fields" in one or "fields" in old[name]:
-            rows = _of_lists("Cột", list(old[name].get("fields", [])), list(one.get("fields", [])), key, label)
+            rows = of_lists("Cột", list(old[name].get("fields", [])), list(one.get("fields", [])), key, label)
             found += [Difference(row.kind, f"{called(one)} › {row.where}", row.what, row.before, row.after) for row in rows]
     if kept_before != kept_after:
         moved = [new[name] for before_name, name in zip(kept_before, kept_after, strict=True) if before_name != name]

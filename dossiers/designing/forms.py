@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 
 from dossiers.designing import editing
-from dossiers.designing.words import KIND_WORDS, choice_label, choice_value, condition_words
+from dossiers.designing.conditions import CONDITION_ROWS, ConditionFields, field_choices
+from dossiers.designing.words import KIND_WORDS, choice_label, choice_value
 from dossiers.form_documents.composites import PARTS
 from dossiers.sources import registry_facts
 from portal.access.desk import PlainForm
@@ -42,15 +43,6 @@ CATALOGUE_WORDS = {
     "relationships": "Quan hệ gia đình, nhân thân",
     "banks": "Ngân hàng",
 }
-CONDITION_ROWS = 3
-OPERATIONS = [
-    ("in", "là một trong"),
-    ("not_in", "không là"),
-    ("filled", "đã trả lời"),
-    ("empty", "chưa trả lời"),
-    ("at_least", "từ … trở lên"),
-    ("at_most", "đến … trở xuống"),
-]
 EXPRESSIONS = [
     ("", "Không: người nộp tự điền"),
     ("sum", "Tổng của các câu"),
@@ -104,11 +96,6 @@ def page_choices(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(page["name"], page.get("title") or page["name"]) for page in document.get("pages", [])]
 
 
-def field_choices(fields: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """Names and labels of questions; composite ones by their parts, as conditions and sums see them."""
-    return [(str(field["name"]), f"{field.get('label') or field['name']} ({field['name']})") for field in fields]
-
-
 def earlier(document: Mapping[str, Any], name: str, group: str = "") -> list[dict[str, Any]]:
     """The plain questions before one: what its conditions and sums may look at."""
     found: list[dict[str, Any]] = []
@@ -144,129 +131,6 @@ def _kind(field: Mapping[str, Any], part: str) -> dict[str, Any]:
     return {key: made[key] for key in ("kind", "choices") if key in made}
 
 
-class ConditionFields:
-    """Some rows of a form that say when something holds. A condition no row can show stays as it is until it is taken away."""
-
-    def __init__(
-        self, form: forms.Form, prefix: str, heading: str, questions: Sequence[Mapping[str, Any]], condition: Any, rows: int
-    ) -> None:
-        self.form, self.prefix, self.rows = form, prefix, rows
-        self.questions = {str(one["name"]): one for one in questions}
-        self.kept = condition
-        shown = _rows_of(condition)
-        self.too_much = shown is None or len(shown[1]) > rows or any(row[0] not in self.questions for row in shown[1])
-        if self.too_much:
-            box: forms.Field = forms.BooleanField(
-                label="Bỏ điều kiện này",
-                required=False,
-                help_text=f"Đang là: {condition_words(condition)}. Điều kiện này chỉ sửa được trong tệp.",
-            )
-            box.heading = heading  # type: ignore[attr-defined]  # read by admin/one_form.html
-            form.fields[f"{prefix}_none"] = box
-            return
-        assert shown is not None
-        join, atoms = shown
-        for number in range(1, rows + 1):
-            name, operation, values = atoms[number - 1] if number <= len(atoms) else ("", "in", "")
-            which = forms.ChoiceField(
-                label=f"Câu {number}", required=False, initial=name, choices=[("", "– Không –"), *field_choices(self.questions.values())]
-            )
-            if number == 1:
-                which.heading = heading  # type: ignore[attr-defined]
-            form.fields[f"{prefix}_{number}"] = which
-            form.fields[f"{prefix}_{number}_op"] = forms.ChoiceField(label="thì", required=False, initial=operation, choices=OPERATIONS)
-            form.fields[f"{prefix}_{number}_values"] = PlainText(
-                label="trả lời", required=False, max_length=1000, initial=values, widget=forms.TextInput(_LONG),
-                help_text="Mã hoặc chữ của lựa chọn, cách nhau bằng dấu chấm phẩy; số; ngày như 31/12/2026." if number == 1 else "",
-            )  # fmt: skip
-        if rows > 1:
-            form.fields[f"{prefix}_join"] = forms.ChoiceField(
-                label="Có nhiều câu thì",
-                required=False,
-                initial=join,
-                choices=[("all", "mọi điều phải đúng"), ("any", "một điều đúng là đủ")],
-            )
-
-    def read(self, said: Mapping[str, Any]) -> Any:
-        """The condition that the rows say; None for none. Faults stand at their rows."""
-        if self.too_much:
-            return None if said.get(f"{self.prefix}_none") else self.kept
-        found = []
-        for number in range(1, self.rows + 1):
-            key = f"{self.prefix}_{number}"
-            if name := said.get(key):
-                atom = self._atom(name, said.get(f"{key}_op") or "in", said.get(f"{key}_values") or "", f"{key}_values")
-                found += [atom] if atom is not None else []
-        if not found:
-            return None
-        return found[0] if len(found) == 1 else {said.get(f"{self.prefix}_join") or "all": found}
-
-    def _atom(self, name: str, operation: str, text: str, where: str) -> Any:
-        if operation in ("filled", "empty"):
-            return {"field": name, "filled": operation == "filled"}
-        values = [part.strip() for part in text.split(";") if part.strip()]
-        if not values:
-            self.form.add_error(where, "Bạn hãy ghi câu trả lời để so.")
-            return None
-        if operation in ("at_least", "at_most"):
-            bound = _bound(values[0])
-            if bound is None:
-                self.form.add_error(where, "Bạn hãy ghi một số hoặc một ngày, ví dụ 18 hoặc 31/12/2026.")
-                return None
-            return {"field": name, operation: bound}
-        choices = self.questions[name].get("choices") or []
-        known = {choice_label(one).casefold(): choice_value(one) for one in choices} | {
-            choice_value(one): choice_value(one) for one in choices
-        }
-        if choices:
-            unknown = [value for value in values if value not in known and value.casefold() not in known]
-            if unknown:
-                offered = "; ".join(choice_label(one) for one in choices)
-                self.form.add_error(where, f"Câu này không có lựa chọn “{unknown[0]}”. Các lựa chọn: {offered}.")
-                return None
-            values = [known.get(value) or known[value.casefold()] for value in values]
-        atom = {"field": name, "in": values}
-        return {"not": atom} if operation == "not_in" else atom
-
-
-def _bound(text: str) -> Any:
-    day = text.split("/")
-    if len(day) == 3 and all(part.isascii() and part.isdigit() for part in day):
-        return f"{int(day[2]):04d}-{int(day[1]):02d}-{int(day[0]):02d}"
-    plain = text.replace(".", "").replace(",", ".")
-    try:
-        number = float(plain)
-    except ValueError:
-        return None
-    return int(number) if number == int(number) else number
-
-
-def _rows_of(condition: Any) -> tuple[str, list[tuple[str, str, str]]] | None:
-    """A condition as rows: how they are joined, and (question, operation, values); None where rows cannot show it."""
-    if condition is None:
-        return "all", []
-    join = next((key for key in ("all", "any") if key in condition), "")
-    atoms = [_row_of(one) for one in (condition[join] if join else [condition])]
-    return None if any(atom is None for atom in atoms) else (join or "all", [atom for atom in atoms if atom is not None])
-
-
-def _row_of(atom: Mapping[str, Any]) -> tuple[str, str, str] | None:
-    negated = "not" in atom
-    if negated:
-        atom = atom["not"]
-    if "field" not in atom:
-        return None
-    name = str(atom["field"])
-    if "in" in atom:
-        return name, "not_in" if negated else "in", "; ".join(str(one) for one in atom["in"])
-    if negated:
-        return None
-    if "filled" in atom:
-        return name, "filled" if atom["filled"] else "empty", ""
-    operation = "at_least" if "at_least" in atom else "at_most"
-    return name, operation, str(atom[operation])
-
-
 class FieldForm(PlainForm):
     """Everything that can be said of one question of its kind. What the desk has no place for stays as it is in the document."""
 
@@ -291,7 +155,7 @@ class FieldForm(PlainForm):
         if kind not in NO_ANSWER:
             self.fields["required"] = forms.BooleanField(label="Bắt buộc trả lời", required=False)
         self._of_kind(kind)
-        questions = earlier(document, str(spec["name"]), group)
+        questions = self.questions()
         self.when = ConditionFields(self, "when", "Chỉ hiện khi", questions, spec.get("when"), CONDITION_ROWS)
         self.needed: ConditionFields | None = None
         if kind not in NO_ANSWER:
@@ -300,6 +164,10 @@ class FieldForm(PlainForm):
         for one in self.fields.values():
             if isinstance(one, forms.CharField | forms.IntegerField) and one.required:
                 one.error_messages["required"] = "Bạn hãy ghi mục này."
+
+    def questions(self) -> list[dict[str, Any]]:
+        """What its conditions and checks may look at."""
+        return earlier(self.document, str(self.spec["name"]), self.group)
 
     def _initial(self) -> dict[str, Any]:
         spec = self.spec
@@ -681,30 +549,3 @@ class PaymentForm(PlainForm):
         }
         _put(found, "payment", payment if said["when"] else None)
         return found
-
-
-class BeginForm(PlainForm):
-    """For which procedure, and out of what."""
-
-    procedure_code = PlainText(label="Mã thủ tục", max_length=40, help_text="Ví dụ: 1.001193.")
-    copy_from = PlainText(label="Chép từ biểu mẫu của thủ tục", max_length=40, required=False, help_text="Để trống: từ bản đang dùng.")
-    file = forms.FileField(label="Hoặc nạp tệp biểu mẫu (JSON)", required=False, allow_empty_file=True)
-
-    def clean(self) -> dict[str, Any]:
-        """One source at most."""
-        said: dict[str, Any] = super().clean() or {}
-        if said.get("copy_from") and said.get("file") is not None:
-            self.add_error("copy_from", "Bạn chọn một: chép từ thủ tục khác, hoặc nạp tệp.")
-        return said
-
-
-class NoteForm(PlainForm):
-    """A word to the colleague who checks."""
-
-    note = forms.CharField(
-        label="Lời nhắn cho người kiểm tra",
-        required=False,
-        max_length=1000,
-        widget=forms.Textarea({"rows": 3}),
-        help_text="Sửa gì, vì sao.",
-    )

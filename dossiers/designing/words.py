@@ -79,6 +79,19 @@ KEY_WORDS: dict[str, str] = {
     "times": "Nhân với",
     "exempt": "Miễn, vì",
     "condition": "Dòng phí",
+    "register": "Sổ",
+    "office": "Ghi trên chữ ký",
+    "who": "Ai ký",
+    "capacity": "Thể thức đề ký",
+    "place": "Chỗ ký",
+    "valid": "Thời hạn giá trị",
+    "years": "Số năm",
+    "until": "Đến ngày ở câu",
+    "subject": "Người được nêu",
+    "identity_numbers": "Số định danh của người được nêu",
+    "dated": "In dòng ngày",
+    "books": "Chia quyển",
+    "code": "Mã",
 }
 _SIGNATURE = {"none": "Không cần", "applicant": "Cần", "organisation": "Cần, khi tổ chức nộp"}
 
@@ -96,7 +109,7 @@ def value_words(key: str, value: Any) -> str:
         return "Có" if value else "Không"
     if key == "kind":
         return KIND_WORDS.get(str(value), str(value))
-    if key == "signature":
+    if key == "signature" and isinstance(value, str):
         return _SIGNATURE.get(str(value), str(value))
     if key in ("when", "required_when", "prefill_when") and isinstance(value, Mapping):
         return condition_words(value)

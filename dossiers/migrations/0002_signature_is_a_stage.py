@@ -26,15 +26,23 @@ def leave_the_stage(apps, schema_editor):
 
 def fill_finding_columns(apps, schema_editor):
     """The columns by which officers find a dossier, out of its sealed answers; an erased dossier has none."""
-    from dossiers.outcomes import finding_columns
+    from accounts.identifiers import clean_id_number
+    from portal.crypto import blind_index
+    from portal.text import search_key
 
     Dossier, Person = apps.get_model("dossiers", "Dossier"), apps.get_model("accounts", "Person")
     for dossier in Dossier.objects.filter(id_blinds=[]).iterator():
         people = Person.objects.filter(pk__in={dossier.applicant_id, dossier.owner_id})
-        columns = finding_columns(
-            dossier.procedure_code, dossier.answers or {}, known_numbers=[person.id_number or "" for person in people]
+        answers = dossier.answers or {}
+        # Births were all that could be filed then.
+        subject = str(answers.get("child_name") or "")
+        named = [str(answers.get(name) or "") for name in ("mother_id_number", "father_id_number", "requester_id_number")]
+        numbers = {clean_id_number(text) for text in (*(person.id_number or "" for person in people), *named)} - {""}
+        Dossier.objects.filter(pk=dossier.pk).update(
+            subject_name=subject,
+            subject_name_key=search_key(subject),
+            id_blinds=sorted(blind_index("id_number", number) for number in numbers),
         )
-        Dossier.objects.filter(pk=dossier.pk).update(**columns)
 
 
 class Migration(migrations.Migration):

@@ -1,7 +1,7 @@
 """Tables of the dossiers: forms as data, drafts, dossiers, their events, papers and issued documents."""
 
 from dossiers.models.appointments import Appointment, ClosedDay, CounterDay, CounterPlan, HomeVisit, Priority, Slot, Ticket
-from dossiers.models.designs import FormDesign
+from dossiers.models.designs import Design, FormDesign, ResultDesign
 from dossiers.models.dossier import (
     CODE_FROM_BEHIND,
     CODE_PATTERN,
@@ -20,6 +20,7 @@ from dossiers.models.papers import DossierDocument, Paper
 from dossiers.models.payments import PaymentDemand
 from dossiers.models.prints import FormPrint
 from dossiers.models.registers import RegisterEntry
+from dossiers.models.results import ResultVersion
 from dossiers.models.reuse import DossierReuse, ReuseCount
 from dossiers.models.signatures import DeclarationAttempt, SignedDeclaration
 from dossiers.models.sources import AnswerSource, RegistryAnswer
@@ -43,6 +44,7 @@ __all__ = [
     "CounterDay",
     "CounterPlan",
     "DeclarationAttempt",
+    "Design",
     "Dossier",
     "DossierDocument",
     "DossierEvent",
@@ -59,6 +61,8 @@ __all__ = [
     "Priority",
     "RegisterEntry",
     "RegistryAnswer",
+    "ResultDesign",
+    "ResultVersion",
     "ReuseCount",
     "SignedDeclaration",
     "Slot",

@@ -1,4 +1,5 @@
-"""A form in the making: the document that officers write, from the first question to the day another officer publishes it."""
+"""Forms and result templates in the making: the document that officers write, from the first question to the day another officer
+publishes it."""
 
 from __future__ import annotations
 
@@ -10,11 +11,12 @@ from django.db import models
 from django.db.models import Q
 
 from dossiers.models.forms import FormVersion
+from dossiers.models.results import ResultVersion
 from portal.states import StateTable, Transition
 
 
-class FormDesign(models.Model):
-    """One change of a procedure's form, or its first form. Nothing of it reaches anybody before it is published (requirement D-03)."""
+class Design(models.Model):
+    """One change of a procedure's form or result template, or its first. Nothing of it reaches anybody before it is published."""
 
     class State(models.TextChoices):
         """How far it is."""
@@ -28,12 +30,10 @@ class FormDesign(models.Model):
     procedure_code = models.CharField("mã thủ tục", max_length=40)
     procedure_name = models.CharField("thủ tục", max_length=500)
     unit_code = models.CharField("cơ quan", max_length=40, db_collation="C")
-    """The agency that issued the procedure: its officers make the form."""
+    """The agency that issued the procedure: its officers make the design."""
     document: Any = models.JSONField(default=dict)
-    """As `dossiers/data/form.schema.json` says; while it is being drawn it may be unfinished."""
+    """As the schema of its kind says; while it is being drawn it may be unfinished."""
     state = models.CharField("tình trạng", max_length=10, choices=State.choices, default=State.DRAWING)
-    based_on = models.ForeignKey(FormVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    """The published version it changes; null: the procedure had none, or it was copied from elsewhere."""
     made_by = models.UUIDField()
     """Position of who began it."""
     made_by_label = models.CharField("người soạn", max_length=200)
@@ -44,12 +44,39 @@ class FormDesign(models.Model):
     checked_by = models.UUIDField(null=True, blank=True)
     """The person who published it."""
     checked_by_label = models.CharField("người kiểm tra", max_length=200, blank=True)
-    result = models.OneToOneField(FormVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="design")
-    """The version it became."""
     version = models.PositiveIntegerField(default=1)
     """Raised by every change: who edits, sends or publishes has seen the newest."""
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField("sửa lúc", auto_now=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.procedure_code}: {self.procedure_name}"
+
+
+def _constraints(one_open: str, published: str, four_eyes: str) -> list[models.BaseConstraint]:
+    """What the database holds every kind of design to, under the constraints' names."""
+    return [
+        models.UniqueConstraint(fields=["procedure_code"], condition=Q(state__in=["drawing", "checking"]), name=one_open),
+        models.CheckConstraint(
+            condition=Q(state="published", checked_by__isnull=False, result__isnull=False)
+            | (~Q(state="published") & Q(checked_by__isnull=True, result__isnull=True)),
+            name=published,
+        ),
+        # Four eyes: nobody publishes what they have written a word of.
+        models.CheckConstraint(condition=Q(checked_by__isnull=True) | ~Q(editors__contains=[models.F("checked_by")]), name=four_eyes),
+    ]
+
+
+class FormDesign(Design):
+    """A form in the making (requirement D-03); its document is as `dossiers/data/form.schema.json` says."""
+
+    based_on = models.ForeignKey(FormVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    """The published version it changes; null: the procedure had none, or it was copied from elsewhere."""
+    result = models.OneToOneField(FormVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="design")
+    """The version it became."""
 
     class Meta:
         verbose_name = "thiết kế biểu mẫu"
@@ -59,23 +86,32 @@ class FormDesign(models.Model):
             models.Index(fields=["unit_code", "-updated_at", "id"], name="dossiers_design_desk"),
             models.Index(fields=["-updated_at", "id"], name="dossiers_design_newest"),
         ]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["procedure_code"], condition=Q(state__in=["drawing", "checking"]), name="dossiers_one_open_design"
-            ),
-            models.CheckConstraint(
-                condition=Q(state="published", checked_by__isnull=False, result__isnull=False)
-                | (~Q(state="published") & Q(checked_by__isnull=True, result__isnull=True)),
-                name="dossiers_design_published_by_somebody",
-            ),
-            # Four eyes: nobody publishes what they have written a word of.
-            models.CheckConstraint(
-                condition=Q(checked_by__isnull=True) | ~Q(editors__contains=[models.F("checked_by")]), name="dossiers_design_four_eyes"
-            ),
-        ]
+        constraints = _constraints("dossiers_one_open_design", "dossiers_design_published_by_somebody", "dossiers_design_four_eyes")
 
-    def __str__(self) -> str:
-        return f"{self.procedure_code}: {self.procedure_name}"
+
+class ResultDesign(Design):
+    """A result template in the making (requirement D-30); its document is as `dossiers/data/result.schema.json` says."""
+
+    based_on = models.ForeignKey(ResultVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    """The published version it changes; null: the procedure had none, or it was copied from elsewhere."""
+    result = models.OneToOneField(ResultVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="design")
+    """The version it became."""
+    tried: Any = models.JSONField(default=dict, blank=True)
+    """What was typed at the last try, of a dossier that nobody filed (`dossiers.designing.results.trying`)."""
+    preview = models.ForeignKey("files.StoredFile", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    """The last try as a PDF, made by the worker; the next one takes its place."""
+    preview_asked_at = models.DateTimeField(null=True, blank=True)
+    preview_made_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "thiết kế mẫu kết quả"
+        verbose_name_plural = "thiết kế mẫu kết quả"
+        ordering = ["-updated_at", "id"]
+        indexes = [
+            models.Index(fields=["unit_code", "-updated_at", "id"], name="dossiers_result_desk"),
+            models.Index(fields=["-updated_at", "id"], name="dossiers_result_newest"),
+        ]
+        constraints = _constraints("dossiers_one_open_result", "dossiers_result_published_by_somebody", "dossiers_result_four_eyes")
 
 
 _DRAWING, _CHECKING = frozenset({FormDesign.State.DRAWING.value}), frozenset({FormDesign.State.CHECKING.value})

@@ -13,7 +13,7 @@ from accounts import queries as people
 from dossiers import slips
 from dossiers.costs import limit_of
 from dossiers.models import TABLE, Dossier, DossierDocument, Stage
-from dossiers.outcomes import Decision, Outcome, decision_form, outcome_of
+from dossiers.outcomes import RESULT, TEMPLATE, Decision, Outcome, decision_form, outcome_for, result_context
 from dossiers.queries import unit_calendar
 from dossiers.registers import BOOK, FIRST_BOOK, NUMBER, RegisterNumber
 from dossiers.services.common import advance, concerns, lock_for_officer, notify_parties, position_of, refuse_own
@@ -106,13 +106,13 @@ def decide(
 ) -> DossierDocument:
     """Decide (within state 4): the clock stops here, the number in the register is taken, the result waits for the leader's signature.
 
-    ``values``: what the officer wrote into the procedure's own decision form (`dossiers.outcomes`), number and book of the register
-    among them where it has one. Law on Civil Status 2014 art. 16.2: the officer reports, the leader issues. :class:`BadNumber` for a
-    number that cannot be given, ``ValueError`` for values that the form would refuse, ``TransitionRefused`` when somebody was quicker
-    or the chosen leader cannot sign this dossier.
+    ``values``: what the officer wrote into the decision form of the procedure's result template (`dossiers.outcomes`), number and book of
+    the register among them where it has one. Law on Civil Status 2014 art. 16.2: the officer reports, the leader issues.
+    :class:`BadNumber` for a number that cannot be given, ``ValueError`` for values that the form would refuse, ``TransitionRefused``
+    when somebody was quicker or the chosen leader cannot sign this dossier.
     """
     dossier = lock_for_officer(actor=actor, dossier_id=dossier_id, act="dossiers.decide", seen_version=seen_version, transition="decide")
-    outcome = outcome_of(dossier.procedure_code)
+    outcome = outcome_for(dossier)
     if outcome is None:
         raise TransitionRefused("decide", dossier.state, "Thủ tục này chưa có mẫu kết quả điện tử nên chưa quyết định trên Cổng được.")
     if refusal := TABLE.refusal(dossier, "decide"):
@@ -137,10 +137,10 @@ def decide(
     event = advance(dossier, "decide", actor=actor, now=now, note=note, then=to_the_leader)
     document = documents.issue_for_signature(
         key=f"dossiers.result:{dossier.id}:{event.pk}",
-        kind=outcome.kind,
+        kind=RESULT,
         title=outcome.title,
-        template=outcome.template,
-        context={**outcome.context(Decision(dossier, form.values, given, signer_label)), DECIDED: form.values},
+        template=TEMPLATE,
+        context={**result_context(outcome, Decision(dossier, form.values, given, signer_label)), DECIDED: form.values},
         unit_code=dossier.unit_code,
         subject=dossier.id,
         credential_id=credential_id,
@@ -150,7 +150,7 @@ def decide(
         signer_position_id=signer.position_id,
         actor=actor,
     )
-    last = outcome.valid_until(form.values, timezone.localdate(dossier.decided_at)) if outcome.valid_until is not None else None
+    last = outcome.valid_until(form.values, timezone.localdate(dossier.decided_at))
     return DossierDocument.objects.create(dossier=dossier, document=document, role=DossierDocument.Role.RESULT, valid_until=last)
 
 
@@ -179,7 +179,7 @@ def signers_of(dossier: Dossier, actor: Actor) -> list[people.Holder]:
 
     Empty for a procedure without an outcome. Queries: positions, their keys, the dossier's own.
     """
-    outcome = outcome_of(dossier.procedure_code)
+    outcome = outcome_for(dossier)
     if outcome is None:
         return []
     holders = people.holders(dossier.unit_code, outcome.signer_roles)

@@ -1,4 +1,4 @@
-"""What the document of a form may say, for those who write forms in an editor or by a program."""
+"""What the documents of forms and result templates may say, for those who write them in an editor or by a program."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from dossiers.forms_data import SCHEMA
+from dossiers.results_data import SCHEMA as RESULT_SCHEMA
 from portal.caching import public_page
 
 
@@ -14,3 +15,10 @@ from portal.caching import public_page
 def form_schema(request: HttpRequest) -> HttpResponse:
     """The JSON Schema of the forms, as it ships."""
     return HttpResponse(SCHEMA.read_bytes(), content_type="application/schema+json")
+
+
+@require_safe
+@public_page(rooms=(), max_age=3600)
+def result_schema(request: HttpRequest) -> HttpResponse:
+    """The JSON Schema of result templates, as it ships."""
+    return HttpResponse(RESULT_SCHEMA.read_bytes(), content_type="application/schema+json")

@@ -14,8 +14,8 @@ from django.test import Client
 from django.utils import timezone
 
 from dossiers import services
-from dossiers.kinds.vehicle_badge import last_day
 from dossiers.models import Dossier, DossierDocument
+from dossiers.outcomes import years_after
 from portal.access import Actor
 from tests.dossiers.support import decided, leader, mother, sign_by_hand
 from tests.dossiers.test_kinds import declare, words
@@ -60,7 +60,7 @@ def first_page(client: Client, day: date, sign_in_again: Any = None) -> str:
 def test_a_badge_says_until_when_it_holds_and_its_owner_reads_so_in_time() -> None:
     issued = badge("1")
     last = issued.valid_until
-    assert last is not None and last == last_day({"years": "7"}, timezone.localdate())
+    assert last is not None and last == years_after(timezone.localdate(), 7)
     assert f"{last:%d/%m/%Y}" in str(issued.document.context), "the day on the paper is the day that is kept"
     line = f"Phù hiệu xe kinh doanh vận tải ({issued.dossier.code})"
     near = last - timedelta(days=40)
@@ -94,7 +94,7 @@ def test_a_decision_that_was_taken_back_and_a_result_without_an_end_expire_never
     again = decide(dossier, officer, "2", years="5")
     sign_by_hand(again)
     standing = DossierDocument.objects.filter(cancelled_at=None, valid_until__isnull=False)
-    assert [row.valid_until for row in standing] == [last_day({"years": "5"}, timezone.localdate())]
+    assert [row.valid_until for row in standing] == [years_after(timezone.localdate(), 5)]
     assert decided().valid_until is None, "a certificate of birth holds for ever"
     with pytest.raises(IntegrityError), transaction.atomic():
         DossierDocument.objects.filter(role="receipt").update(valid_until=date(2030, 1, 1))
@@ -137,4 +137,4 @@ def test_results_of_before_get_their_day_by_a_command() -> None:
     ],
 )
 def test_the_last_day_is_a_day_that_there_is(decided_on: date, years: str, last: date) -> None:
-    assert last_day({"years": years}, decided_on) == last
+    assert years_after(decided_on, int(years)) == last

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from html import unescape
 from typing import Any
 
@@ -15,10 +14,10 @@ from lxml import html
 
 from dossiers import services
 from dossiers.forms_data import FOLDER, shipped_form
-from dossiers.kinds import KINDS, diploma, extract
 from dossiers.models import Dossier, RegisterEntry, State
-from dossiers.outcomes import decision_form, register_outcome
+from dossiers.outcomes import decision_form, outcome_of
 from dossiers.papers import rule_fits as paper_rule_fits
+from dossiers.result_documents.drawing import content
 from dossiers.services.desk import result_of
 from dossiers.terms import terms_on
 from portal.documents import steps
@@ -160,7 +159,9 @@ def test_a_mother_orders_three_copies_and_the_officer_decides_with_its_own_form(
     [("birth", "birth_place", "husband_name"), ("marriage", "wife_name", "name"), ("death", "death_cause", "birth_place")],
 )
 def test_the_officer_is_asked_what_that_register_says(kind: str, has: str, has_not: str) -> None:
-    form = decision_form(extract.OUTCOME, Dossier(answers={"register_kind": kind}))
+    outcome = outcome_of(EXTRACT)
+    assert outcome is not None
+    form = decision_form(outcome, Dossier(answers={"register_kind": kind}))
     assert has in form.fields and has_not not in form.fields and "original_number" in form.fields
     assert next(iter(form.fields)) == "registration_number"
 
@@ -178,11 +179,11 @@ def test_every_line_of_these_results_can_be_compared(mothers: Client) -> None:
         signer_position_id=chief.id, now=timezone.now(),
     )  # fmt: skip
     unit = "Ủy ban nhân dân phường Hoàn Kiếm"
-    lines = [value for section in extract.content(issued.document.context, unit) for _label, value in section.lines]
+    lines = [value for section in content(issued.document.context, unit) for _label, value in section.lines]
     body = document_html(issued.document, at=timezone.now()).partition("<main>")[2].partition("</main>")[0]
     for value in re.findall(r"<dd>(.*?)</dd>", body, re.S):
         assert ("•••• •••• 0001" if value == "001195000001" else unescape(value)) in lines, value
-    assert "7/TLKS-BS" in lines and "Trích lục khai sinh (bản sao)" in lines and "001195000001" not in lines
+    assert "7/TLKS-BS" in lines and "Trích lục khai sinh" in lines and "001195000001" not in lines
 
 
 def test_a_decision_needs_what_its_form_needs_and_is_not_typed_twice(mothers: Client) -> None:
@@ -265,7 +266,9 @@ def test_a_diploma_is_recognised_by_a_department_of_the_province(mothers: Client
     )
     services.receive(actor=officer, dossier_id=dossier.id, seen_version=dossier.version, now=timezone.now())
     dossier.refresh_from_db()
-    form = decision_form(diploma.OUTCOME, dossier)
+    outcome = outcome_of(DIPLOMA)
+    assert outcome is not None
+    form = decision_form(outcome, dossier)
     assert (
         form.initial["title"] == "High School Diploma" and form.initial["issued_on"] == "20/06/2013" and form.initial["equals"] == "upper"
     )
@@ -345,22 +348,6 @@ def test_every_shipped_rule_speaks_of_a_paper_and_a_fee_that_there_are() -> None
             assert any(paper_rule_fits(rule, paper) for paper in terms.papers), rule
         for rule in form["charges"]:
             assert [fee for fee in terms.fees if fee_rule_fits(rule, fee)], rule
-        outcome = KINDS.get(file.stem)
-        if outcome is None:
-            continue
-        names = {field["name"] for field in form["fields"]}
-        assert {*outcome.beforehand.values(), *outcome.identity_numbers, *filter(None, [outcome.subject_name])} <= names
-        facts = {spec["when"]["fact"].removeprefix("answer.") for spec in outcome.fields if "when" in spec}
-        assert facts <= names
-
-
-def test_a_kind_is_registered_once_and_only_with_fields_that_can_be_shown() -> None:
-    with pytest.raises(ValueError, match="twice"):
-        register_outcome(EXTRACT, diploma.OUTCOME)
-    from django.core.exceptions import ValidationError
-
-    with pytest.raises(ValidationError):
-        register_outcome("9.999999", replace(diploma.OUTCOME, fields=({"name": "a", "label": "x", "kind": "telepathy"},)))
 
 
 def test_nothing_shared_names_a_kind() -> None:

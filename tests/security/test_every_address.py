@@ -55,6 +55,7 @@ PUBLIC = {
     "du-lieu-mo/recompute.py", "du-lieu-mo/catalog.jsonld", "du-lieu-mo/thay-doi.atom", "du-lieu-mo/<slug:slug>/<str:period>.<str:ending>",
     "api/v1/open-data", "api/v1/open-data/<dataset>", "danh-gia/nam/<int:year>/lan-<int:edition>.<str:ending>",
     "nha-phat-trien/bieu-mau.schema.json",
+    "nha-phat-trien/mau-ket-qua.schema.json",
     "sitemap.xml", "robots.txt", "opensearch.xml", "favicon.ico",
     *(page for path in (
         "", "tim-kiem/", "tim-kiem/goi-y/", "thu-tuc/", "thu-tuc/<str:code>/", "su-kien/", "su-kien/<slug:slug>/", "linh-vuc/",

@@ -27,7 +27,8 @@ from accounts.registration import counter
 from dossiers.appointments import counter as counters
 from dossiers.appointments import visits
 from dossiers.designing.editing import empty
-from dossiers.models import FormDesign
+from dossiers.designing.results.editing import empty as empty_result
+from dossiers.models import FormDesign, ResultDesign
 from feedback.services import entering, lists, publishing, routing, sending
 from payments.services.contacts import keep_contact
 from portal import audit
@@ -128,7 +129,8 @@ def _officer(unit: str) -> tuple[Client, Any, Actor]:
 
 OURS: tuple[str, ...] = (
     "accounts.countercontract", "accounts.guardianrequest", "accounts.position", "accounts.registration", "audit.act",
-    "dossiers.appointment", "dossiers.counterplan", "dossiers.dossier", "dossiers.formdesign", "dossiers.homevisit", "dossiers.ticket",
+    "dossiers.appointment", "dossiers.counterplan", "dossiers.dossier", "dossiers.formdesign", "dossiers.homevisit",
+    "dossiers.resultdesign", "dossiers.ticket",
     "feedback.enteredpetition", "feedback.opinion", "feedback.petition", "feedback.procedurereport", "feedback.publishedcase",
     "feedback.replytemplate", "notices.notice", "payments.settlementcontact", "procedures.mistakereport", "procedures.onlinereduction",
     "ratings.rating", "ratings.survey", "ratings.surveytext",
@@ -141,6 +143,7 @@ WORDS = {
     "accounts.guardianrequest": "giay-cua-ta",
     "audit.act": "viec-cua-ta",
     "dossiers.formdesign": "Biểu mẫu của ta",
+    "dossiers.resultdesign": "Mẫu kết quả của ta",
     "feedback.enteredpetition": "Thư của ta",
     "feedback.opinion": "Hỏi ý kiến của ta",
     "feedback.procedurereport": "Vướng mắc của ta",
@@ -223,6 +226,10 @@ def make_ours(chief: Actor) -> dict[str, Any]:
         procedure_code="1.001193", procedure_name="Biểu mẫu của ta", unit_code=HERE, document=empty("Biểu mẫu của ta"), made_by=uuid4(),
         made_by_label="Cán bộ soạn", editors=[uuid4()],
     )  # fmt: skip
+    template_design = ResultDesign.objects.create(
+        procedure_code="1.001193", procedure_name="Mẫu kết quả của ta", unit_code=HERE, document=empty_result("Mẫu kết quả của ta"),
+        made_by=uuid4(), made_by_label="Cán bộ soạn", editors=[uuid4()],
+    )  # fmt: skip
     come = appointments.booked()
     ticket = counters.check_in(actor=chief, unit_code=HERE, typed=appointments.due_now(come).code, now=now)
     visit = visits.ask(
@@ -234,7 +241,8 @@ def make_ours(chief: Actor) -> dict[str, Any]:
         "accounts.countercontract": contract, "accounts.guardianrequest": asked,
         "accounts.position": factories.make_position(unit=HERE, roles=("signing",)), "accounts.registration": registered, "audit.act": act,
         "dossiers.appointment": come, "dossiers.counterplan": appointments.plan(), "dossiers.dossier": dossier,
-        "dossiers.formdesign": design, "dossiers.homevisit": visit, "dossiers.ticket": ticket,
+        "dossiers.formdesign": design, "dossiers.homevisit": visit, "dossiers.resultdesign": template_design,
+        "dossiers.ticket": ticket,
         "feedback.enteredpetition": entered, "feedback.opinion": opinion, "feedback.petition": petition,
         "feedback.procedurereport": reported, "feedback.publishedcase": case, "feedback.replytemplate": template, "notices.notice": notice,
         "payments.settlementcontact": contact, "procedures.mistakereport": mistake, "procedures.onlinereduction": reduction,

@@ -55,6 +55,7 @@ from dossiers.models import (
     FormDesign,
     FormPrint,
     HomeVisit,
+    ResultDesign,
     SignedDeclaration,
     StorePaper,
     StoreShare,
@@ -945,7 +946,7 @@ def dashboards(pages: Pages) -> None:
         pages.post(centre, f"{base}{target.pk}/{act}/", {"steps": "x", "valid_to": "x"})
 
 
-OF_UNITS = (Appointment, CounterDay, CounterPlan, FormDesign, HomeVisit, Rating, RatingCount, Survey, SurveyText, Ticket)
+OF_UNITS = (Appointment, CounterDay, CounterPlan, FormDesign, HomeVisit, Rating, RatingCount, ResultDesign, Survey, SurveyText, Ticket)
 
 
 def officers(pages: Pages) -> None:
@@ -1294,6 +1295,47 @@ def designs(pages: Pages) -> None:
     broken = {**design.document, "fields": [{"name": "a", "kind": "hologram", "label": "<A>"}]}
     FormDesign.objects.filter(pk=design.pk).update(state="drawing", document=broken)
     for address in ("change/", "try/"):
+        pages.get(maker, at + address)
+
+
+def result_designs(pages: Pages) -> None:
+    """Result templates in the making: begun, written, tried, compared, sent, given back."""
+    maker, _makes = desk_of("G15", "procedure_entering", credential="cred-results-1")
+    checker, _checks = desk_of("G15", "procedure_checking", credential="cred-results-2")
+    desk = "/quan-tri/dossiers/resultdesign/"
+    pages.get(maker, f"{desk}add/")
+    pages.post(maker, f"{desk}add/", {"procedure_code": "<x>"})
+    maker.post(f"{desk}add/", {"procedure_code": "2.000635"})
+    design = ResultDesign.objects.get()
+    at = f"{desk}{design.pk}/"
+
+    def sent(address: str, **said: str) -> None:
+        design.refresh_from_db()
+        maker.post(at + address, {"seen": str(design.version), **said})
+
+    sent("question/add/", label="Căn cứ <mới> & khác", kind="long_text")
+    sent("block/add/", kind="paragraph")
+    for address in ("change/", "compare/", "try/", "whole/", "block/add/", "question/add/", "send/", "drop/", "question/original_date/"):
+        pages.get(maker, at + address)
+    for place in range(len(design.document["blocks"])):
+        pages.get(maker, f"{at}block/{place}/")
+    pages.get(maker, f"{at}block/4/line/0/")
+    pages.post(maker, f"{at}block/4/line/0/", {"label": "", "text": "<b>", "when_1": "x"})
+    pages.post(maker, f"{at}block/4/", {"lines": "không có gì", "when_1": "answer.whom"})
+    pages.post(maker, at + "whole/", {"title": "", "has_register": "on", "valid": "years"})
+    pages.post(maker, at + "try/", {"answer-register_kind": "marriage", "decision-original_date": "<x>"})
+    ResultDesign.objects.filter(pk=design.pk).update(state="checking", note="Xem <giúp>")
+    for client, address in (
+        (maker, "change/"),
+        (maker, "call_back/"),
+        (checker, "change/"),
+        (checker, "send_back/"),
+        (checker, "publish/"),
+    ):
+        pages.get(client, at + address)
+    broken = {**design.document, "blocks": [{"kind": "title", "text": "<A> {answer.nobody}"}]}
+    ResultDesign.objects.filter(pk=design.pk).update(state="drawing", document=broken)
+    for address in ("change/", "try/", "block/0/"):
         pages.get(maker, at + address)
 
 
@@ -1707,6 +1749,7 @@ def findings(folder: Path, names: dict[str, str]) -> list[str]:
 def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> None:
     everybodys(pages)
     designs(pages)
+    result_designs(pages)
     catalogues(pages, tmp_path)
     citizens(pages)
     payers(pages)
