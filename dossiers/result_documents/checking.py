@@ -133,7 +133,7 @@ def _is_text(text: Any) -> bool:
 
 def _where(number: int, block: Any) -> str:
     words = {"title": "tên", "subtitle": "dòng dưới tên", "number": "số", "facts": "các dòng", "paragraph": "đoạn văn", "table": "bảng"}
-    return f"Khối {number} ({words.get(block.get('kind'), '?') if isinstance(block, Mapping) else '?'})"
+    return f"Khối {number} ({words.get(str(block.get('kind')), '?') if isinstance(block, Mapping) else '?'})"
 
 
 def _block_structure(number: int, block: Any) -> Iterator[Fault]:

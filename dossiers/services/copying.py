@@ -12,15 +12,15 @@ from typing import Any
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from accounts.models import DataCopy
 from accounts.owner import copies
-from dossiers import slips, wording
+from dossiers import printing, slips, wording
 from dossiers.models import Dossier
-from dossiers.queries import demands_of, handling_unit, own_dossiers, timeline
+from dossiers.queries import demands_of, own_dossiers, timeline
 from dossiers.services.common import NotYours, filer
+from dossiers.services.printing import sent_filing
 from portal import audit
 from portal.access import Actor
 from portal.documents.rendering import html_to_pdf
@@ -109,9 +109,8 @@ def _file(path: str, stored: StoredFile, missing: list[str], *, unchecked: bool 
 
 
 def declaration_pdf(dossier: Dossier, now: datetime) -> bytes:
-    """What was declared, to be read."""
-    context = {"dossier": dossier, "at": now, "rows": slips.answers_shown(dossier), "unit": handling_unit(dossier.unit_code)}
-    return html_to_pdf(render_to_string("documents/declared.html", context))
+    """What was declared, on the same paper as it is printed: the lawful form where there is one."""
+    return html_to_pdf(printing.html(sent_filing(dossier), now=now))
 
 
 def _said(actor: Actor, dossier: Dossier) -> dict[str, Any]:

@@ -95,8 +95,11 @@ def _draft(row: FormPrint, now: datetime) -> printing.Filing | None:
 def _sent(row: FormPrint) -> printing.Filing | None:
     """A dossier as it was sent."""
     dossier = Dossier.objects.select_related("form_version").filter(pk=row.filing_id).first()
-    if dossier is None:
-        return None
+    return sent_filing(dossier) if dossier is not None else None
+
+
+def sent_filing(dossier: Dossier) -> printing.Filing:
+    """What the declaration of a dossier shows (one query, and one for its form where that is not loaded)."""
     unit = handling_unit(dossier.unit_code)
     return printing.Filing(
         form=dossier.form_version,
