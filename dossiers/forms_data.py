@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from dossiers.services import publish_form
+from procedures import queries as procedures
 
 FOLDER = Path(__file__).resolve().parent / "data" / "forms"
 SCHEMA = FOLDER.parent / "form.schema.json"
@@ -25,6 +26,8 @@ def shipped_form(procedure_code: str) -> dict[str, Any]:
 def load_forms() -> str:
     """Publish every shipped form; one that has not changed stays as it is. Returns a line that says what there is."""
     files = sorted(FOLDER.glob("*.json"))
+    now = timezone.now()
+    services = procedures.main_services([file.stem for file in files], timezone.localdate(now))
     for file in files:
-        publish_form(procedure_code=file.stem, now=timezone.now(), document=shipped_form(file.stem))
+        publish_form(procedure_code=file.stem, service=services.get(file.stem, ""), now=now, document=shipped_form(file.stem))
     return f"{len(files)} biểu mẫu điện tử"

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Case, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -61,18 +61,27 @@ class FormUnknown(ObjectDoesNotExist):
     """No published electronic form for this procedure: it cannot be filed online."""
 
 
-def newest_form(procedure_code: str) -> FormVersion:
-    """The newest published form of a procedure (one query); :class:`FormUnknown` when there is none."""
-    form = FormVersion.objects.filter(procedure_code=procedure_code, published_at__isnull=False).order_by("-number").first()
+def forms_of(procedure_code: str, service: str = "") -> QuerySet[FormVersion]:
+    """The published forms that a procedure is filed by through one of its online services, the one of today first: that service's own, else
+    the country's (``<code>.01``, or of before forms belonged to one), else another's. Without a service the newest of all."""
+    published = FormVersion.objects.filter(procedure_code=procedure_code, published_at__isnull=False)
+    if not service:
+        return published.order_by("-number")
+    own = Case(When(service=service, then=Value(0)), When(service__in=["", f"{procedure_code}.01"], then=Value(1)), default=Value(2))
+    return published.order_by(own, "-number")
+
+
+def newest_form(procedure_code: str, service: str = "") -> FormVersion:
+    """The form of today (:func:`forms_of`; one query); :class:`FormUnknown` when there is none."""
+    form = forms_of(procedure_code, service).first()
     if form is None:
         raise FormUnknown(procedure_code)
     return form
 
 
-def newest_form_id(procedure_code: str) -> int | None:
-    """Which version is the newest published form (one query)."""
-    published = FormVersion.objects.filter(procedure_code=procedure_code, published_at__isnull=False)
-    return published.order_by("-number").values_list("pk", flat=True).first()
+def newest_form_id(procedure_code: str, service: str = "") -> int | None:
+    """Which version is the form of today (one query)."""
+    return forms_of(procedure_code, service).values_list("pk", flat=True).first()
 
 
 CHILD_UNTIL, ELDERLY_FROM = 16, 60
@@ -284,9 +293,9 @@ def own_expiring(actor: Actor, first: date, last: date) -> QuerySet[DossierDocum
     return rows.exclude(document__state="revoked").order_by("valid_until", "id")
 
 
-def draft_of(actor: Actor, procedure_code: str) -> Draft | None:
-    """The party's draft for the procedure, if begun (one query), with ``newest_form_id``: which form is the newest today."""
-    newest = FormVersion.objects.filter(procedure_code=procedure_code, published_at__isnull=False).order_by("-number").values("pk")[:1]
+def draft_of(actor: Actor, procedure_code: str, service: str = "") -> Draft | None:
+    """The party's draft for the procedure, if begun (one query), with ``newest_form_id``: which form is that of today for the service."""
+    newest = forms_of(procedure_code, service).values("pk")[:1]
     drafts = own_drafts(actor).select_related("form_version").filter(procedure_code=procedure_code)
     return drafts.annotate(newest_form_id=Subquery(newest)).first()
 
@@ -389,7 +398,7 @@ def handling_units(party_id: UUID, terms: Terms) -> list[HandlingUnit]:
     Where the law names other bodies than People's Committees (departments, the police, a utility), they are meant.
     """
     ward = people.residence_code(party_id)
-    known, key = _units.values(), (ward, terms.levels, terms.bodies)
+    known, key = _units.values(), (ward, terms.levels, terms.bodies, terms.service.localities)
     if key not in known:
         known[key] = _units_from(ward, terms)
     return list(known[key])
@@ -408,6 +417,10 @@ def _units_from(ward: str, terms: Terms) -> list[HandlingUnit]:
         .filter(Q(level__in=levels, administrative_unit__isnull=False) | Q(level=Agency.Level.UNIT) & named)
         .select_related("administrative_unit")
     )
+    if terms.service.localities:
+        served = Q(administrative_unit__code__in=terms.service.localities)
+        served |= Q(administrative_unit__parent__code__in=terms.service.localities)
+        rows = rows.filter(served | Q(administrative_unit__isnull=True))
     home = AdministrativeUnit.objects.on(timezone.localdate()).filter(code=ward).select_related("parent").first() if ward else None
     if home is not None:
         province = home.parent.code if home.parent is not None else home.code

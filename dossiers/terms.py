@@ -5,24 +5,27 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import cast
+from uuid import UUID
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from accounts import queries as people
 from dossiers.models import Dossier
 from portal.access import Assurance
 from portal.caching import Remembered
+from portal.catalogues import queries as catalogues
 from portal.workdays import Unit
 from procedures import queries as procedures
 from procedures.fees import Fee
-from procedures.models import Channel, ProcedureVersion, RequiredDocument, Subject
+from procedures.models import Channel, OnlineService, ProcedureVersion, RequiredDocument, Subject
 from procedures.papers import name_and_details
 
 PLACE = "TP-"
@@ -62,6 +65,31 @@ class RequiredPaper:
 
 
 @dataclass(frozen=True)
+class Service:
+    """One online service of a procedure."""
+
+    code: str
+    level: str
+    assurance: Assurance
+    localities: tuple[str, ...] = ()
+    """Two-digit codes of the provinces it serves; empty: the whole country."""
+    provider: str = ""
+    """Code of the agency that provides it; empty: those that carry the procedure out."""
+
+    def serves(self, province: str) -> bool:
+        """Whether it runs in a province."""
+        return not self.localities or province in self.localities
+
+
+class NotServed(Exception):
+    """No online service of the procedure serves where the party lives or has its seat; ``province``: its two digits."""
+
+    def __init__(self, code: str, province: str) -> None:
+        super().__init__(f"{code} in {province}")
+        self.code, self.province = code, province
+
+
+@dataclass(frozen=True)
 class Terms:
     """The terms of one filing, fixed by the version of that day."""
 
@@ -78,14 +106,28 @@ class Terms:
     bodies: tuple[str, ...]
     """How the names of the bodies begin that do, where the law names others than People's Committees: ``Sở Tư pháp``."""
     field_code: str
-    service_level: str
-    assurance: Assurance
+    service: Service
+    """The online service through which one files: the country's, unless :func:`serving` chose a province's."""
+    services: tuple[Service, ...]
+    """Every online service of the procedure."""
+    providers: str
+    """Who provides one that names nobody: the agencies that carry the procedure out, in the law's words."""
     limit_amount: Decimal
     limit_unit: Unit
     limit_words: str
     fees: tuple[Fee, ...]
     """Each fee of filing online."""
     papers: tuple[RequiredPaper, ...]
+
+    @property
+    def service_level(self) -> str:
+        """How far it goes online."""
+        return self.service.level
+
+    @property
+    def assurance(self) -> Assurance:
+        """The least with which one may file."""
+        return self.service.assurance
 
 
 _PEOPLE = frozenset({Subject.CITIZEN, Subject.OVERSEAS, Subject.FOREIGNER, Subject.OFFICIAL, Subject.PARTY_MEMBER})
@@ -132,16 +174,48 @@ def terms_of(dossier: Dossier) -> Terms:
 def terms_of_version(version_id: int) -> Terms:
     """The terms of one version (a bounded number of queries). :class:`TermsUnknown` when one cannot file online by it."""
     return _terms(
-        ProcedureVersion.objects.select_related("procedure", "online_service")
-        .prefetch_related("documents", "channels__limits__fees")
+        ProcedureVersion.objects.select_related("procedure")
+        .prefetch_related("documents", "online_services", "channels__limits__fees")
         .get(pk=version_id)
     )
 
 
+def serving(terms: Terms, party_id: UUID) -> Terms:
+    """The terms of the online service that serves a party where it lives or has its seat: its province's own before the country's.
+
+    :class:`NotServed` where none does. Nothing is asked where one service is for everybody; else at most three queries. Of a party whose
+    place nobody knows the terms stay as they are: only agencies that the service serves are offered to it.
+    """
+    if not terms.service.localities and len(terms.services) == 1:
+        return terms
+    province = catalogues.province_of(people.residence_code(party_id))
+    if not province:
+        return terms
+    service = service_in(terms, province)
+    if service is None:
+        raise NotServed(terms.procedure_code, province)
+    return replace(terms, service=service)
+
+
+def service_in(terms: Terms, province: str) -> Service | None:
+    """The online service that serves a province, its own before the country's; None: it is not served."""
+    there = [one for one in terms.services if one.serves(province)]
+    return min(there, key=lambda one: (not one.localities, one.code), default=None)
+
+
+def terms_for(code: str, party_id: UUID, at: datetime) -> Terms:
+    """The terms under which a party files the procedure online at a moment: :func:`terms_on`, then :func:`serving`."""
+    return serving(terms_on(code, at), party_id)
+
+
+def _service(row: OnlineService) -> Service:
+    return Service(row.code, row.level, Assurance(row.assurance), tuple(row.localities), row.provider)
+
+
 def _terms(version: ProcedureVersion) -> Terms:
     online = next((channel for channel in version.channels.all() if channel.kind == Channel.Kind.ONLINE), None)
-    service = getattr(version, "online_service", None)
-    if online is None or service is None or online.time_amount is None:
+    main = version.online_service
+    if online is None or main is None or online.time_amount is None:
         # Without a time limit in numbers nobody could be given an appointment.
         raise TermsUnknown(version.procedure.code)
     amount, unit, bodies = online.time_amount, online.time_unit, _bodies(version.executing_agency)
@@ -156,8 +230,9 @@ def _terms(version: ProcedureVersion) -> Terms:
         subjects=tuple(version.subjects),
         bodies=bodies,
         field_code=version.field_code,
-        service_level=service.level,
-        assurance=Assurance(service.assurance),
+        service=_service(main),
+        services=tuple(_service(one) for one in version.online_services.all()),
+        providers=version.executing_agency or version.issuing_agency,
         limit_amount=amount,
         limit_unit=Unit(unit),
         limit_words=online.time_text or limit_words(amount, Unit(unit)),

@@ -271,7 +271,7 @@ def read_procedure(request: HttpRequest, code: Text, on: Day | None = None) -> d
         for channel in version.channels.all()
     ]
     return {
-        **_line(version, online=hasattr(version, "online_service")),
+        **_line(version, online=version.online_service is not None),
         **{name: getattr(version, name) for name in names},
         "channels": channels,
         "steps": [_values(step, StepOut) for step in version.steps.all()],

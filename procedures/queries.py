@@ -13,8 +13,6 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
     BigIntegerField,
-    BooleanField,
-    Case,
     Exists,
     F,
     Func,
@@ -27,7 +25,6 @@ from django.db.models import (
     Subquery,
     Sum,
     Value,
-    When,
 )
 from django.db.models.functions import Coalesce
 
@@ -46,6 +43,7 @@ from procedures.models import (
     Localisation,
     NextStep,
     OnlineReduction,
+    OnlineService,
     Procedure,
     ProcedureUse,
     ProcedureVersion,
@@ -81,7 +79,7 @@ def in_force(day: dt.date) -> QuerySet[ProcedureVersion]:
             "coordinating_agency",
         )
         .annotate(
-            online=Case(When(online_service__isnull=False, then=Value(True)), default=Value(False), output_field=BooleanField()),
+            online=Exists(OnlineService.objects.filter(version=OuterRef("pk"))),
         )
     )
 
@@ -92,12 +90,12 @@ def as_listed(rows: QuerySet[ProcedureVersion]) -> QuerySet[ProcedureVersion]:
 
 
 def procedure_on(code: str, day: dt.date) -> ProcedureVersion | None:
-    """The version of a procedure in force on a day with all its parts, or None. Eight queries, whatever its size."""
+    """The version of a procedure in force on a day with all its parts, or None. Nine queries, whatever its size."""
     channels = Prefetch("channels", queryset=Channel.objects.prefetch_related("limits__fees"))
     return (
         ProcedureVersion.objects.filter(_holds(day), procedure__code=code)
-        .select_related("procedure", "online_service", "decision")
-        .prefetch_related("steps", "documents", "results", "legal_bases", channels)
+        .select_related("procedure", "decision")
+        .prefetch_related("steps", "documents", "results", "legal_bases", "online_services", channels)
         .first()
     )
 
@@ -201,15 +199,44 @@ def facts_of(version_ids: list[int], day: dt.date) -> list[Facts]:
     """Facts of these versions, in the given order. One query, two where a province issued one of them."""
     if not version_ids:
         return []
-    columns = ("pk", "field_code", "field", "issuing_code", "issuing_agency", "levels", "subjects", "online_service__level")
+    columns = ("pk", "field_code", "field", "issuing_code", "issuing_agency", "levels", "subjects", "online_level")
     events = ArrayAgg("procedure__entries__event__slug", filter=Q(procedure__entries__isnull=False), default=Value([]))
-    rows = ProcedureVersion.objects.filter(pk__in=version_ids).annotate(event_slugs=events).order_by().values_list(*columns, "event_slugs")
+    versions = ProcedureVersion.objects.filter(pk__in=version_ids).annotate(event_slugs=events, online_level=online_level())
+    rows = versions.order_by().values_list(*columns, "event_slugs")
     places = provinces_of_codes({row[3] for row in rows if row[3].startswith("H")}, day)
     found = {
         pk: Facts(pk, field_code, field, issuing, agency, levels, subjects, online or "", list(slugs), *places.get(issuing, ("", "")))
         for pk, field_code, field, issuing, agency, levels, subjects, online, slugs in rows
     }
     return [found[pk] for pk in version_ids if pk in found]
+
+
+def online_level() -> Subquery:
+    """To annotate versions with: how far filing online goes, by the service of the country, else by the first of the provinces'; null
+    without one."""
+    first = OnlineService.objects.filter(version=OuterRef("pk")).order_by(F("localities__len").asc(nulls_first=True), "code")
+    return Subquery(first.values("level")[:1])
+
+
+def main_services(codes: Collection[str], day: dt.date) -> dict[str, str]:
+    """Of each procedure in force that can be filed online the code of its main online service (two queries)."""
+    rows = in_force(day).filter(procedure__code__in=list(codes)).prefetch_related("online_services")
+    return {row.procedure.code: row.online_service.code for row in rows if row.online_service is not None}
+
+
+def services_on(code: str, day: dt.date) -> list[OnlineService]:
+    """The online services of a procedure in force on a day, by their codes (one query)."""
+    versions = ProcedureVersion.objects.filter(_holds(day), procedure__code=code)
+    return list(OnlineService.objects.filter(version__in=versions))
+
+
+def service_for(version: ProcedureVersion, province: str) -> OnlineService | None:
+    """The online service that serves a province: its own before the country's; None: not served. Without a province as
+    ``version.online_service``. No query where they are loaded."""
+    if not province:
+        return version.online_service
+    serving = [one for one in version.online_services.all() if one.serves(province)]
+    return min(serving, key=lambda one: (not one.localities, one.code), default=None)
 
 
 def provinces_of_codes(agency_codes: set[str], day: dt.date) -> dict[str, tuple[str, str]]:

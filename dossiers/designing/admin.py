@@ -28,7 +28,10 @@ from dossiers.models.designs import FormDesign
 from dossiers.papers import rule_fits as paper_rule_fits
 from dossiers.result_documents import faults as result_faults
 from dossiers.terms import TermsUnknown, terms_on
+from procedures import queries as procedures
 from procedures.fees import rule_fits as fee_rule_fits
+from procedures.models import OnlineService
+from procedures.views.online import provinces_named
 
 
 @admin.register(FormDesign)
@@ -72,6 +75,16 @@ class FormDesignAdmin(DesignAdmin):
                 for name in ("file", "compare", "try", "whole", "payment", "page_add", "question_add", "edit")
             },
         }
+
+    def services_of(self, procedure_code: str) -> list[tuple[str, str]]:
+        rows = procedures.services_on(procedure_code[:40], timezone.localdate()) if procedure_code else []
+        names = provinces_named(code for row in rows for code in row.localities)
+
+        def words(row: OnlineService) -> str:
+            where = ", ".join(names.get(code, code) for code in row.localities) or "cả nước"
+            return f"{row.code}: {where}; {row.get_level_display().lower()}"
+
+        return [(row.code, words(row)) for row in rows]
 
     def differences(self, before: dict[str, Any], after: dict[str, Any]) -> list[Difference]:
         return differences(before, after)

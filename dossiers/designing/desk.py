@@ -131,17 +131,18 @@ class DesignAdmin(DeskModelAdmin):
         """The next version of a procedure."""
         actor = actor_of(request)
         require(actor, DESIGN, actor.unit)
-        words = self.work.called
-        form = (
-            BeginForm(request.POST, request.FILES, called=words)
-            if request.method == "POST"
-            else BeginForm(initial={"procedure_code": request.GET.get("ma", "")}, called=words)
-        )
+        common: dict[str, Any] = {"called": self.work.called}
+        if request.method == "POST":
+            services_there = self.services_of(request.POST.get("procedure_code", "").strip())
+            form = BeginForm(request.POST, request.FILES, services=services_there, **common)
+        else:
+            code = request.GET.get("ma", "")
+            form = BeginForm(initial={"procedure_code": code}, services=self.services_of(code), **common)
         made: list[Any] = []
 
         def keep(said: dict[str, Any]) -> Any:
             document = self.work.read_file(said["file"].read(services.MOST_BYTES + 1)) if said["file"] is not None else None
-            codes = {name: said[name].strip() for name in ("procedure_code", "copy_from")}
+            codes = {name: said[name].strip() for name in ("procedure_code", "copy_from", "service") if name in said}
             made.append(self.work.begin(actor=actor, document=document, now=timezone.now(), **codes))
             return made[0]
 
@@ -156,6 +157,10 @@ class DesignAdmin(DeskModelAdmin):
             button="Bắt đầu",
         )
         return redirect(self.address("change", made[0].pk)) if made else answer
+
+    def services_of(self, procedure_code: str) -> list[tuple[str, str]]:
+        """Code and words of the online services among which the officer chooses; none where this kind belongs to none."""
+        return []
 
     @staticmethod
     def _seen(request: HttpRequest, row: Any) -> int | None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from dossiers.designing import editing
-from dossiers.designing.services import Work
+from dossiers.designing.services import DesignRefused, Work
 from dossiers.form_documents import faults
 from dossiers.form_documents.checking import Fault
 from dossiers.models import FormDesign, FormVersion
+from dossiers.queries import forms_of
 from dossiers.services.forms import publish_form
+from procedures import queries as procedures
 
 
 class FormWork(Work):
@@ -18,8 +23,19 @@ class FormWork(Work):
 
     model, called, acts = FormDesign, "biểu mẫu", "design"
 
-    def newest(self, procedure_code: str) -> FormVersion | None:
-        return FormVersion.objects.filter(procedure_code=procedure_code, published_at__isnull=False).order_by("-number").first()
+    def newest(self, procedure_code: str, **own: str) -> FormVersion | None:
+        return forms_of(procedure_code, own.get("service", "")).first()
+
+    def own(self, procedure_code: str, asked: Mapping[str, str], now: datetime) -> dict[str, str]:
+        """The online service whose form it is (C-09): of several one must be named."""
+        known = [one.code for one in procedures.services_on(procedure_code, timezone.localdate(now))]
+        service = asked.get("service", "") or (known[0] if len(known) == 1 else "")
+        if (known or service) and service not in known:
+            raise DesignRefused(f"Chọn một dịch vụ trực tuyến của thủ tục: {', '.join(known) or 'chưa có'}.", "service")
+        return {"service": service}
+
+    def own_of(self, design: Any) -> dict[str, str]:
+        return {"service": design.service}
 
     def empty(self, procedure_code: str, name: str) -> editing.Document:
         return editing.empty(name)
@@ -31,7 +47,7 @@ class FormWork(Work):
         return faults(document)
 
     def make(self, design: Any, now: datetime) -> FormVersion:
-        return publish_form(procedure_code=design.procedure_code, document=design.document, now=now)
+        return publish_form(procedure_code=design.procedure_code, document=design.document, service=design.service, now=now)
 
     def is_one(self, found: Any) -> bool:
         fields = found.get("fields") if isinstance(found, dict) else None

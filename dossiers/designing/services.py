@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -50,8 +50,16 @@ class Work(ABC):
     """How the names of its acts end in the trail: ``design``."""
 
     @abstractmethod
-    def newest(self, procedure_code: str) -> Any:
-        """The newest published version of a procedure, or None (one query)."""
+    def newest(self, procedure_code: str, **own: str) -> Any:
+        """The newest published version of a procedure, or None (one query). ``own``: see :meth:`own`."""
+
+    def own(self, procedure_code: str, asked: Mapping[str, str], now: datetime) -> dict[str, str]:
+        """Columns that a design of this kind has beside the procedure, out of what was asked for. :class:`DesignRefused`."""
+        return {}
+
+    def own_of(self, design: Any) -> dict[str, str]:
+        """The same of a design that there is."""
+        return {}
 
     @abstractmethod
     def empty(self, procedure_code: str, name: str) -> Document:
@@ -73,7 +81,9 @@ class Work(ABC):
     def is_one(self, found: Any) -> bool:
         """Whether what stood in a file is a document of this kind at all."""
 
-    def begin(self, *, actor: Actor, procedure_code: str, copy_from: str = "", document: Document | None = None, now: datetime) -> Any:
+    def begin(
+        self, *, actor: Actor, procedure_code: str, copy_from: str = "", document: Document | None = None, now: datetime, **asked: str
+    ) -> Any:
         """Begin the next version of a procedure: from the published one, from another procedure's (``copy_from``), from a file's
         ``document``, or empty. :class:`DesignRefused` where the procedure is unknown, or somebody is at it already."""
         version = procedures.in_force(timezone.localdate(now)).filter(procedure__code=procedure_code).select_related("procedure").first()
@@ -81,7 +91,8 @@ class Work(ABC):
             raise DesignRefused("Không có thủ tục nào đang có hiệu lực mang mã này.", "procedure_code")
         unit = version.issuing_code or TOP_AGENCY
         require(actor, DESIGN, unit)
-        newest = self.newest(procedure_code)
+        own = self.own(procedure_code, asked, now)
+        newest = self.newest(procedure_code, **own)
         source = newest
         if document is None and copy_from:
             source = self.newest(copy_from)
@@ -104,6 +115,7 @@ class Work(ABC):
                     made_by=_position(actor),
                     made_by_label=actor.label[:200],
                     editors=[_person(actor)],
+                    **own,
                 )
                 self._note(actor, design, "begin", based_on=newest.number if newest else 0)
         except IntegrityError as taken:
@@ -165,7 +177,7 @@ class Work(ABC):
         person = _person(actor)
         if person in design.editors:
             raise DesignRefused("Người đã sửa thiết kế không tự kiểm tra được. Một cán bộ khác phải kiểm tra và công khai.", status=403)
-        newest = self.newest(design.procedure_code)
+        newest = self.newest(design.procedure_code, **self.own_of(design))
         if (newest.pk if newest else None) != design.based_on_id:
             words = f"{self.called.capitalize()} đã có bản mới hơn từ lúc bắt đầu thiết kế này. Trả lại để người soạn làm trên bản mới."
             raise DesignRefused(words, status=409)

@@ -83,7 +83,8 @@ def _filled(report: Report) -> Report:
 def _of_procedure(code: str) -> tuple[str, str]:
     known = _procedures.values()
     if not known:
-        rows = procedures.in_force(timezone.localdate()).values_list("procedure__code", "online_service__level", "field_code")
+        versions = procedures.in_force(timezone.localdate()).annotate(online_level=procedures.online_level())
+        rows = versions.values_list("procedure__code", "online_level", "field_code")
         known.update({found: (level or "", str(field_code or "")[:80]) for found, level, field_code in rows})
         known.setdefault("", ("", ""))
     found: tuple[str, str] = known.get(code, ("", ""))

@@ -56,10 +56,10 @@ class Design(models.Model):
         return f"{self.procedure_code}: {self.procedure_name}"
 
 
-def _constraints(one_open: str, published: str, four_eyes: str) -> list[models.BaseConstraint]:
-    """What the database holds every kind of design to, under the constraints' names."""
+def _constraints(of: list[str], one_open: str, published: str, four_eyes: str) -> list[models.BaseConstraint]:
+    """What the database holds every kind of design to, under the constraints' names. ``of``: what it is one open design of."""
     return [
-        models.UniqueConstraint(fields=["procedure_code"], condition=Q(state__in=["drawing", "checking"]), name=one_open),
+        models.UniqueConstraint(fields=of, condition=Q(state__in=["drawing", "checking"]), name=one_open),
         models.CheckConstraint(
             condition=Q(state="published", checked_by__isnull=False, result__isnull=False)
             | (~Q(state="published") & Q(checked_by__isnull=True, result__isnull=True)),
@@ -72,6 +72,9 @@ def _constraints(one_open: str, published: str, four_eyes: str) -> list[models.B
 
 class FormDesign(Design):
     """A form in the making (requirement D-03); its document is as `dossiers/data/form.schema.json` says."""
+
+    service = models.CharField("dịch vụ trực tuyến", max_length=48, blank=True, default="", db_default="")
+    """Code of the online service whose form it is; empty: the procedure has none yet, or only one."""
 
     based_on = models.ForeignKey(FormVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     """The published version it changes; null: the procedure had none, or it was copied from elsewhere."""
@@ -86,7 +89,9 @@ class FormDesign(Design):
             models.Index(fields=["unit_code", "-updated_at", "id"], name="dossiers_design_desk"),
             models.Index(fields=["-updated_at", "id"], name="dossiers_design_newest"),
         ]
-        constraints = _constraints("dossiers_one_open_design", "dossiers_design_published_by_somebody", "dossiers_design_four_eyes")
+        constraints = _constraints(
+            ["procedure_code", "service"], "dossiers_one_open_design", "dossiers_design_published_by_somebody", "dossiers_design_four_eyes"
+        )
 
 
 class ResultDesign(Design):
@@ -111,7 +116,9 @@ class ResultDesign(Design):
             models.Index(fields=["unit_code", "-updated_at", "id"], name="dossiers_result_desk"),
             models.Index(fields=["-updated_at", "id"], name="dossiers_result_newest"),
         ]
-        constraints = _constraints("dossiers_one_open_result", "dossiers_result_published_by_somebody", "dossiers_result_four_eyes")
+        constraints = _constraints(
+            ["procedure_code"], "dossiers_one_open_result", "dossiers_result_published_by_somebody", "dossiers_result_four_eyes"
+        )
 
 
 _DRAWING, _CHECKING = frozenset({FormDesign.State.DRAWING.value}), frozenset({FormDesign.State.CHECKING.value})

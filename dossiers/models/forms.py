@@ -47,6 +47,9 @@ class FormVersion(models.Model):
     """One version of the electronic form of a procedure. Requirement D-03."""
 
     procedure_code = models.CharField(max_length=40)
+    service = models.CharField(max_length=48, blank=True, default="", db_default="")
+    """Code of the online service that it belongs to (``procedures.OnlineService``); empty: published before forms belonged to one.
+    A service without a form of its own is filed by the country's."""
     number = models.PositiveIntegerField()
     document: Any = models.JSONField(default=dict, db_default={}, blank=True)
     """As it was written (``data/form.schema.json``); empty where it is nothing but plain fields and rules, and of before."""

@@ -25,7 +25,7 @@ from dossiers.services.keeping import erase_draft
 from dossiers.signing.current import forget
 from dossiers.store import queries as store
 from dossiers.store.kinds import kinds_wanted
-from dossiers.terms import FORMER, PLACE, RequiredPaper, Terms, serves, terms_on
+from dossiers.terms import FORMER, PLACE, RequiredPaper, Terms, serves, serving, terms_for, terms_on
 from portal import audit
 from portal.access import Actor
 from portal.files import services as files
@@ -46,11 +46,13 @@ def start_or_open_draft(*, actor: Actor, procedure_code: str, now: datetime) -> 
     """The draft of the party for whom the actor acts, begun now if there is none.
 
     One draft for each party and procedure. Raises :class:`AccessDenied` unless a citizen is signed in,
-    ``TermsUnknown`` when the procedure cannot be filed online on that day, :class:`NotForParty` when it is not for this party.
+    ``TermsUnknown`` when the procedure cannot be filed online on that day, :class:`NotForParty` when it is not for this party,
+    ``NotServed`` when no online service of it serves where the party is.
     """
     terms = terms_on(procedure_code, now)
     party_id = check_party(actor, terms)
-    form = newest_form(procedure_code)
+    terms = serving(terms, party_id)
+    form = newest_form(procedure_code, terms.service.code)
     draft, made = Draft.objects.get_or_create(
         party_id=party_id,
         procedure_code=procedure_code,
@@ -77,7 +79,7 @@ def check_party(actor: Actor, terms: Terms) -> UUID:
 
 def is_behind(draft: Draft, terms: Terms) -> bool:
     """Whether form or law are others than those the draft stands under (one query, none for a draft from ``queries.draft_of``)."""
-    newest = getattr(draft, "newest_form_id", None) or newest_form_id(draft.procedure_code)
+    newest = getattr(draft, "newest_form_id", None) or newest_form_id(draft.procedure_code, terms.service.code)
     return draft.procedure_version_id != terms.version_id or draft.form_version_id != newest
 
 
@@ -89,7 +91,8 @@ def carry_over(*, actor: Actor, draft_id: UUID, now: datetime) -> Draft:
     version is raised, so that who saw it before sees it again before it is sent. ``TermsUnknown`` when it cannot be filed any more.
     """
     draft = _mine(actor, draft_id)
-    form, terms = newest_form(draft.procedure_code), terms_on(draft.procedure_code, now)
+    terms = terms_for(draft.procedure_code, draft.party_id, now)
+    form = newest_form(draft.procedure_code, terms.service.code)
     if not is_behind(draft, terms):
         return draft
     if draft.procedure_version_id is None and draft.form_version_id == form.pk:

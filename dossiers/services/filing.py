@@ -37,7 +37,7 @@ from dossiers.services.registries import keep_sources
 from dossiers.services.supplements import close_open
 from dossiers.signing import current as signing
 from dossiers.store.counting import count_sent
-from dossiers.terms import terms_on
+from dossiers.terms import terms_for
 from portal.access import AccessDenied, Actor
 from portal.files.models import StoredFile
 from portal.states import TransitionRefused
@@ -64,7 +64,7 @@ def submit(*, actor: Actor, draft_id: UUID, seen_version: int, now: datetime) ->
         return sent
     if draft.version != seen_version:
         raise DraftChanged
-    terms = terms_on(draft.procedure_code, now)
+    terms = terms_for(draft.procedure_code, draft.party_id, now)
     if is_behind(draft, terms):
         # The person read another form, or another law: they see this one before it is sent.
         raise DraftChanged

@@ -12,7 +12,7 @@ from django.db import transaction
 from dossiers.form_documents import compiled, faults
 from dossiers.models import FormVersion
 from dossiers.models.forms import check_payment
-from dossiers.queries import KNOWN_FACTS
+from dossiers.queries import KNOWN_FACTS, forms_of
 from portal.catalogues import queries as catalogues
 from portal.catalogues.models import RevenueKind
 
@@ -25,6 +25,7 @@ def publish_form(
     *,
     procedure_code: str,
     now: datetime,
+    service: str = "",
     document: Mapping[str, Any] | None = None,
     fields: list[dict[str, Any]] | None = None,
     papers: Sequence[dict[str, Any]] = (),
@@ -35,7 +36,7 @@ def publish_form(
 
     Instead of a document its parts: plain fields, rules of papers (`dossiers.papers`), rules of charges (`procedures.fees`) and how
     these are paid (`dossiers.paying`). ``ValidationError`` says in sentences what could not be shown or decided. A published version
-    is final (database trigger).
+    is final (database trigger). ``service``: the online service that it belongs to; empty: the one that the newest form belongs to.
     """
     whole: dict[str, Any] = (
         dict(document)
@@ -47,10 +48,13 @@ def publish_form(
     # A document that is nothing but its plain parts is kept once: forms of before stay the same version.
     is_plain = set(whole) <= set(PARTS) and made.fields == whole["fields"] and made.papers == list(whole.get("papers", ()))
     kept = {**{part: getattr(made, part) for part in PARTS}, "document": {} if is_plain else whole}
-    newest = FormVersion.objects.select_for_update().filter(procedure_code=procedure_code).order_by("-number").first()
-    if newest is not None and newest.published_at is not None and all(getattr(newest, part) == value for part, value in kept.items()):
+    last = FormVersion.objects.select_for_update().filter(procedure_code=procedure_code).order_by("-number").first()
+    newest = forms_of(procedure_code, service).first()
+    if newest is not None and all(getattr(newest, part) == value for part, value in kept.items()):
         return newest
-    return FormVersion.objects.create(procedure_code=procedure_code, number=newest.number + 1 if newest else 1, published_at=now, **kept)
+    service = service or (newest.service if newest is not None else "")
+    number = last.number + 1 if last is not None else 1
+    return FormVersion.objects.create(procedure_code=procedure_code, service=service, number=number, published_at=now, **kept)
 
 
 def check_publishable(document: Any) -> None:

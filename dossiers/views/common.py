@@ -21,8 +21,9 @@ from dossiers import queries
 from dossiers.queries import FormUnknown, OtherWay
 from dossiers.reading import line
 from dossiers.services import NotForParty, NotYours
-from dossiers.terms import TermsUnknown
+from dossiers.terms import NotServed, TermsUnknown
 from portal.access import Actor, actor_of
+from portal.catalogues import queries as catalogues
 from portal.files.responses import send_file
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,10 @@ def citizen_page(view: Page) -> Page:
             return view(request, *args, **kwargs)
         except NotForParty:
             return render(request, "dossiers/not_for_party.html", {"code": kwargs.get("code", "")}, status=403)
+        except NotServed as elsewhere:
+            place = catalogues.provinces().filter(code=elsewhere.province).first()
+            context = {"code": elsewhere.code, "place": place, "province": elsewhere.province}
+            return render(request, "dossiers/not_served.html", context, status=403)
         except InAnotherCapacity as other:
             return render(request, "dossiers/other_capacity.html", {"way": other.way, "back": way_back(request)}, status=403)
         except (TermsUnknown, FormUnknown) as error:
@@ -87,6 +92,10 @@ def reader_page(view: Page) -> Page:
             return render(request, "accounts/lapsed.html", status=403)
         try:
             return view(request, *args, **kwargs)
+        except NotServed as elsewhere:
+            place = catalogues.provinces().filter(code=elsewhere.province).first()
+            context = {"code": elsewhere.code, "place": place, "province": elsewhere.province}
+            return render(request, "dossiers/not_served.html", context, status=403)
         except InAnotherCapacity as other:
             return render(request, "dossiers/other_capacity.html", {"way": other.way, "back": way_back(request)}, status=403)
 

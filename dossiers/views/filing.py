@@ -48,7 +48,7 @@ from dossiers.signing.services import ask
 from dossiers.sources import ACCOUNT, REGISTRIES, SOURCES, Facts, Told, corrections, gives_way, is_correctable, source_of, told_words
 from dossiers.store.filing import take_chosen
 from dossiers.store.reusing import offered
-from dossiers.terms import Terms, TermsUnknown, limit_words, terms_on, terms_shown
+from dossiers.terms import Terms, TermsUnknown, limit_words, service_in, serving, terms_on, terms_shown
 from dossiers.views import seen
 from dossiers.views.common import as_int, as_uuid, citizen_page, is_from_here, is_known, send_file, token_is_old
 from portal.access import actor_of
@@ -57,6 +57,7 @@ from portal.catalogues import queries as catalogues
 from procedures import queries as procedures
 from procedures.fees import Charge, Fee, best, reckon, rule_fits, shortened
 from procedures.papers import exclusive_cases
+from procedures.views.online import services_shown
 
 STEPS = (("to-khai", lazy("Tờ khai")), ("giay-to", lazy("Giấy tờ")), ("kiem-tra", lazy("Kiểm tra và gửi")))
 CARRIED = frozenset({"csrfmiddlewaretoken", "act", "draft", "last", "part", "version"})
@@ -67,8 +68,9 @@ REQUEST_OVERHEAD = 64 * 1024
 """Bytes of a multipart request beside its files: boundaries and small fields."""
 
 
-def _terms(code: str) -> Terms:
-    return terms_shown(code, timezone.now())
+def _terms(request: HttpRequest, code: str) -> Terms:
+    """What holds for the party: of the online service that serves where it is."""
+    return serving(terms_shown(code, timezone.now()), _party_id(request))
 
 
 def _context(terms: Terms, page: str, **more: Any) -> dict[str, Any]:
@@ -96,11 +98,11 @@ def _person(request: HttpRequest) -> Any:
 
 def _draft(request: HttpRequest, terms: Terms) -> Draft | None:
     """The party's draft, under the newest form and the law in force."""
-    draft = queries.draft_of(actor_of(request), terms.procedure_code)
+    draft = queries.draft_of(actor_of(request), terms.procedure_code, terms.service.code)
     if draft is None or not services.is_behind(draft, terms):
         return draft
     services.carry_over(actor=actor_of(request), draft_id=draft.id, now=timezone.now())
-    return queries.draft_of(actor_of(request), terms.procedure_code)
+    return queries.draft_of(actor_of(request), terms.procedure_code, terms.service.code)
 
 
 def _carried(request: HttpRequest, terms: Terms, draft: Draft | None) -> Changes | None:
@@ -133,7 +135,8 @@ def _overtaken(request: HttpRequest, code: str, draft: Draft | None) -> HttpResp
 def start(request: HttpRequest, code: str) -> HttpResponse:
     """What one needs before one begins; for everybody, without a cookie. 404 for a procedure without a form, with its page named."""
     try:
-        terms, form = terms_on(code, timezone.now()), queries.newest_form(code)
+        terms = terms_on(code, timezone.now())
+        form = queries.newest_form(code, terms.service.code)
     except (TermsUnknown, queries.FormUnknown) as error:
         listed = procedures.in_force(timezone.localdate()).filter(procedure__code=code)
         name = listed.values_list("name", flat=True).first()
@@ -157,8 +160,24 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
         "signature": signing.said_of(form),
         "sections": _sections(asked),
         "known": some_known,
+        **_served(request, terms),
     }
     return render(request, "dossiers/start.html", context)
+
+
+def _served(request: HttpRequest, terms: Terms) -> dict[str, Any]:
+    """Who provides it online, where, and what sign-in it needs; where not everybody is served, whether the province asked for is."""
+    limited = any(one.localities for one in terms.services)
+    provinces = list(catalogues.provinces()) if limited else []
+    place = next((unit for unit in provinces if unit.code == request.GET.get("dia-phuong", "")), None)
+    chosen = service_in(terms, place.code) if place is not None else None if limited else terms.service
+    return {
+        "services": services_shown(terms.services, chosen),
+        "providers": terms.providers,
+        "provinces": provinces,
+        "place": place,
+        "not_served": place is not None and chosen is None,
+    }
 
 
 def _savings(terms: Terms) -> list[dict[str, Any]]:
@@ -224,11 +243,11 @@ def _sign_in_again(request: HttpRequest, code: str) -> HttpResponse:
 @citizen_page
 def _typed_again(request: HttpRequest, code: str) -> HttpResponse:
     """The form with what was typed and a token that holds; not saved, because nobody can say that the person pressed this button."""
-    terms, now = _terms(code), timezone.now()
+    terms, now = _terms(request, code), timezone.now()
     draft = _draft(request, terms)
     if page := _overtaken(request, code, draft):
         return page
-    form_version = draft.form_version if draft is not None else queries.newest_form(code)
+    form_version = draft.form_version if draft is not None else queries.newest_form(code, terms.service.code)
     if form_version.pages:
         # The list of parts asks for nothing but where it is handled: that is chosen again at once.
         return redirect(_at(code, "to-khai"))
@@ -269,11 +288,14 @@ def _typed_beside(request: HttpRequest, terms: Terms) -> HttpResponse:
 
 @csrf_protect
 @citizen_page
-def _answers(request: HttpRequest, code: str) -> HttpResponse:
+def _answers(request: HttpRequest, code: str) -> HttpResponseBase:
     """Asked fields, known ones read-only, and where the dossier goes; first of all what decides about the rest."""
-    terms, now = _terms(code), timezone.now()
+    terms, now = _terms(request, code), timezone.now()
     draft = _draft(request, terms)
-    form_version = draft.form_version if draft is not None else queries.newest_form(code)
+    if draft is None and (more := asked_for(request, terms.assurance, terms.assurance)) is not None:
+        # What the service needs is asked before anything is filled in; a draft that there is goes on, sending asks again.
+        return more
+    form_version = draft.form_version if draft is not None else queries.newest_form(code, terms.service.code)
     if form_version.pages:
         from dossiers.views import parts  # which leans on this module
 
@@ -417,7 +439,7 @@ def _answers_page(
     colleague: dict[str, Any] | None = None,
 ) -> HttpResponse:
     actor = actor_of(request)
-    fields = draft.form_version.fields if draft is not None else queries.newest_form(terms.procedure_code).fields
+    fields = draft.form_version.fields if draft is not None else queries.newest_form(terms.procedure_code, terms.service.code).fields
     deciding = deciders(fields)
     asked = {spec["name"] for spec in form.specs}
     first = bool(deciding) and asked <= deciding
@@ -522,7 +544,7 @@ def papers(request: HttpRequest, code: str) -> HttpResponseBase:
 
 @citizen_page
 def _too_long(request: HttpRequest, code: str) -> HttpResponse:
-    terms = _terms(code)
+    terms = _terms(request, code)
     draft = _draft(request, terms)
     if draft is None:
         return redirect(_at(code, "to-khai"))
@@ -539,7 +561,7 @@ def _too_long(request: HttpRequest, code: str) -> HttpResponse:
 @citizen_page
 def _papers(request: HttpRequest, code: str) -> HttpResponse:
     """One form for all papers: whichever button is pressed, what was chosen is taken first."""
-    terms = _terms(code)
+    terms = _terms(request, code)
     draft = _draft(request, terms)
     if request.method == "POST" and (page := _overtaken(request, code, draft)):
         return page
@@ -612,7 +634,7 @@ def check(request: HttpRequest, code: str) -> HttpResponseBase:
 
     A service that needs a surer account or sign-in asks for it here, before anything is read twice; the draft is kept meanwhile.
     """
-    terms, actor = _terms(code), actor_of(request)
+    terms, actor = _terms(request, code), actor_of(request)
     if (more := asked_for(request, terms.assurance, terms.assurance)) is not None:
         return more
     if request.method != "POST":

@@ -87,12 +87,12 @@ class Filing:
 
 
 def _filing(request: HttpRequest, code: str) -> Filing:
-    terms = filing._terms(code)
+    terms = filing._terms(request, code)
     draft = filing._draft(request, terms)
     if draft is None and request.method != "POST":
         # Whoever forgot for whom they are working is told before they fill anything in.
         services.check_party(actor_of(request), terms)
-    form = draft.form_version if draft is not None else queries.newest_form(code)
+    form = draft.form_version if draft is not None else queries.newest_form(code, terms.service.code)
     facts = queries.facts_for(form, filing._person(request), filing._party_id(request))
     return Filing(request, terms, draft, form, facts)
 

@@ -42,6 +42,7 @@ __all__ = [
     "offices",
     "paper_codes_by_name",
     "paper_kind",
+    "province_of",
     "provinces",
     "residence",
     "result_kind",
@@ -98,6 +99,13 @@ def administrative_unit(code: str, *, on: dt.date | None = None) -> Administrati
 def provinces(*, on: dt.date | None = None) -> EntryQuerySet:
     """All provinces in alphabetical order: 63 until 30 June 2025, 34 since."""
     return AdministrativeUnit.objects.on(_day(on)).filter(level=AdministrativeUnit.Level.PROVINCE)
+
+
+def province_of(code: str) -> str:
+    """Two digits of the province in which a unit of today lies, or which it is; empty where the code is none of today's (one query)."""
+    rows = AdministrativeUnit.objects.on(_day(None)).filter(code=code) if code else AdministrativeUnit.objects.none()
+    own, above = rows.values_list("code", "parent__code").first() or ("", "")
+    return above or own
 
 
 def districts(province: str, *, on: dt.date) -> EntryQuerySet:

@@ -91,7 +91,7 @@ class LegalBasisInline(ReadOnlyInline):
 
 class OnlineServiceInline(ReadOnlyInline):
     model = OnlineService
-    fields = ("code", "level", "assurance", "form_key")
+    fields = ("code", "provider", "localities", "level", "assurance", "form_key")
 
 
 @admin.register(Procedure)

@@ -227,17 +227,22 @@ class LegalBasis(Part):
 
 @tracked
 class OnlineService(models.Model):
-    """The online service on this version (``<code>.NN``): its level, where it runs, the assurance it asks, the form that opens."""
+    """An online service on this version (``<code>.NN``): who provides it, where, how far it goes, the assurance it asks (Rules art. 14.3).
+
+    Where a version has several, each province is served by its own, else by the one that runs everywhere.
+    """
 
     class ServiceLevel(models.TextChoices):
         FULL = "full", "Toàn trình"
         PART = "part", "Một phần"
 
-    version = models.OneToOneField(ProcedureVersion, on_delete=models.CASCADE, related_name="online_service")
+    version = models.ForeignKey(ProcedureVersion, on_delete=models.CASCADE, related_name="online_services")
     code = models.CharField("mã dịch vụ", max_length=48)
     level = models.CharField("mức độ", max_length=4, choices=ServiceLevel.choices)
     localities = ArrayField(models.CharField(max_length=2), default=list, blank=True, verbose_name="nơi áp dụng")
     """Two-digit codes of the provinces where it runs; empty: everywhere."""
+    provider = models.CharField("cơ quan cung cấp", max_length=40, blank=True, default="", db_default="")
+    """Code of the agency that provides it; empty: those that carry the procedure out."""
     assurance = models.PositiveSmallIntegerField("mức độ bảo đảm của danh tính", default=2)
     """The least ``portal.access.Assurance`` with which one may file."""
     form_key = models.CharField("biểu mẫu điện tử", max_length=80)
@@ -246,7 +251,12 @@ class OnlineService(models.Model):
     class Meta:
         verbose_name = "dịch vụ công trực tuyến"
         verbose_name_plural = "dịch vụ công trực tuyến"
+        ordering = ["code"]
         constraints = [models.UniqueConstraint(fields=["version", "code"], name="online_service_code")]
 
     def __str__(self) -> str:
         return self.code
+
+    def serves(self, province: str) -> bool:
+        """Whether it runs in a province, by its two digits."""
+        return not self.localities or province in self.localities

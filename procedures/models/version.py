@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
@@ -12,6 +13,9 @@ from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Coalesce, Now
 
 from procedures.models.base import CODE_RULE, Level, Subject, tracked
+
+if TYPE_CHECKING:
+    from procedures.models.parts import OnlineService
 
 FOR_EVER = dt.date.max
 
@@ -197,6 +201,12 @@ class ProcedureVersion(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def online_service(self) -> OnlineService | None:
+        """The online service of the country, else the first of those of provinces; None: it cannot be filed online. No query where they
+        are loaded."""
+        return min(self.online_services.all(), key=lambda one: (len(one.localities), one.code), default=None)
 
     def is_in_force(self, day: dt.date) -> bool:
         """Whether this version holds on that day (of a procedure that the national list still names)."""

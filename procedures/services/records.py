@@ -36,8 +36,8 @@ VERSION_FIELDS = (
 )  # fmt: skip
 PARTS: dict[str, Any] = {"steps": Step, "documents": RequiredDocument, "results": Result, "legal_bases": LegalBasis}
 OTHER_FIELDS = frozenset((
-    "code", "effective_from", "effective_to", "checked_on", "channels", "online_service", "featured_rank", "english", "old_codes", "group",
-    "events", "decision", "localisations",
+    "code", "effective_from", "effective_to", "checked_on", "channels", "online_service", "online_services", "featured_rank", "english",
+    "old_codes", "group", "events", "decision", "localisations",
 ))  # fmt: skip
 ENGLISH_TEXTS = frozenset(["name", "summary", "who", "conditions", "deadline_to_ask", "executing_agency", "issuing_agency", "field"])
 ENGLISH_PARTS = {"results": "results", "documents": "documents", "channels": "channels", "steps": "steps", "legal_bases": "legal_bases"}
@@ -206,13 +206,21 @@ def tie_decisions(pairs: list[tuple[ProcedureVersion, dict[str, Any]]]) -> None:
         version.decision_number = key[0] if key else ""
 
 
+def online_services(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """The online services of a record: the country's, and those that provinces have of their own."""
+    main = record.get("online_service")
+    return [*([main] if main else []), *record.get("online_services", [])]
+
+
 def write_parts(pairs: list[tuple[ProcedureVersion, dict[str, Any]]], *, replace: bool = True) -> None:
     """Write the parts of saved versions anew, set by set. A version's own row keeps its identity: dossiers point to it."""
     if replace:
         ids = [version.pk for version, _record in pairs]
         for model in (Channel, *PARTS.values(), Localisation):
             model.objects.filter(version_id__in=ids).delete()
-        OnlineService.objects.filter(version_id__in=[version.pk for version, record in pairs if not record.get("online_service")]).delete()
+        kept = {(version.pk, one["code"]) for version, record in pairs for one in online_services(record)}
+        there = OnlineService.objects.filter(version_id__in=ids).values_list("pk", "version_id", "code")
+        OnlineService.objects.filter(pk__in=[pk for pk, version_id, code in there if (version_id, code) not in kept]).delete()
     for name, model in PARTS.items():
         rows = (model(version=version, **row) for version, record in pairs for row in _positioned(record.get(name, [])))
         copy_in(model, rows)
@@ -220,9 +228,8 @@ def write_parts(pairs: list[tuple[ProcedureVersion, dict[str, Any]]], *, replace
     for version, record in pairs:
         for place, row in enumerate(merged_channels(record)[0], start=1):
             channels.append((Channel(version=version, position=place, kind=row["kind"], note=row["note"]), row["limits"]))
-        online = record.get("online_service")
-        if online:
-            OnlineService.objects.update_or_create(version=version, defaults=online)
+        for online in online_services(record):
+            OnlineService.objects.update_or_create(version=version, code=online["code"], defaults=online)
         for place in record.get("localisations", []):
             Localisation.objects.create(version=version, **localisation_values(place))
     Channel.objects.bulk_create([channel for channel, _limits in channels], batch_size=_BATCH)

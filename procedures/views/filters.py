@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from procedures.models import OnlineService, ProcedureVersion, Subject
+from procedures.queries import online_level
 from procedures.views.sheet import subject_label
 
 SUBJECTS = {
@@ -28,9 +29,9 @@ SUBJECTS = {
 }
 """Values of ``?doi-tuong=``."""
 LEVELS = {
-    "toan-trinh": Q(online_service__level=OnlineService.ServiceLevel.FULL),
-    "mot-phan": Q(online_service__level=OnlineService.ServiceLevel.PART),
-    "truc-tiep": Q(online_service__isnull=True),
+    "toan-trinh": Q(online_level=OnlineService.ServiceLevel.FULL),
+    "mot-phan": Q(online_level=OnlineService.ServiceLevel.PART),
+    "truc-tiep": Q(online_level__isnull=True),
 }
 """Values of ``?muc-do=``."""
 
@@ -73,6 +74,7 @@ def narrow(request: HttpRequest, rows: QuerySet[ProcedureVersion], **kept: str) 
 
     ``rows`` must hold no version twice.
     """
+    rows = rows.annotate(online_level=online_level())
     subject = _one_of(request, "doi-tuong", SUBJECTS)
     level = _one_of(request, "muc-do", LEVELS)
     by_subject = Q(subjects__contains=[SUBJECTS[subject]]) if subject else Q()

@@ -21,6 +21,7 @@ from procedures import queries
 from procedures.models import Channel, ProcedureVersion
 from procedures.views.common import asked_day
 from procedures.views.offices import Place, is_for_reader, named, own_place, place_of, typed_name
+from procedures.views.online import services_shown
 from procedures.views.reception import Reception, reception
 from procedures.views.reductions import savings
 from procedures.views.sheet import Sheet, sheet, structured_data, translation
@@ -150,7 +151,7 @@ def received_by(version: ProcedureVersion) -> Reception:
 @public_page(rooms=("catalogues", "procedures/{code}", "reductions"), variant=own_place)
 @require_safe
 def procedure_page(request: HttpRequest, code: str) -> HttpResponse:
-    """One procedure as it is in force today, or on the day asked for, in one place where asked. At most thirteen queries.
+    """One procedure as it is in force today, or on the day asked for, in one place where asked. At most sixteen queries.
 
     ``?ngay=`` another day; ``?dia-phuong=`` a province's two digits; ``?xa=`` a commune by code or by name, old or new; ``?tich=`` papers
     ticked on the checklist. An old code leads to the one that took over.
@@ -175,7 +176,7 @@ def procedure_page(request: HttpRequest, code: str) -> HttpResponse:
     local = queries.localised(version, place.province.code) if place.province else None
     shown = sheet(version, _ticks(request), local)
     periods, others = _around(version, today)
-    online = getattr(version, "online_service", None)
+    online = queries.service_for(version, place.province.code if place.province else "")
     path = address("procedure", code)
     context: dict[str, Any] = {
         "shown": shown,
@@ -185,6 +186,9 @@ def procedure_page(request: HttpRequest, code: str) -> HttpResponse:
         "today": today,
         "first": periods[-1].effective_from if periods else version.effective_from,
         "online": online,
+        "online_elsewhere": online is None and version.online_service is not None,
+        "services": services_shown(version.online_services.all(), online),
+        "providers": version.executing_agency or version.issuing_agency,
         "received": received,
         "place": place,
         "local": local,

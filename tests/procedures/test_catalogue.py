@@ -198,7 +198,7 @@ def test_facts_of_the_birth_registration(catalogue):
 
 
 def test_questions_make_a_fixed_number_of_queries(catalogue, django_assert_num_queries):
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         version = queries.procedure_on("1.001193", DAY)
         for part in ("steps", "documents", "results", "legal_bases"):
             assert list(getattr(version, part).all())

@@ -93,7 +93,7 @@ from portal.notifications.models import Notification
 from portal.outbox.models import Message
 from portal.retention.services import note as note_removed
 from procedures import services
-from procedures.models import Localisation, OnlineReduction, ProcedureVersion
+from procedures.models import Localisation, OnlineReduction, OnlineService, ProcedureVersion
 from procedures.services.importing import import_procedures
 from ratings import demo as statistics
 from ratings.models import Criterion, FrozenYear, Rating, RatingCount, Slip, Survey, SurveyText, Target
@@ -1241,6 +1241,29 @@ def signatures(pages: Pages) -> None:
     pages.get(client, check)
 
 
+def not_everywhere(pages: Pages) -> None:
+    """A procedure that only one province serves online, then another one with a service of its own."""
+    client = Client()
+    sign_in(client, mother())
+    rows = OnlineService.objects.filter(version__procedure__code=HOUSEHOLD)
+    Change.objects.all().delete()  # a transaction notes a change once
+    rows.update(localities=["79"])
+    start, about = f"/nop-ho-so/{HOUSEHOLD}/", f"/thu-tuc/{HOUSEHOLD}/"
+    for _twice in range(2):
+        marks.forget()
+        for address in (start, f"{start}?dia-phuong=01", f"{start}?dia-phuong=79", f"{about}?dia-phuong=01", f"/en{about}?dia-phuong=79"):
+            pages.get(Client(), address)
+        if rows.count() == 1:
+            pages.get(client, f"{start}to-khai/", 403)
+            one = {"code": f"{HOUSEHOLD}.02", "level": "part", "localities": ["01"], "provider": "H26", "assurance": 3, "form_key": "rieng"}
+            Change.objects.all().delete()
+            OnlineService.objects.create(version=rows.get().version, **one)
+    Change.objects.all().delete()
+    rows.exclude(code=f"{HOUSEHOLD}.01").delete()
+    rows.update(localities=[])
+    marks.forget()
+
+
 def designs(pages: Pages) -> None:
     """Forms in the making: begun, written, tried, compared, sent, given back."""
     maker, _makes = desk_of("G15", "procedure_entering", credential="cred-designs-1")
@@ -1756,6 +1779,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     parties(pages)
     mandates(pages)
     of_another_kind(pages)
+    not_everywhere(pages)
     with_pages(pages)
     money(pages)
     reconciliation(pages)

@@ -22,7 +22,7 @@ class ResultWork(Work):
 
     model, called, acts = ResultDesign, "mẫu kết quả", "result_design"
 
-    def newest(self, procedure_code: str) -> ResultVersion | None:
+    def newest(self, procedure_code: str, **own: str) -> ResultVersion | None:
         return ResultVersion.objects.filter(procedure_code=procedure_code).order_by("-number").first()
 
     def empty(self, procedure_code: str, name: str) -> Document:

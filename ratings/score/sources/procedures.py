@@ -21,10 +21,15 @@ FROM agency a JOIN version v ON CASE WHEN left(a.code, 1) = 'H'
 _CATALOGUE = f"""
 WITH version AS (
     SELECT v.id, p.code, v.name, v.levels, v.issuing_code, v.missing,
-        s.id IS NOT NULL AS is_online, coalesce(s.localities, '{{}}') AS localities,
+        s.number > 0 AS is_online, s.localities,
         e.codes AS executing, e.provinces
     FROM procedures_procedureversion v JOIN procedures_procedure p ON p.id = v.procedure_id
-    LEFT JOIN procedures_onlineservice s ON s.version_id = v.id
+    CROSS JOIN LATERAL (
+        -- One that runs everywhere leaves no province out; else those of all its services.
+        SELECT count(DISTINCT o.id) AS number,
+            CASE WHEN bool_or(cardinality(o.localities) = 0) THEN '{{}}' ELSE coalesce(array_agg(p), '{{}}') END AS localities
+        FROM procedures_onlineservice o LEFT JOIN LATERAL unnest(o.localities) AS p ON true WHERE o.version_id = v.id
+    ) AS s
     CROSS JOIN LATERAL (
         SELECT array_agg(c.code) AS codes, array_agg(c.code) FILTER (WHERE left(c.code, 1) = 'H') AS provinces
         FROM (SELECT split_part(u, '.', 1) AS code FROM unnest(v.executing_codes) AS u) AS c
