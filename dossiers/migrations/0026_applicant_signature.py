@@ -16,28 +16,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='DeclarationAttempt',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveIntegerField(null=True)),
-                ('way', models.CharField(choices=[('remote', 'Ký số từ xa'), ('file', 'Ký bằng phần mềm của người nộp')], max_length=6)),
-                ('person_id', models.UUIDField()),
-                ('verifier', models.TextField(blank=True)),
-                ('code', models.TextField(blank=True)),
-                ('activation', models.TextField(blank=True)),
-                ('activation_expires_at', models.DateTimeField(null=True)),
-                ('credential', models.TextField(blank=True)),
-                ('prepared', portal.crypto.fields.SealedJSONField(context='dossiers.declarationattempt.prepared', null=True, subject='declaration.filing_id')),
-                ('prepared_at', models.DateTimeField(null=True)),
-                ('signature', models.BinaryField(null=True)),
-                ('outcome', models.CharField(blank=True, max_length=100)),
-                ('begun_at', models.DateTimeField()),
-                ('until', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-            ],
-        ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='SignedDeclaration',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -56,85 +35,68 @@ class Migration(migrations.Migration):
                 ('holder', models.CharField(blank=True, choices=[('person', 'Cá nhân'), ('organisation', 'Tổ chức')], max_length=12)),
                 ('certificate_serial', models.CharField(blank=True, max_length=80)),
                 ('signed_at', models.DateTimeField(null=True)),
-            ],
-        ),
-        migrations.RemoveConstraint(
+            ("dossier", models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='signed_declaration', to='dossiers.dossier')),
+("file", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile')),
+("signed_file", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile')),
+],
+        options={"constraints": [models.CheckConstraint(condition=models.Q(models.Q(('file', None), ('made_at', None), ('state', 'queued')), models.Q(models.Q(('state', 'queued'), _negated=True), ('file__isnull', False), ('made_at__isnull', False)), _connector='OR'), name='declaration_is_made'),
+models.CheckConstraint(condition=models.Q(models.Q(models.Q(('state', 'signed'), _negated=True), ('holder', ''), ('signed_at', None), ('signed_file', None), ('way', '')), models.Q(('signed_at__isnull', False), ('signed_file__isnull', False), ('state', 'signed'), models.Q(('way', ''), _negated=True), models.Q(('holder', ''), _negated=True)), _connector='OR'), name='declaration_signed_is_whole'),
+models.CheckConstraint(condition=models.Q(models.Q(('content__isnull', False), ('dossier', None)), models.Q(('dossier_id', models.F('filing_id')), ('state', 'signed')), _connector='OR'), name='declaration_sent_is_signed'),
+],
+},
+),
+migrations.CreateModel(
+            name='DeclarationAttempt',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('number', models.PositiveIntegerField(null=True)),
+                ('way', models.CharField(choices=[('remote', 'Ký số từ xa'), ('file', 'Ký bằng phần mềm của người nộp')], max_length=6)),
+                ('person_id', models.UUIDField()),
+                ('verifier', models.TextField(blank=True)),
+                ('code', models.TextField(blank=True)),
+                ('activation', models.TextField(blank=True)),
+                ('activation_expires_at', models.DateTimeField(null=True)),
+                ('credential', models.TextField(blank=True)),
+                ('prepared', portal.crypto.fields.SealedJSONField(context='dossiers.declarationattempt.prepared', null=True, subject='declaration.filing_id')),
+                ('prepared_at', models.DateTimeField(null=True)),
+                ('signature', models.BinaryField(null=True)),
+                ('outcome', models.CharField(blank=True, max_length=100)),
+                ('begun_at', models.DateTimeField()),
+                ('until', models.DateTimeField()),
+                ('ended_at', models.DateTimeField(null=True)),
+            ("prepared_file", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile')),
+("upload", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile')),
+("declaration", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attempts', to='dossiers.signeddeclaration')),
+],
+        options={"constraints": [models.UniqueConstraint(fields=('declaration', 'number'), name='declaration_attempt_number'),
+models.UniqueConstraint(fields=('upload',), name='declaration_upload_once'),
+models.CheckConstraint(condition=models.Q(('ended_at', None), models.Q(('activation', ''), ('code', ''), ('credential', ''), ('prepared__isnull', True), ('signature', None), ('verifier', '')), _connector='OR'), name='declaration_attempt_ends_without_secrets'),
+],
+},
+),
+migrations.RemoveConstraint(
             model_name='paper',
             name='dossiers_reused_paper_has_source',
         ),
-        migrations.AlterField(
+migrations.AlterField(
             model_name='paper',
             name='origin',
             field=models.CharField(choices=[('uploaded', 'Người nộp tải lên'), ('reused', 'Lấy từ kho giấy tờ'), ('signed', 'Người nộp ký số')], default='uploaded', max_length=10),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='dossier',
             trigger=pgtrigger.compiler.Trigger(name='dossier_is_signed_where_asked', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="IF NEW.channel = '2' AND (SELECT document->>'signature' = 'applicant' OR document->>'signature' = 'organisation' AND EXISTS (SELECT 1 FROM accounts_organisation WHERE id = NEW.applicant_id) FROM dossiers_formversion WHERE id = NEW.form_version_id) AND NOT EXISTS (SELECT 1 FROM dossiers_signeddeclaration WHERE dossier_id = NEW.id) THEN RAISE EXCEPTION 'dossier % is not signed', NEW.id USING ERRCODE = 'check_violation'; END IF; RETURN NULL;", hash='e718544f19d0a41c3677eb187aefdaba49e9124f', operation='INSERT', pgid='pgtrigger_dossier_is_signed_where_asked_6ed8d', table='dossiers_dossier', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
         ),
-        migrations.AddConstraint(
+migrations.AddConstraint(
             model_name='paper',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('from_store__isnull', True), ('origin__in', ['uploaded', 'signed'])), models.Q(('from_store__isnull', False), ('origin', 'reused')), _connector='OR'), name='dossiers_reused_paper_has_source'),
         ),
-        migrations.AddField(
-            model_name='declarationattempt',
-            name='prepared_file',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile'),
-        ),
-        migrations.AddField(
-            model_name='declarationattempt',
-            name='upload',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile'),
-        ),
-        migrations.AddField(
-            model_name='signeddeclaration',
-            name='dossier',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='signed_declaration', to='dossiers.dossier'),
-        ),
-        migrations.AddField(
-            model_name='signeddeclaration',
-            name='file',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile'),
-        ),
-        migrations.AddField(
-            model_name='signeddeclaration',
-            name='signed_file',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile'),
-        ),
-        migrations.AddField(
-            model_name='declarationattempt',
-            name='declaration',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attempts', to='dossiers.signeddeclaration'),
-        ),
-        migrations.AddConstraint(
-            model_name='signeddeclaration',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('file', None), ('made_at', None), ('state', 'queued')), models.Q(models.Q(('state', 'queued'), _negated=True), ('file__isnull', False), ('made_at__isnull', False)), _connector='OR'), name='declaration_is_made'),
-        ),
-        migrations.AddConstraint(
-            model_name='signeddeclaration',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(models.Q(('state', 'signed'), _negated=True), ('holder', ''), ('signed_at', None), ('signed_file', None), ('way', '')), models.Q(('signed_at__isnull', False), ('signed_file__isnull', False), ('state', 'signed'), models.Q(('way', ''), _negated=True), models.Q(('holder', ''), _negated=True)), _connector='OR'), name='declaration_signed_is_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='signeddeclaration',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('content__isnull', False), ('dossier', None)), models.Q(('dossier_id', models.F('filing_id')), ('state', 'signed')), _connector='OR'), name='declaration_sent_is_signed'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='signeddeclaration',
             trigger=pgtrigger.compiler.Trigger(name='declaration_signed_is_final', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (OLD.state = 'signed' AND (NEW.state <> 'signed' OR NEW.file_id <> OLD.file_id OR NEW.signed_file_id <> OLD.signed_file_id OR NEW.version <> OLD.version OR NEW.filing_id <> OLD.filing_id OR NEW.signed_at <> OLD.signed_at OR NEW.party_id <> OLD.party_id OR NEW.person_id <> OLD.person_id OR NEW.certificate_serial <> OLD.certificate_serial OR (OLD.dossier_id IS NOT NULL AND NEW.dossier_id IS DISTINCT FROM OLD.dossier_id)))", func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='69cc8a9c0a16cf8ed83f223f6691792b436f5caf', operation='UPDATE', pgid='pgtrigger_declaration_signed_is_final_ce0df', table='dossiers_signeddeclaration', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='signeddeclaration',
             trigger=pgtrigger.compiler.Trigger(name='declaration_sent_stays', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."dossier_id" IS NOT NULL)', func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='7180be90f6bfcfb306fd7fe039f03bdbfb269b39', operation='DELETE', pgid='pgtrigger_declaration_sent_stays_0ee0f', table='dossiers_signeddeclaration', when='BEFORE')),
         ),
-        migrations.AddConstraint(
-            model_name='declarationattempt',
-            constraint=models.UniqueConstraint(fields=('declaration', 'number'), name='declaration_attempt_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='declarationattempt',
-            constraint=models.UniqueConstraint(fields=('upload',), name='declaration_upload_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='declarationattempt',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_at', None), models.Q(('activation', ''), ('code', ''), ('credential', ''), ('prepared__isnull', True), ('signature', None), ('verifier', '')), _connector='OR'), name='declaration_attempt_ends_without_secrets'),
-        ),
-    ]
+]

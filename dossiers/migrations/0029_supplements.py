@@ -11,31 +11,13 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('documents', '0003_proof_tries'),
-        ('dossiers', '0025_form_design'),
+        ('dossiers', '0028_registry_papers'),
         ('files', '0004_signatures'),
         ('procedures', '0014_next_steps'),
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='SupplementDefect',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('field', 'Mục của tờ khai'), ('paper', 'Giấy tờ'), ('new_paper', 'Giấy tờ khác')], max_length=10)),
-                ('name', models.CharField(max_length=60)),
-                ('label', models.CharField(max_length=500)),
-                ('reason', models.CharField(max_length=10)),
-                ('reason_label', models.CharField(max_length=200)),
-                ('replaces', models.BooleanField(default=False)),
-                ('words', portal.crypto.fields.SealedTextField(context='dossiers.supplementdefect.words', null=True, subject='dossier_id')),
-                ('was', portal.crypto.fields.SealedTextField(context='dossiers.supplementdefect.was', null=True, subject='dossier_id')),
-                ('became', portal.crypto.fields.SealedTextField(context='dossiers.supplementdefect.became', null=True, subject='dossier_id')),
-            ],
-            options={
-                'ordering': ['id'],
-            },
-        ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='SupplementRequest',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
@@ -59,164 +41,139 @@ class Migration(migrations.Migration):
                 ('typed', portal.crypto.fields.SealedJSONField(context='dossiers.supplementrequest.typed', null=True, subject='dossier_id')),
                 ('explanation', portal.crypto.fields.SealedTextField(context='dossiers.supplementrequest.explanation', null=True, subject='dossier_id')),
                 ('closed_at', models.DateTimeField(blank=True, null=True)),
-            ],
+            ("dossier", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='supplements', to='dossiers.dossier')),
+("slip", models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='supplement', to='dossiers.dossierdocument')),
+],
             options={
                 'ordering': ['number'],
-            },
+            "indexes": [models.Index(condition=models.Q(('remind_at__isnull', False)), fields=['remind_at'], name='dossiers_supplement_remind'),
+],
+"constraints": [models.UniqueConstraint(fields=('dossier', 'number'), name='dossiers_supplement_number'),
+models.UniqueConstraint(condition=models.Q(('state__in', ['proposed', 'open'])), fields=('dossier',), name='dossiers_one_supplement_is_open'),
+models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'declined', 'open', 'answered', 'called_off', 'missed', 'ended'])), name='dossiers_supplement_state'),
+models.CheckConstraint(condition=models.Q(models.Q(('asked_at__isnull', True), ('state__in', ['proposed', 'declined'])), ('state', 'ended'), models.Q(('asked_at__isnull', False), ('until__gt', models.F('asked_at')), ('until__isnull', False)), _connector='OR'), name='dossiers_supplement_times'),
+models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('state__in', ['proposed', 'open'])), models.Q(models.Q(('state__in', ['proposed', 'open']), _negated=True), ('closed_at__isnull', False), ('remind_at__isnull', True)), _connector='OR'), name='dossiers_supplement_closed_has_time'),
+models.CheckConstraint(condition=models.Q(('number_after__lte', 1), ('asked_at__isnull', True), ('approved_by__isnull', False), _connector='OR'), name='dossiers_second_supplement_approved'),
+models.CheckConstraint(condition=models.Q(('clock__in', ['pause', 'restart']), ('days__gte', 1), ('days__lte', 90), ('when_missed__in', ['stop', 'leave'])), name='dossiers_supplement_policy'),
+],
+},
         ),
-        migrations.RemoveConstraint(
+migrations.CreateModel(
+            name='SupplementDefect',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('kind', models.CharField(choices=[('field', 'Mục của tờ khai'), ('paper', 'Giấy tờ'), ('new_paper', 'Giấy tờ khác')], max_length=10)),
+                ('name', models.CharField(max_length=60)),
+                ('label', models.CharField(max_length=500)),
+                ('reason', models.CharField(max_length=10)),
+                ('reason_label', models.CharField(max_length=200)),
+                ('replaces', models.BooleanField(default=False)),
+                ('words', portal.crypto.fields.SealedTextField(context='dossiers.supplementdefect.words', null=True, subject='dossier_id')),
+                ('was', portal.crypto.fields.SealedTextField(context='dossiers.supplementdefect.was', null=True, subject='dossier_id')),
+                ('became', portal.crypto.fields.SealedTextField(context='dossiers.supplementdefect.became', null=True, subject='dossier_id')),
+            ("dossier", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='dossiers.dossier')),
+("request", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='defects', to='dossiers.supplementrequest')),
+],
+            options={
+                'ordering': ['id'],
+            "constraints": [models.UniqueConstraint(fields=('request', 'kind', 'name'), name='dossiers_defect_once'),
+models.CheckConstraint(condition=models.Q(('kind__in', ['field', 'paper', 'new_paper'])), name='dossiers_defect_kind'),
+],
+},
+        ),
+migrations.RemoveConstraint(
             model_name='dossier',
             name='dossiers_received_has_appointment',
         ),
-        migrations.RemoveConstraint(
+migrations.RemoveConstraint(
             model_name='dossier',
             name='dossiers_awaiting_is_decided',
         ),
-        migrations.RemoveConstraint(
+migrations.RemoveConstraint(
             model_name='dossier',
             name='dossiers_undecided_has_no_decision',
         ),
-        migrations.RemoveConstraint(
+migrations.RemoveConstraint(
             model_name='dossierdocument',
             name='dossiers_document_once_a_role',
         ),
-        migrations.RemoveConstraint(
+migrations.RemoveConstraint(
             model_name='paper',
             name='dossiers_paper_has_one_home',
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='dossier',
             name='supplement_asked_at',
             field=models.DateTimeField(blank=True, null=True),
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='dossier',
             name='supplement_until',
             field=models.DateTimeField(blank=True, null=True, verbose_name='hạn bổ sung'),
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='dossierevent',
             name='due_before',
             field=models.DateTimeField(blank=True, null=True),
         ),
-        migrations.AddField(
+migrations.AddField(
             model_name='paper',
             name='superseded_at',
             field=models.DateTimeField(blank=True, null=True),
         ),
-        migrations.AlterField(
+migrations.AlterField(
             model_name='dossier',
             name='stage',
             field=models.CharField(blank=True, choices=[('', '–'), ('awaiting_signature', 'Chờ ký kết quả'), ('awaiting_approval', 'Chờ duyệt yêu cầu bổ sung lần nữa')], default='', max_length=30, verbose_name='bước'),
         ),
-        migrations.AlterField(
+migrations.AlterField(
             model_name='dossierdocument',
             name='role',
             field=models.CharField(choices=[('sent', 'Xác nhận đã gửi hồ sơ'), ('receipt', 'Giấy tiếp nhận hồ sơ và hẹn trả kết quả'), ('result', 'Kết quả giải quyết'), ('stop', 'Thông báo dừng giải quyết hồ sơ'), ('request', 'Phiếu yêu cầu bổ sung, hoàn thiện hồ sơ')], max_length=10),
         ),
-        migrations.AddIndex(
+migrations.AddIndex(
             model_name='dossier',
             index=models.Index(condition=models.Q(('supplement_until__isnull', False)), fields=['supplement_until'], name='dossiers_supplement_until'),
         ),
-        migrations.AddConstraint(
+migrations.AddConstraint(
             model_name='dossier',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['2', '4', '6', '8', '9', '10']), _negated=True), models.Q(('code__isnull', False), ('due_at__isnull', False), ('due_first__isnull', False), ('officer_id__isnull', False), ('received_at__isnull', False)), _connector='OR'), name='dossiers_received_has_appointment'),
         ),
-        migrations.AddConstraint(
+migrations.AddConstraint(
             model_name='dossier',
             constraint=models.CheckConstraint(condition=models.Q(('stage', ''), models.Q(('decided_at__isnull', False), ('signer_position_id__isnull', False), ('stage', 'awaiting_signature'), ('state', '4')), models.Q(('decided_at__isnull', True), ('stage', 'awaiting_approval'), ('state', '4'), ('supplements_after__gte', 1)), _connector='OR'), name='dossiers_awaiting_is_decided'),
         ),
-        migrations.AddConstraint(
+migrations.AddConstraint(
             model_name='dossier',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('stage', ''), ('state__in', ['2', '4', '5']), _negated=True), ('decided_at__isnull', True), _connector='OR'), name='dossiers_undecided_has_no_decision'),
         ),
-        migrations.AddConstraint(
+migrations.AddConstraint(
             model_name='dossier',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('paused_at__isnull', False), ('state', '5'), ('supplement_until__isnull', False)), models.Q(models.Q(('state', '5'), _negated=True), ('supplement_until__isnull', True)), _connector='OR'), name='dossiers_incomplete_has_a_day'),
         ),
-        migrations.AddConstraint(
+migrations.AddConstraint(
             model_name='dossier',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', '5'), _negated=True), models.Q(('received_at__isnull', True), ('supplements_before__gte', 1)), models.Q(('due_at__isnull', False), ('officer_id__isnull', False), ('supplement_asked_at__isnull', False), ('supplements_after__gte', 1)), _connector='OR'), name='dossiers_incomplete_was_asked'),
         ),
-        migrations.AddConstraint(
+migrations.AddConstraint(
             model_name='dossierdocument',
             constraint=models.UniqueConstraint(condition=models.Q(('cancelled_at__isnull', True), models.Q(('role', 'request'), _negated=True)), fields=('dossier', 'role'), name='dossiers_document_once_a_role'),
         ),
-        migrations.AddField(
-            model_name='supplementdefect',
-            name='dossier',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='dossiers.dossier'),
-        ),
-        migrations.AddField(
-            model_name='supplementrequest',
-            name='dossier',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='supplements', to='dossiers.dossier'),
-        ),
-        migrations.AddField(
-            model_name='supplementrequest',
-            name='slip',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='supplement', to='dossiers.dossierdocument'),
-        ),
-        migrations.AddField(
-            model_name='supplementdefect',
-            name='request',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='defects', to='dossiers.supplementrequest'),
-        ),
-        migrations.AddField(
+migrations.AddField(
             model_name='paper',
             name='supplement',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='papers', to='dossiers.supplementrequest'),
         ),
-        migrations.AddConstraint(
+migrations.AddConstraint(
             model_name='paper',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('dossier__isnull', False), ('draft__isnull', True)), models.Q(('draft__isnull', True), ('supplement__isnull', False)), models.Q(('dossier__isnull', True), ('draft__isnull', False), ('supplement__isnull', True)), _connector='OR'), name='dossiers_paper_has_one_home'),
         ),
-        migrations.AddIndex(
-            model_name='supplementrequest',
-            index=models.Index(condition=models.Q(('remind_at__isnull', False)), fields=['remind_at'], name='dossiers_supplement_remind'),
-        ),
-        migrations.AddConstraint(
-            model_name='supplementrequest',
-            constraint=models.UniqueConstraint(fields=('dossier', 'number'), name='dossiers_supplement_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='supplementrequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['proposed', 'open'])), fields=('dossier',), name='dossiers_one_supplement_is_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='supplementrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'declined', 'open', 'answered', 'called_off', 'missed', 'ended'])), name='dossiers_supplement_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='supplementrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('asked_at__isnull', True), ('state__in', ['proposed', 'declined'])), ('state', 'ended'), models.Q(('asked_at__isnull', False), ('until__gt', models.F('asked_at')), ('until__isnull', False)), _connector='OR'), name='dossiers_supplement_times'),
-        ),
-        migrations.AddConstraint(
-            model_name='supplementrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('state__in', ['proposed', 'open'])), models.Q(models.Q(('state__in', ['proposed', 'open']), _negated=True), ('closed_at__isnull', False), ('remind_at__isnull', True)), _connector='OR'), name='dossiers_supplement_closed_has_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='supplementrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('number_after__lte', 1), ('asked_at__isnull', True), ('approved_by__isnull', False), _connector='OR'), name='dossiers_second_supplement_approved'),
-        ),
-        migrations.AddConstraint(
-            model_name='supplementrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('clock__in', ['pause', 'restart']), ('days__gte', 1), ('days__lte', 90), ('when_missed__in', ['stop', 'leave'])), name='dossiers_supplement_policy'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='supplementrequest',
             trigger=pgtrigger.compiler.Trigger(name='supplement_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='366cc9e22b93a06159f6ac3cb8f4d246d0269b39', operation='DELETE', pgid='pgtrigger_supplement_stays_88b92', table='dossiers_supplementrequest', when='BEFORE')),
         ),
-        migrations.AddConstraint(
-            model_name='supplementdefect',
-            constraint=models.UniqueConstraint(fields=('request', 'kind', 'name'), name='dossiers_defect_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='supplementdefect',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['field', 'paper', 'new_paper'])), name='dossiers_defect_kind'),
-        ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='supplementdefect',
             trigger=pgtrigger.compiler.Trigger(name='defect_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='d924c108582addb7afae4a6cbe0e8482020bd82c', operation='DELETE', pgid='pgtrigger_defect_stays_053c9', table='dossiers_supplementdefect', when='BEFORE')),
         ),
-    ]
+]

@@ -11,12 +11,12 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dossiers', '0025_form_design'),
+        ('dossiers', '0031_appointments'),
         ('files', '0004_signatures'),
     ]
 
     operations = [
-        migrations.CreateModel(
+migrations.CreateModel(
             name='ResultVersion',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('procedure_code', 'number'), name='dossiers_result_number_once')],
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='ResultDesign',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -58,30 +58,17 @@ class Migration(migrations.Migration):
                 'verbose_name': 'thiết kế mẫu kết quả',
                 'verbose_name_plural': 'thiết kế mẫu kết quả',
                 'ordering': ['-updated_at', 'id'],
-            },
+            "indexes": [models.Index(fields=['unit_code', '-updated_at', 'id'], name='dossiers_result_desk'),
+models.Index(fields=['-updated_at', 'id'], name='dossiers_result_newest'),
+],
+"constraints": [models.UniqueConstraint(condition=models.Q(('state__in', ['drawing', 'checking'])), fields=('procedure_code',), name='dossiers_one_open_result'),
+models.CheckConstraint(condition=models.Q(models.Q(('checked_by__isnull', False), ('result__isnull', False), ('state', 'published')), models.Q(models.Q(('state', 'published'), _negated=True), ('checked_by__isnull', True), ('result__isnull', True)), _connector='OR'), name='dossiers_result_published_by_somebody'),
+models.CheckConstraint(condition=models.Q(('checked_by__isnull', True), models.Q(('editors__contains', [models.F('checked_by')]), _negated=True), _connector='OR'), name='dossiers_result_four_eyes'),
+],
+},
         ),
-        pgtrigger.migrations.AddTrigger(
+pgtrigger.migrations.AddTrigger(
             model_name='resultversion',
             trigger=pgtrigger.compiler.Trigger(name='result_published_is_final', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='7d5ba4937da0563958e875d7041e8ed00bc9776c', operation='UPDATE OR DELETE', pgid='pgtrigger_result_published_is_final_96caa', table='dossiers_resultversion', when='BEFORE')),
         ),
-        migrations.AddIndex(
-            model_name='resultdesign',
-            index=models.Index(fields=['unit_code', '-updated_at', 'id'], name='dossiers_result_desk'),
-        ),
-        migrations.AddIndex(
-            model_name='resultdesign',
-            index=models.Index(fields=['-updated_at', 'id'], name='dossiers_result_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='resultdesign',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['drawing', 'checking'])), fields=('procedure_code',), name='dossiers_one_open_result'),
-        ),
-        migrations.AddConstraint(
-            model_name='resultdesign',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('checked_by__isnull', False), ('result__isnull', False), ('state', 'published')), models.Q(models.Q(('state', 'published'), _negated=True), ('checked_by__isnull', True), ('result__isnull', True)), _connector='OR'), name='dossiers_result_published_by_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='resultdesign',
-            constraint=models.CheckConstraint(condition=models.Q(('checked_by__isnull', True), models.Q(('editors__contains', [models.F('checked_by')]), _negated=True), _connector='OR'), name='dossiers_result_four_eyes'),
-        ),
-    ]
+]

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dossiers', '0026_supplements'),
+        ('dossiers', '0029_supplements'),
         ('procedures', '0014_next_steps'),
     ]
 

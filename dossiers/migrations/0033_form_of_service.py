@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dossiers', '0026_result_templates'),
+        ('dossiers', '0032_result_templates'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('documents', '0003_proof_tries'),
-        ('dossiers', '0026_registry_answers'),
+        ('dossiers', '0027_registry_answers'),
     ]
 
     operations = [

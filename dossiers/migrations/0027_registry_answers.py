@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dossiers', '0025_form_design'),
+        ('dossiers', '0026_applicant_signature'),
     ]
 
     operations = [

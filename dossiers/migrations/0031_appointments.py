@@ -10,11 +10,11 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dossiers', '0025_form_design'),
+        ('dossiers', '0030_undone_reappointed'),
     ]
 
     operations = [
-        migrations.CreateModel(
+migrations.CreateModel(
             name='CounterDay',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('unit_code', 'day'), name='dossiers_counter_day_once'), models.CheckConstraint(condition=models.Q(('booked__lte', models.F('last')), ('called__lte', models.F('last')), ('served__lte', models.F('called'))), name='dossiers_counter_day_adds_up')],
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='CounterPlan',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('counters__range', (1, 50)), ('per_slot__range', (1, 50)), ('slot_minutes__in', [10, 15, 20, 30, 60]), ('ahead_days__range', (1, 60))), name='dossiers_counter_plan_sizes')],
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='HomeVisit',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['assigned', 'done']), _negated=True), models.Q(('day__isnull', False), ('officer_position_id__isnull', False), models.Q(('half', ''), _negated=True)), _connector='OR'), name='dossiers_visit_assigned_to_somebody'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'declined'), _negated=True), models.Q(('answer', ''), _negated=True), _connector='OR'), name='dossiers_visit_declined_why')],
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Slot',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('unit_code', 'starts_at'), name='dossiers_slot_once'), models.CheckConstraint(condition=models.Q(('taken__lte', models.F('capacity'))), name='dossiers_slot_not_overbooked')],
             },
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Appointment',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -145,9 +145,22 @@ class Migration(migrations.Migration):
                 'verbose_name': 'lịch hẹn',
                 'verbose_name_plural': 'lịch hẹn',
                 'ordering': ['starts_at', 'id'],
-            },
+            "indexes": [models.Index(fields=['unit_code', 'starts_at', 'id'], name='dossiers_appointment_unit'),
+models.Index(condition=models.Q(('party_id__isnull', False)), fields=['party_id', '-starts_at', 'id'], name='dossiers_appointment_mine'),
+models.Index(condition=models.Q(('phone_blind', ''), _negated=True), fields=['phone_blind', '-created_at'], name='dossiers_appointment_phone'),
+models.Index(condition=models.Q(('address_digest', ''), _negated=True), fields=['address_digest', '-created_at'], name='dossiers_appointment_from'),
+models.Index(condition=models.Q(('state', 'held')), fields=['held_until', 'id'], name='dossiers_appointment_held'),
+models.Index(condition=models.Q(('state', 'booked')), fields=['starts_at', 'id'], name='dossiers_appointment_ahead'),
+models.Index(fields=['starts_at', 'id'], name='dossiers_appointment_all'),
+],
+"constraints": [models.CheckConstraint(condition=models.Q(('party_id__isnull', False), models.Q(('phone_blind', ''), _negated=True), ('state', 'cancelled'), _connector='OR'), name='dossiers_appointment_is_somebodys'),
+models.CheckConstraint(condition=models.Q(('code_tries__lte', 5), ('codes_sent__lte', 3)), name='dossiers_appointment_tries'),
+models.CheckConstraint(condition=models.Q(models.Q(('state', 'held'), _negated=True), models.Q(('held_until__isnull', False), ('party_id__isnull', True)), _connector='OR'), name='dossiers_appointment_held_until'),
+models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='dossiers_appointment_ends'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='Ticket',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -174,9 +187,17 @@ class Migration(migrations.Migration):
                 'verbose_name': 'số thứ tự',
                 'verbose_name_plural': 'quầy: gọi số',
                 'ordering': ['-day', 'number'],
-            },
+            "indexes": [models.Index(fields=['day', 'id'], name='dossiers_ticket_days'),
+],
+"constraints": [models.UniqueConstraint(fields=('unit_code', 'day', 'number'), name='dossiers_ticket_number_once'),
+models.UniqueConstraint(condition=models.Q(('state__in', ['called', 'serving'])), fields=('unit_code', 'day', 'counter'), name='dossiers_ticket_one_at_a_counter'),
+models.CheckConstraint(condition=models.Q(('state', 'waiting'), models.Q(('called_at__isnull', False), ('calls__gte', 1), ('counter__isnull', False), ('waited_seconds__isnull', False)), _connector='OR'), name='dossiers_ticket_called_somewhere'),
+models.CheckConstraint(condition=models.Q(models.Q(('state', 'done'), _negated=True), models.Q(('finished_at__isnull', False), ('handled_seconds__isnull', False), ('served_at__isnull', False)), _connector='OR'), name='dossiers_ticket_done_has_times'),
+models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='dossiers_ticket_from_one'),
+],
+},
         ),
-        migrations.CreateModel(
+migrations.CreateModel(
             name='ClosedDay',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -189,72 +210,4 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('plan', 'day'), name='dossiers_closed_day_once')],
             },
         ),
-        migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(fields=['unit_code', 'starts_at', 'id'], name='dossiers_appointment_unit'),
-        ),
-        migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(condition=models.Q(('party_id__isnull', False)), fields=['party_id', '-starts_at', 'id'], name='dossiers_appointment_mine'),
-        ),
-        migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(condition=models.Q(('phone_blind', ''), _negated=True), fields=['phone_blind', '-created_at'], name='dossiers_appointment_phone'),
-        ),
-        migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(condition=models.Q(('address_digest', ''), _negated=True), fields=['address_digest', '-created_at'], name='dossiers_appointment_from'),
-        ),
-        migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(condition=models.Q(('state', 'held')), fields=['held_until', 'id'], name='dossiers_appointment_held'),
-        ),
-        migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(condition=models.Q(('state', 'booked')), fields=['starts_at', 'id'], name='dossiers_appointment_ahead'),
-        ),
-        migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(fields=['starts_at', 'id'], name='dossiers_appointment_all'),
-        ),
-        migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.CheckConstraint(condition=models.Q(('party_id__isnull', False), models.Q(('phone_blind', ''), _negated=True), ('state', 'cancelled'), _connector='OR'), name='dossiers_appointment_is_somebodys'),
-        ),
-        migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.CheckConstraint(condition=models.Q(('code_tries__lte', 5), ('codes_sent__lte', 3)), name='dossiers_appointment_tries'),
-        ),
-        migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'held'), _negated=True), models.Q(('held_until__isnull', False), ('party_id__isnull', True)), _connector='OR'), name='dossiers_appointment_held_until'),
-        ),
-        migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='dossiers_appointment_ends'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(fields=['day', 'id'], name='dossiers_ticket_days'),
-        ),
-        migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.UniqueConstraint(fields=('unit_code', 'day', 'number'), name='dossiers_ticket_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['called', 'serving'])), fields=('unit_code', 'day', 'counter'), name='dossiers_ticket_one_at_a_counter'),
-        ),
-        migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'waiting'), models.Q(('called_at__isnull', False), ('calls__gte', 1), ('counter__isnull', False), ('waited_seconds__isnull', False)), _connector='OR'), name='dossiers_ticket_called_somewhere'),
-        ),
-        migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'done'), _negated=True), models.Q(('finished_at__isnull', False), ('handled_seconds__isnull', False), ('served_at__isnull', False)), _connector='OR'), name='dossiers_ticket_done_has_times'),
-        ),
-        migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='dossiers_ticket_from_one'),
-        ),
-    ]
+]
