@@ -20,8 +20,7 @@ from portal.launcher import processes
 from portal.launcher.common import ROOT
 from portal.simulators.province import ZONE, year
 from tests.exchange.plain import counted, said
-from tests.launcher.conftest import free_pair
-from tests.launcher.helpers import Portal, kill, processes_of, until
+from tests.launcher.helpers import Portal, free_pair, kill, processes_of, until
 from tests.support.processes import eventually
 from tests.support.walker import Walker, Way
 
@@ -42,7 +41,7 @@ def running() -> Iterator[Portal]:
         base = Path(folder).resolve()
         portal = Portal(base / "var", free_pair(), base / "output.txt")
         try:
-            portal.start()
+            portal.start_again()
             # The welcome does not wait for the simulators; the tests talk to them at once.
             until(lambda: _answers(portal.port + 1), 60, "the simulators answer")
             yield portal

@@ -11,8 +11,7 @@ import pytest
 
 from bench.outage import Server, put, taken
 from portal.launcher import processes
-from tests.launcher.conftest import free_pair
-from tests.launcher.helpers import Portal, processes_of, until
+from tests.launcher.helpers import Portal, free_pair, processes_of, until
 
 pytestmark = pytest.mark.fault
 
@@ -38,7 +37,7 @@ def running() -> Iterator[OnServer]:
         portal.server = Server(base)
         portal.server.start()
         try:
-            portal.start()
+            portal.start_again()
             yield portal
         finally:
             portal.end()

@@ -19,8 +19,7 @@ import requests
 from portal.files.scan import EICAR
 from portal.launcher import processes
 from tests.files.making import pdf
-from tests.launcher.conftest import free_pair
-from tests.launcher.helpers import Portal, kill, processes_of, until
+from tests.launcher.helpers import Portal, free_pair, kill, processes_of, until
 from tests.support.walker import Way
 
 pytestmark = pytest.mark.fault
@@ -36,7 +35,7 @@ def running() -> Iterator[Portal]:
         base = Path(folder).resolve()
         portal = Portal(base / "var", free_pair(), base / "output.txt")
         try:
-            portal.start()
+            portal.start_again()
             until(portal.whole, 60, "all of it answers")
             yield portal
         finally:

@@ -9,15 +9,7 @@ from pathlib import Path
 import pytest
 
 from portal.launcher import processes
-from portal.launcher.common import free_port, port_is_free
-from tests.launcher.helpers import Portal, processes_of
-
-
-def free_pair() -> int:
-    """A port that is free together with the next two, where the simulators and their mail server will be."""
-    while not (port_is_free((port := free_port()) + 1) and port_is_free(port + 2)):
-        pass
-    return port
+from tests.launcher.helpers import Portal, free_pair, processes_of
 
 
 @pytest.fixture

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +17,7 @@ from pathlib import Path
 import psycopg
 
 from portal.launcher import processes
-from portal.launcher.common import ROOT, read_json
+from portal.launcher.common import ROOT, free_port, port_is_free, read_json
 from portal.launcher.engines import Postgres, Redis
 
 PYTHON = str(ROOT / ".venv" / "bin" / "python") if (ROOT / ".venv").exists() else sys.executable
@@ -88,6 +90,14 @@ class Portal:
         assert self.process.poll() is None, self.text()
         return time.monotonic() - began
 
+    def start_again(self) -> float:
+        """As `start`, with the data that a first start left: made once for a run of the tests, for what it takes each time is minutes."""
+        kept = _first_start()
+        shutil.rmtree(self.var, ignore_errors=True)
+        # Owners stay: where the tests run as root, the servers' data belong to somebody else.
+        subprocess.run(["cp", "-a", str(kept), str(self.var)], check=True)
+        return self.start()
+
     def text(self) -> str:
         """What it has printed."""
         return self.log.read_text(encoding="utf-8", errors="replace")
@@ -147,6 +157,37 @@ class Portal:
         """Process of PostgreSQL or Redis; 0 when it does not run."""
         found = (Postgres if name == "postgres" else Redis)(self.var).running()
         return found[0] if found else 0
+
+
+def _first_start() -> Path:
+    """Data of a portal that was started for the first time and stopped; the first who asks makes them, the other worker waits."""
+    session = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
+    shelf = ROOT / "var" / "test" / "first-start"
+    shelf.mkdir(parents=True, exist_ok=True)
+    with (shelf / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        kept = shelf / session / "var"
+        if not kept.exists():
+            for former in shelf.glob("*/"):
+                shutil.rmtree(former, ignore_errors=True)
+            made = shelf / session / "making"
+            portal = Portal(made, free_pair(), shelf / "output.txt")
+            try:
+                portal.start()
+                portal.interrupt()
+            finally:
+                portal.end()
+            # What a running portal leaves for those beside it speaks of processes that are gone.
+            shutil.rmtree(made / "run", ignore_errors=True)
+            made.rename(kept)
+        return kept
+
+
+def free_pair() -> int:
+    """A port that is free together with the next two, where the simulators and their mail server will be."""
+    while not (port_is_free((port := free_port()) + 1) and port_is_free(port + 2)):
+        pass
+    return port
 
 
 def _parent(pid: int) -> int:

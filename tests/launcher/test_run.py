@@ -18,8 +18,7 @@ import pytest
 from portal.launcher import processes
 from portal.launcher.common import ROOT, LauncherError, free_port, read_json
 from portal.launcher.run import refuse_taken_port
-from tests.launcher.conftest import free_pair
-from tests.launcher.helpers import PYTHON, Portal, kill, person_environment, processes_of, until
+from tests.launcher.helpers import PYTHON, Portal, free_pair, kill, person_environment, processes_of, until
 
 pytestmark = pytest.mark.fault
 LINES = ("web", "worker-soon", "beat", "simulators")
@@ -259,7 +258,7 @@ def test_two_copies_side_by_side(portal: Portal) -> None:
     base = Path(tempfile.mkdtemp(prefix="portal-second-")).resolve()
     second = Portal(base / "var", free_pair(), base / "output.txt")
     try:
-        second.start()
+        second.start_again()
         assert second.whole()
         assert portal.whole()
         second.interrupt()
