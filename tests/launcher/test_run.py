@@ -132,7 +132,7 @@ def test_killed_process_comes_back_and_leaves_no_orphans(portal: Portal, name: s
     assert leader in old
     kill(leader)
     until(lambda: portal.leader(name) not in (0, leader), 10, f"a new {name}")
-    assert processes.wait_gone(old, 5), f"orphans of {name}: {[processes.command_line(pid) for pid in old if processes.alive(pid)]}"
+    assert processes.wait_gone(old, 15), f"orphans of {name}: {[processes.command_line(pid) for pid in old if processes.alive(pid)]}"
     until(portal.whole, 40, "the whole portal")
 
 
@@ -142,7 +142,7 @@ def test_killed_keeper_comes_back_and_leaves_no_orphans(portal: Portal, name: st
     old = set(processes.marked(portal.var, name))
     kill(keeper)
     until(lambda: portal.keeper(name) not in (0, keeper) and portal.leader(name), 15, f"a new {name}")
-    assert processes.wait_gone(old, 5), f"orphans of {name}"
+    assert processes.wait_gone(old, 15), f"orphans of {name}"
     until(portal.whole, 40, "the whole portal")
 
 

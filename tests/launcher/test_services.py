@@ -188,9 +188,9 @@ def test_keeper_ends_the_whole_tree(tmp_path: Path, victim: str) -> None:
     leader, grandchild = (int(text) for text in pids.read_text().split())
     os.kill({"launcher": launcher.pid, "keeper's child": leader, "keeper": keeper}[victim], signal.SIGKILL)
     try:
-        assert processes.wait_gone([leader, keeper], 5)
+        assert processes.wait_gone([leader, keeper], 15)
         if victim != "keeper":
-            assert processes.wait_gone([grandchild], 5)
+            assert processes.wait_gone([grandchild], 15)
     finally:
         processes.send(grandchild, signal.SIGKILL)
         launcher.kill()

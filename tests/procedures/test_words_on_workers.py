@@ -214,7 +214,8 @@ def test_a_weight_laid_down_on_the_desk_orders_the_answers_of_both_workers_withi
 @pytest.mark.parametrize("change", ["word", "name"])
 def test_a_change_in_a_crowd_leaves_no_old_answer_behind(fresh_portal: Stack, change: str) -> None:
     """While one thread takes the change over the others answer as before; what they answered then is kept for nobody."""
-    asked = addresses(fresh_portal, "dong")
+    # Of its own: what was kept for the other change would be found by the same address.
+    asked = addresses(fresh_portal, f"dong-{change}-")
     with crowd(asked) as answers:
         # Everybody has every answer, and both workers have it.
         eventually(lambda: len({answer.address for answer in list(answers)}) == MANY, LONGEST)

@@ -22,7 +22,7 @@ import requests
 from portal.launcher.common import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-START_SECONDS = 60
+START_SECONDS = 180
 PIN = "12345678"
 TOKENS = {
     "SMS_GATEWAY_TOKEN": "test-sms-token",

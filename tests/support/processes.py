@@ -19,6 +19,8 @@ from tests.support import databases
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
+START_SECONDS = 180
+"""What a process may need to start where others have the machine."""
 
 
 @dataclass
@@ -33,7 +35,7 @@ class Running:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGTERM)
         try:
-            self.process.wait(15)
+            self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.kill()
 
@@ -41,7 +43,7 @@ class Running:
         """kill -9 of the whole group."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(15)
+        self.process.wait(60)
 
 
 def start(name: str, command: list[str], var: Path, env: dict[str, str]) -> Running:
@@ -60,7 +62,7 @@ def start(name: str, command: list[str], var: Path, env: dict[str, str]) -> Runn
     return Running(process, log)
 
 
-def wait_for(url: str, seconds: float = 30, running: Running | None = None) -> None:
+def wait_for(url: str, seconds: float = START_SECONDS, running: Running | None = None) -> None:
     """Wait until an address answers 200."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -75,7 +77,7 @@ def wait_for(url: str, seconds: float = 30, running: Running | None = None) -> N
     )
 
 
-def eventually(check: Any, seconds: float = 20, every: float = 0.1) -> Any:
+def eventually(check: Any, seconds: float = 60, every: float = 0.1) -> Any:
     """The first true value of ``check()``; fails after ``seconds``."""
     deadline = time.monotonic() + seconds
     while True:
@@ -115,7 +117,7 @@ def start_celery(
         var,
         env,
     )  # fmt: skip
-    eventually(lambda: "ready." in running.log.read_text(errors="replace"), 40)
+    eventually(lambda: "ready." in running.log.read_text(errors="replace"), START_SECONDS)
     return running
 
 
@@ -180,5 +182,5 @@ def start_stack(var: Path, simulators: Any, port: int, static: Path) -> Stack:
         env,
     )
     worker = start_celery(var, simulators.env, beat=True, SITE_URL=url)
-    wait_for(url + "/health/live", 40, web)
+    wait_for(url + "/health/live", START_SECONDS, web)
     return Stack(url, web, worker, simulators, var)
