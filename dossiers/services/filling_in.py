@@ -18,11 +18,11 @@ from django.db import transaction
 
 from accounts import queries as people
 from dossiers.conditions import MOST_ROWS, Shape, shape
-from dossiers.models import Draft
+from dossiers.models import Draft, FormVersion
 from dossiers.queries import facts_for
 from dossiers.services.common import filer
 from dossiers.services.drafts import MAX_ANSWER_CHARS, MAX_CONFIRMED, PAGES, _changed, _mine
-from dossiers.sources import CORRECTED, corrections, is_correctable
+from dossiers.sources import CORRECTED, Facts, corrections, is_correctable
 from portal.access import Actor
 from portal.text import visible
 
@@ -84,14 +84,19 @@ def save_fields(
     page: str = "",
     confirmed: Collection[str] = (),
     reasons: Mapping[str, str] | None = None,
+    form: FormVersion | None = None,
+    facts: Facts | None = None,
 ) -> Saved:
     """Keep what was typed, valid or not, merged with what others wrote meanwhile. :class:`NotYours` for another's draft.
 
     ``seen_version`` is the version of the draft that the page showed (-1: none), ``seen`` of single fields a later one. Only what the
     form asks of this person under these answers is kept. ``confirmed``: tokens of findings the person says are so. ``reasons``: why fields
-    are corrected that a source answers (:func:`correct_known`).
+    are corrected that a source answers (:func:`correct_known`). ``form``, ``facts``: the draft's form and what the sources say of this
+    party, where the caller has read them.
     """
     draft = _mine(actor, draft_id)
+    if form is not None and form.pk == draft.form_version_id:
+        draft.form_version = form
     answers = _copied(draft.answers or {})
     before = (draft.answers or {}, draft.unit_code, draft.confirmed or [])
     touched: dict[str, list[list[Any]]] = dict(draft.touched or {})
@@ -108,7 +113,7 @@ def save_fields(
         if history and stored is not None:
             others.append(Other(key, stored, datetime.fromisoformat(history[-1][3]), UUID(history[-1][2])))
         changed[key] = value
-    asked = _asked(draft, actor, _with(answers, changed))
+    asked = _asked(draft, actor, _with(answers, changed), facts) if changed else set()
     for key, value in changed.items():
         if key.split("/", 1)[0] not in asked:
             continue
@@ -237,13 +242,14 @@ def _with(answers: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, An
     return found
 
 
-def _shape_of(draft: Draft, actor: Actor, answers: Mapping[str, Any]) -> Shape:
-    person = people.person(filer(actor))
-    return shape(draft.form_version.fields, answers, facts_for(draft.form_version, person, draft.party_id))
+def _shape_of(draft: Draft, actor: Actor, answers: Mapping[str, Any], facts: Facts | None = None) -> Shape:
+    if facts is None:
+        facts = facts_for(draft.form_version, people.person(filer(actor)), draft.party_id)
+    return shape(draft.form_version.fields, answers, facts)
 
 
-def _asked(draft: Draft, actor: Actor, answers: Mapping[str, Any]) -> set[str]:
-    found = _shape_of(draft, actor, answers)
+def _asked(draft: Draft, actor: Actor, answers: Mapping[str, Any], facts: Facts | None = None) -> set[str]:
+    found = _shape_of(draft, actor, answers, facts)
     return {spec["name"] for spec in found.asked} | set(draft.answers or {})
 
 

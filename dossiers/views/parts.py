@@ -33,7 +33,7 @@ from dossiers.models import Draft, FormVersion
 from dossiers.pasting import Pasted, columns, read_rows
 from dossiers.reading import row_words
 from dossiers.services.filling_in import ROW, Other, find_row, row_key, value_of
-from dossiers.sources import corrections
+from dossiers.sources import Facts, corrections
 from dossiers.terms import Terms
 from dossiers.views import filing
 from dossiers.views.common import as_int, citizen_page, is_from_here, is_known, token_is_old
@@ -51,7 +51,7 @@ class Filing:
     terms: Terms
     draft: Draft | None
     form: FormVersion
-    facts: Mapping[str, str]
+    facts: Facts
 
     @property
     def kept(self) -> dict[str, Any]:
@@ -331,8 +331,9 @@ def _keep(now: Filing, part: str, row: _Row | None) -> tuple[Other, ...]:
         page="to-khai",
         confirmed=post.getlist("confirm"),
         reasons=filing.reasons_posted(now.request),
+        form=now.form,
+        facts=now.facts,
     )
-    saved.draft.form_version = now.form
     now.draft = saved.draft
     return saved.others
 
