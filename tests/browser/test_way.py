@@ -75,7 +75,7 @@ def receive_and_decide(desk: Page, portal: Stack, code: str) -> None:
     desk.goto(portal.url + "/quan-tri/dossiers/dossier/")
     desk.get_by_role("link", name=code).click()
     expect(desk.get_by_text("Trần Gia Thử Nghiệm")).to_be_visible()
-    desk.get_by_role("button", name="Tiếp nhận").or_(desk.get_by_role("link", name="Tiếp nhận")).first.click()
+    desk.get_by_role("button", name="Tiếp nhận").or_(desk.get_by_role("main").get_by_role("link", name="Tiếp nhận")).first.click()
     expect(desk.get_by_text("Đang xử lý").first).to_be_visible()
     desk.get_by_role("main").get_by_role("link", name=re.compile("Quyết định|Duyệt|Cấp")).first.click()
     expect(desk.get_by_label("Số đăng ký")).to_have_value(re.compile(r"^\d+/\d{4}$"))

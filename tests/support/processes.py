@@ -117,7 +117,11 @@ def start_celery(
         var,
         env,
     )  # fmt: skip
-    eventually(lambda: "ready." in running.log.read_text(errors="replace"), START_SECONDS)
+    try:
+        eventually(lambda: "ready." in running.log.read_text(errors="replace"), START_SECONDS)
+    except BaseException:
+        running.kill()
+        raise
     return running
 
 
@@ -181,6 +185,13 @@ def start_stack(var: Path, simulators: Any, port: int, static: Path) -> Stack:
         var,
         env,
     )
-    worker = start_celery(var, simulators.env, beat=True, SITE_URL=url)
-    wait_for(url + "/health/live", START_SECONDS, web)
+    started = [web]
+    try:
+        started.append(worker := start_celery(var, simulators.env, beat=True, SITE_URL=url))
+        wait_for(url + "/health/live", START_SECONDS, web)
+    except BaseException:
+        # One that came up late would answer at this port for the next tests.
+        for running in started:
+            running.kill()
+        raise
     return Stack(url, web, worker, simulators, var)
