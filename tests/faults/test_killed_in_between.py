@@ -204,7 +204,7 @@ def test_money_that_was_taken_while_processes_died_is_booked_once(running: Porta
 def test_a_provinces_batches_while_processes_die_are_kept_once_or_sent_again(running: Portal) -> None:
     url = f"http://localhost:{running.port}"
     command = [sys.executable, "manage.py", "add_partner", "H55", "--units", "H55", "--name", "Một cửa thử nghiệm"]
-    done = subprocess.run(command, cwd=ROOT, env=running.environment(), capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(command, cwd=ROOT, env=running.environment(), capture_output=True, text=True, check=True, timeout=600)
     made = json.loads(done.stdout.splitlines()[-1])
     lives = list(year(400, until=datetime.now(UTC), seed=9, province="H55"))
     rows = [life.modern(*report) for life in lives for report in life.reports]
@@ -263,5 +263,5 @@ def test_a_provinces_batches_while_processes_die_are_kept_once_or_sent_again(run
     eventually(folded, 60)
     assert said(requests.get(f"{url}/api/v1/statistics", asked, timeout=60).json()["total"]) == expected
     check = [sys.executable, "manage.py", "recount_dossiers", "--check"]
-    right = subprocess.run(check, cwd=ROOT, env=running.environment(), capture_output=True, text=True, timeout=120, check=False)
+    right = subprocess.run(check, cwd=ROOT, env=running.environment(), capture_output=True, text=True, timeout=600, check=False)
     assert right.returncode == 0, right.stderr

@@ -49,7 +49,7 @@ def stat_mode(path: Path) -> int:
 
 
 def test_second_start_with_the_same_data_is_refused_in_one_sentence(portal: Portal) -> None:
-    done = subprocess.run(["make", "run"], cwd=ROOT, env=portal.environment(), capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(["make", "run"], cwd=ROOT, env=portal.environment(), capture_output=True, text=True, timeout=600, check=False)
     said = [line for line in done.stderr.splitlines() if not line.startswith("make: ***")]
     assert done.returncode
     assert len(said) == 1
@@ -68,7 +68,7 @@ def test_a_port_that_a_dying_process_holds_for_a_moment_is_waited_for() -> None:
 
 def test_taken_port_is_one_sentence_with_the_remedy(portal: Portal, var: Path) -> None:
     environment = {**portal.environment(), "VAR": str(var)}
-    done = subprocess.run(["make", "run"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(["make", "run"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600, check=False)
     said = [line for line in done.stderr.splitlines() if not line.startswith("make: ***")]
     assert done.returncode
     assert len(said) == 1
@@ -173,7 +173,7 @@ def test_killed_launcher_leaves_nothing_and_the_next_start_heals(portal: Portal,
     else:
         for pid in [portal.launcher(), *processes_of(portal.var)]:
             processes.send(pid, signal.SIGKILL)
-    portal.process.wait(timeout=20)
+    portal.process.wait(timeout=60)
     # Not even waiting for the rest to be gone: a person starts again at once.
     if victim == "launcher":
         until(lambda: not processes_of(portal.var), 40, "nothing left of the killed launcher")
@@ -194,7 +194,7 @@ def test_asked_to_stop_it_leaves_no_process_and_all_data(portal: Portal, how: st
         portal.interrupt()
     else:
         kill(portal.process.pid, signal.SIGTERM if how == "SIGTERM" else signal.SIGINT)
-        portal.process.wait(timeout=60)
+        portal.process.wait(timeout=600)
     assert not processes_of(portal.var)
     assert "Stopped. Everything is kept" in portal.text()
     assert "Traceback" not in portal.text()
@@ -247,7 +247,7 @@ def test_below_a_folder_nobody_else_may_enter(var: Path) -> None:
         "-c",
         "import os; print(os.environ['DATABASE_URL'])",
     ]
-    done = subprocess.run(command, cwd=ROOT, env=person_environment(), capture_output=True, text=True, timeout=90, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=person_environment(), capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("postgres://portal:")
     assert stat_mode(var.parent) == 0o700
@@ -273,7 +273,7 @@ def test_what_need_not_outlive_a_power_cut_waits_for_no_disk(var: Path) -> None:
     script = "import os, psycopg; print(*psycopg.connect(os.environ['DATABASE_URL']).execute('SHOW fsync').fetchone())"
     for more, said in (([], "on"), (["--throwaway"], "off")):
         command = [PYTHON, "-m", "portal.launcher", "exec", "--var", str(var), *more, "--", PYTHON, "-c", script]
-        done = subprocess.run(command, cwd=ROOT, env=person_environment(), capture_output=True, text=True, timeout=90, check=True)
+        done = subprocess.run(command, cwd=ROOT, env=person_environment(), capture_output=True, text=True, timeout=600, check=True)
         assert done.stdout.strip() == said
 
 
@@ -281,7 +281,7 @@ def test_servers_given_by_the_environment_replace_the_embedded_ones(portal: Port
     port = read_json(portal.var / "run" / "redis.json")["port"]
     given = person_environment(REDIS_URL=f"redis://127.0.0.1:{port}/5")
     command = [PYTHON, "-m", "portal.launcher", "exec", "--var", str(var), "--", PYTHON, "-c", "import os; print(os.environ['REDIS_URL'])"]
-    done = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, timeout=90, check=True)
+    done = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, timeout=600, check=True)
     assert done.stdout.strip() == given["REDIS_URL"]
     assert (var / "postgres").exists()
     assert not (var / "redis").exists()

@@ -39,7 +39,7 @@ def manage(var: Path, *arguments: str, **more: str) -> subprocess.CompletedProce
         env=person_environment(VAR=str(var), **more),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
 
@@ -127,7 +127,7 @@ def test_database_without_vietnamese_letters_is_refused(var: Path, ours: None) -
 def test_command_gets_its_servers_and_gives_its_status(var: Path) -> None:
     script = "import os, sys; assert os.environ['DATABASE_URL'] and os.environ['REDIS_URL'] and os.environ['VAR']; sys.exit(7)"
     command = [PYTHON, "-m", "portal.launcher", "exec", "--var", str(var), "--", PYTHON, "-c", script]
-    assert subprocess.run(command, cwd=ROOT, env=person_environment(), timeout=90, check=False).returncode == 7
+    assert subprocess.run(command, cwd=ROOT, env=person_environment(), timeout=600, check=False).returncode == 7
     assert not processes_of(var)
 
 

@@ -69,7 +69,7 @@ def image() -> Iterator[Path]:
         (folder / "site" / "sitecustomize.py").write_text(BLOCK.format(names=sorted(absent_modules())), encoding="utf-8")
         command = ["sh", "portal/operations/deploy/collect.sh", str(folder / "collected")]
         collected = subprocess.run(
-            command, cwd=folder / "app", env=python_of(folder), capture_output=True, text=True, timeout=180, check=False
+            command, cwd=folder / "app", env=python_of(folder), capture_output=True, text=True, timeout=600, check=False
         )
         assert collected.returncode == 0, collected.stderr
         yield folder

@@ -105,7 +105,7 @@ def into_image(path: str) -> bool:
 def compose(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [program("docker-compose"), "-f", str(ROOT / "docker-compose.yml"), "config"]
     env = {"PATH": os.environ["PATH"], "HOME": str(folder), "PORTAL_SECRETS": str(folder), **variables}
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=600, check=False)
 
 
 def certificate(folder: Path) -> Path:
@@ -187,7 +187,7 @@ class Front:
         return [str(BIN / first), *rest]
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(command, cwd=self.app, env=self.env, capture_output=True, text=True, timeout=180, check=False)
+        return subprocess.run(command, cwd=self.app, env=self.env, capture_output=True, text=True, timeout=600, check=False)
 
     def start(self, name: str, command: list[str], env: dict[str, str]) -> None:
         log = self.folder / f"{name}.log"

@@ -101,7 +101,7 @@ def test_database_as_composed_knows_vietnamese_and_the_portal_is_no_superuser(co
         env |= {"POSTGRES_USER": "postgres", "PORTAL_DATABASE_PASSWORD": "it's"}
         alive = ["pg_isready", "--host=127.0.0.1", f"--port={port}"]
         eventually(lambda: subprocess.run(alive, env=env, capture_output=True, check=False).returncode == 0, 30)
-        subprocess.run(["sh", str(DEPLOY / "postgres" / "10-portal.sh")], env=env, check=True, capture_output=True, timeout=30)
+        subprocess.run(["sh", str(DEPLOY / "postgres" / "10-portal.sh")], env=env, check=True, capture_output=True, timeout=300)
         with psycopg.connect(f"host=127.0.0.1 port={port} user=portal dbname=portal", autocommit=True) as connection:
             row = connection.execute(
                 "SELECT rolsuper OR rolcreatedb OR rolcreaterole, lower('ĐĂNG KÝ') FROM pg_roles WHERE rolname = 'portal'"

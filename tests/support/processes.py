@@ -77,8 +77,9 @@ def wait_for(url: str, seconds: float = START_SECONDS, running: Running | None =
     )
 
 
-def eventually(check: Any, seconds: float = 60, every: float = 0.1) -> Any:
-    """The first true value of ``check()``; fails after ``seconds``."""
+def eventually(check: Any, seconds: float = 20, every: float = 0.1) -> Any:
+    """The first true value of ``check()``; fails after thrice the ``seconds`` that a machine of its own would need."""
+    seconds *= 3
     deadline = time.monotonic() + seconds
     while True:
         value = check()
