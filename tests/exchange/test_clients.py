@@ -65,7 +65,7 @@ def test_message_whose_answer_was_lost_arrives_once(outside: Simulators) -> None
 
 @pytest.mark.parametrize(
     ("fault", "code"),
-    [({"mode": "down"}, "server_error"), ({"mode": "down", "drop": True}, "no_connection"), ({"mode": "slow", "seconds": 2}, "timeout")],
+    [({"mode": "down"}, "server_error"), ({"mode": "down", "drop": True}, "no_connection"), ({"mode": "slow", "seconds": 8}, "timeout")],
 )
 def test_gateway_in_trouble_is_unavailable_within_the_time_limit(
     outside: Simulators, settings: Any, fault: dict[str, Any], code: str
@@ -76,7 +76,7 @@ def test_gateway_in_trouble_is_unavailable_within_the_time_limit(
     with pytest.raises(OutsideUnavailable) as caught:
         send()
     assert caught.value.code == code
-    assert time.monotonic() - start < 1.5
+    assert time.monotonic() - start < 6
 
 
 def test_nobody_listening_and_nothing_configured(outside: Simulators, settings: Any) -> None:

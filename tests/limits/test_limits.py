@@ -100,18 +100,18 @@ def test_a_dead_redis_opens_the_gate_at_once(bucket: str, settings: pytest.Fixtu
     with caplog.at_level(logging.WARNING, logger="portal.limits.buckets"):
         assert all(take(bucket, "a", capacity=1, refill_per_second=0.01).allowed for _ in range(100))
     # A page that waited for it each time would wait 200 s.
-    assert time.monotonic() - begin < 10
+    assert time.monotonic() - begin < 60
     assert len(caplog.records) == 1, "one line for the whole outage, not one for each request"
 
 
 def test_a_hanging_redis_costs_one_time_out_not_one_each(
     bucket: str, settings: pytest.FixtureRequest, hanging_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("portal.redis.TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr("portal.redis.TIMEOUT_SECONDS", 1)
     settings.REDIS_URL = f"redis://127.0.0.1:{hanging_port}/0"  # type: ignore[attr-defined]
     begin = time.monotonic()
     assert all(take(bucket, "a", capacity=1, refill_per_second=0.01).allowed for _ in range(50))
-    assert time.monotonic() - begin < 5, "fifty of them are ten seconds"
+    assert time.monotonic() - begin < 25, "fifty of them are fifty seconds"
 
 
 @pytest.mark.parametrize(

@@ -29,12 +29,12 @@ def test_drop_closes_the_connection_without_an_answer(outside: Simulators) -> No
 
 
 def test_slow_waits_and_other_services_do_not(outside: Simulators) -> None:
-    outside.faults("population", "slow", seconds=1)
+    outside.faults("population", "slow", seconds=4)
     start = time.monotonic()
     assert outside.outbox() == []
-    assert time.monotonic() - start < 0.9
+    assert time.monotonic() - start < 3.5
     assert ask(outside).status_code == 200
-    assert time.monotonic() - start >= 1
+    assert time.monotonic() - start >= 4
 
 
 def test_wrong_registry_gives_somebody_else(outside: Simulators) -> None:
