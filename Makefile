@@ -16,6 +16,9 @@ BENCH_VAR ?= var/bench/$(if $(DATA),real,generated)
 WITH_SERVICES = $(VENV) -m portal.launcher exec --throwaway --var $(TEST_VAR) --
 PYTEST = $(WITH_SERVICES) $(VENV) -m pytest -n 2 --durations=25 --durations-min=1 $(PYTEST_ARGS)
 
+# A portal and its tests start many processes, each of which imports a thousand modules of ours: they are compiled once.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := run
 .PHONY: run test test-again test-quick lint bench bench-search bench-front bench-hostile bench-sign-in bench-signed-in bench-sealing bench-desk bench-decade bench-outbox bench-corpus bench-petitions bench-reconcile bench-statistics bench-outage bench-callbacks bench-vouchers bench-petitions-desk bench-filing bench-forms bench-people bench-synchronisation coverage-of-requirements lock clean ready ready-for-tests ready-for-bench checks
 

@@ -67,6 +67,8 @@ def image() -> Iterator[Path]:
                 shutil.copyfile(path, folder / "app" / name)
         (folder / "site").mkdir()
         (folder / "site" / "sitecustomize.py").write_text(BLOCK.format(names=sorted(absent_modules())), encoding="utf-8")
+        # As the Dockerfile does.
+        subprocess.run([sys.executable, "-m", "compileall", "-q", str(folder / "app")], check=True)
         command = ["sh", "portal/operations/deploy/collect.sh", str(folder / "collected")]
         collected = subprocess.run(
             command, cwd=folder / "app", env=python_of(folder), capture_output=True, text=True, timeout=600, check=False
