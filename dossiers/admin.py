@@ -26,6 +26,10 @@ from dossiers.designing.results import admin as results_admin  # noqa: F401  # r
 from dossiers.forms import SIGNER, AskPaymentForm, CallOffForm, DecisionForm, DeclineForm, ReasonForm, TakeBackForm
 from dossiers.models import DEADLINE, OPEN_STATES, TABLE, Dossier, DossierDocument, DossierReuse, Standing, State
 from dossiers.outcomes import decision_form, decision_shown, outcome_for
+from dossiers.process import admin as process_admin  # noqa: F401  # registers its own desk
+from dossiers.process import desk as process_desk
+from dossiers.process import running
+from dossiers.process import work_admin as process_work_admin  # noqa: F401  # registers its own desk
 from dossiers.registers import BadNumber
 from dossiers.services.common import OWN, concerns
 from dossiers.services.desk import may_sign, note_look, result_of, signers_of, written, written_before
@@ -133,7 +137,7 @@ register_desk_panel(desk_panel)
 
 
 @admin.register(Dossier)
-class DossierAdmin(OfficerModelAdmin):
+class DossierAdmin(process_desk.ProcessDesk, OfficerModelAdmin):
     """Dossiers of the officer's unit and those below it."""
 
     view_act = "dossiers.read"
@@ -238,6 +242,7 @@ class DossierAdmin(OfficerModelAdmin):
             "paper_unsafe": "Một tệp giấy tờ không an toàn",
             "refunded": "Đã hoàn tiền cho người nộp",
             "due_moved": "Tính lại hạn theo lịch nghỉ mới",
+            **process_desk.EVENTS,
         }
         history = [
             {
@@ -268,10 +273,12 @@ class DossierAdmin(OfficerModelAdmin):
                     {"edge": edge, "asks": edge.name in ASKING, "url": reverse(f"admin:dossiers_dossier_{edge.name}", args=[dossier.id])}
                     for edge in TABLE.open_to(actor, dossier, unit=dossier.unit_code)
                     if not own
+                    and (edge.name != "decide" or not running.why_not_decided(dossier, actor, timezone.now()))
                     and (edge.name != "decline" or may_sign(dossier, actor))
                     and (edge.act != "dossiers.undo" or services.may_undo(dossier, actor, now=timezone.now()))
                 ],
                 "own": OWN if own else "",
+                "process": process_desk.panel(actor, dossier, own=own),
                 "receipt": documents.get(DossierDocument.Role.RECEIPT),
                 "result": result,
                 "decision": self._decision(dossier, issued.get(DossierDocument.Role.RESULT)),

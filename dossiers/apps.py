@@ -23,8 +23,10 @@ class DossiersConfig(AppConfig):
         from dossiers.appointments import demo as demo_counters
         from dossiers.appointments import notice_texts as appointment_texts
         from dossiers.forms_data import load_forms
-        from dossiers.models import Dossier
+        from dossiers.models import Dossier, DossierEvent
         from dossiers.outcomes import RESULT
+        from dossiers.process import documents as processes
+        from dossiers.process.publishing import load_processes
         from dossiers.result_documents import drawing, former
         from dossiers.results_data import load_results
         from dossiers.services import copying
@@ -64,6 +66,15 @@ class DossiersConfig(AppConfig):
             Act("dossiers.decide", "Quyết định và trình ký", frozenset({"handling"}), assurance=Assurance.HIGH),
             Act("dossiers.take_back", "Rút lại quyết định chưa ký", frozenset({"handling"}), assurance=Assurance.HIGH),
             Act("dossiers.sign", "Ký kết quả hoặc trả lại", LEADERS, assurance=Assurance.HIGH),
+            Act("dossiers.pass_step", "Chuyển bước của quy trình", frozenset(processes.ROLES)),
+            Act("dossiers.return_step", "Trả lại bước trước", frozenset(processes.ROLES)),
+            Act("dossiers.take_step", "Nhận việc của một bước", frozenset(processes.ROLES)),
+            Act("dossiers.assign", "Phân công, phân công lại hồ sơ", LEADERS),
+            Act("dossiers.ask_opinion", "Hỏi ý kiến cơ quan khác về hồ sơ", frozenset({"handling"}) | LEADERS),
+            Act("dossiers.answer_opinion", "Cho ý kiến về hồ sơ của cơ quan khác", frozenset({"handling"}) | LEADERS),
+            Act("dossiers.name_substitute", "Khai vắng mặt, cử người làm thay", frozenset(processes.ROLES)),
+            Act("dossiers.read_processes", "Xem quy trình điện tử", frozenset(processes.ROLES) | {"administrator"}),
+            Act("dossiers.arrange_processes", "Quy trình điện tử, địa bàn phụ trách", frozenset({"administrator"}) | LEADERS),
             Act("dossiers.read_designs", "Xem thiết kế biểu mẫu, mẫu kết quả", MAKERS | CHECKERS),
             Act("dossiers.design_form", "Thiết kế biểu mẫu, mẫu kết quả", MAKERS),
             Act("dossiers.check_form", "Kiểm tra và công khai biểu mẫu, mẫu kết quả", CHECKERS, assurance=Assurance.HIGH),
@@ -92,10 +103,13 @@ class DossiersConfig(AppConfig):
         document_signed.connect(_signed, dispatch_uid="dossiers.signed")
         file_checked.connect(_checked, dispatch_uid="dossiers.checked")
         post_save.connect(_kept, sender=Dossier, dispatch_uid="dossiers.kept")
+        post_save.connect(_happened, sender=DossierEvent, dispatch_uid="dossiers.process")
         register_loader("biểu mẫu điện tử", load_forms, order=40)
         register_loader(demo_counters.STEP, demo_counters.load, order=61, demo=True)
         # After the forms: a template prints what they ask.
         register_loader("mẫu kết quả", load_results, order=41)
+        # After the forms: conditions ask about their questions.
+        register_loader("quy trình điện tử", load_processes, order=42)
 
 
 def _kept(sender: Any, instance: Any, **kwargs: Any) -> None:
@@ -105,6 +119,14 @@ def _kept(sender: Any, instance: Any, **kwargs: Any) -> None:
     from dossiers.services.national import keep_own
 
     keep_own(instance, now=timezone.now())
+
+
+def _happened(sender: Any, instance: Any, created: bool, raw: bool = False, **kwargs: Any) -> None:
+    """What happens to a dossier moves it on in its process, in the same transaction."""
+    from dossiers.process.running import follow
+
+    if created and not raw:
+        follow(instance)
 
 
 def _signed(sender: Any, document: Any, **kwargs: Any) -> None:

@@ -144,17 +144,20 @@ def _titles() -> dict[str, str]:
         "undo_refuse": _("Cơ quan hoàn tác việc từ chối nhầm; hồ sơ chờ tiếp nhận"),
         "due_moved": _("Hạn được tính lại vì ngày nghỉ, ngày làm việc đã thay đổi"),
         "reappoint": _("Cơ quan xin lỗi và hẹn lại ngày trả kết quả"),
+        "ask_opinion": _("Cơ quan hỏi ý kiến cơ quan khác; thời hạn vẫn chạy"),
+        "answer_opinion": _("Cơ quan được hỏi đã cho ý kiến"),
         "paper_unsafe": _("Một tệp giấy tờ không an toàn, cơ quan không mở được"),
     }
 
 
-NOTED = frozenset({"paper_unsafe", "refunded", "due_moved"})
+NOTED = frozenset({"paper_unsafe", "refunded", "due_moved", "ask_opinion", "answer_opinion"})
 """Events that say something of a dossier and do not move it on."""
 _OF_MONEY = frozenset({"paid", "unpaid"})
 """Events that move a dossier on which waits for money in state 6, and else only say something."""
 
 
-_WITHIN = frozenset({"propose_supplement", "decline_supplement"})
+_WITHIN = frozenset({"propose_supplement", "decline_supplement", "pass_step", "return_step", "take_step", "assign", "call_off_opinion",
+                     "reuse_opinion"})  # fmt: skip
 """Events within the agency: applicants are told when something comes of them."""
 ENDINGS = ("refuse", "stop_unpaid", "stop_unanswered", "refuse_unanswered", "stop")
 """Events whose note says why a dossier ended without a result."""

@@ -19,6 +19,15 @@ from dossiers.models.national import HERE, NationalDossier, NationalStep
 from dossiers.models.papers import DossierDocument, Paper
 from dossiers.models.payments import PaymentDemand
 from dossiers.models.prints import FormPrint
+from dossiers.models.processes import (
+    Absence,
+    DossierOpinion,
+    DossierProcess,
+    DossierStep,
+    OfficerArea,
+    ProcessTemplate,
+    ProcessVersion,
+)
 from dossiers.models.registers import RegisterEntry
 from dossiers.models.results import ResultVersion
 from dossiers.models.reuse import DossierReuse, ReuseCount
@@ -37,6 +46,7 @@ __all__ = [
     "NAME_WORDS",
     "OPEN_STATES",
     "TABLE",
+    "Absence",
     "AnswerSource",
     "Appointment",
     "ClosedDay",
@@ -48,7 +58,10 @@ __all__ = [
     "Dossier",
     "DossierDocument",
     "DossierEvent",
+    "DossierOpinion",
+    "DossierProcess",
     "DossierReuse",
+    "DossierStep",
     "Draft",
     "FormDesign",
     "FormPrint",
@@ -56,9 +69,12 @@ __all__ = [
     "HomeVisit",
     "NationalDossier",
     "NationalStep",
+    "OfficerArea",
     "Paper",
     "PaymentDemand",
     "Priority",
+    "ProcessTemplate",
+    "ProcessVersion",
     "RegisterEntry",
     "RegistryAnswer",
     "ResultDesign",

@@ -14,6 +14,7 @@ from dossiers import slips
 from dossiers.costs import limit_of
 from dossiers.models import TABLE, Dossier, DossierDocument, Stage
 from dossiers.outcomes import RESULT, TEMPLATE, Decision, Outcome, decision_form, outcome_for, result_context
+from dossiers.process import running
 from dossiers.queries import unit_calendar
 from dossiers.registers import BOOK, FIRST_BOOK, NUMBER, RegisterNumber
 from dossiers.services.common import advance, concerns, lock_for_officer, notify_parties, position_of, refuse_own
@@ -73,6 +74,7 @@ def receive(*, actor: Actor, dossier_id: UUID, seen_version: int, now: datetime)
     )
     DossierDocument.objects.create(dossier=dossier, document=receipt, role=DossierDocument.Role.RECEIPT)
     notify_parties(dossier, "dossiers.received", due=slips.moment(dossier.due_at))
+    running.begin(dossier, now=now)
     return dossier
 
 
@@ -115,7 +117,7 @@ def decide(
     outcome = outcome_for(dossier)
     if outcome is None:
         raise TransitionRefused("decide", dossier.state, "Thủ tục này chưa có mẫu kết quả điện tử nên chưa quyết định trên Cổng được.")
-    if refusal := TABLE.refusal(dossier, "decide"):
+    if refusal := TABLE.refusal(dossier, "decide") or running.why_not_decided(dossier, actor, now):
         raise TransitionRefused("decide", dossier.state, refusal)
     signer = next((one for one in signers_of(dossier, actor) if one.position_id == signer_position_id), None)
     if signer is None:

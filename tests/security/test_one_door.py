@@ -40,6 +40,7 @@ from procedures.services import declare_reduction, report_mistake
 from tests import factories
 from tests.accounts.officers.test_high_level import post_account
 from tests.dossiers import counters as appointments
+from tests.dossiers import processes
 from tests.dossiers.support import filed, photo
 from tests.feedback.support import WORDS as PETITION_WORDS
 from tests.feedback.support import answered, received, send_one
@@ -129,7 +130,8 @@ def _officer(unit: str) -> tuple[Client, Any, Actor]:
 
 OURS: tuple[str, ...] = (
     "accounts.countercontract", "accounts.guardianrequest", "accounts.position", "accounts.registration", "audit.act",
-    "dossiers.appointment", "dossiers.counterplan", "dossiers.dossier", "dossiers.formdesign", "dossiers.homevisit",
+    "dossiers.absence", "dossiers.appointment", "dossiers.counterplan", "dossiers.dossier", "dossiers.dossieropinion",
+    "dossiers.dossierstep", "dossiers.formdesign", "dossiers.homevisit", "dossiers.officerarea", "dossiers.processversion",
     "dossiers.resultdesign", "dossiers.ticket",
     "feedback.enteredpetition", "feedback.opinion", "feedback.petition", "feedback.procedurereport", "feedback.publishedcase",
     "feedback.replytemplate", "notices.notice", "payments.settlementcontact", "procedures.mistakereport", "procedures.onlinereduction",
@@ -142,7 +144,12 @@ WORDS = {
     "accounts.countercontract": "so-hop-dong-cua-ta",
     "accounts.guardianrequest": "giay-cua-ta",
     "audit.act": "viec-cua-ta",
+    "dossiers.absence": "Nghỉ phép của ta",
+    "dossiers.dossieropinion": "Ý kiến của ta",
+    "dossiers.dossierstep": "Bước của ta",
     "dossiers.formdesign": "Biểu mẫu của ta",
+    "dossiers.officerarea": "Địa bàn của ta",
+    "dossiers.processversion": "Quy trình của ta",
     "dossiers.resultdesign": "Mẫu kết quả của ta",
     "feedback.enteredpetition": "Thư của ta",
     "feedback.opinion": "Hỏi ý kiến của ta",
@@ -241,6 +248,7 @@ def make_ours(chief: Actor) -> dict[str, Any]:
         "accounts.countercontract": contract, "accounts.guardianrequest": asked,
         "accounts.position": factories.make_position(unit=HERE, roles=("signing",)), "accounts.registration": registered, "audit.act": act,
         "dossiers.appointment": come, "dossiers.counterplan": appointments.plan(), "dossiers.dossier": dossier,
+        **processes.of_unit(HERE, chief),
         "dossiers.formdesign": design, "dossiers.homevisit": visit, "dossiers.resultdesign": template_design,
         "dossiers.ticket": ticket,
         "feedback.enteredpetition": entered, "feedback.opinion": opinion, "feedback.petition": petition,

@@ -61,6 +61,7 @@ from dossiers.models import (
     StoreShare,
     Ticket,
 )
+from dossiers.services import desk as services_of_desk
 from dossiers.services import follow_late_orders, make_print, publish_form
 from dossiers.signing.steps import make as make_declaration
 from dossiers.supplements.desk import SupplementForm
@@ -102,6 +103,7 @@ from ratings.score import counting
 from tests.accounts.officers.test_high_level import post_account
 from tests.accounts.registration.test_joining import by_document
 from tests.dossiers import counters as at_counters
+from tests.dossiers import processes
 from tests.dossiers.support import (
     ANSWERS,
     CODE,
@@ -1754,6 +1756,55 @@ def dossiers(pages: Pages, desk: Client, officer: Any) -> None:
     pages.get(desk, f"{base}{uuid4()}/change/", 404)
 
 
+def in_process(pages: Pages) -> None:
+    """A dossier in a process, with opinions of other agencies; processes, work by step, absences, areas."""
+    officer, chief, here = make_officer_actor(roles=("reception", "handling")), leader(), "H26.101"
+    client, theirs = Client(), Client()
+    position = make_position(unit=here, roles=("reception", "handling", "signing", "administrator"))
+    sign_in(client, position.person, position=position)
+    made = processes.of_unit(here, officer)
+    base, dossier = "/quan-tri/dossiers/", made["dossiers.dossierstep"].dossier
+    one = f"{base}dossier/{dossier.pk}/"
+    for label, row in made.items():
+        pages.get(client, f"/quan-tri/{label.replace('.', '/')}/")
+        pages.get(client, f"/quan-tri/{label.replace('.', '/')}/{row.pk}/change/")
+    client.post(f"{one}assign/", {"seen": processes.fresh(dossier).version, "officer": str(position.pk), "reason": "<x> & y"})
+    asking = {"matter": "khac", "label": "<x> & y", "agencies": ["G17"], "question": "<x>?", "days": "3"}
+    for agency in ("G17", "G02"):
+        client.post(f"{one}ask_opinion/", {**asking, "seen": processes.fresh(dossier).version, "agencies": [agency]})
+    answered, open_one = dossier.opinions.order_by("pk")
+    ministry = make_position(unit="G17", roles=("handling",))
+    sign_in(theirs, ministry.person, position=ministry)
+    pages.get(theirs, f"{base}dossieropinion/{answered.pk}/answer/")
+    pages.post(theirs, f"{base}dossieropinion/{answered.pk}/answer/", {"verdict": "disagree"})
+    theirs.post(f"{base}dossieropinion/{answered.pk}/answer/", {"verdict": "disagree", "words": "<x> & y"})
+    for act in ("pass_step", "assign", "ask_opinion", f"opinion/{open_one.pk}/call_off"):
+        pages.get(client, f"{one}{act}/")
+    pages.post(client, f"{one}ask_opinion/", {"seen": "1"})
+    pages.get(client, f"{one}return_step/", 409)
+    pages.get(client, f"{one}change/")
+    again = filed()
+    services_of_desk.receive(actor=officer, dossier_id=again.pk, seen_version=again.version, now=timezone.now())
+    pages.get(client, f"{base}dossier/{again.pk}/ask_opinion/")
+    pages.get(client, f"{base}dossier/{again.pk}/change/")
+    pages.get(client, f"{one}control_sheet/")
+    chosen = {"action": "assign_chosen", "_selected_action": [str(dossier.pk), str(again.pk)]}
+    pages.post(client, f"{base}dossier/", chosen, 200)
+    typed = {"dossier": [f"{dossier.pk}:1"], "officer": str(chief.position_id), "reason": ""}
+    pages.post(client, f"{base}dossier/assign_many/", typed)
+    pages.post(client, f"{base}dossier/assign_many/", {**typed, "officer": str(position.pk)}, 200)
+    version = made["dossiers.processversion"]
+    for address in ("processversion/add/", f"processversion/{version.pk}/edit/", f"processversion/{version.pk}/end/", "absence/add/",
+                    f"absence/{made['dossiers.absence'].pk}/end/", "officerarea/add/"):  # fmt: skip
+        pages.get(client, f"{base}{address}")
+    pages.get(client, f"{base}processversion/{version.pk}/whole/")
+    pages.post(client, f"{base}processversion/{version.pk}/whole/", {"document": "<x>", "seen": "1"})
+    pages.post(client, f"{base}processversion/{version.pk}/edit/", {"name": "<x>", "seen": "1"})
+    pages.post(client, f"{base}processversion/add/", {"procedure_code": "<x>", "template": "cap-xa"})
+    pages.post(client, f"{base}processversion/add/", {"procedure_code": "1.000656", "template": "cap-tinh"}, 200)
+    pages.get(client, "/quan-tri/")
+
+
 def findings(folder: Path, names: dict[str, str]) -> list[str]:
     """What the checker says of all files of a folder, in one run; its ``names`` are what the files are called for a person."""
     java = shutil.which("java")
@@ -1785,6 +1836,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     reconciliation(pages)
     senders(pages)
     counters(pages)
+    in_process(pages)
     petition_lists(pages)
     score_criteria(pages)
     petition_desk(pages)
