@@ -142,12 +142,38 @@ class Document(models.Model):
         return self.state in (self.SIGNED, self.REVOKED)
 
 
+class SigningBatch(models.Model):
+    """Several documents that one officer signs by one authorisation (`portal.documents.batches`). Secrets in it are sealed and wiped."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user_id = models.UUIDField()
+    position_id = models.UUIDField()
+    return_to = models.CharField(max_length=500)
+    verifier = models.TextField(blank=True)
+    """As of an attempt: sealed PKCE verifier."""
+    code = models.TextField(blank=True)
+    """Sealed authorisation code, until it is exchanged."""
+    activation = models.TextField(blank=True)
+    """Sealed activation data for as many signatures, over the hashes that were authorised."""
+    activation_expires_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    authorised_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["position_id", "-created_at"], name="signing_batch_of_officer")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
 class SigningAttempt(models.Model):
     """One try to have a document signed: what was asked, what came back, how it ended. Secrets in it are sealed and wiped at the end."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     """Also the one-time value that the signing service carries back."""
     document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="attempts")
+    batch = models.ForeignKey(SigningBatch, null=True, on_delete=models.PROTECT, related_name="attempts")
+    """The authorisation that it shares with other documents; null where it has one of its own."""
     number = models.PositiveIntegerField(null=True)
     """Set when the attempt is authorised; null while it is only asked for."""
     user_id = models.UUIDField(null=True)
@@ -174,6 +200,16 @@ class SigningAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.document_id} #{self.number}"
+
+    @property
+    def is_being_prepared(self) -> bool:
+        """Of a batch: whether the worker has yet to say what is signed."""
+        return self.prepared_at is None and self.ended_at is None and self.number is None
+
+    @property
+    def is_ready(self) -> bool:
+        """Of a batch: whether it can be authorised."""
+        return self.prepared_at is not None and self.ended_at is None and self.number is None
 
 
 class ProofTry(models.Model):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from portal.crypto.certificates import CertificateRefused
-from portal.documents import incoming, steps
+from portal.documents import batches, incoming, steps
 from portal.outbox import Message, RetryLater, handler
 
 
@@ -19,6 +19,18 @@ def render(message: Message) -> None:
 def sign(message: Message) -> None:
     """Have it signed."""
     steps.sign(UUID(message.payload["document"]), int(message.payload["attempt"]))
+
+
+@handler("documents.prepare", queue="soon", lease_seconds=40)
+def prepare(message: Message) -> None:
+    """Make one document of several ready for the authorisation they share."""
+    batches.prepare(UUID(message.payload["attempt"]))
+
+
+@handler("documents.activate", queue="soon", lease_seconds=30)
+def activate(message: Message) -> None:
+    """Buy the activation data of several documents with the code that came back."""
+    batches.activate(UUID(message.payload["batch"]))
 
 
 @handler(incoming.KIND, queue="soon", lease_seconds=40)

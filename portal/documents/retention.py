@@ -4,4 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-TABLE: Mapping[str, str | Mapping[str, str]] = {"Document": "dossier_content", "SigningAttempt": "dossier_content", "ProofTry": "fleeting"}
+TABLE: Mapping[str, str | Mapping[str, str]] = {
+    "Document": "dossier_content",
+    "SigningAttempt": "dossier_content",
+    "SigningBatch": "dossier",
+    "ProofTry": "fleeting",
+}

@@ -167,7 +167,7 @@ def issue_for_signature(
 # The officer's authorisation ---------------------------------------------------------------------------------------------------
 
 
-def _require_signer(document: Document, actor: Actor) -> None:
+def require_signer(document: Document, actor: Actor) -> None:
     """Only the one for whom it was issued, in the position in which it was issued."""
     require(actor, "documents.sign", document.unit_code)
     if actor.user_id != document.signer_user_id or actor.position_id != document.signer_position_id:
@@ -186,7 +186,7 @@ def authorisation_url(document: Document, *, actor: Actor, return_to: str) -> st
     Raises AccessDenied and :class:`~portal.states.TransitionRefused` (being signed already, signed). Calls nothing outside.
     """
     row = Document.objects.select_for_update().get(pk=document.pk)
-    _require_signer(row, actor)
+    require_signer(row, actor)
     reason = Document.table.refusal(row, "authorise")
     if reason or not row.by_person:
         raise TransitionRefused("authorise", row.state, reason or "Văn bản này không cần người ký.")
@@ -219,12 +219,16 @@ def return_from_authorisation(*, actor: Actor, state: str, code: str = "", error
         attempt_id = signing.loads(state, salt=SALT, max_age=AUTHORISATION_LIFETIME)
     except signing.BadSignature as bad:
         raise LinkRefused from bad
+    from portal.documents import batches
+
+    if attempt_id.startswith(batches.PREFIX):
+        return batches.returned(actor=actor, batch_id=UUID(attempt_id.removeprefix(batches.PREFIX)), code=code, error=error)
     found = SigningAttempt.objects.filter(pk=attempt_id).values_list("document_id", flat=True).first()
     if found is None:
         raise LinkRefused
     document = Document.objects.select_for_update().get(pk=found)
     attempt = SigningAttempt.objects.select_for_update().get(pk=attempt_id)
-    _require_signer(document, actor)
+    require_signer(document, actor)
     if attempt.user_id != actor.user_id:
         raise AccessDenied("documents.sign")
     if attempt.number is not None or attempt.ended_at is not None:

@@ -136,13 +136,14 @@ def _current(document_id: UUID, number: int) -> tuple[Document | None, SigningAt
     document = Document.objects.select_related("unsigned_file").get(pk=document_id)
     if document.state != Document.SIGNING or document.attempt != number:
         return None, None
-    return document, document.attempts.select_related("prepared_file").filter(number=number).first()
+    return document, document.attempts.select_related("prepared_file", "batch").filter(number=number).first()
 
 
 def _obtain_signature(document: Document, attempt: SigningAttempt) -> None:
     sad = _activation(document, attempt) if document.by_person else ""
-    if attempt.prepared_at is None or attempt.prepared_at < timezone.now() - PREPARED_LIFETIME:
-        _prepare(document, attempt)
+    # Of a batch the hash itself was authorised: made anew it would be another.
+    if attempt.batch_id is None and (attempt.prepared_at is None or attempt.prepared_at < timezone.now() - PREPARED_LIFETIME):
+        make_ready(document, attempt)
     prepared = _load_prepared(attempt)
     if not document.by_person:
         sad = csc.seal_authorise(document.credential).token
@@ -160,7 +161,12 @@ def _obtain_signature(document: Document, attempt: SigningAttempt) -> None:
 
 
 def _activation(document: Document, attempt: SigningAttempt) -> str:
-    """The activation data of a person's attempt, bought once with the code and kept before use."""
+    """The activation data of a person's attempt, bought once with the code and kept before use; of a batch, once for all of it."""
+    if attempt.batch is not None:
+        shared = attempt.batch
+        if not shared.activation or shared.activation_expires_at is None or shared.activation_expires_at <= timezone.now():
+            raise AttemptFailed("no activation data of the batch", AUTHORISATION_GONE)
+        return crypto.open_text(shared.activation, context=SAD_CONTEXT)
     if not attempt.activation:
         if not attempt.code:
             raise AttemptFailed("no authorisation code", AUTHORISATION_GONE)
@@ -180,7 +186,8 @@ def _activation(document: Document, attempt: SigningAttempt) -> str:
     return crypto.open_text(attempt.activation, context=SAD_CONTEXT)
 
 
-def _prepare(document: Document, attempt: SigningAttempt) -> None:
+def make_ready(document: Document, attempt: SigningAttempt) -> None:
+    """Leave the place of the signature and keep what is to be signed. Raises what certificates, stamps and the service raise."""
     chain, _algorithm = csc.credential_info(document.credential)
     _require_expected_signer(document, certificates.facts_of(chain[0]))
     now = timezone.now()
@@ -237,7 +244,7 @@ def _wait(document: Document, note: str) -> None:
     Document.objects.filter(pk=document.pk, state=Document.SIGNING, attempt=document.attempt).update(note=note)
 
 
-def _wipe(attempt: SigningAttempt, outcome: str) -> StoredFile | None:
+def wipe(attempt: SigningAttempt, outcome: str) -> StoredFile | None:
     """Forget secrets and half-made things of an attempt; returns the file to erase."""
     file = attempt.prepared_file
     attempt.code = attempt.verifier = attempt.activation = ""
@@ -252,7 +259,7 @@ def _fail(document: Document, attempt: SigningAttempt, failure: AttemptFailed, c
         row = Document.objects.select_for_update().get(pk=document.pk)
         if row.state != Document.SIGNING or row.attempt != attempt.number:
             return
-        leftover = _wipe(attempt, failure.reason)
+        leftover = wipe(attempt, failure.reason)
         row.note = failure.note if row.by_person else SEAL_TROUBLE
         if row.by_person:
             Document.table.move(row, "return")
@@ -284,7 +291,7 @@ def _finish(document: Document, attempt: SigningAttempt, pdf: bytes, facts: Sign
         row.signer_name = facts.signer.subject_name if facts.signer else ""
         Document.table.move(row, "sign")
         row.note = row.credential = row.signer_blind = ""
-        leftovers = [_wipe(attempt, "signed"), row.unsigned_file]
+        leftovers = [wipe(attempt, "signed"), row.unsigned_file]
         attempt.ended_at = timezone.now()
         attempt.save()
         row.unsigned_file = None

@@ -166,6 +166,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=3, minute=30),
         "options": {"queue": "bulk"},
     },
+    "documents-batches": {"task": "portal.documents.tasks.forget_batches", "schedule": crontab(minute=35), "options": {"queue": "bulk"}},
     "caching-old": {"task": "portal.caching.tasks.remove_old_changes", "schedule": 86400.0, "options": {"queue": "bulk", "expires": 3600}},
     "sign-in-old": {"task": "accounts.tasks.remove_old", "schedule": crontab(hour=3, minute=30), "options": {"queue": "bulk"}},
     "registry-again": {"task": "accounts.tasks.ask_registry_again", "schedule": crontab(hour=1, minute=30), "options": {"queue": "bulk"}},

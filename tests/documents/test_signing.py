@@ -139,7 +139,7 @@ def test_a_killed_worker_loses_no_authorisation(desk: Desk) -> None:
     desk.authorise(document, actor)
     desk.now(document)
     steps._activation(document, SigningAttempt.objects.get(document=document))
-    steps._prepare(document, SigningAttempt.objects.get(document=document))
+    steps.make_ready(document, SigningAttempt.objects.get(document=document))
     steps._obtain_signature(document, SigningAttempt.objects.get(document=document))
     desk.work()
     assert desk.now(document).state == Document.SIGNED
