@@ -13,7 +13,6 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
@@ -23,6 +22,9 @@ from dossiers.appointments import admin as appointments_admin  # noqa: F401  # r
 from dossiers.costs import bill_of
 from dossiers.designing import admin as designing_admin  # noqa: F401  # registers its own desk
 from dossiers.designing.results import admin as results_admin  # noqa: F401  # registers its own desk
+from dossiers.desk_pages import looking, morning
+from dossiers.desk_pages.one import OnePage, in_frames
+from dossiers.desk_pages.pages import DeskPages
 from dossiers.forms import SIGNER, AskPaymentForm, CallOffForm, DecisionForm, DeclineForm, ReasonForm, TakeBackForm
 from dossiers.models import DEADLINE, OPEN_STATES, TABLE, Dossier, DossierDocument, DossierReuse, Standing, State
 from dossiers.outcomes import decision_form, decision_shown, outcome_for
@@ -31,7 +33,7 @@ from dossiers.process import desk as process_desk
 from dossiers.process import running
 from dossiers.process import work_admin as process_work_admin  # noqa: F401  # registers its own desk
 from dossiers.registers import BadNumber
-from dossiers.services.common import OWN, concerns
+from dossiers.services.common import why_not
 from dossiers.services.desk import may_sign, note_look, result_of, signers_of, written, written_before
 from dossiers.services.paying import payment_of
 from dossiers.services.registers import number_given, suggested_number
@@ -46,11 +48,11 @@ from dossiers.supplements.desk import (
 from dossiers.terms import terms_of
 from dossiers.views.common import as_int, send_file
 from payments.services import OrderRefused
-from portal.access import actor_of, may, require
-from portal.access.roles import LEADERS
-from portal.access.site import DeskLine, OfficerModelAdmin, register_desk_panel
+from portal.access import actor_of, require
+from portal.access.site import OfficerModelAdmin, register_desk_menu, register_desk_panel, register_desk_tables
 from portal.states import TransitionRefused
 from portal.ui.tags import dong
+from portal.workdays import national_calendar, remaining_words
 
 FORMS: dict[str, type[ReasonForm]] = {
     "refuse": ReasonForm,
@@ -91,22 +93,20 @@ class WorkFilter(admin.SimpleListFilter):
 
     title = "việc"
     parameter_name = "viec"
-    ALL, OPEN = "tat-ca", "dang-mo"
+    ALL, OPEN = "tat-ca", worklists.ALL_OPEN
 
     def __init__(self, request: HttpRequest, *args: Any) -> None:
         super().__init__(request, *args)
         looks_further = bool(request.GET.get("q") or request.GET.get(StateFilter.parameter_name))
         self.default = self.ALL if looks_further else self.OPEN
-        self.lists = worklists.worklists(actor_of(request).position_id, timezone.now())
+        self.lists = worklists.worklists(actor_of(request), timezone.now())
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        lists = worklists.worklists(actor_of(request).position_id, timezone.now())
-        return [(self.OPEN, "Đang giải quyết"), *((one.name, one.label) for one in lists), (self.ALL, "Tất cả")]
+        lists = worklists.worklists(actor_of(request), timezone.now())
+        return [*((one.name, one.label) for one in lists), (self.ALL, "Tất cả")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         wanted = self.value() or self.default
-        if wanted == self.OPEN:
-            return queryset.filter(worklists.OPEN)
         return next((queryset.filter(one.condition) for one in self.lists if one.name == wanted), queryset)
 
     def choices(self, changelist: Any) -> Any:
@@ -119,25 +119,13 @@ class WorkFilter(admin.SimpleListFilter):
             }
 
 
-def desk_panel(request: HttpRequest) -> list[DeskLine]:
-    """What waits for an officer who works on dossiers: new, due today, overdue, to be signed by them (one query)."""
-    actor = actor_of(request)
-    if not may(actor, "dossiers.read", actor.unit):
-        return []
-    address = reverse("admin:dossiers_dossier_changelist")
-    signs = bool(actor.roles & LEADERS)
-    return [
-        DeskLine(one.label, count, f"{address}?{urlencode({WorkFilter.parameter_name: one.name})}", one.kind)
-        for one, count in worklists.counts(actor, timezone.now())
-        if one.name != "cho-toi-ky" or signs
-    ]
-
-
-register_desk_panel(desk_panel)
+register_desk_panel(morning.desk_panel)
+register_desk_tables(morning.desk_tables)
+register_desk_menu(morning.menu)
 
 
 @admin.register(Dossier)
-class DossierAdmin(process_desk.ProcessDesk, OfficerModelAdmin):
+class DossierAdmin(process_desk.ProcessDesk, DeskPages, OnePage, OfficerModelAdmin):
     """Dossiers of the officer's unit and those below it."""
 
     view_act = "dossiers.read"
@@ -147,7 +135,6 @@ class DossierAdmin(process_desk.ProcessDesk, OfficerModelAdmin):
     list_filter = (WorkFilter, StateFilter)
     ordering = (DEADLINE, "id")
     sortable_by = ("people", "deadline_shown")
-    by_cursor = True
     search_fields = ("code", "owner_name_key", "subject_name_key")
     search_help_text = "Mã hồ sơ (cả mã hoặc mấy số cuối), tên chủ hồ sơ hoặc tên người được nêu (không cần dấu), số định danh."
 
@@ -184,7 +171,8 @@ class DossierAdmin(process_desk.ProcessDesk, OfficerModelAdmin):
         if dossier.payment in (Standing.DUE, Standing.UNPAID):
             until = f" đến {timezone.localtime(dossier.pay_until):%H:%M %d/%m/%Y}" if dossier.pay_until else ""
             money = format_html('<br><span class="quiet">{}{}</span>', dossier.get_payment_display(), until)
-        return format_html("{}{}{}", dossier.state_words, money, who)
+        news = format_html(' <span class="tag tag-info">{}</span>', "Mới") if getattr(dossier, "is_news", False) else ""
+        return format_html("{}{}{}{}", dossier.state_words, news, money, who)
 
     @admin.display(description="Hạn", ordering=DEADLINE)
     def deadline_shown(self, dossier: Any) -> str | SafeString:
@@ -192,12 +180,17 @@ class DossierAdmin(process_desk.ProcessDesk, OfficerModelAdmin):
         if dossier.state not in OPEN_STATES or dossier.awaits_signature or dossier.awaits_payment or dossier.awaits_completion:
             return "–"
         day = f"{timezone.localtime(dossier.deadline):%H:%M %d/%m/%Y}"
-        late = dossier.deadline < timezone.now()
-        return format_html('{}<br><strong class="overdue">Quá hạn</strong>', day) if late else day
+        if (now := timezone.now()) <= dossier.deadline:
+            return day
+        return format_html(
+            '{}<br><strong class="overdue">{}</strong>', day, remaining_words(now, dossier.deadline, national_calendar()).capitalize()
+        )
 
     def get_urls(self) -> list[Any]:
         """Each act on a dossier has an address of its own."""
         own = [
+            *self.desk_urls(),
+            *self.one_urls(),
             path(
                 "<uuid:dossier_id>/authorise/",
                 self.admin_site.admin_view(self.authorise),
@@ -217,6 +210,7 @@ class DossierAdmin(process_desk.ProcessDesk, OfficerModelAdmin):
         ]
         return own + super().get_urls()
 
+    @in_frames
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -234,7 +228,7 @@ class DossierAdmin(process_desk.ProcessDesk, OfficerModelAdmin):
         standing = dossier.documents.select_related("document").filter(cancelled_at__isnull=True)
         issued = {one.role: one for one in standing}
         documents = {role: one.document for role, one in issued.items()}
-        own = concerns(dossier, actor.person_id)
+        own = why_not(dossier, actor.person_id)
         result = documents.get(DossierDocument.Role.RESULT)
         unit = queries.handling_unit(dossier.unit_code)
         labels = {edge.name: edge.label for edge in TABLE.transitions.values()} | {
@@ -243,14 +237,19 @@ class DossierAdmin(process_desk.ProcessDesk, OfficerModelAdmin):
             "refunded": "Đã hoàn tiền cho người nộp",
             "due_moved": "Tính lại hạn theo lịch nghỉ mới",
             **process_desk.EVENTS,
+            "hand_over": "Giao, chuyển người giải quyết",
         }
+        events = queries.timeline(dossier)
+        papers = list(dossier.papers.select_related("file", "from_store__document", "supplement"))
+        since = looking.look(actor=actor, dossier=dossier, events=events, papers=len(papers), now=timezone.now())
         history = [
             {
                 "event": event,
                 "label": labels.get(event.name, event.name),
                 "who": event.label or ("Người nộp" if event.person_id else "Hệ thống"),
+                "is_news": event.pk in since.event_ids,
             }
-            for event in queries.timeline(dossier)
+            for event in events
         ]
         return render(
             request,
@@ -264,7 +263,9 @@ class DossierAdmin(process_desk.ProcessDesk, OfficerModelAdmin):
                 "situation": wording.situation(dossier, now=timezone.now(), calendar=unit.calendar if unit else None),
                 "answers": slips.answers_shown(dossier),
                 "sources": queries.sources_of(dossier),
-                "papers": list(dossier.papers.select_related("file", "from_store__document", "supplement")),
+                "papers": papers,
+                "since": since,
+                **self.beside(request, dossier, papers, documents, unit.calendar if unit else None),
                 "reuse": DossierReuse.objects.filter(dossier=dossier).first(),
                 "applicant": people.person(dossier.filed_by_id),
                 "mandate": people.mandate(dossier.mandate_id) if dossier.mandate_id else None,
@@ -277,8 +278,8 @@ class DossierAdmin(process_desk.ProcessDesk, OfficerModelAdmin):
                     and (edge.name != "decline" or may_sign(dossier, actor))
                     and (edge.act != "dossiers.undo" or services.may_undo(dossier, actor, now=timezone.now()))
                 ],
-                "own": OWN if own else "",
-                "process": process_desk.panel(actor, dossier, own=own),
+                "own": own,
+                "process": process_desk.panel(actor, dossier, own=bool(own)),
                 "receipt": documents.get(DossierDocument.Role.RECEIPT),
                 "result": result,
                 "decision": self._decision(dossier, issued.get(DossierDocument.Role.RESULT)),
@@ -318,7 +319,7 @@ class DossierAdmin(process_desk.ProcessDesk, OfficerModelAdmin):
         require(actor, TABLE.transitions[transition].act, dossier.unit_code)
         change = reverse("admin:dossiers_dossier_change", args=[dossier_id])
         if request.method != "POST":
-            own = OWN if concerns(dossier, actor.person_id) else ""
+            own = why_not(dossier, actor.person_id)
             if refusal := own or TABLE.refusal(dossier, transition):
                 return self._page(request, dossier, status=409, refused=refusal)
             if transition not in ASKING:

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from dossiers import services
 from dossiers.designing.results.trying import make_preview
-from dossiers.services import registries
+from dossiers.desk_pages import bulk
+from dossiers.services import kin, registries
 from dossiers.services.confirming import confirm_sent
 from dossiers.signing import steps
 from dossiers.store import proofs
@@ -56,6 +57,23 @@ def ask_registry(message: Message) -> None:
         raise RetryLater(f"{unavailable.service} does not answer") from unavailable
     except OutsideRefused as refused:
         raise GiveUp(f"{refused.service} refused: {refused.code}") from refused
+
+
+@handler("dossiers.ask_kin", queue="bulk", lease_seconds=30, parallel=True)
+def ask_kin(message: Message) -> None:
+    """Ask the population registry for an officer's near relatives, whose dossiers are a colleague's."""
+    try:
+        kin.ask(person_id=UUID(message.payload["person"]), now=timezone.now())
+    except OutsideUnavailable as unavailable:
+        raise RetryLater(f"{unavailable.service} does not answer") from unavailable
+    except OutsideRefused as refused:
+        raise GiveUp(f"{refused.service} refused: {refused.code}") from refused
+
+
+@handler("dossiers.work_bulk", queue="soon", lease_seconds=40)
+def work_bulk(message: Message) -> None:
+    """Carry on an act of an officer on many dossiers."""
+    bulk.work(bulk_id=UUID(message.payload["bulk"]), now=timezone.now())
 
 
 @handler("dossiers.keep_registry_papers", queue="bulk", lease_seconds=40)

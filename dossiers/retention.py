@@ -58,4 +58,9 @@ TABLE: Mapping[str, str | Mapping[str, str]] = {
     "Appointment": "appointment",
     "Ticket": "appointment",
     "HomeVisit": "appointment",
+    "DeskView": "technical",
+    "DeskLook": "technical",
+    "BulkAct": "dossier",
+    "BulkRow": {"*": "dossier", "given": "dossier_content"},
+    "OfficerKin": "authority",
 }

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from dossiers import services
 from dossiers.appointments import booking, visits
+from dossiers.desk_pages.looking import forget_looks as forget_old_looks
 from dossiers.services import national, registries
 from dossiers.store import counting
 from portal.retention.services import note
@@ -105,6 +106,12 @@ def keep_appointments() -> None:
     booking.close_past(now=now, seconds=SLICE_SECONDS / 3)
     if is_decent_hour(now):
         booking.remind(now=now, seconds=SLICE_SECONDS)
+
+
+@shared_task(name="dossiers.forget_looks")
+def forget_looks() -> None:
+    """Every night: forget which dossiers officers looked at half a year ago; to them everything in those is news."""
+    forget_old_looks(timezone.now())
 
 
 @shared_task(name="dossiers.forget_appointments")

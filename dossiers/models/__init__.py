@@ -2,6 +2,7 @@
 
 from dossiers.models.appointments import Appointment, ClosedDay, CounterDay, CounterPlan, HomeVisit, Priority, Slot, Ticket
 from dossiers.models.designs import Design, FormDesign, ResultDesign
+from dossiers.models.desk import BulkAct, BulkRow, DeskLook, DeskView, OfficerKin
 from dossiers.models.dossier import (
     CODE_FROM_BEHIND,
     CODE_PATTERN,
@@ -49,12 +50,16 @@ __all__ = [
     "Absence",
     "AnswerSource",
     "Appointment",
+    "BulkAct",
+    "BulkRow",
     "ClosedDay",
     "CodeCounter",
     "CounterDay",
     "CounterPlan",
     "DeclarationAttempt",
     "Design",
+    "DeskLook",
+    "DeskView",
     "Dossier",
     "DossierDocument",
     "DossierEvent",
@@ -70,6 +75,7 @@ __all__ = [
     "NationalDossier",
     "NationalStep",
     "OfficerArea",
+    "OfficerKin",
     "Paper",
     "PaymentDemand",
     "Priority",

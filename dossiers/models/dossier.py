@@ -252,6 +252,8 @@ class Dossier(models.Model):
             models.Index(DEADLINE, F("id"), name="dossiers_by_deadline"),
             GinIndex(NAME_WORDS, name="dossiers_desk_names"),
             models.Index(fields=["signer_position_id"], name="dossiers_desk_signer", condition=Q(stage=Stage.AWAITING_SIGNATURE)),
+            models.Index(F("officer_id"), DEADLINE, F("id"), name="dossiers_desk_officer", condition=Q(state__in=OPEN_STATES)),
+            models.Index(fields=["unit_code", "received_at", "id"], name="dossiers_desk_received", condition=Q(received_at__isnull=False)),
             models.Index(fields=["supplement_until"], name="dossiers_supplement_until", condition=Q(supplement_until__isnull=False)),
             models.Index(CODE_FROM_BEHIND, name="dossiers_desk_code_end"),
             GinIndex(fields=["id_blinds"], name="dossiers_desk_number"),

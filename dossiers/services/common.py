@@ -10,6 +10,7 @@ from accounts import queries as people
 from dossiers.filling import Problem
 from dossiers.models import TABLE, Dossier, DossierEvent
 from dossiers.queries import handling_unit
+from dossiers.services.kin import RELATIVE, relatives_named
 from portal import audit
 from portal.access import AccessDenied, Actor, Assurance, require, visible_to
 from portal.crypto import same_index
@@ -92,10 +93,20 @@ def concerns(dossier: Dossier, person_id: UUID | None) -> bool:
     return people.mandate_over(person_id, parties) is not None
 
 
+def why_not(dossier: Dossier, person_id: UUID | None) -> str:
+    """Why a person does not act for an agency on a dossier: their own, or a near relative's; empty where they may (four queries)."""
+    if person_id is None:
+        return ""
+    if concerns(dossier, person_id):
+        return OWN
+    return RELATIVE if relatives_named(dossier, person_id) else ""
+
+
 def refuse_own(dossier: Dossier, actor: Actor, transition: str) -> None:
-    """Nobody acts for an agency on a dossier of their own (Law on Cadres and Civil Servants 2008 art. 19; ``TransitionRefused``)."""
-    if concerns(dossier, actor.person_id):
-        raise TransitionRefused(transition, dossier.state, OWN)
+    """Nobody acts for an agency on a dossier of their own, or of a near relative (Law on Cadres and Civil Servants 2008 art. 19;
+    ``TransitionRefused``)."""
+    if words := why_not(dossier, actor.person_id):
+        raise TransitionRefused(transition, dossier.state, words)
 
 
 def check_seen(dossier: Dossier, seen_version: int, transition: str) -> None:

@@ -17,7 +17,7 @@ from dossiers.outcomes import RESULT, TEMPLATE, Decision, Outcome, decision_form
 from dossiers.process import running
 from dossiers.queries import unit_calendar
 from dossiers.registers import BOOK, FIRST_BOOK, NUMBER, RegisterNumber
-from dossiers.services.common import advance, concerns, lock_for_officer, notify_parties, position_of, refuse_own
+from dossiers.services.common import advance, lock_for_officer, notify_parties, position_of, refuse_own, why_not
 from dossiers.services.paying import call_off
 from dossiers.services.registers import free_number, take_number
 from dossiers.terms import terms_of
@@ -119,7 +119,7 @@ def decide(
         raise TransitionRefused("decide", dossier.state, "Thủ tục này chưa có mẫu kết quả điện tử nên chưa quyết định trên Cổng được.")
     if refusal := TABLE.refusal(dossier, "decide") or running.why_not_decided(dossier, actor, now):
         raise TransitionRefused("decide", dossier.state, refusal)
-    signer = next((one for one in signers_of(dossier, actor) if one.position_id == signer_position_id), None)
+    signer = next(iter(signers_of(dossier, actor, only=signer_position_id)), None)
     if signer is None:
         words = f"Người ký phải là {outcome.signer_words}, có chứng thư chữ ký số, không phải người trình và không liên quan đến hồ sơ."
         raise TransitionRefused("decide", dossier.state, words)
@@ -176,16 +176,17 @@ def written_before(dossier: Dossier) -> dict[str, str]:
     return {name: value for name, value in written(last).items() if name not in (NUMBER, BOOK)}
 
 
-def signers_of(dossier: Dossier, actor: Actor) -> list[people.Holder]:
+def signers_of(dossier: Dossier, actor: Actor, only: UUID | None = None) -> list[people.Holder]:
     """Who may be asked to sign the result: the agency's leaders with a key, but not who prepares it, nor anybody it concerns.
+    ``only``: this one position, if it may.
 
     Empty for a procedure without an outcome. Queries: positions, their keys, the dossier's own.
     """
     outcome = outcome_for(dossier)
     if outcome is None:
         return []
-    holders = people.holders(dossier.unit_code, outcome.signer_roles)
-    return [one for one in holders if one.has_credential and one.person_id != actor.person_id and not concerns(dossier, one.person_id)]
+    holders = [one for one in people.holders(dossier.unit_code, outcome.signer_roles) if only in (None, one.position_id)]
+    return [one for one in holders if one.has_credential and one.person_id != actor.person_id and not why_not(dossier, one.person_id)]
 
 
 @transaction.atomic

@@ -25,6 +25,12 @@ def suggested_number(*, unit_code: str, register: Register, now: datetime) -> Re
     return next_number(_as_number(_taken(unit_code, register.code, year).order_by("-number").first()), now=now)
 
 
+def hold(unit_code: str, register: Register) -> None:
+    """Stand in line for a register of an agency until the transaction ends. Whoever locks a dossier, too, does that first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"register:{unit_code}:{register.code}"])
+
+
 def take_number(*, dossier: Dossier, register: Register, number: str, book: str, now: datetime) -> RegisterNumber:
     """Enter the dossier under a number of the year. Call inside the decision's transaction.
 
@@ -32,8 +38,7 @@ def take_number(*, dossier: Dossier, register: Register, number: str, book: str,
     :class:`BadNumber`: not a number, of another year, given to another dossier, or in a book out of order.
     """
     given = read_number(number, book, now=now, label=register.number_label)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"register:{dossier.unit_code}:{register.code}"])
+    hold(dossier.unit_code, register)
     taken = _taken(dossier.unit_code, register.code, given.year)
     other = taken.filter(number=given.number).select_related("dossier").first()
     if other is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,8 +27,9 @@ class DeskConfig(AdminConfig):
     default_site = "portal.access.site.OfficerSite"
 
 
-FIRST = ("dossiers", "feedback", "ratings", "payments", "procedures", "notices", "accounts", "catalogues", "outbox", "audit", "retention")
-"""Rooms in the order in which the desk shows them: the work first, then what is looked up, then what is watched."""
+FIRST = ("dossiers", "feedback", "ratings", "payments", "procedures", "notices", "accounts", "outbox", "audit", "retention")
+LAST = "catalogues"
+"""Rooms in the order in which the desk shows them: the work first, then what is watched, and what is looked up at the end."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,19 @@ class DeskLine:
     count: int
     url: str
     kind: str = ""
+    words: str = ""
+    """The count as it is said, where it is bounded ("5.000+")."""
+
+
+@dataclass(frozen=True)
+class DeskTable:
+    """The most pressing of a list on the desk's first page: each line an address and its cells; the first cell is the link."""
+
+    title: str
+    count: str
+    url: str
+    headings: Sequence[str]
+    lines: Sequence[tuple[str, Sequence[str]]]
 
 
 DeskPanel = Callable[[HttpRequest], list[DeskLine]]
@@ -49,6 +63,31 @@ def register_desk_panel(panel: DeskPanel) -> None:
     """Let a room say what waits for an officer on the desk's first page; no lines for one it does not concern. Once, in ``ready()``."""
     if panel not in _panels:
         _panels.append(panel)
+
+
+DeskTablesOf = Callable[[HttpRequest], list[DeskTable]]
+_tables: list[DeskTablesOf] = []
+MenuOf = Callable[[HttpRequest], list[tuple[str, str]]]
+_menus: list[MenuOf] = []
+OWN_WORK = "desk"
+"""How the group of the side menu is called that stands before all rooms."""
+
+
+def register_desk_tables(tables: DeskTablesOf) -> None:
+    """Let a room show the first rows of what presses on the desk's first page. Once, in ``ready()`` or with its desk."""
+    if tables not in _tables:
+        _tables.append(tables)
+
+
+def register_desk_menu(menu: MenuOf) -> None:
+    """Let a room put an officer's own work (labels and addresses, without a query) on top of the side menu. As above."""
+    if menu not in _menus:
+        _menus.append(menu)
+
+
+def own_menu(request: HttpRequest) -> list[tuple[str, str]]:
+    """What of the side menu is this officer's own work."""
+    return [way for menu in _menus for way in menu(request)]
 
 
 @dataclass(frozen=True)
@@ -70,6 +109,13 @@ def register_row_way(model: type[Model], way: RowWayOf) -> None:
         ways.append(way)
 
 
+def _place(app_label: str) -> int:
+    """Where a room stands among the others."""
+    if app_label == LAST:
+        return len(FIRST) + 1
+    return FIRST.index(app_label) if app_label in FIRST else len(FIRST)
+
+
 class OfficerSite(admin.AdminSite):
     """Officers enter by their position (certificate or passkey); there is no password form."""
 
@@ -83,14 +129,29 @@ class OfficerSite(admin.AdminSite):
         return actor_of(request).is_officer
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """The rooms as an officer needs them, not by the alphabet."""
+        """Their own work, then the rooms as an officer needs them, not by the alphabet; what is looked up stands last."""
         rooms: list[Any] = super().get_app_list(request, app_label)
-        return sorted(rooms, key=lambda room: FIRST.index(room["app_label"]) if room["app_label"] in FIRST else len(FIRST))
+        for room in rooms:
+            room["models"].sort(key=lambda one: getattr(self._registry.get(one["model"]), "menu_place", 50))
+        found = sorted(rooms, key=lambda room: _place(room["app_label"]))
+        ways = own_menu(request) if app_label is None else []
+        if not ways:
+            return found
+        lines: list[dict[str, Any]] = [
+            {"name": label, "object_name": f"viec-{number}", "admin_url": url, "add_url": None, "view_only": True, "perms": {}}
+            for number, (label, url) in enumerate(ways, start=1)
+        ]
+        # With the mark: an address that begins all others would be taken for the page one is on.
+        own = {"name": self.index_title, "app_label": OWN_WORK, "app_url": f"{reverse('admin:index')}?", "models": lines}
+        return [{**own, "has_module_perms": True}, *found]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """What waits for the officer, then the rooms."""
         lines = [line for panel in _panels for line in panel(request)]
-        return super().index(request, {**(extra_context or {}), "desk_lines": lines})
+        shown = [table for tables in _tables for table in tables(request)]
+        rooms = [room for room in self.get_app_list(request) if room["app_label"] != OWN_WORK]
+        more = {"desk_lines": lines, "desk_tables": shown, "desk_ways": own_menu(request), "app_list": rooms}
+        return super().index(request, {**(extra_context or {}), **more})
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Send to the officers' sign-in; come back to where one wanted to go. Who is at the desk already goes there at once."""
@@ -138,6 +199,8 @@ class OfficerModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     add_act = ""
     change_act = ""
     unit_field = ""
+    menu_place = 50
+    """Where it stands within its room's part of the menu; the alphabet decides between equals."""
     has_history = False
     """Whether rows have a page that tells who changed what (``portal.audit.desk``)."""
     by_cursor = False

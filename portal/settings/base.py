@@ -207,6 +207,7 @@ CELERY_BEAT_SCHEDULE = {
     "feedback-recompute": {"task": "feedback.recompute", "schedule": crontab(hour=0, minute=40), "options": {"queue": "bulk"}},
     "dossiers-remind": {"task": "dossiers.remind_of_payments", "schedule": 300.0, "options": {"queue": "bulk", "expires": 300}},
     "dossiers-supplements": {"task": "dossiers.follow_supplements", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},
+    "dossiers-looks": {"task": "dossiers.forget_looks", "schedule": crontab(hour=3, minute=45), "options": {"queue": "bulk"}},
     "dossiers-reuse": {"task": "dossiers.add_reuse", "schedule": 60.0, "options": {"queue": "bulk", "expires": 60}},
     "dossiers-check-typed": {"task": "dossiers.check_typed", "schedule": 600.0, "options": {"queue": "bulk", "expires": 600}},
     # By day: who is warned by SMS is awake.

@@ -10,14 +10,15 @@ from django.test import Client
 from django.utils import timezone
 
 from dossiers import services
-from dossiers.models import Dossier, DossierDocument, DossierEvent, Paper, State
+from dossiers.desk_pages import bulk
+from dossiers.models import BulkRow, Dossier, DossierDocument, DossierEvent, Paper, RegisterEntry, State
 from dossiers.services import FilingRefused
 from payments import services as payments
 from portal.files.models import FileState, StoredFile
 from portal.files.signals import file_checked
 from portal.notifications.models import Notification
 from portal.states import TransitionRefused
-from tests.dossiers.support import NOW, PAPER, at_once, confirm_all, filed, mother, pay, photo, ready_draft, sent
+from tests.dossiers.support import NOW, PAPER, at_once, confirm_all, filed, leader, mother, pay, photo, ready_draft, received, sent
 from tests.dossiers.test_kinds import order_copies
 from tests.factories import (
     citizen_actor,
@@ -161,3 +162,18 @@ def test_paid_twice_and_asked_twice_at_the_same_moment() -> None:
     outcomes = at_once(*[lambda actor=actor: ask(actor) for actor in officers])
     assert sorted(type(one).__name__ for one in outcomes) == ["Dossier", "TransitionRefused"]
     assert dossier.demands.filter(standing="due").count() == 1
+
+
+@pytest.mark.requirement("D-11")
+def test_two_officers_decide_many_at_once_and_two_workers_carry_each_on() -> None:
+    officers = [make_officer_actor(roles=("reception", "handling")) for _ in range(2)]
+    chief, acts = leader(), []
+    for officer in officers:
+        rows = [received(officer, now=NOW) for _ in range(3)]
+        seen = [(row.pk, row.version) for row in rows]
+        acts.append(bulk.send(actor=officer, kind="decide", seen=seen, now=NOW, to_position_id=chief.position_id))
+    outcomes = at_once(*[lambda act=act: bulk.work(bulk_id=act.pk, now=timezone.now()) for act in acts * 2])
+    assert outcomes == [None] * 4
+    assert [row.words for row in BulkRow.objects.exclude(state="done")] == []
+    assert sorted(RegisterEntry.objects.values_list("number", flat=True)) == [1, 2, 3, 4, 5, 6]
+    assert DossierEvent.objects.filter(name="decide").count() == 6

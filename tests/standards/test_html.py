@@ -37,6 +37,7 @@ from accounts.models import (
     MandateOffer,
     OutsideSignIn,
     PhoneChange,
+    Position,
     Registration,
     Terms,
 )
@@ -63,6 +64,7 @@ from dossiers.models import (
 )
 from dossiers.services import desk as services_of_desk
 from dossiers.services import follow_late_orders, make_print, publish_form
+from dossiers.services import receive as receive_dossier
 from dossiers.signing.steps import make as make_declaration
 from dossiers.supplements.desk import SupplementForm
 from dossiers.terms import terms_on
@@ -112,6 +114,7 @@ from tests.dossiers.support import (
     filed,
     hidden,
     leader,
+    mark_clean,
     mother,
     pay,
     photo,
@@ -1805,6 +1808,37 @@ def in_process(pages: Pages) -> None:
     pages.get(client, "/quan-tri/")
 
 
+def desk_of_dossiers(pages: Pages) -> None:
+    """What is done with many dossiers at once: asked, under way, signed, kept, printed."""
+    desk, position = Client(), make_position(unit="H26.101", roles=("reception", "handling", "signing", "clerk"))
+    sign_in(desk, position.person, position=position)
+    officer, chief = make_position(roles=("reception", "handling")), Position.objects.get(person__full_name="Đỗ Văn Ví Dụ")
+    taken, issued = received(officer_actor(officer)), decided(officer_actor(officer), officer_actor(chief), number="300/2026")
+    fresh, base = filed(), "/quan-tri/dossiers/dossier/"
+    Dossier.objects.filter(pk=taken.pk).update(due_at=timezone.now() - dt.timedelta(days=1))
+    mark_clean(fresh)
+    pages.get(desk, f"{base}{fresh.pk}/change/")
+    receive_dossier(actor=officer_actor(officer), dossier_id=fresh.pk, seen_version=fresh.version, now=timezone.now())
+    pages.get(desk, f"{base}{fresh.pk}/change/?lan=2")
+    pages.get(desk, f"{base}{taken.pk}/chuyen/")
+    pages.post(desk, f"{base}{taken.pk}/chuyen/", {"seen": taken.version})
+    pages.get(desk, "/quan-tri/?viec")
+    pages.get(desk, f"{base}bo-loc/?viec=qua-han")
+    desk.post(f"{base}bo-loc/?viec=qua-han", {"name": "Trễ <của> tôi"})
+    pages.get(desk, f"{base}bo-loc/?viec=hom-nay")
+    pages.get(desk, f"{base}?viec=cua-toi")
+    for kind in ("receive", "hand_over", "decide", "print"):
+        pages.get(desk, f"{base}nhieu/{kind}/?viec=dang-mo")
+    for address in ("phim-tat/", "so-ngay/", "so-ngay/?ngay=2020-01-01"):
+        pages.get(desk, f"{base}{address}")
+    sent = {"dossier": [f"{taken.pk}:{taken.version}"], "to": str(officer.pk)}
+    pages.post(desk, f"{base}nhieu/hand_over/", {**sent, "to": ""})
+    pages.get(desk, desk.post(f"{base}nhieu/hand_over/", sent)["Location"])
+    signer = Client()
+    sign_in(signer, chief.person, position=chief)
+    pages.get(signer, signer.post(f"{base}nhieu/sign/", {"dossier": [f"{issued.dossier_id}:1"]})["Location"])
+
+
 def findings(folder: Path, names: dict[str, str]) -> list[str]:
     """What the checker says of all files of a folder, in one run; its ``names`` are what the files are called for a person."""
     java = shutil.which("java")
@@ -1851,6 +1885,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     owners(pages)
     officers(pages)
     signatures(pages)
+    desk_of_dossiers(pages)
     of_pages = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")}
     # What is printed is no page: WeasyPrint reads it, and its own style lies in it.
     unseen = {name for name in of_pages - pages.templates if not name.startswith("documents/")}

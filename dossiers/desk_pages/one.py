@@ -1,0 +1,155 @@
+"""What stands beside one dossier on the desk: its documents in a frame, likely duplicates, who gets it next, how its time goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from csp.decorators import csp_update
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+
+from dossiers import services
+from dossiers.desk_pages import forms, looking
+from dossiers.models import OPEN_STATES, Dossier, DossierDocument, Paper, State
+from dossiers.services.common import why_not
+from dossiers.services.desk import note_look
+from dossiers.services.handing import colleagues
+from dossiers.store.looking import note_officers_look
+from dossiers.views.common import as_int, send_file
+from portal.access import actor_of, may, require
+from portal.files import sniff
+from portal.files.models import FileState
+from portal.states import TransitionRefused
+from portal.workdays import Calendar, national_calendar, working_time_between
+
+in_frames = method_decorator(csp_update({"frame-src": ["'self'"]}))
+"""For the page that shows documents in a frame: of our own, no others."""
+
+
+class OnePage:
+    """Of the desk of one dossier: what the page beside its tables needs. Mixed into its admin."""
+
+    admin_site: Any
+    opts: Any
+    message_user: Any
+
+    def one_urls(self) -> list[Any]:
+        """Addresses of what is about one."""
+        view, name = self.admin_site.admin_view, "dossiers_dossier"
+        return [
+            path("<uuid:dossier_id>/chuyen/", view(self.hand_over_one), name=f"{name}_hand_over"),
+            path("<uuid:dossier_id>/xem/<uuid:paper_id>/", view(self.show_paper), name=f"{name}_show_paper"),
+            path("<uuid:dossier_id>/xem-van-ban/<slug:role>/", view(self.show_document), name=f"{name}_show_document"),
+        ]
+
+    def beside(
+        self, request: HttpRequest, dossier: Dossier, papers: Sequence[Paper], documents: Mapping[str, Any], calendar: Calendar | None
+    ) -> dict[str, Any]:
+        """What the page shows beside the dossier's own tables: viewer, duplicates, clock, handing over (a few queries)."""
+        actor = actor_of(request)
+        shown = [
+            (paper.label, reverse("admin:dossiers_dossier_show_paper", args=[dossier.pk, paper.pk]))
+            for paper in papers
+            if paper.superseded_at is None and paper.file.state == FileState.CLEAN and paper.file.media_type in sniff.SHOWN
+        ]
+        shown += [
+            (document.title, reverse("admin:dossiers_dossier_show_document", args=[dossier.pk, role]))
+            for role, document in documents.items()
+            if document.is_signed
+        ]
+        may_hand_over = dossier.state in OPEN_STATES and may(actor, "dossiers.hand_over", dossier.unit_code)
+        return {
+            "viewer": shown,
+            "alike": looking.alike(actor, dossier),
+            "clock": _clock(dossier, calendar or national_calendar()),
+            "hand_over_url": reverse("admin:dossiers_dossier_hand_over", args=[dossier.pk]) if may_hand_over else "",
+        }
+
+    def hand_over_one(self, request: HttpRequest, dossier_id: UUID) -> HttpResponse:
+        """Give one dossier to a colleague."""
+        actor, change = actor_of(request), reverse("admin:dossiers_dossier_change", args=[dossier_id])
+        dossier = self._opened(request, dossier_id)
+        require(actor, "dossiers.hand_over", dossier.unit_code)
+        holders = colleagues(dossier.unit_code, is_new=dossier.state == State.SUBMITTED)
+        data, problem = request.POST if request.method == "POST" else None, why_not(dossier, actor.person_id)
+        form = forms.HandOverForm(data, holders=[one for one in holders if one.position_id != dossier.officer_id])
+        if data is not None and form.is_valid():
+            try:
+                services.hand_over(
+                    actor=actor,
+                    dossier_id=dossier_id,
+                    seen_version=as_int(data.get("seen")),
+                    to_position_id=form.cleaned_data["to"],
+                    note=form.cleaned_data["note"],
+                    now=timezone.now(),
+                )
+            except TransitionRefused as refused:
+                form.add_error(None, refused.reason)
+            else:
+                self.message_user(request, "Đã giao hồ sơ. Thời hạn giữ nguyên.")
+                return redirect(change)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"Giao, chuyển người giải quyết: {dossier.code}",
+            "form": form,
+            "about": [f"{dossier.procedure_name}, chủ hồ sơ {dossier.owner_name}.", "Thời hạn giữ nguyên; người nộp không phải làm gì."],
+            "problem": problem,
+            "seen": data.get("seen", "") if data is not None else dossier.version,
+            "button": "Giao",
+            "addresses": {"list": reverse("admin:dossiers_dossier_changelist"), "back": change},
+        }
+        return TemplateResponse(request, "admin/desk/act.html", context, status=422 if data is not None else 409 if problem else 200)
+
+    def _opened(self, request: HttpRequest, dossier_id: UUID) -> Dossier:
+        try:
+            return services.open_dossier(actor=actor_of(request), dossier_id=dossier_id)
+        except Dossier.DoesNotExist as error:
+            raise Http404 from error
+
+    def show_paper(self, request: HttpRequest, dossier_id: UUID, paper_id: UUID) -> HttpResponseBase:
+        """A paper that was found clean, in the frame beside the dossier. Each look is an act of the trail."""
+        actor, dossier = actor_of(request), self._opened(request, dossier_id)
+        paper = dossier.papers.select_related("file", "from_store").filter(pk=paper_id, file__state=FileState.CLEAN).first()
+        if paper is None:
+            raise Http404
+        note_look(actor, dossier, "dossiers.read_paper", paper=str(paper.id))
+        if paper.from_store is not None:
+            note_officers_look(actor, paper.from_store, now=timezone.now())
+        return _framed(paper.file, str(paper.file.name or ""))
+
+    def show_document(self, request: HttpRequest, dossier_id: UUID, role: str) -> HttpResponseBase:
+        """A document of the agency's, in the frame."""
+        actor, dossier = actor_of(request), self._opened(request, dossier_id)
+        rows = dossier.documents.select_related("document__file").filter(cancelled_at__isnull=True, role=role)
+        issued: DossierDocument | None = rows.order_by("-id").first()
+        if issued is None or not issued.document.is_signed or issued.document.file is None:
+            raise Http404
+        note_look(actor, dossier, "dossiers.read_document", role=role)
+        return _framed(issued.document.file, f"{role}-{dossier.code}.pdf")
+
+
+def _framed(file: Any, name: str) -> HttpResponseBase:
+    """A file that was checked, for a frame of our own page: it runs nothing, and no other site may show it."""
+    answer = send_file(file, name=name, inline=True, trusted=True)
+    answer["Content-Security-Policy"] = "default-src 'none'; img-src 'self'; object-src 'self'; frame-ancestors 'self'"
+    answer["X-Frame-Options"] = "SAMEORIGIN"
+    return answer
+
+
+def _clock(dossier: Dossier, calendar: Calendar) -> float | None:
+    """The share of the time allowed that is gone; None where no clock runs."""
+    runs = dossier.state in OPEN_STATES and not (dossier.awaits_signature or dossier.awaits_payment or dossier.awaits_completion)
+    until = dossier.due_at or dossier.response_due_at
+    start = dossier.received_at or dossier.submitted_at
+    if not runs or until <= start:
+        return None
+    allowed = working_time_between(start, until, calendar).total_seconds()
+    return working_time_between(start, timezone.now(), calendar).total_seconds() / allowed if allowed else None
