@@ -91,6 +91,10 @@ def timed(ask: Callable[[], Any], rounds: int = 40) -> tuple[float, float]:
 
 def cases(count: int) -> dict[str, Callable[[], Any]]:
     """What the pages ask, by name."""
+    from uuid import uuid4
+
+    from django.utils import timezone
+
     from dossiers import worklists
     from dossiers.models import DEADLINE, Dossier
     from portal.access import ActingAs, Actor, Assurance, visible_to
@@ -99,9 +103,11 @@ def cases(count: int) -> dict[str, Callable[[], Any]]:
     dice = random.Random(3)
     roles = frozenset({"reception"})
 
+    def officer(unit: str) -> Actor:
+        return Actor(acting_as=ActingAs.POSITION, position_id=uuid4(), unit=unit, roles=roles, assurance=Assurance.HIGH)
+
     def rows(unit: str) -> Any:
-        actor = Actor(acting_as=ActingAs.POSITION, unit=unit, roles=roles, assurance=Assurance.HIGH)
-        door = visible_to(actor, Dossier.objects.defer("answers"), "dossiers.read", "unit_code")
+        door = visible_to(officer(unit), Dossier.objects.defer("answers"), "dossiers.read", "unit_code")
         return worklists.with_deadline(door)
 
     def page(found: Any) -> Callable[[], Any]:
@@ -121,6 +127,9 @@ def cases(count: int) -> dict[str, Callable[[], Any]]:
 
         return ask
 
+    def counted(unit: str) -> Callable[[], Any]:
+        return lambda: worklists.counts(officer(unit), timezone.now())
+
     province = rows("H26")
     name = lambda: f"{dice.choice(FAMILY)} {dice.choice(GIVEN)} {dice.choice(GIVEN)}"  # noqa: E731
     return {
@@ -128,6 +137,8 @@ def cases(count: int) -> dict[str, Callable[[], Any]]:
         "province: open list, far down": after(province.filter(worklists.OPEN)),
         "province: everything, first page": page(province),
         "commune: open list, first page": page(rows("H26.105").filter(worklists.OPEN)),
+        "province: all queues counted": counted("H26"),
+        "commune: all queues counted": counted("H26.105"),
         "province: a whole name": search("H26", name),
         "province: a family name (a fifteenth of all)": search("H26", lambda: dice.choice(FAMILY)),
         "province: a name nobody bears": search("H26", lambda: "zzyzx"),
