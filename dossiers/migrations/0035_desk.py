@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("dossiers", "0033_form_of_service"),
+        ("dossiers", "0034_processes"),
     ]
 
     operations = [
