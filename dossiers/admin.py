@@ -130,6 +130,7 @@ class DossierAdmin(process_desk.ProcessDesk, DeskPages, OnePage, OfficerModelAdm
 
     view_act = "dossiers.read"
     unit_field = "unit_code"
+    actions = (*DeskPages.actions, *process_desk.ProcessDesk.actions)  # type: ignore[assignment]  # of both mixed in
     list_display = ("code", "procedure", "people", "state_shown", "deadline_shown")
     list_display_links = ("code",)
     list_filter = (WorkFilter, StateFilter)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin
@@ -111,7 +111,7 @@ def shown_filters(request: HttpRequest) -> str:
 class DeskPages:
     """Of the desk of dossiers: what is about many of them. Mixed into its admin, which shows one."""
 
-    change_list_template = "admin/dossiers/desk/queue.html"
+    change_list_template: ClassVar[Any] = "admin/dossiers/desk/queue.html"
     actions = ("receive_chosen", "hand_over_chosen", "decide_chosen", "sign_chosen", "print_chosen")
     actions_on_top, actions_on_bottom = True, False
     menu_place = 0

@@ -205,7 +205,7 @@ class ProcessDesk(admin.ModelAdmin):  # type: ignore[type-arg]
 
     # One dossier -----------------------------------------------------------------------------------------------------------------
 
-    def _opened(self, request: HttpRequest, dossier_id: UUID, act: str) -> Dossier:
+    def _in_work(self, request: HttpRequest, dossier_id: UUID, act: str) -> Dossier:
         """The dossier for an act, its right asked before a form is shown; 404 behind the door."""
         try:
             dossier = services.open_dossier(actor=actor_of(request), dossier_id=dossier_id)
@@ -264,7 +264,7 @@ class ProcessDesk(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def pass_step(self, request: HttpRequest, dossier_id: UUID) -> HttpResponse:
         """Hand on to the next step."""
-        dossier, now = self._opened(request, dossier_id, running.PASS), timezone.now()
+        dossier, now = self._in_work(request, dossier_id, running.PASS), timezone.now()
         step = assigning.open_step(dossier)
         data = request.POST if request.method == "POST" else None
         if step is None or step.act:
@@ -292,7 +292,7 @@ class ProcessDesk(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def return_step(self, request: HttpRequest, dossier_id: UUID) -> HttpResponse:
         """Give back to an earlier step."""
-        dossier, now = self._opened(request, dossier_id, running.RETURN), timezone.now()
+        dossier, now = self._in_work(request, dossier_id, running.RETURN), timezone.now()
         step = assigning.open_step(dossier)
         back = running.may_return_to(dossier, step) if step is not None and step.act != "sign" else []
         form = forms.ReturnForm(request.POST if request.method == "POST" else None, back=back)
@@ -312,7 +312,7 @@ class ProcessDesk(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def take_step(self, request: HttpRequest, dossier_id: UUID) -> HttpResponse:
         """Take a step that nobody has."""
-        dossier, now = self._opened(request, dossier_id, assigning.TAKE), timezone.now()
+        dossier, now = self._in_work(request, dossier_id, assigning.TAKE), timezone.now()
         step, actor = assigning.open_step(dossier), actor_of(request)
         form = _Nothing(request.POST if request.method == "POST" else None)
         refusal = "" if step is not None else running.NO_PROCESS
@@ -325,7 +325,7 @@ class ProcessDesk(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def assign(self, request: HttpRequest, dossier_id: UUID) -> HttpResponse:
         """Give to an officer by hand."""
-        dossier = self._opened(request, dossier_id, assigning.ASSIGN)
+        dossier = self._in_work(request, dossier_id, assigning.ASSIGN)
         step = assigning.open_step(dossier)
         ready = assigning.candidates(dossier.unit_code, assigning.role_of(dossier, step), timezone.now())
         about = [f"Đang giữ: {(step.officer_label if step is not None else dossier.officer_label) or 'chưa ai'}."]
@@ -344,7 +344,7 @@ class ProcessDesk(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def ask_opinion(self, request: HttpRequest, dossier_id: UUID) -> HttpResponse:
         """Ask other agencies, after a look at what was said before (D-31)."""
-        dossier = self._opened(request, dossier_id, opinions.ASK)
+        dossier = self._in_work(request, dossier_id, opinions.ASK)
         wanted = opinions.wanted_now(dossier)
         top = Agency.objects.on(timezone.localdate()).filter(Q(level="ministry") | Q(code__in=[one.agency for one in wanted if one.agency]))
         form = forms.AskForm(
@@ -369,7 +369,7 @@ class ProcessDesk(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def call_off_opinion(self, request: HttpRequest, dossier_id: UUID, opinion_id: int) -> HttpResponse:
         """An opinion is not needed any more."""
-        dossier = self._opened(request, dossier_id, opinions.ASK)
+        dossier = self._in_work(request, dossier_id, opinions.ASK)
         row = dossier.opinions.filter(pk=opinion_id).first()
         if row is None:
             raise Http404
@@ -386,7 +386,7 @@ class ProcessDesk(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def reuse_opinion(self, request: HttpRequest, dossier_id: UUID, opinion_id: int) -> HttpResponse:
         """Take an opinion that was given before."""
-        dossier = self._opened(request, dossier_id, opinions.ASK)
+        dossier = self._in_work(request, dossier_id, opinions.ASK)
         row = next((one for one in opinions.earlier(dossier) if one.pk == opinion_id), None)
         if row is None:
             raise Http404
@@ -407,7 +407,7 @@ class ProcessDesk(admin.ModelAdmin):  # type: ignore[type-arg]
         """Phiếu kiểm soát, on a page that prints well."""
         if request.method not in ("GET", "HEAD"):
             raise Http404
-        dossier = self._opened(request, dossier_id, "dossiers.read")
+        dossier = self._in_work(request, dossier_id, "dossiers.read")
         note_look(actor_of(request), dossier, "dossiers.print_control_sheet")
         context = {
             **self.admin_site.each_context(request),

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from accounts import queries as people
 from dossiers.models import OPEN_STATES, Dossier, State
+from dossiers.process import assigning
 from dossiers.services.common import lock_for_officer, why_not, write_event
 from portal.access import Actor
 from portal.access.roles import LEADERS
@@ -47,16 +48,24 @@ def hand_over(*, actor: Actor, dossier_id: UUID, seen_version: int, to_position_
         raise refuse("Hồ sơ đã kết thúc nên không giao lại được.")
     if dossier.officer_id is not None and dossier.officer_id not in mine(actor) and not actor.roles & _DISTRIBUTE:
         raise refuse(f"Hồ sơ do {dossier.officer_label} giải quyết. Bộ phận tiếp nhận hoặc lãnh đạo giao lại được.")
-    to = next(
-        (one for one in colleagues(dossier.unit_code, is_new=dossier.state == State.SUBMITTED) if one.position_id == to_position_id), None
-    )
+    step = assigning.open_step(dossier)
+    if step is not None and (words := assigning.why_not_assigned(dossier, step)):
+        raise refuse(words)
+    to: people.Holder | assigning.Candidate | None
+    if step is not None:
+        to = assigning.present(to_position_id, dossier.unit_code, step.role, now)
+    else:
+        ready = colleagues(dossier.unit_code, is_new=dossier.state == State.SUBMITTED)
+        to = next((one for one in ready if one.position_id == to_position_id), None)
     if to is None:
         raise refuse("Người nhận phải đang giải quyết hồ sơ ở cơ quan này.")
     if dossier.officer_id == to.position_id:
         raise refuse(f"Hồ sơ đã do {to.label} giải quyết.")
     if why_not(dossier, to.person_id):
         raise refuse(f"Hồ sơ là của {to.label}, của người thân hoặc có tên họ. Hãy chọn người khác.")
-    before, dossier.officer_id, dossier.officer_label = dossier.officer_label, to.position_id, to.label[:200]
+    before = dossier.officer_label
+    # In a process the step goes along.
+    assigning.give(dossier, step, assigning.Candidate(to.position_id, to.person_id, to.label), assigning.How.HAND, now)
     dossier.version += 1
     dossier.save()
     words = f"{before or 'Chưa giao'} → {to.label}" + (f". {note.strip()}" if note.strip() else "")
