@@ -238,7 +238,7 @@ class DossierAdmin(process_desk.ProcessDesk, DeskPages, OnePage, OfficerModelAdm
             "refunded": "Đã hoàn tiền cho người nộp",
             "due_moved": "Tính lại hạn theo lịch nghỉ mới",
             **process_desk.EVENTS,
-            "hand_over": "Giao, chuyển người giải quyết",
+            "hand_on": "Giao, chuyển người giải quyết",
         }
         events = queries.timeline(dossier)
         papers = list(dossier.papers.select_related("file", "from_store__document", "supplement"))

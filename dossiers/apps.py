@@ -55,7 +55,7 @@ class DossiersConfig(AppConfig):
         register_reference(SOURCE, way_from_order)
         register_acts(
             Act("dossiers.read", "Xem hồ sơ", frozenset({"reception", "handling", "signing", "clerk", "counter"})),
-            Act("dossiers.hand_over", "Giao, chuyển người giải quyết", frozenset({"reception", "handling"}) | LEADERS),
+            Act("dossiers.hand_on", "Giao, chuyển người giải quyết", frozenset({"reception", "handling"}) | LEADERS),
             Act("dossiers.receive", "Tiếp nhận hồ sơ", frozenset({"reception", "counter"})),
             Act("dossiers.refuse", "Từ chối tiếp nhận", frozenset({"reception"})),
             Act("dossiers.ask_payment", "Yêu cầu nộp phí, lệ phí", frozenset({"handling"})),

@@ -157,7 +157,7 @@ _OF_MONEY = frozenset({"paid", "unpaid"})
 
 
 _WITHIN = frozenset({"propose_supplement", "decline_supplement", "pass_step", "return_step", "take_step", "assign", "call_off_opinion",
-                     "reuse_opinion", "hand_over"})  # fmt: skip
+                     "reuse_opinion", "hand_on"})  # fmt: skip
 """Events within the agency: applicants are told when something comes of them."""
 ENDINGS = ("refuse", "stop_unpaid", "stop_unanswered", "refuse_unanswered", "stop")
 """Events whose note says why a dossier ended without a result."""

@@ -20,7 +20,7 @@ from dossiers.desk_pages import forms, looking
 from dossiers.models import OPEN_STATES, Dossier, DossierDocument, Paper, State
 from dossiers.services.common import why_not
 from dossiers.services.desk import note_look
-from dossiers.services.handing import colleagues
+from dossiers.services.giving import colleagues
 from dossiers.store.looking import note_officers_look
 from dossiers.views.common import as_int, send_file
 from portal.access import actor_of, may, require
@@ -44,7 +44,7 @@ class OnePage:
         """Addresses of what is about one."""
         view, name = self.admin_site.admin_view, "dossiers_dossier"
         return [
-            path("<uuid:dossier_id>/chuyen/", view(self.hand_over_one), name=f"{name}_hand_over"),
+            path("<uuid:dossier_id>/chuyen/", view(self.hand_on_one), name=f"{name}_hand_on"),
             path("<uuid:dossier_id>/xem/<uuid:paper_id>/", view(self.show_paper), name=f"{name}_show_paper"),
             path("<uuid:dossier_id>/xem-van-ban/<slug:role>/", view(self.show_document), name=f"{name}_show_document"),
         ]
@@ -64,25 +64,25 @@ class OnePage:
             for role, document in documents.items()
             if document.is_signed
         ]
-        may_hand_over = dossier.state in OPEN_STATES and may(actor, "dossiers.hand_over", dossier.unit_code)
+        may_hand_on = dossier.state in OPEN_STATES and may(actor, "dossiers.hand_on", dossier.unit_code)
         return {
             "viewer": shown,
             "alike": looking.alike(actor, dossier),
             "clock": _clock(dossier, calendar or national_calendar()),
-            "hand_over_url": reverse("admin:dossiers_dossier_hand_over", args=[dossier.pk]) if may_hand_over else "",
+            "hand_on_url": reverse("admin:dossiers_dossier_hand_on", args=[dossier.pk]) if may_hand_on else "",
         }
 
-    def hand_over_one(self, request: HttpRequest, dossier_id: UUID) -> HttpResponse:
+    def hand_on_one(self, request: HttpRequest, dossier_id: UUID) -> HttpResponse:
         """Give one dossier to a colleague."""
         actor, change = actor_of(request), reverse("admin:dossiers_dossier_change", args=[dossier_id])
         dossier = self._opened(request, dossier_id)
-        require(actor, "dossiers.hand_over", dossier.unit_code)
+        require(actor, "dossiers.hand_on", dossier.unit_code)
         holders = colleagues(dossier.unit_code, is_new=dossier.state == State.SUBMITTED)
         data, problem = request.POST if request.method == "POST" else None, why_not(dossier, actor.person_id)
         form = forms.HandOverForm(data, holders=[one for one in holders if one.position_id != dossier.officer_id])
         if data is not None and form.is_valid():
             try:
-                services.hand_over(
+                services.hand_on(
                     actor=actor,
                     dossier_id=dossier_id,
                     seen_version=as_int(data.get("seen")),

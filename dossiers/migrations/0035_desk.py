@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("receive", "Tiếp nhận"),
-                            ("hand_over", "Giao, chuyển người giải quyết"),
+                            ("hand_on", "Giao, chuyển người giải quyết"),
                             ("decide", "Quyết định và trình ký"),
                         ],
                         max_length=20,

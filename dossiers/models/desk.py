@@ -54,7 +54,7 @@ class BulkAct(models.Model):
         """What is done to each."""
 
         RECEIVE = "receive", "Tiếp nhận"
-        HAND_OVER = "hand_over", "Giao, chuyển người giải quyết"
+        HAND_ON = "hand_on", "Giao, chuyển người giải quyết"
         DECIDE = "decide", "Quyết định và trình ký"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

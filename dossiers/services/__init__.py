@@ -20,7 +20,7 @@ from dossiers.services.drafts import (
 from dossiers.services.filing import submit, withdraw, withdraw_refusal
 from dossiers.services.filling_in import add_rows, correct_known, remove_row, save_fields, take_known
 from dossiers.services.forms import check_publishable, publish_form
-from dossiers.services.handing import hand_over
+from dossiers.services.giving import hand_on
 from dossiers.services.keeping import (
     DraftInItsPlace,
     erase_drafts,
@@ -94,7 +94,7 @@ __all__ = [
     "follow_late_orders",
     "follow_order",
     "follow_supplements",
-    "hand_over",
+    "hand_on",
     "is_behind",
     "keep_draft",
     "make_print",

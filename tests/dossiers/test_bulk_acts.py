@@ -98,28 +98,26 @@ def test_forty_are_handed_over_by_their_lists_address() -> None:
     late.update(submitted_at=now - timedelta(days=9), due_at=now - timedelta(days=1))
     client, _ = desk_of(roles=("signing",))
     to = make_position(roles=("handling",), title="Công chức nhận bàn giao")
-    page = text(client.get(f"{DESK}nhieu/hand_over/?viec=dang-mo"))
+    page = text(client.get(f"{DESK}nhieu/hand_on/?viec=dang-mo"))
     sent: dict[str, Any] = {"dossier": re.findall(r'name="dossier" value="([^"]+)"', page)}
     assert len(sent["dossier"]) == 40 and "Công chức nhận bàn giao" in page
     # The worst stand first.
     assert set(re.findall(r">(H26\.101-[0-9-]+)</a>", page)[:4]) == set(late.values_list("code", flat=True))
-    refused = client.post(f"{DESK}nhieu/hand_over/", {**sent, "to": "x"})
+    refused = client.post(f"{DESK}nhieu/hand_on/", {**sent, "to": "x"})
     assert refused.status_code == 422 and "chọn một người trong danh sách" in text(refused)
-    page = outcome(client, client.post(f"{DESK}nhieu/hand_over/", {**sent, "to": str(to.pk), "note": "Đồng chí nghỉ phép"}))
+    page = outcome(client, client.post(f"{DESK}nhieu/hand_on/", {**sent, "to": str(to.pk), "note": "Đồng chí nghỉ phép"}))
     assert "xong 40 trong 40 hồ sơ" in page
     assert Dossier.objects.filter(officer_id=to.pk).count() == 40
-    event = DossierEvent.objects.filter(name="hand_over").last()
+    event = DossierEvent.objects.filter(name="hand_on").last()
     assert event is not None and "Công chức nhận bàn giao" in event.note and event.note.endswith("Đồng chí nghỉ phép")
     # The applicant's page tells nothing of it, and the clock has not noticed.
     assert (
-        not DossierEvent.objects.filter(name="hand_over")
-        .exclude(due_before=event.due_at, due_at=event.due_at)
-        .filter(dossier=event.dossier)
+        not DossierEvent.objects.filter(name="hand_on").exclude(due_before=event.due_at, due_at=event.due_at).filter(dossier=event.dossier)
     )
     # To somebody whom it concerns it is not given.
     kinsman = make_position(roles=("handling",), title="Người thân")
     OfficerKin.objects.create(pk=kinsman.person_id, blinds=[blind_index("id_number", str(mother().id_number))], asked_at=now)
-    page = outcome(client, client.post(f"{DESK}nhieu/hand_over/", {**_now(rows[:1]), "to": str(kinsman.pk)}))
+    page = outcome(client, client.post(f"{DESK}nhieu/hand_on/", {**_now(rows[:1]), "to": str(kinsman.pk)}))
     assert "xong 0 trong 1" in page and "của người thân" in page
 
 

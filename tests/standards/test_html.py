@@ -1827,13 +1827,13 @@ def desk_of_dossiers(pages: Pages) -> None:
     desk.post(f"{base}bo-loc/?viec=qua-han", {"name": "Trễ <của> tôi"})
     pages.get(desk, f"{base}bo-loc/?viec=hom-nay")
     pages.get(desk, f"{base}?viec=cua-toi")
-    for kind in ("receive", "hand_over", "decide", "print"):
+    for kind in ("receive", "hand_on", "decide", "print"):
         pages.get(desk, f"{base}nhieu/{kind}/?viec=dang-mo")
     for address in ("phim-tat/", "so-ngay/", "so-ngay/?ngay=2020-01-01"):
         pages.get(desk, f"{base}{address}")
     sent = {"dossier": [f"{taken.pk}:{taken.version}"], "to": str(officer.pk)}
-    pages.post(desk, f"{base}nhieu/hand_over/", {**sent, "to": ""})
-    pages.get(desk, desk.post(f"{base}nhieu/hand_over/", sent)["Location"])
+    pages.post(desk, f"{base}nhieu/hand_on/", {**sent, "to": ""})
+    pages.get(desk, desk.post(f"{base}nhieu/hand_on/", sent)["Location"])
     signer = Client()
     sign_in(signer, chief.person, position=chief)
     pages.get(signer, signer.post(f"{base}nhieu/sign/", {"dossier": [f"{issued.dossier_id}:1"]})["Location"])

@@ -15,7 +15,7 @@ from portal.access import Actor
 from portal.access.roles import LEADERS
 from portal.states import TransitionRefused
 
-HAND_OVER = "hand_over"
+HAND_ON = "hand_on"
 """Name of the event; the state stays."""
 _DISTRIBUTE = LEADERS | {"reception"}
 
@@ -32,17 +32,15 @@ def colleagues(unit_code: str, *, is_new: bool = False) -> list[people.Holder]:
 
 
 @transaction.atomic
-def hand_over(*, actor: Actor, dossier_id: UUID, seen_version: int, to_position_id: UUID, note: str = "", now: datetime) -> Dossier:
+def hand_on(*, actor: Actor, dossier_id: UUID, seen_version: int, to_position_id: UUID, note: str = "", now: datetime) -> Dossier:
     """Give an open dossier to a colleague of its agency, who has it from now on. Nobody is told outside: nothing changes for the applicant.
 
     Who handles gives what is theirs, or nobody's; who receives, and leaders, everybody's. ``TransitionRefused`` in words.
     """
-    dossier = lock_for_officer(
-        actor=actor, dossier_id=dossier_id, act="dossiers.hand_over", seen_version=seen_version, transition=HAND_OVER
-    )
+    dossier = lock_for_officer(actor=actor, dossier_id=dossier_id, act="dossiers.hand_on", seen_version=seen_version, transition=HAND_ON)
 
     def refuse(words: str) -> TransitionRefused:
-        return TransitionRefused(HAND_OVER, dossier.state, words)
+        return TransitionRefused(HAND_ON, dossier.state, words)
 
     if dossier.state not in OPEN_STATES:
         raise refuse("Hồ sơ đã kết thúc nên không giao lại được.")
@@ -69,5 +67,5 @@ def hand_over(*, actor: Actor, dossier_id: UUID, seen_version: int, to_position_
     dossier.version += 1
     dossier.save()
     words = f"{before or 'Chưa giao'} → {to.label}" + (f". {note.strip()}" if note.strip() else "")
-    write_event(dossier, HAND_OVER, before=dossier.state, actor=actor, now=now, note=words)
+    write_event(dossier, HAND_ON, before=dossier.state, actor=actor, now=now, note=words)
     return dossier
