@@ -57,6 +57,7 @@ def environment(var: Path, services: Mapping[str, str] | None = None) -> dict[st
         "CIVIL_STATUS_REGISTRY_URL": f"{simulators}/civil-status",
         "LAND_REGISTRY_URL": f"{simulators}/land",
         "VEHICLE_REGISTRY_URL": f"{simulators}/vehicle",
+        "PUBLIC_POST_URL": f"{simulators}/post",
         "BENEFICIARY_STATEMENTS_URL": f"{simulators}/payments/beneficiary",
         "REMOTE_SIGNING_URL": f"{simulators}/csc/v2",
         "VNEID_URL": f"{simulators}/vneid",

@@ -32,6 +32,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     "CIVIL_STATUS_REGISTRY_TOKEN": lambda: secrets.token_urlsafe(24),
     "LAND_REGISTRY_TOKEN": lambda: secrets.token_urlsafe(24),
     "VEHICLE_REGISTRY_TOKEN": lambda: secrets.token_urlsafe(24),
+    "PUBLIC_POST_TOKEN": lambda: secrets.token_urlsafe(24),
     "REMOTE_SIGNING_CLIENT_ID": lambda: "portal",
     "REMOTE_SIGNING_CLIENT_SECRET": lambda: secrets.token_urlsafe(24),
     "VNEID_CLIENT_ID": lambda: "portal",

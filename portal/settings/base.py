@@ -370,6 +370,9 @@ LAND_REGISTRY_URL = env.str("LAND_REGISTRY_URL", "")
 LAND_REGISTRY_TOKEN = env.str("LAND_REGISTRY_TOKEN", "")
 VEHICLE_REGISTRY_URL = env.str("VEHICLE_REGISTRY_URL", "")
 VEHICLE_REGISTRY_TOKEN = env.str("VEHICLE_REGISTRY_TOKEN", "")
+PUBLIC_POST_URL = env.str("PUBLIC_POST_URL", "")
+"""The public post's system: parcels with results; empty: nobody can choose to have a result sent."""
+PUBLIC_POST_TOKEN = env.str("PUBLIC_POST_TOKEN", "")
 BENEFICIARY_STATEMENTS_URL = env.str("BENEFICIARY_STATEMENTS_URL", "")
 """Where the statements of agencies' accounts are fetched by agreement; empty: accountants upload them."""
 BENEFICIARY_STATEMENTS_TOKEN = env.str("BENEFICIARY_STATEMENTS_TOKEN", "")

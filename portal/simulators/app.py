@@ -7,7 +7,7 @@ Environment: VAR (state under $VAR/simulators, root certificate in $VAR/demo/tes
 $VAR/demo/<id_number>.p12 with the PIN as password), SIMULATORS_URL (default http://localhost:8001; stands inside the
 certificates), SITE_URL (default http://localhost:8000; where remote signing may send people back) or
 REMOTE_SIGNING_REDIRECT_URIS (comma separated, exact), SMS_GATEWAY_TOKEN, POPULATION_REGISTRY_TOKEN,
-BUSINESS_REGISTRY_TOKEN, INSURANCE_, TAX_, TELECOM_, IMMIGRATION_, CIVIL_STATUS_, LAND_ and VEHICLE_REGISTRY_TOKEN,
+BUSINESS_REGISTRY_TOKEN, INSURANCE_, TAX_, TELECOM_, IMMIGRATION_, CIVIL_STATUS_, LAND_ and VEHICLE_REGISTRY_TOKEN, PUBLIC_POST_TOKEN,
 MAIL_USER, MAIL_PASSWORD, MAIL_BOUNCE_TOKEN, SIMULATORS_MAIL_PORT (none: no mail server),
 REMOTE_SIGNING_CLIENT_ID, REMOTE_SIGNING_CLIENT_SECRET, VNEID_CLIENT_ID, VNEID_CLIENT_SECRET,
 DEMO_PAYMENT_SECRET (seed of the secrets of payment institutions: that of one
@@ -30,6 +30,8 @@ What is mounted where, and which setting of the portal points to it:
     /civil-status            CIVIL_STATUS_REGISTRY_URL GET /civil-status/v1/people/<id_number>
     /land                    LAND_REGISTRY_URL        GET /land/v1/owners/<number>
     /vehicle                 VEHICLE_REGISTRY_URL     GET /vehicle/v1/owners/<number>
+    /post                    PUBLIC_POST_URL          GET /post/v1/tariffs, POST /post/v1/parcels, GET …/parcels/<number>, POST …/cancel
+    /post/parcels/           (a page for people)      parcels, moved on by buttons
     /csc/v2                  REMOTE_SIGNING_URL and REMOTE_SIGNING_PUBLIC_URL    Cloud Signature Consortium API v2.0
     /vneid                   VNEID_URL and VNEID_PUBLIC_URL    OpenID Connect; passcode of everybody: 123456
     /pki/test/tsa/time       TIMESTAMP_URL            RFC 3161
@@ -68,6 +70,7 @@ from portal.simulators import (
     payment_files,
     pki,
     population,
+    post,
     registers,
     sms,
     transfer,
@@ -95,6 +98,7 @@ def create_app(config: Config | None = None) -> Flask:
     made.register_blueprint(sms.blueprint(config, store, faults))
     made.register_blueprint(mail.blueprint(store))
     made.register_blueprint(population.blueprint(config, faults))
+    made.register_blueprint(post.blueprint(config, store, faults))
     made.register_blueprint(business.blueprint(config, faults))
     for pages in (*identity.blueprints(config, faults), *registers.blueprints(config, faults)):
         made.register_blueprint(pages)

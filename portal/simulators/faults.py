@@ -23,6 +23,7 @@ SERVICES = (
     "land",
     "vehicle",
     "mail",
+    "post",
     "csc",
     "vneid",
     "tsa",

@@ -83,6 +83,14 @@ CREATE TABLE IF NOT EXISTS payout (
     settlement_day TEXT NOT NULL, value_day TEXT NOT NULL, amount INTEGER NOT NULL CHECK (amount > 0)
 );
 CREATE INDEX IF NOT EXISTS payout_account ON payout (account, value_day);
+CREATE TABLE IF NOT EXISTS parcel (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, reference TEXT NOT NULL UNIQUE, body TEXT NOT NULL, amount INTEGER NOT NULL, created REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS parcel_event (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, parcel INTEGER NOT NULL REFERENCES parcel (id), state TEXT NOT NULL, place TEXT NOT NULL,
+    created REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS parcel_events ON parcel_event (parcel, id);
 """
 
 EVERYTHING = (
@@ -99,6 +107,7 @@ EVERYTHING = (
         "vneid_token",
     ),
     *("callback", "refund", "movement", "payment_fault", "payment_request", "plant", "closed_day", "beneficiary", "payout"),
+    *("parcel_event", "parcel"),
 )
 """Tables in the order in which they can be emptied."""
 

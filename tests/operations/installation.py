@@ -74,6 +74,7 @@ def filled_in() -> dict[str, str]:
         "CIVIL_STATUS_REGISTRY_TOKEN",
         "LAND_REGISTRY_TOKEN",
         "VEHICLE_REGISTRY_TOKEN",
+        "PUBLIC_POST_TOKEN",
         "SMS_REPORT_TOKEN",
         "MAIL_PASSWORD",
         "MAIL_BOUNCE_TOKEN",

@@ -54,6 +54,8 @@ SECURE = {
     "LAND_REGISTRY_TOKEN": "x",
     "VEHICLE_REGISTRY_URL": "https://vehicle.example.vn",
     "VEHICLE_REGISTRY_TOKEN": "x",
+    "PUBLIC_POST_URL": "https://buu-chinh.example.vn",
+    "PUBLIC_POST_TOKEN": "x",
     "REMOTE_SIGNING_URL": "https://kyso.example.vn/csc/v2",
     "REMOTE_SIGNING_PUBLIC_URL": "https://kyso.example.vn/csc/v2",
     "REMOTE_SIGNING_CLIENT_ID": "x",
