@@ -187,6 +187,11 @@ def by_id_number(number: str) -> Person | None:
     return Person.objects.filter(id_blind=blind_index("id_number", number)).first()
 
 
+def by_tax_code(number: str) -> Organisation | None:
+    """The organisation with a tax code (one query)."""
+    return Organisation.objects.filter(tax_code=number).first()
+
+
 def holders_of(indexes: Iterable[str]) -> QuerySet[Person]:
     """Who has an open account and a number with one of these keyed indexes, one person at most: how every way in finds its account
     (one query by the unique index)."""

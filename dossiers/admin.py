@@ -20,6 +20,9 @@ from accounts import queries as people
 from dossiers import queries, services, slips, wording, worklists
 from dossiers.appointments import admin as appointments_admin  # noqa: F401  # registers its own desk
 from dossiers.costs import bill_of
+from dossiers.counter_filing import admin as counter_admin  # noqa: F401  # registers its own desk
+from dossiers.counter_filing.desk import around
+from dossiers.counter_filing.forms import HandOverForm
 from dossiers.designing import admin as designing_admin  # noqa: F401  # registers its own desk
 from dossiers.designing.results import admin as results_admin  # noqa: F401  # registers its own desk
 from dossiers.desk_pages import looking, morning
@@ -66,6 +69,7 @@ FORMS: dict[str, type[ReasonForm]] = {
     "undo_receive": UndoForm,
     "undo_refuse": UndoForm,
     "reappoint": ReappointForm,
+    "hand_over": HandOverForm,
 }
 """Transitions that ask for a reason before they are made. ``decide`` asks for more (:class:`DecisionForm`), ``ask_payment`` for what is to
 be paid (:class:`AskPaymentForm`); the others are made at once."""
@@ -290,6 +294,7 @@ class DossierAdmin(process_desk.ProcessDesk, DeskPages, OnePage, OfficerModelAdm
                 "stop_notice": documents.get(DossierDocument.Role.STOP),
                 "apology": documents.get(DossierDocument.Role.APOLOGY),
                 "may_authorise": result is not None and not own and _waits_for_person(result) and may_sign(dossier, actor),
+                "around": around(dossier, actor),
                 "may_preview": result is not None and result.unsigned_file_id is not None,
                 **more,
             },
@@ -425,6 +430,7 @@ class DossierAdmin(process_desk.ProcessDesk, DeskPages, OnePage, OfficerModelAdm
 
 
 DONE = {
+    "hand_over": "Đã giao; hạn trả kết quả giữ nguyên. Đến khi đơn vị kia nhận, hồ sơ vẫn ở đơn vị mình.",
     "receive": "Đã tiếp nhận. Giấy tiếp nhận và hẹn trả kết quả đang được lập.",
     "refuse": "Đã từ chối tiếp nhận và báo cho người nộp.",
     "call_off_payment": "Đã rút yêu cầu nộp tiền. Hồ sơ trở lại bước xử lý, thời hạn chạy tiếp.",

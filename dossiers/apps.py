@@ -22,9 +22,11 @@ class DossiersConfig(AppConfig):
         from dossiers.appointments import account as appointments
         from dossiers.appointments import demo as demo_counters
         from dossiers.appointments import notice_texts as appointment_texts
+        from dossiers.counter_filing import sheets
         from dossiers.forms_data import load_forms
         from dossiers.models import Dossier, DossierEvent
         from dossiers.outcomes import RESULT
+        from dossiers.post import notice_texts as post_texts
         from dossiers.process import documents as processes
         from dossiers.process.publishing import load_processes
         from dossiers.result_documents import drawing, former
@@ -80,17 +82,26 @@ class DossiersConfig(AppConfig):
             Act("dossiers.design_form", "Thiết kế biểu mẫu, mẫu kết quả", MAKERS),
             Act("dossiers.check_form", "Kiểm tra và công khai biểu mẫu, mẫu kết quả", CHECKERS, assurance=Assurance.HIGH),
             Act("dossiers.read_counters", "Xem quầy, số liệu tại quầy", AT_COUNTERS | LEADERS | frozenset({"administrator", "overseeing"})),
+            Act("dossiers.enter_at_counter", "Nhập hồ sơ tại quầy, qua bưu chính", AT_COUNTERS),
+            Act("dossiers.take_cash", "Thu tiền mặt tại quầy", AT_COUNTERS | frozenset({"clerk"}) | LEADERS),
+            Act("dossiers.reverse_cash", "Lập bút toán trả lại tiền mặt", LEADERS),
+            Act("dossiers.hand_over", "Giao, nhận hồ sơ với đơn vị khác", frozenset({"reception", "handling"}) | LEADERS),
+            Act("dossiers.set_digitising_rate", "Mức thu số hóa theo yêu cầu", frozenset({"administrator"})),
             Act("dossiers.work_counter", "Gọi số, lịch hẹn tại quầy", AT_COUNTERS),
             Act("dossiers.arrange_counters", "Quầy và lịch hẹn của đơn vị", frozenset({"administrator"})),
             Act("dossiers.arrange_visits", "Xếp lịch tiếp nhận tại nhà", frozenset({"reception"}) | LEADERS),
             Act("dossiers.watch_counters", "Số liệu tại quầy của mọi đơn vị", TOP_ROLES, everywhere=True),
         )
         notice_texts.register()
+        post_texts.register()
         appointment_texts.register()
         account.register()
         store.register()
         appointments.register()
         register_content(slips.RECEIPT, slips.receipt_content)
+        register_content(sheets.DIGITISED, sheets.digitised_content)
+        register_content(sheets.CASH, sheets.cash_content)
+        register_content(sheets.HANDOVER, sheets.handover_content)
         register_content(RESULT, drawing.content)
         for kind, former_content in former.CONTENTS.items():
             register_content(kind, former_content)

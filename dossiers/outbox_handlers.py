@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.utils import timezone
@@ -9,6 +10,7 @@ from django.utils import timezone
 from dossiers import services
 from dossiers.designing.results.trying import make_preview
 from dossiers.desk_pages import bulk
+from dossiers.post import parcels
 from dossiers.services import kin, registries
 from dossiers.services.confirming import confirm_sent
 from dossiers.signing import steps
@@ -80,3 +82,37 @@ def work_bulk(message: Message) -> None:
 def keep_registry_papers(message: Message) -> None:
     """Put into the store what a registry said, as papers."""
     proofs.keep(answer_id=int(message.payload["answer"]), now=timezone.now())
+
+
+@handler("dossiers.order_parcel", queue="soon", lease_seconds=30, parallel=True, max_attempts=400)
+def order_parcel(message: Message) -> None:
+    """Have the public post fetch a paper result."""
+    parcel_id = UUID(message.payload["parcel"])
+    try:
+        parcels.order(parcel_id=parcel_id, now=timezone.now())
+    except OutsideUnavailable as unavailable:
+        raise RetryLater(f"{unavailable.service} does not answer") from unavailable
+    except OutsideRefused as refused:
+        parcels.refuse(parcel_id=parcel_id, now=timezone.now())
+        raise GiveUp(f"{refused.service} refused: {refused.code}") from refused
+
+
+@handler("dossiers.track_parcel", queue="bulk", lease_seconds=30, parallel=True)
+def track_parcel(message: Message) -> None:
+    """Ask the public post where a parcel is."""
+    _asked(lambda: parcels.track(parcel_id=UUID(message.payload["parcel"]), now=timezone.now()))
+
+
+@handler("dossiers.ask_tariff", queue="bulk", lease_seconds=30, parallel=True)
+def ask_tariff(message: Message) -> None:
+    """Ask the public post what it takes."""
+    _asked(lambda: parcels.ask_tariff(now=timezone.now()))
+
+
+def _asked(question: Callable[[], None]) -> None:
+    try:
+        question()
+    except OutsideUnavailable as unavailable:
+        raise RetryLater(f"{unavailable.service} does not answer") from unavailable
+    except OutsideRefused as refused:
+        raise GiveUp(f"{refused.service} refused: {refused.code}") from refused

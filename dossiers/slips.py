@@ -10,7 +10,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from dossiers.costs import Limit
-from dossiers.models import Dossier
+from dossiers.models import CounterPaper, Dossier
+from dossiers.post import wishes
 from dossiers.reading import lines
 from portal.documents.proofs import Section, masked
 
@@ -69,6 +70,8 @@ def receipt_context(dossier: Dossier, limit: Limit) -> dict[str, Any]:
     papers: dict[str, int] = {}
     for paper in dossier.papers.filter(superseded_at=None):
         papers[paper.label] = papers.get(paper.label, 0) + 1
+    # Handed in at a counter and not digitised: no electronic file.
+    papers |= {f"{one.label} (bản giấy)": 0 for one in CounterPaper.objects.filter(filing=dossier.pk, how=CounterPaper.How.PAPER)}
     return {
         "environment_label": settings.ENVIRONMENT_LABEL,
         "code": dossier.code,
@@ -81,7 +84,7 @@ def receipt_context(dossier: Dossier, limit: Limit) -> dict[str, Any]:
         "limit": f"{limit.words} ({limit.why})" if limit.why else limit.words,
         "received_at": moment(dossier.received_at),
         "due_at": moment(dossier.due_at),
-        "result_at": "Tài khoản của người nộp trên Cổng Dịch vụ công Quốc gia",
+        "result_at": wishes.result_place(dossier.pk),
         "officer": dossier.officer_label,
     }
 

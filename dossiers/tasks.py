@@ -7,7 +7,9 @@ from django.utils import timezone
 
 from dossiers import services
 from dossiers.appointments import booking, visits
+from dossiers.counter_filing import entering
 from dossiers.desk_pages.looking import forget_looks as forget_old_looks
+from dossiers.post import parcels
 from dossiers.services import national, registries
 from dossiers.store import counting
 from portal.retention.services import note
@@ -124,3 +126,18 @@ def forget_appointments() -> None:
     note("dossiers.forget_appointments", {"appointment": gone + asked + booking.forget_numbers(now=now)}, now=now, done=done)
     if not done:
         forget_appointments.apply_async(queue="bulk")
+
+
+@shared_task(name="dossiers.follow_parcels")
+def follow_parcels() -> int:
+    """Every minute: have the public post asked where parcels are, and once a day what it takes."""
+    return parcels.follow(now=timezone.now())
+
+
+@shared_task(name="dossiers.forget_counter_filings")
+def forget_counter_filings() -> int:
+    """Every night: erase what was begun at a counter and never entered."""
+    now = timezone.now()
+    erased = entering.forget_open(now=now)
+    note("dossiers.forget_counter_filings", {"draft": erased}, now=now, done=True)
+    return erased

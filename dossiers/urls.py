@@ -6,6 +6,7 @@ from django.urls import path
 
 from dossiers.appointments import urls as appointments
 from dossiers.exchange import standard
+from dossiers.post import urls as post
 from dossiers.signing import urls as signing
 from dossiers.store import urls as store
 from dossiers.supplements import views as completing
@@ -41,6 +42,7 @@ urlpatterns = [
     path("ho-so/<str:code>/giay-tiep-nhan/", tracking.receipt, name="dossier-receipt"),
     path("ho-so/<str:code>/xac-nhan-gui/", tracking.sent_confirmation, name="dossier-sent"),
     path("ho-so/<str:code>/thong-bao-dung/", tracking.stop_notice, name="dossier-stop-notice"),
+    *post.urlpatterns,
     *signing.urlpatterns,
     path("ho-so/<str:code>/xin-loi-hen-lai/", tracking.apology, name="dossier-apology"),
     *store.urlpatterns,

@@ -143,6 +143,7 @@ def _titles() -> dict[str, str]:
         "undo_receive": _("Cơ quan hoàn tác việc tiếp nhận nhầm; hồ sơ chờ tiếp nhận lại"),
         "undo_refuse": _("Cơ quan hoàn tác việc từ chối nhầm; hồ sơ chờ tiếp nhận"),
         "due_moved": _("Hạn được tính lại vì ngày nghỉ, ngày làm việc đã thay đổi"),
+        "take_over": _("Đơn vị khác nhận giải quyết tiếp, ngày hẹn không thay đổi"),
         "reappoint": _("Cơ quan xin lỗi và hẹn lại ngày trả kết quả"),
         "ask_opinion": _("Cơ quan hỏi ý kiến cơ quan khác; thời hạn vẫn chạy"),
         "answer_opinion": _("Cơ quan được hỏi đã cho ý kiến"),
@@ -150,14 +151,14 @@ def _titles() -> dict[str, str]:
     }
 
 
-NOTED = frozenset({"paper_unsafe", "refunded", "due_moved", "ask_opinion", "answer_opinion"})
+NOTED = frozenset({"paper_unsafe", "refunded", "due_moved", "ask_opinion", "answer_opinion", "take_over"})
 """Events that say something of a dossier and do not move it on."""
 _OF_MONEY = frozenset({"paid", "unpaid"})
 """Events that move a dossier on which waits for money in state 6, and else only say something."""
 
 
 _WITHIN = frozenset({"propose_supplement", "decline_supplement", "pass_step", "return_step", "take_step", "assign", "call_off_opinion",
-                     "reuse_opinion", "hand_on"})  # fmt: skip
+                     "reuse_opinion", "hand_on", "hand_over"})  # fmt: skip
 """Events within the agency: applicants are told when something comes of them."""
 ENDINGS = ("refuse", "stop_unpaid", "stop_unanswered", "refuse_unanswered", "stop")
 """Events whose note says why a dossier ended without a result."""

@@ -1,6 +1,15 @@
 """Tables of the dossiers: forms as data, drafts, dossiers, their events, papers and issued documents."""
 
 from dossiers.models.appointments import Appointment, ClosedDay, CounterDay, CounterPlan, HomeVisit, Priority, Slot, Ticket
+from dossiers.models.counter_filing import (
+    CashBook,
+    CashReceipt,
+    CounterCount,
+    CounterFiling,
+    CounterPaper,
+    DigitisingRate,
+    Handover,
+)
 from dossiers.models.designs import Design, FormDesign, ResultDesign
 from dossiers.models.desk import BulkAct, BulkRow, DeskLook, DeskView, OfficerKin
 from dossiers.models.dossier import (
@@ -18,6 +27,7 @@ from dossiers.models.drafts import Draft
 from dossiers.models.forms import FIELD_KINDS, FormVersion
 from dossiers.models.national import HERE, NationalDossier, NationalStep
 from dossiers.models.papers import DossierDocument, Paper
+from dossiers.models.parcels import Parcel, ParcelStep, PostTariff, ReturnWish
 from dossiers.models.payments import PaymentDemand
 from dossiers.models.prints import FormPrint
 from dossiers.models.processes import (
@@ -52,14 +62,20 @@ __all__ = [
     "Appointment",
     "BulkAct",
     "BulkRow",
+    "CashBook",
+    "CashReceipt",
     "ClosedDay",
     "CodeCounter",
+    "CounterCount",
     "CounterDay",
+    "CounterFiling",
+    "CounterPaper",
     "CounterPlan",
     "DeclarationAttempt",
     "Design",
     "DeskLook",
     "DeskView",
+    "DigitisingRate",
     "Dossier",
     "DossierDocument",
     "DossierEvent",
@@ -71,13 +87,17 @@ __all__ = [
     "FormDesign",
     "FormPrint",
     "FormVersion",
+    "Handover",
     "HomeVisit",
     "NationalDossier",
     "NationalStep",
     "OfficerArea",
     "OfficerKin",
     "Paper",
+    "Parcel",
+    "ParcelStep",
     "PaymentDemand",
+    "PostTariff",
     "Priority",
     "ProcessTemplate",
     "ProcessVersion",
@@ -85,6 +105,7 @@ __all__ = [
     "RegistryAnswer",
     "ResultDesign",
     "ResultVersion",
+    "ReturnWish",
     "ReuseCount",
     "SignedDeclaration",
     "Slot",

@@ -178,6 +178,9 @@ TABLE = StateTable(
         Transition(
             "undo_refuse", "Hoàn tác việc từ chối nhầm", frozenset({State.REFUSED.value}), State.SUBMITTED.value, act="dossiers.undo"
         ),
+        # Until the other agency takes it, it is here; the appointment stays what it was (`dossiers.counter_filing.handing`).
+        Transition("hand_over", "Chuyển cho đơn vị khác", _PROCESSING, State.PROCESSING.value, act="dossiers.hand_over", guard=_undecided),
+        Transition("take_over", "Nhận hồ sơ từ đơn vị khác", _PROCESSING, State.PROCESSING.value),
         Transition("decide", "Quyết định và trình ký", _PROCESSING, State.PROCESSING.value, act="dossiers.decide", guard=_undecided),
         Transition("take_back", "Rút lại quyết định", _PROCESSING, State.PROCESSING.value, act="dossiers.take_back", guard=_awaiting),
         Transition("decline", "Không ký, trả lại cán bộ", _PROCESSING, State.PROCESSING.value, act="dossiers.sign", guard=_awaiting),

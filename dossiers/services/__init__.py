@@ -21,6 +21,7 @@ from dossiers.services.filing import submit, withdraw, withdraw_refusal
 from dossiers.services.filling_in import add_rows, correct_known, remove_row, save_fields, take_known
 from dossiers.services.forms import check_publishable, publish_form
 from dossiers.services.giving import hand_on
+from dossiers.services.handing import hand_over, take_over
 from dossiers.services.keeping import (
     DraftInItsPlace,
     erase_drafts,
@@ -95,6 +96,7 @@ __all__ = [
     "follow_order",
     "follow_supplements",
     "hand_on",
+    "hand_over",
     "is_behind",
     "keep_draft",
     "make_print",
@@ -130,6 +132,7 @@ __all__ = [
     "take_back",
     "take_from_store",
     "take_known",
+    "take_over",
     "undo_receive",
     "undo_refuse",
     "warn_of_drafts",

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from dossiers import keeping
 from dossiers.models import Draft
+from dossiers.post import wishes
 from dossiers.queries import own_drafts, removed_drafts, standing
 from dossiers.services.common import NotYours, filer, tell_owner
 from dossiers.services.slices import each
@@ -30,6 +31,7 @@ def erase_draft(draft: Draft, actor: Actor) -> None:
     papers = list(draft.papers.select_related("file"))
     draft_id = draft.id
     forget(draft_id)
+    wishes.forget(draft_id)
     pieces.forget(subject=draft_id, actor=actor)
     draft.delete()
     for paper in papers:

@@ -331,7 +331,8 @@ def give_back(dossier: Dossier, *, reason: str, actor: Actor, now: datetime) -> 
     """Have what was paid for a dossier given back, as its procedure says; nothing where nothing was paid, or a second time."""
     if payment_of(dossier)["refund"] != "all":
         return
-    for demand in dossier.demands.filter(standing=Standing.PAID):
+    # What was paid in cash is given back in cash, by a counter-entry at the counter.
+    for demand in dossier.demands.filter(standing=Standing.PAID, cash__isnull=True):
         payments.request_refund(
             order_id=demand.order_id,
             amount=None,

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from dossiers.models import Dossier, DossierDocument, Stage, State
 from dossiers.outcomes import ending_kinds
+from dossiers.post import parcels
 from dossiers.services.common import advance, notify_parties
 from dossiers.services.desk import written
 from dossiers.store import landing
@@ -39,6 +40,7 @@ def return_result(*, document_id: UUID, now: datetime) -> Dossier | None:
     advance(dossier, "sign", actor=SYSTEM, now=now, then=signed)
     advance(dossier, "return_result", actor=SYSTEM, now=now)
     landing.land(dossier, now=now)
+    parcels.promise(dossier, now=now)
     notify_parties(dossier, "dossiers.result")
     return dossier
 

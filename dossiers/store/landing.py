@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from accounts import queries as people
-from dossiers.models import Dossier, DossierDocument, Paper, State, StorePaper, StorePaperFile
+from dossiers.models import CounterPaper, Dossier, DossierDocument, Paper, State, StorePaper, StorePaperFile
 from dossiers.models.papers import Origin
 from dossiers.services import registers
 from dossiers.store.kinds import kind_of_result, kind_of_upload, shared_kinds
@@ -87,10 +87,24 @@ def _uploads(dossier: Dossier, about: str, now: datetime) -> Iterator[StorePaper
             title=name_and_details(papers[0].label)[0][:300],
             about=about or None,
             origin=StorePaper.Origin.UPLOADED,
-            signature=StorePaper.Signature.NONE,
+            **scanned(papers),
         )
         _hold(paper, [one.file for one in papers])
         yield paper
+
+
+def scanned(papers: list[Paper]) -> dict[str, Any]:
+    """What an officer who digitised a paper wrote of it, and whether they have signed for it (D-05): then it is worth the paper itself."""
+    indexed = CounterPaper.objects.select_related("filing__sheet").filter(paper__in=papers).order_by("position").first()
+    if indexed is None:
+        return {"signature": StorePaper.Signature.NONE}
+    is_signed = indexed.filing.sheet is not None and indexed.filing.sheet.is_signed
+    return {
+        "signature": StorePaper.Signature.SIGNED if is_signed else StorePaper.Signature.NONE,
+        "number": indexed.number,
+        "issuer": indexed.issuer,
+        "issued_on": indexed.issued_on,
+    }
 
 
 def _keep(dossier: Dossier, now: datetime, **facts: Any) -> StorePaper:

@@ -41,6 +41,7 @@ from dossiers.filling import (
 from dossiers.forms import UNIT, AnswersForm, shown
 from dossiers.models import Draft
 from dossiers.papers import announced_papers, papers_of
+from dossiers.post.wishes import wish_of
 from dossiers.reading import line
 from dossiers.services import DraftChanged, FilingRefused, NotYours, Problem
 from dossiers.signing import current as signing
@@ -745,6 +746,7 @@ def _check_page(
             terms,
             "kiem-tra",
             draft=draft,
+            wish=wish_of(draft.id),
             rows=rows,
             unit=review.unit,
             unit_changed="unit" in changed,

@@ -24,6 +24,7 @@ from dossiers.costs import bill_of
 from dossiers.exchange.elsewhere import lines as reported_lines
 from dossiers.exchange.elsewhere import reported_of
 from dossiers.models import Dossier, DossierDocument, DossierReuse, Standing, State
+from dossiers.post.showing import by_post
 from dossiers.services.desk import note_look
 from dossiers.store.looking import note_officers_look
 from dossiers.views import elsewhere
@@ -127,6 +128,7 @@ def _page(request: HttpRequest, dossier: Dossier, *, status: int = 200, **more: 
             "reuse": DossierReuse.objects.filter(dossier=dossier).first(),
             "copy": services.copy_of(actor_of(request), dossier, now=timezone.now()),
             "can_withdraw": not services.withdraw_refusal(dossier),
+            "by_post": by_post(dossier),
             "ways_on": ways_on(dossier.code or "", dossier.state, _ended_on(dossier)),
             **more,
         },

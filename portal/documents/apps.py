@@ -20,6 +20,6 @@ class DocumentsConfig(AppConfig):
                 frozenset({"reception", "handling", "signing", "clerk", "counter"}),
             ),
             # Roles that sign something at all; a document itself names the one position that may sign it.
-            Act("documents.sign", "Ký số văn bản", frozenset({"signing", "accounting", "operating", "steering"})),
+            Act("documents.sign", "Ký số văn bản", frozenset({"signing", "accounting", "operating", "steering", "reception", "counter"})),
             Act("documents.revoke", "Thu hồi văn bản đã ký", frozenset({"signing"})),
         )

@@ -209,6 +209,12 @@ CELERY_BEAT_SCHEDULE = {
     "dossiers-supplements": {"task": "dossiers.follow_supplements", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},
     "dossiers-looks": {"task": "dossiers.forget_looks", "schedule": crontab(hour=3, minute=45), "options": {"queue": "bulk"}},
     "dossiers-reuse": {"task": "dossiers.add_reuse", "schedule": 60.0, "options": {"queue": "bulk", "expires": 60}},
+    "dossiers-counter-filings": {
+        "task": "dossiers.forget_counter_filings",
+        "schedule": crontab(hour=2, minute=45),
+        "options": {"queue": "bulk"},
+    },
+    "dossiers-parcels": {"task": "dossiers.follow_parcels", "schedule": 60.0, "options": {"queue": "bulk", "expires": 60}},
     "dossiers-check-typed": {"task": "dossiers.check_typed", "schedule": 600.0, "options": {"queue": "bulk", "expires": 600}},
     # By day: who is warned by SMS is awake.
     "dossiers-drafts": {"task": "dossiers.keep_drafts", "schedule": crontab(hour=9, minute=20), "options": {"queue": "bulk"}},

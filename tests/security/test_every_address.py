@@ -102,7 +102,7 @@ def _address(route: str) -> str:
         "<uuid:substitution_id>": str(uuid4()), "<uuid:position_id>": str(uuid4()),
         "<slug:role>": "signing", "<uuid:offer_id>": str(uuid4()), "<uuid:mandate_id>": str(uuid4()), "<uuid:request_id>": str(uuid4()),
         "<uuid:share_id>": str(uuid4()), "<slug:part>": "khai", "<str:unit>": "H26.101",
-        "<uuid:visit_id>": str(uuid4()),
+        "<uuid:visit_id>": str(uuid4()), "<uuid:document_id>": str(uuid4()),
     }  # fmt: skip
     for place, value in values.items():
         route = route.replace(place, value)

@@ -24,11 +24,14 @@ from accounts.mandating import guardians
 from accounts.models import UserSession
 from accounts.officers import contracts
 from accounts.registration import counter
+from dossiers import services
 from dossiers.appointments import counter as counters
 from dossiers.appointments import visits
+from dossiers.counter_filing import beginning, cash
+from dossiers.counter_filing.cash_admin import set_rate
 from dossiers.designing.editing import empty
 from dossiers.designing.results.editing import empty as empty_result
-from dossiers.models import FormDesign, ResultDesign
+from dossiers.models import FormDesign, Parcel, ResultDesign
 from feedback.services import entering, lists, publishing, routing, sending
 from payments.services.contacts import keep_contact
 from portal import audit
@@ -130,8 +133,10 @@ def _officer(unit: str) -> tuple[Client, Any, Actor]:
 
 OURS: tuple[str, ...] = (
     "accounts.countercontract", "accounts.guardianrequest", "accounts.position", "accounts.registration", "audit.act",
-    "dossiers.absence", "dossiers.appointment", "dossiers.counterplan", "dossiers.dossier", "dossiers.dossieropinion",
-    "dossiers.dossierstep", "dossiers.formdesign", "dossiers.homevisit", "dossiers.officerarea", "dossiers.processversion",
+    "dossiers.absence", "dossiers.appointment", "dossiers.cashreceipt", "dossiers.counterfiling",
+    "dossiers.counterplan", "dossiers.digitisingrate", "dossiers.dossier", "dossiers.dossieropinion",
+    "dossiers.dossierstep", "dossiers.formdesign", "dossiers.handover", "dossiers.homevisit",
+    "dossiers.officerarea", "dossiers.parcel", "dossiers.processversion",
     "dossiers.resultdesign", "dossiers.ticket",
     "feedback.enteredpetition", "feedback.opinion", "feedback.petition", "feedback.procedurereport", "feedback.publishedcase",
     "feedback.replytemplate", "notices.notice", "payments.settlementcontact", "procedures.mistakereport", "procedures.onlinereduction",
@@ -166,6 +171,27 @@ WORDS = {
 """By what our rows are known where they are shown."""
 ABOVE = {"procedures.onlinereduction": HERE.partition(".")[0], "procedures.mistakereport": "G15"}
 """Where a row is not a commune's: a province declares what it takes off, a ministry answers for what it announced."""
+
+
+def _counter_rows(chief: Actor, now: dt.datetime) -> tuple[Any, ...]:
+    """A dossier that was paid in cash, handed over and sent; another one that is being entered; a rate of digitising."""
+    dossier = filed()
+    services.receive(actor=chief, dossier_id=dossier.pk, seen_version=dossier.version, now=now)
+    dossier.refresh_from_db()
+    lines = services.asked_lines(dossier, {}, [("Khoản của ta", "other", 8000)])
+    asked = services.ask_payment(
+        actor=chief, dossier_id=dossier.pk, seen_version=dossier.version, lines=lines, days=5, reason="Theo biểu phí", now=now
+    )
+    receipt = cash.take(actor=chief, dossier_id=dossier.pk, seen_version=asked.version, payer_name="Người nộp của ta", now=now)
+    dossier.refresh_from_db()
+    handed = services.hand_over(
+        actor=chief, dossier_id=dossier.pk, seen_version=dossier.version, to_unit="H26.102", reason="Của ta", now=now
+    )
+    came = factories.make_person(full_name="Người Đến Quầy Của Ta")
+    filing = beginning.begin(actor=chief, channel="1", id_number=came.id_number, procedure_code="1.001193", now=now)
+    rate = set_rate(chief, amount=2000, basis="Nghị quyết của ta", valid_from=timezone.localdate(now), now=now)
+    parcel = Parcel.objects.create(dossier=dossier, unit_code=HERE, amount=26_000, made_at=now, moved_at=now)
+    return handed, receipt, filing, rate, parcel
 
 
 def make_ours(chief: Actor) -> dict[str, Any]:
@@ -243,6 +269,7 @@ def make_ours(chief: Actor) -> dict[str, Any]:
         actor=factories.citizen_actor(factories.make_person()), unit_code=HERE, procedure_code="1.001193", address="Số 1 ngõ Của Ta",
         phone="+84912345678", reason="Không đi lại được", wanted_on=appointments.last_day(), wanted_half="morning", now=now,
     )  # fmt: skip
+    handed, receipt, filing, of_a_page, parcel = _counter_rows(chief, now)
     act = audit.record(actor=chief, act="dossiers.read", target="dossiers.dossier", target_id="viec-cua-ta")
     return {
         "accounts.countercontract": contract, "accounts.guardianrequest": asked,
@@ -251,6 +278,8 @@ def make_ours(chief: Actor) -> dict[str, Any]:
         **processes.of_unit(HERE, chief),
         "dossiers.formdesign": design, "dossiers.homevisit": visit, "dossiers.resultdesign": template_design,
         "dossiers.ticket": ticket,
+        "dossiers.cashreceipt": receipt, "dossiers.counterfiling": filing, "dossiers.digitisingrate": of_a_page,
+        "dossiers.handover": handed, "dossiers.parcel": parcel,
         "feedback.enteredpetition": entered, "feedback.opinion": opinion, "feedback.petition": petition,
         "feedback.procedurereport": reported, "feedback.publishedcase": case, "feedback.replytemplate": template, "notices.notice": notice,
         "payments.settlementcontact": contact, "procedures.mistakereport": mistake, "procedures.onlinereduction": reduction,

@@ -17,6 +17,7 @@ OWNERS = frozenset({"party_id", "applicant_id", "owner_id", "filed_by_id"})
 QUERIES = frozenset({"filter", "exclude", "get", "get_or_create", "update_or_create", "Q"})
 ROOMS = ("dossiers", "accounts", "procedures", "portal")
 REASONS = {
+    ("dossiers/counter_filing/papers.py", "_store"): "of who stands at the counter; only kinds that the procedure asks for",
     ("dossiers/services/drafts.py", "start_or_open_draft"): "makes the party's draft; the party comes from party_of",
     ("dossiers/services/reminding.py", "_has_begun"): "a task: whether the party of a dossier has gone on already",
     ("portal/notifications/queries.py", "notices_of"): "a lower room: the caller gives the party for whom its actor acts",

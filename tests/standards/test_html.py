@@ -45,23 +45,31 @@ from accounts.officers import contracts, substitutes
 from accounts.registration import services as registration
 from accounts.services import contacts
 from accounts.ways import app_codes, phones, vneid
+from dossiers import services as dossier_services
 from dossiers.appointments import visits
+from dossiers.counter_filing import beginning, filling
 from dossiers.forms_data import shipped_form
 from dossiers.models import (
     Appointment,
+    CashReceipt,
     CounterDay,
     CounterPlan,
+    DigitisingRate,
     Dossier,
     Draft,
     FormDesign,
     FormPrint,
+    Handover,
     HomeVisit,
+    Parcel,
+    PostTariff,
     ResultDesign,
     SignedDeclaration,
     StorePaper,
     StoreShare,
     Ticket,
 )
+from dossiers.post import parcels
 from dossiers.services import desk as services_of_desk
 from dossiers.services import follow_late_orders, make_print, publish_form
 from dossiers.services import receive as receive_dossier
@@ -87,6 +95,7 @@ from portal.audit import checking
 from portal.caching.changes import marks
 from portal.caching.models import Change
 from portal.documents.services import revoke
+from portal.exchange import post
 from portal.exchange.partners.models import Partner
 from portal.exchange.partners.services import suspend
 from portal.files import services as files
@@ -1104,6 +1113,84 @@ def counters(pages: Pages) -> None:
     pages.get(client, f"/lich-hen/{mine.code}/")
 
 
+def at_the_counter(pages: Pages) -> None:
+    """A dossier entered by an officer with scan, cash and parcel, handed to another agency; the post on the pages of its owner."""
+    now, desk = timezone.now(), "/quan-tri/dossiers/"
+    PostTariff.objects.bulk_create([PostTariff(zone=zone, amount=26_000, days=2, said_at=now) for zone in ("province", "country")])
+    officer, position = at_counters.desk("reception", "handling", "signing", "administrator")
+    pages.get(officer, f"{desk}digitisingrate/add/")
+    rate = {"amount": "2000", "basis": "Nghị quyết <số 1>", "valid_from": f"{timezone.localdate(now):%d/%m/%Y}"}
+    officer.post(f"{desk}digitisingrate/add/", rate)
+    pages.get(officer, f"{desk}digitisingrate/{DigitisingRate.objects.latest('noted_at').pk}/change/")
+    pages.get(officer, f"{desk}counterfiling/add/")
+    pages.post(officer, f"{desk}counterfiling/add/", {"channel": "1", "id_number": "<x>", "procedure_code": CODE})
+    filing = beginning.begin(actor=officer_actor(position), channel="3", id_number=mother().id_number, procedure_code=CODE, now=now)
+    one = f"{desk}counterfiling/{filing.pk}/"
+    pages.get(officer, f"{one}change/")
+    born = {"child_birth_date": f"{timezone.localdate(now) - dt.timedelta(days=3):%d/%m/%Y}"}
+    officer.post(f"{one}save/", {"seen": filing.version, "act": "luu", **ANSWERS, **born})
+    pages.get(officer, f"{one}change/?kiem=1")
+    pages.get(officer, f"{one}scan/{PAPER}/")
+    pages.post(officer, f"{one}scan/{PAPER}/")
+    filing.refresh_from_db()
+    officer.post(
+        f"{one}scan/{PAPER}/", {"seen": filing.version, "file": photo("<1>.png"), "pages": "1", "number": "<1>", "issuer": "A & B"}
+    )
+    filing.refresh_from_db()
+    pages.post(officer, f"{one}enter/", {"seen": "0"}, 409)
+    pages.get(officer, f"{one}by_post/")
+    pages.post(officer, f"{one}by_post/")
+    pages.get(officer, f"{one}drop/")
+    confirmed = [found.token for found in filling.looked_at(filing, now=now).filled.to_confirm]
+    officer.post(f"{one}save/", {"seen": filing.version, "act": "luu", "confirm": confirmed})
+    filing.refresh_from_db()
+    assert officer.post(f"{one}enter/", {"seen": filing.version}).status_code == 302
+    pages.get(officer, f"{one}change/")
+    pages.get(officer, f"{desk}counterfiling/")
+    dossier = Dossier.objects.get(pk=filing.pk)
+    asked = dossier_services.ask_payment(
+        actor=officer_actor(position), dossier_id=dossier.pk, seen_version=dossier.version, days=5, reason="Theo <biểu phí>", now=now,
+        lines=dossier_services.asked_lines(dossier, {}, [("Khoản <khác>", "other", 8000)]),
+    )  # fmt: skip
+    pages.get(officer, f"{desk}cashreceipt/take/{dossier.pk}/")
+    officer.post(f"{desk}cashreceipt/take/{dossier.pk}/", {"seen": asked.version, "payer_name": "Nguyễn <Thị> Mẫu"})
+    receipt = CashReceipt.objects.get(dossier=dossier)
+    pages.get(officer, f"{desk}cashreceipt/{receipt.pk}/change/")
+    chief, _position = at_counters.desk("signing")
+    pages.get(chief, f"{desk}cashreceipt/{receipt.pk}/reverse/")
+    pages.get(officer, f"{desk}dossier/{dossier.pk}/hand_over/")
+    pages.post(officer, f"{desk}dossier/{dossier.pk}/hand_over/", {"to_unit": "<x>"})
+    dossier.refresh_from_db()
+    officer.post(
+        f"{desk}dossier/{dossier.pk}/hand_over/", {"seen": dossier.version, "to_unit": "H26.102", "reason": "<x>", "paper_along": "a & b"}
+    )
+    slip = Handover.objects.get(dossier=dossier)
+    there, _position = at_counters.desk("reception", "signing", unit="H26.102")
+    pages.get(there, f"{desk}handover/")
+    pages.get(there, f"{desk}handover/{slip.pk}/change/")
+    for act in ("take", "decline"):
+        pages.get(there, f"{desk}handover/{slip.pk}/{act}/")
+    pages.get(officer, f"{desk}handover/{slip.pk}/recall/")
+    there.post(f"{desk}handover/{slip.pk}/take/")
+    pages.get(there, f"{desk}dossier/{dossier.pk}/change/")
+    pages.get(there, f"{desk}handover/figures/")
+    client = Client()
+    sign_in(client, mother())
+    pages.get(client, f"/ho-so/{dossier.code}/buu-chinh/")
+    pages.post(client, f"/ho-so/{dossier.code}/buu-chinh/", {"act": "chon", "phone": "1"})
+    wish = {"recipient": "<Mẫu>", "phone": "0912345678", "ward_tinh": "01", "ward_xa": "00070", "street": "Số 1 <ngõ> & hẻm", "act": "chon"}
+    client.post(f"/ho-so/{dossier.code}/buu-chinh/", wish)
+    pages.get(client, f"/ho-so/{dossier.code}/buu-chinh/")
+    pages.get(client, f"/ho-so/{dossier.code}/")
+    parcel = Parcel.objects.create(dossier=dossier, unit_code="H26.102", amount=26_000, made_at=now, moved_at=now)
+    said = post.Tracked("RB000000014VN", 26_000, "registered", (post.Step(now, "registered", "Bưu cục <1>"),))
+    parcels.keep(parcel_id=parcel.pk, said=said, now=now)
+    pages.get(client, f"/ho-so/{dossier.code}/")
+    pages.get(there, f"{desk}parcel/")
+    pages.get(there, f"{desk}parcel/{parcel.pk}/change/")
+    PostTariff.objects.all().delete()
+
+
 def senders(pages: Pages) -> None:
     """A petition from the front of the room to its answer and beyond, with each page's errors; what stands where one may not write."""
     room, now = "/phan-anh-kien-nghi/", timezone.localtime()
@@ -1871,6 +1958,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     senders(pages)
     counters(pages)
     in_process(pages)
+    at_the_counter(pages)
     petition_lists(pages)
     score_criteria(pages)
     petition_desk(pages)

@@ -1,0 +1,142 @@
+"""Who came, or wrote: identity, store and registries are looked up before anything is asked or scanned (requirement D-24)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import queries as people
+from accounts.identifiers import clean_id_number, clean_tax_code
+from accounts.models import Person
+from accounts.services.people import BadPerson, enter_person
+from dossiers.counter_filing.common import ENTER, OWN, FilingRefused, record
+from dossiers.counter_filing.terms import counter_terms
+from dossiers.models import CounterFiling
+from dossiers.queries import FormUnknown, handling_unit, handling_units, newest_form
+from dossiers.services.common import position_of
+from dossiers.services.registries import wish_for
+from dossiers.terms import NotServed, Terms, TermsUnknown, serves, terms_for
+from portal.access import Actor, require
+
+DECLARED = ("full_name", "birth_date", "sex", "phone", "address")
+"""What the officer copies from the card of somebody whom the portal does not know yet."""
+
+
+@transaction.atomic
+def begin(
+    *,
+    actor: Actor,
+    channel: str,
+    id_number: str,
+    procedure_code: str,
+    for_number: str = "",
+    came_number: str = "",
+    full_name: str = "",
+    birth_date: date | None = None,
+    sex: str = "",
+    phone: str = "",
+    address: str = "",
+    residence_unit: str = "",
+    now: datetime,
+) -> CounterFiling:
+    """Begin a dossier for who came (``channel`` ``1``) or wrote (``3``). ``for_number``: identity number or tax code of whom they act for.
+
+    Who has no account is entered with what their card says and compared with the population registry, and every registry that the form is
+    filled in from is asked, in the background. :class:`FilingRefused`, :class:`AccessDenied`.
+    """
+    require(actor, ENTER, actor.unit)
+    person = _person(actor, id_number, full_name, birth_date, sex, phone, address, residence_unit)
+    party_id, mandate_id = _party(person, for_number, procedure_code)
+    own = actor.person_id
+    if own is not None and (own in (person.id, party_id) or people.mandate_over(own, [party_id]) is not None):
+        raise FilingRefused(OWN, "id_number", status=409)
+    try:
+        terms = terms_for(procedure_code, party_id, now)
+        form = newest_form(procedure_code, terms.service.code)
+    except (TermsUnknown, FormUnknown):
+        raise FilingRefused("Chưa có biểu mẫu điện tử cho thủ tục này, hoặc thủ tục không còn hiệu lực.", "procedure_code") from None
+    except NotServed:
+        raise FilingRefused("Thủ tục này không có ở nơi cư trú hoặc trụ sở của người nộp.", "procedure_code") from None
+    counter_terms(terms, channel)
+    party = people.party(party_id)
+    if not serves(terms.subjects, party.kind):
+        raise FilingRefused("Thủ tục này không dành cho người hoặc tổ chức này.", "procedure_code")
+    _require_handling(actor.unit, party_id, terms)
+    filing = CounterFiling.objects.create(
+        unit_code=actor.unit,
+        position_id=position_of(actor),
+        officer_label=actor.label[:200],
+        channel=channel,
+        came_number=came_number.strip()[:30],
+        person_id=person.id,
+        party_id=party_id,
+        mandate_id=mandate_id,
+        party_name=party.name,
+        procedure_code=procedure_code,
+        procedure_name=terms.name[:500],
+        procedure_version_id=terms.version_id,
+        form_version=form,
+        began_at=now,
+        changed_at=now,
+    )
+    record(actor, "begin_counter_filing", filing, procedure=procedure_code, channel=channel)
+    wish_for(party_id=party_id, form=form, now=now)
+    return filing
+
+
+def _person(
+    actor: Actor, id_number: str, full_name: str, birth_date: date | None, sex: str, phone: str, address: str, residence_unit: str
+) -> Person:
+    number = clean_id_number(id_number)
+    if not number:
+        raise FilingRefused("Số định danh cá nhân gồm 12 chữ số.", "id_number")
+    known = people.by_id_number(number)
+    if known is not None:
+        return known
+    said = {"full_name": full_name, "birth_date": birth_date, "sex": sex}
+    missing = {name: "Cổng chưa biết người này. Bạn ghi theo thẻ căn cước." for name, value in said.items() if not value}
+    if missing or birth_date is None:
+        raise FilingRefused("Cổng chưa biết người có số này. Bạn ghi họ tên, ngày sinh, giới tính theo thẻ căn cước.", more=missing)
+    if birth_date >= timezone.localdate():
+        raise FilingRefused("Ngày sinh phải trước hôm nay.", "birth_date")
+    try:
+        return enter_person(
+            actor=actor,
+            full_name=full_name,
+            id_number=number,
+            birth_date=birth_date,
+            sex=sex,
+            phone=phone,
+            residence_unit=residence_unit,
+            address=address,
+            with_account=False,
+        )
+    except BadPerson as bad:
+        raise FilingRefused(str(bad), "phone") from bad
+
+
+def _party(person: Person, for_number: str, procedure_code: str) -> tuple[UUID, UUID | None]:
+    """For whom they file, and by which mandate."""
+    if not for_number.strip():
+        return person.id, None
+    number, tax_code = clean_id_number(for_number), clean_tax_code(for_number)
+    found = people.by_id_number(number) if number else people.by_tax_code(tax_code) if tax_code else None
+    if found is None:
+        raise FilingRefused("Cổng không biết ai, tổ chức nào có số này.", "for_number")
+    if found.pk == person.id:
+        return person.id, None
+    mandate = people.mandate_over(person.id, [found.pk], procedure_code)
+    if mandate is None:
+        raise FilingRefused("Người nộp không có ủy quyền, quyền đại diện cho số này ở thủ tục này.", "for_number")
+    return found.pk, mandate.id
+
+
+def _require_handling(unit_code: str, party_id: UUID, terms: Terms) -> None:
+    """The officer's agency handles the procedure: for who lives elsewhere, too (Decision 468/QĐ-TTg III.1: wherever in the province)."""
+    unit = handling_unit(unit_code)
+    if unit is not None and (unit.level in terms.levels or any(one.code == unit_code for one in handling_units(party_id, terms))):
+        return
+    raise FilingRefused("Đơn vị của bạn không giải quyết thủ tục này.", "procedure_code")
