@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('documents', '0003_proof_tries'),
-        ('dossiers', '0033_form_of_service'),
+        ('dossiers', '0035_desk'),
         ('files', '0004_signatures'),
         ('procedures', '0015_online_services'),
     ]
