@@ -18,7 +18,7 @@ class DossiersConfig(AppConfig):
         """Tell the rooms below: acts, notices, what a print is compared with, what a signed document means here."""
         from accounts.mandating.choosing import register_procedures
         from accounts.owner.copies import register_copy
-        from dossiers import account, fileable, notice_texts, slips
+        from dossiers import account, answering, fileable, notice_texts, slips
         from dossiers.appointments import account as appointments
         from dossiers.appointments import demo as demo_counters
         from dossiers.appointments import notice_texts as appointment_texts
@@ -94,6 +94,7 @@ class DossiersConfig(AppConfig):
         )
         notice_texts.register()
         post_texts.register()
+        answering.register()
         appointment_texts.register()
         account.register()
         store.register()

@@ -74,4 +74,6 @@ TABLE: Mapping[str, str | Mapping[str, str]] = {
     "BulkAct": "dossier",
     "BulkRow": {"*": "dossier", "given": "dossier_content"},
     "OfficerKin": "authority",
+    "UncountedEvent": "technical",
+    "LateAnswer": "dossier",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from dossiers import services
+from dossiers import answering, services
 from dossiers.appointments import booking, visits
 from dossiers.counter_filing import entering
 from dossiers.desk_pages.looking import forget_looks as forget_old_looks
@@ -32,6 +32,13 @@ def follow_late_orders() -> int:
 def follow_supplements() -> int:
     """Remind of what is to be completed, and draw the consequence where nobody did in time."""
     return services.follow_supplements(now=timezone.now())
+
+
+@shared_task(name="dossiers.escalate_answers")
+def escalate_answers() -> int:
+    """Tell heads of units of online filings that were not answered within eight working hours, at an hour at which people are awake."""
+    now = timezone.now()
+    return answering.escalate_answers(now=now) if is_decent_hour(now) else 0
 
 
 @shared_task(name="dossiers.add_reuse")

@@ -13,6 +13,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from dossiers.models import CODE_FROM_BEHIND, DEADLINE, NAME_WORDS, OPEN_STATES, Dossier, Stage, Standing, State
+from dossiers.models.dossier import Channel
 from portal.access import Actor, visible_to
 from portal.audit.words import uuids
 from portal.crypto import blind_index, index_forms
@@ -21,6 +22,14 @@ from portal.text import search_key
 OPEN = Q(state__in=OPEN_STATES)
 _RUNNING = OPEN & ~Q(stage=Stage.AWAITING_SIGNATURE) & ~Q(payment=Standing.DUE) & ~Q(state=State.INCOMPLETE)
 """The clock runs: after the decision, and while the applicant is to pay or to complete, nobody is late."""
+
+
+UNANSWERED = "qua-8-gio"
+
+
+def unanswered(now: datetime) -> Q:
+    """Filed online and not answered within eight working hours (D-29); what waits for its applicant's money is not owed an answer yet."""
+    return Q(state=State.SUBMITTED, channel=Channel.ONLINE, response_due_at__lt=now) & ~Q(payment=Standing.DUE)
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,7 @@ def worklists(actor: Actor, now: datetime) -> list[Worklist]:
     others = (Q(stage=Stage.AWAITING_SIGNATURE) & ~Q(signer_position_id=actor.position_id)) | Q(stage=Stage.AWAITING_APPROVAL)
     return [
         Worklist("qua-han", "Quá hạn", _RUNNING & Q(deadline__lt=now), "bad"),
+        Worklist(UNANSWERED, "Nộp trực tuyến, quá 8 giờ làm việc chưa trả lời", unanswered(now), "bad"),
         Worklist("hom-nay", "Đến hạn hôm nay", _RUNNING & Q(deadline__gte=now, deadline__lt=day_ends), "wait"),
         Worklist("cua-toi", "Của tôi", OPEN & Q(officer_id__in=mine), "info"),
         Worklist("cho-toi-ky", "Chờ tôi ký", Q(stage=Stage.AWAITING_SIGNATURE, signer_position_id=actor.position_id), "wait"),

@@ -25,6 +25,7 @@ from dossiers.models.dossier import (
 )
 from dossiers.models.drafts import Draft
 from dossiers.models.forms import FIELD_KINDS, FormVersion
+from dossiers.models.happened import LateAnswer, UncountedEvent
 from dossiers.models.national import HERE, NationalDossier, NationalStep
 from dossiers.models.papers import DossierDocument, Paper
 from dossiers.models.parcels import Parcel, ParcelStep, PostTariff, ReturnWish
@@ -89,6 +90,7 @@ __all__ = [
     "FormVersion",
     "Handover",
     "HomeVisit",
+    "LateAnswer",
     "NationalDossier",
     "NationalStep",
     "OfficerArea",
@@ -119,4 +121,5 @@ __all__ = [
     "SupplementDefect",
     "SupplementRequest",
     "Ticket",
+    "UncountedEvent",
 ]

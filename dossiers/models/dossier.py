@@ -250,6 +250,7 @@ class Dossier(models.Model):
             # A province looks over many units at once: in the order of its list.
             models.Index(DEADLINE, F("id"), name="dossiers_open_deadline", condition=Q(state__in=OPEN_STATES)),
             models.Index(DEADLINE, F("id"), name="dossiers_by_deadline"),
+            models.Index(fields=["response_due_at", "id"], name="dossiers_unanswered", condition=Q(state=State.SUBMITTED)),
             GinIndex(NAME_WORDS, name="dossiers_desk_names"),
             models.Index(fields=["signer_position_id"], name="dossiers_desk_signer", condition=Q(stage=Stage.AWAITING_SIGNATURE)),
             models.Index(F("officer_id"), DEADLINE, F("id"), name="dossiers_desk_officer", condition=Q(state__in=OPEN_STATES)),
@@ -373,7 +374,18 @@ class DossierEvent(models.Model):
     class Meta:
         ordering = ["id"]
         indexes = [models.Index(fields=["dossier", "id"], name="dossiers_event_order")]
-        triggers = [pgtrigger.Protect(name="event_append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(name="event_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            # Whatever writes an event, the figures hear of it (`UncountedEvent`).
+            pgtrigger.Trigger(
+                name="event_to_count",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                level=pgtrigger.Statement,
+                referencing=pgtrigger.Referencing(new="new_events"),
+                func="INSERT INTO dossiers_uncountedevent (event_id) SELECT id FROM new_events; RETURN NULL;",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.dossier_id} {self.name}"

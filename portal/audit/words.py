@@ -103,6 +103,7 @@ ACTS: dict[str, str] = {
     "documents.signed": "Văn bản đã ký",
     "dossiers.add_paper": "Thêm giấy tờ",
     "dossiers.decline": "Không ký, trả lại cán bộ",
+    "dossiers.escalate_answer": "Báo lãnh đạo hồ sơ quá 8 giờ làm việc chưa trả lời",
     "dossiers.copy_all": "Yêu cầu bản sao toàn bộ hồ sơ",
     "dossiers.take_copy": "Tải bản sao toàn bộ hồ sơ",
     "dossiers.discard_draft": "Xóa bản nháp",

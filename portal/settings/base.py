@@ -215,6 +215,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"queue": "bulk"},
     },
     "dossiers-parcels": {"task": "dossiers.follow_parcels", "schedule": 60.0, "options": {"queue": "bulk", "expires": 60}},
+    "dossiers-answers": {"task": "dossiers.escalate_answers", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},
     "dossiers-check-typed": {"task": "dossiers.check_typed", "schedule": 600.0, "options": {"queue": "bulk", "expires": 600}},
     # By day: who is warned by SMS is awake.
     "dossiers-drafts": {"task": "dossiers.keep_drafts", "schedule": crontab(hour=9, minute=20), "options": {"queue": "bulk"}},
