@@ -26,4 +26,10 @@ TABLE: Mapping[str, str | Mapping[str, str]] = {
     "LevelCount": "figures",
     "AccountCount": "figures",
     "FrozenYear": "public",
+    # Whose work it is: a position, as long as what was done in it.
+    "WorkCount": {"*": "figures", "key": "authority"},
+    "StepCount": "figures",
+    "ReturnCount": "figures",
+    "OfficerRating": "opinion",
+    "CountedUntil": "technical",
 }

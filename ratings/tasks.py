@@ -17,6 +17,7 @@ from ratings.services import checking, figures
 from ratings.slips import counting as answers
 from ratings.slips import services as slips
 from ratings.surveys import services as surveys
+from ratings.work import counting as work
 
 logger = logging.getLogger(__name__)
 SECONDS = 20
@@ -92,6 +93,18 @@ def fold_slips() -> int:
         folded += done
         if done < answers.SLICE or time.monotonic() - began > SECONDS:
             break
+    return folded
+
+
+@shared_task(name="ratings.fold_work")
+def fold_work() -> int:
+    """Fold what happened on the desk into the counts of work, and the numbers of counters once their day is over."""
+    began, folded = time.monotonic(), 0
+    while done := work.fold():
+        folded += done
+        if done < work.SLICE or time.monotonic() - began > SECONDS:
+            break
+    work.count_counters(timezone.localdate())
     return folded
 
 

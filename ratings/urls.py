@@ -10,6 +10,7 @@ from ratings.opendata import urls as opendata
 from ratings.score.urls import pages as score_pages
 from ratings.slips import urls as slips
 from ratings.surveys import urls as surveys
+from ratings.work import urls as work
 
 pages = [
     path("thong-ke/", views.statistics_page, name="statistics"),
@@ -24,4 +25,4 @@ officers = [
     path("dieu-hanh/thong-ke/", views.own_statistics_page, name="own-statistics"),
     path("dieu-hanh/thong-ke/so-lieu.<str:ending>", views.own_statistics_file, name="own-statistics-file"),
 ]
-urlpatterns = [*pages, *officers, *opendata.urlpatterns, *slips.urlpatterns, *surveys.urlpatterns, *board]
+urlpatterns = [*pages, *officers, *opendata.urlpatterns, *slips.urlpatterns, *surveys.urlpatterns, *work.urlpatterns, *board]

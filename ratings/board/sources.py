@@ -12,6 +12,7 @@ from functools import cached_property
 from django.db.models import Max, Sum
 
 from dossiers.store.counting import Reuse, by_month
+from ratings import spans
 from ratings.board import counting
 from ratings.board.rules import Level, Unit, rounded, share
 from ratings.end_to_end import is_ministry
@@ -20,6 +21,8 @@ from ratings.periods import MONTH, YEAR
 from ratings.queries import Asked, Figures, statistics
 from ratings.slips import queries as slips
 from ratings.slips.rules import Steps
+from ratings.work import queries as work
+from ratings.work.queries import Work
 
 Counts = Mapping[str, int]
 """By the names of `counting.MEASURES`, with ``units`` and ``units_digitising``."""
@@ -122,6 +125,14 @@ class Room:
         return by_month(self.agency, min(self.months[0], date(self.today.year, 1, 1)))
 
     @cached_property
+    def worked(self) -> tuple[Work, dict[date, Work], int]:
+        """What was done on the desk and at counters, this year and by month, and how many officers received in it (three queries)."""
+        year = spans.named(f"{self.today.year}")
+        assert year is not None
+        people = sum(work.receivers(self.agency, self.today.year).values())
+        return work.work_of(self.agency, year), work.months(self.agency, self.months[0]), people
+
+    @cached_property
     def accounts(self) -> list[tuple[date, int]]:
         """Accounts by month of opening (one query)."""
         return list(AccountCount.objects.order_by("month").values("month").annotate(opened=Sum("number")).values_list("month", "opened"))
@@ -200,6 +211,24 @@ def _used_again(part: str, whole: str) -> Callable[[Room, str], Reading | None]:
     return read
 
 
+def _waited(room: Room, level: str) -> Reading | None:
+    year, months, _people = room.worked
+    course = [(month, months.get(month, Work()).waited) for month in room.months]
+    return Reading(year.waited, course=list(course))
+
+
+def _productivity(room: Room, level: str) -> Reading | None:
+    """Received by one person, as for a whole year: the days so far stand for all."""
+    year, months, people = room.worked
+    days = (date(room.today.year + 1, 1, 1) - date(room.today.year, 1, 1)).days
+    value = round(year.received * days / people / room.today.timetuple().tm_yday) if people else None
+    course = [
+        (month, round(12 * months.get(month, Work()).received / people) if people and month.year == room.today.year else None)
+        for month in room.months
+    ]
+    return Reading(value, course=list(course))
+
+
 def _told(steps: Steps) -> Decimal | None:
     """The share, where there are slips enough to tell it."""
     return rounded(steps.share) if steps.is_enough else None
@@ -245,6 +274,14 @@ SOURCES: dict[str, Source] = {
     "reused_papers": Source(
         "Giấy tờ không phải nộp lại", "Loại giấy tờ lấy từ kho của người nộp trong số loại giấy tờ đã nộp, của hồ sơ nộp trên Cổng.",
         _used_again("papers_reused", "papers"), page="board-reuse",
+    ),
+    "waiting": Source(
+        "Thời gian chờ tại quầy", "Phút chờ bình quân một lượt tại quầy lấy số của Cổng, từ đầu năm; tính khi hết ngày.", _waited,
+        unit=Unit.MINUTES, page="board-work",
+    ),
+    "productivity": Source(
+        "Năng suất tiếp nhận", "Hồ sơ tiếp nhận trên bàn làm việc của Cổng từ đầu năm, chia cho số người đã tiếp nhận, quy ra cả năm.",
+        _productivity, unit=Unit.DOSSIERS, page="board-work",
     ),
     "accounts": Source(
         "Tài khoản trên Cổng", "Tài khoản của người dân, cán bộ và tổ chức đang dùng.", _accounts, unit=Unit.ACCOUNTS,

@@ -7,10 +7,11 @@ from ratings.models.slips import Rating, RatingCount, Slip, SlipForm
 from ratings.models.surveys import Survey, SurveyPlace, SurveyResponse, SurveyText
 from ratings.models.tally import ScoreDelta, ScoreTally
 from ratings.models.targets import AccountCount, LevelCount, Target
+from ratings.models.work import CountedUntil, OfficerRating, ReturnCount, StepCount, WorkCount
 from ratings.models.years import FrozenYear
 
 __all__ = [
-    "AccountCount", "Criterion", "DossierCount", "DossierDelta", "FrozenYear", "LevelCount", "OpenEdition", "OpenFile", "OpenPart",
-    "Rating", "RatingCount", "ScoreCount", "ScoreDelta", "ScoreTally", "Slip", "SlipForm", "Survey", "SurveyPlace", "SurveyResponse",
-    "SurveyText", "Target",
+    "AccountCount", "CountedUntil", "Criterion", "DossierCount", "DossierDelta", "FrozenYear", "LevelCount", "OfficerRating",
+    "OpenEdition", "OpenFile", "OpenPart", "Rating", "RatingCount", "ReturnCount", "ScoreCount", "ScoreDelta", "ScoreTally", "Slip",
+    "SlipForm", "StepCount", "Survey", "SurveyPlace", "SurveyResponse", "SurveyText", "Target", "WorkCount",
 ]  # fmt: skip

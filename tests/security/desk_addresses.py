@@ -271,6 +271,7 @@ KNOWN: dict[str, tuple[str, ...]] = {
     ),
     "ratings.surveytext": ("<uuid:object_id>/duyet/", "<uuid:object_id>/khong-hien/"),
     "ratings.target": ("<int:object_id>/edit/", "<int:object_id>/end/"),
+    "ratings.workcount": (),
     "retention.removal": (),
 }
 """Of each model: what else it has, all of it about one row or narrowing the list."""

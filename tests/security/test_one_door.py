@@ -74,7 +74,7 @@ CENTRAL = frozenset({
     "ratings.slipform", "ratings.target", "retention.removal",
 })  # fmt: skip
 """The Government Office's own, or nobody's: closed to every unit."""
-FIGURES = frozenset({"dossiers.counterday", "feedback.tally", "ratings.levelcount", "ratings.ratingcount"})
+FIGURES = frozenset({"dossiers.counterday", "feedback.tally", "ratings.levelcount", "ratings.ratingcount", "ratings.workcount"})
 """Counts without a page for a row; whose they show has tests of its own (tests/feedback, tests/ratings)."""
 WALKED_ELSEWHERE = {
     **dict.fromkeys(

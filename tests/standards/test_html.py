@@ -108,7 +108,7 @@ from procedures import services
 from procedures.models import Localisation, OnlineReduction, OnlineService, ProcedureVersion
 from procedures.services.importing import import_procedures
 from ratings import demo as statistics
-from ratings.models import Criterion, FrozenYear, Rating, RatingCount, Slip, Survey, SurveyText, Target
+from ratings.models import Criterion, FrozenYear, Rating, RatingCount, ReturnCount, Slip, StepCount, Survey, SurveyText, Target, WorkCount
 from ratings.opendata import making
 from ratings.score import counting
 from tests.accounts.officers.test_high_level import post_account
@@ -960,6 +960,30 @@ def dashboards(pages: Pages) -> None:
         pages.post(centre, f"{base}{target.pk}/{act}/", {"steps": "x", "valid_to": "x"})
 
 
+def unit_figures(pages: Pages) -> None:
+    """Figures of work: a unit with officers, counters, steps and papers; the country; somebody's own; nothing at all."""
+    head, centre = desk_of("H26.101", "signing")[0], desk_of("G22", "steering")[0]
+    worker, position = desk_of("H26.101", "reception")
+    for period, first in (("m", dt.date(2026, 11, 1)), ("y", dt.date(2026, 1, 1))):
+        of = {"period": period, "first": first}
+        for kind, place, parent, key in (
+            ("o", "H26.101", "-", str(position.pk)), ("c", "H26.101", "-", "1"), ("p", "H26.101", "H26", ""), ("p", "H26", "", ""),
+            ("p", "", "-", ""),
+        ):  # fmt: skip
+            WorkCount.objects.filter(kind=kind, place=place, key=key, **of).delete()
+            WorkCount.objects.create(kind=kind, place=place, parent=parent, key=key, received=9, resolved=4, late=1, called=3, served=2,
+                                     waited_seconds=4000, handled_seconds=3000, waited_over=1, **of)  # fmt: skip
+        for place in ("", "H26.101"):
+            StepCount.objects.create(place=place, procedure_code="9.9", step="handle", number=2, seconds=9000, **of)
+            ReturnCount.objects.create(place=place, procedure_code="9.9", kind="paper", name="x", reason="BS03", label="Giấy <x>",
+                                       asked=3, **of)  # fmt: skip
+    for client in (head, centre):
+        for asked in ("ky=2026-11", "ky=2026", "ky=2001", "ky=2026&thu-tuc=9.9"):
+            pages.get(client, f"/dieu-hanh/cong-viec/?{asked}")
+    for asked in ("ky=2026", "ky=2001"):
+        pages.get(worker, f"/dieu-hanh/viec-cua-toi/?{asked}")
+
+
 OF_UNITS = (Appointment, CounterDay, CounterPlan, FormDesign, HomeVisit, Rating, RatingCount, ResultDesign, Survey, SurveyText, Ticket)
 
 
@@ -1004,7 +1028,7 @@ def officers(pages: Pages) -> None:
         if model._meta.app_label == "feedback" or model in OF_UNITS:
             # Nobody sees all of them: those who work with each look in functions of their own.
             continue
-        if model._meta.label in ("ratings.LevelCount", "retention.Removal"):
+        if model._meta.label in ("ratings.LevelCount", "ratings.WorkCount", "retention.Removal"):
             # Lines of the menu: a dashboard outside the desk, and a page that has no rows of its own (`rights` looks at it).
             continue
         desk = ward if model._meta.label in ("dossiers.Dossier", "accounts.Registration") else centre
@@ -1970,6 +1994,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     connecting(pages)
     frozen_years(pages)
     dashboards(pages)
+    unit_figures(pages)
     owners(pages)
     officers(pages)
     signatures(pages)
