@@ -9,7 +9,7 @@ KNOWN = "INSERT INTO dossiers_uncountedevent (event_id) SELECT id FROM dossiers_
 
 
 class Migration(migrations.Migration):
-    dependencies = [("dossiers", "0033_form_of_service")]
+    dependencies = [("dossiers", "0036_counter_filings")]
 
     operations = [
         migrations.CreateModel(
