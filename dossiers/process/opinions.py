@@ -20,6 +20,7 @@ from dossiers.services.common import OWN, concerns, lock_for_officer, position_o
 from portal import audit
 from portal.access import Actor, require, visible_to
 from portal.catalogues import queries as catalogues
+from portal.crypto.fields import prefetch_keys
 from portal.documents.units import unit_name
 from portal.states import TransitionRefused
 from portal.workdays import due_at
@@ -42,14 +43,13 @@ def wanted_now(dossier: Dossier) -> list[Asking]:
 
 
 def earlier(dossier: Dossier) -> list[DossierOpinion]:
-    """Opinions given before on dossiers of the same party, the newest first (one query)."""
+    """Opinions given before on dossiers of the same party, the newest first (one query, another for their keys)."""
     rows = DossierOpinion.objects.filter(party_id=dossier.owner_id, answered_at__isnull=False, taken_from__isnull=True)
-    return list(
-        rows.exclude(dossier=dossier)
-        .select_related("dossier")
-        .defer("dossier__answers", "dossier__bill")
-        .order_by("-answered_at")[:EARLIER_SHOWN]
-    )
+    rows = rows.exclude(dossier=dossier).select_related("dossier").defer("dossier__answers", "dossier__bill")
+    found = list(rows.order_by("-answered_at")[:EARLIER_SHOWN])
+    if found:
+        prefetch_keys(found)
+    return found
 
 
 def is_reusable(one: DossierOpinion, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -24,6 +24,7 @@ from tests.dossiers.support import CODE, NOW, decide, filed, leader, mark_clean,
 from tests.dossiers.test_kinds import desk, words
 from tests.dossiers.test_supplements import ask, give
 from tests.factories import make_officer_actor, make_position, officer_actor, sign_in
+from tests.support.queries import CaptureQueriesContext
 
 pytestmark = pytest.mark.usefixtures("demo_data")
 
@@ -277,6 +278,43 @@ def test_acts_that_know_no_steps_move_the_step_as_well() -> None:
     later = fresh(received(officer))
     services.stop(actor=leader(), dossier_id=later.pk, seen_version=later.version, reason="Căn cứ Điều 1", now=NOW)
     assert later.processes.get().ending == "stopped" and not later.steps.filter(finished_at=None).exists()
+
+
+@pytest.mark.requirement("D-09", "D-31")
+def test_lists_and_pages_cost_as_much_for_many_as_for_few() -> None:
+    published()
+    officer, (ministry, theirs) = make_officer_actor(roles=("reception", "handling")), desk("G17", "handling")
+    client, _ = desk(WARD, "reception", "handling", "signing")
+    dossier = received(officer)
+
+    def one_more() -> None:
+        other = received(officer)
+        for asked, agency in ((dossier, f"G{9 + dossier.opinions.count():02d}"), (other, "G17")):
+            [row] = opinions.ask(
+                actor=officer, dossier_id=asked.pk, seen_version=fresh(asked).version, matter="khac", label="Nhà ở", agencies=[agency],
+                question="Có phép không?", days=3, now=NOW,
+            )  # fmt: skip
+        opinions.answer(actor=officer_actor(theirs), opinion_id=row.pk, verdict="agree", words="Có.", now=NOW)
+
+    def costs() -> list[int]:
+        found = []
+        for browser, address in (
+            (client, "/quan-tri/dossiers/dossierstep/?viec=tat-ca"),
+            (client, f"{DESK}{dossier.pk}/change/"),
+            (client, f"{DESK}{dossier.pk}/control_sheet/"),
+            (ministry, "/quan-tri/dossiers/dossieropinion/?viec=tat-ca"),
+        ):
+            browser.get(address)
+            with CaptureQueriesContext(connection) as queries:
+                assert browser.get(address).status_code == 200
+            found.append(len(queries))
+        return found
+
+    one_more()
+    few = costs()
+    for _ in range(3):
+        one_more()
+    assert costs() == few
 
 
 def _holder(dossier: Any) -> Any:

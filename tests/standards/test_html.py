@@ -50,19 +50,24 @@ from dossiers.appointments import visits
 from dossiers.counter_filing import beginning, filling
 from dossiers.forms_data import shipped_form
 from dossiers.models import (
+    Absence,
     Appointment,
     CashReceipt,
     CounterDay,
     CounterPlan,
     DigitisingRate,
     Dossier,
+    DossierOpinion,
+    DossierStep,
     Draft,
     FormDesign,
     FormPrint,
     Handover,
     HomeVisit,
+    OfficerArea,
     Parcel,
     PostTariff,
+    ProcessVersion,
     ResultDesign,
     SignedDeclaration,
     StorePaper,
@@ -984,7 +989,8 @@ def unit_figures(pages: Pages) -> None:
         pages.get(worker, f"/dieu-hanh/viec-cua-toi/?{asked}")
 
 
-OF_UNITS = (Appointment, CounterDay, CounterPlan, FormDesign, HomeVisit, Rating, RatingCount, ResultDesign, Survey, SurveyText, Ticket)
+OF_UNITS = (Absence, Appointment, CounterDay, CounterPlan, DossierOpinion, DossierStep, FormDesign, HomeVisit, OfficerArea, ProcessVersion,
+            Rating, RatingCount, ResultDesign, Survey, SurveyText, Ticket)  # fmt: skip
 
 
 def officers(pages: Pages) -> None:
