@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts import queries as people
 from accounts.identifiers import clean_id_number, clean_tax_code
 from accounts.models import Person
-from accounts.services.people import BadPerson, enter_person
+from accounts.services.people import BadPerson, enter_person, note_read
 from dossiers.counter_filing.common import ENTER, OWN, FilingRefused, record
 from dossiers.counter_filing.terms import counter_terms
 from dossiers.models import CounterFiling
@@ -82,6 +82,7 @@ def begin(
         began_at=now,
         changed_at=now,
     )
+    note_read(actor=actor, people=[person.id], unit=actor.unit)
     record(actor, "begin_counter_filing", filing, procedure=procedure_code, channel=channel)
     wish_for(party_id=party_id, form=form, now=now)
     return filing

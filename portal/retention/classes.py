@@ -90,7 +90,7 @@ CLASSES: dict[str, RetentionClass] = {
         "Ba tháng không thay đổi (báo trước hai tuần), rồi 30 ngày để khôi phục",
         f"{_PERSONAL}: chỉ giữ khi còn cần cho mục đích",
         "Ra khỏi danh sách, nội dung vẫn niêm; hết 30 ngày thì xóa cùng khóa và tệp.",
-        ("dossiers.keep_drafts", "dossiers.erase_drafts"),
+        ("dossiers.keep_drafts", "dossiers.erase_drafts", "dossiers.forget_counter_filings"),
         personal=True,
     ),
     "appointment": RetentionClass(
