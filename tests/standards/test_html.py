@@ -54,6 +54,7 @@ from dossiers.models import (
     Appointment,
     CashReceipt,
     CounterDay,
+    CounterFiling,
     CounterPlan,
     DigitisingRate,
     Dossier,
@@ -989,8 +990,9 @@ def unit_figures(pages: Pages) -> None:
         pages.get(worker, f"/dieu-hanh/viec-cua-toi/?{asked}")
 
 
-OF_UNITS = (Absence, Appointment, CounterDay, CounterPlan, DossierOpinion, DossierStep, FormDesign, HomeVisit, OfficerArea, ProcessVersion,
-            Rating, RatingCount, ResultDesign, Survey, SurveyText, Ticket)  # fmt: skip
+OF_UNITS = (Absence, Appointment, CashReceipt, CounterDay, CounterFiling, CounterPlan, DigitisingRate, DossierOpinion, DossierStep,
+            FormDesign, Handover, HomeVisit, OfficerArea, Parcel, ProcessVersion, Rating, RatingCount, ResultDesign, Survey, SurveyText,
+            Ticket)  # fmt: skip
 
 
 def officers(pages: Pages) -> None:
