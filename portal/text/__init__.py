@@ -5,5 +5,6 @@ Pure functions over ``str``; no library, no database. Keys are plain strings tha
 
 from portal.text.keys import nfc, search_key, sort_key, visible
 from portal.text.tones import place_tone_marks, syllables
+from portal.text.typed import tidy
 
-__all__ = ["nfc", "place_tone_marks", "search_key", "sort_key", "syllables", "visible"]
+__all__ = ["nfc", "place_tone_marks", "search_key", "sort_key", "syllables", "tidy", "visible"]
