@@ -25,7 +25,7 @@ from accounts.owner.lines import (
     register_watched,
 )
 from dossiers.models import Dossier, State
-from dossiers.models.dossier import OPEN_STATES
+from dossiers.models.dossier import OPEN_STATES, Stage
 from dossiers.models.states import Standing
 from dossiers.queries import own_dossiers, own_drafts, own_expiring, removed_drafts
 from dossiers.services import discard_draft, erase_removed_of
@@ -39,15 +39,18 @@ ENDS_SOON = timedelta(days=60)
 """So long beforehand a result that expires is named: time enough to apply for the next one."""
 LOOKED_AT = 1000
 """Dossiers, the newest, whose looks are told."""
-LOOKS = ("dossiers.read", "dossiers.read_paper", "dossiers.read_document", "dossiers.preview")
+LOOKS = ("dossiers.read", "dossiers.read_paper", "dossiers.read_document", "dossiers.read_message_file", "dossiers.preview")
 
 
 def lines(request: HttpRequest, actor: Actor, now: datetime) -> Iterator[Line]:
     """Money due, papers asked for, results that came and that expire; and when the agency is to answer (four queries)."""
     if not actor.is_citizen:
         return
-    rows = own_dossiers(actor).only("code", "procedure_name", "state", "payment", "pay_until", "due_at", "response_due_at", "returned_at")
+    rows = own_dossiers(actor).only(
+        "code", "procedure_name", "state", "stage", "payment", "pay_until", "due_at", "response_due_at", "returned_at"
+    )
     waiting = Q(payment=Standing.DUE) | Q(state=State.INCOMPLETE) | Q(state=State.RETURNED, returned_at__gt=now - FRESH)
+    waiting |= Q(stage=Stage.AWAITING_OBJECTION)
     for row in rows.filter(waiting).order_by("-submitted_at", "id")[:MOST]:
         yield _waiting(row)
     running = rows.filter(state__in=OPEN_STATES, paused_at=None).exclude(payment=Standing.DUE)
@@ -76,6 +79,8 @@ def _waiting(row: Dossier) -> Line:
         return Line(Part.WAITING, title, _page(row), _("Nộp phí, lệ phí"), row.pay_until, "wait", "vi")
     if row.state == State.INCOMPLETE:
         return Line(Part.WAITING, title, _page(row), _("Bổ sung giấy tờ"), None, "wait", "vi")
+    if row.awaits_objection:
+        return Line(Part.WAITING, title, _page(row), _("Xem dự thảo kết quả"), None, "wait", "vi")
     return Line(Part.WAITING, title, _page(row), _("Đã có kết quả"), None, "good", "vi")
 
 

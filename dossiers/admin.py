@@ -28,6 +28,9 @@ from dossiers.designing.results import admin as results_admin  # noqa: F401  # r
 from dossiers.desk_pages import looking, morning
 from dossiers.desk_pages.one import OnePage, in_frames
 from dossiers.desk_pages.pages import DeskPages
+from dossiers.following import desk as following_desk
+from dossiers.following import objections
+from dossiers.following.desk import CallOffDraftForm
 from dossiers.forms import SIGNER, AskPaymentForm, CallOffForm, DecisionForm, DeclineForm, ReasonForm, TakeBackForm
 from dossiers.models import DEADLINE, OPEN_STATES, TABLE, Dossier, DossierDocument, DossierReuse, Standing, State
 from dossiers.outcomes import decision_form, decision_shown, outcome_for
@@ -40,6 +43,7 @@ from dossiers.services.common import why_not
 from dossiers.services.desk import may_sign, note_look, result_of, signers_of, written, written_before
 from dossiers.services.paying import payment_of
 from dossiers.services.registers import number_given, suggested_number
+from dossiers.slip_sets import desk as slips_desk  # noqa: F401  # registers its own desk
 from dossiers.supplements.desk import (
     CallOffSupplementForm,
     DeclineSupplementForm,
@@ -48,6 +52,8 @@ from dossiers.supplements.desk import (
     SupplementForm,
     UndoForm,
 )
+from dossiers.talking import desk as talking_desk
+from dossiers.talking.queries import with_unread
 from dossiers.terms import terms_of
 from dossiers.views.common import as_int, send_file
 from payments.services import OrderRefused
@@ -70,11 +76,12 @@ FORMS: dict[str, type[ReasonForm]] = {
     "undo_refuse": UndoForm,
     "reappoint": ReappointForm,
     "hand_over": HandOverForm,
+    "call_off_draft": CallOffDraftForm,
 }
 """Transitions that ask for a reason before they are made. ``decide`` asks for more (:class:`DecisionForm`), ``ask_payment`` for what is to
 be paid (:class:`AskPaymentForm`); the others are made at once."""
 SUPPLEMENTS = frozenset({"ask_supplement", "propose_supplement"})
-ASKING = frozenset({*FORMS, *SUPPLEMENTS, "decide", "ask_payment"})
+ASKING = frozenset({*FORMS, *SUPPLEMENTS, "decide", "show_draft", "ask_payment"})
 NAME_SHOWN = 90
 """Characters of a procedure's name in the list."""
 
@@ -145,7 +152,7 @@ class DossierAdmin(process_desk.ProcessDesk, DeskPages, OnePage, OfficerModelAdm
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Through the door; the sealed answers stay where they are."""
-        return worklists.with_deadline(super().get_queryset(request).defer("answers", "bill"))
+        return with_unread(worklists.with_deadline(super().get_queryset(request).defer("answers", "bill")))
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         """By what people have at hand, see :func:`dossiers.worklists.found_by`."""
@@ -177,12 +184,19 @@ class DossierAdmin(process_desk.ProcessDesk, DeskPages, OnePage, OfficerModelAdm
             until = f" đến {timezone.localtime(dossier.pay_until):%H:%M %d/%m/%Y}" if dossier.pay_until else ""
             money = format_html('<br><span class="quiet">{}{}</span>', dossier.get_payment_display(), until)
         news = format_html(' <span class="tag tag-info">{}</span>', "Mới") if getattr(dossier, "is_news", False) else ""
-        return format_html("{}{}{}{}", dossier.state_words, news, money, who)
+        wrote = format_html("<br><strong>{}</strong>", "Tin nhắn mới") if getattr(dossier, "has_unread", False) else ""
+        return format_html("{}{}{}{}{}", dossier.state_words, news, money, who, wrote)
 
     @admin.display(description="Hạn", ordering=DEADLINE)
     def deadline_shown(self, dossier: Any) -> str | SafeString:
         """The moment by which it must be answered or returned, marked when that has passed; nothing once it is decided."""
-        if dossier.state not in OPEN_STATES or dossier.awaits_signature or dossier.awaits_payment or dossier.awaits_completion:
+        if (
+            dossier.state not in OPEN_STATES
+            or dossier.awaits_signature
+            or dossier.awaits_payment
+            or dossier.awaits_completion
+            or dossier.paused_at
+        ):
             return "–"
         day = f"{timezone.localtime(dossier.deadline):%H:%M %d/%m/%Y}"
         if (now := timezone.now()) <= dossier.deadline:
@@ -201,6 +215,7 @@ class DossierAdmin(process_desk.ProcessDesk, DeskPages, OnePage, OfficerModelAdm
                 self.admin_site.admin_view(self.authorise),
                 name="dossiers_dossier_authorise",
             ),
+            *talking_desk.urls(self),
             path("<uuid:dossier_id>/preview/", self.admin_site.admin_view(self.preview), name="dossiers_dossier_preview"),
             *(
                 path(
@@ -281,10 +296,12 @@ class DossierAdmin(process_desk.ProcessDesk, DeskPages, OnePage, OfficerModelAdm
                     if not own
                     and (edge.name != "decide" or not running.why_not_decided(dossier, actor, timezone.now()))
                     and (edge.name != "decline" or may_sign(dossier, actor))
+                    and (edge.name != "show_draft" or objections.is_asked(dossier))
                     and (edge.act != "dossiers.undo" or services.may_undo(dossier, actor, now=timezone.now()))
                 ],
                 "own": own,
                 "process": process_desk.panel(actor, dossier, own=bool(own)),
+                **following_desk.beside(dossier, issued),
                 "receipt": documents.get(DossierDocument.Role.RECEIPT),
                 "result": result,
                 "decision": self._decision(dossier, issued.get(DossierDocument.Role.RESULT)),
@@ -371,6 +388,8 @@ class DossierAdmin(process_desk.ProcessDesk, DeskPages, OnePage, OfficerModelAdm
                 if fee.amount
             ]
             return AskPaymentForm(data, fees=fees, days=payment_of(dossier)["days"])
+        if transition == "show_draft":
+            return objections.draft_form(dossier, data)
         if transition != "decide":
             return FORMS[transition](data)
         outcome, now = outcome_for(dossier), timezone.now()
@@ -379,7 +398,7 @@ class DossierAdmin(process_desk.ProcessDesk, DeskPages, OnePage, OfficerModelAdm
             return DecisionForm([], data, signers=[])
         suggested = suggested_number(unit_code=dossier.unit_code, register=outcome.register, now=now) if outcome.register else None
         signers = [(one.position_id, one.label) for one in signers_of(dossier, actor_of(request))]
-        before = written_before(dossier) if data is None else {}
+        before = (written_before(dossier) or objections.values_shown(dossier)) if data is None else {}
         return decision_form(outcome, dossier, data, suggested=suggested, signers=signers, initial=before)
 
     def _ask(
@@ -445,6 +464,8 @@ DONE = {
     "undo_refuse": "Đã hoàn tác việc từ chối và báo cho người nộp. Hạn trả lời tính từ khi nộp.",
     "reappoint": "Đã hẹn lại. Phiếu xin lỗi đang được lập, người nộp được báo; thống kê vẫn tính theo ngày hẹn cũ.",
     "stop": "Đã dừng giải quyết và báo cho người nộp. Thông báo dừng đang được lập.",
+    "show_draft": "Đã cho người nộp xem dự thảo và báo cho họ. Trả lời hoặc hết hạn thì hồ sơ trở lại với bạn.",
+    "call_off_draft": "Đã rút dự thảo và báo cho người nộp.",
     "decide": "Đã quyết định. Hồ sơ chờ người ký; thời hạn đã dừng.",
     "take_back": "Đã rút lại quyết định. Số đăng ký được trả lại cho sổ, thời hạn chạy tiếp.",
     "decline": "Đã trả lại cán bộ. Số đăng ký được trả lại cho sổ, thời hạn chạy tiếp.",
@@ -459,6 +480,8 @@ def _given(form: ReasonForm | DecisionForm | SupplementForm, dossier: Dossier) -
     if isinstance(form, AskPaymentForm):
         lines = services.asked_lines(dossier, form.counts, form.free)
         return {"lines": lines, "days": form.cleaned_data["days"], "reason": form.cleaned_data["reason"]}
+    if isinstance(form, DecisionForm) and SIGNER not in form.fields:
+        return {"values": form.values}
     if isinstance(form, DecisionForm):
         return {"values": form.values, SIGNER: form.cleaned_data[SIGNER]}
     return form.cleaned_data

@@ -23,6 +23,7 @@ class DossiersConfig(AppConfig):
         from dossiers.appointments import demo as demo_counters
         from dossiers.appointments import notice_texts as appointment_texts
         from dossiers.counter_filing import sheets
+        from dossiers.following import notice_texts as following_texts
         from dossiers.forms_data import load_forms
         from dossiers.models import Dossier, DossierEvent
         from dossiers.outcomes import RESULT
@@ -33,8 +34,11 @@ class DossiersConfig(AppConfig):
         from dossiers.results_data import load_results
         from dossiers.services import copying
         from dossiers.services.paying import SOURCE
+        from dossiers.slip_sets.issuing import content_or
         from dossiers.store import account as store
         from dossiers.supplements import wording as supplements
+        from dossiers.talking import account as talking
+        from dossiers.talking import notice_texts as talking_texts
         from dossiers.views.tracking import way_from_order
         from dossiers.worklists import dossier_codes
         from payments.references import register_reference
@@ -66,6 +70,10 @@ class DossiersConfig(AppConfig):
             Act("dossiers.undo", "Hoàn tác việc tiếp nhận, từ chối nhầm", frozenset({"reception", "counter"}) | LEADERS),
             Act("dossiers.reappoint", "Xin lỗi và hẹn lại ngày trả", LEADERS),
             Act("dossiers.stop", "Dừng giải quyết", LEADERS, assurance=Assurance.HIGH),
+            Act("dossiers.show_draft", "Cho người nộp xem dự thảo kết quả", frozenset({"handling"})),
+            Act("dossiers.write_message", "Nhắn tin với người nộp", frozenset({"reception", "handling", "counter"}) | LEADERS),
+            Act("dossiers.message_templates", "Mẫu tin nhắn của đơn vị", frozenset({"reception", "handling", "administrator"})),
+            Act("dossiers.unit_slips", "Sổ theo dõi, phiếu bàn giao", frozenset({"reception", "counter", "clerk"}) | LEADERS),
             Act("dossiers.decide", "Quyết định và trình ký", frozenset({"handling"}), assurance=Assurance.HIGH),
             Act("dossiers.take_back", "Rút lại quyết định chưa ký", frozenset({"handling"}), assurance=Assurance.HIGH),
             Act("dossiers.sign", "Ký kết quả hoặc trả lại", LEADERS, assurance=Assurance.HIGH),
@@ -95,11 +103,14 @@ class DossiersConfig(AppConfig):
         notice_texts.register()
         post_texts.register()
         answering.register()
+        talking_texts.register()
+        following_texts.register()
         appointment_texts.register()
         account.register()
+        talking.register()
         store.register()
         appointments.register()
-        register_content(slips.RECEIPT, slips.receipt_content)
+        register_content(slips.RECEIPT, content_or(slips.receipt_content))
         register_content(sheets.DIGITISED, sheets.digitised_content)
         register_content(sheets.CASH, sheets.cash_content)
         register_content(sheets.HANDOVER, sheets.handover_content)
@@ -107,10 +118,12 @@ class DossiersConfig(AppConfig):
         for kind, former_content in former.CONTENTS.items():
             register_content(kind, former_content)
         register_copy(copying.KIND, make=copying.make, template="dossiers.copy_ready", kept=copying.KEPT)
-        register_content(slips.STOP, slips.stop_content)
+        register_content(slips.STOP, content_or(slips.stop_content))
         register_content(slips.SENT, slips.sent_content)
-        register_content(slips.APOLOGY, slips.apology_content)
-        register_content(slips.SUPPLEMENT, supplements.request_content)
+        register_content(slips.APOLOGY, content_or(slips.apology_content))
+        register_content(slips.SUPPLEMENT, content_or(supplements.request_content))
+        for kind in (slips.REFUSAL, slips.CONTROL, slips.REGISTER, slips.HANDOVER):
+            register_content(kind, content_or())
         for signal in (settled, expired, refunded):
             signal.connect(_order_moved, dispatch_uid="dossiers.order_moved")
         document_signed.connect(_signed, dispatch_uid="dossiers.signed")

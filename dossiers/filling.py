@@ -68,10 +68,11 @@ def fill(
     confirmed: Collection[str],
     now: datetime,
     party_id: UUID | None = None,
+    besides: UUID | None = None,
 ) -> Filled:
     """The declaration of a person with these answers, checked (two queries where the form has a rule ``once``).
 
-    ``party_id``: for whom they file, where that is not themself.
+    ``party_id``: for whom they file, where that is not themself. ``besides``: the dossier that is edited, which is not there twice.
     """
     today = timezone.localdate(now)
     found = shape(form_version.fields, typed, facts_for(form_version, person, party_id or person.id), today=today)
@@ -90,14 +91,23 @@ def fill(
         if name in form.fields and found.offered.get(name) and not reason.strip():
             form.add_error(name, _("Bạn hãy ghi vì sao sửa."))
     whole = Filled(found, form, (), frozenset(confirmed))
-    unlikely = (*form.unlikely, *same_filings(form_version, whole.answers, person))
+    unlikely = (*form.unlikely, *same_filings(form_version, whole.answers, person, besides=besides))
     return Filled(found, form, unlikely, whole.confirmed)
 
 
 def fill_draft(draft: Draft, person: Any, *, units: list[HandlingUnit], now: datetime) -> Filled:
     """The declaration of a draft as it stands."""
     typed = {**(draft.answers or {}), UNIT: draft.unit_code}
-    return fill(draft.form_version, typed, person, units=units, confirmed=draft.confirmed or (), now=now, party_id=draft.party_id)
+    return fill(
+        draft.form_version,
+        typed,
+        person,
+        units=units,
+        confirmed=draft.confirmed or (),
+        now=now,
+        party_id=draft.party_id,
+        besides=draft.pk,
+    )
 
 
 def problems_of(draft: Draft, terms: Terms, filled: Filled) -> list[Problem]:

@@ -34,7 +34,7 @@ def preview_result(message: Message) -> None:
 @handler("dossiers.confirm_sent", queue="bulk", lease_seconds=30)
 def confirm(message: Message) -> None:
     """Issue the sealed confirmation that a dossier was sent."""
-    confirm_sent(dossier_id=UUID(message.payload["dossier"]))
+    confirm_sent(dossier_id=UUID(message.payload["dossier"]), again=message.payload.get("again", 0))
 
 
 @handler("dossiers.make_declaration", queue="soon", lease_seconds=40)

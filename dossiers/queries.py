@@ -238,7 +238,7 @@ def sources_of(dossier: Dossier) -> list[SourceLine]:
     return lines
 
 
-def same_filings(form: FormVersion, answers: Mapping[str, Any], person: Any) -> list[Finding]:
+def same_filings(form: FormVersion, answers: Mapping[str, Any], person: Any, *, besides: UUID | None = None) -> list[Finding]:
     """The finding of the form's rule ``once``: dossiers, neither refused nor withdrawn, that file the same thing (two queries).
 
     The same: equal answers to the rule's ``same``, and one person in common, named under ``of`` or filing. The applicant's own
@@ -255,7 +255,7 @@ def same_filings(form: FormVersion, answers: Mapping[str, Any], person: Any) -> 
     blinds = [form for number in numbers for form in index_forms(blind_index("id_number", number))]
     living = Dossier.objects.filter(procedure_code=form.procedure_code, id_blinds__overlap=blinds)
     living = living.exclude(state__in=(State.REFUSED, State.WITHDRAWN)).order_by("submitted_at", "id")
-    rows = [dossier for dossier in living[:MAX_COMPARED] if _compared(rule, dossier.answers or {}) == same]
+    rows = [dossier for dossier in living[:MAX_COMPARED] if dossier.pk != besides and _compared(rule, dossier.answers or {}) == same]
     if not rows:
         return []
     own = ", ".join(dossier.code or "" for dossier in rows if dossier.filed_by_id == person.id)

@@ -20,6 +20,8 @@ STOP = "dossiers.stop"
 SENT = "dossiers.sent"
 SUPPLEMENT = "dossiers.supplement"
 APOLOGY = "dossiers.apology"
+REFUSAL = "dossiers.refusal"
+CONTROL, REGISTER, HANDOVER = "dossiers.control", "dossiers.register", "dossiers.handover"
 
 
 def moment(at: datetime | None) -> str:
@@ -65,22 +67,35 @@ def answers_shown(dossier: Dossier) -> list[tuple[str, str]]:
     return [(one.label, one.value) for one in lines(dossier.form_version.fields, dossier.answers or {})]
 
 
+DECLARATION = {"label": "Tờ khai điện tử", "copies": 1}
+
+
+def papers_of(dossier: Dossier) -> list[dict[str, Any]]:
+    """Papers of a dossier as slips list them: each with how many files it is (one query)."""
+    papers: dict[str, int] = {}
+    for label in dossier.papers.filter(superseded_at=None).values_list("label", flat=True):
+        papers[label] = papers.get(label, 0) + 1
+    return [{"label": label, "copies": copies} for label, copies in papers.items()]
+
+
 def receipt_context(dossier: Dossier, limit: Limit) -> dict[str, Any]:
     """Slip 01, giấy tiếp nhận hồ sơ và hẹn trả kết quả (Circular 03/2025/TT-VPCP, annex I; fields: domain.md §5.2)."""
-    papers: dict[str, int] = {}
-    for paper in dossier.papers.filter(superseded_at=None):
-        papers[paper.label] = papers.get(paper.label, 0) + 1
+    papers = papers_of(dossier)
     # Handed in at a counter and not digitised: no electronic file.
-    papers |= {f"{one.label} (bản giấy)": 0 for one in CounterPaper.objects.filter(filing=dossier.pk, how=CounterPaper.How.PAPER)}
+    on_paper = CounterPaper.objects.filter(filing=dossier.pk, how=CounterPaper.How.PAPER)
+    papers += [{"label": f"{one.label} (bản giấy)", "copies": 0} for one in on_paper]
+    channel = str(dossier.get_channel_display())
     return {
         "environment_label": settings.ENVIRONMENT_LABEL,
         "code": dossier.code,
         "procedure_code": dossier.procedure_code,
         "procedure_name": dossier.procedure_name,
-        "channel": dossier.get_channel_display(),
+        "channel": channel,
         "applicant_name": dossier.filed_by_words,
+        "filed_words": f"{dossier.filed_by_words} ({channel.lower()})",
         "owner_name": dossier.owner_name,
-        "papers": [{"label": label, "copies": copies} for label, copies in papers.items()],
+        "papers": papers,
+        "pieces": [DECLARATION, *papers],
         "limit": f"{limit.words} ({limit.why})" if limit.why else limit.words,
         "received_at": moment(dossier.received_at),
         "due_at": moment(dossier.due_at),
@@ -122,11 +137,11 @@ def sent_context(dossier: Dossier) -> dict[str, Any]:
         "procedure_name": dossier.procedure_name,
         "applicant_name": dossier.filed_by_words,
         "owner_name": dossier.owner_name,
-        "submitted_at": moment(dossier.submitted_at),
+        "submitted_at": moment(dossier.revisions.values_list("sent_at", flat=True).last() or dossier.submitted_at),
         "response_due_at": moment(dossier.response_due_at),
         "files": [
             {"label": paper.label, "name": paper.file.name or "", "size": in_bytes(paper.file.size), "sha256": paper.file.sha256}
-            for paper in dossier.papers.select_related("file")
+            for paper in dossier.papers.select_related("file").filter(superseded_at=None)
         ],
     }
 
@@ -185,6 +200,23 @@ def stop_content(context: Mapping[str, Any], unit_name: str) -> list[Section]:
         ("Cán bộ phụ trách", context["officer"]),
     ]
     return [section("", lines)]
+
+
+def refusal_context(dossier: Dossier, *, reason: str) -> dict[str, Any]:
+    """Slip 03, phiếu từ chối tiếp nhận giải quyết hồ sơ (both circulars; fields: domain.md §5.2)."""
+    return {
+        "environment_label": settings.ENVIRONMENT_LABEL,
+        "code": dossier.code,
+        "procedure_code": dossier.procedure_code,
+        "procedure_name": dossier.procedure_name,
+        "applicant_name": dossier.filed_by_words,
+        "owner_name": dossier.owner_name,
+        "submitted_at": moment(dossier.submitted_at),
+        "refused_at": moment(dossier.refused_at),
+        "reason": reason,
+        "again": "Cần làm lại, bạn nộp hồ sơ mới trên Cổng Dịch vụ công Quốc gia. Giấy tờ đã gửi không phải rút về.",
+        "officer": dossier.officer_label,
+    }
 
 
 def apology_context(dossier: Dossier, *, old: datetime, reason: str, signer: str) -> dict[str, Any]:

@@ -41,6 +41,12 @@ def escalate_answers() -> int:
     return answering.escalate_answers(now=now) if is_decent_hour(now) else 0
 
 
+@shared_task(name="dossiers.follow_drafts")
+def follow_drafts() -> int:
+    """Give dossiers back to their officers whose applicants did not answer a draft of the result in time."""
+    return services.follow_drafts(now=timezone.now())
+
+
 @shared_task(name="dossiers.add_reuse")
 def add_reuse() -> int:
     """Add what was used again in dossiers sent since the last time to the counts by month."""

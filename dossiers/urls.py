@@ -6,10 +6,12 @@ from django.urls import path
 
 from dossiers.appointments import urls as appointments
 from dossiers.exchange import standard
+from dossiers.following import views as following
 from dossiers.post import urls as post
 from dossiers.signing import urls as signing
 from dossiers.store import urls as store
 from dossiers.supplements import views as completing
+from dossiers.talking import views as talking
 from dossiers.views import elsewhere, filing, parts, printing, schema, tracking, uploads
 
 urlpatterns = [
@@ -44,6 +46,8 @@ urlpatterns = [
     path("ho-so/<str:code>/thong-bao-dung/", tracking.stop_notice, name="dossier-stop-notice"),
     *post.urlpatterns,
     *signing.urlpatterns,
+    *following.urlpatterns,
+    *talking.urlpatterns,
     path("ho-so/<str:code>/xin-loi-hen-lai/", tracking.apology, name="dossier-apology"),
     *store.urlpatterns,
     *appointments.urlpatterns,

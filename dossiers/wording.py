@@ -59,6 +59,9 @@ def situation(dossier: Dossier, *, now: datetime, reason: str = "", calendar: Ca
             _("Cơ quan đang kiểm tra hồ sơ. Bạn chưa cần làm gì. Chúng tôi nhắn tin cho bạn khi hồ sơ được tiếp nhận."),
             dossier.response_due_at,
         )
+    elif dossier.awaits_objection:
+        words = _("Cơ quan cho bạn xem dự thảo kết quả trước khi quyết định. Bạn đồng ý, hoặc nêu điều chưa đúng.")
+        text = _("Chờ bạn xem dự thảo kết quả"), words, None if dossier.paused_at else dossier.due_at
     elif dossier.awaits_signature:
         text = _("Đang ký kết quả"), _("Cơ quan đã giải quyết xong, kết quả đang chờ ký số. Bạn chưa cần làm gì."), None
     elif dossier.state in (State.RECEIVED, State.PROCESSING):
@@ -82,7 +85,9 @@ def situation(dossier: Dossier, *, now: datetime, reason: str = "", calendar: Ca
         deadline=deadline,
         deadline_words=remaining_words(now, deadline, calendar or national_calendar()) if deadline else "",
         deadline_kind=_deadline_kind(now, deadline) if deadline else "",
-        tag_kind="wait" if dossier.awaits_payment or dossier.awaits_completion else _TAGS.get(State(dossier.state), "wait"),
+        tag_kind="wait"
+        if dossier.awaits_payment or dossier.awaits_completion or dossier.awaits_objection
+        else _TAGS.get(State(dossier.state), "wait"),
     )
 
 
@@ -117,6 +122,12 @@ def _titles() -> dict[str, str]:
         "receive": _("Cơ quan đã tiếp nhận hồ sơ"),
         "start": _("Cán bộ đang xử lý"),
         "refuse": _("Cơ quan không tiếp nhận hồ sơ"),
+        "resend": _("Bạn đã sửa và gửi lại hồ sơ"),
+        "show_draft": _("Cơ quan cho bạn xem dự thảo kết quả"),
+        "call_off_draft": _("Cơ quan đã rút dự thảo kết quả"),
+        "agree_draft": _("Bạn đồng ý với dự thảo kết quả"),
+        "object_draft": _("Bạn không đồng ý với dự thảo kết quả"),
+        "draft_unanswered": _("Hết hạn xem dự thảo kết quả, bạn không có ý kiến"),
         "decide": _("Đã giải quyết xong, chờ ký kết quả"),
         "take_back": _("Cơ quan xem lại kết quả trước khi ký"),
         "decline": _("Cơ quan xem lại kết quả trước khi ký"),
@@ -163,7 +174,8 @@ _WITHIN = frozenset({"propose_supplement", "decline_supplement", "pass_step", "r
 ENDINGS = ("refuse", "stop_unpaid", "stop_unanswered", "refuse_unanswered", "stop")
 """Events whose note says why a dossier ended without a result."""
 _SAID = frozenset({"ask_payment", "call_off_payment", "refunded", "ask_supplement", "approve_supplement", "call_off_supplement",
-                   "call_off_first_supplement", "complete", "complete_first", "undo_receive", "undo_refuse", "reappoint"})  # fmt: skip
+                   "call_off_first_supplement", "complete", "complete_first", "undo_receive", "undo_refuse", "reappoint", "resend",
+                   "show_draft", "call_off_draft", "object_draft"})  # fmt: skip
 
 
 def is_noted(event: DossierEvent) -> bool:
@@ -205,6 +217,8 @@ def entries_for_applicant(dossier: Dossier, history: Sequence[DossierEvent]) -> 
             passed -= {"receive", "start"}  # it was a mistake
         if dossier.awaits_payment:
             entries.append(Entry(_("Bạn nộp phí, lệ phí"), ""))
+        if dossier.awaits_objection:
+            entries.append(Entry(_("Bạn xem dự thảo kết quả"), ""))
         if dossier.awaits_completion:
             entries.append(Entry(_("Bạn bổ sung hồ sơ"), ""))
         to_come = {

@@ -20,8 +20,8 @@ from portal.crypto import blind_index, index_forms
 from portal.text import search_key
 
 OPEN = Q(state__in=OPEN_STATES)
-_RUNNING = OPEN & ~Q(stage=Stage.AWAITING_SIGNATURE) & ~Q(payment=Standing.DUE) & ~Q(state=State.INCOMPLETE)
-"""The clock runs: after the decision, and while the applicant is to pay or to complete, nobody is late."""
+_RUNNING = OPEN & ~Q(stage=Stage.AWAITING_SIGNATURE) & ~Q(payment=Standing.DUE) & ~Q(state=State.INCOMPLETE) & Q(paused_at=None)
+"""The clock runs: after the decision, and while the applicant is to pay, to complete or to look at a draft, nobody is late."""
 
 
 UNANSWERED = "qua-8-gio"
@@ -59,6 +59,7 @@ def worklists(actor: Actor, now: datetime) -> list[Worklist]:
         Worklist("cho-noi-khac", "Chờ lãnh đạo, người khác", others),
         Worklist("cho-duyet-bo-sung", "Chờ lãnh đạo duyệt bổ sung lần nữa", Q(stage=Stage.AWAITING_APPROVAL), "wait"),
         Worklist("cho-bo-sung", "Chờ người nộp bổ sung", Q(state=State.INCOMPLETE)),
+        Worklist("cho-y-kien", "Chờ người nộp xem dự thảo", Q(stage=Stage.AWAITING_OBJECTION)),
         Worklist("cho-nop-tien", "Chờ người nộp trả tiền", OPEN & Q(payment=Standing.DUE)),
         Worklist("chua-nop-tien", "Quá hạn, chưa nộp tiền", OPEN & Q(payment=Standing.UNPAID)),
         Worklist("cho-ky", "Đang chờ ký", Q(stage=Stage.AWAITING_SIGNATURE)),

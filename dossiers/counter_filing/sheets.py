@@ -12,7 +12,7 @@ from dossiers.slips import in_bytes, moment, money, section
 from portal.documents.proofs import Section
 from portal.documents.units import unit_name
 
-DIGITISED, CASH, HANDOVER = "dossiers.digitised", "dossiers.cash", "dossiers.handover"
+DIGITISED, CASH, HANDOVER = "dossiers.digitised", "dossiers.cash", "dossiers.handed_over"
 DIGITISED_TITLE = "Bảng kê giấy tờ số hóa"
 CASH_TITLE = "Biên lai thu tiền mặt"
 BACK_TITLE = "Phiếu chi trả lại tiền mặt"

@@ -24,6 +24,7 @@ from dossiers.models.dossier import (
     Stage,
 )
 from dossiers.models.drafts import Draft
+from dossiers.models.following import Revision, ShownResult
 from dossiers.models.forms import FIELD_KINDS, FormVersion
 from dossiers.models.happened import LateAnswer, UncountedEvent
 from dossiers.models.national import HERE, NationalDossier, NationalStep
@@ -48,6 +49,8 @@ from dossiers.models.sources import AnswerSource, RegistryAnswer
 from dossiers.models.states import TABLE, Standing, State
 from dossiers.models.store import StoreLook, StorePaper, StorePaperFile, StoreShare
 from dossiers.models.supplements import SupplementDefect, SupplementRequest
+from dossiers.models.talking import DossierMessage, MessageFile, MessageTemplate
+from dossiers.models.unit_slips import UnitSlip
 
 __all__ = [
     "CODE_FROM_BEHIND",
@@ -80,6 +83,7 @@ __all__ = [
     "Dossier",
     "DossierDocument",
     "DossierEvent",
+    "DossierMessage",
     "DossierOpinion",
     "DossierProcess",
     "DossierReuse",
@@ -91,6 +95,8 @@ __all__ = [
     "Handover",
     "HomeVisit",
     "LateAnswer",
+    "MessageFile",
+    "MessageTemplate",
     "NationalDossier",
     "NationalStep",
     "OfficerArea",
@@ -109,6 +115,8 @@ __all__ = [
     "ResultVersion",
     "ReturnWish",
     "ReuseCount",
+    "Revision",
+    "ShownResult",
     "SignedDeclaration",
     "Slot",
     "Stage",
@@ -122,4 +130,5 @@ __all__ = [
     "SupplementRequest",
     "Ticket",
     "UncountedEvent",
+    "UnitSlip",
 ]

@@ -58,6 +58,7 @@ class Stage(models.TextChoices):
     NONE = "", "–"
     AWAITING_SIGNATURE = "awaiting_signature", "Chờ ký kết quả"
     AWAITING_APPROVAL = "awaiting_approval", "Chờ duyệt yêu cầu bổ sung lần nữa"
+    AWAITING_OBJECTION = "awaiting_objection", "Chờ người nộp xem dự thảo kết quả"
 
 
 OPEN_STATES = (State.SUBMITTED, State.RECEIVED, State.PROCESSING, State.INCOMPLETE, State.PAYMENT_DUE)
@@ -177,7 +178,8 @@ class Dossier(models.Model):
             models.CheckConstraint(
                 condition=Q(stage=Stage.NONE)
                 | Q(stage=Stage.AWAITING_SIGNATURE, state=State.PROCESSING, decided_at__isnull=False, signer_position_id__isnull=False)
-                | Q(stage=Stage.AWAITING_APPROVAL, state=State.PROCESSING, decided_at__isnull=True, supplements_after__gte=1),
+                | Q(stage=Stage.AWAITING_APPROVAL, state=State.PROCESSING, decided_at__isnull=True, supplements_after__gte=1)
+                | Q(stage=Stage.AWAITING_OBJECTION, state=State.PROCESSING, decided_at__isnull=True),
                 name="dossiers_awaiting_is_decided",
             ),
             models.CheckConstraint(
@@ -329,6 +331,11 @@ class Dossier(models.Model):
     def awaits_approval(self) -> bool:
         """Whether another request after reception waits for a leader; the clock runs on."""
         return self.stage == Stage.AWAITING_APPROVAL
+
+    @property
+    def awaits_objection(self) -> bool:
+        """Whether its applicant is shown a draft of the result and may answer (`ShownResult`)."""
+        return self.stage == Stage.AWAITING_OBJECTION
 
     @property
     def counts_as_late(self) -> bool:

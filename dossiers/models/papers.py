@@ -75,6 +75,8 @@ class DossierDocument(models.Model):
         STOP = "stop", "Thông báo dừng giải quyết hồ sơ"
         APOLOGY = "apology", "Phiếu xin lỗi và hẹn lại ngày trả kết quả"
         REQUEST = "request", "Phiếu yêu cầu bổ sung, hoàn thiện hồ sơ"
+        REFUSAL = "refusal", "Phiếu từ chối tiếp nhận giải quyết hồ sơ"
+        CONTROL = "control", "Phiếu kiểm soát quá trình giải quyết hồ sơ"
 
     id = models.BigAutoField(primary_key=True)
     dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="documents")

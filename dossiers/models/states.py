@@ -43,11 +43,17 @@ def _paid_for(dossier: Any) -> str:
 def _undecided(dossier: Any) -> str:
     if dossier.awaits_approval:
         return "Đề nghị yêu cầu bổ sung lần nữa đang chờ lãnh đạo. Lãnh đạo duyệt hoặc không duyệt trước."
+    if dossier.awaits_objection:
+        return "Dự thảo kết quả đang cho người nộp xem. Chờ trả lời, chờ hết hạn, hoặc rút dự thảo trước."
     return "Hồ sơ đã được quyết định và đang chờ ký. Muốn sửa, hãy rút lại quyết định trước." if dossier.stage else ""
 
 
 def _awaiting(dossier: Any) -> str:
     return "" if dossier.awaits_signature else "Hồ sơ không (còn) chờ ký. Tải lại trang để xem tình trạng mới nhất."
+
+
+def _shown(dossier: Any) -> str:
+    return "" if dossier.awaits_objection else "Dự thảo này không còn chờ trả lời. Trang dưới đây cho thấy tình trạng mới nhất."
 
 
 def _proposed(dossier: Any) -> str:
@@ -181,11 +187,28 @@ TABLE = StateTable(
         # Until the other agency takes it, it is here; the appointment stays what it was (`dossiers.counter_filing.handing`).
         Transition("hand_over", "Chuyển cho đơn vị khác", _PROCESSING, State.PROCESSING.value, act="dossiers.hand_over", guard=_undecided),
         Transition("take_over", "Nhận hồ sơ từ đơn vị khác", _PROCESSING, State.PROCESSING.value),
+        # Where the result template has its applicant see a draft before it is decided (`dossiers.talking.objections`).
+        Transition(
+            "show_draft", "Cho người nộp xem dự thảo", _PROCESSING, State.PROCESSING.value, act="dossiers.show_draft", guard=_undecided
+        ),
+        Transition("call_off_draft", "Rút dự thảo kết quả", _PROCESSING, State.PROCESSING.value, act="dossiers.show_draft", guard=_shown),
+        Transition("agree_draft", "Đồng ý với dự thảo kết quả", _PROCESSING, State.PROCESSING.value, by_owner=True, guard=_shown),
+        Transition("object_draft", "Không đồng ý với dự thảo kết quả", _PROCESSING, State.PROCESSING.value, by_owner=True, guard=_shown),
+        Transition("draft_unanswered", "Hết hạn xem dự thảo, không có ý kiến", _PROCESSING, State.PROCESSING.value, guard=_shown),
         Transition("decide", "Quyết định và trình ký", _PROCESSING, State.PROCESSING.value, act="dossiers.decide", guard=_undecided),
         Transition("take_back", "Rút lại quyết định", _PROCESSING, State.PROCESSING.value, act="dossiers.take_back", guard=_awaiting),
         Transition("decline", "Không ký, trả lại cán bộ", _PROCESSING, State.PROCESSING.value, act="dossiers.sign", guard=_awaiting),
         Transition("sign", "Ký kết quả", _PROCESSING, State.DECIDED.value, guard=_awaiting),
         Transition("return_result", "Trả kết quả", frozenset({State.DECIDED.value}), State.RETURNED.value),
+        # Taken back into the form and sent again under the same code, as long as nobody has received it.
+        Transition(
+            "resend",
+            "Sửa và gửi lại hồ sơ",
+            frozenset({State.SUBMITTED.value}),
+            State.SUBMITTED.value,
+            by_owner=True,
+            guard=_not_received,
+        ),
         Transition("withdraw", "Rút hồ sơ", _OWNERS, State.WITHDRAWN.value, by_owner=True),
     ],
 )

@@ -15,11 +15,12 @@ from dossiers.form_documents.composites import plain_fields
 from dossiers.registers import BOOK, NUMBER
 from dossiers.result_documents.places import FACTS, FORMATS, OF_DAYS, places_in, stray_braces
 
-DOCUMENT_KEYS = frozenset({"title", "register", "signature", "valid", "subject", "identity_numbers", "dated", "fields", "blocks"})
+DOCUMENT_KEYS = frozenset({"title", "register", "signature", "valid", "subject", "identity_numbers", "dated", "fields", "blocks", "shown"})
 SIGNATURE_KEYS = frozenset({"office", "who", "capacity", "place"})
 CAPACITIES = ("", "TM.", "KT.", "TL.", "TUQ.", "Q.")
 """In whose stead one signs (Decree 30/2020/NĐ-CP, appendix I): oneself, for a body, for the head, by order, by mandate, acting."""
 SIGNATURE_PLACES = ("right", "left")
+SHOWN_CLOCKS, MOST_SHOWN_DAYS = ("run", "pause"), 30
 BLOCK_KEYS: dict[str, frozenset[str]] = {
     "title": frozenset({"kind", "when", "text"}),
     "subtitle": frozenset({"kind", "when", "text"}),
@@ -85,6 +86,7 @@ def _structure(document: Any) -> Iterator[Fault]:
         yield Fault("title", "Tên mẫu kết quả ai cũng đọc được khi quét mã, nên không lấy dữ liệu của hồ sơ. Đặt chỗ điền trong dòng tên.")
     yield from _signature(document.get("signature"))
     yield from _register(document.get("register"))
+    yield from _shown(document.get("shown"))
     for key in ("fields", "identity_numbers"):
         if not isinstance(document.get(key, []), list):
             yield Fault(key, f"“{key}” phải là một danh sách.")
@@ -125,6 +127,19 @@ def _register(register: Any) -> Iterator[Fault]:
         yield Fault("register", "Tên của số vào sổ có từ 1 đến 60 ký tự, ví dụ “Số vào sổ”.")
     if not isinstance(register.get("books", False), bool):
         yield Fault("register", "“books” là true hoặc false.")
+
+
+def _shown(shown: Any) -> Iterator[Fault]:
+    """How its applicant sees a draft first (`dossiers.following.objections`)."""
+    if shown is None:
+        return
+    if not isinstance(shown, Mapping) or set(shown) != {"days", "clock"}:
+        yield Fault("shown", "Cho xem dự thảo gồm số ngày làm việc (days) và thời hạn lúc đó (clock).")
+        return
+    if not isinstance(shown["days"], int) or isinstance(shown["days"], bool) or not 1 <= shown["days"] <= MOST_SHOWN_DAYS:
+        yield Fault("shown", f"Cho xem dự thảo từ 1 đến {MOST_SHOWN_DAYS} ngày làm việc.")
+    if shown["clock"] not in SHOWN_CLOCKS:
+        yield Fault("shown", "Trong lúc cho xem dự thảo, thời hạn vẫn chạy (run) hoặc dừng (pause).")
 
 
 def _is_text(text: Any) -> bool:

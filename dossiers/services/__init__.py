@@ -1,6 +1,7 @@
 """What can be done with drafts and dossiers. Each verb is one transaction: permission and state checked, event and audit act written."""
 
 from dossiers.filling import Problem
+from dossiers.following.objections import call_off_draft, follow_drafts, show_draft
 from dossiers.services.codes import next_code
 from dossiers.services.common import DraftChanged, FilingRefused, NotForParty, NotYours, filer, party_of
 from dossiers.services.copying import ask_copy, copy_of, note_taken
@@ -74,6 +75,7 @@ __all__ = [
     "asked_lines",
     "authorise_result",
     "begin_paper",
+    "call_off_draft",
     "call_off_first_supplement",
     "call_off_payment",
     "call_off_supplement",
@@ -92,6 +94,7 @@ __all__ = [
     "erase_removed_of",
     "filer",
     "finish_paper",
+    "follow_drafts",
     "follow_late_orders",
     "follow_order",
     "follow_supplements",
@@ -125,6 +128,7 @@ __all__ = [
     "save_draft",
     "save_fields",
     "save_supplement",
+    "show_draft",
     "start_or_open_draft",
     "stop",
     "submit",

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from accounts import queries as people
 from dossiers.filling import Problem
-from dossiers.models import TABLE, Dossier, DossierEvent
+from dossiers.models import TABLE, Dossier, DossierEvent, State
 from dossiers.queries import handling_unit
 from dossiers.services.kin import RELATIVE, relatives_named
 from portal import audit
@@ -139,6 +139,10 @@ def advance(
         then()
     dossier.version += 1
     dossier.save()
+    if before == State.SUBMITTED != dossier.state:
+        from dossiers.following.editing import end_edit  # which leans on this module
+
+        end_edit(dossier)
     return write_event(dossier, transition, before=before, actor=actor, now=now, note=note)
 
 

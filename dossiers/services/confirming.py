@@ -15,17 +15,20 @@ from portal.documents import services as documents
 ROLE = DossierDocument.Role.SENT
 
 
-def promise_confirmation(dossier: Dossier) -> None:
-    """Have the confirmation made; within the transaction that sends the dossier."""
-    outbox.put("dossiers.confirm_sent", key=str(dossier.id), payload={"dossier": str(dossier.id)})
+def promise_confirmation(dossier: Dossier, again: int = 0) -> None:
+    """Have the confirmation made; within the transaction that sends the dossier, or sends it again for the ``again``-th time."""
+    key = f"{dossier.id}:{again}" if again else str(dossier.id)
+    outbox.put("dossiers.confirm_sent", key=key, payload={"dossier": str(dossier.id), **({"again": again} if again else {})})
 
 
 @transaction.atomic
-def confirm_sent(*, dossier_id: UUID) -> None:
-    """Issue the confirmation (worker). A second time changes nothing."""
+def confirm_sent(*, dossier_id: UUID, again: int = 0) -> None:
+    """Issue the confirmation (worker). A second time changes nothing; of what was sent again since, there is a later one."""
     dossier = Dossier.objects.select_for_update(of=("self",)).get(pk=dossier_id)
+    if dossier.revisions.filter(number__gt=again).exists():
+        return
     document = documents.issue_sealed(
-        key=f"dossiers.sent:{dossier.id}",
+        key=f"dossiers.sent:{dossier.id}" + (f":{again}" if again else ""),
         kind=slips.SENT,
         title=ROLE.label,
         template="documents/sent.html",

@@ -21,6 +21,8 @@ from dossiers.models import Dossier
 from dossiers.queries import demands_of, own_dossiers, timeline
 from dossiers.services.common import NotYours, filer
 from dossiers.services.printing import sent_filing
+from dossiers.talking.account import said_of
+from dossiers.talking.queries import whole_conversation
 from portal import audit
 from portal.access import Actor
 from portal.documents.rendering import html_to_pdf
@@ -90,6 +92,10 @@ def _entries(actor: Actor, dossier: Dossier, now: datetime, written: list[Writte
     for number, paper in enumerate(dossier.papers.select_related("file"), start=1):
         path = f"giay-to/{number:02d}-{safe_name(paper.label, most=40)}/{safe_name(str(paper.file.name or 'tep'))}"
         yield from _file(path, paper.file, missing, unchecked=True)
+    for number, message in enumerate(whole_conversation(dossier), start=1):
+        for attached in message.files.all():
+            path = f"tin-nhan/{number:03d}/{attached.position}-{safe_name(str(attached.file.name or 'tep'))}"
+            yield from _file(path, attached.file, missing, unchecked=not message.is_from_agency)
     issued = dossier.documents.select_related("document__file").filter(cancelled_at__isnull=True).order_by("id")
     for one in issued:
         if one.document.is_signed and one.document.file is not None:
@@ -139,6 +145,21 @@ def _said(actor: Actor, dossier: Dossier) -> dict[str, Any]:
             for entry in wording.entries_for_applicant(dossier, timeline(dossier))
             if entry.at is not None
         ],
+        "Tin nhắn": [said_of(message) for message in whole_conversation(dossier).select_related("dossier")],
+        "Sửa và gửi lại": [
+            {"Lần": one.number, "Lúc": one.sent_at, "Đã khai trước đó": one.answers, "Thay đổi": one.changes}
+            for one in dossier.revisions.all()
+        ],
+        "Dự thảo kết quả": [
+            {
+                "Lần": one.number,
+                "Lúc": one.shown_at,
+                "Kết thúc": str(one.get_state_display()),
+                "Ý kiến": one.reason or "",
+                "Nội dung": one.content,
+            }
+            for one in dossier.shown_results.all()
+        ],
         "Thông báo": [{"Lúc": one.created_at, "Tiêu đề": one.title, "Nội dung": one.body} for one in notices],
     }
 
@@ -146,6 +167,9 @@ def _said(actor: Actor, dossier: Dossier) -> dict[str, Any]:
 def _history_text(said: dict[str, Any]) -> str:
     lines = [f"HỒ SƠ {said['Mã hồ sơ']}", said["Thủ tục"], "", "QUÁ TRÌNH"]
     lines += [" – ".join(filter(None, (slips.moment(row["Lúc"]), row["Việc"], row["Ghi chú"]))) for row in said["Quá trình"]]
+    lines += ["", "TIN NHẮN"] if said["Tin nhắn"] else []
+    for row in said["Tin nhắn"]:
+        lines += [f"{slips.moment(row['Lúc'])} – {row['Ai viết']}", row["Nội dung"], *row["Tệp kèm theo"], ""]
     lines += ["", "THÔNG BÁO"]
     for row in said["Thông báo"]:
         lines += [f"{slips.moment(row['Lúc'])} – {row['Tiêu đề']}", str(row["Nội dung"]), ""]

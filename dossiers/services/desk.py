@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts import queries as people
 from dossiers import slips
 from dossiers.costs import limit_of
+from dossiers.following.objections import refusal_to_decide
 from dossiers.models import TABLE, Dossier, DossierDocument, Stage
 from dossiers.outcomes import RESULT, TEMPLATE, Decision, Outcome, decision_form, outcome_for, result_context
 from dossiers.process import running
@@ -20,6 +21,8 @@ from dossiers.registers import BOOK, FIRST_BOOK, NUMBER, RegisterNumber
 from dossiers.services.common import advance, lock_for_officer, notify_parties, position_of, refuse_own, why_not
 from dossiers.services.paying import call_off
 from dossiers.services.registers import free_number, take_number
+from dossiers.slip_sets.issuing import issue_of
+from dossiers.slip_sets.sheets import issue_refusal
 from dossiers.terms import terms_of
 from portal import audit
 from portal.access import SYSTEM, AccessDenied, Actor, require, visible_to
@@ -61,18 +64,16 @@ def receive(*, actor: Actor, dossier_id: UUID, seen_version: int, now: datetime)
     advance(dossier, "receive", actor=actor, now=now)
     # Nothing to hand over in a commune's office: the officer who receives it handles it, at once.
     advance(dossier, "start", actor=SYSTEM, now=now)
-    receipt = documents.issue_sealed(
+    issue_of(
+        dossier,
+        DossierDocument.Role.RECEIPT,
+        kind=slips.RECEIPT,
         # Received again after a receipt by mistake it gets another slip.
         key=f"dossiers.receipt:{dossier.id}" + (f":{again}" if (again := dossier.documents.filter(role="receipt").count()) else ""),
-        kind=slips.RECEIPT,
-        title=DossierDocument.Role.RECEIPT.label,
-        template="documents/receipt.html",
         context=slips.receipt_context(dossier, limit),
-        unit_code=dossier.unit_code,
-        subject=dossier.id,
         actor=actor,
+        now=now,
     )
-    DossierDocument.objects.create(dossier=dossier, document=receipt, role=DossierDocument.Role.RECEIPT)
     notify_parties(dossier, "dossiers.received", due=slips.moment(dossier.due_at))
     running.begin(dossier, now=now)
     return dossier
@@ -92,6 +93,7 @@ def refuse(*, actor: Actor, dossier_id: UUID, seen_version: int, reason: str, no
     dossier.officer_label = actor.label
     call_off(dossier, reason="refused", actor=actor, now=now)
     advance(dossier, "refuse", actor=actor, now=now, note=reason.strip())
+    issue_refusal(dossier, reason=reason.strip(), actor=actor, now=now)
     notify_parties(dossier, "dossiers.refused")
     return dossier
 
@@ -117,7 +119,7 @@ def decide(
     outcome = outcome_for(dossier)
     if outcome is None:
         raise TransitionRefused("decide", dossier.state, "Thủ tục này chưa có mẫu kết quả điện tử nên chưa quyết định trên Cổng được.")
-    if refusal := TABLE.refusal(dossier, "decide") or running.why_not_decided(dossier, actor, now):
+    if refusal := TABLE.refusal(dossier, "decide") or running.why_not_decided(dossier, actor, now) or refusal_to_decide(dossier, outcome):
         raise TransitionRefused("decide", dossier.state, refusal)
     signer = next(iter(signers_of(dossier, actor, only=signer_position_id)), None)
     if signer is None:

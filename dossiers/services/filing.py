@@ -14,6 +14,7 @@ from accounts import queries as people
 from accounts.services.mandates import hold_mandate
 from dossiers import slips
 from dossiers.filling import costs_of, fill_draft, problems_of
+from dossiers.following.editing import resend
 from dossiers.models import Dossier, Draft, Paper, State
 from dossiers.models.dossier import Channel
 from dossiers.outcomes import finding_columns
@@ -56,9 +57,10 @@ def submit(*, actor: Actor, draft_id: UUID, seen_version: int, now: datetime) ->
     person_id = filer(actor)
     # A mandate that is withdrawn at this moment waits for us, or we find it gone.
     hold_mandate(actor=actor, now=now)
+    # Where a sent dossier is edited (`dossiers.following.editing`), the dossier comes first.
+    sent = own_dossiers(actor).select_for_update(of=("self",)).select_related("form_version").filter(pk=draft_id).first()
     draft = own_drafts(actor).select_for_update().filter(pk=draft_id).first()
     if draft is None:
-        sent = own_dossiers(actor).filter(pk=draft_id).first()
         if sent is None:
             raise NotYours
         return sent
@@ -85,6 +87,10 @@ def submit(*, actor: Actor, draft_id: UUID, seen_version: int, now: datetime) ->
     found = costs_of(draft, terms, filled.shape, person, now=now)
     confirmed = _confirmed_words(draft, person, now) if filled.unlikely else ""
     unit = next(unit for unit in units if unit.code == draft.unit_code)
+    if sent is not None:
+        return resend(
+            sent, draft, filled=filled, bill=found, terms=terms, party=party, person=person, unit=unit, actor=actor, note=confirmed, now=now
+        )  # fmt: skip
     # Before the dossier itself: its row in the national table says what was used again.
     count_sent(draft, filled, unit_code=unit.code, now=now)
     dossier = Dossier.objects.create(

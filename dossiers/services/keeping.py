@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from dossiers import keeping
-from dossiers.models import Draft
+from dossiers.models import Dossier, Draft
 from dossiers.post import wishes
 from dossiers.queries import own_drafts, removed_drafts, standing
 from dossiers.services.common import NotYours, filer, tell_owner
@@ -27,7 +27,10 @@ class DraftInItsPlace(Exception):
 
 
 def erase_draft(draft: Draft, actor: Actor) -> None:
-    """Erase a locked draft, its papers and its key, in the caller's transaction: nothing of it can be read again, in no backup either."""
+    """Erase a locked draft, its papers and its key, in the caller's transaction: nothing of it can be read again, in no backup either.
+
+    Where a sent dossier was being edited in it, the key is the dossier's and stays.
+    """
     papers = list(draft.papers.select_related("file"))
     draft_id = draft.id
     forget(draft_id)
@@ -36,7 +39,8 @@ def erase_draft(draft: Draft, actor: Actor) -> None:
     draft.delete()
     for paper in papers:
         files.erase(file=paper.file, actor=actor)
-    crypto.shred(draft_id, actor)
+    if not Dossier.objects.filter(pk=draft_id).exists():
+        crypto.shred(draft_id, actor)
 
 
 @transaction.atomic

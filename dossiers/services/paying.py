@@ -20,11 +20,11 @@ from dossiers import slips
 from dossiers.models import TABLE, Dossier, DossierDocument, PaymentDemand, Standing, State
 from dossiers.queries import unit_calendar
 from dossiers.services.common import advance, lock_for_officer, move_appointment, notify_parties, write_event
+from dossiers.slip_sets.issuing import issue_of
 from dossiers.terms import terms_of
 from payments import services as payments
 from payments.models import Order
 from portal.access import SYSTEM, Actor
-from portal.documents import services as documents
 from portal.states import TransitionRefused
 from portal.workdays import Unit, due_at, opening_before, response_due
 from procedures import queries as procedures
@@ -289,17 +289,17 @@ def _stop(dossier: Dossier, demand: PaymentDemand, now: datetime) -> None:
     dossier.stopped_at, dossier.paused_at = now, None
     reason = slips.unpaid_reason(demand.amount, demand.until)
     advance(dossier, "stop_unpaid", actor=SYSTEM, now=now, note=reason)
-    notice = documents.issue_sealed(
-        key=f"dossiers.stop:{dossier.id}",
+    issue_of(
+        dossier,
+        DossierDocument.Role.STOP,
         kind=slips.STOP,
-        title=DossierDocument.Role.STOP.label,
-        template="documents/stop_notice.html",
+        key=f"dossiers.stop:{dossier.id}",
         context=slips.stop_context(dossier, reason=reason),
-        unit_code=dossier.unit_code,
-        subject=dossier.id,
         actor=SYSTEM,
+        now=now,
+        # The set of 2018 has no such slip.
+        before="documents/stop_notice.html",
     )
-    DossierDocument.objects.create(dossier=dossier, document=notice, role=DossierDocument.Role.STOP)
     notify_parties(dossier, "dossiers.stopped")
 
 

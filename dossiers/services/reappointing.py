@@ -16,8 +16,8 @@ from dossiers import slips
 from dossiers.models import TABLE, Dossier, DossierDocument
 from dossiers.queries import unit_calendar
 from dossiers.services.common import advance, lock_for_officer, notify_parties
+from dossiers.slip_sets.issuing import issue_of
 from portal.access import Actor
-from portal.documents import services as documents
 from portal.states import TransitionRefused
 from portal.workdays import is_working_day
 
@@ -63,16 +63,14 @@ def reappoint(*, actor: Actor, dossier_id: UUID, seen_version: int, day: date, r
         dossier.due_at, dossier.due_counted, dossier.reappointed_at = new, old, now
 
     advance(dossier, "reappoint", actor=actor, now=now, note=reason.strip(), then=with_a_new_day)
-    letter = documents.issue_sealed(
-        key=f"dossiers.apology:{dossier.id}",
+    issue_of(
+        dossier,
+        DossierDocument.Role.APOLOGY,
         kind=slips.APOLOGY,
-        title=DossierDocument.Role.APOLOGY.label,
-        template="documents/apology.html",
+        key=f"dossiers.apology:{dossier.id}",
         context=slips.apology_context(dossier, old=old, reason=reason.strip(), signer=actor.label),
-        unit_code=dossier.unit_code,
-        subject=dossier.id,
         actor=actor,
+        now=now,
     )
-    DossierDocument.objects.create(dossier=dossier, document=letter, role=DossierDocument.Role.APOLOGY)
     notify_parties(dossier, "dossiers.reappointed", due=slips.moment(new))
     return dossier

@@ -7,7 +7,7 @@ was given moves it, with an event and a notice. What has ended was measured by t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from dossiers import slips
 from dossiers.costs import Limit, limit_of
-from dossiers.models import OPEN_STATES, TABLE, Dossier, DossierEvent, Standing, State, SupplementRequest
+from dossiers.models import OPEN_STATES, TABLE, Dossier, DossierEvent, ShownResult, Standing, State, SupplementRequest
 from dossiers.queries import unit_calendar
 from dossiers.services.common import notify_parties, write_event
 from dossiers.terms import TermsUnknown, terms_of
@@ -29,8 +29,9 @@ SLICE = 200
 MOVED = "due_moved"
 """Name of the event; the state stays."""
 BEGIN_PAUSE = frozenset({"ask_payment", "ask_supplement", "approve_supplement"})
+END_SHOWING = frozenset({"agree_draft", "object_draft", "draft_unanswered", "call_off_draft"})
 END_PAYING = frozenset({"paid", "unpaid", "call_off_payment"})
-ANSWERED_FROM = frozenset({"submit", "complete_first", "unanswered_first"})
+ANSWERED_FROM = frozenset({"submit", "resend", "complete_first", "unanswered_first"})
 """Events from which the eight working hours of reception run; money that came, or did not, too."""
 
 
@@ -53,8 +54,10 @@ def reckon(
     limit: Limit,
     requests: Mapping[datetime, SupplementRequest],
     calendar: Calendar,
+    stopped_by: Collection[datetime] = (),
 ) -> Reckoned:
-    """State and deadlines from the events in their order; ``requests`` by the moment at which they went out. Pure."""
+    """State and deadlines from the events in their order; ``requests`` by the moment at which they went out, ``stopped_by``: moments at
+    which a draft of the result was shown and the clock stopped. Pure."""
     found, paused = Reckoned(), None
     asked: SupplementRequest | None = None
     for event in events:
@@ -68,7 +71,9 @@ def reckon(
         elif event.name in BEGIN_PAUSE:
             paused = event.at
             asked = None if event.name == "ask_payment" else requests.get(event.at)
-        elif event.name in END_PAYING and has_moved and paused is not None:
+        elif event.name == "show_draft" and event.at in stopped_by:
+            paused = event.at
+        elif (event.name in END_SHOWING and paused is not None) or (event.name in END_PAYING and has_moved and paused is not None):
             _move(found, paused, event.at, calendar)
             paused = None
         elif event.name in ("complete", "unanswered") and paused is not None:
@@ -139,12 +144,14 @@ class Difference:
 
 def _reckoned(dossier: Dossier, calendar: Calendar) -> tuple[Reckoned, dict[str, tuple[Any, Any]]]:
     requests = {one.asked_at: one for one in dossier.supplements.all() if one.asked_at is not None}
+    stopped_by = {one.shown_at for one in dossier.shown_results.all() if one.clock == ShownResult.Clock.PAUSE}
     found = reckon(
         dossier.events.all(),
         submitted_at=dossier.submitted_at,
         limit=limit_of(dossier, terms_of(dossier)),
         requests=requests,
         calendar=calendar,
+        stopped_by=stopped_by,
     )
     columns: dict[str, tuple[Any, Any]] = {}
     if found.state != dossier.state:
@@ -198,7 +205,7 @@ def mend(dossier_id: UUID, *, now: datetime) -> bool:
 
 def recompute(*, after: UUID | None = None, unit: str = "", size: int = SLICE) -> tuple[list[Difference], int, UUID | None]:
     """Compare a slice of dossiers, of a unit and those below it or all: what differs, how many were looked at, where the next begins."""
-    rows = Dossier.objects.order_by("pk").select_related("form_version").prefetch_related("events", "supplements")
+    rows = Dossier.objects.order_by("pk").select_related("form_version").prefetch_related("events", "supplements", "shown_results")
     if unit:
         rows = rows.filter(unit_code=unit) | rows.filter(unit_code__startswith=f"{unit}.")
     found = list((rows.filter(pk__gt=after) if after is not None else rows)[:size])

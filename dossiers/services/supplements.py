@@ -40,14 +40,14 @@ from dossiers.services.common import (
 )
 from dossiers.services.drafts import MAX_ANSWER_CHARS, MAX_FILES_A_PAPER, PAPER_TYPES
 from dossiers.services.paying import give_back
+from dossiers.slip_sets.issuing import issue_of, take_back_slip
+from dossiers.slip_sets.sheets import issue_refusal
 from dossiers.supplements.opening import Opened, answered, as_typed, opened, said
 from dossiers.supplements.policies import Policy, policy_of
 from dossiers.supplements.wording import missed_reason, request_context, summary
 from dossiers.terms import terms_of
 from portal import audit
 from portal.access import SYSTEM, Actor
-from portal.documents import services as documents
-from portal.documents.models import Document
 from portal.files import services as files
 from portal.files.errors import FileRefused
 from portal.files.models import FileState, StoredFile
@@ -179,7 +179,7 @@ def _call_off(transition: str, *, actor: Actor, dossier_id: UUID, seen_version: 
     else:
         dossier.supplements_before -= 1
     if request.slip is not None:
-        take_back_slip(request.slip, reason="Cơ quan đã rút yêu cầu bổ sung này", actor=actor, now=now)
+        take_back_slip(request.slip, reason="Cơ quan đã rút yêu cầu bổ sung này", now=now)
     dossier.paused_at = dossier.supplement_until = None
     advance(dossier, transition, actor=actor, now=now, note=reason.strip())
     notify_parties(dossier, "dossiers.supplement_called_off")
@@ -198,7 +198,7 @@ def stop(*, actor: Actor, dossier_id: UUID, seen_version: int, reason: str, now:
     _check(dossier, "stop")
     dossier.stopped_at = max(now, dossier.received_at or now)
     advance(dossier, "stop", actor=actor, now=now, note=reason.strip())
-    _stop_notice(dossier, reason=reason.strip(), actor=actor)
+    _stop_notice(dossier, reason=reason.strip(), actor=actor, now=now)
     give_back(dossier, reason="refused", actor=actor, now=now)
     return dossier
 
@@ -274,30 +274,17 @@ def _send_out(dossier: Dossier, request: SupplementRequest, transition: str, *, 
             dossier.supplements_before += 1
 
     advance(dossier, transition, actor=actor, now=now, note=summary(request), then=with_the_applicant)
-    issued = documents.issue_sealed(
-        key=f"dossiers.supplement:{dossier.id}:{request.number}",
+    request.slip = issue_of(
+        dossier,
+        DossierDocument.Role.REQUEST,
         kind=slips.SUPPLEMENT,
-        title=DossierDocument.Role.REQUEST.label,
-        template="documents/supplement_request.html",
+        key=f"dossiers.supplement:{dossier.id}:{request.number}",
         context=request_context(dossier, request),
-        unit_code=dossier.unit_code,
-        subject=dossier.id,
         actor=actor,
+        now=now,
     )
-    request.slip = DossierDocument.objects.create(dossier=dossier, document=issued, role=DossierDocument.Role.REQUEST)
     request.save()
     notify_parties(dossier, "dossiers.supplement_asked", until=slips.moment(until), number=str(request.defects.count()))
-
-
-def take_back_slip(issued: DossierDocument, *, reason: str, actor: Actor, now: datetime) -> None:
-    """A slip that does not hold any more: never sealed, or its proof page says so."""
-    row = Document.objects.select_for_update().get(pk=issued.document_id)
-    if row.state == Document.SIGNED:
-        documents.revoke(document=row, reason=reason, actor=SYSTEM)
-    elif row.state not in (Document.REVOKED, Document.CANCELLED):
-        documents.cancel(document=row, actor=SYSTEM)
-    issued.cancelled_at = now
-    issued.save(update_fields=["cancelled_at"])
 
 
 def _close(request: SupplementRequest, state: str, now: datetime, *, actor: Actor = SYSTEM) -> None:
@@ -586,25 +573,26 @@ def _miss(dossier_id: UUID, now: datetime) -> None:
     if dossier.received_at is None:
         dossier.refused_at = now
         advance(dossier, "refuse_unanswered", actor=SYSTEM, now=now, note=reason)
+        issue_refusal(dossier, reason=reason, actor=SYSTEM, now=now)
         notify_parties(dossier, "dossiers.refused")
     else:
         dossier.stopped_at = now
         advance(dossier, "stop_unanswered", actor=SYSTEM, now=now, note=reason)
-        _stop_notice(dossier, reason=reason, actor=SYSTEM)
+        _stop_notice(dossier, reason=reason, actor=SYSTEM, now=now)
     # What was never received goes back at once; else the agency says, as with a dossier that is withdrawn.
     give_back(dossier, reason="withdrawn" if dossier.received_at else "refused", actor=SYSTEM, now=now)
 
 
-def _stop_notice(dossier: Dossier, *, reason: str, actor: Actor) -> None:
-    notice = documents.issue_sealed(
-        key=f"dossiers.stop:{dossier.id}",
+def _stop_notice(dossier: Dossier, *, reason: str, actor: Actor, now: datetime) -> None:
+    issue_of(
+        dossier,
+        DossierDocument.Role.STOP,
         kind=slips.STOP,
-        title=DossierDocument.Role.STOP.label,
-        template="documents/stop_notice.html",
+        key=f"dossiers.stop:{dossier.id}",
         context=slips.stop_context(dossier, reason=reason),
-        unit_code=dossier.unit_code,
-        subject=dossier.id,
         actor=actor,
+        now=now,
+        # The set of 2018 has no such slip.
+        before="documents/stop_notice.html",
     )
-    DossierDocument.objects.create(dossier=dossier, document=notice, role=DossierDocument.Role.STOP)
     notify_parties(dossier, "dossiers.stopped")

@@ -15,7 +15,7 @@ from django.db import transaction
 from dossiers.models import TABLE, Dossier, DossierDocument
 from dossiers.queries import unit_calendar
 from dossiers.services.common import advance, lock_for_officer, notify_parties
-from dossiers.services.supplements import take_back_slip
+from dossiers.slip_sets.issuing import take_back_slip
 from payments.models import Refund
 from portal.access import Actor
 from portal.access.roles import LEADERS
@@ -60,7 +60,7 @@ def undo_receive(*, actor: Actor, dossier_id: UUID, seen_version: int, reason: s
     if dossier.demands.filter(asked_at__gte=dossier.received_at).exists() or dossier.supplements.filter(number_after__gte=1).exists():
         raise TransitionRefused("undo_receive", dossier.state, FOLLOWED)
     for issued in dossier.documents.filter(role=DossierDocument.Role.RECEIPT, cancelled_at__isnull=True):
-        take_back_slip(issued, reason="Cơ quan đã hoàn tác việc tiếp nhận nhầm", actor=actor, now=now)
+        take_back_slip(issued, reason="Cơ quan đã hoàn tác việc tiếp nhận nhầm", now=now)
     dossier.received_at = dossier.due_at = dossier.due_first = None
     dossier.officer_id, dossier.officer_label = None, ""
     advance(dossier, "undo_receive", actor=actor, now=now, note=reason.strip())
@@ -74,6 +74,8 @@ def undo_refuse(*, actor: Actor, dossier_id: UUID, seen_version: int, reason: st
     dossier = _lock("undo_refuse", actor=actor, dossier_id=dossier_id, seen_version=seen_version, reason=reason, now=now)
     if Refund.objects.filter(order__in=dossier.demands.values("order")).exists():
         raise TransitionRefused("undo_refuse", dossier.state, PAID_BACK)
+    for issued in dossier.documents.filter(role=DossierDocument.Role.REFUSAL, cancelled_at__isnull=True):
+        take_back_slip(issued, reason="Cơ quan đã hoàn tác việc từ chối nhầm", now=now)
     dossier.refused_at = None
     dossier.officer_id, dossier.officer_label = None, ""
     advance(dossier, "undo_refuse", actor=actor, now=now, note=reason.strip())

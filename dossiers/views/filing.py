@@ -55,6 +55,7 @@ from dossiers.views.common import as_int, as_uuid, citizen_page, is_from_here, i
 from portal.access import actor_of
 from portal.caching import public_page
 from portal.catalogues import queries as catalogues
+from portal.states import TransitionRefused
 from procedures import queries as procedures
 from procedures.fees import Charge, Fee, best, reckon, rule_fits, shortened
 from procedures.papers import exclusive_cases
@@ -659,12 +660,20 @@ def check(request: HttpRequest, code: str) -> HttpResponseBase:
     except DraftChanged:
         return _check_page(request, terms, looked=looked, status=409)
     except FilingRefused as refused:
-        unsigned = [problem for problem in refused.problems if problem.page == signing.PAGE]
-        return _check_page(request, terms, status=422, unsigned=unsigned)
+        return _check_page(request, terms, status=422, refused=refused.problems)
+    except TransitionRefused as refused:
+        messages.warning(request, refused.reason)
+        return redirect("dossiers")
     except NotYours:
         if (page := _overtaken(request, code, draft)) is None or not queries.removed_drafts(actor).filter(pk=draft_id).exists():
             raise
         return page
+    if (again := as_int(request.POST.get("lan"))) > 0:
+        # A dossier that was being edited: sent again, unless the agency was quicker.
+        if dossier.revisions.filter(number__gte=again).exists():
+            return redirect(reverse("dossier", args=[dossier.code]) + "?da-sua=1")
+        messages.warning(request, _("Chưa gửi lại được: cơ quan đã xử lý hồ sơ trước. Bản đã gửi trước đây giữ nguyên."))
+        return redirect("dossier", dossier.code)
     return redirect(reverse("dossier", args=[dossier.code]) + "?da-gui=1")
 
 
@@ -711,7 +720,7 @@ class _Review:
 
 
 def _check_page(
-    request: HttpRequest, terms: Terms, *, looked: seen.Seen | None = None, unsigned: Sequence[Problem] = (), status: int = 200
+    request: HttpRequest, terms: Terms, *, looked: seen.Seen | None = None, refused: Sequence[Problem] = (), status: int = 200
 ) -> HttpResponse:
     actor, code = actor_of(request), terms.procedure_code
     draft = _draft(request, terms)
@@ -720,6 +729,9 @@ def _check_page(
     if draft.last_page != "kiem-tra" and request.method == "GET":
         services.save_draft(actor=actor, draft_id=draft.id, values={}, page="kiem-tra")
     review = _Review(request, terms, draft)
+    # Where a sent dossier is edited: its code, and which time of sending again this would be.
+    sent = queries.own_dossiers(actor).only("code").filter(pk=draft.pk).first()
+    edited = {"code": sent.code, "next": sent.revisions.count() + 1} if sent is not None else None
     changed, gone = review.changes_since(looked, terms)
     change = _at(code, "to-khai") + "?ve=kiem-tra"
     unwanted = {one.paper.kind for one in wanted_of(draft, terms, review.filled.shape) if not one.asked}
@@ -764,7 +776,10 @@ def _check_page(
             is_newer=looked is not None,
             notes=review.filled.form.notes,
             seen=seen.token(draft.id, draft.version, review.values),
-            problems=[*problems_of(draft, terms, review.filled), *unsigned],
+            # What only sending says: the signature, and what an edit does not bear.
+            problems=[*(found := problems_of(draft, terms, review.filled)), *(one for one in refused if one not in found)],
+            edited=edited,
+            send_label=_("Gửi lại hồ sơ") if edited else _("Gửi hồ sơ"),
             signature=signing.standing(draft, review.filled, _person(request), procedure_name=terms.name),
         ),
         status=status,
@@ -803,4 +818,5 @@ def discard(request: HttpRequest, code: str) -> HttpResponse:
     name = queries.standing(code, now=timezone.now()).name
     token = seen.token(draft.id, draft.version, {})
     context = {"code": code, "name": name, "draft": draft, "seen": token, "is_newer": newer, "papers": draft.papers.count()}
+    context["edited"] = queries.own_dossiers(actor_of(request)).filter(pk=draft.pk).values_list("code", flat=True).first()
     return render(request, "dossiers/discard.html", context, status=409 if newer else 200)

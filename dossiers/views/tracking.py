@@ -23,10 +23,13 @@ from dossiers import queries, services, slips, wording
 from dossiers.costs import bill_of
 from dossiers.exchange.elsewhere import lines as reported_lines
 from dossiers.exchange.elsewhere import reported_of
-from dossiers.models import Dossier, DossierDocument, DossierReuse, Standing, State
+from dossiers.following import editing, objections
+from dossiers.models import Dossier, DossierDocument, DossierMessage, DossierReuse, Standing, State
 from dossiers.post.showing import by_post
 from dossiers.services.desk import note_look
 from dossiers.store.looking import note_officers_look
+from dossiers.talking import rules as talking_rules
+from dossiers.talking.queries import unread_for_applicants, unread_of
 from dossiers.views import elsewhere
 from dossiers.views.common import as_int, citizen_page, not_here, reader_page, send_file
 from dossiers.ways_on import ways_on
@@ -57,10 +60,12 @@ def mine(request: HttpRequest) -> HttpResponse:
         request,
         "dossiers/mine.html",
         {
-            "drafts": queries.named_drafts(actor, now=now),
+            "drafts": (drafts := queries.named_drafts(actor, now=now)),
+            "edited": editing.edited_codes([item.draft.pk for item in drafts]),
             "removed": queries.named_removed_drafts(actor, now=now),
             "page": page,
             "rows": [(dossier, wording.situation(dossier, now=now)) for dossier in page.object_list],
+            "unread": unread_for_applicants([dossier.pk for dossier in page.object_list]),
             "order": order,
             "orders": ORDER_NAMES.items(),
             "size": size,
@@ -113,6 +118,14 @@ def _page(request: HttpRequest, dossier: Dossier, *, status: int = 200, **more: 
             # Refused or taken back, nothing is to be paid.
             "bill": None if dossier.state in (State.REFUSED, State.WITHDRAWN, State.STOPPED) else bill_of(dossier),
             "entries": wording.entries_for_applicant(dossier, history),
+            "revisions": editing.revisions_of(dossier),
+            "editing": editing.is_being_edited(dossier),
+            "can_edit": not editing.edit_refusal(dossier),
+            "shown": next(reversed(objections.shown_of(dossier)), None),
+            "talk": dict(zip(("all", "unread"), unread_of(dossier, DossierMessage.Side.AGENCY), strict=True)),
+            "may_write": not talking_rules.refusal(dossier, timezone.now()),
+            "refusal": documents.get(DossierDocument.Role.REFUSAL),
+            "control": documents.get(DossierDocument.Role.CONTROL),
             "answers": [{"label": label, "value": value} for label, value in slips.answers_shown(dossier)],
             "papers": (papers := list(dossier.papers.select_related("file"))),
             "unsafe": [paper for paper in papers if paper.file.state == FileState.QUARANTINED],
@@ -147,7 +160,13 @@ def dossier_page(request: HttpRequest, code: str) -> HttpResponse:
     """Confirmation and status: what happens now, who has it, until when, what happened so far."""
     if queries.dossier_of(actor_of(request), code) is None and (page := elsewhere.page_of(request, code)) is not None:
         return page
-    return _page(request, _own(request, code), just_sent="da-gui" in request.GET, just_completed="da-bo-sung" in request.GET)
+    return _page(
+        request,
+        _own(request, code),
+        just_sent="da-gui" in request.GET,
+        just_completed="da-bo-sung" in request.GET,
+        just_resent="da-sua" in request.GET,
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

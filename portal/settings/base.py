@@ -208,6 +208,7 @@ CELERY_BEAT_SCHEDULE = {
     "dossiers-remind": {"task": "dossiers.remind_of_payments", "schedule": 300.0, "options": {"queue": "bulk", "expires": 300}},
     "dossiers-supplements": {"task": "dossiers.follow_supplements", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},
     "dossiers-looks": {"task": "dossiers.forget_looks", "schedule": crontab(hour=3, minute=45), "options": {"queue": "bulk"}},
+    "dossiers-drafts-shown": {"task": "dossiers.follow_drafts", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},
     "dossiers-reuse": {"task": "dossiers.add_reuse", "schedule": 60.0, "options": {"queue": "bulk", "expires": 60}},
     "dossiers-counter-filings": {
         "task": "dossiers.forget_counter_filings",

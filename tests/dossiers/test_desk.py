@@ -380,7 +380,7 @@ def test_the_database_refuses_a_code_of_another_form(code: str) -> None:
 
 WITHIN = frozenset({
     "start", "sign", "paid", "unpaid", "stop_unpaid", "complete_first", "unanswered", "unanswered_first", "stop_unanswered",
-    "refuse_unanswered",
+    "refuse_unanswered", "agree_draft", "object_draft", "draft_unanswered", "resend",
 })  # fmt: skip
 """Edges along which a service goes that bears another name."""
 

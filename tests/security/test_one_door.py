@@ -32,6 +32,8 @@ from dossiers.counter_filing.cash_admin import set_rate
 from dossiers.designing.editing import empty
 from dossiers.designing.results.editing import empty as empty_result
 from dossiers.models import FormDesign, Parcel, ResultDesign
+from dossiers.slip_sets import sheets
+from dossiers.talking import services as talking
 from feedback.services import entering, lists, publishing, routing, sending
 from payments.services.contacts import keep_contact
 from portal import audit
@@ -44,7 +46,7 @@ from tests import factories
 from tests.accounts.officers.test_high_level import post_account
 from tests.dossiers import counters as appointments
 from tests.dossiers import processes
-from tests.dossiers.support import filed, photo
+from tests.dossiers.support import filed, mother, photo
 from tests.feedback.support import WORDS as PETITION_WORDS
 from tests.feedback.support import answered, received, send_one
 from tests.feedback.support import officer as petition_officer
@@ -134,10 +136,10 @@ def _officer(unit: str) -> tuple[Client, Any, Actor]:
 OURS: tuple[str, ...] = (
     "accounts.countercontract", "accounts.guardianrequest", "accounts.position", "accounts.registration", "audit.act",
     "dossiers.absence", "dossiers.appointment", "dossiers.cashreceipt", "dossiers.counterfiling",
-    "dossiers.counterplan", "dossiers.digitisingrate", "dossiers.dossier", "dossiers.dossieropinion",
-    "dossiers.dossierstep", "dossiers.formdesign", "dossiers.handover", "dossiers.homevisit",
-    "dossiers.officerarea", "dossiers.parcel", "dossiers.processversion",
-    "dossiers.resultdesign", "dossiers.ticket",
+    "dossiers.counterplan", "dossiers.digitisingrate", "dossiers.dossier", "dossiers.dossiermessage",
+    "dossiers.dossieropinion", "dossiers.dossierstep", "dossiers.formdesign", "dossiers.handover",
+    "dossiers.homevisit", "dossiers.messagetemplate", "dossiers.officerarea", "dossiers.parcel",
+    "dossiers.processversion", "dossiers.resultdesign", "dossiers.ticket", "dossiers.unitslip",
     "feedback.enteredpetition", "feedback.opinion", "feedback.petition", "feedback.procedurereport", "feedback.publishedcase",
     "feedback.replytemplate", "notices.notice", "payments.settlementcontact", "procedures.mistakereport", "procedures.onlinereduction",
     "ratings.rating", "ratings.survey", "ratings.surveytext",
@@ -155,6 +157,7 @@ WORDS = {
     "dossiers.formdesign": "Biểu mẫu của ta",
     "dossiers.officerarea": "Địa bàn của ta",
     "dossiers.processversion": "Quy trình của ta",
+    "dossiers.messagetemplate": "Mẫu tin của ta",
     "dossiers.resultdesign": "Mẫu kết quả của ta",
     "feedback.enteredpetition": "Thư của ta",
     "feedback.opinion": "Hỏi ý kiến của ta",
@@ -270,12 +273,18 @@ def make_ours(chief: Actor) -> dict[str, Any]:
         phone="+84912345678", reason="Không đi lại được", wanted_on=appointments.last_day(), wanted_half="morning", now=now,
     )  # fmt: skip
     handed, receipt, filing, of_a_page, parcel = _counter_rows(chief, now)
+    wrote = talking.write(
+        actor=factories.citizen_actor(mother()), dossier_id=dossier.pk, written=talking.Written(uuid4(), "Tin của ta."), now=now
+    )  # fmt: skip
+    words = talking.keep_template(actor=chief, unit_code=HERE, name="Mẫu tin của ta", words="Phường trả lời như sau.")
+    slip = sheets.issue_handover(actor=chief, unit_code=HERE, dossier_ids=[dossier.pk], receiver="Bên nhận của ta", now=now)
     act = audit.record(actor=chief, act="dossiers.read", target="dossiers.dossier", target_id="viec-cua-ta")
     return {
         "accounts.countercontract": contract, "accounts.guardianrequest": asked,
         "accounts.position": factories.make_position(unit=HERE, roles=("signing",)), "accounts.registration": registered, "audit.act": act,
         "dossiers.appointment": come, "dossiers.counterplan": appointments.plan(), "dossiers.dossier": dossier,
         **processes.of_unit(HERE, chief),
+        "dossiers.dossiermessage": wrote, "dossiers.messagetemplate": words, "dossiers.unitslip": slip,
         "dossiers.formdesign": design, "dossiers.homevisit": visit, "dossiers.resultdesign": template_design,
         "dossiers.ticket": ticket,
         "dossiers.cashreceipt": receipt, "dossiers.counterfiling": filing, "dossiers.digitisingrate": of_a_page,

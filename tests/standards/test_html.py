@@ -65,19 +65,23 @@ from dossiers.models import (
     FormPrint,
     Handover,
     HomeVisit,
+    MessageTemplate,
     OfficerArea,
     Parcel,
     PostTariff,
     ProcessVersion,
     ResultDesign,
+    ResultVersion,
     SignedDeclaration,
     StorePaper,
     StoreShare,
     Ticket,
+    UnitSlip,
 )
+from dossiers.outcomes import outcome_of
 from dossiers.post import parcels
 from dossiers.services import desk as services_of_desk
-from dossiers.services import follow_late_orders, make_print, publish_form
+from dossiers.services import follow_late_orders, make_print, publish_form, save_draft, submit
 from dossiers.services import receive as receive_dossier
 from dossiers.signing.steps import make as make_declaration
 from dossiers.supplements.desk import SupplementForm
@@ -105,6 +109,7 @@ from portal.exchange import post
 from portal.exchange.partners.models import Partner
 from portal.exchange.partners.services import suspend
 from portal.files import services as files
+from portal.files.models import FileState, StoredFile
 from portal.inbox.services import take
 from portal.launcher import bootstrap
 from portal.notifications.models import Notification
@@ -371,6 +376,7 @@ def citizens(pages: Pages) -> None:
     pages.get(client, f"{proof}doi-chieu-ban-in/")
     paying(pages, client)
     completing(pages, client)
+    talking_and_following(pages, client)
     # Enough for a second page.
     for _ in range(9):
         filed()
@@ -525,6 +531,71 @@ def completing(pages: Pages, client: Client) -> None:
     chiefs.post(f"{base}decline_supplement/", seen())
     pages.get(chiefs, f"{base}stop/")
     pages.get(desk, f"{base}change/")
+
+
+def talking_and_following(pages: Pages, client: Client) -> None:
+    """Messages with an error, a file and an answer begun with a template; an edit before receipt; a draft of the result, refused; slips."""
+    at_desk = make_position(roles=("reception", "handling", "administrator", "clerk"))
+    desk = Client()
+    sign_in(desk, at_desk.person, position=at_desk)
+    actor = citizen_actor(mother())
+    dossier = filed(now=timezone.now(), child_name="Trần <Bé> & Thử")
+    page, base = f"/ho-so/{dossier.code}/", f"/quan-tri/dossiers/dossier/{dossier.id}/"
+    for address in ("", "tin-nhan/"):
+        pages.get(client, f"{page}{address}")
+    pages.post(client, f"{page}tin-nhan/", {"words": " "})
+    client.post(f"{page}tin-nhan/", {"words": "Hỏi <một> & hai\n\nba", "attached": [photo("a <b> & c.png")]})
+    desk.post(
+        "/quan-tri/dossiers/messagetemplate/add/", {"unit_code": "H26.101", "name": "Mẫu <a> & b", "words": "{ma}", "is_active": "on"}
+    )
+    template = MessageTemplate.objects.get(name="Mẫu <a> & b")
+    for address in (
+        "messagetemplate/", "messagetemplate/add/", f"messagetemplate/{template.pk}/change/", f"messagetemplate/{template.pk}/edit/",
+        "dossiermessage/", "unitslip/", "unitslip/register/", "unitslip/handover/",
+    ):  # fmt: skip
+        pages.get(desk, f"/quan-tri/dossiers/{address}")
+    pages.get(desk, f"{base}messages/?mau={template.pk}")
+    pages.post(desk, f"{base}messages/", {"words": ""})
+    desk.post(f"{base}messages/", {"words": "Trả lời <một>."})
+    for address in ("/ho-so/", f"{page}", f"{page}tin-nhan/"):
+        pages.get(client, address)
+    StoredFile.objects.filter(pk__in=dossier.papers.values("file")).update(state=FileState.CLEAN)
+    pages.get(client, f"{page}sua/")
+    client.post(f"{page}sua/")
+    for address in ("/ho-so/", f"{page}sua/", "/nop-ho-so/1.001193/kiem-tra/", "/nop-ho-so/1.001193/xoa-nhap/"):
+        pages.get(client, address)
+    pages.get(desk, f"{base}change/")
+    save_draft(actor=actor, draft_id=dossier.pk, values={"father_name": "Trần <Văn> & Sửa"})
+    draft = Draft.objects.get(pk=dossier.pk)
+    submit(actor=actor, draft_id=dossier.pk, seen_version=draft.version, now=timezone.now())
+    pages.get(client, f"{page}?da-sua=1")
+    outcome = outcome_of("1.001193")
+    assert outcome is not None
+    document = {**outcome.document, "shown": {"days": 2, "clock": "pause"}}
+    ResultVersion.objects.create(
+        procedure_code="1.001193", number=outcome.number + 1, document=document, published_at=dossier.submitted_at - dt.timedelta(hours=1)
+    )
+
+    def seen() -> dict[str, Any]:
+        return {"seen": Dossier.objects.get(pk=dossier.pk).version, "reason": "Nhầm <lần> & chỗ"}
+
+    desk.post(f"{base}receive/", seen())
+    pages.get(desk, f"{base}show_draft/")
+    assert desk.post(f"{base}show_draft/", seen()).status_code == 302
+    for one, address in ((client, page), (client, f"{page}du-thao/"), (desk, f"{base}change/"), (desk, f"{base}call_off_draft/")):
+        pages.get(one, address)
+    pages.post(client, f"{page}du-thao/", {"number": "1", "act": "khong-dong-y"})
+    client.post(f"{page}du-thao/", {"number": "1", "act": "khong-dong-y", "reason": "Sai <tên> & ngày"})
+    for one, address in ((client, page), (client, f"{page}du-thao/"), (desk, f"{base}change/")):
+        pages.get(one, address)
+    today = f"{timezone.localdate():%d/%m/%Y}"
+    pages.post(desk, "/quan-tri/dossiers/unitslip/register/", {"unit_code": "H26.101", "first": today, "last": "x"})
+    desk.post("/quan-tri/dossiers/unitslip/handover/", {"unit_code": "H26.101", "receiver": "Kho <lưu> & trữ", "codes": dossier.code})
+    pages.get(desk, f"/quan-tri/dossiers/unitslip/{UnitSlip.objects.get().pk}/change/")
+    # What is filed from now on is decided as before.
+    ResultVersion.objects.create(
+        procedure_code="1.001193", number=outcome.number + 2, document=outcome.document, published_at=timezone.now()
+    )
 
 
 def payers(pages: Pages) -> None:

@@ -11,7 +11,7 @@ from dossiers.designing import editing
 from dossiers.designing.conditions import CONDITION_ROWS, ConditionFields, field_choices
 from dossiers.designing.forms import FieldForm, NewFieldForm
 from dossiers.designing.words import KIND_WORDS
-from dossiers.result_documents.checking import CAPACITIES, OFFICER_KINDS
+from dossiers.result_documents.checking import CAPACITIES, MOST_SHOWN_DAYS, OFFICER_KINDS
 from portal.access.desk import PlainForm
 from portal.ui.fields import NumberInput, PlainText
 
@@ -248,6 +248,17 @@ class WholeForm(PlainForm):
     who = PlainText(label="Ai ký", max_length=200, widget=forms.TextInput(_LONG), help_text="Ví dụ: lãnh đạo Sở Xây dựng.")
     valid = forms.ChoiceField(label="Có giá trị", required=False)
     years = forms.IntegerField(label="Số năm", required=False, min_value=1, max_value=100, widget=NumberInput({"size": 4}))
+    shown_days = forms.IntegerField(
+        label="Cho người nộp xem dự thảo, số ngày làm việc",
+        required=False,
+        min_value=1,
+        max_value=MOST_SHOWN_DAYS,
+        widget=NumberInput({"size": 4}),
+        help_text="Trước khi quyết định; người nộp đồng ý hoặc nêu lý do không đồng ý. Bỏ trống: không cho xem.",
+    )
+    shown_clock = forms.ChoiceField(
+        label="Trong lúc chờ người nộp", required=False, choices=[("run", "thời hạn vẫn chạy"), ("pause", "thời hạn dừng")]
+    )
     subject = forms.ChoiceField(label="Tên người (hoặc vật) được nêu, ở câu", required=False)
     identity_numbers = forms.MultipleChoiceField(
         label="Số định danh của những người được nêu, ở các câu", required=False, widget=forms.CheckboxSelectMultiple
@@ -260,6 +271,7 @@ class WholeForm(PlainForm):
         self.fields["register_label"].heading = "Sổ"  # type: ignore[attr-defined]  # read by admin/one_form.html
         self.fields["office"].heading = "Chữ ký"  # type: ignore[attr-defined]
         self.fields["valid"].heading = "Thời hạn"  # type: ignore[attr-defined]
+        self.fields["shown_days"].heading = "Dự thảo"  # type: ignore[attr-defined]
         self.fields["subject"].heading = "Để cán bộ tìm hồ sơ"  # type: ignore[attr-defined]
         own = document.get("fields", [])
         ways = [("", "không có hạn"), ("years", "một số năm cố định")]
@@ -287,6 +299,8 @@ class WholeForm(PlainForm):
             "place": signature.get("place", "right"),
             "valid": way,
             "years": valid.get("years") if isinstance(valid.get("years"), int) else None,
+            "shown_days": said.get("shown", {}).get("days"),
+            "shown_clock": said.get("shown", {}).get("clock", "run"),
             "subject": said.get("subject", ""),
             "identity_numbers": said.get("identity_numbers", []),
         }
@@ -312,6 +326,8 @@ class WholeForm(PlainForm):
         found["signature"] = signature | ({"place": "left"} if said["place"] == "left" else {})
         key, _colon, name = said["valid"].partition(":")
         _put(found, "valid", {key: name or said["years"]} if key else None)
+        shown = {"days": said["shown_days"], "clock": said["shown_clock"] or "run"} if said["shown_days"] else None
+        _put(found, "shown", shown)
         _put(found, "subject", said["subject"])
         if "identity_numbers" in said:
             _put(found, "identity_numbers", said["identity_numbers"])
