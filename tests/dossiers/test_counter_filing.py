@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -28,7 +29,6 @@ from dossiers.models import (
     StorePaper,
 )
 from payments.models import Order
-from portal.documents.models import Document
 from portal.documents.rendering import document_html
 from portal.files.models import FileState, StoredFile
 from portal.outbox.models import Message
@@ -123,7 +123,7 @@ def test_a_birth_entered_for_who_came_is_received_with_its_slip_and_lands_signed
     signing = desk.post(f"{DESK}{filing.pk}/sign/")
     assert signing.status_code == 302 and signing["Location"].startswith("https://ky-so.vi-du.example/")
     # Once the dossier has succeeded the scan is worth the paper: indexed, signed, in the owner's store.
-    Document.objects.filter(pk=sheet.pk).update(state="signed")
+    sign_by_hand(SimpleNamespace(dossier_id=dossier.pk, document_id=sheet.pk, document=sheet))  # type: ignore[arg-type]
     StoredFile.objects.filter(pk=paper.file_id).update(state=FileState.CLEAN, checked_at=timezone.now())
     officer = officer_actor(position)
     sign_by_hand(decide(dossier, officer, leader(), now=timezone.now()))

@@ -539,7 +539,7 @@ def talking_and_following(pages: Pages, client: Client) -> None:
     desk = Client()
     sign_in(desk, at_desk.person, position=at_desk)
     actor = citizen_actor(mother())
-    dossier = filed(now=timezone.now(), child_name="Trần <Bé> & Thử")
+    dossier = filed(now=timezone.now(), child_name="Trần Văn Bé Ba")
     page, base = f"/ho-so/{dossier.code}/", f"/quan-tri/dossiers/dossier/{dossier.id}/"
     for address in ("", "tin-nhan/"):
         pages.get(client, f"{page}{address}")
@@ -565,7 +565,7 @@ def talking_and_following(pages: Pages, client: Client) -> None:
     for address in ("/ho-so/", f"{page}sua/", "/nop-ho-so/1.001193/kiem-tra/", "/nop-ho-so/1.001193/xoa-nhap/"):
         pages.get(client, address)
     pages.get(desk, f"{base}change/")
-    save_draft(actor=actor, draft_id=dossier.pk, values={"father_name": "Trần <Văn> & Sửa"})
+    save_draft(actor=actor, draft_id=dossier.pk, values={"father_name": "Trần Văn Sửa"})
     draft = Draft.objects.get(pk=dossier.pk)
     submit(actor=actor, draft_id=dossier.pk, seen_version=draft.version, now=timezone.now())
     pages.get(client, f"{page}?da-sua=1")
@@ -1995,6 +1995,8 @@ def in_process(pages: Pages) -> None:
     pages.post(client, f"{base}processversion/{version.pk}/edit/", {"name": "<x>", "seen": "1"})
     pages.post(client, f"{base}processversion/add/", {"procedure_code": "<x>", "template": "cap-xa"})
     pages.post(client, f"{base}processversion/add/", {"procedure_code": "1.000656", "template": "cap-tinh"}, 200)
+    # What comes after goes by no process.
+    assert client.post(f"{base}processversion/{version.pk}/end/").status_code == 302
     pages.get(client, "/quan-tri/")
 
 
