@@ -188,7 +188,7 @@ def test_a_result_from_the_first_block_to_the_signed_paper_and_changed_while_dos
     # Decided and signed with it: the dossier of before there was a template, too.
     ask = words(officer.get(f"{DOSSIERS}{first.id}/decide/"))
     assert "Tên hộ được ghi" in ask and "Mã số hộ kinh doanh" in ask
-    boxes = html.fromstring(officer.get(f"{DOSSIERS}{first.id}/decide/").content).xpath("//input[@name='ten_ho_duoc_ghi']/@value")
+    boxes = html.fromstring(officer.get(f"{DOSSIERS}{first.id}/decide/").content.decode()).xpath("//input[@name='ten_ho_duoc_ghi']/@value")
     assert boxes == ["Hộ kinh doanh Phở Mẫu"]
     missing = decided_on_desk(first, officer, chief, registration_number="7", ten_ho_duoc_ghi="")
     assert missing.status_code == 422 and not RegisterEntry.objects.filter(dossier=first).exists()
