@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -85,6 +85,16 @@ class Part:
     caption: str = ""
     """Of the table itself, where the heading above it says less."""
 
+    def shown(self) -> list[Part]:
+        """As the page shows it: sixteen columns stand in no row of a screen, so officers have two tables."""
+        if self.name != "can-bo":
+            return [self]
+        at_counters = [self.columns[0], *SERVED, *RATED]
+        return [
+            replace(self, title="Cán bộ: hồ sơ", columns=OFFICERS, caption="Hồ sơ theo cán bộ, so với mức chuẩn"),
+            replace(self, title="Cán bộ: tại quầy, phiếu đánh giá", columns=at_counters, caption="Tại quầy và phiếu đánh giá theo cán bộ"),
+        ]
+
     def for_file(self) -> tuple[list[str], list[list[Any]]]:
         """Header and rows of a file: the code first, no addresses."""
         header = ["Mã", *(column.label for column in self.columns)]
@@ -128,7 +138,7 @@ def officers(unit: str, span: Span, today: date) -> Part:
         {"code": str(one), "name": names.get(one, "Chức danh không còn"), **officer_row(done.get(one, Work()), said.get(one, {}), norm)}
         for one in sorted(ids, key=lambda one: (names.get(one, ""), one))
     ]
-    return Part("can-bo", "Cán bộ", [*OFFICERS, *SERVED, *RATED], rows, "Hồ sơ, thời gian tại quầy, phiếu đánh giá theo cán bộ")
+    return Part("can-bo", "Cán bộ", [*OFFICERS, *SERVED, *RATED], rows)
 
 
 def counters(unit: str, span: Span) -> Part:

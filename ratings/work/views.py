@@ -98,7 +98,9 @@ def work_page(request: HttpRequest, code: str | None = None) -> HttpResponse:
         "said": _sentence(total, span, agency),
         "norm": tables.norm_in_words(norms_of([agency], today)[agency]) if agency else "",
         "stats": _stats(total),
-        "tables": [(part.title, _drawn(request, agency, span, procedure, part)) for part in [*parts, below] if part.rows],
+        "tables": [
+            (one.title, _drawn(request, agency, span, procedure, one)) for part in [*parts, below] if part.rows for one in part.shown()
+        ],
         "course": _course(agency, min(span.last, today)),
         "by_step": [(tables.label_of(line.step), line.hours or 0) for line in sorted(
             queries.by_step(lines), key=lambda line: -line.seconds / line.number)][:BARS],

@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.requirement("C-08")]
 BIRTH = "/thu-tuc/1.001193/"
 RECORDS = services.shipped_records()
 EVENTS = json.loads((services.DATA / "life-events.json").read_text(encoding="utf-8"))["events"]
+STEPS = json.loads((services.DATA / "next-steps.json").read_text(encoding="utf-8"))["steps"]
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +32,8 @@ def catalogue(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the law names for an age, and the first procedure of each event."""
     first = {event: record["code"] for record in reversed(RECORDS) for event in record.get("events", [])}
     named = {code for entry in EVENTS for code in entry["procedures"]}
-    wanted = {*codes_of(DUTIES), *first.values(), *named, "1.001193"}
+    steps = {step[end] for step in STEPS for end in ("after", "then")}
+    wanted = {*codes_of(DUTIES), *first.values(), *named, *steps, "1.001193"}
     monkeypatch.setattr(services, "shipped_records", lambda: [record for record in RECORDS if record["code"] in wanted])
     services.load_shipped()
 

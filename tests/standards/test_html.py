@@ -58,6 +58,7 @@ from dossiers.models import (
     CounterPlan,
     DigitisingRate,
     Dossier,
+    DossierMessage,
     DossierOpinion,
     DossierStep,
     Draft,
@@ -1061,9 +1062,11 @@ def unit_figures(pages: Pages) -> None:
         pages.get(worker, f"/dieu-hanh/viec-cua-toi/?{asked}")
 
 
-OF_UNITS = (Absence, Appointment, CashReceipt, CounterDay, CounterFiling, CounterPlan, DigitisingRate, DossierOpinion, DossierStep,
-            FormDesign, Handover, HomeVisit, OfficerArea, Parcel, ProcessVersion, Rating, RatingCount, ResultDesign, Survey, SurveyText,
-            Ticket)  # fmt: skip
+OF_UNITS = (
+    Absence, Appointment, CashReceipt, CounterDay, CounterFiling, CounterPlan, DigitisingRate, DossierMessage, DossierOpinion, DossierStep,
+    FormDesign, Handover, HomeVisit, MessageTemplate, OfficerArea, Parcel, ProcessVersion, Rating, RatingCount, ResultDesign, Survey,
+    SurveyText, Ticket, UnitSlip,
+)  # fmt: skip
 
 
 def officers(pages: Pages) -> None:
