@@ -61,6 +61,8 @@ def submit(*, actor: Actor, draft_id: UUID, seen_version: int, now: datetime) ->
     sent = own_dossiers(actor).select_for_update(of=("self",)).select_related("form_version").filter(pk=draft_id).first()
     draft = own_drafts(actor).select_for_update().filter(pk=draft_id).first()
     if draft is None:
+        # Sent a moment ago by another request, while this one waited for the draft.
+        sent = sent or own_dossiers(actor).filter(pk=draft_id).first()
         if sent is None:
             raise NotYours
         return sent
