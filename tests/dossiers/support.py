@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
+from django.test import Client
 from django.utils import timezone
 from lxml import html
 
@@ -23,7 +24,7 @@ from payments import services as payments
 from portal.access import SYSTEM, Actor
 from portal.files import services as files
 from portal.files.models import FileState, StoredFile
-from tests.factories import citizen_actor, make_institution, make_officer_actor, make_position, officer_actor, paid_report
+from tests.factories import citizen_actor, make_institution, make_officer_actor, make_position, officer_actor, paid_report, sign_in
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=ZONE)
@@ -59,6 +60,18 @@ ANSWERS = {"applicant_role": "mother", **CHILD, **FATHER}
 """What the demo mother types; her own data come from the registry."""
 FATHERS_ANSWERS = {"applicant_role": "father", **CHILD, **MOTHER}
 """What the demo father types."""
+
+
+class ComesBack(Client):
+    """Somebody's browser that signs in anew before each page: hours and days lie between them."""
+
+    def __init__(self, person: Any, position: Any = None) -> None:
+        super().__init__()
+        self._who, self._position = person, position
+
+    def request(self, **request: Any) -> Any:
+        sign_in(self, self._who, position=self._position)
+        return super().request(**request)
 
 
 def hidden(page: Any, **typed: Any) -> dict[str, Any]:
