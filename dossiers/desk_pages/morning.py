@@ -23,7 +23,7 @@ SHOWN = 6
 """Dossiers of each list on the first page."""
 _FIRST = ("qua-han", "hom-nay", "cho-toi-ky", "moi", "cho-noi-khac")
 HEADINGS = ("Hồ sơ", "Chủ hồ sơ", "Người giải quyết", "Hạn")
-_ON_PANEL = frozenset({"qua-han", "hom-nay", "cua-toi", "moi", "chua-giao", "cho-nguoi-nop", "cho-duyet-bo-sung", "cho-ky"})
+_ON_PANEL = frozenset({"qua-han", "qua-8-gio", "hom-nay", "cua-toi", "moi", "chua-giao", "cho-nguoi-nop", "cho-duyet-bo-sung", "cho-ky"})
 
 
 def counts_of(request: HttpRequest) -> worklists.Counts:

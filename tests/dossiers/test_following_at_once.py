@@ -38,8 +38,9 @@ def test_the_same_message_from_two_windows_is_there_once() -> None:
 @pytest.mark.requirement("D-19")
 def test_a_dossier_is_sent_again_while_an_officer_receives_it() -> None:
     officer, actor = make_officer_actor(), citizen_actor(mother())
-    for _round in range(3):
-        dossier = filed()
+    # Another child each time: who registers one twice is asked about it.
+    for child in ("Trần Thị Bé Một", "Trần Thị Bé Hai", "Trần Thị Bé Ba"):
+        dossier = filed(child_name=child)
         mark_clean(dossier)
         draft = editing.begin_edit(actor=actor, dossier_id=dossier.pk, now=NOW)
         services.save_draft(actor=actor, draft_id=draft.pk, values={"father_name": "Trần Văn Tên Đúng"})

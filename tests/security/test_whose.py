@@ -17,6 +17,16 @@ OWNERS = frozenset({"party_id", "applicant_id", "owner_id", "filed_by_id"})
 QUERIES = frozenset({"filter", "exclude", "get", "get_or_create", "update_or_create", "Q"})
 ROOMS = ("dossiers", "accounts", "procedures", "portal")
 REASONS = {
+    ("dossiers/appointments/views.py", "mine"): "appointments of nobody's account, by their own code",
+    ("dossiers/desk_pages/looking.py", "alike"): "an officer's: dossiers of the same party, of those that they may see",
+    ("dossiers/process/opinions.py", "earlier"): "an officer's: opinions on the same party's dossiers, given to who handles one of them",
+    ("dossiers/queries.py", "_earlier"): "the caller gives the party for whom its actor acts (`facts_for`)",
+    ("dossiers/queries.py", "_registries"): "as _earlier",
+    ("dossiers/queries.py", "_store"): "as _earlier",
+    ("dossiers/services/kin.py", "_from_here"): "whose relative an officer is: nobody is shown what is found",
+    ("dossiers/services/registries.py", "_wish"): "a task: asks a registry about the party of a dossier or draft",
+    ("dossiers/services/registries.py", "check_typed"): "a task: as _wish",
+    ("dossiers/store/proofs.py", "_of"): "what a registry answered of the party for whom a paper is supplied",
     ("dossiers/counter_filing/papers.py", "_store"): "of who stands at the counter; only kinds that the procedure asks for",
     ("dossiers/services/drafts.py", "start_or_open_draft"): "makes the party's draft; the party comes from party_of",
     ("dossiers/services/reminding.py", "_has_begun"): "a task: whether the party of a dossier has gone on already",
