@@ -139,7 +139,10 @@ class OnePage:
 def _framed(file: Any, name: str) -> HttpResponseBase:
     """A file that was checked, for a frame of our own page: it runs nothing, and no other site may show it."""
     answer = send_file(file, name=name, inline=True, trusted=True)
-    answer["Content-Security-Policy"] = "default-src 'none'; img-src 'self'; object-src 'self'; frame-ancestors 'self'"
+    # Styles: of the browser's own viewer, which lays pictures out with them.
+    answer["Content-Security-Policy"] = (
+        "default-src 'none'; img-src 'self'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+    )
     answer["X-Frame-Options"] = "SAMEORIGIN"
     return answer
 
