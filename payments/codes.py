@@ -34,13 +34,12 @@ def reference_of(code: str, number: int) -> str:
 def reference_in(words: str) -> str:
     """The reference in what a payer wrote, or their bank made of it, on a transfer; empty when there is none.
 
-    Banks add words of their own, change case and break lines; a code with a wrong check character is not one.
+    Banks add words of their own, change case and break lines; a code with a wrong check character is not one. Where our letters stand
+    before the reference, too ("DVC DVC…"), what begins with them may by chance be one as well: one without them inside counts first.
     """
     text = re.sub(r"[^0-9A-Z]", "", words.upper())
-    for found in _REFERENCE.finditer(text):
-        if clean_code(found.group(1)[:-2]):
-            return found.group(1)
-    return ""
+    found = [match.group(1) for match in _REFERENCE.finditer(text) if clean_code(match.group(1)[:-2])]
+    return next((one for one in found if PREFIX not in one[len(PREFIX) :]), found[0] if found else "")
 
 
 def refund_number_in(words: str) -> str:
