@@ -9,6 +9,8 @@ os.environ.setdefault("SECRET_KEY", "only-for-tests-0123456789-abcdefghijklmnopq
 os.environ.setdefault("FIELD_KEYS", "t1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
 os.environ.setdefault("BLIND_INDEX_KEY", "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=")
 os.environ.setdefault("AUDIT_SIGNING_KEY", "QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8=")
+# Two workers load catalogues in transactions beside browsers: what takes a second alone took fifteen.
+os.environ.setdefault("DATABASE_STATEMENT_TIMEOUT_MS", "60000")
 
 # Each xdist worker has a Redis index of its own. Here and not in a conftest, because settings are read before any conftest;
 # the mark tells processes that a worker starts that their REDIS_URL is its already.
