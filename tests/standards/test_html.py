@@ -1401,6 +1401,10 @@ def with_pages(pages: Pages) -> None:
 
 def signatures(pages: Pages) -> None:
     """The applicant signs: the declaration is made, waits, is refused by each way, is signed, is lost by a change."""
+    # Another page showed it as it is when it is no longer in force.
+    Change.objects.all().delete()
+    marks.forget()
+    ProcedureVersion.objects.filter(procedure__code=EXTRACT).update(effective_to=None)
     signing_form()
     client = Client()
     sign_in(client, make_person(full_name="Trần <b>Ký</b> Mẫu"))
