@@ -149,7 +149,8 @@ def _framed(file: Any, name: str) -> HttpResponseBase:
 
 def _clock(dossier: Dossier, calendar: Calendar) -> float | None:
     """The share of the time allowed that is gone; None where no clock runs."""
-    runs = dossier.state in OPEN_STATES and not (dossier.awaits_signature or dossier.awaits_payment or dossier.awaits_completion)
+    waits = dossier.awaits_signature or dossier.awaits_payment or dossier.awaits_completion or dossier.paused_at is not None
+    runs = dossier.state in OPEN_STATES and not waits
     until = dossier.due_at or dossier.response_due_at
     start = dossier.received_at or dossier.submitted_at
     if not runs or until <= start:

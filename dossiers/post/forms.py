@@ -36,7 +36,7 @@ class WishForm(forms.Form):
     street = PlainText(
         label=_("Số nhà, đường, thôn, xóm"),
         max_length=300,
-        widget=forms.TextInput(attrs={"autocomplete": "street-address"}),
+        widget=forms.TextInput(attrs={"autocomplete": "address-line1"}),
         error_messages={"required": _("Bạn hãy ghi số nhà, đường hoặc thôn, xóm.")},
     )
 
