@@ -184,10 +184,10 @@ TABLE = StateTable(
         Transition(
             "undo_refuse", "Hoàn tác việc từ chối nhầm", frozenset({State.REFUSED.value}), State.SUBMITTED.value, act="dossiers.undo"
         ),
-        # Until the other agency takes it, it is here; the appointment stays what it was (`dossiers.counter_filing.handing`).
+        # Until the other agency takes it, it is here; the appointment stays what it was (`dossiers.services.handing`).
         Transition("hand_over", "Chuyển cho đơn vị khác", _PROCESSING, State.PROCESSING.value, act="dossiers.hand_over", guard=_undecided),
         Transition("take_over", "Nhận hồ sơ từ đơn vị khác", _PROCESSING, State.PROCESSING.value),
-        # Where the result template has its applicant see a draft before it is decided (`dossiers.talking.objections`).
+        # Where the result template has its applicant see a draft before it is decided (`dossiers.following.objections`).
         Transition(
             "show_draft", "Cho người nộp xem dự thảo", _PROCESSING, State.PROCESSING.value, act="dossiers.show_draft", guard=_undecided
         ),
