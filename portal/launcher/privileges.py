@@ -6,6 +6,7 @@ Nothing but the servers' own folders changes its owner, and no folder changes it
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pwd
 import shutil
@@ -27,6 +28,14 @@ def _service_account(folder: Path) -> pwd.struct_passwd:
             return pwd.getpwuid(owner)
         except KeyError:
             return pwd.struct_passwd((str(owner), "x", owner, folder.stat().st_gid, "", "/", "/bin/false"))
+    # PostgreSQL and Redis come up side by side: of two `useradd` at once one loses its user, and its folder then belongs to nobody.
+    with Path("/etc/passwd").open(encoding="utf-8") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        return _own_user()
+
+
+def _own_user() -> pwd.struct_passwd:
+    """Our system user, created when missing. One at a time."""
     try:
         return pwd.getpwnam(USER)
     except KeyError:

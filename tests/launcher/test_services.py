@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import pwd
 import re
 import signal
 import subprocess
 import sys
 import tarfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,7 +19,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from portal.launcher import bootstrap, keys, processes
+from portal.launcher import bootstrap, keys, privileges, processes
 from portal.launcher.common import ROOT, LauncherError, Lock, make_folders, read_json, refuse_full_disk
 from portal.launcher.engines import Postgres
 from portal.launcher.run import KEEPER
@@ -302,3 +304,21 @@ def test_without_the_pinned_checker_one_sentence_says_so(
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 2 and said[0].startswith("Fetching") and words in said[1]
     assert not bootstrap.CHECKER.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes users")
+def test_servers_that_first_start_side_by_side_run_as_one_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two ``useradd`` at once gave two numbers, one of which nobody had: on a new machine PostgreSQL then often did not start."""
+    monkeypatch.setattr(privileges, "USER", "dvcqg-side-by-side")
+    together = threading.Barrier(4)
+
+    def account(name: str) -> int:
+        together.wait()
+        return privileges._service_account(tmp_path / name).pw_uid
+
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            given = set(pool.map(account, ("a", "b", "c", "d")))
+        assert given == {pwd.getpwnam(privileges.USER).pw_uid}
+    finally:
+        subprocess.run(["userdel", privileges.USER], check=False, capture_output=True)
