@@ -80,7 +80,7 @@ def queues(actor: Actor, now: datetime) -> list[Queue]:
         Queue("cho-cong-khai", "Chờ công khai", TO_PUBLISH, "wait", BY_ANSWER, counted=False),
     ]
     if may(actor, OVERSEE):
-        found.append(Queue("den-vpcp", "Văn phòng Chính phủ chủ trì", OPEN & Q(unit_code=TOP), "info"))
+        found.append(Queue("den-vpcp", "Do Văn phòng Chính phủ chủ trì", OPEN & Q(unit_code=TOP), "info"))
     else:
         gone = Holding.objects.filter(unit_scope(actor, READ, "unit_code"), ended_at__isnull=False)
         here = held_by(actor, Petition.objects.filter(pk=OuterRef("pk")))

@@ -226,7 +226,7 @@ def petition_lines(request: HttpRequest) -> list[DeskLine]:
     by_name = {one.name: one for one in queues_of(request)}
     always, if_any = (["qua-han", "den-vpcp"], []) if oversees else _lines_by_role(actor)
     return [
-        DeskLine(f"Phản ánh: {by_name[name].label.lower()}", counts.of[name], f"{address}?{urlencode({WORK: name})}", by_name[name].kind)
+        DeskLine(f"Phản ánh: {by_name[name].label[:1].lower()}{by_name[name].label[1:]}", counts.of[name], f"{address}?{urlencode({WORK: name})}", by_name[name].kind)
         for name in [*always, *if_any]
         if name in by_name and (name in always or counts.of.get(name))
     ]

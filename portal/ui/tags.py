@@ -165,6 +165,12 @@ def machine_time(moment: dt.datetime | dt.date | None) -> str:
     return moment.isoformat() if moment else ""
 
 
+@register.filter(expects_localtime=True)
+def last_day(end: dt.datetime | None) -> dt.date | None:
+    """The last day on which something holds that ends at this moment: of midnight it is the day before."""
+    return (end - dt.timedelta(microseconds=1)).date() if end else None
+
+
 @register.filter
 def duration(part: Any) -> str:
     """A time limit in words, of anything with ``time_amount``, ``time_unit`` and ``time_text``: ``3 ngày làm việc``."""

@@ -225,7 +225,7 @@ def test_the_desks_first_page_says_what_waits_by_role() -> None:
     assert set(lines(at_desk("G09", CHECKING))) >= {"chờ duyệt trả lời", "quá hạn"}
     assert set(lines(at_desk("G09", PUBLISHING))) >= {"chờ công khai"}
     top = lines(at_top())
-    assert set(top) == {"quá hạn", "văn phòng chính phủ chủ trì"} and top["quá hạn"] >= 1
+    assert set(top) == {"quá hạn", "do Văn phòng Chính phủ chủ trì"} and top["quá hạn"] >= 1
     assert lines(at_desk("G09", "reception")) == {}
     assert late.code in text(at_top().get(DESK, {"viec": "qua-han"}))
 
