@@ -50,7 +50,7 @@ def take(*, actor: Actor, dossier_id: UUID, seen_version: int, payer_name: str, 
     demand.settled_at = now
     _close(dossier, demand, Standing.PAID, now)
     try:
-        payments.cancel_order(order_id=demand.order_id, reason=f"Đã thu tiền mặt, biên lai {receipt.number_words}", actor=actor, now=now)
+        payments.take_cash(order_id=demand.order_id, receipt=receipt.number_words, unit_code=receipt.unit_code, actor=actor, now=now)
     except payments.OrderRefused as paid:
         raise FilingRefused("Khoản này vừa được trả trực tuyến, không thu tiền mặt nữa.", status=409) from paid
     note = f"{slips.money(demand.amount)}, tiền mặt, biên lai {receipt.number_words}"
@@ -146,8 +146,19 @@ def reverse(*, actor: Actor, receipt_id: UUID, reason: str, now: datetime) -> Ca
     lines = [(line.name, line.amount) for line in demand.order.lines.all()]
     payer = receipt.payer_name or dossier.applicant_name
     back = _write(actor, dossier, demand, -receipt.amount, lines, payer, now, reverses=receipt, reason=reason.strip())
+    payments.give_back_cash(order_id=demand.order_id, receipt=back.number_words, unit_code=receipt.unit_code, actor=actor, now=now)
     _close(dossier, demand, Standing.REFUNDED, now)
     dossier.save()
     note = f"{slips.money(receipt.amount)}, tiền mặt, phiếu {back.number_words}: {reason.strip()}"
     write_event(dossier, "refunded", before=dossier.state, actor=actor, now=now, note=note)
     return back
+
+
+def hand_in(*, actor: Actor, amount: int, paper: str, now: datetime) -> None:
+    """Hand in cash of the officer's counters to the agency's account: :class:`FilingRefused` beside the field that is wrong."""
+    require(actor, CASH, actor.unit)
+    position_of(actor)
+    try:
+        payments.hand_in_cash(unit_code=actor.unit, amount=amount, paper=paper, actor=actor, now=now)
+    except payments.CashRefused as refused:
+        raise FilingRefused(str(refused), refused.field, status=409) from refused

@@ -16,8 +16,9 @@ from django.utils import timezone
 from dossiers.counter_filing import cash
 from dossiers.counter_filing.common import CASH, RATE, REVERSE, FilingRefused
 from dossiers.counter_filing.desk import paper_link
-from dossiers.counter_filing.forms import CashForm, RateForm
+from dossiers.counter_filing.forms import CashForm, HandInForm, RateForm
 from dossiers.models import CashReceipt, DigitisingRate, Dossier, Standing
+from payments import services as payments
 from portal import audit
 from portal.access import actor_of, may, require, visible_to
 from portal.access.desk import DeskModelAdmin, Facts, Page, ReasonForm, Way, moment, seen_version, two_lines
@@ -38,6 +39,13 @@ class CashReceiptAdmin(DeskModelAdmin):
     search_fields = ("=dossier__code",)
     search_help_text = "Mã hồ sơ viết đủ"
     ordering = ("-taken_at", "id")
+    change_list_template = "admin/accounts/registration/change_list.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """With the way of the cash to the agency's account."""
+        actor = actor_of(request)
+        ways = [Way("Nộp tiền vào tài khoản của cơ quan", self.address("hand_in"))] if may(actor, CASH, actor.unit) else []
+        return super().changelist_view(request, {**(extra_context or {}), "ways": ways})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With the dossier's code."""
@@ -48,6 +56,7 @@ class CashReceiptAdmin(DeskModelAdmin):
         """Beside the page: the entry against it."""
         view, name = self.admin_site.admin_view, "dossiers_cashreceipt"
         return [
+            path("hand-in/", view(self.hand_in), name=f"{name}_hand_in"),
             path("take/<uuid:dossier_id>/", view(self.take), name=f"{name}_take"),
             path("<uuid:object_id>/reverse/", view(self.reverse), name=f"{name}_reverse"),
             *super().get_urls(),
@@ -120,6 +129,22 @@ class CashReceiptAdmin(DeskModelAdmin):
             about=[f"Hồ sơ {dossier.code}", *lines, *([f"Cộng: {dong(due.amount)}"] if due is not None else [])],
             seen=seen,
             button="Đã nhận đủ tiền",
+        )
+
+    def hand_in(self, request: HttpRequest) -> HttpResponse:
+        """What the unit's counters hold goes to the agency's account, against the paper of bank or treasury."""
+        actor = actor_of(request)
+        require(actor, CASH, actor.unit)
+        there = payments.cash_on_hand(actor.unit)
+        return self.ask(
+            request,
+            title="Nộp tiền mặt vào tài khoản của cơ quan",
+            form=HandInForm(request.POST if request.method == "POST" else None, initial={"amount": there or None}),
+            back=self.address("changelist"),
+            do=lambda said: cash.hand_in(actor=actor, now=timezone.now(), **said),
+            done="Đã ghi sổ. Giữ giấy nộp tiền cùng sổ biên lai.",
+            about=[f"{unit_name(actor.unit)}: theo sổ đang giữ {dong(there)} tiền mặt."],
+            button="Ghi sổ",
         )
 
     def reverse(self, request: HttpRequest, object_id: UUID) -> HttpResponse:

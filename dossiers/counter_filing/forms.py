@@ -54,6 +54,13 @@ class CashForm(PlainForm):
     payer_name = forms.CharField(label="Người nộp tiền", max_length=200, widget=forms.TextInput(_WIDE))
 
 
+class HandInForm(PlainForm):
+    """How much goes to the agency's account, by which paper."""
+
+    amount = forms.IntegerField(label="Số tiền (đồng)", min_value=1, max_value=1_000_000_000_000, widget=NumberInput())
+    paper = forms.CharField(label="Số giấy nộp tiền", max_length=60, help_text="Của ngân hàng hoặc Kho bạc Nhà nước.")
+
+
 class RateForm(PlainForm):
     """What a page costs from a day on."""
 

@@ -20,6 +20,7 @@ class Account(models.Model):
         REVENUE = "revenue", "Khoản thu của cơ quan"
         PAYERS = "payers", "Phải trả lại người nộp"
         REFUNDS = "refunds", "Cơ quan phải hoàn"
+        CASH = "cash", "Tiền mặt tại quầy"
 
     id = models.AutoField(primary_key=True)
     type = models.CharField("loại tài khoản", max_length=12, choices=Type.choices)
@@ -37,7 +38,7 @@ class Account(models.Model):
             models.UniqueConstraint(fields=["type", "institution_code", "unit_code", "kind", "is_test"], name="account_once"),
             models.CheckConstraint(
                 condition=(Q(type__in=["institution", "payers"], unit_code="", kind="") & ~Q(institution_code=""))
-                | (Q(type__in=["treasury", "refunds"], institution_code="", kind="") & ~Q(unit_code=""))
+                | (Q(type__in=["treasury", "refunds", "cash"], institution_code="", kind="") & ~Q(unit_code=""))
                 | (Q(type="revenue", institution_code="") & ~Q(unit_code="") & ~Q(kind="")),
                 name="account_names",
             ),
@@ -61,6 +62,9 @@ class Entry(models.Model):
         REFUND_DECIDED = "refund_decided", "Cơ quan quyết định hoàn"
         REFUND_PAID = "refund_paid", "Cơ quan đã hoàn"
         CORRECTED = "corrected", "Điều chỉnh"
+        CASH_TAKEN = "cash_taken", "Thu tiền mặt tại quầy"
+        CASH_RETURNED = "cash_returned", "Trả lại tiền mặt"
+        CASH_HANDED_IN = "cash_handed_in", "Nộp tiền mặt vào tài khoản của cơ quan"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     key = models.CharField(max_length=120, unique=True)
@@ -70,7 +74,7 @@ class Entry(models.Model):
     """The day on which it was booked in Vietnam. Always today: a past day never changes."""
     at = models.DateTimeField("lúc")
     target = models.CharField(max_length=60)
-    """``collection:<id>``, ``refund:<id>``, ``payout:<id>``, ``case:<id>``."""
+    """``collection:<id>``, ``refund:<id>``, ``payout:<id>``, ``case:<id>``, ``order:<id>`` (cash), ``cash:<unit>``."""
     note = models.CharField("diễn giải", max_length=300, blank=True)
     position_id = models.UUIDField(null=True)
     xid = models.BigIntegerField(editable=False, default=0)

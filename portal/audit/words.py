@@ -279,6 +279,7 @@ ACTS: dict[str, str] = {
     "payments.create_order": "Lập khoản phải nộp",
     "payments.export_collections": "Tải bảng khoản đã thu",
     "payments.export_orders": "Tải bảng khoản phải nộp",
+    "payments.hand_in_cash": "Nộp tiền mặt vào tài khoản của cơ quan",
     "payments.institution_connection": "Đổi cấu hình kết nối của đơn vị thanh toán",
     "payments.institution_enter": "Khai báo đơn vị thanh toán",
     "payments.institution_licence": "Ghi giấy phép của đơn vị thanh toán",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, transaction
+from django.db.models import Sum
 from django.test import Client
 from django.utils import timezone
 
@@ -28,7 +29,8 @@ from dossiers.models import (
     State,
     StorePaper,
 )
-from payments.models import Order
+from payments import services as payments
+from payments.models import Order, Posting
 from portal.documents.rendering import document_html
 from portal.files.models import FileState, StoredFile
 from portal.outbox.models import Message
@@ -213,7 +215,15 @@ def test_digitising_at_ones_wish_is_charged_shown_paid_in_cash_and_never_edited(
     assert (receipt.amount, receipt.number, receipt.number_words) == (4000, 1, f"0000001/{year}")
     dossier.refresh_from_db()
     assert (dossier.state, dossier.payment) == (State.PROCESSING, Standing.PAID)
-    assert Order.objects.get(pk=demand.order_id).state == Order.CANCELLED
+    order = Order.objects.get(pk=demand.order_id)
+    assert order.state == Order.CANCELLED and payments.cash_on_hand("H26.101") == 4000
+    assert Posting.objects.filter(account__type="revenue", account__unit_code=order.payee_unit).aggregate(n=Sum("amount"))["n"] == -4000
+    # Some of it goes to the agency's account: not more than is there, and no paper twice.
+    assert "4.000" in text(desk.get(f"{CASH}hand-in/")) and "hand-in" in desk.get(CASH).content.decode()
+    assert desk.post(f"{CASH}hand-in/", {"amount": "4001", "paper": "NT-1"}).status_code == 409
+    assert desk.post(f"{CASH}hand-in/", {"amount": "1500", "paper": "NT-1"}).status_code == 302
+    assert desk.post(f"{CASH}hand-in/", {"amount": "1500", "paper": "NT-1"}).status_code == 409
+    assert payments.cash_on_hand("H26.101") == 2500 and not payments.recompute()
     printed = document_html(receipt.document, at=timezone.now())
     assert "Biên lai thu tiền mặt" in printed and receipt.number_words in printed
     # Never edited, never twice, given back by an entry of its own by somebody else.
@@ -227,6 +237,8 @@ def test_digitising_at_ones_wish_is_charged_shown_paid_in_cash_and_never_edited(
     assert chief.post(f"{CASH}{receipt.pk}/reverse/", {"reason": "Thu nhầm"}).status_code == 302
     back = CashReceipt.objects.get(reverses=receipt)
     assert (back.amount, back.number) == (-4000, 2)
+    # What was handed in is given back out of the till all the same: until the agency brings it, the books say what is owed.
+    assert payments.cash_on_hand("H26.101") == -1500 and not payments.recompute()
     dossier.refresh_from_db()
     assert dossier.payment == Standing.REFUNDED
     assert chief.post(f"{CASH}{receipt.pk}/reverse/", {"reason": "Lần nữa"}).status_code == 409
