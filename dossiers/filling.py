@@ -118,8 +118,8 @@ def problems_of(draft: Draft, terms: Terms, filled: Filled) -> list[Problem]:
     found = [
         Problem("to-khai", name, f"{form.fields[name].label}: {message}", pages.get(name, "") or one_page if name in pages else "")
         for name, messages in form.errors.items()
-        # Of a group every row that is wrong is named, of a field one thing at a time.
-        for message in (messages if name in filled.shape.rows else messages[:1])
+        # Of a group every row that is wrong is named, of a field one thing at a time. A slice of the list itself would not be words.
+        for message in (messages if name in filled.shape.rows else list(messages)[:1])
     ]
     found += [Problem("to-khai", finding.field, finding.message, pages.get(finding.field, "") or one_page) for finding in filled.to_confirm]
     return found + paper_problems(draft, wanted_of(draft, terms, filled.shape))

@@ -83,7 +83,7 @@ def problems(sheet: Sheet, *, day: date) -> list[Problem]:
     found = [
         Problem("to-khai", name, f"{form.fields[name].label}: {message}" if name in form.fields else str(message))
         for name, messages in form.errors.items()
-        for message in (messages if name in sheet.shape.rows else messages[:1])
+        for message in (messages if name in sheet.shape.rows else list(messages)[:1])
     ]
     found += [Problem("to-khai", one.field, one.message) for one in sheet.filled.to_confirm]
     given = {paper.kind for paper in sheet.papers}

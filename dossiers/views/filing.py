@@ -38,8 +38,8 @@ from dossiers.filling import (
     shape_of,
     wanted_of,
 )
-from dossiers.forms import UNIT, AnswersForm, shown
-from dossiers.models import Draft
+from dossiers.forms import UNIT, AnswersForm, shown, words_of
+from dossiers.models import Draft, FormVersion
 from dossiers.papers import announced_papers, papers_of
 from dossiers.post.wishes import wish_of
 from dossiers.reading import line
@@ -160,7 +160,7 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
         "savings": _savings(terms),
         "payment": form.payment,
         "signature": signing.said_of(form),
-        "sections": _sections(asked),
+        "sections": _by_page(asked, form) if form.pages else _sections(asked),
         "known": some_known,
         **_served(request, terms),
     }
@@ -215,6 +215,13 @@ def _sections(specs: Iterable[Spec]) -> list[tuple[str, list[Spec]]]:
             found.append((name, []))
         found[-1][1].append(spec)
     return found
+
+
+def _by_page(specs: Iterable[Spec], form: FormVersion) -> list[tuple[str, list[Spec]]]:
+    """Fields by the page they stand on, in the order of the pages."""
+    there = list(specs)
+    pages = [(words_of(page, "title"), [spec for spec in there if spec.get("page") == page["name"]]) for page in form.pages]
+    return [(title, fields) for title, fields in pages if fields]
 
 
 @csrf_exempt

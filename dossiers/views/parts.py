@@ -118,7 +118,9 @@ def _save_list(now: Filing) -> HttpResponse:
     now = _filing(now.request, now.code)
     filled = _filled(now)
     if filled.form.errors or filled.to_confirm:
-        return _list_page(now, filled, status=422)
+        # Nobody is scolded for what they have not come to yet.
+        page = _first_untouched(now, filled)
+        return redirect(_here(now, page)) if page else _list_page(now, filled, status=422)
     return redirect(filing._at(now.code, "giay-to"))
 
 
@@ -167,10 +169,25 @@ def _list_page(now: Filing, filled: Filled | None = None, status: int = 200) -> 
     )
 
 
+def _first_untouched(now: Filing, filled: Filled) -> str:
+    """The first page of which something is missing and nothing typed yet; empty where there is none."""
+    kept = now.kept
+    _whole, found = now.shape(kept)
+    for page in now.pages_there(found):
+        asked = _asked_on(now, page, found)
+        if not any(kept.get(name) for name in asked) and any(name in filled.form.errors for name in asked):
+            return str(page["name"])
+    return ""
+
+
+def _asked_on(now: Filing, page: Mapping[str, Any], found: Shape) -> list[str]:
+    specs = now.on_page(page["name"], found.fields)
+    return [spec["name"] for spec in specs if spec["name"] not in found.known and is_asked(spec)]
+
+
 def _task(now: Filing, page: Mapping[str, Any], found: Shape, kept: Mapping[str, Any], filled: Filled | None) -> dict[str, str]:
     """One page with where it stands: nothing typed, begun, done."""
-    specs = now.on_page(page["name"], found.fields)
-    asked = [spec["name"] for spec in specs if spec["name"] not in found.known and is_asked(spec)]
+    asked = _asked_on(now, page, found)
     touched = any(kept.get(name) for name in asked)
     waiting = {finding.field.split("-")[0] for finding in filled.to_confirm} if filled is not None else set()
     wrong = filled is None or any(name in filled.form.errors or name in waiting for name in asked)

@@ -220,6 +220,23 @@ def test_a_form_with_pages_is_filled_in_one_page_at_a_time_and_sent(client: Clie
 
 
 @pytest.mark.requirement("D-03")
+def test_the_list_of_pages_leads_to_what_is_not_begun_and_then_says_what_is_missing(client: Client) -> None:
+    def go_on() -> Any:
+        return client.post(LIST, sends(client.get(LIST), act="tiep"))
+
+    assert go_on()["Location"] == FIRST, "nobody is scolded for what they have not come to"
+    client.post(FIRST, sends(client.get(FIRST), why=["new", "other"], has_workers="no", act="luu"))
+    assert go_on()["Location"] == LAST
+    client.post(LAST, sends(client.get(LAST), sworn="on", act="tiep"))
+    refused = go_on()
+    assert refused.status_code == 422
+    [link] = html.fromstring(refused.content).xpath("//a[contains(@href, 'other_why')]")
+    assert "[" not in link.text_content() and link.text_content().endswith(".")
+    started = words(client.get(f"/nop-ho-so/{EXTRACT}/"))
+    assert all(page["title"] in started for page in FORM["pages"])
+
+
+@pytest.mark.requirement("D-03")
 def test_what_is_hidden_again_never_counts_and_an_unticked_box_is_kept_as_such(client: Client) -> None:
     shown = first_page(client, why=["new", "other"])
     assert shown["Location"].startswith(f"{FIRST}#id_other_why"), "without JavaScript the new question is shown"
