@@ -66,7 +66,7 @@ class OnePage:
         ]
         may_hand_on = dossier.state in OPEN_STATES and may(actor, "dossiers.hand_on", dossier.unit_code)
         return {
-            "viewer": shown,
+            "papers_shown": shown,
             "alike": looking.alike(actor, dossier),
             "clock": _clock(dossier, calendar or national_calendar()),
             "hand_on_url": reverse("admin:dossiers_dossier_hand_on", args=[dossier.pk]) if may_hand_on else "",

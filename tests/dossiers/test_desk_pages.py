@@ -111,6 +111,8 @@ def test_the_page_shows_the_dossier_and_the_look_is_an_act() -> None:
         "đối chiếu",
         "Tiếp nhận hồ sơ",
         "Từ chối",
+        # On top of every page of the desk: as whom one works.
+        f"{position.person.full_name} · {position.title}",
     ):
         assert words in page, words
     assert Act.objects.filter(act="dossiers.read", target_id=str(dossier.id), position_id=position.id).count() == 1
