@@ -53,7 +53,9 @@ PAGES = {
     "profile": "/tai-khoan/thong-tin/",
 }
 ACCOUNTS = (
-    "CREATE TEMP TABLE made AS SELECT n, blind, gen_random_uuid() AS login, gen_random_uuid() AS person FROM filled",
+    # The demonstration's people have numbers of this kind, too.
+    "CREATE TEMP TABLE made AS SELECT n, blind, gen_random_uuid() AS login, gen_random_uuid() AS person FROM filled"
+    " WHERE NOT EXISTS (SELECT FROM accounts_person WHERE id_blind = blind)",
     "INSERT INTO accounts_user (id, password, is_active, date_joined, last_active_on, idle_next_on, idle_notices)"
     " SELECT login, '!', true, now() - n * interval '1 minute', current_date, current_date + 600, 0 FROM made",
     # As wide as real rows; what is sealed opens for nobody.
