@@ -28,7 +28,8 @@ from accounts.models import Person, UserSession
 from dossiers import services
 from dossiers.models import Dossier
 from portal.access import ActingAs, Actor, Assurance
-person = Person.objects.select_related("user").get(full_name="Nguyễn Thị Mẫu")
+from portal.crypto import blind_index
+person = Person.objects.select_related("user").get(id_blind=blind_index("id_number", "001195000001"))
 actor = Actor(acting_as=ActingAs.SELF, user_id=person.user_id, person_id=person.id, assurance=Assurance.MEDIUM, label=person.full_name)
 draft = services.start_or_open_draft(actor=actor, procedure_code="1.001193", now=timezone.now())
 services.save_draft(actor=actor, draft_id=draft.id, values={"applicant_role": "mother", "child_name": "Trần Bé Thử"}, page="to-khai")
