@@ -56,6 +56,7 @@ from portal.access import actor_of
 from portal.caching import public_page
 from portal.catalogues import queries as catalogues
 from portal.states import TransitionRefused
+from portal.workdays import due_at, response_due
 from procedures import queries as procedures
 from procedures.fees import Charge, Fee, best, reckon, rule_fits, shortened
 from procedures.papers import exclusive_cases
@@ -778,6 +779,7 @@ def _check_page(
             payment=draft.form_version.payment,
             limit=review.costs.limit,
             full_limit=terms.limit_words,
+            when=_when(review),
             carried=_carried(request, terms, draft),
             gone=gone,
             is_newer=looked is not None,
@@ -791,6 +793,17 @@ def _check_page(
         ),
         status=status,
     )
+
+
+def _when(review: _Review) -> dict[str, Any] | None:
+    """Until when it is answered and until when it is ready, where it is sent now and the agency keeps to its time; None before an agency
+    is chosen. Deadlines of Decree 45/2020 (8 working hours) and of the procedure, by the agency's calendar."""
+    if review.unit is None:
+        return None
+    calendar, limit = review.unit.calendar, review.costs.limit
+    answered = response_due(timezone.now(), calendar)
+    ready = due_at(answered, limit.amount, limit.unit, calendar)
+    return {"answered": answered, "ready": ready, "limit": limit.words}
 
 
 def _to_change(code: str, draft: Draft, spec: Spec) -> str:

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -19,6 +20,7 @@ from tests.dossiers.support import (
     ANSWERS,
     CODE,
     FATHERS_ANSWERS,
+    NOW,
     PAPER,
     decided,
     father,
@@ -543,3 +545,20 @@ def test_a_button_of_a_dead_session_says_that_nothing_was_done() -> None:
         assert answer.redirect_chain[-1][0].startswith("/tai-khoan/dang-nhap/"), address
         assert "việc bạn vừa bấm chưa được thực hiện" in answer.content.decode(), address
     assert "chưa được thực hiện" not in client.get(f"/nop-ho-so/{CODE}/kiem-tra/", follow=True).content.decode()
+
+
+@pytest.mark.requirement("D-01", "D-09")
+def test_before_sending_one_reads_until_when_it_is_answered_and_ready(client: Client) -> None:
+    with time_machine.travel(NOW, tick=False):
+        sign_in(client, mother())
+        actor = citizen_actor(mother())
+        draft = ready_draft(actor)
+        page = text(client.get(CHECK))
+        dossier = sent(actor, draft)
+    assert dossier.response_due_at is not None
+    got = services.receive(
+        actor=make_officer_actor(roles=("reception",)), dossier_id=dossier.pk, seen_version=dossier.version, now=dossier.response_due_at
+    )
+    assert got.due_at is not None
+    for at in (dossier.response_due_at, got.due_at):
+        assert f"{timezone.localtime(at):%H:%M %d/%m/%Y}" in page
