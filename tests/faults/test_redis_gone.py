@@ -1,4 +1,5 @@
-"""The broker is gone while notices wait: after its return all go out quickly, none twice, one-time passwords first."""
+"""The broker is gone while people file and notices wait: filing goes on; after its return all go out quickly, none twice, one-time
+passwords first."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ import pytest
 from bench.outage import Server, put, taken
 from portal.launcher import processes
 from tests.launcher.helpers import Portal, free_pair, processes_of, until
+from tests.support.walker import Way
 
 pytestmark = pytest.mark.fault
 
@@ -63,3 +65,25 @@ def test_after_its_return_all_notices_go_out_once_and_fresh_passwords_first(runn
     [password] = [at for _, at, is_password in found if is_password]
     assert password - first < 2.5, "it did not wait for the notices"
     assert NOTICES / (last - first) > LEAST_A_SECOND
+
+
+@pytest.mark.requirement("N-04", "D-01", "D-13")
+def test_a_birth_is_filed_while_it_is_away_and_told_of_after_its_return(running: OnServer) -> None:
+    until(running.whole, 60, "all of it answers")
+    way = Way(f"http://localhost:{running.port}", f"http://localhost:{running.port + 1}")
+    until(lambda: way.outbox("+84900000001") is not None, 60, "the simulators answer")
+    way.sign_in()
+    running.server.stop()
+    way.fill_in()
+    code = way.submit()
+    way.mother.get(f"/ho-so/{code}/")
+    assert "Đã gửi, chờ tiếp nhận" in way.mother.page.text and "giấy chứng sinh.jpg" in way.mother.page.text
+
+    def told() -> int:
+        return sum(code in one["text"] for one in way.outbox("+84900000001"))
+
+    assert told() == 0
+    running.server.start()
+    until(lambda: told() == 1, 60, "the notice follows")
+    time.sleep(3)
+    assert told() == 1
