@@ -244,6 +244,8 @@ def test_there_are_a_hundred_and_fifty_and_three_of_each_group_and_twenty_five_i
     groups = Counter(record.get("group", "S-06" if record["code"] in CIVIL_STATUS else "") for record in RECORDS)
     assert all(groups[group] >= 3 for group in GROUPS), groups
     assert sum("english" in record for record in RECORDS) >= 25
+    ways = {record["code"]: Counter(way["kind"] for way in record["channels"]) for record in RECORDS}
+    assert not {code: kinds for code, kinds in ways.items() if max(kinds.values()) > 1}, "each way of filing once"
     online = [record["code"] for record in RECORDS if "online_service" in record]
     forms = {file.stem for file in (Path(settings.BASE_DIR) / "dossiers" / "data" / "forms").glob("*.json")}
     assert set(online) == forms and len(forms) >= 20, "a form that does not exist is not offered, one that does is"
