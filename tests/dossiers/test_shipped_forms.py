@@ -1,9 +1,11 @@
-"""Every shipped form, filed once from its start page over HTTP by somebody whom it is for: its charge, its dossier, its printed form."""
+"""Every shipped form, filed once from its start page over HTTP by somebody whom it is for: its charge, its dossier, its printed form; and
+decided on the desk by its shipped result template."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -16,15 +18,18 @@ from lxml import html
 
 from dossiers import printing
 from dossiers.forms_data import FOLDER, shipped_form
-from dossiers.models import Dossier, Draft, FormPrint, State
+from dossiers.models import Dossier, DossierStep, Draft, FormPrint, State
+from dossiers.outcomes import outcome_of
 from dossiers.papers import rule_fits as paper_rule_fits
 from dossiers.services import printing as prints
+from dossiers.services.desk import result_of
 from dossiers.terms import terms_on
+from portal.documents.rendering import document_html
 from procedures import services as procedure_services
 from procedures.fees import rule_fits as fee_rule_fits
 from tests.dossiers.shipped_answers import CASES, Case
 from tests.dossiers.signing import COMPANY, MOTHER, sign_outside
-from tests.dossiers.support import mother, photo
+from tests.dossiers.support import hidden, mark_clean, mother, pay, photo
 from tests.dossiers.test_parties import DIRECTOR, as_company
 from tests.factories import make_position, sign_in
 
@@ -162,7 +167,8 @@ def paper_name(code: str, box: str) -> str:
     return next((paper.name for paper in terms_on(code, timezone.now()).papers if paper.kind == kind), "?")
 
 
-@pytest.mark.requirement("D-01", "D-03", *(f"S-{number:02}" for number in range(1, 11)))
+@pytest.mark.requirement("D-01", "D-03", "D-30")
+@pytest.mark.requirement("S-01", "S-02", "S-03", "S-04", "S-05", "S-06", "S-07", "S-08", "S-09", "S-10")
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_form_is_filed_with_its_charge_and_printed(case: Case, request: pytest.FixtureRequest) -> None:
     # Before anything is written: where the form asks for a signature there must be somebody to give it.
@@ -175,7 +181,7 @@ def test_a_form_is_filed_with_its_charge_and_printed(case: Case, request: pytest
     declare(client, case)
     assert give_papers(client, case) == case.papers
     check = client.get(at(case.code, "kiem-tra/"))
-    assert "Còn thiếu" not in words(check)
+    assert "Còn thiếu" not in words(check) and "Khi nào có kết quả" in words(check)
     draft_print(client, case)
     if outside is not None:
         assert "Gửi hồ sơ" not in words(check)
@@ -200,16 +206,86 @@ def test_a_form_is_filed_with_its_charge_and_printed(case: Case, request: pytest
     page = client.get(f"/ho-so/{dossier.code}/")
     assert f"/ho-so/{dossier.code}/in/" in page.content.decode()
 
-    if not dossier.awaits_payment:
-        # What such a dossier ends in may not be known here yet: the desk receives it and shows it all the same.
-        position = make_position(unit=dossier.unit_code, roles=("reception", "handling"))
-        desk = Client()
-        sign_in(desk, position.person, position=position)
-        assert desk.post(f"{DESK}{dossier.id}/receive/", {"seen": dossier.version}).status_code == 302
-        shown = desk.get(f"{DESK}{dossier.id}/change/")
-        assert shown.status_code == 200 and dossier.code in words(shown)
+    decided_on_the_desk(dossier, client)
+
+
+def decided_on_the_desk(dossier: Dossier, client: Client) -> None:
+    """Received, shown to who filed where its template says so, decided: the paper names what the template promises."""
+    if dossier.awaits_payment:
+        pay(dossier)
+    position = make_position(unit=dossier.unit_code, roles=("reception", "handling"))
+    chief = make_position(unit=dossier.unit_code, roles=("signing",), credential_id="cred-test", title="Lãnh đạo thử nghiệm")
+    desk = Client()
+    sign_in(desk, position.person, position=position)
+    address = f"{DESK}{dossier.id}/"
+
+    def act(name: str, /, **said: Any) -> Any:
         dossier.refresh_from_db()
-        assert dossier.state in (State.RECEIVED, State.PROCESSING)
+        return desk.post(f"{address}{name}/", {"seen": dossier.version, **said})
+
+    assert act("receive").status_code == 302
+    mark_clean(dossier)
+    assert dossier.code in words(desk.get(f"{address}change/"))
+    lead = Client()
+    sign_in(lead, chief.person, position=chief)
+    while (step := DossierStep.objects.filter(dossier=dossier, finished_at=None).first()) is not None and step.act != "decide":
+        if step.officer_id != position.pk:
+            dossier.refresh_from_db()
+            said = {"seen": dossier.version, "officer": str(position.pk), "reason": "Thử"}
+            assert lead.post(f"{address}assign/", said).status_code == 302
+        passed = act("pass_step", to_position=str(position.pk), note="Đã xem")
+        assert passed.status_code == 302, words(passed)
+    outcome = outcome_of(dossier.procedure_code)
+    assert outcome is not None, "each that ships ends in something"
+    if "shown" in outcome.document:
+        first = act("decide", **_said(desk.get(f"{address}decide/"), dossier, chief))
+        assert first.status_code == 409 and "Cho người nộp xem dự thảo" in words(first)
+        shown = act("show_draft", **_said(desk.get(f"{address}show_draft/"), dossier, chief))
+        assert shown.status_code == 302, words(shown)
+        draft = client.get(f"/ho-so/{dossier.code}/du-thao/")
+        assert outcome.title in words(draft)
+        assert client.post(f"/ho-so/{dossier.code}/du-thao/", hidden(draft, act="dong-y", reason="")).status_code == 302
+    done = act("decide", **_said(desk.get(f"{address}decide/"), dossier, chief))
+    assert done.status_code == 302, words(done)
+    dossier.refresh_from_db()
+    assert dossier.state == State.PROCESSING and dossier.awaits_signature
+    issued = result_of(dossier)
+    assert issued is not None and issued.document.title == outcome.title
+    assert ("valid" in outcome.document) >= (issued.valid_until is not None)
+    text = plain(document_html(issued.document, at=timezone.now()))
+    name = dossier.subject_name or dossier.owner_name
+    assert name.casefold() in text.casefold() and str(chief.title) in text, text
+
+
+def _said(page: Any, dossier: Dossier, chief: Any) -> dict[str, str]:
+    """What an officer sends from the page of a decision: what stands there, and something in each box that is empty."""
+    assert page.status_code == 200
+    outcome = outcome_of(dossier.procedure_code)
+    assert outcome is not None
+    specs = {spec["name"]: spec for spec in outcome.fields}
+    made_up = {"month": f"{timezone.localdate():%m/%Y}", "money": "1000", "decimal": "1"}
+
+    def typed(spec: Mapping[str, Any]) -> str:
+        if spec.get("kind") == "date":
+            return f"{timezone.localdate() + timedelta(days=90 if spec.get('future') else 0):%d/%m/%Y}"
+        if spec.get("kind") == "number":
+            return str(spec.get("min", 1))
+        return made_up.get(spec.get("kind", ""), "Thử")
+
+    [form] = html.fromstring(page.content.decode()).xpath("//form[.//*[@name='seen']]")
+    body: dict[str, str] = {}
+    for box in form.xpath(".//input[@name]|.//select[@name]|.//textarea[@name]"):
+        name, kind = box.get("name"), box.get("type", "")
+        if name in ("seen", "csrfmiddlewaretoken"):
+            continue
+        if kind == "radio":
+            if name not in body or box.get("checked") is not None:
+                body[name] = box.get("value")
+        elif box.tag == "select":
+            body[name] = next(iter(box.xpath("./option[@selected]/@value") or filter(None, box.xpath("./option/@value"))), "")
+        else:
+            body[name] = box.get("value") or (box.text or "").strip() or typed(specs.get(name, {}))
+    return body | {"signer_position_id": str(chief.pk)}
 
 
 def draft_print(client: Client, case: Case) -> None:

@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from dossiers.models import FormDesign, FormVersion
+from tests.dossiers.support import filed
 from tests.factories import make_person, make_position, sign_in
 
 pytestmark = [pytest.mark.usefixtures("demo_data"), pytest.mark.requirement("D-03")]
@@ -78,6 +79,12 @@ def test_a_form_from_the_first_question_to_the_citizen() -> None:
     _send(maker, f"{at}question/add/?group=anh_chi_em_cua_tre", design, label="Năm sinh", kind="year")
     columns = [column["name"] for column in _fields(design)["anh_chi_em_cua_tre"]["fields"]]
     assert columns == ["ten", "nam_sinh"]
+    # A second condition, over the group: only of a girl.
+    _send(
+        maker, f"{at}question/anh_chi_em_cua_tre/", design, label="Anh chị em của trẻ", item="Anh chị em", least="1", most="20",
+        when_join="all", when_1="child_sex", when_1_op="in", when_1_values="female",
+    )  # fmt: skip
+    assert _fields(design)["anh_chi_em_cua_tre"]["when"] == {"field": "child_sex", "in": ["female"]}
 
     # What others refer to cannot be taken out; what nobody needs can.
     refused = maker.post(at + "edit/", {"what": "remove", "name": name, "seen": str(design.version)}, follow=True)
@@ -86,6 +93,7 @@ def test_a_form_from_the_first_question_to_the_citizen() -> None:
     # Compared, tried, sent; who wrote it cannot publish it, whatever their roles.
     compared = maker.get(at + "compare/").content.decode()
     assert "Câu hỏi “Địa chỉ nhận”" in compared and "Thêm" in compared
+    running = filed(now=timezone.now())
     _send(maker, at + "send/", design, note="Thêm nhận kết quả qua bưu chính.")
     assert maker.post(at + "publish/", {"seen": str(design.version)}).status_code == 403
     assert "Thêm nhận kết quả qua bưu chính." in checker.get(at + "change/").content.decode()
@@ -100,6 +108,21 @@ def test_a_form_from_the_first_question_to_the_citizen() -> None:
     sign_in(citizen, make_person())
     form = citizen.get(f"/nop-ho-so/{CODE}/to-khai/khai/").content.decode()
     assert "nhận kết quả qua bưu chính" in form
+
+    # Changed again while dossiers run: each keeps the form it was sent by, and the desk reads it by that one.
+    again = _begun(maker)
+    assert again.based_on == newest
+    _send(maker, f"{DESK}{again.pk}/edit/", again, what="remove", name="dia_chi_nhan")
+    _send(maker, f"{DESK}{again.pk}/send/", again, note="")
+    _send(checker, f"{DESK}{again.pk}/publish/", again)
+    running.refresh_from_db()
+    assert (
+        running.form_version_id == before.pk
+        and filed(now=timezone.now(), **{name: "khong", "child_sex": "male"}).form_version.number == newest.number + 1
+    )
+    officer, _reads = _officer("reception", "handling", unit=running.unit_code)
+    kept = officer.get(f"/quan-tri/dossiers/dossier/{running.pk}/change/").content.decode()
+    assert "Trần Thị Bé Thử" in kept and "nhận kết quả qua bưu chính" not in kept
 
 
 def test_who_made_it_and_checks_too_does_not_publish_their_own() -> None:
