@@ -283,6 +283,16 @@ def _register_supplements() -> None:
         sample=_SAMPLE,
     )
     register_template(
+        "dossiers.extended",
+        inbox_title=gettext_noop("Hồ sơ {code}: gia hạn giải quyết đến {due}"),
+        inbox_body=gettext_noop(
+            "{unit} gia hạn giải quyết {procedure} theo quy định và hẹn trả {due}. Lý do và căn cứ pháp luật có trong trang hồ sơ."
+        ),
+        sms=gettext_noop("Hồ sơ {code}: {unit} gia hạn, hẹn trả {due}. Lý do, căn cứ: {link}"),
+        action=gettext_noop("Xem lý do"),
+        sample=_SAMPLE,
+    )
+    register_template(
         "dossiers.reappointed",
         inbox_title=gettext_noop("Hồ sơ {code}: xin lỗi, hẹn lại {due}"),
         inbox_body=gettext_noop(

@@ -36,9 +36,10 @@ def follow_supplements() -> int:
 
 @shared_task(name="dossiers.escalate_answers")
 def escalate_answers() -> int:
-    """Tell heads of units of online filings that were not answered within eight working hours, at an hour at which people are awake."""
+    """Warn officers of online filings whose eight working hours are about to end, and tell heads of units of those that were not answered
+    in time; at an hour at which people are awake."""
     now = timezone.now()
-    return answering.escalate_answers(now=now) if is_decent_hour(now) else 0
+    return answering.warn_of_answers(now=now) + answering.escalate_answers(now=now) if is_decent_hour(now) else 0
 
 
 @shared_task(name="dossiers.follow_drafts")

@@ -155,6 +155,7 @@ def _titles() -> dict[str, str]:
         "undo_refuse": _("Cơ quan hoàn tác việc từ chối nhầm; hồ sơ chờ tiếp nhận"),
         "due_moved": _("Hạn được tính lại vì ngày nghỉ, ngày làm việc đã thay đổi"),
         "take_over": _("Đơn vị khác nhận giải quyết tiếp, ngày hẹn không thay đổi"),
+        "extend": _("Cơ quan gia hạn giải quyết theo quy định"),
         "reappoint": _("Cơ quan xin lỗi và hẹn lại ngày trả kết quả"),
         "ask_opinion": _("Cơ quan hỏi ý kiến cơ quan khác; thời hạn vẫn chạy"),
         "answer_opinion": _("Cơ quan được hỏi đã cho ý kiến"),
@@ -169,13 +170,13 @@ _OF_MONEY = frozenset({"paid", "unpaid"})
 
 
 _WITHIN = frozenset({"propose_supplement", "decline_supplement", "pass_step", "return_step", "take_step", "assign", "call_off_opinion",
-                     "reuse_opinion", "hand_on", "hand_over"})  # fmt: skip
+                     "reuse_opinion", "hand_over"})  # fmt: skip
 """Events within the agency: applicants are told when something comes of them."""
 ENDINGS = ("refuse", "stop_unpaid", "stop_unanswered", "refuse_unanswered", "stop")
 """Events whose note says why a dossier ended without a result."""
 _SAID = frozenset({"ask_payment", "call_off_payment", "refunded", "ask_supplement", "approve_supplement", "call_off_supplement",
-                   "call_off_first_supplement", "complete", "complete_first", "undo_receive", "undo_refuse", "reappoint", "resend",
-                   "show_draft", "call_off_draft", "object_draft"})  # fmt: skip
+                   "call_off_first_supplement", "complete", "complete_first", "undo_receive", "undo_refuse", "extend", "reappoint",
+                   "resend", "show_draft", "call_off_draft", "object_draft"})  # fmt: skip
 
 
 def is_noted(event: DossierEvent) -> bool:

@@ -54,7 +54,7 @@ class BulkAct(models.Model):
         """What is done to each."""
 
         RECEIVE = "receive", "Tiếp nhận"
-        HAND_ON = "hand_on", "Giao, chuyển người giải quyết"
+        ASSIGN = "assign", "Giao, chuyển người giải quyết"
         DECIDE = "decide", "Quyết định và trình ký"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -67,15 +67,15 @@ class BulkAct(models.Model):
     unit_code = models.CharField(max_length=40, db_collation="C")
     label = models.CharField(max_length=200)
     to_position_id = models.UUIDField(null=True)
-    """To whom it is handed over, or who signs."""
+    """To whom it is given (null: each to the least loaded), or who signs."""
     note = models.CharField(max_length=300, blank=True)
-    """Why it is handed over, as colleagues read it."""
+    """Why it is given, as colleagues read it."""
     made_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(kind="receive") | Q(to_position_id__isnull=False), name="dossiers_bulk_act_has_somebody"),
+            models.CheckConstraint(condition=~Q(kind="decide") | Q(to_position_id__isnull=False), name="dossiers_bulk_act_has_signer"),
         ]
         indexes = [models.Index(fields=["position_id", "-made_at"], name="dossiers_bulk_act_of_officer")]
 

@@ -124,12 +124,16 @@ class Dossier(models.Model):
     submitted_at = models.DateTimeField("ngày nộp")
     response_due_at = models.DateTimeField()
     """An online filing is answered within 8 working hours (Decree 45/2020; requirement D-29)."""
+    answer_warned_for = models.DateTimeField(null=True, blank=True)
+    """The ``response_due_at`` of whose nearness the unit's officers were warned last."""
     received_at = models.DateTimeField("ngày tiếp nhận", null=True, blank=True)
     due_at = models.DateTimeField("hạn trả kết quả", null=True, blank=True)
     due_first = models.DateTimeField(null=True, blank=True)
     """The appointment as first given; ``due_at`` may move, this one never does."""
     reappointed_at = models.DateTimeField(null=True, blank=True)
     """When the agency apologised and named another day: once."""
+    extended_at = models.DateTimeField(null=True, blank=True)
+    """When the limit was extended as the procedure's law lets it: once. The appointment, and what figures measure by, is the new one."""
     due_counted = models.DateTimeField(null=True, blank=True)
     """The appointment as it would be without the apology: what figures measure by. Null: ``due_at`` itself."""
     decided_at = models.DateTimeField(null=True, blank=True)
@@ -195,6 +199,9 @@ class Dossier(models.Model):
                 condition=Q(reappointed_at__isnull=True, due_counted__isnull=True)
                 | Q(reappointed_at__isnull=False, due_counted__isnull=False, due_at__gte=F("due_counted")),
                 name="dossiers_reappointed_later",
+            ),
+            models.CheckConstraint(
+                condition=Q(extended_at__isnull=True) | Q(due_at__isnull=False, due_first__isnull=False), name="dossiers_extended_has_due"
             ),
             # Whatever was received keeps its appointment while it waits for its applicant.
             models.CheckConstraint(
@@ -272,6 +279,7 @@ class Dossier(models.Model):
                 condition=pgtrigger.Condition(
                     "((OLD.code IS NOT NULL AND NEW.code IS DISTINCT FROM OLD.code)"
                     " OR (OLD.reappointed_at IS NOT NULL AND NEW.reappointed_at IS DISTINCT FROM OLD.reappointed_at)"
+                    " OR (OLD.extended_at IS NOT NULL AND NEW.extended_at IS DISTINCT FROM OLD.extended_at)"
                     " OR (OLD.due_first IS NOT NULL AND NEW.due_first IS DISTINCT FROM OLD.due_first"
                     " AND NOT (NEW.due_first IS NULL AND NEW.received_at IS NULL AND NEW.state = '1')))"
                 ),

@@ -78,9 +78,17 @@ def _once(dossier: Any) -> str:
     return _undecided(dossier)
 
 
+def _extendable(dossier: Any) -> str:
+    if dossier.extended_at:
+        return "Đã gia hạn một lần; chỉ được gia hạn một lần."
+    if dossier.reappointed_at:
+        return "Đã xin lỗi và hẹn lại nên không gia hạn được nữa."
+    return _undecided(dossier)
+
+
 def _nothing_followed(dossier: Any) -> str:
-    if dossier.supplements_after or dossier.reappointed_at:
-        return "Sau khi tiếp nhận đã có yêu cầu bổ sung hoặc hẹn lại, nên không hoàn tác được nữa."
+    if dossier.supplements_after or dossier.reappointed_at or dossier.extended_at:
+        return "Sau khi tiếp nhận đã có yêu cầu bổ sung, gia hạn hoặc hẹn lại, nên không hoàn tác được nữa."
     return _undecided(dossier)
 
 
@@ -171,6 +179,8 @@ TABLE = StateTable(
         # What was never received cannot be stopped: in the standard it is one that was not received.
         Transition("refuse_unanswered", "Không tiếp nhận: quá hạn bổ sung", _INCOMPLETE, State.REFUSED.value, guard=_not_received),
         Transition("stop", "Dừng giải quyết", _PROCESSING, State.STOPPED.value, act="dossiers.stop", guard=_undecided),
+        # Where the law of the procedure lets it: not the agency's own delay, which is an apology.
+        Transition("extend", "Gia hạn giải quyết", _PROCESSING, State.PROCESSING.value, act="dossiers.extend", guard=_extendable),
         Transition("reappoint", "Xin lỗi và hẹn lại ngày trả", _PROCESSING, State.PROCESSING.value, act="dossiers.reappoint", guard=_once),
         # Corrections: what was done by mistake stays written, and what undoes it is written after it.
         Transition(

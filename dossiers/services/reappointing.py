@@ -19,7 +19,7 @@ from dossiers.services.common import advance, lock_for_officer, notify_parties
 from dossiers.slip_sets.issuing import issue_of
 from portal.access import Actor
 from portal.states import TransitionRefused
-from portal.workdays import is_working_day
+from portal.workdays import Calendar, is_working_day
 
 OVER = "Đã qua giờ hẹn trả: thư xin lỗi và hẹn lại phải gửi trước hạn. Hãy trả kết quả sớm nhất và giải thích cho người nộp."
 MOST_DAYS = 90
@@ -31,6 +31,18 @@ class BadDay(ValueError):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+
+def named_day(day: date, *, after: datetime, calendar: Calendar) -> datetime:
+    """When the agency closes on a day that is named as the new appointment; :class:`BadDay` where it cannot be."""
+    if not is_working_day(day, calendar):
+        raise BadDay("Ngày này cơ quan không làm việc. Hãy chọn ngày làm việc.")
+    new = calendar.intervals(day)[-1][1]
+    if new <= after:
+        raise BadDay(f"Ngày hẹn mới phải sau ngày hẹn cũ ({slips.moment(after)}).")
+    if (day - timezone.localdate(after)).days > MOST_DAYS:
+        raise BadDay(f"Ngày hẹn mới cách ngày hẹn cũ nhiều nhất {MOST_DAYS} ngày.")
+    return new
 
 
 @transaction.atomic
@@ -50,14 +62,8 @@ def reappoint(*, actor: Actor, dossier_id: UUID, seen_version: int, day: date, r
     assert dossier.due_at is not None  # a received dossier has an appointment
     if now >= dossier.due_at:
         raise TransitionRefused("reappoint", dossier.state, OVER)
-    old, calendar = dossier.due_at, unit_calendar(dossier.unit_code)
-    if not is_working_day(day, calendar):
-        raise BadDay("Ngày này cơ quan không làm việc. Hãy chọn ngày làm việc.")
-    new = calendar.intervals(day)[-1][1]
-    if new <= old:
-        raise BadDay(f"Ngày hẹn mới phải sau ngày hẹn cũ ({slips.moment(old)}).")
-    if (day - timezone.localdate(old)).days > MOST_DAYS:
-        raise BadDay(f"Ngày hẹn mới cách ngày hẹn cũ nhiều nhất {MOST_DAYS} ngày.")
+    old = dossier.due_at
+    new = named_day(day, after=old, calendar=unit_calendar(dossier.unit_code))
 
     def with_a_new_day() -> None:
         dossier.due_at, dossier.due_counted, dossier.reappointed_at = new, old, now

@@ -82,6 +82,9 @@ def reckon(
             else:
                 _move(found, paused, event.at, calendar)
             paused = None
+        elif event.name == "extend" and event.due_at is not None:
+            named = _on_a_working_day(event.due_at, calendar)
+            found.due_at = max(named, found.due_at or named)
         elif event.name == "reappoint" and event.due_at is not None:
             found.due_counted, named = found.due_at, _on_a_working_day(event.due_at, calendar)
             found.due_at = max(named, found.due_counted or named)

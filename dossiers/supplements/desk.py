@@ -181,6 +181,38 @@ class UndoForm(ReasonForm):
         self.fields["reason"].error_messages["required"] = "Hãy nêu lý do, ví dụ “bấm nhầm hồ sơ”."
 
 
+class ExtendForm(ReasonForm):
+    """Until when, why, and by which law; the applicant reads all of it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["day"] = DayField(
+            label="Gia hạn đến ngày",
+            today=timezone.localdate(),
+            future=True,
+            widget=forms.TextInput(attrs={"size": 12, "autocomplete": "off"}),
+            help_text="Ngày làm việc, sau ngày hẹn cũ. Chỉ được gia hạn một lần.",
+            error_messages={"required": "Hãy ghi ngày, ví dụ 15/12/2026."},
+        )
+        self.fields["reason"].label = "Lý do gia hạn"
+        self.fields["reason"].help_text = "Người nộp đọc được nguyên văn."
+        self.fields["reason"].error_messages["required"] = "Hãy nêu lý do gia hạn."
+        self.fields["basis"] = forms.CharField(
+            label="Căn cứ pháp luật",
+            max_length=300,
+            widget=forms.TextInput({"class": "vTextField"}),
+            help_text="Quy định cho phép gia hạn thủ tục này: điều, khoản, văn bản. Chậm do cơ quan thì xin lỗi và hẹn lại, không gia hạn.",
+            error_messages={"required": "Hãy ghi điều, khoản, văn bản cho phép gia hạn."},
+        )
+        self.order_fields(["day", "reason", "basis"])
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What the service takes."""
+        said = self.cleaned_data
+        return {"day": date.fromisoformat(said["day"]), "reason": said["reason"], "basis": said["basis"]}
+
+
 class ReappointForm(ReasonForm):
     """The new day and why the old one will not be kept; the applicant reads it in the letter."""
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import PositionRole
 from dossiers import services
-from dossiers.answering import escalate_answers
+from dossiers.answering import escalate_answers, warn_of_answers
 from dossiers.models import Dossier, LateAnswer, SupplementDefect
 from dossiers.services.supplements import Asked
 from dossiers.tasks import escalate_answers as task
@@ -31,6 +31,7 @@ LIST = "/quan-tri/dossiers/dossier/?viec=qua-8-gio"
 @pytest.fixture(autouse=True)
 def _only_ours(demo_data: None) -> None:
     escalate_answers(now=LATE)
+    warn_of_answers(now=LATE)
     Notification.objects.all().delete()
 
 
@@ -92,3 +93,22 @@ def test_without_a_head_the_one_above_is_told_and_nobody_at_night() -> None:
         assert task() == 1
     assert officer_actor(above).person_id in {notice.party_id for notice in told()}
     assert LateAnswer.objects.get(dossier=dossier).told >= 1
+
+
+def test_officers_are_warned_once_before_the_hours_end() -> None:
+    receiver, given = make_position(unit=UNIT, roles=("reception",)), make_position(unit=UNIT, roles=("handling",))
+    make_position(unit="H26.102", roles=("reception",))
+    dossier = filed()
+    Dossier.objects.filter(pk=dossier.pk).update(officer_id=given.pk, officer_label="Người được giao")
+    answered = filed()
+    services.refuse(actor=make_officer_actor(), dossier_id=answered.id, seen_version=answered.version, reason="x", now=NOW)
+    # Friday 10:00 and eight working hours: Monday 10:00. Two working hours before that is Monday at eight.
+    assert warn_of_answers(now=DUE - timedelta(hours=2, minutes=5)) == 0
+    soon = DUE - timedelta(hours=1, minutes=50)
+    assert warn_of_answers(now=soon) == 1 and warn_of_answers(now=soon + timedelta(minutes=5)) == 0
+    notices = list(Notification.objects.filter(template="dossiers.answer_soon", channel="inbox"))
+    assert {receiver.person_id, given.person_id} <= {one.party_id for one in notices}
+    assert notices[0].title == "1 hồ sơ nộp trực tuyến sắp hết 8 giờ làm việc" and str(dossier.code) in str(notices[0].body)
+    assert len(notices) == len({one.party_id for one in notices}) and notices[0].link == "/quan-tri/dossiers/dossier/?viec=moi"
+    assert Dossier.objects.get(pk=dossier.pk).version == dossier.version, "nobody's page is out of date by it"
+    assert warn_of_answers(now=LATE) == 0

@@ -14,7 +14,9 @@ from django.test import Client
 from dossiers import services
 from dossiers.models import Dossier, DossierDocument, NationalDossier, State
 from dossiers.national import is_on_time, standing
+from dossiers.queries import unit_calendar
 from dossiers.services.national import facts_of
+from dossiers.services.recomputing import compare
 from portal.access import AccessDenied
 from portal.documents.rendering import document_html
 from portal.notifications.models import Notification
@@ -198,3 +200,58 @@ def test_an_apology_comes_before_the_day_is_over_and_is_a_leaders() -> None:
     appoint(dossier, chief)
     with pytest.raises(TransitionRefused, match="hẹn lại"):
         services.undo_receive(actor=chief, dossier_id=dossier.id, seen_version=fresh(dossier).version, reason=REASON, now=NOW)
+
+
+@pytest.mark.requirement("D-08")
+def test_a_limit_is_extended_by_law_once_told_and_figures_measure_by_the_new_day(mothers: Client) -> None:
+    with time_machine.travel(NOW, tick=False):
+        chiefs, _ = desk("H26.101", "signing")
+        officer = make_officer_actor(roles=("reception", "handling"))
+        dossier = received(officer)
+        old, address = dossier.due_at, f"{DESK}{dossier.id}/extend/"
+        given = {"seen": dossier.version, "day": "26/11/2026", "reason": "Phải xác minh nơi sinh.", "basis": "Luật Hộ tịch, điều 16"}
+        for bad, said in (
+            ({"basis": ""}, "điều, khoản"),
+            ({"reason": ""}, "lý do gia hạn"),
+            ({"day": "29/11/2026"}, "không làm việc"),
+            ({"day": "20/11/2026"}, "phải sau ngày hẹn cũ"),
+        ):
+            answer = chiefs.post(address, {**given, **bad})
+            assert answer.status_code == 422 and said in words(answer), words(answer)
+        assert chiefs.post(address, given).status_code == 302
+        dossier, new = fresh(dossier), datetime(2026, 11, 26, 17, 0, tzinfo=ZONE)
+        assert (dossier.due_at, dossier.due_first, dossier.due_counted, dossier.extended_at) == (new, old, None, NOW)
+        event = dossier.events.get(name="extend")
+        assert (event.due_before, event.due_at, event.note) == (old, new, "Phải xác minh nơi sinh. Căn cứ: Luật Hộ tịch, điều 16")
+        assert told("dossiers.extended") == 1 and not dossier.documents.filter(role=DossierDocument.Role.APOLOGY).exists()
+        page = words(mothers.get(f"/ho-so/{dossier.code}/"))
+        assert "gia hạn giải quyết theo quy định" in page and "Luật Hộ tịch, điều 16" in page and "17:00 26/11/2026" in page
+        assert "hẹn đầu 17:00 20/11/2026" in words(chiefs.get(f"{DESK}{dossier.id}/change/"))
+        again = chiefs.post(address, {**given, "seen": dossier.version, "day": "30/11/2026"})
+        assert again.status_code == 409 and "chỉ được gia hạn một lần" in words(again)
+        # What the events say is what is kept; and what was extended is not undone as a mistake.
+        assert compare(dossier, unit_calendar(dossier.unit_code)) is None
+        with pytest.raises(TransitionRefused, match="gia hạn"):
+            services.undo_receive(actor=leader(), dossier_id=dossier.id, seen_version=dossier.version, reason=REASON, now=NOW)
+    with pytest.raises((IntegrityError, ProgrammingError)), transaction.atomic():
+        Dossier.objects.filter(pk=dossier.pk).update(extended_at=None)
+    # Done by the new day and after the old one: in time. The agency's own delay after it is still an apology.
+    wednesday = datetime(2026, 11, 25, 9, 0, tzinfo=ZONE)
+    late = appoint(dossier, leader(), day="2026-11-30", now=wednesday)
+    assert late.due_counted == new
+    issued = decide(late, officer, leader(), now=wednesday)
+    with time_machine.travel(wednesday, tick=False):
+        sign_by_hand(issued)
+    assert is_on_time(facts_of(row_of(dossier)), until=wednesday.date()) is True
+    other = received(officer)
+    appoint(other, leader())
+    day = datetime(2026, 11, 30).date()
+    with pytest.raises(TransitionRefused, match="hẹn lại"):
+        services.extend(actor=leader(), dossier_id=other.pk, seen_version=fresh(other).version, day=day, reason="x", basis="y", now=NOW)
+    third = received(officer)
+    assert third.due_at is not None
+    common: dict[str, Any] = {"dossier_id": third.pk, "seen_version": third.version, "day": day, "reason": "x", "basis": "y"}
+    with pytest.raises(TransitionRefused, match="trước hạn"):
+        services.extend(actor=leader(), **common, now=third.due_at)
+    with pytest.raises(AccessDenied):
+        services.extend(actor=officer, **common, now=NOW)
