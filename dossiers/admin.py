@@ -26,17 +26,17 @@ from dossiers.counter_filing.forms import HandOverForm
 from dossiers.designing import admin as designing_admin  # noqa: F401  # registers its own desk
 from dossiers.designing.results import admin as results_admin  # noqa: F401  # registers its own desk
 from dossiers.desk_pages import looking, morning
+from dossiers.desk_pages.near import near
 from dossiers.desk_pages.one import OnePage, in_frames
 from dossiers.desk_pages.pages import DeskPages
 from dossiers.following import desk as following_desk
 from dossiers.following import objections
 from dossiers.following.desk import CallOffDraftForm
 from dossiers.forms import SIGNER, AskPaymentForm, CallOffForm, DecisionForm, DeclineForm, ReasonForm, TakeBackForm
-from dossiers.models import DEADLINE, OPEN_STATES, TABLE, Dossier, DossierDocument, DossierReuse, Standing, State
+from dossiers.models import DEADLINE, OPEN_STATES, TABLE, Dossier, DossierDocument, Standing, State
 from dossiers.outcomes import decision_form, decision_shown, outcome_for
 from dossiers.process import admin as process_admin  # noqa: F401  # registers its own desk
 from dossiers.process import desk as process_desk
-from dossiers.process import running
 from dossiers.process import work_admin as process_work_admin  # noqa: F401  # registers its own desk
 from dossiers.registers import BadNumber
 from dossiers.services.common import why_not
@@ -47,6 +47,7 @@ from dossiers.slip_sets import desk as slips_desk  # noqa: F401  # registers its
 from dossiers.supplements.desk import (
     CallOffSupplementForm,
     DeclineSupplementForm,
+    ExtendForm,
     ReappointForm,
     StopForm,
     SupplementForm,
@@ -74,6 +75,7 @@ FORMS: dict[str, type[ReasonForm]] = {
     "stop": StopForm,
     "undo_receive": UndoForm,
     "undo_refuse": UndoForm,
+    "extend": ExtendForm,
     "reappoint": ReappointForm,
     "hand_over": HandOverForm,
     "call_off_draft": CallOffDraftForm,
@@ -141,7 +143,6 @@ class DossierAdmin(process_desk.ProcessDesk, DeskPages, OnePage, OfficerModelAdm
 
     view_act = "dossiers.read"
     unit_field = "unit_code"
-    actions = (*DeskPages.actions, *process_desk.ProcessDesk.actions)  # type: ignore[assignment]  # of both mixed in
     list_display = ("code", "procedure", "people", "state_shown", "deadline_shown")
     list_display_links = ("code",)
     list_filter = (WorkFilter, StateFilter)
@@ -250,14 +251,14 @@ class DossierAdmin(process_desk.ProcessDesk, DeskPages, OnePage, OfficerModelAdm
         documents = {role: one.document for role, one in issued.items()}
         own = why_not(dossier, actor.person_id)
         result = documents.get(DossierDocument.Role.RESULT)
-        unit = queries.handling_unit(dossier.unit_code)
+        unit, around_it = queries.handling_unit(dossier.unit_code), near(dossier.pk)
+        calendar = unit.calendar if unit else national_calendar()
         labels = {edge.name: edge.label for edge in TABLE.transitions.values()} | {
             "submit": "Nộp hồ sơ",
             "paper_unsafe": "Một tệp giấy tờ không an toàn",
             "refunded": "Đã hoàn tiền cho người nộp",
             "due_moved": "Tính lại hạn theo lịch nghỉ mới",
             **process_desk.EVENTS,
-            "hand_on": "Giao, chuyển người giải quyết",
         }
         events = queries.timeline(dossier)
         papers = list(dossier.papers.select_related("file", "from_store__document", "supplement"))
@@ -271,6 +272,7 @@ class DossierAdmin(process_desk.ProcessDesk, DeskPages, OnePage, OfficerModelAdm
             }
             for event in events
         ]
+        process = process_desk.panel(actor, dossier, around_it, own=bool(own), calendar=calendar)
         return render(
             request,
             "admin/dossiers/dossier/change_form.html",
@@ -280,13 +282,13 @@ class DossierAdmin(process_desk.ProcessDesk, DeskPages, OnePage, OfficerModelAdm
                 "title": f"Hồ sơ {dossier.code}",
                 "dossier": dossier,
                 "unit": unit,
-                "situation": wording.situation(dossier, now=timezone.now(), calendar=unit.calendar if unit else None),
+                "situation": wording.situation(dossier, now=timezone.now(), calendar=calendar),
                 "answers": slips.answers_shown(dossier),
-                "sources": queries.sources_of(dossier),
+                "sources": around_it.rows("sources", lambda: queries.sources_of(dossier)),
                 "papers": papers,
                 "since": since,
-                **self.beside(request, dossier, papers, documents, unit.calendar if unit else None),
-                "reuse": DossierReuse.objects.filter(dossier=dossier).first(),
+                **self.beside(request, dossier, papers, documents, calendar),
+                "reuse": around_it.reuse,
                 "applicant": people.person(dossier.filed_by_id),
                 "mandate": people.mandate(dossier.mandate_id) if dossier.mandate_id else None,
                 "history": history,
@@ -294,24 +296,24 @@ class DossierAdmin(process_desk.ProcessDesk, DeskPages, OnePage, OfficerModelAdm
                     {"edge": edge, "asks": edge.name in ASKING, "url": reverse(f"admin:dossiers_dossier_{edge.name}", args=[dossier.id])}
                     for edge in TABLE.open_to(actor, dossier, unit=dossier.unit_code)
                     if not own
-                    and (edge.name != "decide" or not running.why_not_decided(dossier, actor, timezone.now()))
+                    and (edge.name != "decide" or not process.undecidable)
                     and (edge.name != "decline" or may_sign(dossier, actor))
                     and (edge.name != "show_draft" or objections.is_asked(dossier))
-                    and (edge.act != "dossiers.undo" or services.may_undo(dossier, actor, now=timezone.now()))
+                    and (edge.act != "dossiers.undo" or services.may_undo(dossier, actor, now=timezone.now(), calendar=calendar))
                 ],
                 "own": own,
-                "process": process_desk.panel(actor, dossier, own=bool(own)),
-                **following_desk.beside(dossier, issued),
+                "process": process,
+                **following_desk.beside(dossier, issued, around_it),
                 "receipt": documents.get(DossierDocument.Role.RECEIPT),
                 "result": result,
                 "decision": self._decision(dossier, issued.get(DossierDocument.Role.RESULT)),
                 "bill": bill_of(dossier),
-                "demands": queries.demands_of(dossier),
-                "supplements": queries.supplements_of(dossier),
+                "demands": around_it.rows("demands", lambda: queries.demands_of(dossier)),
+                "supplements": around_it.rows("supplements", lambda: queries.supplements_of(dossier)),
                 "stop_notice": documents.get(DossierDocument.Role.STOP),
                 "apology": documents.get(DossierDocument.Role.APOLOGY),
                 "may_authorise": result is not None and not own and _waits_for_person(result) and may_sign(dossier, actor),
-                "around": around(dossier, actor),
+                "around": around(dossier, actor, around_it),
                 "may_preview": result is not None and result.unsigned_file_id is not None,
                 **more,
             },
@@ -462,6 +464,7 @@ DONE = {
     "call_off_first_supplement": "Đã rút yêu cầu bổ sung và báo cho người nộp. Hạn trả lời coi như không dừng.",
     "undo_receive": "Đã hoàn tác việc tiếp nhận và báo cho người nộp. Giấy tiếp nhận không còn giá trị; hạn trả lời tính từ khi nộp.",
     "undo_refuse": "Đã hoàn tác việc từ chối và báo cho người nộp. Hạn trả lời tính từ khi nộp.",
+    "extend": "Đã gia hạn và báo cho người nộp. Hạn trả kết quả, thống kê tính theo ngày mới.",
     "reappoint": "Đã hẹn lại. Phiếu xin lỗi đang được lập, người nộp được báo; thống kê vẫn tính theo ngày hẹn cũ.",
     "stop": "Đã dừng giải quyết và báo cho người nộp. Thông báo dừng đang được lập.",
     "show_draft": "Đã cho người nộp xem dự thảo và báo cho họ. Trả lời hoặc hết hạn thì hồ sơ trở lại với bạn.",
@@ -475,7 +478,7 @@ DONE = {
 
 def _given(form: ReasonForm | DecisionForm | SupplementForm, dossier: Dossier) -> dict[str, Any]:
     """What the form of an act hands to its service."""
-    if isinstance(form, SupplementForm | ReappointForm):
+    if isinstance(form, SupplementForm | ExtendForm | ReappointForm):
         return form.given
     if isinstance(form, AskPaymentForm):
         lines = services.asked_lines(dossier, form.counts, form.free)

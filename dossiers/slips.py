@@ -78,6 +78,29 @@ def papers_of(dossier: Dossier) -> list[dict[str, Any]]:
     return [{"label": label, "copies": copies} for label, copies in papers.items()]
 
 
+def head(dossier: Dossier) -> dict[str, Any]:
+    """What every slip of one dossier says first: which it is, of which procedure, who sent it, whose it is."""
+    return {
+        "environment_label": settings.ENVIRONMENT_LABEL,
+        "code": dossier.code,
+        "procedure_code": dossier.procedure_code,
+        "procedure_name": dossier.procedure_name,
+        "applicant_name": dossier.filed_by_words,
+        "owner_name": dossier.owner_name,
+    }
+
+
+def _head_lines(context: Mapping[str, Any], unit: tuple[str, str], applicant: str = "") -> list[tuple[str, str]]:
+    """The same as a print is compared with; ``unit`` with its label."""
+    return [
+        ("Mã hồ sơ", context["code"]),
+        unit,
+        ("Người nộp", applicant or context["applicant_name"]),
+        ("Chủ hồ sơ", context["owner_name"]),
+        ("Nội dung yêu cầu giải quyết", f"{context['procedure_name']} ({context['procedure_code']})"),
+    ]
+
+
 def receipt_context(dossier: Dossier, limit: Limit) -> dict[str, Any]:
     """Slip 01, giấy tiếp nhận hồ sơ và hẹn trả kết quả (Circular 03/2025/TT-VPCP, annex I; fields: domain.md §5.2)."""
     papers = papers_of(dossier)
@@ -86,14 +109,9 @@ def receipt_context(dossier: Dossier, limit: Limit) -> dict[str, Any]:
     papers += [{"label": f"{one.label} (bản giấy)", "copies": 0} for one in on_paper]
     channel = str(dossier.get_channel_display())
     return {
-        "environment_label": settings.ENVIRONMENT_LABEL,
-        "code": dossier.code,
-        "procedure_code": dossier.procedure_code,
-        "procedure_name": dossier.procedure_name,
+        **head(dossier),
         "channel": channel,
-        "applicant_name": dossier.filed_by_words,
         "filed_words": f"{dossier.filed_by_words} ({channel.lower()})",
-        "owner_name": dossier.owner_name,
         "papers": papers,
         "pieces": [DECLARATION, *papers],
         "limit": f"{limit.words} ({limit.why})" if limit.why else limit.words,
@@ -108,11 +126,7 @@ def receipt_content(context: Mapping[str, Any], unit_name: str) -> list[Section]
     """Everything that slip 01 prints of its dossier, for comparing a print."""
     papers = "; ".join(f"{paper['label']} ({paper['copies']})" for paper in context["papers"])
     lines = [
-        ("Mã hồ sơ", context["code"]),
-        ("Cơ quan tiếp nhận", unit_name),
-        ("Người nộp", f"{context['applicant_name']} ({context['channel'].lower()})"),
-        ("Chủ hồ sơ", context["owner_name"]),
-        ("Nội dung yêu cầu giải quyết", f"{context['procedure_name']} ({context['procedure_code']})"),
+        *_head_lines(context, ("Cơ quan tiếp nhận", unit_name), f"{context['applicant_name']} ({context['channel'].lower()})"),
         ("Thành phần hồ sơ", f"Tờ khai điện tử (1); {papers}" if papers else "Tờ khai điện tử (1)"),
         ("Thời gian giải quyết theo quy định", context["limit"]),
         ("Thời gian nhận hồ sơ", context["received_at"]),
@@ -131,12 +145,7 @@ def in_bytes(size: int) -> str:
 def sent_context(dossier: Dossier) -> dict[str, Any]:
     """That a dossier was sent, when, and each of its files with size and SHA-256: what the sender can prove later."""
     return {
-        "environment_label": settings.ENVIRONMENT_LABEL,
-        "code": dossier.code,
-        "procedure_code": dossier.procedure_code,
-        "procedure_name": dossier.procedure_name,
-        "applicant_name": dossier.filed_by_words,
-        "owner_name": dossier.owner_name,
+        **head(dossier),
         "submitted_at": moment(dossier.revisions.values_list("sent_at", flat=True).last() or dossier.submitted_at),
         "response_due_at": moment(dossier.response_due_at),
         "files": [
@@ -149,11 +158,7 @@ def sent_context(dossier: Dossier) -> dict[str, Any]:
 def sent_content(context: Mapping[str, Any], unit_name: str) -> list[Section]:
     """Everything that the confirmation prints of its dossier, for comparing a print."""
     lines = [
-        ("Mã hồ sơ", context["code"]),
-        ("Gửi đến", unit_name),
-        ("Người nộp", context["applicant_name"]),
-        ("Chủ hồ sơ", context["owner_name"]),
-        ("Nội dung yêu cầu giải quyết", f"{context['procedure_name']} ({context['procedure_code']})"),
+        *_head_lines(context, ("Gửi đến", unit_name)),
         ("Gửi lúc", context["submitted_at"]),
         ("Cơ quan trả lời trước", context["response_due_at"]),
     ]
@@ -169,12 +174,7 @@ def unpaid_reason(amount: int, until: datetime) -> str:
 def stop_context(dossier: Dossier, *, reason: str) -> dict[str, Any]:
     """Slip 05, thông báo dừng giải quyết hồ sơ (Circular 03/2025/TT-VPCP, annex I; fields: domain.md §5.2)."""
     return {
-        "environment_label": settings.ENVIRONMENT_LABEL,
-        "code": dossier.code,
-        "procedure_code": dossier.procedure_code,
-        "procedure_name": dossier.procedure_name,
-        "applicant_name": dossier.filed_by_words,
-        "owner_name": dossier.owner_name,
+        **head(dossier),
         "received_at": moment(dossier.received_at),
         "stopped_at": moment(dossier.stopped_at),
         "reason": reason,
@@ -187,11 +187,7 @@ def stop_context(dossier: Dossier, *, reason: str) -> dict[str, Any]:
 def stop_content(context: Mapping[str, Any], unit_name: str) -> list[Section]:
     """Everything that slip 05 prints of its dossier, for comparing a print."""
     lines = [
-        ("Mã hồ sơ", context["code"]),
-        ("Cơ quan giải quyết", unit_name),
-        ("Người nộp", context["applicant_name"]),
-        ("Chủ hồ sơ", context["owner_name"]),
-        ("Nội dung yêu cầu giải quyết", f"{context['procedure_name']} ({context['procedure_code']})"),
+        *_head_lines(context, ("Cơ quan giải quyết", unit_name)),
         ("Thời gian nhận hồ sơ", context["received_at"]),
         ("Dừng giải quyết lúc", context["stopped_at"]),
         ("Lý do", context["reason"]),
@@ -205,12 +201,7 @@ def stop_content(context: Mapping[str, Any], unit_name: str) -> list[Section]:
 def refusal_context(dossier: Dossier, *, reason: str) -> dict[str, Any]:
     """Slip 03, phiếu từ chối tiếp nhận giải quyết hồ sơ (both circulars; fields: domain.md §5.2)."""
     return {
-        "environment_label": settings.ENVIRONMENT_LABEL,
-        "code": dossier.code,
-        "procedure_code": dossier.procedure_code,
-        "procedure_name": dossier.procedure_name,
-        "applicant_name": dossier.filed_by_words,
-        "owner_name": dossier.owner_name,
+        **head(dossier),
         "submitted_at": moment(dossier.submitted_at),
         "refused_at": moment(dossier.refused_at),
         "reason": reason,
@@ -222,12 +213,7 @@ def refusal_context(dossier: Dossier, *, reason: str) -> dict[str, Any]:
 def apology_context(dossier: Dossier, *, old: datetime, reason: str, signer: str) -> dict[str, Any]:
     """Slip 04, phiếu xin lỗi và hẹn lại ngày trả kết quả (Circular 01/2018/TT-VPCP; fields: domain.md §5.2)."""
     return {
-        "environment_label": settings.ENVIRONMENT_LABEL,
-        "code": dossier.code,
-        "procedure_code": dossier.procedure_code,
-        "procedure_name": dossier.procedure_name,
-        "applicant_name": dossier.filed_by_words,
-        "owner_name": dossier.owner_name,
+        **head(dossier),
         "received_at": moment(dossier.received_at),
         "old": moment(old),
         "new": moment(dossier.due_at),

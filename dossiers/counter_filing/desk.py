@@ -15,8 +15,9 @@ from dossiers.conditions import Spec
 from dossiers.counter_filing import papers
 from dossiers.counter_filing.common import CASH, ENTER
 from dossiers.counter_filing.filling import Sheet, with_suggestions
+from dossiers.desk_pages.near import Near
 from dossiers.forms import AnswersForm, row_form, shown
-from dossiers.models import CounterFiling, CounterPaper, Dossier, Handover, Parcel
+from dossiers.models import CounterPaper, Dossier, Handover
 from dossiers.sources import ACCOUNT, Facts, Told, corrections, is_correctable, registries_named, told_words
 from dossiers.sources import SOURCES as NAMES
 from portal.access import Actor, may
@@ -173,19 +174,18 @@ def paper_link(document: Document | None) -> Any:
     return format_html('<a href="{}" target="_blank" rel="noopener">{} (PDF)</a>', url, document.title)
 
 
-def around(dossier: Dossier, actor: Actor) -> list[tuple[str, str]]:
-    """What the counter has of a dossier, for its page: label and address (three queries)."""
+def around(dossier: Dossier, actor: Actor, near: Near) -> list[tuple[str, str]]:
+    """What the counter has of a dossier, for its page: label and address. No query."""
     found = []
-    filing = CounterFiling.objects.filter(dossier=dossier).values_list("pk", flat=True).first()
+    filing = near.counter_filing
     if filing is not None and may(actor, ENTER, dossier.unit_code):
         found.append(("Nhập tại quầy: giấy tờ số hóa, biên lai", reverse("admin:dossiers_counterfiling_change", args=[filing])))
     if dossier.awaits_payment and may(actor, CASH, dossier.unit_code):
         found.append(("Thu tiền mặt", reverse("admin:dossiers_cashreceipt_take", args=[dossier.pk])))
-    handed = dossier.handovers.order_by("-sent_at").values_list("pk", "state").first()
+    handed = near.handover
     if handed is not None:
         words = "Đang giao đơn vị khác, chờ nhận" if handed[1] == Handover.State.SENT else "Giao nhận giữa đơn vị"
         found.append((words, reverse("admin:dossiers_handover_change", args=[handed[0]])))
-    parcel = Parcel.objects.filter(dossier=dossier).values_list("pk", flat=True).first()
-    if parcel is not None:
-        found.append(("Bưu phẩm trả kết quả", reverse("admin:dossiers_parcel_change", args=[parcel])))
+    if near.parcel is not None:
+        found.append(("Bưu phẩm trả kết quả", reverse("admin:dossiers_parcel_change", args=[near.parcel])))
     return found

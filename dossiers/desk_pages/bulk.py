@@ -20,6 +20,7 @@ from accounts.officers.acting import acting_again
 from dossiers import services
 from dossiers.models import BulkAct, BulkRow, Dossier
 from dossiers.outcomes import decision_form, outcome_for
+from dossiers.process import assigning
 from dossiers.registers import NUMBER, BadNumber
 from dossiers.services.registers import hold, suggested_number
 from portal import audit, outbox
@@ -31,7 +32,7 @@ logger = logging.getLogger(__name__)
 MOST = 500
 """Dossiers of one act: a page of them is still read before it is sent."""
 SLICE_SECONDS = 15.0
-ACTS = {BulkAct.Kind.RECEIVE: "dossiers.receive", BulkAct.Kind.HAND_ON: "dossiers.hand_on", BulkAct.Kind.DECIDE: "dossiers.decide"}
+ACTS = {BulkAct.Kind.RECEIVE: "dossiers.receive", BulkAct.Kind.ASSIGN: assigning.ASSIGN, BulkAct.Kind.DECIDE: "dossiers.decide"}
 """The right that each kind of act takes, at each dossier's unit."""
 
 
@@ -142,9 +143,9 @@ def _do(act: BulkAct, row: BulkRow, actor: Actor) -> str:
         case BulkAct.Kind.RECEIVE:
             dossier = services.receive(**common)
             return f"Hẹn trả {timezone.localtime(dossier.due_at):%H:%M %d/%m/%Y}"
-        case BulkAct.Kind.HAND_ON:
-            assert act.to_position_id is not None  # a constraint of the table
-            return f"Giao cho {services.hand_on(**common, to_position_id=act.to_position_id, note=act.note).officer_label}"
+        case BulkAct.Kind.ASSIGN:
+            _dossier, to = assigning.assign(**common, position_id=act.to_position_id, reason=act.note)
+            return f"Giao cho {to.label}"
         case _:
             return _decide(act, row, common, now)
 

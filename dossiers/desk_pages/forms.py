@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django import forms
 
@@ -13,24 +12,6 @@ from dossiers.models import Dossier
 from dossiers.outcomes import Outcome, decision_form
 from dossiers.registers import BOOK, NUMBER
 from portal.access.desk import PlainForm
-
-
-class HandOverForm(PlainForm):
-    """To whom, and why."""
-
-    def __init__(self, *args: Any, holders: list[Holder], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices = [(str(one.position_id), one.label) for one in holders]
-        self.fields["to"] = forms.TypedChoiceField(
-            label="Người nhận",
-            coerce=UUID,
-            choices=[("", "– Chọn người nhận –"), *choices],
-            error_messages={"required": "Bạn hãy chọn người nhận.", "invalid_choice": "Bạn hãy chọn một người trong danh sách."},
-        )
-        self.fields["note"] = forms.CharField(
-            label="Lý do", required=False, max_length=300, help_text="Đồng nghiệp đọc được trong tiến trình hồ sơ; người nộp thì không."
-        )
-        self.fields["note"].widget.attrs["class"] = "vTextField"
 
 
 class ViewForm(PlainForm):

@@ -1,4 +1,4 @@
-"""What stands beside one dossier on the desk: its documents in a frame, likely duplicates, who gets it next, how its time goes."""
+"""What stands beside one dossier on the desk: its documents in a frame, likely duplicates, how its time goes."""
 
 from __future__ import annotations
 
@@ -7,27 +7,22 @@ from typing import Any
 from uuid import UUID
 
 from csp.decorators import csp_update
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 
 from dossiers import services
-from dossiers.desk_pages import forms, looking
-from dossiers.models import OPEN_STATES, Dossier, DossierDocument, Paper, State
-from dossiers.services.common import why_not
+from dossiers.desk_pages import looking
+from dossiers.models import OPEN_STATES, Dossier, DossierDocument, Paper
 from dossiers.services.desk import note_look
-from dossiers.services.giving import colleagues
 from dossiers.store.looking import note_officers_look
-from dossiers.views.common import as_int, send_file
-from portal.access import actor_of, may, require
+from dossiers.views.common import send_file
+from portal.access import actor_of
 from portal.files import sniff
 from portal.files.models import FileState
-from portal.states import TransitionRefused
-from portal.workdays import Calendar, national_calendar, working_time_between
+from portal.workdays import Calendar, working_time_between
 
 in_frames = method_decorator(csp_update({"frame-src": ["'self'"]}))
 """For the page that shows documents in a frame: of our own, no others."""
@@ -37,22 +32,19 @@ class OnePage:
     """Of the desk of one dossier: what the page beside its tables needs. Mixed into its admin."""
 
     admin_site: Any
-    opts: Any
-    message_user: Any
 
     def one_urls(self) -> list[Any]:
         """Addresses of what is about one."""
         view, name = self.admin_site.admin_view, "dossiers_dossier"
         return [
-            path("<uuid:dossier_id>/chuyen/", view(self.hand_on_one), name=f"{name}_hand_on"),
             path("<uuid:dossier_id>/xem/<uuid:paper_id>/", view(self.show_paper), name=f"{name}_show_paper"),
             path("<uuid:dossier_id>/xem-van-ban/<slug:role>/", view(self.show_document), name=f"{name}_show_document"),
         ]
 
     def beside(
-        self, request: HttpRequest, dossier: Dossier, papers: Sequence[Paper], documents: Mapping[str, Any], calendar: Calendar | None
+        self, request: HttpRequest, dossier: Dossier, papers: Sequence[Paper], documents: Mapping[str, Any], calendar: Calendar
     ) -> dict[str, Any]:
-        """What the page shows beside the dossier's own tables: viewer, duplicates, clock, handing over (a few queries)."""
+        """What the page shows beside the dossier's own tables: viewer, duplicates, clock (a few queries)."""
         actor = actor_of(request)
         shown = [
             (paper.label, reverse("admin:dossiers_dossier_show_paper", args=[dossier.pk, paper.pk]))
@@ -64,49 +56,11 @@ class OnePage:
             for role, document in documents.items()
             if document.is_signed
         ]
-        may_hand_on = dossier.state in OPEN_STATES and may(actor, "dossiers.hand_on", dossier.unit_code)
         return {
             "papers_shown": shown,
             "alike": looking.alike(actor, dossier),
-            "clock": _clock(dossier, calendar or national_calendar()),
-            "hand_on_url": reverse("admin:dossiers_dossier_hand_on", args=[dossier.pk]) if may_hand_on else "",
+            "clock": _clock(dossier, calendar),
         }
-
-    def hand_on_one(self, request: HttpRequest, dossier_id: UUID) -> HttpResponse:
-        """Give one dossier to a colleague."""
-        actor, change = actor_of(request), reverse("admin:dossiers_dossier_change", args=[dossier_id])
-        dossier = self._opened(request, dossier_id)
-        require(actor, "dossiers.hand_on", dossier.unit_code)
-        holders = colleagues(dossier.unit_code, is_new=dossier.state == State.SUBMITTED)
-        data, problem = request.POST if request.method == "POST" else None, why_not(dossier, actor.person_id)
-        form = forms.HandOverForm(data, holders=[one for one in holders if one.position_id != dossier.officer_id])
-        if data is not None and form.is_valid():
-            try:
-                services.hand_on(
-                    actor=actor,
-                    dossier_id=dossier_id,
-                    seen_version=as_int(data.get("seen")),
-                    to_position_id=form.cleaned_data["to"],
-                    note=form.cleaned_data["note"],
-                    now=timezone.now(),
-                )
-            except TransitionRefused as refused:
-                form.add_error(None, refused.reason)
-            else:
-                self.message_user(request, "Đã giao hồ sơ. Thời hạn giữ nguyên.")
-                return redirect(change)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": f"Giao, chuyển người giải quyết: {dossier.code}",
-            "form": form,
-            "about": [f"{dossier.procedure_name}, chủ hồ sơ {dossier.owner_name}.", "Thời hạn giữ nguyên; người nộp không phải làm gì."],
-            "problem": problem,
-            "seen": data.get("seen", "") if data is not None else dossier.version,
-            "button": "Giao",
-            "addresses": {"list": reverse("admin:dossiers_dossier_changelist"), "back": change},
-        }
-        return TemplateResponse(request, "admin/desk/act.html", context, status=422 if data is not None else 409 if problem else 200)
 
     def _opened(self, request: HttpRequest, dossier_id: UUID) -> Dossier:
         try:

@@ -21,10 +21,11 @@ from django.utils.http import urlencode
 
 from dossiers import worklists
 from dossiers.desk_pages import bulk, forms, looking, morning, printing, signing
-from dossiers.models import OPEN_STATES, TABLE, BulkAct, BulkRow, Dossier, State
+from dossiers.models import TABLE, BulkAct, BulkRow, Dossier
 from dossiers.outcomes import outcome_for
+from dossiers.process import assigning
+from dossiers.process.forms import AssignForm
 from dossiers.services.desk import may_sign, signers_of
-from dossiers.services.giving import colleagues
 from dossiers.views.common import as_int, as_uuid
 from portal.access import Actor, actor_of, may, require, visible_to
 from portal.access.cursor import AFTER, BEFORE, CursorChangeList
@@ -42,7 +43,7 @@ FILTERS = (morning.WORK, "tinh-trang", "q", "o")
 SIGN, PRINT = "sign", "print"
 KINDS = {
     BulkAct.Kind.RECEIVE.value: "Tiếp nhận",
-    BulkAct.Kind.HAND_ON.value: "Giao, chuyển người giải quyết",
+    BulkAct.Kind.ASSIGN.value: "Giao, chuyển người giải quyết",
     BulkAct.Kind.DECIDE.value: "Quyết định và trình ký",
     SIGN: "Ký",
     PRINT: "In phiếu",
@@ -112,7 +113,7 @@ class DeskPages:
     """Of the desk of dossiers: what is about many of them. Mixed into its admin, which shows one."""
 
     change_list_template: ClassVar[Any] = "admin/dossiers/desk/queue.html"
-    actions = ("receive_chosen", "hand_on_chosen", "decide_chosen", "sign_chosen", "print_chosen")
+    actions = ("receive_chosen", "assign_chosen", "decide_chosen", "sign_chosen", "print_chosen")
     actions_on_top, actions_on_bottom = True, False
     menu_place = 0
     admin_site: Any
@@ -211,8 +212,8 @@ class DeskPages:
     def has_receive_permission(self, request: HttpRequest) -> bool:
         return self._has(request, BulkAct.Kind.RECEIVE)
 
-    def has_hand_on_permission(self, request: HttpRequest) -> bool:
-        return self._has(request, BulkAct.Kind.HAND_ON)
+    def has_assign_permission(self, request: HttpRequest) -> bool:
+        return self._has(request, BulkAct.Kind.ASSIGN)
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return self._has(request, BulkAct.Kind.DECIDE)
@@ -229,10 +230,10 @@ class DeskPages:
         """Receive those that are chosen."""
         return self._ask_many(request, BulkAct.Kind.RECEIVE, self._first(queryset))
 
-    @admin.action(description="Giao, chuyển người giải quyết", permissions=["hand_on"])
-    def hand_on_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase:
-        """Give those that are chosen to a colleague."""
-        return self._ask_many(request, BulkAct.Kind.HAND_ON, self._first(queryset))
+    @admin.action(description="Giao, chuyển người giải quyết", permissions=["assign"])
+    def assign_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase:
+        """Give those that are chosen to a colleague, or each to the least loaded."""
+        return self._ask_many(request, BulkAct.Kind.ASSIGN, self._first(queryset))
 
     @admin.action(description="Quyết định và trình ký", permissions=["decide"])
     def decide_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase:
@@ -284,7 +285,7 @@ class DeskPages:
         problem = "" if can else "Không hồ sơ nào trong số này làm được việc này; lý do ghi ở từng dòng."
         if len(can) > most:
             problem = f"Mỗi lần tối đa {most} hồ sơ. Bạn hãy bỏ bớt."
-        if kind == BulkAct.Kind.HAND_ON and len({row.unit_code for row in can}) > 1:
+        if kind == BulkAct.Kind.ASSIGN and len({row.unit_code for row in can}) > 1:
             problem = "Các hồ sơ này thuộc nhiều cơ quan. Mỗi lần giao hồ sơ của một cơ quan."
         form, procedures = self._form_for(request, kind, can, actor, is_sent=versions is not None)
         if kind == BulkAct.Kind.DECIDE and can and form is None and not problem:
@@ -313,11 +314,10 @@ class DeskPages:
     ) -> tuple[Any, list[tuple[str, int]]]:
         """The form of an act, and of a decision over several procedures how many of each are chosen."""
         data = request.POST if is_sent else None
-        if kind == BulkAct.Kind.HAND_ON and rows:
-            units = {row.unit_code for row in rows}
-            is_new = all(row.state == State.SUBMITTED for row in rows)
-            holders = colleagues(rows[0].unit_code, is_new=is_new) if len(units) == 1 else []
-            return forms.HandOverForm(data, holders=holders), []
+        if kind == BulkAct.Kind.ASSIGN and rows:
+            units, roles = {row.unit_code for row in rows}, {role for row in rows for role in assigning.roles_of(row, None)}
+            ready = assigning.candidates(rows[0].unit_code, sorted(roles), timezone.now()) if len(units) == 1 else []
+            return AssignForm(data, ready=ready), []
         if kind != BulkAct.Kind.DECIDE or not rows:
             return None, []
         procedures = Counter((row.procedure_code, row.procedure_name) for row in rows)
@@ -348,8 +348,8 @@ class DeskPages:
                 return redirect("admin:dossiers_dossier_changelist")
             return redirect("admin:dossiers_dossier_signing", batch.pk)
         more: dict[str, Any] = {}
-        if kind == BulkAct.Kind.HAND_ON:
-            more = {"to_position_id": form.cleaned_data["to"], "note": form.cleaned_data["note"]}
+        if kind == BulkAct.Kind.ASSIGN:
+            more = {"to_position_id": form.given["position_id"], "note": form.given["reason"]}
         elif kind == BulkAct.Kind.DECIDE:
             more = {"to_position_id": form.cleaned_data[forms.SIGNER], "given": forms.written_for_all(form)}
         act = bulk.send(actor=actor, kind=kind, seen=seen, now=now, **more)
@@ -447,6 +447,6 @@ def why_not(dossier: Dossier, kind: str, actor: Actor) -> str:
     """Why an act cannot be done with a dossier, as far as its own row tells; whose it is, is asked when it is done. No query."""
     if kind == SIGN:
         return "" if may_sign(dossier, actor) else "Không chờ chữ ký của bạn."
-    if kind == BulkAct.Kind.HAND_ON:
-        return "" if dossier.state in OPEN_STATES else "Hồ sơ đã kết thúc."
+    if kind == BulkAct.Kind.ASSIGN:
+        return assigning.why_not_assigned(dossier, None)
     return "" if kind == PRINT else TABLE.refusal(dossier, kind)

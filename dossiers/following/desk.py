@@ -7,11 +7,11 @@ from typing import Any
 
 from django.urls import reverse
 
+from dossiers.desk_pages.near import Near
 from dossiers.following.editing import is_being_edited, revisions_of
 from dossiers.following.objections import shown_of
 from dossiers.forms import ReasonForm
-from dossiers.models import Dossier, DossierDocument, DossierMessage
-from dossiers.talking.queries import unread_of
+from dossiers.models import Dossier, DossierDocument
 
 SLIPS = {DossierDocument.Role.REFUSAL: "dossier-refusal", DossierDocument.Role.CONTROL: "dossier-control"}
 
@@ -26,13 +26,12 @@ class CallOffDraftForm(ReasonForm):
         self.fields["reason"].error_messages["required"] = "Hãy nêu lý do, ví dụ “dự thảo ghi sai ngày sinh”."
 
 
-def beside(dossier: Dossier, issued: Mapping[str, DossierDocument]) -> dict[str, Any]:
-    """The context of ``_following.html`` and of the slips that have addresses here (four queries)."""
-    written, unread = unread_of(dossier, DossierMessage.Side.APPLICANT)
+def beside(dossier: Dossier, issued: Mapping[str, DossierDocument], near: Near) -> dict[str, Any]:
+    """The context of ``_following.html`` and of the slips that have addresses here (no query where there is nothing)."""
     return {
-        "talk": {"all": written, "unread": unread},
-        "revisions": revisions_of(dossier),
-        "editing": is_being_edited(dossier),
-        "shown_results": shown_of(dossier),
+        "talk": {"all": near.messages, "unread": near.unread},
+        "revisions": near.rows("revisions", lambda: revisions_of(dossier)),
+        "editing": is_being_edited(dossier) if near.is_edited else None,
+        "shown_results": near.rows("shown_results", lambda: shown_of(dossier)),
         "more_slips": [(issued[role].document, reverse(name, args=[dossier.code])) for role, name in SLIPS.items() if role in issued],
     }

@@ -98,7 +98,9 @@ def refusal(request: HttpRequest, code: str) -> HttpResponseBase:
 @require_safe
 @reader_page
 def control_sheet(request: HttpRequest, code: str) -> HttpResponseBase:
-    """The sealed control sheet: who had the dossier and when."""
+    """The sealed control sheet, for officers who may read the dossier: it says what colleagues wrote to each other."""
+    if not actor_of(request).is_officer:
+        raise Http404
     return _issued(request, code, DossierDocument.Role.CONTROL, "kiem-soat-qua-trinh")
 
 

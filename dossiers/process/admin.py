@@ -273,7 +273,7 @@ class AbsenceAdmin(DeskModelAdmin):
         ]
 
     def _may_end(self, actor: Actor, row: Absence) -> bool:
-        return row.position_id == actor.position_id or may(actor, assigning.ASSIGN, row.unit_code)
+        return row.position_id == actor.position_id or may(actor, assigning.ARRANGE, row.unit_code)
 
     def page(self, request: HttpRequest, row: Absence) -> Page:
         """One absence."""
@@ -319,7 +319,7 @@ class AbsenceAdmin(DeskModelAdmin):
         """The officer is back, or does not go."""
         row = self.found(request, object_id)
         if not self._may_end(actor_of(request), row):
-            require(actor_of(request), assigning.ASSIGN, row.unit_code)
+            require(actor_of(request), assigning.ARRANGE, row.unit_code)
         return self.ask(
             request,
             title="Chấm dứt vắng mặt",

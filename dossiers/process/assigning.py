@@ -1,10 +1,11 @@
-"""Who gets a step: the least loaded, who has the place, or by hand; who stands in for whoever is away; many at once with a report."""
+"""Who gets a dossier, and the step in which it stands: the least loaded, who has the place, or by hand; who stands in for who is away."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -13,19 +14,21 @@ from django.utils import timezone
 
 from accounts import queries as people
 from accounts.officers.substitutes import substitutes_in
-from dossiers.models import Absence, Dossier, DossierStep, OfficerArea, Stage, State
+from dossiers.models import OPEN_STATES, Absence, Dossier, DossierStep, OfficerArea, Stage, State
 from dossiers.process.documents import ROLES
-from dossiers.services.common import OWN, STALE, concerns, lock_for_officer, position_of, write_event
+from dossiers.services.common import concerns, lock_for_officer, position_of, why_not, write_event
 from portal import audit
 from portal.access import AccessDenied, Actor, require
+from portal.access.roles import LEADERS
 from portal.states import TransitionRefused
 
-ASSIGN, TAKE = "dossiers.assign", "dossiers.take_step"
+ASSIGN, TAKE, ARRANGE = "dossiers.assign", "dossiers.take_step", "dossiers.arrange_processes"
 How = DossierStep.How
 GOING = (State.RECEIVED, State.PROCESSING, State.INCOMPLETE, State.PAYMENT_DUE)
 """States in which somebody at the agency has the dossier."""
-NOBODY = "Không còn ai giữ vai trò này trong cơ quan để giao."
-MOST_AT_ONCE = 200
+NOBODY = "Không còn ai khác giữ vai trò này trong cơ quan để giao."
+DISTRIBUTE = LEADERS | {"reception"}
+"""Who gives everybody's dossiers; who handles gives what is theirs, or nobody's."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Candidate:
     stands_in_for: str = ""
 
 
-def away(unit_code: str, role: str, now: datetime) -> dict[UUID, tuple[UUID, str]]:
+def away(unit_code: str, roles: Iterable[str], now: datetime) -> dict[UUID, tuple[UUID, str]]:
     """Who of a unit is away on this day, and who has their work: position → substitute's position and label (three queries).
 
     By an absence that the officer named, or by roles that were lent (`accounts.officers.substitutes`).
@@ -48,8 +51,9 @@ def away(unit_code: str, role: str, now: datetime) -> dict[UUID, tuple[UUID, str
     today = timezone.localdate(now)
     rows = Absence.objects.filter(unit_code=unit_code, starts_on__lte=today, ends_on__gte=today, ended_at__isnull=True)
     found = {row.position_id: (row.substitute_id, row.substitute_label) for row in rows.order_by("made_at")[:200]}
-    for lent in substitutes_in(unit_code, [role], now):
-        if role in lent.roles:
+    wanted = set(roles)
+    for lent in substitutes_in(unit_code, sorted(wanted), now):
+        if wanted & set(lent.roles):
             found.setdefault(lent.absent.pk, (lent.substitute.pk, f"{lent.substitute.person.full_name}, {lent.substitute.title}"))
     return found
 
@@ -64,11 +68,12 @@ def stood_in_for(actor: Actor, now: datetime) -> set[UUID]:
     return found | {actor.substitutes} if actor.substitutes else found
 
 
-def candidates(unit_code: str, role: str, now: datetime, *, but: UUID | None = None) -> list[Candidate]:
-    """Who can be given a step of a role in a unit now, the least loaded first; nobody who is away (six queries). ``but``: a dossier that is
-    not counted, for it is the one to be given."""
-    holders = {one.position_id: one for one in people.holders(unit_code, [role])}
-    absent = away(unit_code, role, now)
+def candidates(unit_code: str, roles: Iterable[str], now: datetime, *, but: UUID | None = None) -> list[Candidate]:
+    """Who can be given a step of one of the roles in a unit now, the least loaded first; nobody who is away (six queries). ``but``: a
+    dossier that is not counted, for it is the one to be given."""
+    wanted = list(roles)
+    holders = {one.position_id: one for one in people.holders(unit_code, wanted)}
+    absent = away(unit_code, wanted, now)
     loads = dict(
         Dossier.objects.filter(unit_code=unit_code, state__in=GOING, officer_id__in=list(holders))
         .exclude(Q(stage=Stage.AWAITING_SIGNATURE) | Q(pk=but))
@@ -85,10 +90,11 @@ def candidates(unit_code: str, role: str, now: datetime, *, but: UUID | None = N
     return sorted(here, key=lambda one: (one.load, str(last.get(one.position_id) or ""), one.label, str(one.position_id)))
 
 
-def present(position_id: UUID, unit_code: str, role: str, now: datetime) -> Candidate | None:
+def present(position_id: UUID, unit_code: str, roles: Iterable[str], now: datetime) -> Candidate | None:
     """Who has the work of a position today: its holder, or where they are away their substitute; None where nobody can."""
-    holders = {one.position_id: one for one in people.holders(unit_code, [role])}
-    absent, seen, name = away(unit_code, role, now), set[UUID](), ""
+    wanted = list(roles)
+    holders = {one.position_id: one for one in people.holders(unit_code, wanted)}
+    absent, seen, name = away(unit_code, wanted, now), set[UUID](), ""
     while position_id in absent and position_id not in seen:
         seen.add(position_id)
         if position_id in holders:
@@ -108,15 +114,15 @@ def choose(dossier: Dossier, step: DossierStep, rule: str, area: str, before: UU
     if rule == "hand":
         return None, How.NONE
     if rule == "same" and before is not None:
-        found = present(before, step.unit_code, step.role, now)
+        found = present(before, step.unit_code, [step.role], now)
         if found is not None and not concerns(dossier, found.person_id):
             return found, How.SAME
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"assign:{step.unit_code}:{step.role}"])
-    ready = candidates(step.unit_code, step.role, now, but=dossier.pk)
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"assign:{step.unit_code}"])
+    ready = candidates(step.unit_code, [step.role], now, but=dossier.pk)
     if rule == "area" and area:
         there = set(OfficerArea.objects.filter(unit_code=step.unit_code, area_code=area).values_list("position_id", flat=True))
-        there = {one.position_id for position in there if (one := present(position, step.unit_code, step.role, now)) is not None}
+        there = {one.position_id for position in there if (one := present(position, step.unit_code, [step.role], now)) is not None}
         for one in ready:
             if one.position_id in there and not concerns(dossier, one.person_id):
                 return one, How.AREA
@@ -141,50 +147,97 @@ def open_step(dossier: Dossier) -> DossierStep | None:
     return dossier.steps.filter(finished_at__isnull=True).select_related("process__version").first()
 
 
-def role_of(dossier: Dossier, step: DossierStep | None) -> str:
-    """Whose role the work on a dossier is now."""
-    return step.role if step is not None else "handling"
+def roles_of(dossier: Dossier, step: DossierStep | None) -> tuple[str, ...]:
+    """Whose the work on a dossier is now: of who holds one of these roles."""
+    if step is not None:
+        return (step.role,)
+    return ("handling", "reception") if dossier.state == State.SUBMITTED else ("handling",)
 
 
 def why_not_assigned(dossier: Dossier, step: DossierStep | None) -> str:
     """Why a dossier cannot be given to another officer now; empty where it can."""
-    if dossier.state not in GOING:
-        return "Chỉ phân công hồ sơ đã tiếp nhận và chưa xong."
+    if dossier.state not in OPEN_STATES:
+        return "Hồ sơ đã kết thúc nên không giao được."
     if dossier.awaits_signature or (step is not None and step.act == "sign"):
         return "Hồ sơ đang chờ ký. Muốn đổi người, hãy rút lại quyết định trước."
     return ""
+
+
+class Hands:
+    """In whose hands a dossier, or the step in which it stands, is for one officer at one moment; each thing is asked once."""
+
+    def __init__(self, held: Dossier | DossierStep, actor: Actor, now: datetime) -> None:
+        self.held, self.actor, self.now = held, actor, now
+
+    @property
+    def are_own(self) -> bool:
+        """Whether the officer has it themself. No query."""
+        return self.held.officer_id is not None and self.held.officer_id == self.actor.position_id
+
+    @cached_property
+    def are_stood_in_for(self) -> bool:
+        """Whether the officer has the work of who has it today (one query)."""
+        return self.held.officer_id is not None and self.held.officer_id in stood_in_for(self.actor, self.now)
+
+    @cached_property
+    def is_free(self) -> bool:
+        """Whether nobody has the step (no query, or two or three)."""
+        if self.held.officer_id is None:
+            return True
+        step = self.held
+        if not isinstance(step, DossierStep) or (self.are_own and step.role in self.actor.roles and step.unit_code == self.actor.unit):
+            return False
+        return is_free(step)
+
+
+def why_not_by(hands: Hands) -> str:
+    """Why an officer who may give dossiers cannot give this one: it is a colleague's, and they do not distribute the work (no query for
+    who does, else one)."""
+    if hands.held.officer_id is None or hands.actor.roles & DISTRIBUTE or hands.are_own or hands.are_stood_in_for:
+        return ""
+    return f"Hồ sơ do {hands.held.officer_label} giải quyết. Bộ phận tiếp nhận hoặc lãnh đạo giao lại được."
 
 
 @transaction.atomic
 def assign(
     *, actor: Actor, dossier_id: UUID, seen_version: int, position_id: UUID | None, reason: str = "", now: datetime
 ) -> tuple[Dossier, Candidate]:
-    """Give a dossier, and the step in which it stands, to an officer; None: to the least loaded. Who is away hands on to their substitute.
+    """Give an open dossier, and the step in which it stands, to an officer of its agency; None: to the least loaded. Who is away hands on
+    to their substitute. Nobody is told outside, and the clock does not notice: nothing changes for the applicant.
 
-    ``TransitionRefused`` when somebody was quicker, the officer does not hold the role (any more), or it is a dossier of theirs.
+    ``TransitionRefused`` in words: somebody was quicker, it is a colleague's, the officer does not hold the role (any more), has it
+    already, or it concerns them or a near relative.
     """
     dossier = lock_for_officer(actor=actor, dossier_id=dossier_id, act=ASSIGN, seen_version=seen_version, transition="assign")
     step = open_step(dossier)
-    if refusal := why_not_assigned(dossier, step):
-        raise TransitionRefused("assign", dossier.state, refusal)
-    role = role_of(dossier, step)
+
+    def refuse(words: str) -> TransitionRefused:
+        return TransitionRefused("assign", dossier.state, words)
+
+    if refusal := why_not_assigned(dossier, step) or why_not_by(Hands(step or dossier, actor, now)):
+        raise refuse(refusal)
+    roles, holder = roles_of(dossier, step), step.officer_id if step is not None else dossier.officer_id
+    to: Candidate | None
     if position_id is None:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"assign:{dossier.unit_code}:{role}"])
-        ready = [one for one in candidates(dossier.unit_code, role, now) if one.position_id != dossier.officer_id]
-        to, how = next((one for one in ready if not concerns(dossier, one.person_id)), None), How.LEAST_LOADED
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"assign:{dossier.unit_code}"])
+        ready = [one for one in candidates(dossier.unit_code, roles, now) if one.position_id != holder]
+        to, how = next((one for one in ready if not why_not(dossier, one.person_id)), None), How.LEAST_LOADED
+        if to is None:
+            raise refuse(NOBODY)
     else:
-        to, how = present(position_id, dossier.unit_code, role, now), How.HAND
-    if to is None:
-        words = f"Người được chọn không (còn) giữ vai trò “{ROLES[role]}” trong cơ quan." if position_id is not None else NOBODY
-        raise TransitionRefused("assign", dossier.state, words)
-    if concerns(dossier, to.person_id):
-        raise TransitionRefused("assign", dossier.state, "Hồ sơ này là của người được chọn hoặc có tên họ. Hãy chọn người khác.")
+        to, how = present(position_id, dossier.unit_code, roles, now), How.HAND
+        if to is None:
+            raise refuse(f"Người được chọn không (còn) giữ vai trò “{ROLES[roles[0]]}” trong cơ quan.")
+        if to.position_id == holder:
+            raise refuse(f"Hồ sơ đã do {to.label} giải quyết.")
+        if why_not(dossier, to.person_id):
+            raise refuse(f"Hồ sơ là của {to.label}, của người thân hoặc có tên họ. Hãy chọn người khác.")
     before = step.officer_label if step is not None else dossier.officer_label
     give(dossier, step, to, how, now)
     words = f"{before or 'Chưa giao'} → {to.label}"
     words += f" (thay {to.stands_in_for})" if to.stands_in_for else ""
-    _moved(dossier, "assign", actor=actor, now=now, note=f"{words}. {reason.strip()}".strip())
+    _moved(dossier, "assign", actor=actor, now=now, note=f"{words}. {reason.strip()}" if reason.strip() else words)
     return dossier, to
 
 
@@ -200,7 +253,8 @@ def take(*, actor: Actor, dossier_id: UUID, seen_version: int, now: datetime) ->
         raise TransitionRefused("take_step", dossier.state, why_not_assigned(dossier, step) or "Hồ sơ không theo quy trình nào.")
     if step.role not in actor.roles:
         raise AccessDenied(TAKE)
-    if not is_free(step, now) and step.officer_id not in stood_in_for(actor, now):
+    hands = Hands(step, actor, now)
+    if not hands.is_free and not hands.are_stood_in_for:
         raise TransitionRefused("take_step", dossier.state, f"Bước này đang do {step.officer_label} giữ. Lãnh đạo phân công lại được.")
     mine = Candidate(position_of(actor), actor.person_id or position_of(actor), label_of(actor))
     give(dossier, step, mine, How.TAKEN, now)
@@ -214,7 +268,7 @@ def label_of(actor: Actor) -> str:
     return people.officer_labels([position]).get(position, actor.label)
 
 
-def is_free(step: DossierStep, now: datetime) -> bool:
+def is_free(step: DossierStep) -> bool:
     """Whether nobody has a step: it was given to nobody, or its officer holds the role no more (no query, or two or three)."""
     if step.officer_id is None:
         return True
@@ -225,42 +279,6 @@ def _moved(dossier: Dossier, name: str, *, actor: Actor, now: datetime, note: st
     dossier.version += 1
     dossier.save()
     write_event(dossier, name, before=dossier.state, actor=actor, now=now, note=note)
-
-
-# Many at once --------------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one dossier of many."""
-
-    code: str
-    done: bool
-    message: str
-
-
-def assign_many(*, actor: Actor, chosen: Sequence[tuple[UUID, int]], position_id: UUID | None, reason: str, now: datetime) -> list[Outcome]:
-    """Give many dossiers to one officer, or each to the least loaded: each for itself, with what became of it in words.
-
-    ``chosen``: each with the version that the list showed. :class:`AccessDenied` for who may assign nothing.
-    """
-    require(actor, ASSIGN, actor.unit)
-    codes = dict(Dossier.objects.filter(pk__in=[one for one, _ in chosen]).values_list("pk", "code"))
-    outcomes = []
-    for dossier_id, seen in chosen[:MOST_AT_ONCE]:
-        try:
-            dossier, to = assign(actor=actor, dossier_id=dossier_id, seen_version=seen, position_id=position_id, reason=reason, now=now)
-        except Dossier.DoesNotExist:
-            # Behind the door: not even its code is told.
-            outcomes.append(Outcome("–", False, "Không có trong phạm vi của bạn."))
-        except AccessDenied:
-            outcomes.append(Outcome(codes.get(dossier_id) or "–", False, "Bạn không có quyền phân công hồ sơ này."))
-        except TransitionRefused as refused:
-            words = {STALE: "Hồ sơ đã thay đổi từ lúc bạn chọn; chưa phân công.", OWN: "Hồ sơ này là của bạn hoặc có tên bạn."}
-            outcomes.append(Outcome(codes.get(dossier_id) or "–", False, words.get(refused.reason, refused.reason)))
-        else:
-            outcomes.append(Outcome(dossier.code or "–", True, f"Đã giao {to.label}."))
-    return outcomes
 
 
 # Absence -------------------------------------------------------------------------------------------------------------------------
@@ -329,10 +347,11 @@ def name_substitute(*, actor: Actor, substitute_id: UUID, starts_on: date, ends_
 
 @transaction.atomic
 def end_absence(*, actor: Actor, absence_id: int, now: datetime) -> Absence:
-    """The officer is back, or does not go: their work is theirs again. Their own, or as a leader of the unit. Twice is the same as once."""
+    """The officer is back, or does not go: their work is theirs again. Their own, or by who arranges the unit's work. Twice is the same as
+    once."""
     absence = Absence.objects.select_for_update().get(pk=absence_id)
     if absence.position_id != actor.position_id:
-        require(actor, ASSIGN, absence.unit_code)
+        require(actor, ARRANGE, absence.unit_code)
     if absence.ended_at is None:
         absence.ended_at = now
         absence.save(update_fields=["ended_at"])
@@ -343,7 +362,7 @@ def end_absence(*, actor: Actor, absence_id: int, now: datetime) -> Absence:
 @transaction.atomic
 def keep_areas(*, actor: Actor, unit_code: str, position_id: UUID, areas: Mapping[str, str]) -> int:
     """Say which places an officer of a unit has (code → name), in place of those they had: how many. :class:`AbsenceRefused`."""
-    require(actor, "dossiers.arrange_processes", unit_code)
+    require(actor, ARRANGE, unit_code)
     label = people.officer_labels([position_id]).get(position_id)
     if label is None or position_id not in {one.position_id for one in people.holders(unit_code, ROLES)}:
         raise AbsenceRefused("Người này không (còn) giữ vai trò nào về hồ sơ trong đơn vị.", "officer")

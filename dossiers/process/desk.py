@@ -1,4 +1,4 @@
-"""The process on the desk's page of a dossier: where it stands, its acts, opinions, the control sheet; many dossiers given at once."""
+"""The process on the desk's page of a dossier: where it stands, who has it and its acts, opinions, the control sheet."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from django.urls import path, reverse
 from django.utils import timezone
 
 from dossiers import services
-from dossiers.models import Dossier, DossierOpinion, DossierStep, State
+from dossiers.desk_pages.near import Near
+from dossiers.models import OPEN_STATES, Dossier, DossierOpinion, DossierStep, State
 from dossiers.process import assigning, forms, opinions, running
+from dossiers.process.assigning import Hands
 from dossiers.process.documents import read
 from dossiers.process.publishing import ProcessRefused
-from dossiers.process.sheet import TITLE, control_sheet
-from dossiers.queries import unit_calendar
+from dossiers.process.sheet import ISSUE, NOTHING, TITLE, control_rows, issue_sheet
 from dossiers.services.common import OWN, concerns
-from dossiers.services.desk import note_look
 from dossiers.views.common import as_int
 from portal.access import Actor, actor_of, may, require
 from portal.access.desk import Way
 from portal.catalogues.models import Agency
 from portal.catalogues.queries import agency_names
 from portal.states import TransitionRefused
-from portal.workdays import remaining_words
+from portal.workdays import Calendar, remaining_words
 
 EVENTS = {
     "pass_step": "Chuyển bước",
     "return_step": "Trả lại bước trước",
     "take_step": "Nhận việc của bước",
-    "assign": "Phân công",
+    "assign": "Giao, chuyển người giải quyết",
     "ask_opinion": "Hỏi ý kiến cơ quan khác",
     "answer_opinion": "Cơ quan được hỏi cho ý kiến",
     "call_off_opinion": "Rút việc hỏi ý kiến",
@@ -46,7 +46,13 @@ EVENTS = {
 """What the history calls what happens within a process."""
 NO_PROCESS = "Hồ sơ không theo quy trình điện tử nào: cán bộ phụ trách giải quyết và trình ký."
 NOT_BEGUN = "Quy trình của thủ tục, nếu cơ quan có, bắt đầu khi tiếp nhận."
-LABELS = {"pass_step": "Chuyển bước tiếp", "return_step": "Trả lại bước trước", "take_step": "Nhận việc", "assign": "Phân công"}
+LABELS = {
+    "pass_step": "Chuyển bước tiếp",
+    "return_step": "Trả lại bước trước",
+    "take_step": "Nhận việc",
+    "assign": "Giao, chuyển người giải quyết",
+    "control_sheet": "Lập phiếu kiểm soát",
+}
 
 
 @dataclass(frozen=True)
@@ -91,14 +97,19 @@ class Panel:
     """Given before on dossiers of the same party: looked at before another is asked."""
     has_left: bool = False
     """Whether who has the step holds its role no more."""
+    undecidable: str = ""
+    """Why the step in which it stands does not let it be decided now by this officer."""
 
 
-def panel(actor: Actor, dossier: Dossier, *, own: bool) -> Panel:
-    """The process of a dossier, for an officer who sees it (a fixed number of queries)."""
+def panel(actor: Actor, dossier: Dossier, near: Near, *, own: bool, calendar: Calendar) -> Panel:
+    """The process of a dossier, for an officer who sees it (a fixed number of queries, none where there is nothing)."""
     now, shown = timezone.now(), Panel()
-    steps = list(dossier.steps.select_related("process__version").order_by("process", "number"))
+    steps: list[DossierStep] = near.rows(
+        "steps", lambda: list(dossier.steps.select_related("process__version").order_by("process", "number"))
+    )
+    rows: list[DossierOpinion] = near.rows("opinions", lambda: list(dossier.opinions.all()))
     step = next((one for one in steps if one.finished_at is None), None)
-    calendar = unit_calendar(dossier.unit_code) if step is not None else None
+    hands = Hands(step or dossier, actor, now)
     facts: dict[str, str] = {}
     if not steps:
         shown.words = NO_PROCESS if dossier.received_at is not None else NOT_BEGUN
@@ -106,8 +117,8 @@ def panel(actor: Actor, dossier: Dossier, *, own: bool) -> Panel:
         version = steps[-1].process.version
         shown.name, shown.version = version.name, version.number
         shown.lines = [_been(one) for one in steps if one.finished_at is not None]
-    if step is not None and calendar is not None:
-        due, facts = running.due_of(step, dossier, calendar), running.facts_of(dossier)
+    if step is not None:
+        due, facts = running.due_of(step, dossier, calendar), running.facts_of(dossier, rows)
         # Who is to sign has no share of the limit: the decision stopped the clock.
         runs = step.act != "sign" and not dossier.awaits_payment and not dossier.awaits_completion
         words = remaining_words(now, due, calendar) if runs else ""
@@ -119,12 +130,18 @@ def panel(actor: Actor, dossier: Dossier, *, own: bool) -> Panel:
         names = [one.name for one in there]
         rest = there[names.index(step.name) + 1 :] if step.name in names else []
         shown.lines += [line, *(StepLine(one.label, "") for one in rest)]
-        shown.has_left = step.officer_id is not None and assigning.is_free(step, now)
-    if dossier.state in assigning.GOING:
-        _ways(shown, actor, dossier, step, own=own, now=now)
-    _opinions(shown, actor, dossier, step, facts, own=own, now=now)
-    shown.ways.append(Way(TITLE, reverse("admin:dossiers_dossier_control_sheet", args=[dossier.pk]), "quiet"))
+        shown.has_left = step.officer_id is not None and hands.is_free
+        shown.undecidable = running.why_not_decided_in(step, hands)
+    if dossier.state in OPEN_STATES:
+        _ways(shown, dossier, step, hands, own=own)
+    _opinions(shown, actor, dossier, step, facts, rows, near, own=own, now=now)
+    if not own and dossier.received_at is not None and may(actor, ISSUE, dossier.unit_code):
+        shown.ways.append(Way(LABELS["control_sheet"], reverse("admin:dossiers_dossier_control_sheet", args=[dossier.pk]), "quiet"))
     return shown
+
+
+def _steps(dossier: Dossier) -> QuerySet[DossierStep]:
+    return dossier.steps.select_related("process__version").order_by("process", "number")
 
 
 def _been(step: DossierStep) -> StepLine:
@@ -133,19 +150,21 @@ def _been(step: DossierStep) -> StepLine:
     return StepLine(step.label, "done", who, step.started_at, step.due_at, words, bool(step.is_late), step.note or "")
 
 
-def _ways(shown: Panel, actor: Actor, dossier: Dossier, step: DossierStep | None, *, own: bool, now: Any) -> None:
+def _ways(shown: Panel, dossier: Dossier, step: DossierStep | None, hands: Hands, *, own: bool) -> None:
+    actor = hands.actor
     if own:
         return
-    if running.may_pass(dossier, step, actor, now) and step is not None:
+    if step is not None and running.may_pass(dossier, step, hands):
         if not step.act:
             shown.ways.append(_way("pass_step", dossier))
         if running.may_return_to(dossier, step):
             shown.ways.append(_way("return_step", dossier, "quiet"))
-    if step is not None and step.officer_id != actor.position_id and not assigning.why_not_assigned(dossier, step):
-        stands_in = step.officer_id in assigning.stood_in_for(actor, now)
-        if step.role in actor.roles and may(actor, assigning.TAKE, dossier.unit_code) and (stands_in or assigning.is_free(step, now)):
-            shown.ways.append(_way("take_step", dossier, "" if step.officer_id is None else "quiet"))
-    if may(actor, assigning.ASSIGN, dossier.unit_code) and not assigning.why_not_assigned(dossier, step):
+    if assigning.why_not_assigned(dossier, step):
+        return
+    may_take = step is not None and not hands.are_own and step.role in actor.roles and may(actor, assigning.TAKE, dossier.unit_code)
+    if step is not None and may_take and (hands.are_stood_in_for or hands.is_free):
+        shown.ways.append(_way("take_step", dossier, "" if step.officer_id is None else "quiet"))
+    if may(actor, assigning.ASSIGN, dossier.unit_code) and not assigning.why_not_by(hands):
         shown.ways.append(_way("assign", dossier, "quiet"))
 
 
@@ -154,15 +173,23 @@ def _way(name: str, dossier: Dossier, kind: str = "") -> Way:
 
 
 def _opinions(
-    shown: Panel, actor: Actor, dossier: Dossier, step: DossierStep | None, facts: dict[str, str], *, own: bool, now: Any
+    shown: Panel,
+    actor: Actor,
+    dossier: Dossier,
+    step: DossierStep | None,
+    facts: dict[str, str],
+    rows: list[DossierOpinion],
+    near: Near,
+    *,
+    own: bool,
+    now: Any,
 ) -> None:
-    rows = list(dossier.opinions.all())
     may_ask = not own and may(actor, opinions.ASK, dossier.unit_code) and not opinions.why_not_asked(dossier)
-    earlier = opinions.earlier(dossier) if may_ask else []
+    earlier = opinions.earlier(dossier) if may_ask and near.has_earlier_opinions else []
     names = agency_names([one.asked_unit for one in (*rows, *earlier)]) if rows or earlier else {}
     wanted = running.wanted_opinions(dossier, read(step.process.version.document), step, facts) if step is not None else []
     if wanted:
-        holding, overdue = running.missing_opinions(dossier, wanted, now)
+        holding, overdue = running.missing_opinions(dossier, wanted, now, rows)
         shown.wanted = [*holding, *overdue]
     for row in rows:
         url = reverse("admin:dossiers_dossier_call_off_opinion", args=[dossier.pk, row.pk]) if may_ask and row.is_open else ""
@@ -179,19 +206,11 @@ def _opinions(
 class ProcessDesk(admin.ModelAdmin):  # type: ignore[type-arg]
     """What the desk of dossiers has of processes; `dossiers.admin.DossierAdmin` is one."""
 
-    actions = ("assign_chosen",)
-
-    def has_assign_permission(self, request: HttpRequest) -> bool:
-        """Whether the list offers to give dossiers to officers."""
-        actor = actor_of(request)
-        return may(actor, assigning.ASSIGN, actor.unit)
-
     def get_urls(self) -> list[Any]:
         """Each act has an address of its own."""
         view, name = self.admin_site.admin_view, "dossiers_dossier"
         one = "<uuid:dossier_id>/"
         return [
-            path("assign_many/", view(self.assign_many), name=f"{name}_assign_many"),
             path(one + "pass_step/", view(self.pass_step), name=f"{name}_pass_step"),
             path(one + "return_step/", view(self.return_step), name=f"{name}_return_step"),
             path(one + "take_step/", view(self.take_step), name=f"{name}_take_step"),
@@ -275,10 +294,10 @@ class ProcessDesk(admin.ModelAdmin):  # type: ignore[type-arg]
         following = document.after(step.name, dossier.answers or {}, facts)
         assert following is not None  # what has no act has one after it
         holding, overdue = running.missing_opinions(dossier, running.wanted_opinions(dossier, document, step, facts), now)
-        ready = assigning.candidates(dossier.unit_code, following.role, now)
+        ready = assigning.candidates(dossier.unit_code, [following.role], now)
         form = forms.PassForm(data, ready=ready, rule=following.rule, overdue=bool(overdue))
         going = dossier.state == State.PROCESSING and not dossier.stage
-        refusal = " ".join(holding) or ("" if going else running.NOT_NOW) or running.why_not_mine(step, actor_of(request), now)
+        refusal = " ".join(holding) or ("" if going else running.NOT_NOW) or running.why_not_mine(step, Hands(step, actor_of(request), now))
         return self._act(
             request,
             dossier,
@@ -299,7 +318,7 @@ class ProcessDesk(admin.ModelAdmin):  # type: ignore[type-arg]
         refusal = "" if back else "Từ bước này không trả lại được bước nào."
         if step is not None and not refusal:
             going = dossier.state == State.PROCESSING and not dossier.stage
-            refusal = running.why_not_mine(step, actor_of(request), now) if going else running.NOT_NOW
+            refusal = running.why_not_mine(step, Hands(step, actor_of(request), now)) if going else running.NOT_NOW
         return self._act(
             request,
             dossier,
@@ -316,7 +335,8 @@ class ProcessDesk(admin.ModelAdmin):  # type: ignore[type-arg]
         step, actor = assigning.open_step(dossier), actor_of(request)
         form = _Nothing(request.POST if request.method == "POST" else None)
         refusal = "" if step is not None else running.NO_PROCESS
-        if step is not None and not assigning.is_free(step, now) and step.officer_id not in assigning.stood_in_for(actor, now):
+        hands = Hands(step, actor, now) if step is not None else None
+        if step is not None and hands is not None and not hands.is_free and not hands.are_stood_in_for:
             refusal = f"Bước này đang do {step.officer_label} giữ."
         about = [f"Bước “{step.label}” sẽ do bạn làm."] if step is not None else []
         return self._act(
@@ -324,19 +344,22 @@ class ProcessDesk(admin.ModelAdmin):  # type: ignore[type-arg]
         )
 
     def assign(self, request: HttpRequest, dossier_id: UUID) -> HttpResponse:
-        """Give to an officer by hand."""
-        dossier = self._in_work(request, dossier_id, assigning.ASSIGN)
+        """Give to a colleague by hand, or to the least loaded."""
+        dossier, now = self._in_work(request, dossier_id, assigning.ASSIGN), timezone.now()
         step = assigning.open_step(dossier)
-        ready = assigning.candidates(dossier.unit_code, assigning.role_of(dossier, step), timezone.now())
-        about = [f"Đang giữ: {(step.officer_label if step is not None else dossier.officer_label) or 'chưa ai'}."]
+        ready = assigning.candidates(dossier.unit_code, assigning.roles_of(dossier, step), now)
+        about = [
+            f"Đang giữ: {(step.officer_label if step is not None else dossier.officer_label) or 'chưa ai'}.",
+            "Thời hạn giữ nguyên; người nộp không phải làm gì.",
+        ]
         return self._act(
             request,
             dossier,
             title=LABELS["assign"],
             form=forms.AssignForm(request.POST if request.method == "POST" else None, ready=ready),
             do=assigning.assign,
-            done=lambda result: f"Đã giao {result[1].label}.",
-            refusal=assigning.why_not_assigned(dossier, step),
+            done=lambda result: f"Đã giao {result[1].label}. Thời hạn giữ nguyên.",
+            refusal=assigning.why_not_assigned(dossier, step) or assigning.why_not_by(Hands(step or dossier, actor_of(request), now)),
             about=about,
         )
 
@@ -404,70 +427,20 @@ class ProcessDesk(admin.ModelAdmin):  # type: ignore[type-arg]
     # The control sheet -----------------------------------------------------------------------------------------------------------
 
     def control_sheet(self, request: HttpRequest, dossier_id: UUID) -> HttpResponse:
-        """Phiếu kiểm soát, on a page that prints well."""
-        if request.method not in ("GET", "HEAD"):
-            raise Http404
-        dossier = self._in_work(request, dossier_id, "dossiers.read")
-        note_look(actor_of(request), dossier, "dossiers.print_control_sheet")
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": TITLE,
-            "dossier": dossier,
-            "sheet": control_sheet(dossier),
-            "printed_at": timezone.now(),
-            "back": reverse("admin:dossiers_dossier_change", args=[dossier.pk]),
-        }
-        return TemplateResponse(request, "admin/dossiers/process/control_sheet.html", context)
-
-    # Many at once ----------------------------------------------------------------------------------------------------------------
-
-    @admin.action(description="Phân công", permissions=["assign"])
-    def assign_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
-        """To one officer, or each to the least loaded: asked for on the next page."""
-        rows = list(queryset[: assigning.MOST_AT_ONCE])
-        return self._assign_many(request, [(row, row.version) for row in rows], is_sent=False)
-
-    def assign_many(self, request: HttpRequest) -> HttpResponse:
-        """Many to one officer, with a report by row."""
-        if request.method != "POST":
-            return redirect(reverse("admin:dossiers_dossier_changelist"))
-        seen: dict[UUID, int] = {}
-        for text in request.POST.getlist("dossier")[: assigning.MOST_AT_ONCE]:
-            key, _, version = text.partition(":")
-            try:
-                seen[UUID(key)] = as_int(version)
-            except ValueError:
-                raise Http404 from None
-        found: dict[UUID, Any] = {row.pk: row for row in self.get_queryset(request).filter(pk__in=list(seen))}
-        return self._assign_many(request, [(found[key], version) for key, version in seen.items() if key in found], is_sent=True)
-
-    def _assign_many(self, request: HttpRequest, rows: list[tuple[Any, int]], *, is_sent: bool) -> HttpResponse:
-        actor, back = actor_of(request), reverse("admin:dossiers_dossier_changelist")
-        require(actor, assigning.ASSIGN, actor.unit)
-        if not rows:
-            self.message_user(request, "Bạn hãy chọn hồ sơ trong danh sách.", level="WARNING")
-            return redirect(back)
-        units = sorted({row.unit_code for row, _ in rows})
-        ready = {one.position_id: one for unit in units[:20] for one in assigning.candidates(unit, "handling", timezone.now())}
-        form = forms.AssignForm(request.POST if is_sent else None, ready=list(ready.values()))
-        outcomes = None
-        if is_sent and form.is_valid():
-            chosen = [(row.pk, version) for row, version in rows]
-            outcomes = assigning.assign_many(actor=actor, chosen=chosen, now=timezone.now(), **form.given)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": f"Phân công {len(rows)} hồ sơ",
-            "rows": rows,
-            "form": form,
-            "outcomes": outcomes,
-            "done": sum(one.done for one in outcomes or []),
-            "action": reverse("admin:dossiers_dossier_assign_many"),
-            "addresses": {"list": back, "back": back},
-        }
-        status = 422 if is_sent and outcomes is None else 200
-        return TemplateResponse(request, "admin/dossiers/process/assign_many.html", context, status=status)
+        """Phiếu kiểm soát: what will stand in it, and having it sealed."""
+        dossier = self._in_work(request, dossier_id, ISSUE)
+        rows = control_rows(dossier)
+        return self._act(
+            request,
+            dossier,
+            title=LABELS["control_sheet"],
+            form=_Nothing(request.POST if request.method == "POST" else None),
+            do=issue_sheet,
+            done=f"{TITLE} đang được đóng dấu, thường xong trong một phút. Phiếu lập trước, nếu có, không còn giá trị.",
+            refusal="" if rows else NOTHING,
+            template="admin/dossiers/process/control_sheet.html",
+            more={"rows": rows},
+        )
 
 
 class _Nothing(django_forms.Form):

@@ -71,13 +71,15 @@ class AssignForm(PlainForm):
     """To whom, and why."""
 
     officer = forms.ChoiceField(label="Giao cho")
-    reason = forms.CharField(label="Lý do, ghi chú", max_length=500, required=False, widget=forms.Textarea({"rows": 3}))
+    reason = forms.CharField(label="Lý do, ghi chú", max_length=300, required=False, widget=forms.Textarea({"rows": 3}))
 
     def __init__(self, *args: Any, ready: Sequence[Candidate], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [(AUTO, "Người ít việc nhất"), *officers(ready)]
-        self.fields["officer"] = forms.ChoiceField(label="Giao cho", choices=choices)
+        bad = {"required": "Bạn hãy chọn người nhận.", "invalid_choice": "Bạn hãy chọn một người trong danh sách."}
+        self.fields["officer"] = forms.ChoiceField(label="Giao cho", choices=choices, error_messages=bad)
         self.fields["officer"].help_text = "Ai đang vắng mặt thì người làm thay họ nhận."
+        self.fields["reason"].help_text = "Đồng nghiệp đọc được trong tiến trình hồ sơ; người nộp thì không."
         self.order_fields(["officer", "reason"])
 
     @property

@@ -5,6 +5,7 @@ Everything here is called with the dossier's row locked: of two officers one win
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from django.db import transaction
 
 from accounts import queries as people
 from dossiers.models import Dossier, DossierEvent, DossierOpinion, DossierProcess, DossierStep, State
-from dossiers.process.assigning import Candidate, choose, give, is_free, label_of, open_step, present, stood_in_for
+from dossiers.process.assigning import Candidate, Hands, choose, give, label_of, open_step, present
 from dossiers.process.documents import OPINION, ROLES, Asking, Process, Step, read
 from dossiers.process.publishing import process_for
 from dossiers.queries import unit_calendar
@@ -31,11 +32,11 @@ NO_PROCESS = "Hồ sơ không theo quy trình nào, hoặc quy trình đã xong.
 NOT_NOW = "Hồ sơ đang chờ người nộp hoặc chờ lãnh đạo, nên chưa chuyển bước được."
 
 
-def facts_of(dossier: Dossier) -> dict[str, str]:
-    """What conditions of steps may look at beside the answers (one query)."""
-    said = DossierOpinion.objects.filter(dossier=dossier, answered_at__isnull=False).order_by("answered_at", "id")
-    opinions = {OPINION + matter: verdict for matter, verdict in said.values_list("matter", "verdict")}
-    return {"channel": dossier.channel, "unit_level": dossier.unit_level, **opinions}
+def facts_of(dossier: Dossier, opinions: Sequence[DossierOpinion] | None = None) -> dict[str, str]:
+    """What conditions of steps may look at beside the answers (one query, none with the dossier's ``opinions``)."""
+    rows = dossier.opinions.all() if opinions is None else opinions
+    said = sorted((row for row in rows if row.answered_at is not None), key=lambda row: (row.answered_at, row.pk))
+    return {"channel": dossier.channel, "unit_level": dossier.unit_level, **{OPINION + row.matter: row.verdict for row in said}}
 
 
 def counted(dossier: Dossier) -> datetime:
@@ -116,9 +117,9 @@ def _close(step: DossierStep, dossier: Dossier, outcome: str, *, actor: Actor | 
 # What officers do ----------------------------------------------------------------------------------------------------------------
 
 
-def why_not_mine(step: DossierStep, actor: Actor, now: datetime) -> str:
+def why_not_mine(step: DossierStep, hands: Hands) -> str:
     """Why an officer of the role may not act in this step: a colleague has it (no query for one's own)."""
-    if step.officer_id == actor.position_id or is_free(step, now) or step.officer_id in stood_in_for(actor, now):
+    if hands.are_own or hands.are_stood_in_for or hands.is_free:
         return ""
     return f"Bước “{step.label}” do {step.officer_label} giữ. Người đó, người làm thay họ, hoặc người được phân công lại mới chuyển được."
 
@@ -129,10 +130,13 @@ def wanted_opinions(dossier: Dossier, document: Process, step: DossierStep, fact
     return [one for one in known.opinions if holds(one.when, dossier.answers or {}, facts)] if known is not None else []
 
 
-def missing_opinions(dossier: Dossier, wanted: list[Asking], now: datetime) -> tuple[list[str], list[str]]:
-    """In words: opinions that hold the step up, and those that are overdue, without which it may go on for a reason (one query)."""
+def missing_opinions(
+    dossier: Dossier, wanted: list[Asking], now: datetime, opinions: Sequence[DossierOpinion] | None = None
+) -> tuple[list[str], list[str]]:
+    """In words: opinions that hold the step up, and those that are overdue, without which it may go on for a reason (one query, none with
+    the dossier's ``opinions``)."""
     holding, overdue = [], []
-    rows = list(DossierOpinion.objects.filter(dossier=dossier, called_off_at__isnull=True))
+    rows = [row for row in (dossier.opinions.all() if opinions is None else opinions) if row.called_off_at is None]
     for one in wanted:
         asked = [row for row in rows if row.matter == one.name]
         waiting = [row for row in asked if row.answered_at is None]
@@ -156,7 +160,7 @@ def _lock(transition: str, act: str, *, actor: Actor, dossier_id: UUID, seen_ver
         raise TransitionRefused(transition, dossier.state, NOT_NOW)
     if step.role not in actor.roles:
         raise AccessDenied(act)
-    if refusal := why_not_mine(step, actor, now):
+    if refusal := why_not_mine(step, Hands(step, actor, now)):
         raise TransitionRefused(transition, dossier.state, refusal)
     return dossier, step
 
@@ -189,7 +193,7 @@ def pass_step(
     assert following is not None
     to = None
     if to_position is not None:
-        chosen = present(to_position, dossier.unit_code, following.role, now)
+        chosen = present(to_position, dossier.unit_code, [following.role], now)
         if chosen is None:
             raise TransitionRefused("pass_step", dossier.state, f"Người được chọn không (còn) giữ vai trò “{ROLES[following.role]}”.")
         to = (chosen, How.HAND)
@@ -220,7 +224,7 @@ def return_step(*, actor: Actor, dossier_id: UUID, seen_version: int, name: str,
         raise TransitionRefused("return_step", dossier.state, NOT_NOW)
     if step.role not in actor.roles:
         raise AccessDenied(RETURN)
-    if refusal := why_not_mine(step, actor, now):
+    if refusal := why_not_mine(step, Hands(step, actor, now)):
         raise TransitionRefused("return_step", dossier.state, refusal)
     back = {one.name: one for one in may_return_to(dossier, step)}
     if name not in back:
@@ -228,7 +232,7 @@ def return_step(*, actor: Actor, dossier_id: UUID, seen_version: int, name: str,
     calendar = unit_calendar(dossier.unit_code)
     before = step.process.steps.filter(name=name, finished_at__isnull=False).order_by("-number").first()
     _close(step, dossier, Outcome.RETURNED, actor=actor, note=reason, now=now, calendar=calendar)
-    who = present(before.officer_id, dossier.unit_code, back[name].role, now) if before is not None and before.officer_id else None
+    who = present(before.officer_id, dossier.unit_code, [back[name].role], now) if before is not None and before.officer_id else None
     row = _open(step.process, dossier, back[name], calendar, now=now, before=None, to=(who, How.SAME) if who is not None else None)
     _written(dossier, "return_step", step, row, actor=actor, note=reason, now=now)
     return row
@@ -254,13 +258,18 @@ def _written(dossier: Dossier, name: str, step: DossierStep, row: DossierStep, *
 
 
 def why_not_decided(dossier: Dossier, actor: Actor, now: datetime) -> str:
-    """Why a dossier in a process cannot be decided now by this officer; empty where it can, or goes by none (one query)."""
+    """Why a dossier in a process cannot be decided now by this officer; empty where it can, or goes by none (one query or some)."""
     step = open_step(dossier)
-    if step is None or step.act == "sign":
+    return why_not_decided_in(step, Hands(step, actor, now)) if step is not None else ""
+
+
+def why_not_decided_in(step: DossierStep, hands: Hands) -> str:
+    """The same of a dossier that stands in this step."""
+    if step.act == "sign":
         return ""
     if step.act != "decide":
         return f"Hồ sơ đang ở bước “{step.label}”. Quyết định được khi quy trình đến bước quyết định."
-    return why_not_mine(step, actor, now)
+    return why_not_mine(step, hands)
 
 
 def follow(event: DossierEvent) -> None:
@@ -289,7 +298,7 @@ def follow(event: DossierEvent) -> None:
         assert deciding is not None
         _close(step, dossier, Outcome.RETURNED, actor=actor, note=str(event.note or ""), now=now, calendar=calendar)
         again = read(step.process.version.document).steps[-2]
-        who = present(deciding.officer_id, dossier.unit_code, again.role, now) if deciding.officer_id else None
+        who = present(deciding.officer_id, dossier.unit_code, [again.role], now) if deciding.officer_id else None
         _open(step.process, dossier, again, calendar, now=now, before=None, to=(who, How.SAME) if who is not None else None)
         dossier.save(update_fields=["officer_id", "officer_label"])
     elif event.name == "sign" and step.act == "sign":
@@ -324,8 +333,9 @@ def _end(process: DossierProcess, ending: str, now: datetime) -> None:
     process.save(update_fields=["ended_at", "ending"])
 
 
-def may_pass(dossier: Dossier, step: DossierStep | None, actor: Actor, now: datetime) -> bool:
+def may_pass(dossier: Dossier, step: DossierStep, hands: Hands) -> bool:
     """Whether the page shows an officer the buttons of a step."""
-    if step is None or dossier.state != State.PROCESSING or dossier.stage or step.act == "sign" or step.role not in actor.roles:
+    actor = hands.actor
+    if dossier.state != State.PROCESSING or dossier.stage or step.act == "sign" or step.role not in actor.roles:
         return False
-    return may(actor, PASS, dossier.unit_code) and not why_not_mine(step, actor, now)
+    return may(actor, PASS, dossier.unit_code) and not why_not_mine(step, hands)

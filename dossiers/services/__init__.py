@@ -18,10 +18,10 @@ from dossiers.services.drafts import (
     start_or_open_draft,
     take_from_store,
 )
+from dossiers.services.extending import extend
 from dossiers.services.filing import submit, withdraw, withdraw_refusal
 from dossiers.services.filling_in import add_rows, correct_known, remove_row, save_fields, take_known
 from dossiers.services.forms import check_publishable, publish_form
-from dossiers.services.giving import hand_on
 from dossiers.services.handing import hand_over, take_over
 from dossiers.services.keeping import (
     DraftInItsPlace,
@@ -92,13 +92,13 @@ __all__ = [
     "discard_draft",
     "erase_drafts",
     "erase_removed_of",
+    "extend",
     "filer",
     "finish_paper",
     "follow_drafts",
     "follow_late_orders",
     "follow_order",
     "follow_supplements",
-    "hand_on",
     "hand_over",
     "is_behind",
     "keep_draft",

@@ -20,7 +20,7 @@ from payments.models import Refund
 from portal.access import Actor
 from portal.access.roles import LEADERS
 from portal.states import TransitionRefused
-from portal.workdays import working_time_between
+from portal.workdays import Calendar, working_time_between
 
 WITHIN = timedelta(hours=2)
 """Working time in which an officer may mend their own mistake."""
@@ -29,14 +29,14 @@ FOLLOWED = "Sau khi tiếp nhận đã có yêu cầu nộp tiền, yêu cầu b
 PAID_BACK = "Tiền của hồ sơ đã được hoàn hoặc đang hoàn cho người nộp, nên không hoàn tác được nữa. Người nộp gửi hồ sơ mới."
 
 
-def may_undo(dossier: Dossier, actor: Actor, *, now: datetime) -> bool:
+def may_undo(dossier: Dossier, actor: Actor, *, now: datetime, calendar: Calendar | None = None) -> bool:
     """Whether this officer may undo what was done last: a leader, or who did it, soon after (one query for the unit's hours, or none)."""
     if actor.roles & LEADERS:
         return True
     done = dossier.refused_at or dossier.received_at
     if done is None or actor.position_id is None or dossier.officer_id != actor.position_id:
         return False
-    return working_time_between(done, max(now, done), unit_calendar(dossier.unit_code)) <= WITHIN
+    return working_time_between(done, max(now, done), calendar or unit_calendar(dossier.unit_code)) <= WITHIN
 
 
 def _lock(transition: str, *, actor: Actor, dossier_id: UUID, seen_version: int, reason: str, now: datetime) -> Dossier:

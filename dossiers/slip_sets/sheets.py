@@ -91,12 +91,7 @@ def issue_control_sheet(dossier: Dossier, rows: Sequence[ControlRow], *, actor: 
     except TermsUnknown:
         limit = ""
     context = {
-        "environment_label": settings.ENVIRONMENT_LABEL,
-        "code": dossier.code,
-        "procedure_code": dossier.procedure_code,
-        "procedure_name": dossier.procedure_name,
-        "applicant_name": dossier.filed_by_words,
-        "owner_name": dossier.owner_name,
+        **slips.head(dossier),
         "received_at": slips.moment(dossier.received_at),
         "limit": limit,
         "due_at": slips.moment(dossier.due_at),

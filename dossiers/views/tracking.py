@@ -125,7 +125,6 @@ def _page(request: HttpRequest, dossier: Dossier, *, status: int = 200, **more: 
             "talk": dict(zip(("all", "unread"), unread_of(dossier, DossierMessage.Side.AGENCY), strict=True)),
             "may_write": not talking_rules.refusal(dossier, timezone.now()),
             "refusal": documents.get(DossierDocument.Role.REFUSAL),
-            "control": documents.get(DossierDocument.Role.CONTROL),
             "answers": [{"label": label, "value": value} for label, value in slips.answers_shown(dossier)],
             "papers": (papers := list(dossier.papers.select_related("file"))),
             "unsafe": [paper for paper in papers if paper.file.state == FileState.QUARANTINED],

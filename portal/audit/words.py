@@ -139,7 +139,7 @@ ACTS: dict[str, str] = {
     "dossiers.end_absence": "Chấm dứt khai vắng mặt",
     "dossiers.end_process": "Thôi dùng quy trình điện tử",
     "dossiers.keep_areas": "Giao địa bàn phụ trách",
-    "dossiers.print_control_sheet": "Xem, in phiếu kiểm soát quá trình",
+    "dossiers.issue_control_sheet": "Lập phiếu kiểm soát quá trình",
     "dossiers.publish_process": "Công khai quy trình điện tử",
     "dossiers.read_opinion": "Xem việc hỏi ý kiến về hồ sơ",
     "dossiers.read_opinion_paper": "Mở giấy tờ kèm việc hỏi ý kiến",

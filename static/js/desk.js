@@ -4,7 +4,7 @@
 (() => {
   const OFF = "desk-keys-off", LIST = "/quan-tri/dossiers/dossier/";
   const QUEUES = { t: "cua-toi", q: "qua-han", h: "hom-nay", m: "moi", c: "chua-giao", k: "cho-toi-ky" };
-  const ACTS = { t: "receive_chosen", g: "hand_on_chosen", d: "decide_chosen", k: "sign_chosen", i: "print_chosen" };
+  const ACTS = { t: "receive_chosen", g: "assign_chosen", d: "decide_chosen", k: "sign_chosen", i: "print_chosen" };
   const isOff = () => { try { return localStorage.getItem(OFF) === "1"; } catch { return false; } };
   const one = (selector) => document.querySelector(selector);
   const lines = () => [...document.querySelectorAll("#result_list tbody tr, .desk-table tbody tr, [data-lines] tbody tr")];

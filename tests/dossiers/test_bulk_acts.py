@@ -98,27 +98,36 @@ def test_forty_are_handed_over_by_their_lists_address() -> None:
     late.update(submitted_at=now - timedelta(days=9), due_at=now - timedelta(days=1))
     client, _ = desk_of(roles=("signing",))
     to = make_position(roles=("handling",), title="Công chức nhận bàn giao")
-    page = text(client.get(f"{DESK}nhieu/hand_on/?viec=dang-mo"))
+    page = text(client.get(f"{DESK}nhieu/assign/?viec=dang-mo"))
     sent: dict[str, Any] = {"dossier": re.findall(r'name="dossier" value="([^"]+)"', page)}
     assert len(sent["dossier"]) == 40 and "Công chức nhận bàn giao" in page
     # The worst stand first.
     assert set(re.findall(r">(H26\.101-[0-9-]+)</a>", page)[:4]) == set(late.values_list("code", flat=True))
-    refused = client.post(f"{DESK}nhieu/hand_on/", {**sent, "to": "x"})
+    refused = client.post(f"{DESK}nhieu/assign/", {**sent, "officer": "x"})
     assert refused.status_code == 422 and "chọn một người trong danh sách" in text(refused)
-    page = outcome(client, client.post(f"{DESK}nhieu/hand_on/", {**sent, "to": str(to.pk), "note": "Đồng chí nghỉ phép"}))
+    page = outcome(client, client.post(f"{DESK}nhieu/assign/", {**sent, "officer": str(to.pk), "reason": "Đồng chí nghỉ phép"}))
     assert "xong 40 trong 40 hồ sơ" in page
     assert Dossier.objects.filter(officer_id=to.pk).count() == 40
-    event = DossierEvent.objects.filter(name="hand_on").last()
+    event = DossierEvent.objects.filter(name="assign").last()
     assert event is not None and "Công chức nhận bàn giao" in event.note and event.note.endswith("Đồng chí nghỉ phép")
     # The applicant's page tells nothing of it, and the clock has not noticed.
     assert (
-        not DossierEvent.objects.filter(name="hand_on").exclude(due_before=event.due_at, due_at=event.due_at).filter(dossier=event.dossier)
+        not DossierEvent.objects.filter(name="assign").exclude(due_before=event.due_at, due_at=event.due_at).filter(dossier=event.dossier)
     )
     # To somebody whom it concerns it is not given.
     kinsman = make_position(roles=("handling",), title="Người thân")
     OfficerKin.objects.create(pk=kinsman.person_id, blinds=[blind_index("id_number", str(mother().id_number))], asked_at=now)
-    page = outcome(client, client.post(f"{DESK}nhieu/hand_on/", {**_now(rows[:1]), "to": str(kinsman.pk)}))
+    page = outcome(client, client.post(f"{DESK}nhieu/assign/", {**_now(rows[:1]), "officer": str(kinsman.pk)}))
     assert "xong 0 trong 1" in page and "của người thân" in page
+    # To nobody in particular: each to whoever has the least to do, and so not back to the one who has forty.
+    page = outcome(client, client.post(f"{DESK}nhieu/assign/", {**_now(rows[:2]), "officer": "it-viec-nhat"}))
+    assert "xong 2 trong 2" in page and Dossier.objects.filter(officer_id=to.pk).count() == 38
+    # Who handles gives nothing of a colleague's.
+    colleague, _ = desk_of(roles=("handling",))
+    page = outcome(colleague, colleague.post(f"{DESK}nhieu/assign/", {**_now(rows[5:6]), "officer": "it-viec-nhat"}))
+    assert "xong 0 trong 1" in page and "lãnh đạo giao lại được" in page
+    clerk, _ = desk_of(roles=("clerk",))
+    assert clerk.post(f"{DESK}nhieu/assign/", _now(rows[:1])).status_code == 403
 
 
 def _now(rows: list[Dossier]) -> dict[str, Any]:
@@ -132,13 +141,13 @@ def test_one_is_handed_over_from_its_page_by_who_may() -> None:
     dossier = received(officer, now=timezone.now())
     to = make_position(roles=("handling",), title="Người nhận")
     colleague, _ = desk_of(roles=("handling",))
-    base = f"{DESK}{dossier.pk}/chuyen/"
-    body = {"seen": dossier.version, "to": str(to.pk)}
+    base = f"{DESK}{dossier.pk}/assign/"
+    body = {"seen": dossier.version, "officer": str(to.pk)}
     assert "Bộ phận tiếp nhận hoặc lãnh đạo giao lại được" in text(colleague.post(base, body))
     chief, _ = desk_of(roles=("signing",))
     assert "Người nhận" in text(chief.get(base))
     assert chief.post(base, body).status_code == 302
-    assert chief.post(base, body).status_code == 422  # out of date
+    assert chief.post(base, body).status_code == 409  # out of date
     dossier.refresh_from_db()
     assert (dossier.officer_id, dossier.state) == (to.pk, "4")
     clerk, _ = desk_of(roles=("clerk",))

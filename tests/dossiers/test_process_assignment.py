@@ -21,6 +21,7 @@ from portal.access import SYSTEM, AccessDenied, Actor
 from portal.states import TransitionRefused
 from tests.dossiers.processes import DESK, WARD, food_filed, fresh, library, pass_on, post, published, step_of
 from tests.dossiers.support import NOW, at_once, filed, leader, mother, received
+from tests.dossiers.test_bulk_acts import outcome
 from tests.dossiers.test_kinds import desk, words
 from tests.factories import make_officer_actor, make_person, make_position, officer_actor
 
@@ -50,7 +51,7 @@ def test_at_the_same_moment_one_wins_and_the_other_is_told() -> None:
     receiver, chief = make_officer_actor(roles=("reception",)), leader()
     two = [make_officer_actor(roles=("handling",)), make_officer_actor(roles=("handling",))]
     # Loads are read one after another: as many officers as dossiers, and each gets one.
-    ready = len(assigning.candidates(WARD, "handling", NOW))
+    ready = len(assigning.candidates(WARD, ["handling"], NOW))
     dossiers = [filed() for _ in range(ready)]
     at_once(*[partial(receive, one, receiver) for one in dossiers])
     given = list(DossierStep.objects.values_list("officer_id", flat=True))
@@ -168,26 +169,30 @@ def test_an_officer_who_is_away_names_who_has_their_work() -> None:
     assert mine.post(f"{base}add/", {**days, "substitute": str(substitute.pk)}).status_code == 302
     assert "đã khai vắng mặt" in words(mine.post(f"{base}add/", {**days, "substitute": str(substitute.pk)}))
     now = timezone.now()
-    assert assigning.present(position.pk, WARD, "handling", now).position_id == substitute.pk  # type: ignore[union-attr]
-    assert position.pk not in {one.position_id for one in assigning.candidates(WARD, "handling", now)}
+    assert assigning.present(position.pk, WARD, ["handling"], now).position_id == substitute.pk  # type: ignore[union-attr]
+    assert position.pk not in {one.position_id for one in assigning.candidates(WARD, ["handling"], now)}
     # What the officer has, the substitute sees among their own, and goes on with.
     assert str(dossier.code) in words(theirs.get("/quan-tri/dossiers/dossierstep/"))
     assert post(theirs, dossier, "pass_step", note="Làm thay").status_code == 302
     assert dossier.steps.get(number=1).finished_by == substitute.pk
     assert step_of(dossier).officer_id == substitute.pk, "and new work goes there"
-    _, to = assigning.assign(actor=leader(), dossier_id=dossier.pk, seen_version=fresh(dossier).version, position_id=position.pk, now=now)
+    giving = partial(assigning.assign, actor=leader(), dossier_id=dossier.pk, now=now)
+    with pytest.raises(TransitionRefused, match="Hồ sơ đã do"):
+        giving(seen_version=fresh(dossier).version, position_id=position.pk)
+    giving(seen_version=fresh(dossier).version, position_id=None)
+    _, to = giving(seen_version=fresh(dossier).version, position_id=position.pk)
     assert (to.position_id, bool(to.stands_in_for)) == (substitute.pk, True)
     absence = Absence.objects.get()
     assert theirs.post(f"{base}{absence.pk}/end/").status_code == 403
     assert mine.post(f"{base}{absence.pk}/end/").status_code == 302
-    assert assigning.present(position.pk, WARD, "handling", timezone.now()).position_id == position.pk  # type: ignore[union-attr]
+    assert assigning.present(position.pk, WARD, ["handling"], timezone.now()).position_id == position.pk  # type: ignore[union-attr]
 
     # Roles that the administrator lent count as well.
     lend(
         actor=SYSTEM, position_id=position.pk, substitute_id=stranger.pk, roles=["handling"], reason="Ốm", valid_from=now,
         valid_to=now + timedelta(days=1), now=now,
     )  # fmt: skip
-    assert assigning.present(position.pk, WARD, "handling", timezone.now()).position_id == stranger.pk  # type: ignore[union-attr]
+    assert assigning.present(position.pk, WARD, ["handling"], timezone.now()).position_id == stranger.pk  # type: ignore[union-attr]
 
 
 @pytest.mark.usefixtures("demo_data")
@@ -229,23 +234,26 @@ def test_many_are_given_at_once_with_a_report_by_row() -> None:
     )  # fmt: skip
     rows = [plain, changed, decided, new, stepped, own]
     chosen = chief.post(DESK, {"action": "assign_chosen", "_selected_action": [str(row.pk) for row in rows]})
-    assert chosen.status_code == 200 and "Phân công 6 hồ sơ" in words(chosen)
+    assert chosen.status_code == 200 and "Giao, chuyển người giải quyết: 6 hồ sơ" in words(chosen) and "đang chờ ký" in words(chosen)
     typed = {
         "dossier": [f"{row.pk}:{fresh(row).version}" for row in rows],
         "officer": str(heir.pk),
         "reason": "Chuyển công tác",
     }
     Dossier.objects.filter(pk=changed.pk).update(version=99)
-    report = chief.post(f"{DESK}assign_many/", typed)
-    said = words(report)
-    assert "Đã phân công 2 trong 6 hồ sơ" in said and "đã thay đổi" in said and "đang chờ ký" in said and "của bạn" in said
+    report = outcome(chief, chief.post(f"{DESK}nhieu/assign/", typed))
+    assert "xong 3 trong 6 hồ sơ" in report and "đã thay đổi" in report and "đang chờ ký" in report and "của bạn" in report
+    # What is new is given as well: its steps begin with its reception.
+    assert (fresh(new).state, fresh(new).officer_id) == (State.SUBMITTED, heir.pk)
     assert {fresh(plain).officer_id, fresh(stepped).officer_id, step_of(stepped).officer_id} == {heir.pk}
-    assert fresh(new).state == State.SUBMITTED and fresh(new).officer_id is None
     assert plain.events.latest("id").note.endswith("Chuyển công tác")
     # The same page sent again changes nothing: every row has changed since.
-    assert "Đã phân công 0 trong 6" in words(chief.post(f"{DESK}assign_many/", typed))
+    assert "xong 0 trong 6" in outcome(chief, chief.post(f"{DESK}nhieu/assign/", typed))
+    # Who handles gives what nobody has, and nothing of a colleague's.
     handlers, _ = desk(WARD, "handling")
-    assert handlers.post(f"{DESK}assign_many/", typed).status_code == 403
+    typed["dossier"] = [f"{row.pk}:{fresh(row).version}" for row in (plain, new)]
+    report = outcome(handlers, handlers.post(f"{DESK}nhieu/assign/", {**typed, "officer": "it-viec-nhat"}))
+    assert "xong 0 trong 2" in report and "lãnh đạo giao lại được" in report
     # Nobody gets a dossier of their own.
     mothers_own = make_position(mother(), unit=WARD, roles=("handling",))
     with pytest.raises(TransitionRefused, match="có tên họ"):

@@ -17,11 +17,13 @@ from dossiers.process import documents, opinions, running
 from dossiers.process.publishing import process_for
 from dossiers.queries import unit_calendar
 from dossiers.services.common import write_event
+from portal.documents.rendering import document_html
 from portal.states import TransitionRefused
 from portal.workdays.calendar import working_time_between
 from tests.dossiers.processes import DESK, FOOD, WARD, food_filed, fresh, library, pass_on, post, published, step_of
 from tests.dossiers.support import CODE, NOW, decide, filed, leader, mark_clean, mother, received, sign_by_hand
 from tests.dossiers.test_kinds import desk, words
+from tests.dossiers.test_slips import text_of
 from tests.dossiers.test_supplements import ask, give
 from tests.factories import make_officer_actor, make_position, officer_actor, sign_in
 from tests.support.queries import CaptureQueriesContext
@@ -34,7 +36,10 @@ def page(client: Client, dossier: Any) -> str:
 
 
 def sheet(client: Client, dossier: Any) -> str:
-    return words(client.get(f"{DESK}{dossier.pk}/control_sheet/"))
+    """The control sheet that an officer has sealed."""
+    assert post(client, dossier, "control_sheet").status_code == 302
+    issued = dossier.documents.get(role="control", cancelled_at=None)
+    return text_of(document_html(issued.document, at=timezone.now()))
 
 
 @pytest.mark.requirement("D-09", "D-11", "D-31")
@@ -90,6 +95,16 @@ def test_a_food_safety_dossier_needs_another_ministrys_opinion() -> None:
     printed = sheet(lead, dossier)
     for part in ("Phiếu kiểm soát", "Đủ giấy tờ", "Trước hạn", "Hỏi ý kiến", "Bộ Công Thương", "Quen cơ sở", "Người nộp hồ sơ"):
         assert part in printed, part
+    # A newer one takes its place, and is the officers': it says what they wrote to each other.
+    assert "Đủ giấy tờ" in words(lead.get(f"{DESK}{dossier.pk}/control_sheet/"))
+    assert post(lead, dossier, "control_sheet").status_code == 302
+    [issued] = dossier.documents.filter(role="control", cancelled_at=None)
+    address = f"/ho-so/{dossier.code}/kiem-soat/"
+    assert lead.get(address).status_code == 404, "not sealed yet"
+    sign_by_hand(issued)
+    assert lead.get(address).status_code == 200 and reader.get(address).status_code == 404
+    assert address in lead.get(f"{DESK}{dossier.pk}/change/").content.decode()
+    assert address not in reader.get(f"/ho-so/{dossier.code}/").content.decode()
 
     # Overdue at the end; before that the agency apologises and names another day. The steps get no time by it.
     step = step_of(dossier)
@@ -97,7 +112,7 @@ def test_a_food_safety_dossier_needs_another_ministrys_opinion() -> None:
         lead, _chief = desk(unit, "signing")
         day = timezone.localdate() + timedelta(days=7)
         assert post(lead, dossier, "reappoint", day=f"{day:%d/%m/%Y}", reason="Chờ kiểm nghiệm").status_code == 302
-        assert running.due_of(step, fresh(dossier), unit_calendar(unit)) <= due and "Đã xin lỗi, hẹn lại" in sheet(lead, dossier)
+        assert running.due_of(step, fresh(dossier), unit_calendar(unit)) <= due and "Xin lỗi và hẹn lại ngày trả" in sheet(lead, dossier)
 
 
 @pytest.mark.requirement("D-31")

@@ -504,6 +504,8 @@ def completing(pages: Pages, client: Client) -> None:
 
     desk.post(f"{base}receive/", seen())
     pages.get(desk, f"{base}undo_receive/")
+    pages.get(chiefs, f"{base}extend/")
+    pages.post(chiefs, f"{base}extend/", {"day": "x"})
     pages.get(chiefs, f"{base}reappoint/")
     pages.post(chiefs, f"{base}reappoint/", {"day": "x"})
     pages.get(desk, f"{base}ask_supplement/")
@@ -1991,8 +1993,7 @@ def in_process(pages: Pages) -> None:
     chosen = {"action": "assign_chosen", "_selected_action": [str(dossier.pk), str(again.pk)]}
     pages.post(client, f"{base}dossier/", chosen, 200)
     typed = {"dossier": [f"{dossier.pk}:1"], "officer": str(chief.position_id), "reason": ""}
-    pages.post(client, f"{base}dossier/assign_many/", typed)
-    pages.post(client, f"{base}dossier/assign_many/", {**typed, "officer": str(position.pk)}, 200)
+    pages.post(client, f"{base}dossier/nhieu/assign/", typed)
     version = made["dossiers.processversion"]
     for address in ("processversion/add/", f"processversion/{version.pk}/edit/", f"processversion/{version.pk}/end/", "absence/add/",
                     f"absence/{made['dossiers.absence'].pk}/end/", "officerarea/add/"):  # fmt: skip
@@ -2019,20 +2020,20 @@ def desk_of_dossiers(pages: Pages) -> None:
     pages.get(desk, f"{base}{fresh.pk}/change/")
     receive_dossier(actor=officer_actor(officer), dossier_id=fresh.pk, seen_version=fresh.version, now=timezone.now())
     pages.get(desk, f"{base}{fresh.pk}/change/?lan=2")
-    pages.get(desk, f"{base}{taken.pk}/chuyen/")
-    pages.post(desk, f"{base}{taken.pk}/chuyen/", {"seen": taken.version})
+    pages.get(desk, f"{base}{taken.pk}/assign/")
+    pages.post(desk, f"{base}{taken.pk}/assign/", {"seen": taken.version, "officer": "x"})
     pages.get(desk, "/quan-tri/?viec")
     pages.get(desk, f"{base}bo-loc/?viec=qua-han")
     desk.post(f"{base}bo-loc/?viec=qua-han", {"name": "Trễ <của> tôi"})
     pages.get(desk, f"{base}bo-loc/?viec=hom-nay")
     pages.get(desk, f"{base}?viec=cua-toi")
-    for kind in ("receive", "hand_on", "decide", "print"):
+    for kind in ("receive", "assign", "decide", "print"):
         pages.get(desk, f"{base}nhieu/{kind}/?viec=dang-mo")
     for address in ("phim-tat/", "so-ngay/", "so-ngay/?ngay=2020-01-01"):
         pages.get(desk, f"{base}{address}")
-    sent = {"dossier": [f"{taken.pk}:{taken.version}"], "to": str(officer.pk)}
-    pages.post(desk, f"{base}nhieu/hand_on/", {**sent, "to": ""})
-    pages.get(desk, desk.post(f"{base}nhieu/hand_on/", sent)["Location"])
+    sent = {"dossier": [f"{taken.pk}:{taken.version}"], "officer": "it-viec-nhat"}
+    pages.post(desk, f"{base}nhieu/assign/", {**sent, "officer": ""})
+    pages.get(desk, desk.post(f"{base}nhieu/assign/", sent)["Location"])
     signer = Client()
     sign_in(signer, chief.person, position=chief)
     pages.get(signer, signer.post(f"{base}nhieu/sign/", {"dossier": [f"{issued.dossier_id}:1"]})["Location"])
