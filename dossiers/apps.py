@@ -29,6 +29,7 @@ class DossiersConfig(AppConfig):
         from dossiers.outcomes import RESULT
         from dossiers.post import notice_texts as post_texts
         from dossiers.process import documents as processes
+        from dossiers.process import texts as process_texts
         from dossiers.process.publishing import load_processes
         from dossiers.result_documents import drawing, former
         from dossiers.results_data import load_results
@@ -104,6 +105,7 @@ class DossiersConfig(AppConfig):
         notice_texts.register()
         post_texts.register()
         answering.register()
+        process_texts.register()
         talking_texts.register()
         following_texts.register()
         appointment_texts.register()

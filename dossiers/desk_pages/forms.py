@@ -14,6 +14,17 @@ from dossiers.registers import BOOK, NUMBER
 from portal.access.desk import PlainForm
 
 
+class PrintForm(PlainForm):
+    """For paper, or to be kept."""
+
+    A5, PACKAGE = "a5", "zip"
+    paper = forms.ChoiceField(
+        label="In thành",
+        choices=[(A5, "Một tệp PDF khổ A5 để in"), (PACKAGE, "Tệp ZIP các PDF đã đóng dấu, để lưu, gửi")],
+        help_text="Bản A5 chỉ để in; dấu số còn trong từng PDF của tệp ZIP và kiểm tra được bằng mã QR trên phiếu.",
+    )
+
+
 class ViewForm(PlainForm):
     """Under which name a filter is kept."""
 

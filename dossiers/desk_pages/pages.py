@@ -59,6 +59,7 @@ KEYS = (
     ("a", "Chọn, bỏ chọn cả trang"),
     ("Enter", "Mở hồ sơ ở dòng đang đứng"),
     ("n, p", "Trang sau, trang trước"),
+    ("o", "Đến ô đầu tiên của biểu mẫu"),
     ("g rồi s", "Trang đầu (sáng nay)"),
     ("g rồi t", "Hồ sơ của tôi"),
     ("g rồi q", "Quá hạn"),
@@ -245,7 +246,7 @@ class DeskPages:
         """Sign those that are chosen."""
         return self._ask_many(request, SIGN, self._first(queryset))
 
-    @admin.action(description="In phiếu (tệp ZIP các PDF)", permissions=["view"])
+    @admin.action(description="In phiếu (khổ A5, hoặc tệp ZIP các PDF)", permissions=["view"])
     def print_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase:
         """Take the slips of those that are chosen."""
         return self._ask_many(request, PRINT, self._first(queryset))
@@ -318,6 +319,8 @@ class DeskPages:
             units, roles = {row.unit_code for row in rows}, {role for row in rows for role in assigning.roles_of(row, None)}
             ready = assigning.candidates(rows[0].unit_code, sorted(roles), timezone.now()) if len(units) == 1 else []
             return AssignForm(data, ready=ready), []
+        if kind == PRINT and rows:
+            return forms.PrintForm(data), []
         if kind != BulkAct.Kind.DECIDE or not rows:
             return None, []
         procedures = Counter((row.procedure_code, row.procedure_name) for row in rows)
@@ -332,12 +335,14 @@ class DeskPages:
     ) -> HttpResponseBase:
         now, seen = timezone.now(), [(row.pk, versions[row.pk]) for row in rows]
         if kind == PRINT:
-            content, count = printing.slips(actor=actor, dossier_ids=[row.pk for row in rows])
+            on_a5 = form.cleaned_data["paper"] == forms.PrintForm.A5
+            content, count = printing.slips(actor=actor, dossier_ids=[row.pk for row in rows], on_a5=on_a5)
             if not count:
                 self.message_user(request, "Những hồ sơ này chưa có phiếu nào đã đóng dấu.", level="WARNING")
                 return redirect("admin:dossiers_dossier_changelist")
-            answer = HttpResponse(content, content_type="application/zip")
-            answer["Content-Disposition"] = f'attachment; filename="phieu-{timezone.localtime(now):%Y%m%d-%H%M}.zip"'
+            kind_of, end, how = ("application/pdf", "pdf", "inline") if on_a5 else ("application/zip", "zip", "attachment")
+            answer = HttpResponse(content, content_type=kind_of)
+            answer["Content-Disposition"] = f'{how}; filename="phieu-{timezone.localtime(now):%Y%m%d-%H%M}.{end}"'
             answer["Cache-Control"] = "private, no-store"
             return answer
         if kind == SIGN:

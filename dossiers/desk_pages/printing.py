@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pikepdf
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -34,10 +35,14 @@ NAMES = {
 HEADER = ["Mã hồ sơ", "Thủ tục", "Chủ hồ sơ", "Người nộp", "Kênh", "Nộp lúc", "Tiếp nhận lúc", "Hạn", "Tình trạng", "Cán bộ", "Quá hạn"]
 
 
+A5 = (419.53, 595.28)
+"""Points: 148 by 210 mm, the paper of receipts at counters."""
+
+
 @transaction.atomic
-def slips(*, actor: Actor, dossier_ids: Sequence[UUID]) -> tuple[bytes, int]:
-    """A ZIP of the sealed slips of some dossiers, one PDF each, in the order of the codes, and how many there are. Each look is written
-    down. At most :data:`MOST_PRINTED` dossiers."""
+def slips(*, actor: Actor, dossier_ids: Sequence[UUID], on_a5: bool = False) -> tuple[bytes, int]:
+    """The sealed slips of some dossiers in the order of the codes, and how many there are: a ZIP of the PDFs as they were sealed, or
+    ``on_a5`` one PDF to be printed, a page of A5 for each of theirs. Each look is written down. At most :data:`MOST_PRINTED` dossiers."""
     visible = visible_to(actor, Dossier.objects.defer("answers", "bill"), "dossiers.read", "unit_code")
     dossiers = {one.pk: one for one in visible.filter(pk__in=list(dossier_ids)[:MOST_PRINTED])}
     rows = (
@@ -45,20 +50,36 @@ def slips(*, actor: Actor, dossier_ids: Sequence[UUID]) -> tuple[bytes, int]:
         .exclude(role=DossierDocument.Role.RESULT)
         .filter(dossier__in=dossiers, cancelled_at__isnull=True, document__file__isnull=False)
     )
-    out, count, seen = io.BytesIO(), 0, set()
+    found = sorted(rows, key=lambda one: (dossiers[one.dossier_id].code or "", one.pk))
+    for dossier_id in dict.fromkeys(one.dossier_id for one in found):
+        note_look(actor, dossiers[dossier_id], "dossiers.read_document", role="slips")
+    # One after another: a hundred of them are never held at once.
+    contents = (files.read_bytes(one.document.file) for one in found if one.document.file is not None)
+    if on_a5:
+        return _on_a5(contents), len(found)
+    out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as package:
-        for issued in sorted(rows, key=lambda one: (dossiers[one.dossier_id].code or "", one.pk)):
-            dossier = dossiers[issued.dossier_id]
-            count += 1
-            assert issued.document.file is not None
-            package.writestr(
-                f"{dossier.code}-{NAMES.get(DossierDocument.Role(issued.role), issued.role)}-{count}.pdf",
-                files.read_bytes(issued.document.file),
-            )
-            if dossier.pk not in seen:
-                seen.add(dossier.pk)
-                note_look(actor, dossier, "dossiers.read_document", role="slips")
-    return out.getvalue(), count
+        for number, (issued, content) in enumerate(zip(found, contents, strict=True), start=1):
+            begins = NAMES.get(DossierDocument.Role(issued.role), issued.role)
+            package.writestr(f"{dossiers[issued.dossier_id].code}-{begins}-{number}.pdf", content)
+    return out.getvalue(), len(found)
+
+
+def _on_a5(contents: Iterable[bytes]) -> bytes:
+    """Pages of several PDFs, each made smaller to A5, what a seal shows on them too. For paper: the seals themselves do not come along."""
+    width, height = A5
+    with pikepdf.new() as printed:
+        for content in contents:
+            with pikepdf.open(io.BytesIO(content)) as sealed:
+                sealed.flatten_annotations("print")
+                for page in sealed.pages:
+                    wide = page.mediabox[2] > page.mediabox[3]
+                    size = (height, width) if wide else (width, height)
+                    sheet = printed.add_blank_page(page_size=size)
+                    sheet.add_overlay(page, pikepdf.Rectangle(0, 0, *size))
+        out = io.BytesIO()
+        printed.save(out)
+    return out.getvalue()
 
 
 def register_of(actor: Actor, unit_code: str, day: date) -> list[Dossier]:

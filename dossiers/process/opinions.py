@@ -15,6 +15,7 @@ from dossiers.process.assigning import label_of, open_step
 from dossiers.process.documents import Asking
 from dossiers.process.publishing import ProcessRefused
 from dossiers.process.running import facts_of, read, wanted_opinions
+from dossiers.process.texts import tell_of_answer
 from dossiers.queries import unit_calendar
 from dossiers.services.common import OWN, concerns, lock_for_officer, position_of, write_event
 from portal import audit
@@ -221,6 +222,8 @@ def answer(*, actor: Actor, opinion_id: int, verdict: str, words: str, now: date
     # The dossier itself has not changed: whoever works on it is not told that their page is out of date.
     note = f"{row.label}: {unit_name(row.asked_unit)}, {row.get_verdict_display().lower()}"
     write_event(dossier, "answer_opinion", before=dossier.state, actor=actor, now=now, note=note)
+    row.dossier = dossier
+    tell_of_answer(row)
     return row
 
 

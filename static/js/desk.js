@@ -65,6 +65,7 @@
     a: () => one("#action-toggle")?.click(),
     n: () => one("a[rel=next]")?.click(),
     p: () => one("a[rel=prev]")?.click(),
+    o: () => one("#content-main form .form-row :is(select, textarea, input:not([type=hidden]))")?.focus(),
   };
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || isOff()) return;

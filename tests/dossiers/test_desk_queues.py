@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
+import subprocess
 import zipfile
 from datetime import timedelta
 from typing import Any
 
+import pikepdf
 import pytest
 from django.db import connection
 from django.test import Client
@@ -22,6 +24,7 @@ from dossiers.services import kin
 from portal.audit.models import Act
 from portal.crypto import blind_index
 from portal.documents.models import Document
+from portal.documents.rendering import document_html, html_to_pdf
 from portal.states import TransitionRefused
 from tests.dossiers.processes import published
 from tests.dossiers.support import decided, father, filed, leader, mark_clean, mother, received, sign_by_hand
@@ -275,15 +278,25 @@ def test_slips_of_many_are_taken_in_one_file() -> None:
     page = text(client.post(DESK, chosen))
     rows = re.findall(r'name="dossier" value="([^"]+)"', page)
     assert len(rows) == 3
-    assert client.post(f"{DESK}nhieu/print/", {"dossier": rows})["Location"] == DESK  # none is sealed yet
+    package_of = {"dossier": rows, "paper": "zip"}
+    assert client.post(f"{DESK}nhieu/print/", package_of)["Location"] == DESK  # none is sealed yet
     for one in taken:
         issued = DossierDocument.objects.get(dossier=one, role="receipt")
-        sign_by_hand(issued)
+        sign_by_hand(issued, html_to_pdf(document_html(issued.document, at=timezone.now())))
         assert Document.objects.get(pk=issued.document_id).is_signed
-    answer = client.post(f"{DESK}nhieu/print/", {"dossier": rows})
+    answer = client.post(f"{DESK}nhieu/print/", package_of)
     with zipfile.ZipFile(io.BytesIO(answer.content)) as package:
         names = sorted(package.namelist())
         assert [name.split("-giay-tiep-nhan")[0] for name in names] == sorted(str(one.code) for one in taken)
         assert package.read(names[0]).startswith(b"%PDF")
     assert Act.objects.filter(act="dossiers.read_document").count() == 2
+    # For paper: one PDF, a page of A5 for each of theirs.
+    answer = client.post(f"{DESK}nhieu/print/", {"dossier": rows, "paper": "a5"})
+    assert answer["Content-Type"] == "application/pdf" and answer["Content-Disposition"].startswith("inline")
+    with pikepdf.open(io.BytesIO(answer.content)) as printed:
+        assert [[round(float(one)) for one in page.mediabox[2:]] for page in printed.pages] == [[420, 595]] * 2
+        assert all("/XObject" in page.resources for page in printed.pages)
+    found = subprocess.run(["pdftotext", "-", "-"], input=answer.content, capture_output=True, check=True).stdout.decode()
+    assert all(str(one.code) in found for one in taken)
+    assert client.post(f"{DESK}nhieu/print/", {"dossier": rows}).status_code == 422
     assert leader().position_id is not None

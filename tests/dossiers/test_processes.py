@@ -18,6 +18,7 @@ from dossiers.process.publishing import process_for
 from dossiers.queries import unit_calendar
 from dossiers.services.common import write_event
 from portal.documents.rendering import document_html
+from portal.notifications.models import Notification
 from portal.states import TransitionRefused
 from portal.workdays.calendar import working_time_between
 from tests.dossiers.processes import DESK, FOOD, WARD, food_filed, fresh, library, pass_on, post, published, step_of
@@ -83,6 +84,9 @@ def test_a_food_safety_dossier_needs_another_ministrys_opinion() -> None:
     said = {"verdict": "conditions", "words": "Chỉ làm bánh, không làm rượu."}
     assert ministry.post(f"{ours}answer/", said).status_code == ministry.post(f"{ours}answer/", said).status_code == 302
     assert dossier.events.filter(name="answer_opinion").count() == 1, "the same sent twice is the same as once"
+    told = Notification.objects.filter(template="dossiers.opinion_answered", channel="inbox")
+    assert [(one.party_id, one.link) for one in told] == [(_held.person_id, f"{DESK}{dossier.pk}/change/")]
+    assert "Bộ Công Thương đã cho ý kiến" in str(told[0].title) and "Chỉ làm bánh" not in str(told[0].body)
     assert ministry.post(f"{ours}answer/", {"verdict": "agree", "words": ""}).status_code in (409, 422)
     assert "Chỉ làm bánh" in page(specialist, dossier)
     reader = Client()
