@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -105,7 +106,7 @@ def forget_looks(now: datetime) -> int:
 class Alike:
     """Dossiers that are likely the same: those the officer may open, and how many are elsewhere."""
 
-    here: list[Dossier]
+    here: Sequence[Dossier]
     elsewhere: int
 
 
