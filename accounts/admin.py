@@ -22,6 +22,7 @@ from accounts.officers import substitutes
 from accounts.officers.finding import find_account
 from accounts.officers.forms import GiveRoleForm, LendForm, MakePositionForm, OnDayForm, end_of
 from accounts.owner import desk as desk
+from accounts.provider import admin as provider_admin
 from accounts.registration.admin import RegistrationAdmin, TermsAdmin
 from accounts.services.positions import MOMENT, BadRole, end_position, give_position, give_role, may_grant, take_role
 from portal.access import AccessDenied, actor_of, may, require
@@ -35,7 +36,7 @@ GIVE = "accounts.give_roles"
 NAMES = dict(ROLES)
 PAGE = 50
 
-__all__ = ["PositionAdmin", "RegistrationAdmin", "TermsAdmin", "mandating_admin", "officers_admin"]
+__all__ = ["PositionAdmin", "RegistrationAdmin", "TermsAdmin", "mandating_admin", "officers_admin", "provider_admin"]
 
 
 class HoldsRole(admin.SimpleListFilter):

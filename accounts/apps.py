@@ -21,6 +21,7 @@ class AccountsConfig(AppConfig):
         from accounts.contacts import contact_of
         from accounts.owner import complaints, front, holdings, lines
         from accounts.owner import notice_texts as owner_texts
+        from accounts.provider import keys as sign_on_keys
         from accounts.queries import officer_labels, organisation_names, people_meant, person_names, position_names, residence_code
         from accounts.registration import terms
         from accounts.services import contacts, erasure, otp
@@ -71,9 +72,25 @@ class AccountsConfig(AppConfig):
             Act("accounts.read_contracts", "Xem hợp đồng quầy tiếp nhận", frozenset({"administrator"})),
             Act("accounts.keep_contracts", "Ghi hợp đồng quầy tiếp nhận", frozenset({"administrator"}), assurance=Assurance.HIGH),
             Act("accounts.staff_counters", "Cử người đến quầy theo hợp đồng", company, assurance=Assurance.HIGH),
+            Act("accounts.sign_on_clients", "Xem hệ thống đăng nhập một lần của đơn vị", frozenset({"administrator", "technical"})),
+            Act(
+                "accounts.keep_sign_on_clients",
+                "Đăng ký, sửa, tạm ngừng hệ thống đăng nhập một lần của đơn vị",
+                frozenset({"administrator", "technical"}),
+                assurance=Assurance.HIGH,
+            ),
+            Act("accounts.all_sign_on_clients", "Xem mọi hệ thống đăng nhập một lần", vpcp, everywhere=True),
+            Act(
+                "accounts.admit_sign_on_clients",
+                "Cho hệ thống đăng nhập một lần vào chính thức, kết nối lại",
+                vpcp,
+                assurance=Assurance.HIGH,
+                everywhere=True,
+            ),
             Act(complaints.HANDLE, "Xử lý khiếu nại về tài khoản", complaints.HANDLERS, assurance=Assurance.HIGH, at=TOP_AGENCY),
         )
         register_loader("điều khoản sử dụng", terms.load_first, order=5)
+        register_loader("khóa ký đăng nhập một lần", sign_on_keys.load_first, order=6)
         register_loader("người và chức danh trình diễn", demo.load, order=50, demo=True)
         key_destroyed.connect(erasure.person_erased, dispatch_uid="accounts.erasure")
         django_signals.user_logged_in.connect(sessions.begun, dispatch_uid="accounts.session_begun")

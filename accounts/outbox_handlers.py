@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.mandating import offers
 from accounts.owner import copies, unlocking
+from accounts.provider import ending, telling
 from accounts.registration import checking, signing
 from accounts.services import certificates, mandates, otp, people
 from accounts.ways import certificates as citizens
@@ -152,3 +153,15 @@ def copy_data(message: Message) -> None:
     """Make the copy of a party's data."""
     said = message.payload
     copies.make(copy_id=UUID(said["copy"]), acting_as=said["acting_as"], mandate_id=said["mandate"], now=timezone.now())
+
+
+@handler(ending.TELL, queue="soon", lease_seconds=20, max_attempts=telling.MOST_TRIES, parallel=True)
+def tell_signed_out(message: Message) -> None:
+    """Tell a system that somebody signed out, until it has taken our word."""
+    try:
+        telling.tell(payload=message.payload, now=timezone.now())
+    except OutsideUnavailable as unavailable:
+        raise RetryLater(f"system {message.payload['client']}: {unavailable.code}") from unavailable
+    except OutsideRefused as refused:
+        # It may have been set up wrongly, and be mended meanwhile.
+        raise RetryLater(f"system {message.payload['client']} refused: {refused.code}", delay_seconds=600) from refused

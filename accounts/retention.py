@@ -39,4 +39,11 @@ TABLE: Mapping[str, str | Mapping[str, str]] = {
     "OutsideSignIn": "fleeting",
     "CitizenSignIn": "fleeting",
     "PhoneChange": "session",
+    "OidcClient": "authority",
+    "OidcClientKey": "authority",
+    "SeenAssertion": "fleeting",
+    "SigningKey": "key",
+    "SignInConsent": "account",
+    "SignInGrant": "session",
+    "SignInToken": "fleeting",
 }

@@ -22,6 +22,7 @@ from accounts.models import Mandate, Person, Position, User, UserSession
 from accounts.models.sessions import Way
 from accounts.officers import substitutes
 from accounts.owner.activity import note_active
+from accounts.provider import ending
 from accounts.registration import terms
 from accounts.services import sessions as services
 from portal import audit
@@ -32,6 +33,8 @@ SESSION = "sign_in"
 """Where Django's session holds the id of its :class:`UserSession`."""
 TERMS_DUE = "terms_due"
 """Whether the person has not agreed to the present terms of use: pages of citizens lead there first."""
+CARRIED = "carried"
+"""Id of a session that was ended for this browser's person to sign in anew: what they have in other systems waits for the new one."""
 SUBSTITUTE = "substitute"
 """Kind of a capacity in a session: in the place of an absent colleague."""
 NO_POSITION = "00000000-0000-0000-0000-000000000000"
@@ -44,18 +47,40 @@ def sign_in(request: HttpRequest, user: User, *, way: Way, assurance: Assurance,
     With a position: its own certificate, under the State's roots, was the proof; one acts in it at once.
     """
     # Another person's, perhaps: Django throws such a session away without a word.
-    _replace(request)
+    _replace(request, user)
     login(request, user, backend=_BACKEND)
     proved_by(request, way, assurance, for_office=position is not None)
     act_as(request, ActingAs.POSITION if position else ActingAs.SELF, position.id if position else None)
     note_terms(request, user)
 
 
-def _replace(request: HttpRequest) -> None:
+def _replace(request: HttpRequest, user: User) -> None:
     """What this browser had ends, and its key: of who signs in again as themself Django would go on with the key of before."""
     if before := request.session.pop(SESSION, ""):
         request.session.cycle_key()
-        services.close([UUID(before)], by=UserSession.End.REPLACED, now=timezone.now())
+        same = UserSession.objects.filter(pk=before, user=user).exists()
+        services.close([UUID(before)], by=UserSession.End.REPLACED, now=timezone.now(), same_person=same)
+        if same:
+            request.session[CARRIED] = before
+
+
+def sign_in_anew(request: HttpRequest) -> None:
+    """End this session for its person to sign in again at once (single sign-on asks for it): they are not signed out of other systems."""
+    if before := request.session.get(SESSION):
+        services.close([UUID(before)], by=UserSession.End.REPLACED, now=timezone.now(), same_person=True)
+        request.session.flush()
+        request.session[CARRIED] = before
+    request.user = AnonymousUser()
+    _forget(request)
+
+
+def _carry_over(request: HttpRequest, row: UserSession) -> None:
+    """What the person had in other systems by the session before goes over to this one; what another person had there ends."""
+    if before := request.session.pop(CARRIED, ""):
+        if UserSession.objects.filter(pk=before, user=row.user_id).exists():
+            ending.carry_over(UUID(before), row.pk)
+        else:
+            ending.end_of_sessions([UUID(before)], now=timezone.now())
 
 
 def note_terms(request: HttpRequest, user: User) -> None:
@@ -69,7 +94,7 @@ def note_terms(request: HttpRequest, user: User) -> None:
 
 def begun(sender: object, request: HttpRequest, user: User, **_: object) -> None:
     """Django has signed somebody in, by whatever way: note the session (signal ``user_logged_in``). It proves nothing yet."""
-    _replace(request)
+    _replace(request, user)
     device = device_of(request)
     row = services.begin(
         user_id=user.pk,
@@ -80,6 +105,7 @@ def begun(sender: object, request: HttpRequest, user: User, **_: object) -> None
         now=timezone.now(),
     )
     request.session[SESSION] = str(row.pk)
+    _carry_over(request, row)
     _forget(request)
 
 

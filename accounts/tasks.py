@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.owner import activity, complaints, copies, leaving
+from accounts.provider import keys
 from accounts.registration import services as registration
 from accounts.services import housekeeping, mandates, otp, people
 from accounts.ways import phones
@@ -79,3 +80,9 @@ def close_accounts() -> None:
     note("accounts.tasks.close_accounts", {"account": closed, "identity": closed, "copy": copied}, now=now, done=not more)
     if more:
         close_accounts.apply_async(queue="bulk")
+
+
+@shared_task(name="accounts.tasks.rotate_sign_on_keys")
+def rotate_sign_on_keys() -> None:
+    """Every night: the keys of single sign-on a step on, where their time has come."""
+    keys.rotate(now=timezone.now())

@@ -32,6 +32,7 @@ urlpatterns = [
     path("", include("procedures.urls")),
     path("", include("portal.announcements.urls")),
     path("", include("accounts.registration.urls")),
+    path("", include("accounts.provider.urls")),
     path("tai-khoan/", include("accounts.urls")),
     path("", include("payments.urls")),
     path("", include("dossiers.urls")),

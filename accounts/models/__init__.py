@@ -12,6 +12,15 @@ from accounts.models.owner import AccountClosing, AccountComplaint, AccountLock,
 from accounts.models.parties import Mandate, Organisation
 from accounts.models.people import Person, Sex, User, UserManager
 from accounts.models.positions import Position, PositionRole
+from accounts.models.provider import (
+    OidcClient,
+    OidcClientKey,
+    SeenAssertion,
+    SignInConsent,
+    SigningKey,
+    SignInGrant,
+    SignInToken,
+)
 from accounts.models.registration import Consent, Identifier, Registration, RegistrationSignature, RegistryAnswer, Terms
 from accounts.models.sessions import UserSession
 from accounts.models.sign_in import CertificateSignIn, KnownBrowser, OneTimePassword, SignedChallenge
@@ -35,6 +44,8 @@ __all__ = [
     "KnownBrowser",
     "Mandate",
     "MandateOffer",
+    "OidcClient",
+    "OidcClientKey",
     "OneTimePassword",
     "Organisation",
     "OrganisationChoice",
@@ -47,9 +58,14 @@ __all__ = [
     "Registration",
     "RegistrationSignature",
     "RegistryAnswer",
+    "SeenAssertion",
     "Sex",
+    "SignInConsent",
+    "SignInGrant",
+    "SignInToken",
     "SignInTry",
     "SignedChallenge",
+    "SigningKey",
     "Substitution",
     "Terms",
     "User",

@@ -23,6 +23,8 @@ from accounts.models import (
     SignInTry,
     UserSession,
 )
+from accounts.provider import granting
+from accounts.provider.ending import end_forgotten
 from accounts.registration.services import ENDED_KEPT
 from accounts.services.failures import forget_nobodys
 from accounts.services.sessions import close_forgotten
@@ -33,6 +35,8 @@ logger = logging.getLogger(__name__)
 CODES_KEPT = timedelta(days=2)
 """The counts of a day need one."""
 SIGN_INS_KEPT = timedelta(days=2)
+ANEW = timedelta(hours=1)
+"""Who was to sign in anew and has not come back by then is signed out of other systems, too."""
 BROWSERS_KEPT = timedelta(days=400)
 """As long as browsers keep the cookie."""
 SESSIONS_KEPT = timedelta(days=400)
@@ -69,6 +73,7 @@ def remove_old(*, now: datetime, seconds: float) -> bool:
             "changed_at"
         ),
     }
+    old |= granting.old_rows(now, SIGN_INS_KEPT)
     removed = dict.fromkeys(old, 0)
     done = _remove(old, removed, until, now)
     sums = {"fleeting": 0} | dict.fromkeys(CLASSES.values(), 0)
@@ -81,6 +86,9 @@ def remove_old(*, now: datetime, seconds: float) -> bool:
 
 def _remove(old: dict[str, QuerySet[Any]], removed: dict[str, int], until: float, now: datetime) -> bool:
     while close_forgotten(now=now, limit=BATCH):
+        if time.monotonic() > until:
+            return False
+    while end_forgotten(older=now - ANEW, now=now, limit=BATCH):
         if time.monotonic() > until:
             return False
     for name, rows in old.items():

@@ -16,6 +16,7 @@ from django.utils.formats import date_format
 
 from accounts.models import User, UserSession
 from accounts.models.sessions import Way
+from accounts.provider import ending
 from portal import audit
 from portal.access import Actor, Assurance
 from portal.notifications.services import notify
@@ -82,12 +83,17 @@ def touch(session: UserSession, now: datetime, *, at_once: bool = False) -> None
         session.seen_at = now
 
 
-def close(session_ids: Iterable[UUID], *, by: UserSession.End, now: datetime) -> int:
-    """End sessions, Django's own with them; how many were open. Ended ones stay as they ended."""
+def close(session_ids: Iterable[UUID], *, by: UserSession.End, now: datetime, same_person: bool = False) -> int:
+    """End sessions, Django's own with them, and what hangs on them in other systems; how many were open. Ended ones stay as they ended.
+
+    ``same_person``: who signs in again in the same browser; what they have in other systems waits for the new session.
+    """
     with transaction.atomic():
         rows = UserSession.objects.select_for_update().filter(pk__in=list(session_ids), ended_at__isnull=True)
         found = list(rows.order_by("pk").values_list("pk", "session_key"))
         Session.objects.filter(session_key__in=[key for _, key in found if key]).delete()
+        if not same_person:
+            ending.end_of_sessions([pk for pk, _ in found], now=now)
         return UserSession.objects.filter(pk__in=[pk for pk, _ in found]).update(ended_at=now, ended_by=by, session_key="")
 
 
@@ -141,6 +147,7 @@ def tell_new_device(*, person_id: UUID, session: UserSession, actor: Actor) -> N
 
 def forget_of(user: User) -> None:
     """Remove the sessions of a login whose person is erased, and with them the history of sign-in."""
+    close(_open(user.pk).values_list("pk", flat=True), by=UserSession.End.LOCKED, now=timezone.now())
     Session.objects.filter(session_key__in=list(_open(user.pk).values_list("session_key", flat=True))).delete()
     UserSession.objects.filter(user=user).delete()
 

@@ -12,7 +12,7 @@ import hmac
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -75,6 +75,51 @@ def read_id_token(
     if not isinstance(claims.get("sub"), str) or not 0 < len(claims["sub"]) <= 255:
         raise TokenRefused("subject")
     return claims
+
+
+ASSERTION_LONGEST = timedelta(minutes=10)
+"""For how long an assertion by which a system proves itself may hold at most, from now."""
+
+
+def read_assertion(
+    token: str, keys: Sequence[Mapping[str, Any]], *, client: str, audiences: Collection[str], now: datetime
+) -> dict[str, Any]:
+    """The claims of an assertion by which a system proves itself (``private_key_jwt``; RFC 7523 §3): signed by one of its keys, about
+    itself, for one of our names, now, with a name of its own (``jti``). That it serves once is the caller's affair.
+
+    Raises :class:`TokenRefused`, :class:`KeyUnknown`.
+    """
+    claims = _verified(token, keys)
+    if claims.get("iss") != client or claims.get("sub") != client:
+        raise TokenRefused("subject")
+    named = claims.get("aud")
+    named = [named] if isinstance(named, str) else named
+    # Meant for somebody else, too: who would then hold it could use it here.
+    if not isinstance(named, list) or not named or not all(isinstance(one, str) and one in audiences for one in named):
+        raise TokenRefused("audience")
+    at, skew = now.timestamp(), NEWEST.total_seconds()
+    if (ends := _seconds(claims, "exp")) <= at:
+        raise TokenRefused("expired")
+    if ends > at + ASSERTION_LONGEST.total_seconds() + skew:
+        raise TokenRefused("time")
+    for name in ("iat", "nbf"):
+        if name in claims and _seconds(claims, name) > at + skew:
+            raise TokenRefused("time")
+    if not isinstance(claims.get("jti"), str) or not 0 < len(claims["jti"]) <= 255:
+        raise TokenRefused("form")
+    return claims
+
+
+def said_subject(token: str) -> str:
+    """Whom an unread token says it is about, to find the keys that it must be checked by; empty where it says nothing readable."""
+    parts = token.split(".")
+    if len(token) > LONGEST or len(parts) != 3:
+        return ""
+    try:
+        said = _object(_bytes(parts[1])).get("sub")
+    except TokenRefused:
+        return ""
+    return said if isinstance(said, str) and len(said) <= 255 else ""
 
 
 def _seconds(claims: Mapping[str, Any], name: str) -> float:

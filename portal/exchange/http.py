@@ -128,6 +128,16 @@ def post(service: str, url: str, body: bytes, *, content_type: str, bearer: str 
     return data
 
 
+def hand_over(service: str, url: str, form: Mapping[str, str]) -> None:
+    """Hand a form over to who has nothing to answer: taken with 200 or 204, whatever the body. Limits, errors: those of :func:`ask`."""
+    limit = settings.OUTSIDE_TIMEOUT_SECONDS
+    until = time.monotonic() + limit
+    with _send(service, "POST", url, bearer="", timeout=limit, data=form, more={"Accept": "*/*"}) as answer:
+        status, data = answer.status_code, b"".join(_pieces(service, answer, until, MAX_ANSWER_BYTES))
+    if status not in (200, 204):
+        _otherwise(service, status, data, None)
+
+
 def fetch(service: str, url: str, *, bearer: str = "", absent: int | None = None, limit: int = 8 * MAX_ANSWER_BYTES) -> bytes | None:
     """A small file, whole in memory; ``None`` at status ``absent``. ``limit`` in bytes; errors are those of :func:`ask`."""
     seconds = settings.OUTSIDE_TIMEOUT_SECONDS

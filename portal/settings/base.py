@@ -180,6 +180,7 @@ CELERY_BEAT_SCHEDULE = {
     # By day: who is told by SMS that their account will be locked is awake.
     "accounts-idle": {"task": "accounts.tasks.look_at_idle", "schedule": crontab(hour=9, minute=0), "options": {"queue": "bulk"}},
     "accounts-complaints": {"task": "accounts.tasks.watch_complaints", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},
+    "sign-on-keys": {"task": "accounts.tasks.rotate_sign_on_keys", "schedule": crontab(hour=2, minute=5), "options": {"queue": "bulk"}},
     "accounts-close": {"task": "accounts.tasks.close_accounts", "schedule": crontab(minute=15), "options": {"queue": "bulk"}},
     "sign-in-watch": {"task": "accounts.tasks.watch_sign_in", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},
     "payments-ask": {"task": "payments.ask", "schedule": 15.0, "options": {"queue": "soon", "expires": 15}},
@@ -410,6 +411,8 @@ DEMO_PAYMENT_SECRET = env.str("DEMO_PAYMENT_SECRET", "")
 """Seed of the secrets of the simulated payment institutions; production refuses to start with one."""
 PAYMENT_PLAIN_HTTP = False
 """Whether institutions may be reached by plain HTTP on this machine: only where simulators may stand in for them."""
+SIGN_ON_PLAIN_HTTP = False
+"""Whether systems that sign people in through the portal may have addresses of plain HTTP on this machine: never where people are real."""
 OUTSIDE_TIMEOUT_SECONDS = env.float("OUTSIDE_TIMEOUT_SECONDS", 5.0)
 
 SIGN_IN_CODES_PER_ADDRESS = env.int("SIGN_IN_CODES_PER_ADDRESS", 300)

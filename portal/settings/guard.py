@@ -73,6 +73,8 @@ def problems(settings: Mapping[str, Any]) -> list[str]:
         found.append("ALLOWED_HOSTS is empty or '*': name the portal's hosts")
     if urlsplit(settings.get("SITE_URL", "")).scheme != "https":
         found.append("SITE_URL is not https")
+    if settings.get("SIGN_ON_PLAIN_HTTP"):
+        found.append("SIGN_ON_PLAIN_HTTP is on: systems of single sign-on are reached by https only")
     if settings.get("PAYMENT_PLAIN_HTTP"):
         found.append("PAYMENT_PLAIN_HTTP is on: institutions are reached by https only")
     keys = settings.get("FIELD_KEYS") or []

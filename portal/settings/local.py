@@ -17,6 +17,7 @@ SIMULATORS_ALLOWED = True
 SIMULATORS_URL = env.str("SIMULATORS_URL", "http://localhost:8001")
 """Where the simulators listen: the demo's payment institutions are reached there."""
 PAYMENT_PLAIN_HTTP = True
+SIGN_ON_PLAIN_HTTP = True
 # The simulators write their certificates when they start, after the demo data were loaded.
 CELERY_BEAT_SCHEDULE = {
     **CELERY_BEAT_SCHEDULE,
