@@ -129,6 +129,7 @@ def tokens(one: System, browser: Client, **wish: Any) -> dict[str, Any]:
         answer = agreed(browser, address)
     said = params(answer)
     assert said["state"] == kept["state"] and said["iss"] == settings.SITE_URL
+    assert "code" in said, said
     given = one.exchange(said["code"], kept["verifier"])
     assert given.status_code == 200, given.content
     found: dict[str, Any] = json.loads(given.content)

@@ -13,7 +13,7 @@ from accounts.provider import scopes
 from tests import factories
 from tests.accounts.provider.support import CALLBACK, agreed, params, signed_in, system, tokens
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("demo_data")
 
 
 @pytest.mark.requirement("A-05")
