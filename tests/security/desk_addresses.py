@@ -23,6 +23,14 @@ KNOWN: dict[str, tuple[str, ...]] = {
         "<uuid:object_id>/refuse/",
     ),
     "accounts.highlevelaccount": ("<uuid:object_id>/end/",),
+    "accounts.oidcclient": (
+        "<uuid:object_id>/admit/",
+        "<uuid:object_id>/edit/",
+        "<uuid:object_id>/key/",
+        "<uuid:object_id>/readmit/",
+        "<uuid:object_id>/suspend/",
+        "register/",
+    ),
     "accounts.position": (
         "<uuid:object_id>/end/",
         "<uuid:object_id>/give/",

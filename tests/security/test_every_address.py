@@ -56,6 +56,9 @@ PUBLIC = {
     "api/v1/open-data", "api/v1/open-data/<dataset>", "danh-gia/nam/<int:year>/lan-<int:edition>.<str:ending>",
     "nha-phat-trien/bieu-mau.schema.json",
     "nha-phat-trien/mau-ket-qua.schema.json",
+    # Single sign-on: what a system reads; where browsers are sent, which asks whoever comes to sign in; tokens, for who proves itself.
+    ".well-known/openid-configuration", "oauth2/jwks", "oauth2/authorize", "oauth2/authorize/tiep/", "oauth2/authorize/dong-y/",
+    "oauth2/token", "oidc/logout", "oidc/logout/dong-y/",
     "sitemap.xml", "robots.txt", "opensearch.xml", "favicon.ico",
     *(page for path in (
         "", "tim-kiem/", "tim-kiem/goi-y/", "thu-tuc/", "thu-tuc/<str:code>/", "su-kien/", "su-kien/<slug:slug>/", "linh-vuc/",
@@ -102,6 +105,7 @@ def _address(route: str) -> str:
         "<uuid:substitution_id>": str(uuid4()), "<uuid:position_id>": str(uuid4()),
         "<slug:role>": "signing", "<uuid:offer_id>": str(uuid4()), "<uuid:mandate_id>": str(uuid4()), "<uuid:request_id>": str(uuid4()),
         "<uuid:share_id>": str(uuid4()), "<slug:part>": "khai", "<str:unit>": "H26.101",
+        "<uuid:consent_id>": str(uuid4()), "<uuid:grant_id>": str(uuid4()),
         "<uuid:visit_id>": str(uuid4()), "<uuid:document_id>": str(uuid4()),
     }  # fmt: skip
     for place, value in values.items():

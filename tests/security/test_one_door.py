@@ -44,6 +44,7 @@ from procedures.models import ProcedureVersion
 from procedures.services import declare_reduction, report_mistake
 from tests import factories
 from tests.accounts.officers.test_high_level import post_account
+from tests.accounts.provider.support import system
 from tests.dossiers import counters as appointments
 from tests.dossiers import processes
 from tests.dossiers.support import filed, mother, photo
@@ -134,7 +135,8 @@ def _officer(unit: str) -> tuple[Client, Any, Actor]:
 
 
 OURS: tuple[str, ...] = (
-    "accounts.countercontract", "accounts.guardianrequest", "accounts.position", "accounts.registration", "audit.act",
+    "accounts.countercontract", "accounts.guardianrequest", "accounts.oidcclient", "accounts.position", "accounts.registration",
+    "audit.act",
     "dossiers.absence", "dossiers.appointment", "dossiers.cashreceipt", "dossiers.counterfiling",
     "dossiers.counterplan", "dossiers.digitisingrate", "dossiers.dossier", "dossiers.dossiermessage",
     "dossiers.dossieropinion", "dossiers.dossierstep", "dossiers.formdesign", "dossiers.handover",
@@ -150,6 +152,7 @@ OURS: tuple[str, ...] = (
 WORDS = {
     "accounts.countercontract": "so-hop-dong-cua-ta",
     "accounts.guardianrequest": "giay-cua-ta",
+    "accounts.oidcclient": "Hệ thống của ta",
     "audit.act": "viec-cua-ta",
     "dossiers.absence": "Nghỉ phép của ta",
     "dossiers.dossieropinion": "Ý kiến của ta",
@@ -281,6 +284,7 @@ def make_ours(chief: Actor) -> dict[str, Any]:
     act = audit.record(actor=chief, act="dossiers.read", target="dossiers.dossier", target_id="viec-cua-ta")
     return {
         "accounts.countercontract": contract, "accounts.guardianrequest": asked,
+        "accounts.oidcclient": system(name="Hệ thống của ta", unit=HERE).row,
         "accounts.position": factories.make_position(unit=HERE, roles=("signing",)), "accounts.registration": registered, "audit.act": act,
         "dossiers.appointment": come, "dossiers.counterplan": appointments.plan(), "dossiers.dossier": dossier,
         **processes.of_unit(HERE, chief),

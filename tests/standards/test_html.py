@@ -124,6 +124,7 @@ from ratings.models import Criterion, FrozenYear, Rating, RatingCount, ReturnCou
 from ratings.opendata import making
 from ratings.score import counting
 from tests.accounts.officers.test_high_level import post_account
+from tests.accounts.provider import support as sign_on
 from tests.accounts.registration.test_joining import by_document
 from tests.dossiers import counters as at_counters
 from tests.dossiers import processes
@@ -388,6 +389,7 @@ def citizens(pages: Pages) -> None:
     told(pages, client)
     pages.post(client, "/tai-khoan/vai-tro/", {"acting_as": "x"}, 200)
     own_ways(pages, client)
+    signed_on_elsewhere(pages, client)
     pages.get(client, "/tai-khoan/can-bo/", 403)
 
 
@@ -461,6 +463,33 @@ def own_ways(pages: Pages, client: Client) -> None:
     pages.post(stranger, "/tai-khoan/vneid/lien-ket/", {"send": "1"}, 200)
     client.post("/tai-khoan/vneid/lien-ket/")
     pages.get(client, "/tai-khoan/cach-dang-nhap/")
+
+
+def signed_on_elsewhere(pages: Pages, client: Client) -> None:
+    """Single sign-on: what is asked, what leads nowhere, on the way, signing in anew, which systems know one, signing out; its desk."""
+    pages.get(client, "/tai-khoan/he-thong-khac/")
+    one = sign_on.system(scopes=["profile", "dvcqg"], post_logout_uris=["https://dichvucong.tinh.example/tam-biet/"])
+    address, _kept = one.wish()
+    pages.get(client, address)
+    pages.get(client, "/oauth2/authorize?client_id=<x>", 400)
+    pages.get(client, address.replace("/authorize?", "/authorize/tiep/?"))
+    sign_on.tokens(one, client)
+    pages.get(client, one.wish(prompt="login")[0])
+    pages.get(client, one.wish(prompt="consent")[0])
+    pages.get(client, "/tai-khoan/he-thong-khac/")
+    for back in ("", f"?client_id={one.id}&state=<x>&post_logout_redirect_uri=https://dichvucong.tinh.example/tam-biet/"):
+        pages.get(client, f"/oidc/logout{back}")
+    desk, base = Client(), "/quan-tri/accounts/oidcclient/"
+    chief = make_position(unit="G22", roles=("steering", "administrator"))
+    sign_in(desk, chief.person, position=chief)
+    for name in ("", "register/", f"{one.id}/change/", f"{one.id}/edit/", f"{one.id}/key/", f"{one.id}/suspend/", f"{one.id}/admit/"):
+        pages.get(desk, f"{base}{name}")
+    pages.post(desk, f"{base}register/", {"name": "<x>", "key": "<x>"})
+    pages.post(desk, f"{base}{one.id}/key/", {"key": "<x>"})
+    pages.post(desk, f"{base}{one.id}/admit/")
+    desk.post(f"{base}{one.id}/suspend/", {"reason": "Thử"})
+    pages.get(desk, f"{base}{one.id}/change/")
+    pages.get(desk, f"{base}{one.id}/readmit/")
 
 
 def paying(pages: Pages, client: Client) -> None:

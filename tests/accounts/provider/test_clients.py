@@ -1,4 +1,4 @@
-"""Systems on the desk: an agency's own and no other's, admitted by the Government Office, suspended at once; keys and certificates (A-05)."""
+"""Systems on the desk: an agency's own and no other's, admitted by the Government Office, suspended at once; their keys (A-05)."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def officer(unit: str, *roles: str) -> tuple[Client, Any, Any]:
 def form(**changed: Any) -> dict[str, Any]:
     key = json.dumps(ECKey.generate_key("P-256").as_dict(private=False))
     return {
-        "name": "Một cửa tỉnh Thử", "unit": "H26", "redirect_uris": CALLBACK, "post_logout_uris": "", "logout_uri": "", "scopes": ["profile"],
-        "proof": "private_key_jwt", "key": key, "contacts": "", **changed,
+        "name": "Một cửa tỉnh Thử", "unit": "H26", "redirect_uris": CALLBACK, "post_logout_uris": "", "logout_uri": "",
+        "scopes": ["profile"], "proof": "private_key_jwt", "key": key, "contacts": "", **changed,
     }  # fmt: skip
 
 
@@ -106,7 +106,8 @@ def test_private_and_weak_keys_are_not_taken() -> None:
     curve = ECKey.generate_key("P-384")
     tried = [
         pair.as_pem(private=True).decode(), json.dumps(pair.as_dict(private=True)), json.dumps(small.as_dict(private=False)),
-        json.dumps(curve.as_dict(private=False)), json.dumps({"kty": "oct", "k": "AAAA"}), "", "{}", "[]", '{"keys": []}', "x", '{"kty": 1}',
+        json.dumps(curve.as_dict(private=False)), json.dumps({"kty": "oct", "k": "AAAA"}), "", "{}", "[]", "x",
+        '{"keys": []}', '{"kty": 1}',
         small.as_pem(private=False).decode(), json.dumps({**pair.as_dict(private=False), "kid": "a b"}),
     ]  # fmt: skip
     for key in tried:
@@ -268,7 +269,8 @@ def test_nobody_registers_for_an_agency_that_is_none() -> None:
     }
     key = json.dumps(ECKey.generate_key("P-256").as_dict(private=False))
     for changed, field in (
-        ({"unit": "H99.999"}, "unit"), ({"name": " "}, "name"), ({"proof": "client_secret_basic"}, "proof"), ({"scopes": ["all"]}, "scopes"),
+        ({"unit": "H99.999"}, "unit"), ({"name": " "}, "name"), ({"proof": "client_secret_basic"}, "proof"),
+        ({"scopes": ["all"]}, "scopes"),
         ({"redirect_uris": []}, "redirect_uris"), ({"redirect_uris": [CALLBACK, "https://khac.example/"]}, "redirect_uris"),
     ):  # fmt: skip
         with pytest.raises(ClientRefused) as refused:
