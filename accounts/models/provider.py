@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.parties import Organisation
 from accounts.models.people import Person
 from accounts.models.sessions import UserSession
-from portal.crypto.fields import SealedTextField
 
 
 class OidcClient(models.Model):
@@ -107,8 +106,8 @@ class SigningKey(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    private = SealedTextField(subject="id", null=True)
-    """PEM (PKCS 8); gone when the key has left."""
+    private = models.BinaryField(null=True)
+    """PEM (PKCS 8), sealed; gone when the key has left."""
     public = models.JSONField()
     made_at = models.DateTimeField(default=timezone.now)
     signs_from = models.DateTimeField(null=True)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import queries
-from accounts.models import AccountComplaint, AccountLock, GuardianRequest, Mandate, Organisation, Position
+from accounts.models import AccountComplaint, AccountLock, GuardianRequest, Mandate, Organisation, Position, SignInConsent
 from accounts.owner.lines import Holding, Watched
 from accounts.registration.terms import consents_of
 from accounts.services import failures
@@ -91,6 +91,23 @@ def consents(actor: Actor) -> Rows:
         yield {"Đã đồng ý": str(row.terms), "Lúc": row.given_at, "Cách": row.get_how_display()}
 
 
+def signed_on(actor: Actor) -> Rows:
+    """What they let other systems know when they sign in there."""
+    if actor.is_for_another:
+        return
+    rows = SignInConsent.objects.filter(person_id=actor.person_id or NOBODY).select_related("client", "organisation")
+    for row in rows.order_by("given_at", "id"):
+        yield {
+            "Hệ thống": row.client.name,
+            "Cơ quan": row.client.unit_code,
+            "Đại diện của": row.organisation.name if row.organisation else "",
+            "Được biết": list(row.scopes),
+            "Đồng ý lúc": row.given_at,
+            "Đăng nhập lần cuối lúc": row.used_at,
+            "Rút lúc": row.withdrawn_at,
+        }
+
+
 def positions(actor: Actor) -> Rows:
     """Positions in agencies."""
     if actor.is_for_another:
@@ -161,6 +178,7 @@ def own() -> list[Holding]:
         Holding("contacts", _("Cách liên lạc"), contacts),
         Holding("mandates", _("Quyền đại diện"), mandates),
         Holding("consents", _("Điều đã đồng ý"), consents),
+        Holding("signed_on", _("Hệ thống khác"), signed_on),
         Holding("positions", _("Chức danh trong cơ quan"), positions),
         Holding("sign_ins", _("Đăng nhập và thay đổi của tài khoản"), sign_ins),
         Holding("failed_sign_ins", _("Những lần đăng nhập không thành công"), failed_sign_ins),

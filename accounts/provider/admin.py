@@ -155,13 +155,13 @@ class OidcClientAdmin(DeskModelAdmin):
             (one.kid, one.public.get("subject", one.public.get("alg", "")), moment(one.added_at), moment(one.ended_at))
             for one in row.keys.order_by("-added_at", "-id")[:20]
         ]
-        untold = SignInGrant.objects.filter(client=row, ended_at__isnull=False, begun_at__isnull=False, told_at=None).exclude(
-            client__logout_uri=""
-        )
-        day = now - timedelta(days=1)
+        # Only what can still be: no session lives a day, no word is carried for longer than a week.
+        day, week = now - timedelta(days=1), now - timedelta(days=8)
+        told = SignInGrant.objects.filter(client=row, asked_at__gt=week, begun_at__isnull=False, ended_at__isnull=False)
+        untold = told.filter(told_at=None).exclude(client__logout_uri="")
         figures = [
             ("Người đã đồng ý", SignInConsent.objects.filter(client=row, withdrawn_at=None).count()),
-            ("Phiên đang mở", SignInGrant.objects.filter(client=row, ended_at=None, begun_at__gt=day).count()),
+            ("Phiên đang mở", SignInGrant.objects.filter(client=row, asked_at__gt=day, ended_at=None, begun_at__isnull=False).count()),
             ("Tin đăng xuất chưa giao được", untold.count()),
         ]
         notes = [f"Tạm ngừng từ {moment(row.suspended_at)}. Lý do: {row.suspended_why}"] if row.suspended_at else []

@@ -29,6 +29,7 @@ ALGORITHM = "RS256"
 """What every client of OpenID Connect must understand."""
 BITS = 2048
 AHEAD, BEHIND = timedelta(days=1), timedelta(days=1)
+_SEALED = "accounts.signingkey.private"
 LIFETIME = timedelta(days=60)
 """How long one key signs."""
 
@@ -38,7 +39,7 @@ def _make(now: datetime) -> SigningKey:
     row = SigningKey(made_at=now)
     pem = private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
     public = RSAKey.import_key(pem).as_dict(private=False)
-    row.private = pem
+    row.private = crypto.encrypt(row.id, pem.encode(), context=_SEALED)
     row.public = {**{name: public[name] for name in ("kty", "n", "e")}, "kid": row.id.hex, "use": "sig", "alg": ALGORITHM}
     row.save()
     return row
@@ -133,8 +134,8 @@ def public_keys() -> list[dict[str, Any]]:
 
 @lru_cache(maxsize=4)
 def _private(key_id: UUID) -> RSAKey:
-    pem = SigningKey.objects.get(pk=key_id).private
-    return RSAKey.import_key(pem or "")
+    sealed = SigningKey.objects.values_list("private", flat=True).get(pk=key_id)
+    return RSAKey.import_key(crypto.decrypt(key_id, bytes(sealed or b""), context=_SEALED))
 
 
 def sign(claims: Mapping[str, Any], *, kind: str = "JWT") -> str:

@@ -29,6 +29,7 @@ from accounts.models import (
     PhoneChange,
     Registration,
     RegistrationSignature,
+    SignInConsent,
     SignInTry,
     User,
 )
@@ -67,6 +68,8 @@ def person_erased(sender: Any, *, subject: UUID, **_: Any) -> None:
     if person.user_id is not None:
         Authenticator.objects.filter(user_id=person.user_id).delete()
         forget_of(User.objects.get(pk=person.user_id))
+        # After the sessions: those whom the person let know something hear first that it is over.
+        SignInConsent.objects.filter(person=person).delete()
         User.objects.filter(pk=person.user_id).update(is_active=False, email=None, idle_next_on=None)
     Person.objects.filter(pk=person.pk).update(**_BLANK, registry_due_at=None)
     # The update above has made one more event; it and all before it.

@@ -128,6 +128,8 @@ def test_only_the_handshakes_own_certificate_goes_through(doors: tuple[int, int]
     assert ask(everybody, DOOR, mine) == (200, ""), "nobody is asked for a certificate at the usual door"
     assert ask(tokens, DOOR) == (200, "")
     assert unquote(ask(tokens, DOOR, mine)[1]).strip() == mine[0].read_text().strip()
+    assert unquote(ask(tokens, "/oauth2/token", mine)[1]).strip() == mine[0].read_text().strip()
+    assert ask(tokens, "/oauth2/token") == (200, "") and ask(everybody, "/oauth2/token", mine) == (200, "")
     assert ask(tokens, "/ho-so/", mine) == (302, f"https://{HOST}:{everybody}/ho-so/"), "nothing else is served there"
     with pytest.raises(ssl.SSLError):
         ask(tokens, DOOR, mine, host="other.example")
