@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
-from accounts.models import OidcClient, SignInConsent, SignInGrant
+from accounts.models import OidcClient, SignInGrant
 from accounts.provider import clients
 from accounts.provider.clients import ADMIT, KEEP, SEE
 from accounts.provider.scopes import OPENID, SCOPES
@@ -24,6 +24,12 @@ from portal.catalogues.queries import agency_label
 SEE_ALL = "accounts.all_sign_on_clients"
 _LINES = {"rows": 3}
 _KEY = "Khóa công khai (JWK hoặc PEM), hoặc chứng thư số (PEM)"
+
+
+def _up_to(rows: QuerySet[SignInGrant], most: int = 5000) -> str:
+    """How many there are, counted no further than that."""
+    count = rows.order_by()[: most + 1].count()
+    return f"trên {most}" if count > most else str(count)
 
 
 class ClientForm(PlainForm):
@@ -160,9 +166,8 @@ class OidcClientAdmin(DeskModelAdmin):
         told = SignInGrant.objects.filter(client=row, asked_at__gt=week, begun_at__isnull=False, ended_at__isnull=False)
         untold = told.filter(told_at=None).exclude(client__logout_uri="")
         figures = [
-            ("Người đã đồng ý", SignInConsent.objects.filter(client=row, withdrawn_at=None).count()),
-            ("Phiên đang mở", SignInGrant.objects.filter(client=row, asked_at__gt=day, ended_at=None, begun_at__isnull=False).count()),
-            ("Tin đăng xuất chưa giao được", untold.count()),
+            ("Lần đăng nhập trong 24 giờ qua", _up_to(SignInGrant.objects.filter(client=row, asked_at__gt=day, begun_at__isnull=False))),
+            ("Tin đăng xuất của 8 ngày qua chưa giao được", _up_to(untold)),
         ]
         notes = [f"Tạm ngừng từ {moment(row.suspended_at)}. Lý do: {row.suspended_why}"] if row.suspended_at else []
         return Page(
