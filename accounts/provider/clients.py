@@ -156,7 +156,7 @@ def _public_key(text: str) -> tuple[str, dict[str, Any]]:
     except (JoseError, ValueError, TypeError, KeyError, AttributeError, binascii.Error):
         raise ClientRefused("Khóa phải là một JWK hoặc khóa công khai PEM: RSA từ 2048 bit, hoặc EC P-256.", "key") from None
     if isinstance(key, RSAKey):
-        names = ("kty", "n", "e")
+        names: tuple[str, ...] = ("kty", "n", "e")
         weak = key.public_key.key_size < SMALLEST_RSA
     else:
         names = ("kty", "crv", "x", "y")

@@ -43,7 +43,7 @@ def digest(secret: str) -> bytes:
 
 def _consents(person_id: UUID, organisation_id: UUID | None) -> QuerySet[SignInConsent]:
     rows = SignInConsent.objects.filter(person_id=person_id, withdrawn_at=None)
-    return rows.filter(organisation_id=organisation_id) if organisation_id else rows.filter(organisation=None)
+    return rows.filter(organisation_id=organisation_id) if organisation_id is not None else rows.filter(organisation=None)
 
 
 def agreed(*, client: OidcClient, here: Here) -> list[str] | None:

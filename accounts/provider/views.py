@@ -15,7 +15,7 @@ from authlib.common.urls import add_params_to_uri
 from authlib.oauth2 import OAuth2Error
 from django.conf import settings
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -28,7 +28,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import sessions
 from accounts.models import OidcClient, SignInGrant, SignInToken
 from accounts.provider import clients, granting, keys
-from accounts.provider.asking import SILENT_ERRORS, BadRequest, Here, Step, next_step, wanted_sign_in, wish_of
+from accounts.provider.asking import AGAIN, SILENT_ERRORS, BadRequest, Here, Step, next_step, wanted_sign_in, wish_of
 from accounts.provider.levels import NAMED, Level
 from accounts.provider.scopes import SCOPES, claims
 from accounts.provider.server import INTROSPECT, METHODS, REVOKE, TOKEN, issuer, server
@@ -132,6 +132,11 @@ def _refused(request: HttpRequest, words: str, *, status: int = 400) -> HttpResp
     return render(request, "accounts/provider/refused.html", {"words": words}, status=status)
 
 
+def _as_address(request: HttpRequest) -> HttpResponse:
+    """What came as a form, asked for anew as an address: the form of another site brings no session along."""
+    return redirect(f"{request.path}?{request.POST.urlencode()}")
+
+
 def _once(request: HttpRequest) -> bool:
     return all(len(values) == 1 for _name, values in request.GET.lists())
 
@@ -145,9 +150,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
     A form that another site sends brings no session along: it is asked for anew as an address.
     """
     if request.method == "POST":
-        said = request.POST.copy()
-        said.pop("csrfmiddlewaretoken", None)
-        return redirect(f"{request.path}?{said.urlencode()}", permanent=False)
+        return _as_address(request)
     if len(request.META.get("QUERY_STRING", "")) > LONGEST:
         return _refused(request, _("Yêu cầu đăng nhập này quá dài."))
     said = request.GET.dict()
@@ -177,7 +180,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
     if wish.silent and step in SILENT_ERRORS:
         return _back(redirect_uri, said, error=SILENT_ERRORS[step])
     if here is None:
-        return redirect(reverse("sign-in") + "?" + urlencode({NEXT: _on(request)}))
+        return redirect(reverse("sign-in") + "?" + urlencode({NEXT: _on(request.GET)}))
     match step:
         case Step.DONE:
             grant.request.user = here
@@ -187,7 +190,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
         case Step.SIGN_IN_AGAIN:
             return _again(request, client, here)
         case Step.STEP_UP:
-            return redirect(step_up_address(wanted_sign_in(wish, here), _on(request)))
+            return redirect(step_up_address(wanted_sign_in(wish, here), _on(request.GET)))
         case Step.NEVER:
             return _back(redirect_uri, said, error="unmet_authentication_requirements")
         case Step.NOT_TAKEN:
@@ -195,10 +198,9 @@ def authorize(request: HttpRequest) -> HttpResponse:
     return _consent_page(request, client, here, scopes)
 
 
-def _on(request: HttpRequest, leave_out: frozenset[str] = frozenset()) -> str:
+def _on(query: QueryDict) -> str:
     """The way back here after a sign-in, by a page that ends the form one came from (:func:`go_on`)."""
-    said = [(name, value) for name, value in request.GET.items() if name not in leave_out]
-    return reverse("sign-on-go-on") + "?" + urlencode(said)
+    return reverse("sign-on-go-on") + "?" + query.urlencode()
 
 
 @never_cache
@@ -221,13 +223,20 @@ def _again(request: HttpRequest, client: OidcClient, here: Here) -> HttpResponse
 @require_POST
 def sign_in_again(request: HttpRequest) -> HttpResponse:
     """End this session for a new one of the same person; what they have in other systems goes over to it."""
-    request.GET = request.GET.copy()
     sessions.sign_in_anew(request)
     # It has been done as it was asked: the way back asks for it no more.
-    done = {name for name in ("prompt", "max_age") if request.GET.get(name) in ("login", "select_account", "0")}
-    if "prompt" not in done and request.GET.get("prompt"):
-        request.GET["prompt"] = " ".join(word for word in request.GET["prompt"].split() if word not in ("login", "select_account"))
-    return redirect(reverse("sign-in") + "?" + urlencode({NEXT: _on(request, frozenset(done))}))
+    query = _without(request.GET, AGAIN)
+    if query.get("max_age") == "0":
+        del query["max_age"]
+    return redirect(reverse("sign-in") + "?" + urlencode({NEXT: _on(query)}))
+
+
+def _without(query: QueryDict, prompts: frozenset[str]) -> QueryDict:
+    """A request without some of its wishes, which have been met."""
+    left = query.copy()
+    if "prompt" in left:
+        left["prompt"] = " ".join(word for word in left["prompt"].split() if word not in prompts)
+    return left
 
 
 # Agreeing -------------------------------------------------------------------------------------------------------------------------
@@ -271,21 +280,20 @@ def _origin(url: str) -> str:
 @require_POST
 def agree(request: HttpRequest) -> HttpResponse:
     """What a person answered; then on, or back with a refusal."""
-    request.GET = request.GET.copy()
-    said = request.GET.dict()
+    said, query = request.GET.dict(), request.GET
     client, here = clients.client_of(said.get("client_id", "")), _here(request)
     if client is None or said.get("redirect_uri", "") not in client.redirect_uris or not _once(request):
         return _refused(request, _("Hệ thống này chưa đăng ký đăng nhập qua Cổng, hoặc đang tạm ngừng."))
     if here is None:
-        return redirect(reverse("sign-in") + "?" + urlencode({NEXT: _on(request)}))
+        return redirect(reverse("sign-in") + "?" + urlencode({NEXT: _on(request.GET)}))
     if request.POST.get("answer") != "yes":
         return _back(said["redirect_uri"], said, error="access_denied")
     scopes = [name for name in SCOPES if name in said.get("scope", "").split() and name in client.scopes]
     if request.POST.get("seen") == _seen(client, here, scopes):
         granting.agree(client=client, here=here, scopes=scopes, actor=actor_of(request), now=timezone.now())
-        request.GET["prompt"] = " ".join(word for word in said.get("prompt", "").split() if word != "consent")
+        query = _without(query, frozenset({"consent"}))
     # Somebody else by now, or another wish: the page is shown anew for them.
-    return redirect(reverse("sign-on-authorize") + "?" + request.GET.urlencode())
+    return redirect(reverse("sign-on-authorize") + "?" + query.urlencode())
 
 
 # For systems ----------------------------------------------------------------------------------------------------------------------
@@ -372,9 +380,7 @@ def end_session(request: HttpRequest) -> HttpResponse:
     At once where the system shows that it is about this very session; else somebody could be signed out by a link, so they are asked.
     """
     if request.method == "POST":
-        said = request.POST.copy()
-        said.pop("csrfmiddlewaretoken", None)
-        return redirect(f"{request.path}?{said.urlencode()}")
+        return _as_address(request)
     said = request.GET.dict()
     hint = keys.own_claims(said.get("id_token_hint", ""), issuer=issuer())
     client = clients.client_of(str(hint["aud"]) if hint else said.get("client_id", ""))

@@ -42,8 +42,11 @@ TEST_PROGRAMS = {
     "default-jre-headless": ("java",),
     "npm": ("npm",),
     "nodejs": ("node",),
+    "apache2-bin": ("apache2", "/usr/sbin/apache2"),
 }
 """Debian packages whose programs the tests, or this file for them, start."""
+TEST_FILES = {"libapache2-mod-auth-openidc": Path("/usr/lib/apache2/modules/mod_auth_openidc.so")}
+"""Debian packages of which the tests need a file that is no program."""
 BENCH_PROGRAMS = {"wrk": ("wrk",), "nginx-light": TEST_PROGRAMS["nginx-light"]}
 """The same for the benchmarks."""
 CHECKER = VENV / "vnu.jar"
@@ -55,6 +58,9 @@ CHECKER_SHA256 = "22f15dd39a33bed929d2a5c0cddf5946849a647eca9272bf4d5d00bc7e7a4d
 PEERS = VENV / "npm"
 PEER_PACKAGES = {
     "vnpay@2.5.0": "d087aea041f13247771256d6c626e0aa20c23038969cb42b032431cc3a9d725d",
+    "openid-client@6.9.0": "a335ba47297b5f5de826d462a39115e9840a8b63811c7e70d6159a156fcf8903",
+    "oauth4webapi@3.8.8": "bac088aecc7cc80e2469b08592c8eb01b9ae6d4a749d89a6016aa54bb1533690",
+    "jose@6.2.18": "74f10b4021f84c0f926bcdd9fac19baf37bb6e555692fd8a106abade3ba39204",
     "dayjs@1.11.13": "be0396c0f91583421b68f9a034227fb552eb87d93e59add775d533a65f70e47e",
 }
 """What others wrote for the same protocols, with what it needs: the tests let it sign for us and check what we sign. npm packages as they
@@ -82,6 +88,7 @@ def missing_packages(for_tests: bool, for_bench: bool = False) -> list[str]:
         missing.append(f"python{sys.version_info.major}.{sys.version_info.minor}-venv")
     programs = {**(TEST_PROGRAMS if for_tests else {}), **(BENCH_PROGRAMS if for_bench else {})}
     missing += [package for package, names in programs.items() if not any(shutil.which(name) for name in names)]
+    missing += [package for package, file in TEST_FILES.items() if for_tests and not file.exists()]
     return missing
 
 
