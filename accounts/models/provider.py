@@ -116,6 +116,8 @@ class SigningKey(models.Model):
     """When it was published no more."""
 
     class Meta:
+        verbose_name = "khóa ký đăng nhập một lần"
+        verbose_name_plural = "khóa ký đăng nhập một lần"
         ordering = ["made_at", "id"]
         constraints = [
             models.UniqueConstraint(models.Value(1), condition=Q(signs_from__isnull=False, signs_until__isnull=True), name="one_key_signs"),

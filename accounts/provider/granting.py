@@ -42,8 +42,8 @@ def digest(secret: str) -> bytes:
 
 
 def _consents(person_id: UUID, organisation_id: UUID | None) -> QuerySet[SignInConsent]:
-    rows = SignInConsent.objects.filter(person_id=person_id, withdrawn_at=None)
-    return rows.filter(organisation_id=organisation_id) if organisation_id is not None else rows.filter(organisation=None)
+    whose: dict[str, UUID | None] = {"person_id": person_id, "organisation_id": organisation_id}
+    return SignInConsent.objects.filter(withdrawn_at=None, **whose)
 
 
 def agreed(*, client: OidcClient, here: Here) -> list[str] | None:

@@ -235,7 +235,7 @@ def _without(query: QueryDict, prompts: frozenset[str]) -> QueryDict:
     """A request without some of its wishes, which have been met."""
     left = query.copy()
     if "prompt" in left:
-        left["prompt"] = " ".join(word for word in left["prompt"].split() if word not in prompts)
+        left["prompt"] = " ".join(word for word in query.get("prompt", "").split() if word not in prompts)
     return left
 
 
@@ -280,7 +280,7 @@ def _origin(url: str) -> str:
 @require_POST
 def agree(request: HttpRequest) -> HttpResponse:
     """What a person answered; then on, or back with a refusal."""
-    said, query = request.GET.dict(), request.GET
+    said, query = request.GET.dict(), request.GET.copy()
     client, here = clients.client_of(said.get("client_id", "")), _here(request)
     if client is None or said.get("redirect_uri", "") not in client.redirect_uris or not _once(request):
         return _refused(request, _("Hệ thống này chưa đăng ký đăng nhập qua Cổng, hoặc đang tạm ngừng."))
