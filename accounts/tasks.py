@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.owner import activity, complaints, copies, leaving
-from accounts.provider import keys
+from accounts.provider import ending, granting, keys
 from accounts.registration import services as registration
 from accounts.services import housekeeping, mandates, otp, people
 from accounts.ways import phones
@@ -80,6 +80,14 @@ def close_accounts() -> None:
     note("accounts.tasks.close_accounts", {"account": closed, "identity": closed, "copy": copied}, now=now, done=not more)
     if more:
         close_accounts.apply_async(queue="bulk")
+
+
+@shared_task(name="accounts.tasks.end_sign_ons")
+def end_sign_ons() -> None:
+    """Every five minutes: whoever's session here is past a limit is signed out of other systems, too, a slice at a time."""
+    now = timezone.now()
+    if granting.close_over(now=now) + ending.end_forgotten(older=now - housekeeping.ANEW, now=now) >= ending.BATCH:
+        end_sign_ons.apply_async(queue="bulk")
 
 
 @shared_task(name="accounts.tasks.rotate_sign_on_keys")

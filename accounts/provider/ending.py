@@ -45,7 +45,7 @@ def end_of_client(client_id: UUID, *, now: datetime) -> int:
 
 
 def end_forgotten(*, older: datetime, now: datetime, limit: int = BATCH) -> int:
-    """What stayed open though its session here is over since ``older``: somebody was to sign in again and did not (nightly)."""
+    """What stayed open though its session here is over since ``older``: somebody was to sign in again and did not."""
     late = SignInGrant.objects.filter(ended_at=None, session__ended_at__lt=older).values_list("pk", flat=True)[:limit]
     return end(SignInGrant.objects.filter(pk__in=list(late)), by=SignInGrant.End.SIGNED_OUT, now=now)
 

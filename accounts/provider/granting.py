@@ -17,8 +17,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
-from accounts import queries
-from accounts.models import OidcClient, SeenAssertion, SignInConsent, SignInGrant, SignInToken, UserSession
+from accounts.models import Mandate, OidcClient, SeenAssertion, SignInConsent, SignInGrant, SignInToken, UserSession
 from accounts.provider import clients, ending
 from accounts.provider.asking import Here
 from accounts.provider.levels import NAMED, amr, stated
@@ -132,17 +131,33 @@ def holds(grant: SignInGrant, now: datetime) -> bool:
     agreed to (four queries)."""
     if grant.ended_at is not None:
         return False
-    session = UserSession.objects.select_related("user__person").get(pk=grant.session_id)
+    session = UserSession.objects.select_related("user").get(pk=grant.session_id)
     if session.ended_at is not None or sessions.over_by(session, now) is not None or not session.user.is_active:
         return False
     if clients.client_of(str(grant.client_id)) is None:
         return False
     rows = _consents(grant.person_id, grant.organisation_id).filter(client=grant.client_id, scopes__contains=grant.scopes)
-    return rows.exists() and _still_acts_for(grant)
+    return rows.exists() and _still_acts_for(grant, now)
 
 
-def _still_acts_for(grant: SignInGrant) -> bool:
-    return grant.organisation_id is None or queries.mandate_over(grant.person_id, [grant.organisation_id]) is not None
+def _still_acts_for(grant: SignInGrant, now: datetime) -> bool:
+    """Whether the person may act for the organisation, in all its affairs, as when they signed in there."""
+    if grant.organisation_id is None:
+        return True
+    held = Mandate.objects.in_force(now).filter(person=grant.person_id, organisation=grant.organisation_id, procedures__isnull=True)
+    return held.exists()
+
+
+def close_over(*, now: datetime, limit: int = 500) -> int:
+    """End sessions here that are past a limit and on which something hangs elsewhere, though nobody came back to them (every few minutes);
+    how many. Systems hear of it then, not in the night."""
+    longest, idle = (now - timedelta(seconds=one) for one in (settings.SESSION_LONGEST_SECONDS, settings.SESSION_IDLE_SECONDS))
+    open_there = SignInGrant.objects.filter(ended_at=None).values("session")
+    rows = UserSession.objects.filter(pk__in=open_there, ended_at=None).filter(Q(begun_at__lte=longest) | Q(seen_at__lte=idle))
+    found = list(rows.order_by("begun_at")[:limit])
+    for by in (UserSession.End.LIMIT, UserSession.End.IDLE):
+        sessions.close([row.pk for row in found if sessions.over_by(row, now) == by], by=by, now=now)
+    return len(found)
 
 
 def take_code(*, client: OidcClient, code: str, now: datetime) -> SignInGrant | None:

@@ -24,7 +24,6 @@ from accounts.models import (
     UserSession,
 )
 from accounts.provider import granting
-from accounts.provider.ending import end_forgotten
 from accounts.registration.services import ENDED_KEPT
 from accounts.services.failures import forget_nobodys
 from accounts.services.sessions import close_forgotten
@@ -86,9 +85,6 @@ def remove_old(*, now: datetime, seconds: float) -> bool:
 
 def _remove(old: dict[str, QuerySet[Any]], removed: dict[str, int], until: float, now: datetime) -> bool:
     while close_forgotten(now=now, limit=BATCH):
-        if time.monotonic() > until:
-            return False
-    while end_forgotten(older=now - ANEW, now=now, limit=BATCH):
         if time.monotonic() > until:
             return False
     for name, rows in old.items():

@@ -180,6 +180,7 @@ CELERY_BEAT_SCHEDULE = {
     # By day: who is told by SMS that their account will be locked is awake.
     "accounts-idle": {"task": "accounts.tasks.look_at_idle", "schedule": crontab(hour=9, minute=0), "options": {"queue": "bulk"}},
     "accounts-complaints": {"task": "accounts.tasks.watch_complaints", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},
+    "sign-on-over": {"task": "accounts.tasks.end_sign_ons", "schedule": 300.0, "options": {"queue": "bulk", "expires": 300}},
     "sign-on-keys": {"task": "accounts.tasks.rotate_sign_on_keys", "schedule": crontab(hour=2, minute=5), "options": {"queue": "bulk"}},
     "accounts-close": {"task": "accounts.tasks.close_accounts", "schedule": crontab(minute=15), "options": {"queue": "bulk"}},
     "sign-in-watch": {"task": "accounts.tasks.watch_sign_in", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},

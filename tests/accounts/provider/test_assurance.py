@@ -13,6 +13,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts import tasks
 from accounts.models import Person, SignInGrant, UserSession
 from accounts.provider.asking import Here, Step, Wish, next_step, wanted_sign_in
 from accounts.provider.levels import NAMED, Level, amr, asked, missing, stated
@@ -128,6 +129,19 @@ def test_a_new_sign_in_is_asked_for_and_nobody_is_signed_out_elsewhere(wish: dic
     assert grant.auth_time > timezone.now() - timedelta(minutes=1)
     assert other.userinfo(kept["access_token"]).status_code == 200, "there one is signed in as before"
     assert not SignInGrant.objects.filter(ended_at__isnull=False).exists()
+
+
+@pytest.mark.usefixtures("demo_data")
+def test_who_was_to_sign_in_again_and_does_not_is_signed_out_elsewhere_in_the_end() -> None:
+    one, browser = system(), signed_in()
+    kept = tokens(one, browser)
+    again(browser, one.wish(prompt="login")[0])
+    tasks.end_sign_ons()
+    assert SignInGrant.objects.get().ended_at is None, "they may still be at it"
+    assert one.userinfo(kept["access_token"]).status_code == 401, "meanwhile it opens nothing"
+    UserSession.objects.update(ended_at=timezone.now() - timedelta(minutes=61))
+    tasks.end_sign_ons()
+    assert SignInGrant.objects.get().ended_by == "signed_out"
 
 
 @pytest.mark.usefixtures("demo_data")

@@ -16,9 +16,9 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
+from accounts import tasks
 from accounts.models import SignInConsent, SignInGrant, UserSession
 from accounts.provider import clients, ending
-from accounts.services import housekeeping
 from portal.access import SYSTEM
 from portal.outbox import services as outbox
 from portal.outbox.models import Message
@@ -113,7 +113,8 @@ def test_whatever_ends_a_session_ends_what_hangs_on_it(how: str, ear: Ear) -> No
         case "idle":
             UserSession.objects.filter(pk=session.pk).update(seen_at=now - timedelta(hours=2))
             assert one.userinfo(given["access_token"]).status_code == 401, "before anybody has looked"
-            housekeeping.remove_old(now=now, seconds=5)
+            tasks.end_sign_ons()
+            assert UserSession.objects.get(pk=session.pk).ended_by == "idle"
         case "locked":
             from accounts.services import sessions
 
