@@ -17,7 +17,7 @@ from accounts.models import OidcClient, SignInGrant
 from accounts.provider import clients
 from accounts.provider.clients import ADMIT, KEEP, SEE
 from accounts.provider.scopes import OPENID, SCOPES
-from portal.access import AccessDenied, Actor, actor_of, may, unit_scope
+from portal.access import AccessDenied, Actor, actor_of, may, visible_to
 from portal.access.desk import DeskModelAdmin, Facts, Page, PlainForm, ReasonForm, Rows, Way, moment
 from portal.catalogues.queries import agency_label
 
@@ -107,9 +107,8 @@ class OidcClientAdmin(DeskModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """The door: one's own agency's, or all."""
         actor = actor_of(request)
-        return OidcClient.objects.filter(unit_scope(actor, SEE, "unit_code") | unit_scope(actor, SEE_ALL, "unit_code")).order_by(
-            *self.ordering
-        )
+        rows = OidcClient.objects.order_by(*self.ordering)
+        return rows if may(actor, SEE_ALL) else visible_to(actor, rows, SEE, self.unit_field)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

@@ -4,7 +4,7 @@ import { webcrypto } from 'node:crypto'
 import * as client from 'openid-client'
 
 const lines = createInterface({ input: process.stdin })
-let config, checks, tokens
+let config, checks, tokens, hint
 
 const acts = {
   async connect({ issuer, id, jwk, kid }) {
@@ -24,19 +24,18 @@ const acts = {
   },
   async callback({ url }) {
     tokens = await client.authorizationCodeGrant(config, new URL(url), checks)
+    hint = tokens.id_token
     return { claims: tokens.claims() }
   },
   async userinfo() {
     return { claims: await client.fetchUserInfo(config, tokens.access_token, tokens.claims().sub) }
   },
   async refresh() {
-    const claims = tokens.claims()
-    const next = await client.refreshTokenGrant(config, tokens.refresh_token)
-    tokens = Object.assign(next, { id_token: tokens.id_token, claims: () => claims })
+    tokens = await client.refreshTokenGrant(config, tokens.refresh_token)
     return { active: (await client.tokenIntrospection(config, tokens.access_token)).active }
   },
   async leave({ post_logout_redirect_uri }) {
-    return { url: client.buildEndSessionUrl(config, { post_logout_redirect_uri, id_token_hint: tokens.id_token }).href }
+    return { url: client.buildEndSessionUrl(config, { post_logout_redirect_uri, id_token_hint: hint }).href }
   },
   async revoke() {
     await client.tokenRevocation(config, tokens.refresh_token)

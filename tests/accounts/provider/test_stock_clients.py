@@ -187,8 +187,8 @@ LoadModule auth_openidc_module {modules}/mod_auth_openidc.so
 DocumentRoot {folder}/pages
 OIDCProviderMetadataURL {issuer}/.well-known/openid-configuration
 OIDCClientID {client}
-OIDCProviderTokenEndpointAuth private_key_jwt
 OIDCPrivateKeyFiles {kid}#{folder}/key.pem
+OIDCProviderTokenEndpointAuth private_key_jwt
 OIDCPKCEMethod S256
 OIDCScope "openid profile"
 OIDCRedirectURI http://localhost:{port}/own/back
@@ -229,6 +229,7 @@ def apache(issuer: str) -> Iterator[tuple[System, str]]:
         try:
             yield one, f"http://localhost:{port}"
         finally:
+            print((folder / "error.log").read_text()[-6000:])
             process.terminate()
             process.wait(timeout=20)
 
