@@ -5,6 +5,7 @@ npm's ``openid-client``, ``mozilla-django-oidc``, and Debian's ``libapache2-mod-
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 import subprocess
@@ -20,6 +21,9 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.x509.oid import NameOID
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
 from django.test import Client, RequestFactory
@@ -188,6 +192,7 @@ DocumentRoot {folder}/pages
 OIDCProviderMetadataURL {issuer}/.well-known/openid-configuration
 OIDCClientID {client}
 OIDCPrivateKeyFiles {kid}#{folder}/key.pem
+OIDCPublicKeyFiles {kid}#{folder}/certificate.pem
 OIDCProviderTokenEndpointAuth private_key_jwt
 OIDCPKCEMethod S256
 OIDCScope "openid profile"
@@ -198,7 +203,7 @@ OIDCCookieSameSite On
 <Location /own>
     AuthType openid-connect
     Require valid-user
-    Header always set X-User "%{{REMOTE_USER}}e"
+    Header always set X-User "%{{OIDC_CLAIM_sub}}e"
     Header always set X-Level "%{{OIDC_CLAIM_acr}}e"
 </Location>
 """
@@ -207,12 +212,19 @@ OIDCCookieSameSite On
 @pytest.fixture
 def apache(issuer: str) -> Iterator[tuple[System, str]]:
     """A province's Apache, whose pages below /own are for who has signed in."""
-    with tempfile.TemporaryDirectory() as name:
-        folder, port = Path(name), free_port()
+    with tempfile.TemporaryDirectory() as place:
+        folder, port = Path(place), free_port()
         folder.chmod(0o777)
         back = f"http://localhost:{port}/own/back"
         one = system(callback=back, logout_uri=f"{back}?logout=backchannel", post_logout_uris=[f"http://localhost:{port}/"])
         (folder / "key.pem").write_bytes(one.key.as_pem(private=True))
+        # The module wants a certificate beside its key, though nobody reads it.
+        pair = one.key.private_key
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+        built = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(pair.public_key()).serial_number(7)
+        now = dt.datetime.now(dt.UTC)
+        made = built.not_valid_before(now - dt.timedelta(days=1)).not_valid_after(now + dt.timedelta(days=9)).sign(pair, hashes.SHA256())
+        (folder / "certificate.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
         (folder / "pages" / "own").mkdir(parents=True)
         (folder / "pages" / "own" / "page.html").write_text("of one's own")
         said = {"folder": folder, "port": port, "modules": "/usr/lib/apache2/modules", "issuer": issuer, "client": one.id}
