@@ -241,7 +241,6 @@ def apache(issuer: str) -> Iterator[tuple[System, str]]:
         try:
             yield one, f"http://localhost:{port}"
         finally:
-            print((folder / "error.log").read_text()[-6000:])
             process.terminate()
             process.wait(timeout=20)
 
