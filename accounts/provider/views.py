@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from authlib.common.urls import add_params_to_uri
 from authlib.oauth2 import OAuth2Error
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -143,7 +144,7 @@ def _once(request: HttpRequest) -> bool:
 
 @csrf_exempt
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def authorize(request: HttpRequest) -> HttpResponse:
     """Sign somebody in to a system: what is missing is asked for, then a code is given (OpenID Connect Core 3.1.2).
 
@@ -180,6 +181,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
     if wish.silent and step in SILENT_ERRORS:
         return _back(redirect_uri, said, error=SILENT_ERRORS[step])
     if here is None:
+        messages.info(request, _("Bạn đăng nhập tại đây để vào %(name)s.") % {"name": client.name})
         return redirect(reverse("sign-in") + "?" + urlencode({NEXT: _on(request.GET)}))
     match step:
         case Step.DONE:

@@ -56,6 +56,7 @@ def test_who_is_not_signed_in_signs_in_first_and_comes_back() -> None:
     answer = browser.get(address)
     assert answer["Location"].startswith("/tai-khoan/dang-nhap/?next=%2Foauth2%2Fauthorize%2Ftiep%2F")
     way = answer["Location"].partition("next=")[2]
+    assert "Bạn đăng nhập tại đây để vào Cổng dịch vụ công tỉnh Thử." in browser.get(answer["Location"]).content.decode()
     from urllib.parse import unquote
 
     page = browser.get(unquote(way))
