@@ -14,6 +14,7 @@ from uuid import UUID
 from accounts.provider.levels import Level, asked, missing
 from portal.access import Assurance
 
+LONGEST_NONCE = 255
 AGAIN = frozenset({"login", "select_account"})
 """Values of ``prompt`` after which somebody signs in anew."""
 
@@ -83,6 +84,8 @@ def wish_of(said: Mapping[str, str]) -> Wish:
             raise BadRequest(error, f"{name} is not supported")
     if said.get("response_mode", "query") != "query":
         raise BadRequest("invalid_request", "response_mode must be query")
+    if len(said.get("nonce", "")) > LONGEST_NONCE or "\0" in said.get("nonce", ""):
+        raise BadRequest("invalid_request", f"nonce has at most {LONGEST_NONCE} characters")
     prompt = frozenset(said.get("prompt", "").split())
     if unknown := prompt - {"none", "login", "consent", "select_account"}:
         raise BadRequest("invalid_request", f"{len(unknown)} unknown value of prompt")

@@ -226,7 +226,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]
             scopes=request.scope.split(),
             acr_values=said.get("acr_values", "").split(),
             redirect_uri=request.payload.redirect_uri,
-            nonce=said.get("nonce", "")[:255],
+            nonce=said.get("nonce", ""),
             challenge=said["code_challenge"],
             code=code,
             now=timezone.now(),

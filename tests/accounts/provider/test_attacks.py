@@ -121,6 +121,8 @@ def test_an_unknown_or_suspended_system_is_told_to_the_person_alone() -> None:
         ({"scope": "profile"}, "invalid_scope"),
         ({"prompt": "none login"}, "invalid_request"),
         ({"max_age": "-1"}, "invalid_request"),
+        ({"nonce": "n" * 256}, "invalid_request"),
+        ({"nonce": "a\0b"}, "invalid_request"),
         ({"prompt": "none"}, "login_required"),
     ],
 )
