@@ -3,45 +3,65 @@
 A procedure is an identity (its code). What it says is a version in force over a period; a version's parts are rows of their own.
 """
 
+from procedures.models.announcing import ANNOUNCEMENTS, AnnouncedChange, Announcement, LocalConfirmation
 from procedures.models.base import CODE_RULE, Level, Part, Subject, TimeUnit, tracked
+from procedures.models.consulting import Consultation, EmbedSite, Opinion
 from procedures.models.events import LifeEvent, LifeEventEntry, NextStep
 from procedures.models.imports import ImportRun, StagedRecord
 from procedures.models.localisation import Localisation
 from procedures.models.mistakes import MISTAKES, MistakeReport
 from procedures.models.parts import Channel, FeeLine, LegalBasis, OnlineService, RequiredDocument, Result, Step, TimeLimit
+from procedures.models.quality import FINDINGS, REVIEWS, QualityFinding, QualityReview
 from procedures.models.reductions import OnlineReduction
 from procedures.models.search import SearchMiss, SearchWeight, SearchWord
+from procedures.models.serving import SERVICES, Restructuring, ServiceDeclaration, ServiceEvent, ServiceReview
 from procedures.models.use import USE_WINDOW_DAYS, ProcedureUse
 from procedures.models.version import PART_WORDS, DateRange, Decision, Procedure, ProcedureVersion
 
 __all__ = [
+    "ANNOUNCEMENTS",
     "CODE_RULE",
+    "FINDINGS",
     "MISTAKES",
     "PART_WORDS",
+    "REVIEWS",
+    "SERVICES",
     "USE_WINDOW_DAYS",
+    "AnnouncedChange",
+    "Announcement",
     "Channel",
+    "Consultation",
     "DateRange",
     "Decision",
+    "EmbedSite",
     "FeeLine",
     "ImportRun",
     "LegalBasis",
     "Level",
     "LifeEvent",
     "LifeEventEntry",
+    "LocalConfirmation",
     "Localisation",
     "MistakeReport",
     "NextStep",
     "OnlineReduction",
     "OnlineService",
+    "Opinion",
     "Part",
     "Procedure",
     "ProcedureUse",
     "ProcedureVersion",
+    "QualityFinding",
+    "QualityReview",
     "RequiredDocument",
+    "Restructuring",
     "Result",
     "SearchMiss",
     "SearchWeight",
     "SearchWord",
+    "ServiceDeclaration",
+    "ServiceEvent",
+    "ServiceReview",
     "StagedRecord",
     "Step",
     "Subject",

@@ -2,7 +2,7 @@
 
 from procedures.services.loading import DATA, LoadReport, load_shipped, shipped_records
 from procedures.services.mistakes import handle_mistake, may_handle, report_mistake
-from procedures.services.records import BadRecord, padded_key
+from procedures.services.records import BadRecord, padded_key, record_of
 from procedures.services.reductions import (
     ReductionRefused,
     declare_reduction,
@@ -50,6 +50,7 @@ __all__ = [
     "note_miss",
     "padded_key",
     "rank_by_use",
+    "record_of",
     "reduction_faults",
     "report_mistake",
     "restore_weight",

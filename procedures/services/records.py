@@ -274,3 +274,72 @@ def _copied(field: models.Field, value: Any) -> Any:
     if isinstance(field, models.JSONField):
         return json.dumps(value, ensure_ascii=False)
     return str(value) if isinstance(value, Decimal) else value
+
+
+def record_of(version: ProcedureVersion) -> dict[str, Any]:
+    """A version as the record from which it could be loaded again: :func:`fill` and :func:`write_parts` make the same rows of it.
+
+    No query where the parts are loaded (``queries.whole``). What is empty is left out, as in the curated files.
+    """
+    record: dict[str, Any] = {
+        "code": version.procedure.code,
+        "effective_from": version.effective_from.isoformat(),
+        "effective_to": version.effective_to.isoformat() if version.effective_to else None,
+        "checked_on": version.checked_on.isoformat(),
+        "group": version.service_group,
+        "english": version.english,
+        **{name: getattr(version, name) for name in VERSION_FIELDS},
+    }
+    for name, model in PARTS.items():
+        record[name] = [_row(part, model, "version") for part in getattr(version, name).all()]
+    record["channels"] = [
+        {
+            "kind": channel.kind,
+            "note": channel.note,
+            "limits": [
+                {
+                    "time_amount": _number(limit.amount),
+                    "time_unit": limit.unit,
+                    "time_text": limit.text,
+                    "note": limit.note,
+                    "fees": [_row(fee, FeeLine, "limit") for fee in limit.fees.all()],
+                }
+                for limit in channel.limits.all()
+            ],
+        }
+        for channel in version.channels.all()
+    ]
+    record["online_services"] = [_row(one, OnlineService, "version") for one in version.online_services.all()]
+    record["localisations"] = [
+        {"province": place.province_code, **{name: getattr(place, name) for name in LOCAL_FIELDS - {"province"}}}
+        for place in version.localisations.all()
+    ]
+    if version.decision is not None:
+        decision = version.decision
+        record["decision"] = {
+            "number": decision.number,
+            "agency": decision.agency,
+            "kind": decision.kind,
+            "issued_on": decision.issued_on.isoformat() if decision.issued_on else None,
+        }
+    return {name: value for name, value in record.items() if value not in (None, "", [], {}) or name == "english"}
+
+
+def _row(row: models.Model, model: Any, owner: str) -> dict[str, Any]:
+    """A part's own columns, without its place and what it belongs to; only what differs from the column's default."""
+    found: dict[str, Any] = {}
+    for field in model._meta.concrete_fields:
+        if field.primary_key or field.name in ("position", owner):
+            continue
+        value = getattr(row, field.attname)
+        if value == field.get_default() or value is None:
+            continue
+        found[field.name] = _number(value) if isinstance(value, Decimal) else value.isoformat() if isinstance(value, dt.date) else value
+    return found
+
+
+def _number(value: Decimal | None) -> int | str | None:
+    """A decimal as JSON keeps it whole: an integer, or its digits."""
+    if value is None:
+        return None
+    return int(value) if value == value.to_integral_value() else f"{value.normalize():f}"
