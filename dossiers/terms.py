@@ -89,6 +89,15 @@ class NotServed(Exception):
         self.code, self.province = code, province
 
 
+class NotOffered(NotServed):
+    """The online service that serves the party is suspended or has stopped, or is not open yet (Rules art. 28.4): nothing new is filed
+    through it. ``reason``: why, for the person; ``state``: of its declaration."""
+
+    def __init__(self, code: str, province: str, *, state: str, reason: str) -> None:
+        super().__init__(code, province)
+        self.state, self.reason = state, reason
+
+
 @dataclass(frozen=True)
 class Terms:
     """The terms of one filing, fixed by the version of that day."""
@@ -195,6 +204,14 @@ def serving(terms: Terms, party_id: UUID) -> Terms:
     if service is None:
         raise NotServed(terms.procedure_code, province)
     return replace(terms, service=service)
+
+
+def require_offered(terms: Terms, party_id: UUID | None) -> None:
+    """:class:`NotOffered` where nothing new may be filed through the service (one query, two where it is so). Counters go on."""
+    closed = procedures.closure(terms.service.code)
+    if closed is not None:
+        province = catalogues.province_of(people.residence_code(party_id)) if party_id is not None else ""
+        raise NotOffered(terms.procedure_code, province, state=closed.state, reason=closed.reason)
 
 
 def service_in(terms: Terms, province: str) -> Service | None:

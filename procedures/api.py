@@ -271,7 +271,7 @@ def read_procedure(request: HttpRequest, code: Text, on: Day | None = None) -> d
         for channel in version.channels.all()
     ]
     return {
-        **_line(version, online=version.online_service is not None),
+        **_line(version, online=any(not one.closed for one in version.online_services.all())),
         **{name: getattr(version, name) for name in names},
         "channels": channels,
         "steps": [_values(step, StepOut) for step in version.steps.all()],

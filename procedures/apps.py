@@ -17,6 +17,9 @@ class ProceduresConfig(AppConfig):
         from portal.access.roles import CONTRACT_ROLES, OFFICER_ROLES, TOP_AGENCY
         from portal.operations.preparation import register_loader
 
+        MAKERS = frozenset({"procedure_entering"})
+        CHECKERS = frozenset({"procedure_checking"})
+        PUBLISHERS = frozenset({"procedure_publishing"})
         keepers = frozenset({"administrator", "steering", "content"})
         register_acts(
             Act("procedures.read", "Xem thủ tục hành chính", OFFICER_ROLES | CONTRACT_ROLES, everywhere=True),
@@ -32,6 +35,12 @@ class ProceduresConfig(AppConfig):
                 frozenset({"administrator", "procedure_publishing"}),
             ),
             Act("procedures.reductions.everywhere", "Xem mức giảm của mọi nơi", frozenset({"steering"}), everywhere=True),
+            Act("procedures.announce.read", "Xem quyết định đang nhập của cơ quan mình", MAKERS | CHECKERS | PUBLISHERS),
+            Act("procedures.announce.everywhere", "Xem quyết định đang nhập của mọi cơ quan", frozenset({"steering"}), everywhere=True),
+            Act("procedures.announce.enter", "Nhập quyết định công bố", MAKERS),
+            Act("procedures.announce.check", "Kiểm tra quyết định công bố", CHECKERS),
+            Act("procedures.announce.publish", "Công khai, rút quyết định công bố", PUBLISHERS),
+            Act("procedures.announce.confirm", "Xác nhận nội dung của địa phương", MAKERS | CHECKERS),
             Act("procedures.words", "Sửa từ và trọng số tìm kiếm", keepers, everywhere=True, at=TOP_AGENCY),
         )
         register_loader("thủ tục", _load, order=20)

@@ -5,6 +5,7 @@ Pure: text in, rows out, every fault with its line. What has no column of its ow
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -37,12 +38,15 @@ COLUMNS: Mapping[str, Sequence[str]] = {
 }
 HEADINGS: Mapping[str, str] = {
     "steps": "Tên bước | nội dung | trường hợp",
-    "documents": "Tên giấy tờ | nộp hoặc xuất trình | bản chính | bản sao | bắt buộc hoặc khi có | trường hợp | mẫu | ghi chú | mã loại giấy tờ",
+    "documents": (
+        "Tên giấy tờ | nộp hoặc xuất trình | bản chính | bản sao | bắt buộc hoặc khi có | trường hợp | mẫu | ghi chú | mã loại giấy tờ"
+    ),
     "results": "Tên kết quả | mã kết quả",
     "legal_bases": "Số ký hiệu | trích yếu | ngày ban hành (năm-tháng-ngày) | cơ quan ban hành",
     "channels": (
-        "Mỗi cách nộp: trực tuyến, trực tiếp hoặc qua bưu chính | ghi chú. Dòng sau, bắt đầu bằng +: thời hạn | đơn vị | bằng lời | áp dụng "
-        "khi. Dòng sau nữa, bắt đầu bằng -: phí, lệ phí hoặc khoản thu khác | tên khoản | số tiền | tính trên | áp dụng khi | miễn, giảm"
+        "Mỗi cách nộp: trực tuyến, trực tiếp hoặc qua bưu chính | ghi chú. Dòng sau, bắt đầu bằng +: thời hạn | đơn vị | bằng lời "
+        "| áp dụng khi. Dòng sau nữa, bắt đầu bằng -: "
+        "phí, lệ phí hoặc khoản thu khác | tên khoản | số tiền | tính trên | áp dụng khi | miễn, giảm"
     ),
 }
 
@@ -83,10 +87,8 @@ def _channel_lines(rows: Sequence[Row]) -> Iterable[str]:
             yield "+ " + _line(cells)
             for fee in limit.get("fees", []):
                 money = fee.get("amount")
-                if fee.get("currency"):
-                    shown = f"{fee.get('currency_amount')} {fee['currency']}"
-                else:
-                    shown = "" if money is None else str(money)
+                in_dong = "" if money is None else str(money)
+                shown = f"{fee.get('currency_amount')} {fee['currency']}" if fee.get("currency") else in_dong
                 rest = [fee.get(name, "") for name in ("per", "condition", "exemption")]
                 yield "- " + _line([_FEES[fee["kind"]], fee["name"], shown, *rest])
 
@@ -152,8 +154,6 @@ def _required(value: str, number: int) -> bool | None:
 
 
 def _day(value: str, number: int) -> str:
-    import datetime as dt
-
     try:
         return dt.date.fromisoformat(value).isoformat() if value else ""
     except ValueError as error:

@@ -40,6 +40,7 @@ from procedures.models import (
     Level,
     LifeEvent,
     LifeEventEntry,
+    LocalConfirmation,
     Localisation,
     NextStep,
     OnlineReduction,
@@ -50,6 +51,7 @@ from procedures.models import (
     Result,
     SearchWeight,
     SearchWord,
+    ServiceDeclaration,
     Subject,
     TimeLimit,
 )
@@ -59,6 +61,27 @@ def _holds(day: dt.date) -> Q:
     """The condition that a version holds on a day: within its period, and its code still in the national list."""
     listed = Q(procedure__out_of_force_since__isnull=True) | Q(procedure__out_of_force_since__gt=day)
     return Q(holds_until__gt=day) & listed & Q(effective_from__lte=day)
+
+
+def _closed() -> QuerySet[ServiceDeclaration]:
+    """Declarations of services through which one may not file: suspended, stopped, or not yet open (Rules art. 27–28)."""
+    return ServiceDeclaration.objects.exclude(state__in=ServiceDeclaration.OFFERED)
+
+
+def with_closures() -> QuerySet[OnlineService]:
+    """Online services that know whether they are ``closed``; part of whatever query loads them."""
+    return OnlineService.objects.annotate(closed=Exists(_closed().filter(code=OuterRef("code"))))
+
+
+def closure(code: str) -> ServiceDeclaration | None:
+    """The declaration of a service through which one may not file, with the reason; None: it is open (one query)."""
+    return _closed().filter(code=code).first()
+
+
+def awaits_province(version: ProcedureVersion, province: str) -> bool:
+    """Whether a province still has to confirm what it had laid down before this content (one query)."""
+    rows = LocalConfirmation.objects.filter(version=version, province_code=province, state=LocalConfirmation.State.WAITING)
+    return rows.exists()
 
 
 def in_force(day: dt.date) -> QuerySet[ProcedureVersion]:
@@ -79,7 +102,7 @@ def in_force(day: dt.date) -> QuerySet[ProcedureVersion]:
             "coordinating_agency",
         )
         .annotate(
-            online=Exists(OnlineService.objects.filter(version=OuterRef("pk"))),
+            online=Exists(OnlineService.objects.filter(version=OuterRef("pk")).exclude(code__in=_closed().values("code"))),
         )
     )
 
@@ -95,7 +118,7 @@ def procedure_on(code: str, day: dt.date) -> ProcedureVersion | None:
     return (
         ProcedureVersion.objects.filter(_holds(day), procedure__code=code)
         .select_related("procedure", "decision")
-        .prefetch_related("steps", "documents", "results", "legal_bases", "online_services", channels)
+        .prefetch_related("steps", "documents", "results", "legal_bases", Prefetch("online_services", queryset=with_closures()), channels)
         .first()
     )
 
@@ -214,7 +237,8 @@ def facts_of(version_ids: list[int], day: dt.date) -> list[Facts]:
 def online_level() -> Subquery:
     """To annotate versions with: how far filing online goes, by the service of the country, else by the first of the provinces'; null
     without one."""
-    first = OnlineService.objects.filter(version=OuterRef("pk")).order_by(F("localities__len").asc(nulls_first=True), "code")
+    open_ = OnlineService.objects.filter(version=OuterRef("pk")).exclude(code__in=_closed().values("code"))
+    first = open_.order_by(F("localities__len").asc(nulls_first=True), "code")
     return Subquery(first.values("level")[:1])
 
 

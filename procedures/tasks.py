@@ -20,3 +20,11 @@ def forget_old_misses() -> None:
     """Every night: questions that nobody has asked for half a year leave the editors' list."""
     now = timezone.now()
     note("procedures.tasks.forget_old_misses", {"technical": services.forget_old_misses(now)}, now=now)
+
+
+@shared_task(name="procedures.tasks.publish_due")
+def publish_due() -> None:
+    """Every minute: publish what was given a moment; let what provinces lay down begin on its day."""
+    from procedures.services import announcing
+
+    announcing.publish_due(timezone.now())

@@ -25,7 +25,7 @@ from dossiers.services.keeping import erase_draft
 from dossiers.signing.current import forget
 from dossiers.store import queries as store
 from dossiers.store.kinds import kinds_wanted
-from dossiers.terms import FORMER, PLACE, RequiredPaper, Terms, serves, serving, terms_for, terms_on
+from dossiers.terms import FORMER, PLACE, RequiredPaper, Terms, require_offered, serves, serving, terms_for, terms_on
 from portal import audit
 from portal.access import Actor
 from portal.files import services as files
@@ -47,12 +47,14 @@ def start_or_open_draft(*, actor: Actor, procedure_code: str, now: datetime) -> 
 
     One draft for each party and procedure. Raises :class:`AccessDenied` unless a citizen is signed in,
     ``TermsUnknown`` when the procedure cannot be filed online on that day, :class:`NotForParty` when it is not for this party,
-    ``NotServed`` when no online service of it serves where the party is.
+    ``NotServed`` when no online service of it serves where the party is; ``NotOffered`` for a new one where that is suspended.
     """
     terms = terms_on(procedure_code, now)
     party_id = check_party(actor, terms)
     terms = serving(terms, party_id)
     form = newest_form(procedure_code, terms.service.code)
+    if not Draft.objects.filter(party_id=party_id, procedure_code=procedure_code, removed_at=None).exists():
+        require_offered(terms, party_id)
     draft, made = Draft.objects.get_or_create(
         party_id=party_id,
         procedure_code=procedure_code,

@@ -38,7 +38,7 @@ from dossiers.services.registries import keep_sources
 from dossiers.services.supplements import close_open
 from dossiers.signing import current as signing
 from dossiers.store.counting import count_sent
-from dossiers.terms import terms_for
+from dossiers.terms import require_offered, terms_for
 from portal.access import AccessDenied, Actor
 from portal.files.models import StoredFile
 from portal.states import TransitionRefused
@@ -72,6 +72,8 @@ def submit(*, actor: Actor, draft_id: UUID, seen_version: int, now: datetime) ->
     if is_behind(draft, terms):
         # The person read another form, or another law: they see this one before it is sent.
         raise DraftChanged
+    if sent is None:
+        require_offered(terms, draft.party_id)
     if actor.assurance < terms.assurance:
         raise AccessDenied("dossiers.file")
     # A file's check that ends at this moment waits for us, or we for it: nobody's verdict falls between draft and dossier.

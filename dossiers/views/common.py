@@ -21,7 +21,7 @@ from dossiers import queries
 from dossiers.queries import FormUnknown, OtherWay
 from dossiers.reading import line
 from dossiers.services import NotForParty, NotYours
-from dossiers.terms import NotServed, TermsUnknown
+from dossiers.terms import NotOffered, NotServed, TermsUnknown
 from portal.access import Actor, actor_of
 from portal.catalogues import queries as catalogues
 from portal.files.responses import send_file
@@ -35,6 +35,7 @@ __all__ = [
     "is_from_here",
     "is_known",
     "not_here",
+    "not_offered",
     "reader_page",
     "send_file",
     "token_is_old",
@@ -52,6 +53,8 @@ def citizen_page(view: Page) -> Page:
             return view(request, *args, **kwargs)
         except NotForParty:
             return render(request, "dossiers/not_for_party.html", {"code": kwargs.get("code", "")}, status=403)
+        except NotOffered as closed:
+            return not_offered(request, closed)
         except NotServed as elsewhere:
             place = catalogues.provinces().filter(code=elsewhere.province).first()
             context = {"code": elsewhere.code, "place": place, "province": elsewhere.province}
@@ -64,6 +67,14 @@ def citizen_page(view: Page) -> Page:
             raise Http404 from error
 
     return known_citizens(wrapped)
+
+
+def not_offered(request: HttpRequest, closed: NotOffered) -> HttpResponse:
+    """The page that says why nothing new can be filed online now, and where one goes instead; a draft that there is stays."""
+    context = {"code": closed.code, "province": closed.province, "state": closed.state, "reason": closed.reason}
+    actor = actor_of(request)
+    context["draft"] = queries.draft_of(actor, closed.code) if actor.is_citizen else None
+    return render(request, "dossiers/not_offered.html", context, status=403)
 
 
 def _no_longer(request: HttpRequest, code: str, error: Exception) -> HttpResponse:
@@ -92,6 +103,8 @@ def reader_page(view: Page) -> Page:
             return render(request, "accounts/lapsed.html", status=403)
         try:
             return view(request, *args, **kwargs)
+        except NotOffered as closed:
+            return not_offered(request, closed)
         except NotServed as elsewhere:
             place = catalogues.provinces().filter(code=elsewhere.province).first()
             context = {"code": elsewhere.code, "place": place, "province": elsewhere.province}

@@ -49,9 +49,9 @@ from dossiers.signing.services import ask
 from dossiers.sources import ACCOUNT, REGISTRIES, SOURCES, Facts, Told, corrections, gives_way, is_correctable, source_of, told_words
 from dossiers.store.filing import take_chosen
 from dossiers.store.reusing import offered
-from dossiers.terms import Terms, TermsUnknown, limit_words, service_in, serving, terms_on, terms_shown
+from dossiers.terms import NotOffered, Terms, TermsUnknown, limit_words, require_offered, service_in, serving, terms_on, terms_shown
 from dossiers.views import seen
-from dossiers.views.common import as_int, as_uuid, citizen_page, is_from_here, is_known, send_file, token_is_old
+from dossiers.views.common import as_int, as_uuid, citizen_page, is_from_here, is_known, not_offered, send_file, token_is_old
 from portal.access import actor_of
 from portal.caching import public_page
 from portal.catalogues import queries as catalogues
@@ -140,6 +140,9 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
     try:
         terms = terms_on(code, timezone.now())
         form = queries.newest_form(code, terms.service.code)
+        require_offered(terms, None)
+    except NotOffered as closed:
+        return not_offered(request, closed)
     except (TermsUnknown, queries.FormUnknown) as error:
         listed = procedures.in_force(timezone.localdate()).filter(procedure__code=code)
         name = listed.values_list("name", flat=True).first()

@@ -257,6 +257,9 @@ class OnlineService(models.Model):
     def __str__(self) -> str:
         return self.code
 
+    closed = False
+    """Whether one may not file through it now: suspended, stopped, or not yet open. Where ``queries.with_closures`` loaded it."""
+
     def serves(self, province: str) -> bool:
         """Whether it runs in a province, by its two digits."""
         return not self.localities or province in self.localities

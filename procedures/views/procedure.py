@@ -151,7 +151,7 @@ def received_by(version: ProcedureVersion) -> Reception:
 @public_page(rooms=("catalogues", "procedures/{code}", "reductions"), variant=own_place)
 @require_safe
 def procedure_page(request: HttpRequest, code: str) -> HttpResponse:
-    """One procedure as it is in force today, or on the day asked for, in one place where asked. At most sixteen queries.
+    """One procedure as it is in force today, or on the day asked for, in one place where asked. At most eighteen queries.
 
     ``?ngay=`` another day; ``?dia-phuong=`` a province's two digits; ``?xa=`` a commune by code or by name, old or new; ``?tich=`` papers
     ticked on the checklist. An old code leads to the one that took over.
@@ -176,7 +176,11 @@ def procedure_page(request: HttpRequest, code: str) -> HttpResponse:
     local = queries.localised(version, place.province.code) if place.province else None
     shown = sheet(version, _ticks(request), local)
     periods, others = _around(version, today)
-    online = queries.service_for(version, place.province.code if place.province else "")
+    province = place.province.code if place.province else ""
+    online = queries.service_for(version, province)
+    closed = None
+    if online is not None and online.closed:
+        closed, online = queries.closure(online.code), None
     path = address("procedure", code)
     context: dict[str, Any] = {
         "shown": shown,
@@ -186,8 +190,10 @@ def procedure_page(request: HttpRequest, code: str) -> HttpResponse:
         "today": today,
         "first": periods[-1].effective_from if periods else version.effective_from,
         "online": online,
-        "online_elsewhere": online is None and version.online_service is not None,
-        "services": services_shown(version.online_services.all(), online),
+        "online_elsewhere": online is None and closed is None and version.online_service is not None,
+        "services": services_shown([one for one in version.online_services.all() if not one.closed], online),
+        "closed": closed,
+        "unconfirmed": local is None and place.province is not None and queries.awaits_province(version, place.province.code),
         "providers": version.executing_agency or version.issuing_agency,
         "received": received,
         "place": place,

@@ -29,6 +29,9 @@ WITH version AS (
         SELECT count(DISTINCT o.id) AS number,
             CASE WHEN bool_or(cardinality(o.localities) = 0) THEN '{{}}' ELSE coalesce(array_agg(p), '{{}}') END AS localities
         FROM procedures_onlineservice o LEFT JOIN LATERAL unnest(o.localities) AS p ON true WHERE o.version_id = v.id
+            -- Nobody can file through one that is suspended, has stopped, or is not open yet.
+            AND NOT EXISTS (SELECT FROM procedures_servicedeclaration d
+                WHERE d.code = o.code AND d.state NOT IN ('testing', 'reported', 'open'))
     ) AS s
     CROSS JOIN LATERAL (
         SELECT array_agg(c.code) AS codes, array_agg(c.code) FILTER (WHERE left(c.code, 1) = 'H') AS provinces

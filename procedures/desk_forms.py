@@ -1,0 +1,224 @@
+"""Forms of the desks of decisions, services, quality and opinions; the rules are the services'."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from portal.ui.fields import NumberInput, PlainText
+from procedures import lines
+from procedures.forms import LinesField
+from procedures.models import Level, Subject
+from procedures.services.reductions import sector_codes
+
+
+def text(label: str, *, most: int = 300, rows: int = 0, needed: bool = True, hint: str = "", missing: str = "") -> PlainText:
+    """A text of one line, or of several."""
+    widget = forms.Textarea(attrs={"rows": rows, "cols": 80}) if rows else forms.TextInput(attrs={"class": "vTextField"})
+    errors = {"required": missing or f"Hãy ghi {label[:1].lower()}{label[1:]}.", "max_length": f"Không quá {most} ký tự."}
+    return PlainText(label=label, max_length=most, required=needed, widget=widget, help_text=hint, error_messages=errors)
+
+
+def day(label: str, *, needed: bool = True, hint: str = "") -> forms.DateField:
+    """A day."""
+    errors = {"required": f"Hãy ghi {label[:1].lower()}{label[1:]}.", "invalid": "Ngày không đúng. Ví dụ: 01/12/2026."}
+    widget = forms.DateInput(attrs={"size": 12, "autocomplete": "off"})
+    return forms.DateField(label=label, required=needed, widget=widget, help_text=hint, error_messages=errors)
+
+
+def number(label: str, *, least: int = 0, most: int = 999) -> forms.IntegerField:
+    """A whole number."""
+    errors = {
+        "required": "Hãy ghi một số.",
+        "invalid": "Hãy ghi một số nguyên.",
+        "min_value": f"Ít nhất {least}.",
+        "max_value": f"Nhiều nhất {most}.",
+    }
+    return forms.IntegerField(label=label, min_value=least, max_value=most, widget=NumberInput(attrs={"size": 6}), error_messages=errors)
+
+
+class DecisionForm(forms.Form):
+    """The facts of a decision that was signed."""
+
+    number = text("Số quyết định", most=80, hint="Ví dụ: 163/QĐ-BTP")
+    signed_on = day("Ngày ký")
+    signer = text("Người ký", most=200)
+    effective_on = day("Ngày có hiệu lực", hint="Từ ngày này, người dân làm theo nội dung mới.")
+    law = text("Văn bản quy định thủ tục", needed=False, hint="Ví dụ: Nghị định số …/2026/NĐ-CP ngày …")
+    law_effective_on = day("Văn bản có hiệu lực từ", needed=False, hint="Để xét quyết định có được ký đúng hạn không.")
+    summary = text("Trích yếu", most=500)
+    source = text("Nơi đăng quyết định đã ký", needed=False, hint="Địa chỉ trang đăng tệp có chữ ký số.")
+
+
+class ChangeForm(forms.Form):
+    """Which procedure a decision touches, and how."""
+
+    kind = forms.ChoiceField(
+        label="Loại thay đổi",
+        widget=forms.RadioSelect,
+        choices=[
+            ("new", "Mới ban hành"),
+            ("amend", "Sửa đổi, bổ sung"),
+            ("repeal", "Bãi bỏ"),
+            ("interlink", "Liên thông"),
+            ("localise", "Nội dung của địa phương"),
+        ],
+        error_messages={"required": "Hãy chọn một loại thay đổi."},
+    )
+    code = text("Mã thủ tục", most=40, hint="Ví dụ: 1.001193")
+
+
+class ContentForm(forms.Form):
+    """What a procedure says, part by part; rows are written one a line (``procedures.lines``)."""
+
+    SIMPLE = (
+        "name", "summary", "who", "conditions", "deadline_to_ask", "executing_agency", "competent_agency", "authorised_agency",
+        "coordinating_agency", "place",
+    )  # fmt: skip
+    ROWS = ("steps", "channels", "documents", "results", "legal_bases")
+    LISTS = ("executing_codes", "interlinked", "related", "keywords")
+    name = text("Tên thủ tục", most=2000, rows=2)
+    summary = text("Tóm tắt", most=2000, rows=3, needed=False, hint="Hai, ba câu dễ hiểu, đứng đầu trang.")
+    who = text("Ai được yêu cầu", most=10_000, rows=3, needed=False)
+    conditions = text("Yêu cầu, điều kiện", most=50_000, rows=3, needed=False)
+    deadline_to_ask = text("Hạn phải đi làm", needed=False)
+    field_named = text("Lĩnh vực", hint="Tên hoặc mã trong danh mục, ví dụ Hộ tịch.")
+    levels = forms.MultipleChoiceField(
+        label="Cấp thực hiện", choices=Level.choices, widget=forms.CheckboxSelectMultiple, error_messages={"required": "Hãy chọn cấp."}
+    )
+    subjects = forms.MultipleChoiceField(
+        label="Đối tượng thực hiện",
+        choices=Subject.choices,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Hãy chọn đối tượng."},
+    )
+    executing_agency = text("Cơ quan thực hiện", most=2000)
+    executing_codes = LinesField(label="Mã cơ quan thực hiện", help_text="Mỗi dòng một mã, nếu là cơ quan cụ thể.")
+    competent_agency = text("Cơ quan có thẩm quyền", most=2000, needed=False)
+    authorised_agency = text("Cơ quan được ủy quyền", most=2000, needed=False)
+    coordinating_agency = text("Cơ quan phối hợp", most=2000, needed=False)
+    place = text("Địa chỉ tiếp nhận", most=5000, rows=2, needed=False)
+    dossier_sets = number("Số bộ hồ sơ", least=1, most=20)
+    steps = text("Trình tự thực hiện", most=100_000, rows=8, hint=f"Mỗi dòng một bước: {lines.HEADINGS['steps']}")
+    channels = text("Cách nộp, thời hạn, phí, lệ phí", most=100_000, rows=10, hint=lines.HEADINGS["channels"])
+    documents = text("Thành phần hồ sơ", most=200_000, rows=10, hint=f"Mỗi dòng một giấy tờ: {lines.HEADINGS['documents']}")
+    results = text("Kết quả thực hiện", most=20_000, rows=3, hint=f"Mỗi dòng một kết quả: {lines.HEADINGS['results']}")
+    legal_bases = text("Căn cứ pháp lý", most=50_000, rows=5, hint=f"Mỗi dòng một văn bản: {lines.HEADINGS['legal_bases']}")
+    interlinked = LinesField(label="Thủ tục liên thông", help_text="Mỗi dòng một mã.")
+    related = LinesField(label="Thủ tục liên quan", help_text="Mỗi dòng một mã.")
+    keywords = LinesField(label="Từ khóa", help_text="Mỗi dòng một từ mà người dân dùng.")
+
+    def __init__(self, data: Any = None, *, record: dict[str, Any]) -> None:
+        self.record = record
+        initial: dict[str, Any] = {name: record.get(name, "") for name in self.SIMPLE}
+        initial |= {name: lines.written(name, record.get(name, [])) for name in self.ROWS}
+        initial |= {name: "\n".join(record.get(name, [])) for name in self.LISTS}
+        initial |= {"levels": record.get("levels", []), "subjects": record.get("subjects", [])}
+        initial |= {"field_named": record.get("field", ""), "dossier_sets": record.get("dossier_sets", 1)}
+        super().__init__(data, initial=initial)
+
+    def clean(self) -> dict[str, Any]:
+        """Each part read by its lines; what is not understood is told beside the part."""
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        for name in self.ROWS:
+            if name in said:
+                try:
+                    said[name] = lines.read(name, said[name], self.record.get(name, []))
+                except lines.LineFault as fault:
+                    self.add_error(name, str(fault))
+        if named := said.get("field_named"):
+            found, _unknown = sector_codes([named], timezone.localdate())
+            if not found and named != self.record.get("field"):
+                self.add_error("field_named", f"Không có lĩnh vực “{named}”.")
+            else:
+                said["field_code"] = found[0] if found else self.record.get("field_code", "")
+        return said
+
+    def content(self) -> dict[str, Any]:
+        """The record that was written."""
+        said = dict(self.cleaned_data)
+        return {**self.record, **{name: value for name, value in said.items() if name != "field_named"}, "field": said["field_named"]}
+
+
+class LocalForm(forms.Form):
+    """What a province may lay down for itself (Decree 63/2010 art. 13.2)."""
+
+    place = text("Nơi tiếp nhận", most=5000, rows=2, needed=False)
+    executing_agency = text("Cơ quan thực hiện", most=2000, rows=2, needed=False)
+    executing_codes = LinesField(label="Mã cơ quan thực hiện", help_text="Mỗi dòng một mã.")
+    channels = text("Thời hạn, phí theo cách nộp", most=100_000, rows=8, needed=False, hint=lines.HEADINGS["channels"])
+    documents = text(
+        "Chi tiết giấy tờ",
+        most=50_000,
+        rows=4,
+        needed=False,
+        hint="Mỗi dòng: số thứ tự của giấy tờ | ghi chú | mẫu. Không thêm, không bớt giấy tờ.",
+    )
+
+    def __init__(self, data: Any = None, *, record: dict[str, Any]) -> None:
+        papers = "\n".join(f"{one['position']} | {one.get('note', '')} | {one.get('form', '')}" for one in record.get("documents", []))
+        initial = {
+            "place": record.get("place", ""),
+            "executing_agency": record.get("executing_agency", ""),
+            "executing_codes": "\n".join(record.get("executing_codes", [])),
+            "channels": lines.written("channels", record.get("channels", [])),
+            "documents": papers,
+        }
+        super().__init__(data, initial=initial)
+
+    def clean(self) -> dict[str, Any]:
+        """Rows out of lines."""
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        try:
+            said["channels"] = lines.read("channels", said.get("channels", ""))
+        except lines.LineFault as fault:
+            self.add_error("channels", str(fault))
+        papers = []
+        for place, line in enumerate(said.get("documents", "").splitlines(), start=1):
+            cells = [cell.strip() for cell in line.split("|")]
+            if not line.strip():
+                continue
+            if not cells[0].isascii() or not cells[0].isdecimal() or len(cells) > 3:
+                self.add_error("documents", f"Dòng {place}: hãy bắt đầu bằng số thứ tự của giấy tờ.")
+                break
+            named = dict(zip(("note", "form"), cells[1:], strict=False))
+            papers.append({"position": int(cells[0]), **{name: value for name, value in named.items() if value}})
+        said["documents"] = papers
+        return said
+
+    def content(self) -> dict[str, Any]:
+        """What was written; what is empty stays the base's."""
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+class NoteForm(forms.Form):
+    """Why."""
+
+    note = text("Lý do", most=1000, rows=3, missing="Hãy ghi lý do.")
+
+
+class PublishForm(forms.Form):
+    """When."""
+
+    publish_at = forms.DateTimeField(
+        label="Công khai lúc",
+        required=False,
+        input_formats=["%H:%M %d/%m/%Y", "%d/%m/%Y %H:%M"],
+        widget=forms.DateTimeInput(attrs={"size": 20, "autocomplete": "off"}),
+        help_text="Ví dụ: 00:05 01/07/2026. Để trống: công khai ngay.",
+        error_messages={"invalid": "Hãy ghi như 00:05 01/07/2026."},
+    )
+
+
+class ConfirmForm(forms.Form):
+    """Whether what a province laid down holds on."""
+
+    keep = forms.ChoiceField(
+        label="Nội dung của địa phương",
+        widget=forms.RadioSelect,
+        choices=[("yes", "Vẫn áp dụng như trước"), ("no", "Thôi áp dụng, theo nội dung chung của cả nước")],
+        error_messages={"required": "Hãy chọn."},
+    )
+    decision_number = text("Số quyết định của địa phương", most=80)

@@ -1,0 +1,9 @@
+"""What the rooms above hear of the catalogue."""
+
+from __future__ import annotations
+
+from django.dispatch import Signal
+
+procedures_changed = Signal()
+"""A decision was published that amends, repeals or interlinks procedures: ``announcement``, ``codes``. What is tied to them is to be looked
+at again (Rules art. 22.2)."""
