@@ -18,7 +18,7 @@ class DossiersConfig(AppConfig):
         """Tell the rooms below: acts, notices, what a print is compared with, what a signed document means here."""
         from accounts.mandating.choosing import register_procedures
         from accounts.owner.copies import register_copy
-        from dossiers import account, answering, fileable, notice_texts, slips
+        from dossiers import account, answering, fileable, notice_texts, queries, slips
         from dossiers.appointments import account as appointments
         from dossiers.appointments import demo as demo_counters
         from dossiers.appointments import notice_texts as appointment_texts
@@ -52,10 +52,12 @@ class DossiersConfig(AppConfig):
         from portal.files.signals import file_checked
         from portal.operations.preparation import register_loader
         from procedures.queries import last_names
+        from procedures.services.serving import register_dossiers
 
         AT_COUNTERS = frozenset({"reception", "counter"})
         MAKERS, CHECKERS = frozenset({"procedure_entering"}), frozenset({"procedure_checking", "procedure_publishing"})
         register_procedures(find=fileable.find, names=last_names)
+        register_dossiers(queries.came_online)
         register_names("dossiers.dossier", dossier_codes)
         register_names("dossiers.storepaper", store.titles)
         register_names("dossiers.ticket", appointments.numbers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -33,6 +33,7 @@ from dossiers.models import (
     StorePaper,
     SupplementRequest,
 )
+from dossiers.models.dossier import Channel
 from dossiers.sources import (
     EARLIER,
     EARLIER_FACT,
@@ -549,3 +550,9 @@ def _until(draft: Draft) -> date | None:
     if draft.warned_at is None or draft.warned_at <= draft.updated_at:
         return None
     return keeping.kept_until(timezone.localdate(draft.updated_at), timezone.localdate(draft.warned_at))
+
+
+def came_online(codes: Sequence[str], procedure_code: str) -> set[str]:
+    """Which of these are codes of dossiers of a procedure that were sent online (one query): what a service was tested with."""
+    rows = Dossier.objects.filter(code__in=list(codes), procedure_code=procedure_code, channel=Channel.ONLINE)
+    return set(rows.values_list("code", flat=True))

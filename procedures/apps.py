@@ -41,6 +41,15 @@ class ProceduresConfig(AppConfig):
             Act("procedures.announce.check", "Kiểm tra quyết định công bố", CHECKERS),
             Act("procedures.announce.publish", "Công khai, rút quyết định công bố", PUBLISHERS),
             Act("procedures.announce.confirm", "Xác nhận nội dung của địa phương", MAKERS | CHECKERS),
+            Act("procedures.services.read", "Xem dịch vụ trực tuyến của cơ quan mình", MAKERS | CHECKERS | PUBLISHERS),
+            Act("procedures.services", "Khai báo, kiểm thử, rà soát dịch vụ trực tuyến", MAKERS | CHECKERS),
+            Act("procedures.services.steer", "Đánh dấu, xác nhận, tạm ngưng, dừng dịch vụ", frozenset({"steering"}), everywhere=True),
+            Act("procedures.quality", "Rà soát chất lượng dữ liệu thủ tục", CHECKERS | frozenset({"steering"})),
+            Act("procedures.quality.read", "Xem điều cần sửa trong dữ liệu", MAKERS | CHECKERS | PUBLISHERS),
+            Act("procedures.quality.mend", "Trả lời điều cần sửa trong dữ liệu", MAKERS | CHECKERS),
+            Act("procedures.quality.everywhere", "Rà soát dữ liệu của mọi cơ quan", frozenset({"steering"}), everywhere=True),
+            Act("procedures.consult", "Lấy ý kiến về dự thảo thủ tục", MAKERS | CHECKERS | PUBLISHERS),
+            Act("procedures.embed", "Ghi trang được nhúng bảng thủ tục", PUBLISHERS | frozenset({"administrator"})),
             Act("procedures.words", "Sửa từ và trọng số tìm kiếm", keepers, everywhere=True, at=TOP_AGENCY),
         )
         register_loader("thủ tục", _load, order=20)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from portal.ui.fields import NumberInput, PlainText
 from procedures import lines
 from procedures.forms import LinesField
-from procedures.models import Level, Subject
+from procedures.models import PART_WORDS, Level, OnlineService, QualityFinding, QualityReview, Subject
 from procedures.services.reductions import sector_codes
 
 
@@ -222,3 +222,168 @@ class ConfirmForm(forms.Form):
         error_messages={"required": "Hãy chọn."},
     )
     decision_number = text("Số quyết định của địa phương", most=80)
+
+
+class RestructuringForm(forms.Form):
+    """How a procedure was made fit to be done online (Rules art. 26.2)."""
+
+    procedure_code = text("Mã thủ tục", most=40)
+    present = text("Hiện trạng quy trình", most=10_000, rows=4)
+    steps_before = number("Số bước trước tái cấu trúc", least=1)
+    steps_after = number("Số bước sau tái cấu trúc", least=1)
+    papers_before = number("Số giấy tờ trước tái cấu trúc")
+    papers_after = number("Số giấy tờ sau tái cấu trúc")
+    papers_cut = text("Giấy tờ được bỏ hoặc thay bằng dữ liệu", most=5000, rows=3, needed=False)
+    systems = text("Hệ thống, cơ sở dữ liệu liên quan", most=5000, rows=3)
+    benefit = text("Hiệu quả", most=5000, rows=3, needed=False)
+    approved_by = text("Người phê duyệt", most=200)
+    approved_on = day("Ngày phê duyệt")
+    approval = text("Văn bản phê duyệt", most=200)
+
+
+class ServiceForm(forms.Form):
+    """An online service as its agency declares it (Rules art. 27.1)."""
+
+    restructuring_id = forms.ChoiceField(
+        label="Phương án tái cấu trúc",
+        error_messages={"required": "Hãy chọn phương án đã được phê duyệt.", "invalid_choice": "Hãy chọn trong danh sách."},
+    )
+    code = text("Mã dịch vụ", most=48, hint="Mã thủ tục và hai chữ số, ví dụ 1.001193.01")
+    level = forms.ChoiceField(
+        label="Mức độ",
+        choices=OnlineService.ServiceLevel.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Hãy chọn mức độ."},
+    )
+    assurance = forms.TypedChoiceField(
+        label="Mức độ bảo đảm của danh tính",
+        coerce=int,
+        choices=[(2, "Trung bình"), (3, "Cao")],
+        widget=forms.RadioSelect,
+        initial=2,
+        error_messages={"required": "Hãy chọn mức độ bảo đảm."},
+    )
+    localities = LinesField(label="Nơi áp dụng", help_text="Mỗi dòng hai chữ số của một tỉnh. Để trống: cả nước.")
+    form_key = text("Biểu mẫu điện tử", most=80)
+    system = text("Hệ thống xử lý", most=200, hint="Hệ thống một cửa tiếp nhận hồ sơ của dịch vụ.")
+    year = forms.IntegerField(
+        label="Danh mục tích hợp của năm",
+        required=False,
+        min_value=2019,
+        max_value=2100,
+        widget=NumberInput(attrs={"size": 6}),
+        help_text="Để trống nếu dịch vụ không thuộc danh mục hằng năm.",
+        error_messages={"invalid": "Hãy ghi một năm.", "min_value": "Từ năm 2019.", "max_value": "Đến năm 2100."},
+    )
+
+    def __init__(self, *args: Any, plans: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["restructuring_id"].choices = plans  # type: ignore[attr-defined]
+
+
+class BringInForm(forms.Form):
+    """A service that runs already."""
+
+    code = text("Mã dịch vụ", most=48)
+    system = text("Hệ thống xử lý", most=200)
+
+
+class ReasonForm(forms.Form):
+    """Why a service is sent back or stopped; people read it."""
+
+    reason = text("Lý do", most=1000, rows=3, missing="Hãy ghi lý do.", hint="Người muốn nộp hồ sơ đọc nguyên văn.")
+
+
+class SuspendForm(ReasonForm):
+    """Why, and what has to be mended."""
+
+    mend = text("Cần sửa trước khi mở lại", most=1000, rows=3)
+
+
+class EvidenceForm(forms.Form):
+    """The dossiers by which a service was tested."""
+
+    evidence = LinesField(label="Mã hồ sơ đã hoàn thành kiểm thử", help_text="Mỗi dòng một mã.")
+
+
+class ServiceReviewForm(forms.Form):
+    """The yearly look (Rules art. 29)."""
+
+    level_kept = forms.BooleanField(label="Giữ đúng mức độ đã khai báo", required=False)
+    simpler = forms.BooleanField(label="Đơn giản, thuận lợi hơn nộp trực tiếp", required=False)
+    cheaper = forms.BooleanField(label="Đỡ chi phí và thời gian hơn nộp trực tiếp", required=False)
+    in_law = forms.BooleanField(label="Đúng thời hạn và kết quả đã công bố", required=False)
+    note = text("Điều phải sửa", most=1000, rows=3, needed=False)
+
+
+class ReviewForm(forms.Form):
+    """A look through an agency's procedures."""
+
+    title = text("Tên đợt rà soát", most=200)
+    unit_code = text("Mã cơ quan được rà soát", most=40, hint="Ví dụ: G15")
+    scope = forms.ChoiceField(
+        label="Phạm vi",
+        choices=QualityReview.Scope.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Hãy chọn phạm vi."},
+    )
+    sample = number("Số thủ tục khi chọn mẫu", least=0, most=5000)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sample"].initial = 20
+
+
+class FindingForm(forms.Form):
+    """One thing that is not as it should be."""
+
+    procedure_code = text("Mã thủ tục", most=40)
+    part = forms.ChoiceField(label="Bộ phận", required=False)
+    kind = forms.ChoiceField(
+        label="Về",
+        choices=QualityFinding.Kind.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Hãy chọn."},
+    )
+    text = text("Điều chưa đúng", most=1000, rows=3)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["part"].choices = [("", "Cả thủ tục"), *PART_WORDS.items()]  # type: ignore[attr-defined]
+
+
+class ConclusionForm(forms.Form):
+    """What came of a review; it is public."""
+
+    conclusion = text("Kết luận", most=2000, rows=4, hint="Công khai cùng số liệu của đợt rà soát.")
+
+
+class ConsultationForm(forms.Form):
+    """A draft put up for opinion."""
+
+    title = text("Tên dự thảo")
+    summary = text("Nội dung chính", most=10_000, rows=8)
+    subjects = LinesField(label="Vấn đề xin ý kiến", help_text="Mỗi dòng một vấn đề; người góp ý chọn một vấn đề.")
+    procedures = LinesField(label="Thủ tục liên quan", help_text="Mỗi dòng một mã.")
+    opens_on = day("Từ ngày")
+    closes_on = day("Đến hết ngày")
+
+
+class AnswerForm(forms.Form):
+    """What the agency says to an opinion, or to all that wait on its subject."""
+
+    answer = text("Trả lời", most=3000, rows=4, hint="Công khai bên dưới ý kiến.")
+    whole_subject = forms.BooleanField(label="Trả lời chung cho mọi ý kiến đang chờ về cùng vấn đề", required=False)
+
+
+class OutcomeForm(forms.Form):
+    """What came of the opinions."""
+
+    outcome = text("Kết quả tiếp thu", most=10_000, rows=8)
+    decision_number = text("Số quyết định công bố sau đó", most=80, needed=False, hint="Kết quả được hiện bên quyết định này.")
+
+
+class EmbedForm(forms.Form):
+    """A site on which the unit's procedures are shown."""
+
+    origin = text("Trang của cơ quan", most=200, hint="Ví dụ: https://hanoi.example.gov.vn")

@@ -51,6 +51,30 @@ class MistakeForm(forms.Form):
         return text
 
 
+class OpinionForm(forms.Form):
+    """What somebody says of a draft."""
+
+    subject = forms.ChoiceField(
+        label=_("Về vấn đề nào?"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Bạn hãy chọn một vấn đề."), "invalid_choice": _("Bạn hãy chọn một vấn đề trong danh sách.")},
+    )
+    text = PlainText(
+        label=_("Ý kiến của bạn là gì?"),
+        help_text=_("Đừng ghi tên, số căn cước, số điện thoại: ý kiến được công khai cùng câu trả lời."),
+        max_length=3000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={
+            "required": _("Bạn hãy viết ý kiến."),
+            "max_length": _("Bạn viết ngắn lại, không quá 3.000 ký tự."),
+        },
+    )
+
+    def __init__(self, *args: Any, subjects: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["subject"].choices = [(one, one) for one in subjects]  # type: ignore[attr-defined]
+
+
 class HandleForm(forms.Form):
     """What the agency did about a report."""
 

@@ -521,3 +521,17 @@ def whole(rows: QuerySet[ProcedureVersion]) -> QuerySet[ProcedureVersion]:
 def version_at(code: str, day: dt.date) -> ProcedureVersion | None:
     """The version of a procedure that holds on a day, whole; None where none does (eleven queries)."""
     return whole(ProcedureVersion.objects.filter(_holds(day), procedure__code=code)).first()
+
+
+def handled_by(agency: Agency, day: dt.date) -> QuerySet[ProcedureVersion]:
+    """What an agency issues or carries out; of a People's Committee also what the law puts at its level, whoever issued it. One query."""
+    rows = of_agency(agency.code, day)
+    if agency.level in (Agency.Level.PROVINCE, Agency.Level.COMMUNE):
+        rows = rows | all_procedures(day).filter(levels__contains=[agency.level])
+    return rows
+
+
+def posted(agency: Agency, day: dt.date) -> list[ProcedureVersion]:
+    """The same with papers, ways of filing, time limits and fees: what is posted at its office, by name. Five queries."""
+    rows = ProcedureVersion.objects.filter(pk__in=handled_by(agency, day).order_by().values("pk")).select_related("procedure")
+    return list(rows.prefetch_related("documents", "channels__limits__fees").order_by("sort_key", "pk"))

@@ -28,3 +28,11 @@ def publish_due() -> None:
     from procedures.services import announcing
 
     announcing.publish_due(timezone.now())
+
+
+@shared_task(name="procedures.tasks.find_faults")
+def find_faults() -> None:
+    """Every night: keep what the machine finds in the catalogue; what it no longer finds is done."""
+    from procedures.services import quality
+
+    quality.find_at_night(timezone.now())

@@ -14,6 +14,11 @@ pages = [
     path("thu-tuc/<str:code>/thay-doi/", views.changes_page, name="procedure-changes"),
     path("quyet-dinh/", views.decision_list, name="decisions"),
     path("quyet-dinh/<int:pk>/", views.decision_page, name="decision"),
+    path("lay-y-kien/", views.consultation_list, name="consultations"),
+    path("lay-y-kien/<uuid:pk>/", views.consultation_page, name="consultation"),
+    path("chat-luong-du-lieu/", views.quality_page, name="data-quality"),
+    path("dich-vu-truc-tuyen/", views.service_register, name="online-services"),
+    path("co-quan/<str:code>/niem-yet/", views.posting, name="posting"),
     path("su-kien/", views.event_index, name="events"),
     path("su-kien/<slug:slug>/", views.event_page, name="event"),
     path("linh-vuc/", views.field_index, name="fields"),
@@ -24,6 +29,7 @@ pages = [
 ]
 urlpatterns = [
     *pages,
+    path("nhung/co-quan/<str:code>/", views.embedded, name="embedded"),
     path("sitemap.xml", views.sitemap, name="sitemap"),
     path("robots.txt", views.robots, name="robots"),
     path("opensearch.xml", views.opensearch, name="opensearch"),

@@ -159,6 +159,7 @@ CELERY_BEAT_SCHEDULE = {
     "files-uploads": {"task": "portal.files.tasks.expire_uploads", "schedule": crontab(minute=25), "options": {"queue": "bulk"}},
     "files-again": {"task": "portal.files.tasks.check_again", "schedule": crontab(hour=5, minute=10), "options": {"queue": "bulk"}},
     "decisions-due": {"task": "procedures.tasks.publish_due", "schedule": 60.0, "options": {"queue": "soon"}},
+    "catalogue-faults": {"task": "procedures.tasks.find_faults", "schedule": crontab(hour=2, minute=40), "options": {"queue": "bulk"}},
     "readings-rank": {"task": "procedures.tasks.rank_by_use", "schedule": crontab(hour=3, minute=10), "options": {"queue": "bulk"}},
     "search-recount": {"task": "portal.search.tasks.recount_corpora", "schedule": crontab(hour=4, minute=10), "options": {"queue": "bulk"}},
     "misses-old": {"task": "procedures.tasks.forget_old_misses", "schedule": crontab(hour=3, minute=20), "options": {"queue": "bulk"}},

@@ -1,5 +1,5 @@
 """The desk of the catalogue, one subject a file."""
 
-from procedures.admin import announcing, catalogue, imports, mistakes, reductions, search
+from procedures.admin import announcing, catalogue, consulting, imports, mistakes, quality, reductions, search, serving
 
-__all__ = ["announcing", "catalogue", "imports", "mistakes", "reductions", "search"]
+__all__ = ["announcing", "catalogue", "consulting", "imports", "mistakes", "quality", "reductions", "search", "serving"]

@@ -16,7 +16,6 @@ from django.utils import timezone
 
 from portal import audit
 from portal.access import Actor, may, require
-from portal.access.rules import covers
 from portal.catalogues.models import Agency
 from portal.states import TransitionRefused
 from portal.text import nfc
@@ -27,7 +26,6 @@ from procedures.models import (
     PART_WORDS,
     REVIEWS,
     LocalConfirmation,
-    ProcedureVersion,
     QualityFinding,
     QualityReview,
 )
@@ -212,8 +210,8 @@ class Found:
 def look(day: dt.date) -> Iterator[Found]:
     """Everything that the machine finds in what is in force on a day. Four queries."""
     columns = (
-        "procedure__code", "issuing_code", "name_key", "missing", "text_only", "related", "interlinked", "executing_codes", "competent_codes",
-        "checked_on", "levels",
+        "procedure__code", "issuing_code", "name_key", "missing", "text_only", "related", "interlinked", "executing_codes",
+        "competent_codes", "checked_on", "levels",
     )  # fmt: skip
     rows = list(queries.in_force(day).order_by("procedure__code").values(*columns))
     alive = {row["procedure__code"] for row in rows}
@@ -291,12 +289,9 @@ def standings(now: dt.datetime) -> list[Standing]:
     # What a review has found and not sent yet is nobody's business but the reviewer's.
     sent = Q(review__isnull=True) | ~Q(review__state=QualityReview.State.LOOKING)
     rows = QualityFinding.objects.filter(sent).order_by().values("unit_code")
-    counts = {
-        row["unit_code"]: row
-        for row in rows.annotate(
-            open=Count("pk", filter=~closed), overdue=Count("pk", filter=~closed & Q(due_at__lt=now)), done=Count("pk", filter=closed)
-        )
-    }
+    late = ~closed & Q(due_at__lt=now)
+    counted = rows.annotate(open=Count("pk", filter=~closed), overdue=Count("pk", filter=late), done=Count("pk", filter=closed))
+    counts = {row["unit_code"]: row for row in counted}
     nothing: dict[str, Any] = {"open": 0, "overdue": 0, "done": 0}
     found = []
     for unit, every in shares.items():
@@ -305,16 +300,6 @@ def standings(now: dt.datetime) -> list[Standing]:
         mean = sum(every) // len(every)
         found.append(Standing(unit, len(every), whole, mean, count["open"], count["overdue"], count["done"]))
     return sorted(found, key=lambda one: (one.completeness, one.unit))
-
-
-def looks_at(actor: Actor, finding: QualityFinding) -> bool:
-    """Whether an officer's agency is the one that looks at a finding's agency."""
-    return finding.review is not None and covers(actor.unit, finding.review.by_unit)
-
-
-def completeness_of(version: ProcedureVersion) -> int:
-    """The score of one procedure."""
-    return completeness(version.missing)
 
 
 def _context(actor: Actor, act: str) -> pghistory.context:

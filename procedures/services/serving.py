@@ -1,4 +1,4 @@
-"""An online service: restructured, declared, tested by the flow of Rules art. 27, kept, reviewed, suspended, stopped (Rules art. 21, 26–29)."""
+"""An online service: restructured, declared, tested, kept, reviewed, suspended, stopped (Rules art. 21, 26–29)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from procedures.models import (
     SERVICES,
     Channel,
     OnlineService,
-    Procedure,
     ProcedureVersion,
     Restructuring,
     ServiceDeclaration,
@@ -346,11 +345,6 @@ def restructured(unit_code: str) -> list[tuple[str, str]]:
     """The approved plans of an agency to choose from (one query)."""
     rows = Restructuring.objects.filter(unit_code=unit_code).select_related("procedure")
     return [(str(row.pk), f"{row.procedure.code}, {row.approval}") for row in rows]
-
-
-def known_procedure(code: str) -> bool:
-    """Whether a code names a procedure."""
-    return Procedure.objects.filter(code=code).exists()
 
 
 def _moved(actor: Actor, row: ServiceDeclaration, act: str, *, now: dt.datetime, in_time: bool | None, note: str) -> None:

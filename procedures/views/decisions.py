@@ -51,10 +51,8 @@ def decision_page(request: HttpRequest, pk: int) -> HttpResponse:
     rows: list[dict[str, Any]] = [_changed(change) for change in changes]
     if not rows:
         versions = decision.versions.select_related("procedure").order_by("sort_key")
-        rows = [
-            {"code": one.procedure.code, "name": one.name, "kind": "", "day": one.effective_from, "parts": [], "before": None}
-            for one in versions
-        ]
+        empty: dict[str, Any] = {"kind": "", "parts": [], "before": None}
+        rows = [{**empty, "code": one.procedure.code, "name": one.name, "day": one.effective_from} for one in versions]
     consultations = Consultation.objects.filter(announcement=found).exclude(outcome="") if found is not None else []
     context = {"decision": decision, "announcement": found, "rows": rows, "consultations": consultations}
     return show(request, "procedures/decision.html", context)

@@ -98,8 +98,4 @@ def agency_page(request: HttpRequest, code: str) -> HttpResponse:
     if agency is None:
         raise Http404
     below = list(Agency.objects.on(today).filter(parent__code=code).order_by("sort_key", "code"))
-    rows = queries.of_agency(code, today)
-    if agency.level in (Agency.Level.PROVINCE, Agency.Level.COMMUNE):
-        # A committee carries out everything that the law puts at its level, whoever issued it.
-        rows = rows | queries.all_procedures(today).filter(levels__contains=[agency.level])
-    return _list(request, rows, "procedures/agency.html", agency=agency, below=below)
+    return _list(request, queries.handled_by(agency, today), "procedures/agency.html", agency=agency, below=below)
