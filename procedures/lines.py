@@ -105,7 +105,7 @@ def read(part: str, text: str, before: Sequence[Row] = ()) -> list[Row]:
 
 
 def _cells(line: str, most: int, number: int) -> list[str]:
-    cells = [cell.strip().replace(BREAK.strip(), "\n").replace(" \n ", "\n") for cell in line.split("|")]
+    cells = ["\n".join(part.strip() for part in cell.split(BREAK.strip())).strip() for cell in line.split("|")]
     if len(cells) > most:
         raise LineFault(f"Dòng {number} có {len(cells)} cột, nhiều nhất {most}.")
     return cells + [""] * (most - len(cells))
@@ -114,7 +114,7 @@ def _cells(line: str, most: int, number: int) -> list[str]:
 def _read_row(part: str, number: int, line: str, known: Mapping[str, Row]) -> Row:
     columns = COLUMNS[part]
     cells = dict(zip(columns, _cells(line, len(columns), number), strict=True))
-    if not cells[columns[0]]:
+    if not cells[columns[0]] and not cells.get("text"):
         raise LineFault(f"Dòng {number} không có tên.")
     row = {name: value for name, value in known.get(cells[columns[0]], {}).items() if name not in columns}
     for name, value in cells.items():

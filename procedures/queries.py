@@ -35,6 +35,7 @@ from portal.text import search_key
 from procedures.fees import Reduction, Shorter
 from procedures.models import (
     USE_WINDOW_DAYS,
+    Announcement,
     Channel,
     FeeLine,
     Level,
@@ -535,3 +536,9 @@ def posted(agency: Agency, day: dt.date) -> list[ProcedureVersion]:
     """The same with papers, ways of filing, time limits and fees: what is posted at its office, by name. Five queries."""
     rows = ProcedureVersion.objects.filter(pk__in=handled_by(agency, day).order_by().values("pk")).select_related("procedure")
     return list(rows.prefetch_related("documents", "channels__limits__fees").order_by("sort_key", "pk"))
+
+
+def decisions_numbered(numbers: Collection[str]) -> list[tuple[int, str, str]]:
+    """Key, announcing agency and number of published decisions with these numbers (one query)."""
+    rows = Announcement.objects.filter(number__in=list(numbers), state=Announcement.State.PUBLISHED, decision__isnull=False)
+    return list(rows.values_list("decision_id", "unit_code", "number"))

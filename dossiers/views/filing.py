@@ -305,6 +305,8 @@ def _answers(request: HttpRequest, code: str) -> HttpResponseBase:
     """Asked fields, known ones read-only, and where the dossier goes; first of all what decides about the rest."""
     terms, now = _terms(request, code), timezone.now()
     draft = _draft(request, terms)
+    if draft is None:
+        require_offered(terms, _party_id(request))
     if draft is None and (more := asked_for(request, terms.assurance, terms.assurance)) is not None:
         # What the service needs is asked before anything is filled in; a draft that there is goes on, sending asks again.
         return more

@@ -321,7 +321,7 @@ def _change_faults(row: Announcement, change: AnnouncedChange, base: Mapping[str
         yield "Hãy nêu những thủ tục được thực hiện liên thông."
     if base and not differences(base, record):
         yield "Nội dung không khác gì nội dung đang có hiệu lực."
-    yield from _unknown(record, row.effective_on)
+    yield from _unknown(record, base, row.effective_on)
 
 
 def _channel_faults(record: Mapping[str, Any]) -> Iterable[str]:
@@ -334,16 +334,22 @@ def _channel_faults(record: Mapping[str, Any]) -> Iterable[str]:
                     yield f"Khoản “{fee.get('name')}” chưa ghi số tiền, cũng chưa ghi ai quyết định mức thu."
 
 
-def _unknown(record: Mapping[str, Any], day: dt.date) -> Iterable[str]:
-    """Codes that the shared catalogues and the catalogue of procedures do not know on the day it takes effect (at most five queries)."""
+def _codes(record: Mapping[str, Any]) -> tuple[set[str], set[str], set[str], set[str]]:
+    """Kinds of paper, results, agencies and other procedures that a record names by their codes."""
     papers = {one["paper_kind"] for one in record.get("documents", []) if one.get("paper_kind")}
     results = {one["code"] for one in record.get("results", []) if one.get("code")}
     agencies = {*record.get("executing_codes", []), *record.get("competent_codes", [])}
+    return papers, results, agencies, {*record.get("related", []), *record.get("interlinked", [])} - {record.get("code")}
+
+
+def _unknown(record: Mapping[str, Any], base: Mapping[str, Any], day: dt.date) -> Iterable[str]:
+    """Codes that nobody knows on the day it takes effect (at most four queries). What stood in the content before is not this decision's
+    fault: the nightly look finds it."""
+    papers, results, agencies, links = (new - old for new, old in zip(_codes(record), _codes(base), strict=True))
     for model, codes, words in ((PaperKind, papers, "loại giấy tờ"), (ResultKind, results, "kết quả"), (Agency, agencies, "cơ quan")):
         known = set(model.objects.on(day).filter(code__in=codes).values_list("code", flat=True)) if codes else set()
         if lost := sorted(codes - known):
             yield f"Không có {words} mã {', '.join(lost)}."
-    links = {*record.get("related", []), *record.get("interlinked", [])} - {record.get("code")}
     alive = set(queries.in_force(day).filter(procedure__code__in=links).values_list("procedure__code", flat=True)) if links else set()
     if dead := sorted(links - alive):
         yield f"Dẫn đến thủ tục không có hiệu lực: {', '.join(dead)}."

@@ -170,7 +170,7 @@ def move_review(*, actor: Actor, review_id: UUID, transition: str, conclusion: s
 @transaction.atomic
 def move_finding(*, actor: Actor, finding_id: UUID, transition: str, note: str = "", now: dt.datetime) -> QualityFinding:
     """The agency says how it mended something; who looks says whether that is right."""
-    row = QualityFinding.objects.select_for_update().select_related("review").get(pk=finding_id)
+    row = QualityFinding.objects.select_for_update(of=("self",)).select_related("review").get(pk=finding_id)
     edge = FINDINGS.transitions[transition]
     if row.review is None:
         raise QualityRefused({"": "Điều máy phát hiện tự hết khi dữ liệu đã đúng."})

@@ -18,7 +18,7 @@ from procedures.services import quality, serving
 @public_page(rooms=CATALOGUE)
 @require_safe
 def service_register(request: HttpRequest) -> HttpResponse:
-    """How many services there are at which level, what is suspended or has stopped and why, and how far this year's list is. Six queries."""
+    """How many services there are at which level, what is suspended or stopped and why, how far this year's list is. Six queries."""
     today = timezone.localdate()
     there = queries.with_closures().filter(version__in=queries.in_force(today).order_by().values("pk"), closed=False)
     counts = dict(there.order_by().values_list("level").annotate(number=Count("pk")))

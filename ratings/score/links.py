@@ -10,6 +10,7 @@ from dossiers.models import Dossier
 from feedback.access import seen_by
 from feedback.models import Petition
 from portal.access import Actor, visible_to
+from portal.languages import address
 from procedures import queries as procedures
 
 
@@ -29,3 +30,10 @@ def procedure_names(codes: Iterable[str]) -> dict[str, str]:
     """The last name of each procedure. One query; none where nothing is asked."""
     wanted = set(codes)
     return procedures.last_names(wanted) if wanted else {}
+
+
+def decisions(named: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Public addresses of decisions by their numbers, of agency and number (one query; none where nothing is asked)."""
+    wanted = set(named)
+    found = procedures.decisions_numbered({number for _unit, number in wanted}) if wanted else []
+    return {number: address("decision", pk) for pk, unit, number in found if (unit, number) in wanted}

@@ -91,11 +91,36 @@ class ProcedureSource(Source):
         return Rows(seen, seen[-1].code if len(found) > limit else "")
 
 
+_PUBLISHED = """
+FROM procedures_announcement d WHERE d.state = 'published' AND (%(agency)s = '' OR d.unit_code = %(agency)s)
+"""
+
+
+@dataclass(frozen=True)
+class DecisionSource(ProcedureSource):
+    """Rows are decisions, by their number."""
+
+    what = "decision"
+
+
 def _of_tally(good: str, counted: str) -> str:
     return f"SELECT place, code, name, ({good}) AS good FROM ({_TALLIED}) AS tallied WHERE {counted}"
 
 
 PROCEDURES: tuple[Source, ...] = (
+    DecisionSource(
+        # Of those whose law takes effect on a known day: the others have no day to be early for.
+        "decisions_in_time",
+        f"SELECT d.unit_code AS place, d.number AS code, d.summary AS name, d.signed_in_time AS good {_PUBLISHED}"
+        " AND d.signed_in_time IS NOT NULL AND d.effective_on BETWEEN %(first)s AND %(until)s",
+    ),
+    ProcedureSource(
+        # One late revision makes a procedure late.
+        "public_in_time",
+        "SELECT d.unit_code AS place, c.procedure_code AS code, max(c.name) AS name, bool_and(d.in_time) AS good"
+        f" {_PUBLISHED.replace(' WHERE ', ' JOIN procedures_announcedchange c ON c.announcement_id = d.id WHERE ')}"
+        " AND (d.published_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date BETWEEN %(first)s AND %(until)s GROUP BY 1, 2",
+    ),
     ProcedureSource(
         "complete_content",
         f"{_CATALOGUE} SELECT a.code AS place, v.code, v.name, cardinality(v.missing) = 0 AS good FROM agency a"

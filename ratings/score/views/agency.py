@@ -157,11 +157,19 @@ def criterion_page(request: HttpRequest, agency: str, code: str) -> HttpResponse
 
 def _rows_table(request: HttpRequest, what: str, rows: Sequence[RowSeen], caption: str) -> Any:
     """The rows by their codes; whoever may see one on the desk gets a link to it there."""
-    heads = {"dossier": _("Mã hồ sơ"), "petition": _("Mã phản ánh, kiến nghị"), "procedure": _("Mã thủ tục")}
+    heads = {
+        "dossier": _("Mã hồ sơ"),
+        "petition": _("Mã phản ánh, kiến nghị"),
+        "procedure": _("Mã thủ tục"),
+        "decision": _("Quyết định công bố"),
+    }
     columns = [Column("code", heads[what])]
     if what == "procedure":
         columns.append(Column("name", _("Thủ tục")))
         hrefs = {row.code: address("procedure", row.code) for row in rows}
+    elif what == "decision":
+        columns.append(Column("name", _("Trích yếu")))
+        hrefs = links.decisions((row.unit, row.code) for row in rows)
     else:
         columns += [Column("unit", _("Cơ quan giải quyết")), Column("day", _("Ngày tiếp nhận"), kind="date")]
         hrefs = links.on_the_desk(actor_of(request), what, [row.code for row in rows])

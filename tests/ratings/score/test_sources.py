@@ -95,3 +95,29 @@ def test_petitions_count_for_their_agency_and_those_above() -> None:
             for way, number in ((None, counted), (True, good), (False, counted - good)):
                 rows = listed(name, agency, span, way, 1)
                 assert len(rows) == number and all(way is None or fine is way for _code, fine in rows), (name, agency, way)
+
+
+@pytest.mark.requirement("C-23")
+def test_decisions_and_what_they_publish_count_by_their_days() -> None:
+    from procedures.models import AnnouncedChange, Announcement
+
+    def published(number: str, *, in_time: bool, signed: bool | None, codes: tuple[str, ...], day: int = 10, month: int = 6) -> None:
+        moment = dt.datetime(2026, month, day, 9, tzinfo=ZONE)
+        row = Announcement.objects.create(
+            unit_code="G15", number=number, signed_on=moment.date(), signer="Giả Định", effective_on=moment.date(), summary="Thử",
+            state="published", due_at=moment, published_at=moment, in_time=in_time, signed_in_time=signed, entered_by="Giả Định",
+            created_at=moment,
+        )  # fmt: skip
+        for code in codes:
+            AnnouncedChange.objects.create(announcement=row, kind="amend", procedure_code=code, name=code)
+
+    published("1/QĐ", in_time=True, signed=True, codes=("1.001193", "2.000635"))
+    published("2/QĐ", in_time=False, signed=False, codes=("1.001193",))
+    published("3/QĐ", in_time=True, signed=None, codes=("1.000656",), day=11)
+    published("4/QĐ", in_time=False, signed=False, codes=("1.000656",), month=5)
+    assert counts("decisions_in_time") == {"G15": (1, 2)}
+    assert counts("public_in_time") == {"G15": (2, 3)}
+    rows = SOURCES["decisions_in_time"].rows("G15", SPAN)
+    assert [(row.code, row.good) for row in rows.rows] == [("1/QĐ", True), ("2/QĐ", False)]
+    late = SOURCES["public_in_time"].rows("G15", SPAN, good=False)
+    assert [row.code for row in late.rows] == ["1.001193"]

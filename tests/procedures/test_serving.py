@@ -1,0 +1,150 @@
+"""An online service: declared on a restructured procedure, tested with clocks, reviewed, suspended; a new filing is refused with why."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from dossiers.models import Dossier, Draft
+from dossiers.services import start_or_open_draft
+from dossiers.terms import NotOffered
+from portal.access import AccessDenied
+from portal.states import TransitionRefused
+from portal.workdays import ZONE
+from procedures import queries
+from procedures.models import OnlineService, ServiceDeclaration
+from procedures.services import serving
+from procedures.services.serving import ServiceRefused
+from tests.dossiers.support import filed, mother
+from tests.factories import citizen_actor, sign_in
+from tests.procedures.test_announcing import at_desk, seen, words
+
+pytestmark = pytest.mark.usefixtures("demo_data")
+DESK = "/quan-tri/procedures/servicedeclaration/"
+CODE, SERVICE = "2.000635", "2.000635.07"
+PLAN = {
+    "procedure_code": CODE, "present": "Nộp tại quầy, nhập lại vào sổ.", "steps_before": "7", "steps_after": "4", "papers_before": "3",
+    "papers_after": "1", "papers_cut": "Căn cước, sổ hộ khẩu", "systems": "Cơ sở dữ liệu hộ tịch", "benefit": "", "approval": "12/QĐ",
+    "approved_by": "Người Duyệt Giả Định", "approved_on": "01/11/2026",
+}  # fmt: skip
+
+
+def declared(client: Client) -> ServiceDeclaration:
+    answer = client.post("/quan-tri/procedures/restructuring/add/", PLAN)
+    assert answer.status_code == 302, words(answer)
+    plan = answer["Location"].split("/")[-3]
+    form = {
+        "restructuring_id": plan, "code": SERVICE, "level": "full", "assurance": "2", "localities": "01", "form_key": "trich-luc",
+        "system": "Một cửa thử nghiệm", "year": "2026",
+    }  # fmt: skip
+    assert client.post(f"{DESK}add/", {**form, "code": "1.001193.01"}).status_code == 422
+    assert client.post(f"{DESK}add/", {**form, "restructuring_id": ""}).status_code == 422, "no service without its plan (Rules 26.1)"
+    answer = client.post(f"{DESK}add/", form)
+    assert answer.status_code == 302, words(answer)
+    return ServiceDeclaration.objects.get(code=SERVICE)
+
+
+@pytest.mark.requirement("C-09", "C-10", "C-19")
+def test_a_service_goes_through_its_test_once_sent_back() -> None:
+    agency, actor = at_desk("H26", "procedure_entering")
+    vpcp, _ = at_desk("G22", "steering")
+    assert agency.post("/quan-tri/procedures/restructuring/add/", {**PLAN, "papers_after": "5"}).status_code == 422
+    row = declared(agency)
+    assert not OnlineService.objects.filter(code=SERVICE).exists(), "not public before it is marked"
+    assert agency.post(f"{DESK}{row.pk}/propose/").status_code == 302
+    assert agency.post(f"{DESK}{row.pk}/mark/").status_code == 403
+    assert vpcp.post(f"{DESK}{row.pk}/send_back/", {"reason": ""}).status_code == 422
+    assert vpcp.post(f"{DESK}{row.pk}/send_back/", {"reason": "Biểu mẫu chưa có tệp đính kèm."}).status_code == 302
+    assert "Biểu mẫu chưa có tệp đính kèm." in words(agency.get(f"{DESK}{row.pk}/change/"))
+    agency.post(f"{DESK}{row.pk}/propose/")
+    assert "chờ bước kiểm thử" in words(vpcp.get("/quan-tri/"))
+    vpcp.post(f"{DESK}{row.pk}/mark/")
+    row.refresh_from_db()
+    assert row.state == "testing" and row.due_at is not None
+    service = OnlineService.objects.get(code=SERVICE)
+    assert (service.provider, service.localities, service.level) == ("H26", ["01"], "full")
+    # Evidence is dossiers of this procedure that came online.
+    wrong = agency.post(f"{DESK}{row.pk}/report/", {"evidence": "H26.101-261129-9999"})
+    assert wrong.status_code == 422 and "Không có hồ sơ nộp trực tuyến" in words(wrong)
+    assert "không phải là mã hồ sơ" in words(agency.post(f"{DESK}{row.pk}/report/", {"evidence": "mã thử"}))
+    tested = filed()
+    assert agency.post(f"{DESK}{row.pk}/report/", {"evidence": tested.code}).status_code == 422, "a dossier of another procedure"
+    Dossier.objects.filter(pk=tested.pk).update(procedure_code=CODE)
+    assert agency.post(f"{DESK}{row.pk}/report/", {"evidence": tested.code}).status_code == 302
+    assert vpcp.post(f"{DESK}{row.pk}/confirm/").status_code == 302
+    row.refresh_from_db()
+    assert (row.state, row.evidence) == ("open", [tested.code])
+    assert [one.act for one in row.moves.all()] == ["declare", "propose", "send_back", "propose", "mark", "report", "confirm"]
+    assert [one.in_time for one in row.moves.all()] == [None, None, True, None, True, True, True]
+    shown = words(vpcp.get(f"{DESK}{row.pk}/change/"))
+    assert "đúng hạn" in shown and tested.code in shown
+    with pytest.raises(AccessDenied):
+        serving.move_service(actor=actor, declaration_id=row.pk, transition="suspend", now=timezone.now(), reason="a", mend="b")
+
+
+@pytest.mark.requirement("C-10")
+def test_the_clocks_of_the_test() -> None:
+    agency, actor = at_desk("H26", "procedure_entering")
+    _vpcp, vpcp = at_desk("G22", "steering")
+    row = declared(agency)
+    monday = dt.datetime(2026, 6, 1, 9, tzinfo=ZONE)
+    serving.move_service(actor=actor, declaration_id=row.pk, transition="propose", now=monday)
+    row.refresh_from_db()
+    assert row.due_at is not None and timezone.localdate(row.due_at) == dt.date(2026, 6, 3)
+    late = serving.move_service(actor=vpcp, declaration_id=row.pk, transition="mark", now=monday + dt.timedelta(days=4))
+    assert late.due_at is not None and timezone.localdate(late.due_at) == dt.date(2026, 6, 12)
+    assert late.moves.get(act="mark").in_time is False
+    with pytest.raises(TransitionRefused):
+        serving.move_service(actor=vpcp, declaration_id=row.pk, transition="mark", now=monday)
+
+
+@pytest.mark.requirement("C-11", "C-27")
+def test_a_suspended_service_takes_nothing_new_keeps_drafts_and_comes_back() -> None:
+    vpcp, actor = at_desk("G22", "steering")
+    person = mother()
+    citizen = Client()
+    sign_in(citizen, person)
+    draft = start_or_open_draft(actor=citizen_actor(person), procedure_code="1.001193", now=timezone.now())
+    code = queries.main_services([CODE], timezone.localdate())[CODE]
+    assert vpcp.post(f"{DESK}bring_in/", {"code": "9.9", "system": "x"}).status_code == 422
+    assert vpcp.post(f"{DESK}bring_in/", {"code": code, "system": "Hệ thống hộ tịch"}).status_code == 302
+    row = ServiceDeclaration.objects.get(code=code)
+    assert vpcp.post(f"{DESK}{row.pk}/suspend/", {"reason": "Kết quả trả sai mẫu.", "mend": ""}).status_code == 422
+    assert vpcp.post(f"{DESK}{row.pk}/suspend/", {"reason": "Kết quả trả sai mẫu.", "mend": "Sửa mẫu kết quả"}).status_code == 302
+    seen()
+    page = words(Client().get(f"/thu-tuc/{CODE}/"))
+    assert "đang tạm ngưng" in page and "Kết quả trả sai mẫu." in page and f'href="/nop-ho-so/{CODE}/"' not in page
+    assert Client().get(f"/api/v1/procedures/{CODE}").json()["online"] is False
+    assert "Kết quả trả sai mẫu." in words(Client().get("/dich-vu-truc-tuyen/"))
+    refused = Client().get(f"/nop-ho-so/{CODE}/")
+    assert refused.status_code == 403 and "Kết quả trả sai mẫu." in words(refused) and "noi-nop" in words(refused)
+    with pytest.raises(NotOffered):
+        start_or_open_draft(actor=citizen_actor(person), procedure_code=CODE, now=timezone.now())
+    assert citizen.get(f"/nop-ho-so/{CODE}/to-khai/").status_code == 403
+    # A draft that was begun before is kept and opened; another procedure is not touched.
+    assert citizen.get("/nop-ho-so/1.001193/to-khai/").status_code == 200 and Draft.objects.filter(pk=draft.pk).exists()
+    assert "Mở lại" in words(vpcp.get(f"{DESK}{row.pk}/change/"))
+    assert vpcp.post(f"{DESK}{row.pk}/review/", {"level_kept": "on", "note": ""}).status_code == 422
+    good = {"level_kept": "on", "simpler": "on", "cheaper": "on", "in_law": "on", "note": ""}
+    assert vpcp.post(f"{DESK}{row.pk}/review/", good).status_code == 302
+    assert vpcp.post(f"{DESK}{row.pk}/resume/").status_code == 302
+    seen()
+    assert f'href="/nop-ho-so/{CODE}/"' in words(Client().get(f"/thu-tuc/{CODE}/"))
+    assert vpcp.post(f"{DESK}{row.pk}/stop/", {"reason": "Thay bằng dịch vụ liên thông."}).status_code == 302
+    seen()
+    assert "đã dừng" in words(Client().get(f"/thu-tuc/{CODE}/"))
+    with pytest.raises(ServiceRefused):
+        serving.bring_in(actor=actor, code=code, system="x", now=timezone.now())
+
+
+@pytest.mark.requirement("C-29")
+def test_the_yearly_list_and_its_progress() -> None:
+    agency, _ = at_desk("H26", "procedure_entering")
+    declared(agency)
+    assert serving.progress(2026) == [("H26", 1, 0)]
+    seen()
+    page = words(Client().get("/dich-vu-truc-tuyen/"))
+    assert "Danh mục tích hợp năm 2026" in page
