@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.cache import get_conditional_response
 from ninja import Router, Schema
 from ninja.params import Query
 from pydantic import Field
@@ -32,6 +34,7 @@ from portal.search import MAX_QUESTION
 from procedures import queries
 from procedures.models import Level, ProcedureVersion, Subject
 from procedures.search import current_engine, version_ids
+from procedures.services import snapshot
 
 router = Router(tags=["procedures"])
 
@@ -171,6 +174,15 @@ class ProcedureOut(ProcedureLine):
     checked_on: dt.date
 
 
+class VersionLine(Schema):
+    """One version: from which day to the day before which it holds."""
+
+    effective_from: dt.date
+    effective_to: dt.date | None
+    decision_number: str
+    name: str
+
+
 def _line(version: ProcedureVersion, *, online: bool) -> dict[str, Any]:
     names = ("name", "field", "field_code", "levels", "subjects", "issuing_agency", "executing_agency", "effective_from", "decision_number")
     return {"code": version.procedure.code, "online": online, **{name: getattr(version, name) for name in names}}
@@ -238,6 +250,36 @@ def list_changes(
         ],
         "next": encode_moment(last.updated_at, last.pk) if last else None,
     }
+
+
+@router.get("/snapshot", summary="Everything in force, whole, as compressed JSON Lines", response={200: None, 304: None})
+def read_snapshot(request: HttpRequest) -> HttpResponseBase:
+    """``application/gzip``: one record a line, by code. ``If-None-Match`` with the ``ETag`` of the last one: 304 while nothing
+    was written since. ``X-Snapshot-At`` is the moment from which ``/changes`` goes on.
+    """
+    now = timezone.now()
+    day = timezone.localdate(now)
+    etag = f'W/"{snapshot.mark(day)}"'
+    held = get_conditional_response(request, etag=etag)
+    if held is not None:
+        return held
+    response = StreamingHttpResponse(snapshot.packed(snapshot.in_lines(day)), content_type="application/gzip")
+    response["ETag"] = etag
+    response["X-Snapshot-At"] = now.isoformat(timespec="seconds")
+    response["Cache-Control"] = "public, max-age=60"
+    response["Content-Disposition"] = f'attachment; filename="procedures-{day:%Y%m%d}.jsonl.gz"'
+    return response
+
+
+@router.get("/{code}/versions", response=list[VersionLine], summary="Every version of a procedure", openapi_extra=errors("not_found"))
+@public_answer
+def list_versions(request: HttpRequest, code: Text) -> list[dict[str, Any]]:
+    """Newest first; read each by its code and a day within its period."""
+    names = ("effective_from", "effective_to", "decision_number", "name")
+    found = list(queries.periods(code).values(*names)) if len(code) <= 40 else []
+    if not found:
+        raise ApiError("not_found", "No procedure with this code is known.")
+    return found
 
 
 @router.get("/{code}", response=ProcedureOut, summary="One procedure as it holds on a day", openapi_extra=errors("not_found", "replaced"))

@@ -62,7 +62,7 @@ def _version_for(procedure: Procedure, start: dt.date, end: dt.date | None) -> P
     return ProcedureVersion(procedure=procedure, effective_from=start)
 
 
-def _load_records(shipped: list[dict[str, Any]], report: LoadReport) -> None:
+def load_records(shipped: list[dict[str, Any]], report: LoadReport) -> None:
     """Write what differs from what is there; parts of all records in sets."""
     procedures = {row.code: row for row in Procedure.objects.filter(code__in=[record.get("code", "") for record in shipped])}
     pairs: list[tuple[ProcedureVersion, dict[str, Any]]] = []
@@ -95,7 +95,7 @@ def _load_records(shipped: list[dict[str, Any]], report: LoadReport) -> None:
     records.write_parts(pairs)
 
 
-def _lead_old_codes(shipped: list[dict[str, Any]]) -> None:
+def lead_old_codes(shipped: list[dict[str, Any]]) -> None:
     """Let every old code lead to the procedure that took over from it: an old address leads to the new page."""
     leads = {old: record["code"] for record in shipped for old in record.get("old_codes", [])}
     for old, new in leads.items():
@@ -178,8 +178,8 @@ def load_shipped(*, actor: Actor = SYSTEM) -> LoadReport:
 
     report = LoadReport()
     shipped = services.shipped_records()
-    _load_records(shipped, report)
-    _lead_old_codes(shipped)
+    load_records(shipped, report)
+    lead_old_codes(shipped)
     _load_life_events(shipped)
     _load_next_steps()
     # What is new has its place in lists at once, not only tomorrow.

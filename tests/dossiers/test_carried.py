@@ -19,7 +19,7 @@ from dossiers.terms import terms_on
 from portal.access import Actor
 from portal.caching.changes import marks
 from procedures.models import Procedure, ProcedureVersion
-from procedures.services.loading import LoadReport, _load_records, shipped_records
+from procedures.services.loading import LoadReport, load_records, shipped_records
 from tests.dossiers.support import CODE, PAPER, hidden, mother, photo, ready_draft
 from tests.dossiers.test_kinds import DIPLOMA, EXTRACT, STUDY, at, declare, words
 from tests.factories import citizen_actor, sign_in
@@ -45,7 +45,7 @@ def new_law(code: str, **changes: Any) -> None:
     ProcedureVersion.objects.filter(procedure__code=code).update(effective_to=today)
     record = copy.deepcopy(next(one for one in shipped_records() if one["code"] == code))
     record |= {"effective_from": today.isoformat(), "decision_number": "999/QĐ-VD", **changes}
-    _load_records([record], LoadReport())
+    load_records([record], LoadReport())
     marks.forget()  # a process knows of changes half a second later
 
 

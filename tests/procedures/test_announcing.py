@@ -134,7 +134,6 @@ def test_a_decision_that_adds_amends_and_repeals_is_published_for_tomorrow(offic
     assert "Bãi bỏ" in told and "Tóm tắt" in told and "Người Ký Giả Định" in told
     compared = words(stranger.get(f"/thu-tuc/{BIRTH}/thay-doi/?den={tomorrow:%Y-%m-%d}"))
     assert "<ins>Tóm tắt mới của năm sau.</ins>" in compared
-    assert "What changed" in words(stranger.get(f"/en/thu-tuc/{BIRTH}/thay-doi/"))
     # Withdrawn before it holds: everything as it was.
     assert checker.post(f"{DESK}{row.pk}/withdraw/", {"note": "Ký nhầm bản"}).status_code == 302
     assert queries.version_at(DEATH, tomorrow) is not None and not ProcedureVersion.objects.filter(procedure__code=NEW).exists()
