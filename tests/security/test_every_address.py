@@ -59,11 +59,16 @@ PUBLIC = {
     # Single sign-on: what a system reads; where browsers are sent, which asks whoever comes to sign in; tokens, for who proves itself.
     ".well-known/openid-configuration", "oauth2/jwks", "oauth2/authorize", "oauth2/authorize/tiep/", "oauth2/authorize/dong-y/",
     "oauth2/token", "oidc/logout", "oidc/logout/dong-y/",
+    "nhung/co-quan/<str:code>/", "api/v1/procedures/snapshot",
     "sitemap.xml", "robots.txt", "opensearch.xml", "favicon.ico",
     *(page for path in (
         "", "tim-kiem/", "tim-kiem/goi-y/", "thu-tuc/", "thu-tuc/<str:code>/", "su-kien/", "su-kien/<slug:slug>/", "linh-vuc/",
         "linh-vuc/<str:code>/",
-        "co-quan/", "co-quan/<str:code>/", "bao-loi/", "dieu-khoan/", "ho-tro/", "ho-tro/nop-tien/", "ho-tro/buu-chinh/", "chu-lon/",
+        "co-quan/", "co-quan/<str:code>/", "co-quan/<str:code>/niem-yet/", "thu-tuc/<str:code>/thay-doi/",
+        "quyet-dinh/", "quyet-dinh/<int:pk>/",
+        "chat-luong-du-lieu/", "dich-vu-truc-tuyen/",
+        # Opinions on drafts are asked of everybody, within limits.
+        "lay-y-kien/", "lay-y-kien/<uuid:pk>/", "bao-loi/", "dieu-khoan/", "ho-tro/", "ho-tro/nop-tien/", "ho-tro/buu-chinh/", "chu-lon/",
         "thong-bao/", "thong-bao/<slug:slug>/", "thanh-toan/don-vi/", "thanh-toan/dau-moi/", "phan-anh-kien-nghi/",
         "phan-anh-kien-nghi/tra-loi/", "phan-anh-kien-nghi/tra-loi/<slug:slug>/", "phan-anh-kien-nghi/tra-loi/<slug:slug>/huu-ich/",
         "phan-anh-kien-nghi/goi-y/", "phan-anh-kien-nghi/so-lieu/", "phan-anh-kien-nghi/so-lieu/<str:code>/",
@@ -98,6 +103,7 @@ def _routes(patterns: Any, prefix: str = "") -> Iterator[tuple[str, URLPattern]]
 def _address(route: str) -> str:
     values = {
         "<str:code>": "1.001193", "<str:token>": "x" * 22, "<uuid:paper_id>": str(uuid4()), "<uuid:notice_id>": str(uuid4()),
+        "<uuid:pk>": str(uuid4()),
         "<int:pk>": "1", "<int:number>": "1", "<str:ending>": "pdf", "<str:kind>": "xac-nhan", "<slug:slug>": "khong-co",
         "<path:object_id>": str(uuid4()), "<uuid:dossier_id>": str(uuid4()), "<uuid:object_id>": str(uuid4()),
         "<uuid:report_id>": str(uuid4()), "<int:content_type_id>": "1", "<uuid:session_id>": str(uuid4()), "<path:url>": "x",

@@ -116,8 +116,18 @@ from portal.launcher import bootstrap
 from portal.notifications.models import Notification
 from portal.outbox.models import Message
 from portal.retention.services import note as note_removed
-from procedures import services
-from procedures.models import Localisation, OnlineReduction, OnlineService, ProcedureVersion
+from procedures import queries, services
+from procedures.models import (
+    Announcement,
+    Localisation,
+    OnlineReduction,
+    OnlineService,
+    ProcedureVersion,
+    QualityFinding,
+    QualityReview,
+    ServiceDeclaration,
+)
+from procedures.services import consulting
 from procedures.services.importing import import_procedures
 from ratings import demo as statistics
 from ratings.models import Criterion, FrozenYear, Rating, RatingCount, ReturnCount, Slip, StepCount, Survey, SurveyText, Target, WorkCount
@@ -171,6 +181,7 @@ from tests.feedback.support import received as taken_on
 from tests.payments.support import csv_of, day_before, desk_of, line_of, make_payment, run_day
 from tests.payments.support import take as take_file
 from tests.portal.pages import PUBLIC
+from tests.procedures import test_announcing as announced
 from tests.procedures.test_catalogue import version_of
 from tests.procedures.test_import import raw, write
 from tests.ratings.slips import support as slips
@@ -1497,6 +1508,88 @@ def not_everywhere(pages: Pages) -> None:
     marks.forget()
 
 
+def catalogue_life(pages: Pages) -> None:
+    """Decisions, services, quality, opinions and what units post: the desk of each, and what everybody reads of it."""
+    enterer, _entering = desk_of("G15", "procedure_entering", credential="cred-life-1")
+    checker, checking = desk_of("G15", "procedure_checking", "procedure_publishing", credential="cred-life-2")
+    vpcp, _steering = desk_of("G22", "steering", credential="cred-life-3")
+    today = timezone.localdate()
+    desk = "/quan-tri/procedures/"
+    for client, name in ((enterer, "announcement"), (enterer, "restructuring"), (enterer, "servicedeclaration"), (vpcp, "qualityreview"),
+                         (checker, "consultation"), (checker, "embedsite")):  # fmt: skip
+        pages.get(client, f"{desk}{name}/add/")
+        pages.post(client, f"{desk}{name}/add/", {"x": "<x>"})
+        pages.get(client, f"{desk}{name}/")
+    facts = {
+        "number": "<9>/QĐ", "signed_on": f"{today:%d/%m/%Y}", "signer": "A & B", "effective_on": f"{today:%d/%m/%Y}",
+        "summary": "Thử <hai> & ba",
+    }  # fmt: skip
+    enterer.post(f"{desk}announcement/add/", facts)
+    row = Announcement.objects.get()
+    at = f"{desk}announcement/{row.pk}/"
+    announced.amended(enterer, row, "1.001193", summary="Tóm tắt <mới> & khác")
+    enterer.post(f"{at}change/add/", {"kind": "repeal", "code": "1.000656"})
+    for address in (
+        "change/",
+        "facts/",
+        "change/add/",
+        "change/1.001193/",
+        "change/1.000656/",
+        "change/1.000656/drop/",
+        "send/",
+        "history/",
+    ):
+        pages.get(enterer, at + address)
+    pages.post(enterer, f"{at}change/add/", {"kind": "new", "code": "<x>"})
+    announced.step(enterer, row, "send")
+    pages.get(enterer, f"{at}change/")
+    for address in ("change/", "check/", "return/"):
+        pages.get(checker, at + address)
+    announced.step(checker, row, "check")
+    pages.get(checker, f"{at}publish/")
+    announced.step(checker, row, "publish")
+    pages.get(checker, f"{at}change/")
+    pages.get(checker, f"{at}withdraw/")
+    marks.forget()
+    stranger = Client()
+    code = next(iter(queries.main_services(["2.000635"], today).values()))
+    vpcp.post(f"{desk}servicedeclaration/bring_in/", {"code": code, "system": "<một> cửa"})
+    service = f"{desk}servicedeclaration/{ServiceDeclaration.objects.get().pk}/"
+    for address in ("change/", "suspend/", "stop/", "review/"):
+        pages.get(vpcp, service + address)
+    pages.get(vpcp, f"{desk}servicedeclaration/bring_in/")
+    vpcp.post(f"{service}suspend/", {"reason": "Lý do <thử> & khác", "mend": "Sửa"})
+    vpcp.post(f"{desk}qualityreview/add/", {"title": "Đợt <1>", "unit_code": "G15", "scope": "full", "sample": "0"})
+    review = f"{desk}qualityreview/{QualityReview.objects.get().pk}/"
+    for address in ("change/", "finding/", "send/", "close/"):
+        pages.get(vpcp, review + address)
+    vpcp.post(f"{review}finding/", {"procedure_code": "2.000635", "part": "fees", "kind": "accurate", "text": "Sai <x>"})
+    vpcp.post(f"{review}send/")
+    pages.get(vpcp, f"{review}change/")
+    finding = f"{desk}qualityfinding/{QualityFinding.objects.get().pk}/"
+    pages.get(enterer, f"{finding}change/")
+    pages.get(enterer, f"{finding}mend/")
+    draft = consulting.open_consultation(
+        actor=officer_actor(checking), unit_code="G15", title="Dự thảo <x>", summary="Một & hai", subjects=["Giấy <tờ>"], procedures=["1.001193"],
+        opens_on=today, closes_on=today + dt.timedelta(days=30), now=timezone.now(),
+    )  # fmt: skip
+    opinion = consulting.give_opinion(consultation=draft, subject="Giấy <tờ>", text="Ý kiến <y>", now=timezone.now())
+    pages.get(checker, f"{desk}consultation/{draft.pk}/change/")
+    pages.get(checker, f"{desk}consultation/{draft.pk}/answer/{opinion.pk}/")
+    consulting.answer_opinion(actor=officer_actor(checking), opinion_id=opinion.pk, answer="Tiếp thu", whole_subject=False, now=timezone.now())
+    marks.forget()
+    for language in ("", "/en"):
+        for address in (
+            "/quyet-dinh/", f"/quyet-dinh/{row.decision_id}/", "/quyet-dinh/?co-quan=B%E1%BB%99", "/thu-tuc/1.001193/thay-doi/",
+            "/thu-tuc/1.000302/thay-doi/", "/thu-tuc/2.000635/", "/dich-vu-truc-tuyen/", "/chat-luong-du-lieu/", "/lay-y-kien/",
+            f"/lay-y-kien/{draft.pk}/", "/co-quan/H26.101/niem-yet/",
+        ):  # fmt: skip
+            pages.get(stranger, language + address)
+    pages.post(stranger, f"/lay-y-kien/{draft.pk}/", {"text": "<x>"})
+    pages.get(stranger, "/nhung/co-quan/H26.101/")
+    pages.get(stranger, "/nop-ho-so/2.000635/", 403)
+
+
 def designs(pages: Pages) -> None:
     """Forms in the making: begun, written, tried, compared, sent, given back."""
     maker, _makes = desk_of("G15", "procedure_entering", credential="cred-designs-1")
@@ -2117,6 +2210,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     officers(pages)
     signatures(pages)
     desk_of_dossiers(pages)
+    catalogue_life(pages)
     of_pages = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")}
     # What is printed is no page: WeasyPrint reads it, and its own style lies in it.
     unseen = {name for name in of_pages - pages.templates if not name.startswith("documents/")}
