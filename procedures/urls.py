@@ -14,6 +14,7 @@ pages = [
     path("thu-tuc/<str:code>/thay-doi/", views.changes_page, name="procedure-changes"),
     path("quyet-dinh/", views.decision_list, name="decisions"),
     path("quyet-dinh/<int:pk>/", views.decision_page, name="decision"),
+    path("bo-phan-mot-cua/", views.centres, name="centres"),
     path("lay-y-kien/", views.consultation_list, name="consultations"),
     path("lay-y-kien/<uuid:pk>/", views.consultation_page, name="consultation"),
     path("chat-luong-du-lieu/", views.quality_page, name="data-quality"),

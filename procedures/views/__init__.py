@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from procedures.views.centres import centres
 from procedures.views.consulting import consultation_list, consultation_page
 from procedures.views.decisions import changes_page, decision_list, decision_page
 from procedures.views.lists import agency_index, agency_page, event_index, event_page, field_index, field_page, procedure_list
@@ -15,6 +16,7 @@ from procedures.views.searching import search_page, suggestions
 __all__ = [
     "agency_index",
     "agency_page",
+    "centres",
     "changes_page",
     "consultation_list",
     "consultation_page",

@@ -16,7 +16,7 @@ from procedures.models import LifeEvent
 
 FIXED = (
     "/", "/thu-tuc/", "/su-kien/", "/linh-vuc/", "/co-quan/", "/quyet-dinh/",
-    "/lay-y-kien/", "/dich-vu-truc-tuyen/", "/chat-luong-du-lieu/", "/thong-bao/", "/ho-tro/", "/ho-tro/nop-tien/", "/ho-tro/buu-chinh/",
+    "/lay-y-kien/", "/bo-phan-mot-cua/", "/dich-vu-truc-tuyen/", "/chat-luong-du-lieu/", "/thong-bao/", "/ho-tro/", "/ho-tro/nop-tien/", "/ho-tro/buu-chinh/",
     "/dieu-khoan/", "/phan-anh-kien-nghi/", "/phan-anh-kien-nghi/tra-loi/", "/phan-anh-kien-nghi/so-lieu/",
     "/danh-gia/nam/", "/du-lieu-mo/",
 )  # fmt: skip

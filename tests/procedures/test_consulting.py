@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from procedures.models import Consultation, EmbedSite, Opinion
 from procedures.services import consulting
+from procedures.views.centres import hours_in_words
 from tests.procedures.test_announcing import at_desk, words
 
 pytestmark = pytest.mark.usefixtures("demo_data")
@@ -72,6 +73,18 @@ def test_a_flood_of_opinions_is_asked_to_wait() -> None:
     said = {"subject": "Một", "text": "Ý kiến."}
     answers = [Client().post(f"/lay-y-kien/{row.pk}/", said, REMOTE_ADDR="203.0.113.78").status_code for _ in range(6)]
     assert answers == [302] * 5 + [429]
+
+
+@pytest.mark.requirement("C-26")
+def test_the_map_of_one_stop_units_leads_to_their_addresses_and_hours() -> None:
+    country = words(Client().get("/bo-phan-mot-cua/"))
+    assert "Nơi đã công bố địa chỉ" in country and "?tinh=01" in country
+    hanoi = words(Client().get("/bo-phan-mot-cua/?tinh=01"))
+    assert "Giờ làm việc" in hanoi and "Thứ Hai – Thứ Sáu: 07:00–11:30, 13:30–17:00" in hanoi
+    assert "Opening hours" in words(Client().get("/en/bo-phan-mot-cua/?tinh=01"))
+    assert Client().get("/bo-phan-mot-cua/?tinh=99").status_code == 404
+    opening = [((dt.time(8), dt.time(12)),), (), ((dt.time(8), dt.time(12)),), ((dt.time(8), dt.time(12)),), (), (), ()]
+    assert hours_in_words(opening) == [(0, 0, "08:00–12:00"), (2, 3, "08:00–12:00")]
 
 
 @pytest.mark.requirement("C-25")

@@ -66,7 +66,7 @@ PUBLIC = {
         "linh-vuc/<str:code>/",
         "co-quan/", "co-quan/<str:code>/", "co-quan/<str:code>/niem-yet/", "thu-tuc/<str:code>/thay-doi/",
         "quyet-dinh/", "quyet-dinh/<int:pk>/",
-        "chat-luong-du-lieu/", "dich-vu-truc-tuyen/",
+        "chat-luong-du-lieu/", "bo-phan-mot-cua/", "dich-vu-truc-tuyen/",
         # Opinions on drafts are asked of everybody, within limits.
         "lay-y-kien/", "lay-y-kien/<uuid:pk>/", "bao-loi/", "dieu-khoan/", "ho-tro/", "ho-tro/nop-tien/", "ho-tro/buu-chinh/", "chu-lon/",
         "thong-bao/", "thong-bao/<slug:slug>/", "thanh-toan/don-vi/", "thanh-toan/dau-moi/", "phan-anh-kien-nghi/",

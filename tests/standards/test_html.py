@@ -1576,13 +1576,16 @@ def catalogue_life(pages: Pages) -> None:
     opinion = consulting.give_opinion(consultation=draft, subject="Giấy <tờ>", text="Ý kiến <y>", now=timezone.now())
     pages.get(checker, f"{desk}consultation/{draft.pk}/change/")
     pages.get(checker, f"{desk}consultation/{draft.pk}/answer/{opinion.pk}/")
-    consulting.answer_opinion(actor=officer_actor(checking), opinion_id=opinion.pk, answer="Tiếp thu", whole_subject=False, now=timezone.now())
+    consulting.answer_opinion(
+        actor=officer_actor(checking), opinion_id=opinion.pk, answer="Tiếp thu", whole_subject=False, now=timezone.now()
+    )
     marks.forget()
     for language in ("", "/en"):
         for address in (
             "/quyet-dinh/", f"/quyet-dinh/{row.decision_id}/", "/quyet-dinh/?co-quan=B%E1%BB%99", "/thu-tuc/1.001193/thay-doi/",
             "/thu-tuc/1.000302/thay-doi/", "/thu-tuc/2.000635/", "/dich-vu-truc-tuyen/", "/chat-luong-du-lieu/", "/lay-y-kien/",
             f"/lay-y-kien/{draft.pk}/", "/co-quan/H26.101/niem-yet/",
+            "/bo-phan-mot-cua/", "/bo-phan-mot-cua/?tinh=01",
         ):  # fmt: skip
             pages.get(stranger, language + address)
     pages.post(stranger, f"/lay-y-kien/{draft.pk}/", {"text": "<x>"})
