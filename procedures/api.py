@@ -313,7 +313,7 @@ def read_procedure(request: HttpRequest, code: Text, on: Day | None = None) -> d
         for channel in version.channels.all()
     ]
     return {
-        **_line(version, online=any(not one.closed for one in version.online_services.all())),
+        **_line(version, online=any(not one.is_closed for one in version.online_services.all())),
         **{name: getattr(version, name) for name in names},
         "channels": channels,
         "steps": [_values(step, StepOut) for step in version.steps.all()],

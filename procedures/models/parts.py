@@ -257,8 +257,10 @@ class OnlineService(models.Model):
     def __str__(self) -> str:
         return self.code
 
-    closed = False
-    """Whether one may not file through it now: suspended, stopped, or not yet open. Where ``queries.with_closures`` loaded it."""
+    @property
+    def is_closed(self) -> bool:
+        """Whether one may not file through it now: suspended, stopped, or not yet open; of rows from ``queries.with_closures``."""
+        return bool(getattr(self, "closed", False))
 
     def serves(self, province: str) -> bool:
         """Whether it runs in a province, by its two digits."""

@@ -544,9 +544,9 @@ def _undo(row: Announcement, now: dt.datetime) -> None:
     if row.effective_on <= timezone.localdate(now):
         raise AnnouncementRefused({"": "Nội dung đã có hiệu lực. Hãy nhập quyết định sửa đổi, thay vì rút."})
     for change in row.changes.select_for_update():
-        if change.kind == Kind.LOCALISE or change.version_id is None:
-            continue
         version = change.version
+        if change.kind == Kind.LOCALISE or version is None:
+            continue
         change.version, change.applied_at = None, None
         change.save()
         if change.kind == Kind.REPEAL:

@@ -51,7 +51,7 @@ def _days(first: int, last: int) -> str:
 
 
 def hours_in_words(opening: Sequence[Hours]) -> list[tuple[int, int, str]]:
-    """Opening hours (Monday first) as runs of days that are alike: first day, last day (Monday is 0), the hours. Closed days are left out."""
+    """Opening hours (Monday first) as runs of days that are alike: first and last day (Monday is 0), hours; closed days are left out."""
     found: list[tuple[int, int, str]] = []
     for day, hours in enumerate(opening):
         words = ", ".join(f"{begin:%H:%M}–{end:%H:%M}" for begin, end in hours)

@@ -15,10 +15,9 @@ from procedures import queries
 from procedures.models import LifeEvent
 
 FIXED = (
-    "/", "/thu-tuc/", "/su-kien/", "/linh-vuc/", "/co-quan/", "/quyet-dinh/",
-    "/lay-y-kien/", "/bo-phan-mot-cua/", "/dich-vu-truc-tuyen/", "/chat-luong-du-lieu/", "/thong-bao/", "/ho-tro/", "/ho-tro/nop-tien/", "/ho-tro/buu-chinh/",
-    "/dieu-khoan/", "/phan-anh-kien-nghi/", "/phan-anh-kien-nghi/tra-loi/", "/phan-anh-kien-nghi/so-lieu/",
-    "/danh-gia/nam/", "/du-lieu-mo/",
+    "/", "/thu-tuc/", "/su-kien/", "/linh-vuc/", "/co-quan/", "/quyet-dinh/", "/lay-y-kien/", "/bo-phan-mot-cua/", "/dich-vu-truc-tuyen/",
+    "/chat-luong-du-lieu/", "/thong-bao/", "/ho-tro/", "/ho-tro/nop-tien/", "/ho-tro/buu-chinh/", "/dieu-khoan/", "/phan-anh-kien-nghi/",
+    "/phan-anh-kien-nghi/tra-loi/", "/phan-anh-kien-nghi/so-lieu/", "/danh-gia/nam/", "/du-lieu-mo/",
 )  # fmt: skip
 MAX_ADDRESSES = 50_000
 """A sitemap holds no more (sitemaps.org); the whole national list is a ninth of it."""

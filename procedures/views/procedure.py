@@ -179,7 +179,7 @@ def procedure_page(request: HttpRequest, code: str) -> HttpResponse:
     province = place.province.code if place.province else ""
     online = queries.service_for(version, province)
     closed = None
-    if online is not None and online.closed:
+    if online is not None and online.is_closed:
         closed, online = queries.closure(online.code), None
     path = address("procedure", code)
     context: dict[str, Any] = {
@@ -191,7 +191,7 @@ def procedure_page(request: HttpRequest, code: str) -> HttpResponse:
         "first": periods[-1].effective_from if periods else version.effective_from,
         "online": online,
         "online_elsewhere": online is None and closed is None and version.online_service is not None,
-        "services": services_shown([one for one in version.online_services.all() if not one.closed], online),
+        "services": services_shown([one for one in version.online_services.all() if not one.is_closed], online),
         "closed": closed,
         "unconfirmed": local is None and place.province is not None and queries.awaits_province(version, place.province.code),
         "providers": version.executing_agency or version.issuing_agency,

@@ -1569,8 +1569,9 @@ def catalogue_life(pages: Pages) -> None:
     finding = f"{desk}qualityfinding/{QualityFinding.objects.get().pk}/"
     pages.get(enterer, f"{finding}change/")
     pages.get(enterer, f"{finding}mend/")
+    author = officer_actor(checking)
     draft = consulting.open_consultation(
-        actor=officer_actor(checking), unit_code="G15", title="Dự thảo <x>", summary="Một & hai", subjects=["Giấy <tờ>"], procedures=["1.001193"],
+        actor=author, unit_code="G15", title="Dự thảo <x>", summary="Một & hai", subjects=["Giấy <tờ>"], procedures=["1.001193"],
         opens_on=today, closes_on=today + dt.timedelta(days=30), now=timezone.now(),
     )  # fmt: skip
     opinion = consulting.give_opinion(consultation=draft, subject="Giấy <tờ>", text="Ý kiến <y>", now=timezone.now())
