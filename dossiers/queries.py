@@ -555,4 +555,4 @@ def _until(draft: Draft) -> date | None:
 def came_online(codes: Sequence[str], procedure_code: str) -> set[str]:
     """Which of these are codes of dossiers of a procedure that were sent online (one query): what a service was tested with."""
     rows = Dossier.objects.filter(code__in=list(codes), procedure_code=procedure_code, channel=Channel.ONLINE)
-    return set(rows.values_list("code", flat=True))
+    return {code for code in rows.values_list("code", flat=True) if code}

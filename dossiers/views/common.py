@@ -71,9 +71,9 @@ def citizen_page(view: Page) -> Page:
 
 def not_offered(request: HttpRequest, closed: NotOffered) -> HttpResponse:
     """The page that says why nothing new can be filed online now, and where one goes instead; a draft that there is stays."""
-    context = {"code": closed.code, "province": closed.province, "state": closed.state, "reason": closed.reason}
     actor = actor_of(request)
-    context["draft"] = queries.draft_of(actor, closed.code) if actor.is_citizen else None
+    draft = queries.draft_of(actor, closed.code) if actor.is_citizen else None
+    context = {"code": closed.code, "province": closed.province, "state": closed.state, "reason": closed.reason, "draft": draft}
     return render(request, "dossiers/not_offered.html", context, status=403)
 
 
