@@ -16,6 +16,7 @@ class ProceduresConfig(AppConfig):
         from portal.access import Act, register_acts
         from portal.access.roles import CONTRACT_ROLES, OFFICER_ROLES, TOP_AGENCY
         from portal.operations.preparation import register_loader
+        from procedures.models.publication import CHECK, ENTER, PUBLISH
 
         MAKERS = frozenset({"procedure_entering"})
         CHECKERS = frozenset({"procedure_checking"})
@@ -50,12 +51,28 @@ class ProceduresConfig(AppConfig):
             Act("procedures.quality.everywhere", "Rà soát dữ liệu của mọi cơ quan", frozenset({"steering"}), everywhere=True),
             Act("procedures.consult", "Lấy ý kiến về dự thảo thủ tục", MAKERS | CHECKERS | PUBLISHERS),
             Act("procedures.embed", "Ghi trang được nhúng bảng thủ tục", PUBLISHERS | frozenset({"administrator"})),
+            Act(ENTER, "Soạn câu hỏi và hướng dẫn của cơ quan mình", frozenset({"administrator", "procedure_entering"})),
+            Act(CHECK, "Kiểm tra câu hỏi và hướng dẫn của cơ quan mình", frozenset({"administrator", "procedure_checking"})),
+            Act(PUBLISH, "Công khai câu hỏi và hướng dẫn của cơ quan mình", frozenset({"administrator", "procedure_publishing"})),
+            Act(
+                "procedures.help",
+                "Xem câu hỏi và hướng dẫn của cơ quan mình",
+                frozenset({"administrator", "procedure_entering", "procedure_checking", "procedure_publishing"}),
+            ),
+            Act(
+                "procedures.help.everywhere",
+                "Xem câu hỏi và hướng dẫn của mọi cơ quan",
+                frozenset({"steering", "content"}),
+                everywhere=True,
+            ),
             Act("procedures.words", "Sửa từ và trọng số tìm kiếm", keepers, everywhere=True, at=TOP_AGENCY),
         )
         register_loader("thủ tục", _load, order=20)
         register_loader("từ tìm kiếm", _load_words, order=25)
         register_loader("trọng số tìm kiếm", _load_weights, order=26)
         register_loader("mức giảm khi nộp trực tuyến", _load_reductions, order=27)
+        register_loader("hướng dẫn theo câu hỏi", _load_guidance, order=28)
+        register_loader("chỉ mục câu hỏi, trả lời", _ensure_questions, order=90)
 
 
 def _load() -> str:
@@ -86,3 +103,19 @@ def _load_reductions() -> str:
 
     added, changed, same = load_reductions(now=timezone.now())
     return f"thêm {added}, đổi {changed}, giữ nguyên {same}"
+
+
+def _load_guidance() -> str:
+    from django.utils import timezone
+
+    from procedures.guidance.services import load_guidance
+
+    added, changed, same = load_guidance(now=timezone.now())
+    return f"thêm {added}, đổi {changed}, giữ nguyên {same}"
+
+
+def _ensure_questions() -> str:
+    from portal import search
+    from procedures.questions.search import QUESTIONS
+
+    return search.ensure(QUESTIONS)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from django.urls import path
 
 from procedures import views
+from procedures.assistant.views import assistant
+from procedures.guidance.views import guide
+from procedures.questions.views import question_list, question_page, question_vote
 
 pages = [
     path("tim-kiem/", views.search_page, name="search"),
@@ -20,6 +23,11 @@ pages = [
     path("chat-luong-du-lieu/", views.quality_page, name="data-quality"),
     path("dich-vu-truc-tuyen/", views.service_register, name="online-services"),
     path("co-quan/<str:code>/niem-yet/", views.posting, name="posting"),
+    path("thu-tuc/<str:code>/huong-dan/", guide, name="guidance"),
+    path("hoi-dap/", question_list, name="questions"),
+    path("hoi-dap/<slug:slug>/", question_page, name="question"),
+    path("hoi-dap/<slug:slug>/huu-ich/", question_vote, name="question-vote"),
+    path("tro-ly/", assistant, name="assistant"),
     path("su-kien/", views.event_index, name="events"),
     path("su-kien/<slug:slug>/", views.event_page, name="event"),
     path("linh-vuc/", views.field_index, name="fields"),

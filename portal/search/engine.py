@@ -44,6 +44,8 @@ class Found:
     """Share of what the question asks about that the best answer speaks of, rare words counting more; 1 where a code was named."""
     more: bool = False
     """Whether there are more answers than were asked for."""
+    scores: tuple[float, ...] = ()
+    """What each answer scored by its words, to compare answers of one question; not in the order of the answers where names decided."""
 
     @property
     def sure(self) -> bool:
@@ -166,7 +168,8 @@ class Engine(ABC):
             self._complete(question, text)
         shelf = self._shelf(question, labels)
         prior = shelf.prior_of(labels)
-        first = _ranked(shelf.index.score(self.weights.applied(question.weights)) * prior, max(limit + 1, DEPTH))
+        scores = shelf.index.score(self.weights.applied(question.weights)) * prior
+        first = _ranked(scores, max(limit + 1, DEPTH))
         # Where the editors' phrases say the whole question they have answered it, whatever else bears its words.
         asked = first and self.corpus.names and not question.settled
         second = _ranked(shelf.names.score(self.weights.applied(question.own)) * prior, DEPTH) if asked else []
@@ -186,7 +189,8 @@ class Engine(ABC):
             # Whoever wrote it in the same words answers it, whatever an agency calls it.
             typed = {token: weight for token, weight in question.own.items() if token in question.weights}
             coverage = max(coverage, shelf.index.coverage(typed, numbers[0]))
-        return Found([shelf.keys[n] for n in numbers], [shelf.codes[n] for n in numbers], question, coverage, more)
+        scored = tuple(float(scores[n]) for n in numbers)
+        return Found([shelf.keys[n] for n in numbers], [shelf.codes[n] for n in numbers], question, coverage, more, scored)
 
     def _complete(self, question: Question, text: str) -> None:
         """Let the last syllable stand for the commonest ones that begin with it."""

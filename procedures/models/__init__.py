@@ -7,11 +7,14 @@ from procedures.models.announcing import ANNOUNCEMENTS, AnnouncedChange, Announc
 from procedures.models.base import CODE_RULE, Level, Part, Subject, TimeUnit, tracked
 from procedures.models.consulting import Consultation, EmbedSite, Opinion
 from procedures.models.events import LifeEvent, LifeEventEntry, NextStep
+from procedures.models.guidance import GuidanceTree
 from procedures.models.imports import ImportRun, StagedRecord
 from procedures.models.localisation import Localisation
 from procedures.models.mistakes import MISTAKES, MistakeReport
 from procedures.models.parts import Channel, FeeLine, LegalBasis, OnlineService, RequiredDocument, Result, Step, TimeLimit
+from procedures.models.publication import LIFE
 from procedures.models.quality import FINDINGS, REVIEWS, QualityFinding, QualityReview
+from procedures.models.questions import CommonQuestion, QuestionRating, QuestionVote
 from procedures.models.reductions import OnlineReduction
 from procedures.models.search import SearchMiss, SearchWeight, SearchWord
 from procedures.models.serving import SERVICES, Restructuring, ServiceDeclaration, ServiceEvent, ServiceReview
@@ -22,6 +25,7 @@ __all__ = [
     "ANNOUNCEMENTS",
     "CODE_RULE",
     "FINDINGS",
+    "LIFE",
     "MISTAKES",
     "PART_WORDS",
     "REVIEWS",
@@ -30,11 +34,13 @@ __all__ = [
     "AnnouncedChange",
     "Announcement",
     "Channel",
+    "CommonQuestion",
     "Consultation",
     "DateRange",
     "Decision",
     "EmbedSite",
     "FeeLine",
+    "GuidanceTree",
     "ImportRun",
     "LegalBasis",
     "Level",
@@ -53,6 +59,8 @@ __all__ = [
     "ProcedureVersion",
     "QualityFinding",
     "QualityReview",
+    "QuestionRating",
+    "QuestionVote",
     "RequiredDocument",
     "Restructuring",
     "Result",

@@ -18,7 +18,9 @@ from portal.caching import public_page
 from portal.catalogues import queries as catalogues
 from portal.languages import address, is_english, show
 from procedures import queries
+from procedures.guidance.queries import is_guided
 from procedures.models import Channel, ProcedureVersion
+from procedures.questions.queries import of_procedure
 from procedures.views.common import asked_day
 from procedures.views.offices import Place, is_for_reader, named, own_place, place_of, typed_name
 from procedures.views.online import services_shown
@@ -118,12 +120,16 @@ def _no_such_day(request: HttpRequest, code: str, asked: dt.date | None) -> Http
     return show(request, "procedures/day.html", context, status=404)
 
 
-def _where(request: HttpRequest, code: str) -> HttpResponse:
-    """A commune was named in words: on to the page with its code, or to a choice where several bear or bore the name."""
+def where(request: HttpRequest, code: str, path: str = "") -> HttpResponse:
+    """A commune was named in words: on to the page with its code, or to a choice where several bear or bore the name.
+
+    ``path``: of a page about the procedure that is not its own; what its address says beside the place stays.
+    """
     query = request.GET.copy()
     name = query.pop("xa")[-1]
     answers = named(typed_name(request), request.GET.get("dia-phuong", ""))
-    path = address("procedure", code)
+    kept = ("ngay", "tich") if not path else tuple(name for name in query if name != "dia-phuong")
+    path = path or address("procedure", code)
     province = request.GET.get("dia-phuong", "")
     if len(answers) == 1:
         query["dia-phuong"] = answers[0].unit.parent.code  # type: ignore[union-attr]  # a commune lies in a province
@@ -138,7 +144,7 @@ def _where(request: HttpRequest, code: str) -> HttpResponse:
     place.province = next((unit for unit in place.provinces if unit.code == province), None)
     context = {"answers": answers, "name": name, "title": title, "path": path, "kept": query.urlencode(), "place": place}
     # What the form asks again with: the day and the papers ticked.
-    context["hidden"] = [(key, value) for key in ("ngay", "tich") for value in query.getlist(key)]
+    context["hidden"] = [(key, value) for key in kept for value in query.getlist(key)]
     return show(request, "procedures/where.html", context)
 
 
@@ -148,7 +154,7 @@ def received_by(version: ProcedureVersion) -> Reception:
     return reception(version.levels, version.executing_agency or version.competent_agency, version.place or direct)
 
 
-@public_page(rooms=("catalogues", "procedures/{code}", "reductions"), variant=own_place)
+@public_page(rooms=("catalogues", "procedures/{code}", "reductions", "questions", "guidance"), variant=own_place)
 @require_safe
 def procedure_page(request: HttpRequest, code: str) -> HttpResponse:
     """One procedure as it is in force today, or on the day asked for, in one place where asked. At most eighteen queries.
@@ -160,7 +166,7 @@ def procedure_page(request: HttpRequest, code: str) -> HttpResponse:
     if branch:
         return redirect(address("procedure", branch["code"]))
     if typed_name(request):
-        return _where(request, code)
+        return where(request, code)
     today = timezone.localdate()
     try:
         asked = asked_day(request)
@@ -201,6 +207,8 @@ def procedure_page(request: HttpRequest, code: str) -> HttpResponse:
         "savings": savings(version, shown, place.province, place.provinces, asked or today),
         "periods": periods,
         "others": others,
+        "asked_often": of_procedure(code),
+        "guided": is_guided(code),
         "path": path,
         "kept": _kept(request, shown),
         "apply_url": f"/nop-ho-so/{code}/",

@@ -1,0 +1,182 @@
+"""What desks of texts that are entered, checked and published share: the door, each act at an address of its own, several at once."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+
+from portal.access import actor_of, may
+from portal.audit.desk import HistoryModelAdmin
+from portal.catalogues.queries import agency_label
+from portal.states import TransitionRefused
+from portal.ui.fields import PlainText
+from procedures.models import LIFE
+from procedures.publishing import ENTER, NEEDS_WHY, Refused
+
+READ, SEE_ALL = "procedures.help", "procedures.help.everywhere"
+MOST = 200
+"""Rows that one act on several takes."""
+DONE = {
+    "check": "Đã ghi: kiểm tra đạt.",
+    "send_back": "Đã trả lại người soạn.",
+    "publish": "Đã công khai. Người dân đọc và tìm được ngay.",
+    "drop": "Đã bỏ bản đang soạn.",
+    "withdraw": "Đã gỡ xuống.",
+}
+
+
+class ActForm(forms.Form):
+    """The version that the officer saw, and why where that is written down."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    why = PlainText(
+        label="Lý do",
+        max_length=500,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        error_messages={"required": "Hãy ghi lý do, để người sau đọc được."},
+    )
+
+    def __init__(self, *args: Any, transition: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if transition not in NEEDS_WHY:
+            del self.fields["why"]
+
+
+class PublishedAdmin(HistoryModelAdmin):
+    """A unit's officers write, check and publish their own; VPCP looks at all."""
+
+    view_act = READ
+    add_act = change_act = ENTER
+    unit_field = "unit_code"
+    actions: ClassVar[Any] = ("check_chosen", "publish_chosen")
+    actions_on_top, actions_on_bottom = True, False
+    ordering = ("-entered_at", "-id")
+    services: ClassVar[Any]
+    """The room's services: ``act`` and ``act_on_many``."""
+
+    def _may(self, request, act, obj):
+        sees_all = bool(act == self.view_act and may(actor_of(request), SEE_ALL))
+        return sees_all or super()._may(request, act, obj)
+
+    def get_queryset(self, request):
+        if may(actor_of(request), SEE_ALL):
+            return self.model._default_manager.order_by(*self.ordering)
+        return super().get_queryset(request)
+
+    def has_check_permission(self, request: HttpRequest) -> bool:
+        """Whether the officer checks somewhere."""
+        return self._may(request, LIFE.transitions["check"].act, None)
+
+    def has_publish_permission(self, request: HttpRequest) -> bool:
+        """Whether the officer publishes somewhere."""
+        return self._may(request, LIFE.transitions["publish"].act, None)
+
+    @admin.display(description="Cơ quan", ordering="unit_code")
+    def unit_shown(self, row: Any) -> str:
+        """Name and code."""
+        return agency_label(row.unit_code)
+
+    @admin.action(description="Kiểm tra đạt", permissions=["check"])
+    def check_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Pass those that are chosen."""
+        self._many(request, "check", queryset)
+
+    @admin.action(description="Công khai", permissions=["publish"])
+    def publish_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Publish those that are chosen."""
+        self._many(request, "publish", queryset)
+
+    def _many(self, request: HttpRequest, transition: str, queryset: QuerySet[Any]) -> None:
+        ids = list(queryset.order_by(*self.ordering).values_list("pk", flat=True)[: MOST + 1])
+        if len(ids) > MOST:
+            self.message_user(request, f"Mỗi lần nhiều nhất {MOST} bản; các bản sau chưa được xử lý.", messages.WARNING)
+        done, left = self.services.act_on_many(actor=actor_of(request), row_ids=ids[:MOST], transition=transition, now=timezone.now())
+        if done:
+            self.message_user(request, f"{DONE[transition]} ({done} bản)", messages.SUCCESS)
+        for name, words in left[:10]:
+            self.message_user(request, f"{name[:80]}: {words}", messages.WARNING)
+        if len(left) > 10:
+            self.message_user(request, f"… và {len(left) - 10} bản nữa chưa được xử lý.", messages.WARNING)
+
+    def get_urls(self) -> list[Any]:
+        """Each act has an address of its own."""
+        name = f"{self.opts.app_label}_{self.opts.model_name}"
+        own = [
+            path(
+                f"<uuid:object_id>/{edge.name}/",
+                self.admin_site.admin_view(self.act_view),
+                {"transition": edge.name},
+                name=f"{name}_{edge.name}",
+            )
+            for edge in LIFE.transitions.values()
+        ]
+        return [*own, *super().get_urls()]
+
+    def _address(self, page: str, *args: object) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}", args=args)
+
+    def row_of(self, request: HttpRequest, object_id: object) -> Any:
+        """The row, through the door; None where there is none."""
+        try:
+            return self.get_queryset(request).filter(pk=UUID(str(object_id))).first()
+        except ValueError as error:
+            raise Http404 from error
+
+    def ways(self, request: HttpRequest, row: Any) -> list[tuple[Any, str]]:
+        """What this officer can do with a row now, with the address; what one wrote oneself is another's to check."""
+        actor = actor_of(request)
+        edges = LIFE.open_to(actor, row, unit=row.unit_code)
+        own = row.entered_by is not None and row.entered_by == actor.person_id
+        return [(edge, self._address(edge.name, row.pk)) for edge in edges if not (own and edge.name in ("check", "publish"))]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """The row with what can be done with it."""
+        row = self.row_of(request, object_id)
+        more = {"ways": self.ways(request, row), "row": row} if row is not None else {}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
+
+    def act_view(self, request: HttpRequest, object_id: UUID, transition: str) -> HttpResponse:
+        """Ask once, then do it. Somebody else was faster: a word, never an error."""
+        row = self.row_of(request, object_id)
+        if row is None:
+            raise Http404
+        change, edge = self._address("change", row.pk), LIFE.transitions[transition]
+        form = ActForm(request.POST if request.method == "POST" else None, initial={"version": row.version}, transition=transition)
+        if form.is_bound and form.is_valid():
+            try:
+                self.services.act(
+                    actor=actor_of(request),
+                    row_id=row.pk,
+                    transition=transition,
+                    now=timezone.now(),
+                    why=form.cleaned_data.get("why", ""),
+                    seen_version=form.cleaned_data["version"],
+                )
+                self.message_user(request, DONE[transition], messages.SUCCESS)
+                return redirect(change)
+            except TransitionRefused as refused:
+                self.message_user(request, refused.reason, messages.WARNING)
+                return redirect(change)
+            except Refused as refused:
+                form.add_error(None if "why" not in refused.faults or "why" not in form.fields else "why", str(refused))
+        elif not form.is_bound and LIFE.refusal(row, transition):
+            self.message_user(request, "Bản này đã chuyển sang tình trạng khác.", messages.WARNING)
+            return redirect(change)
+        return self.page(request, "admin/procedures/text_act.html", edge.label, row=row, form=form, back=change)
+
+    def page(self, request: HttpRequest, template: str, title: str, *, back: str = "", **context: Any) -> HttpResponse:
+        """A page of the desk of its own."""
+        form = context.get("form")
+        common = {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
+        addresses = {"list": self._address("changelist"), "back": back or self._address("changelist")}
+        status = 422 if form is not None and form.is_bound and form.errors else 200
+        return TemplateResponse(request, template, {**common, "addresses": addresses, **context}, status=status)

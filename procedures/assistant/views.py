@@ -1,0 +1,7 @@
+"""."""
+
+from django.http import HttpRequest, HttpResponse
+
+
+def assistant(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("")
