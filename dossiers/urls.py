@@ -12,12 +12,13 @@ from dossiers.signing import urls as signing
 from dossiers.store import urls as store
 from dossiers.supplements import views as completing
 from dossiers.talking import views as talking
-from dossiers.views import elsewhere, filing, parts, printing, schema, tracking, uploads
+from dossiers.views import elsewhere, filing, guided, parts, printing, schema, tracking, uploads
 
 urlpatterns = [
     path("nha-phat-trien/bieu-mau.schema.json", schema.form_schema, name="form-schema"),
     path("nha-phat-trien/mau-ket-qua.schema.json", schema.result_schema, name="result-schema"),
     path("nop-ho-so/<str:code>/", filing.start, name="file-start"),
+    path("nop-ho-so/<str:code>/theo-huong-dan/", guided.begin, name="file-guided"),
     path("nop-ho-so/<str:code>/to-khai/", filing.answers, name="file-to-khai"),
     path("nop-ho-so/<str:code>/to-khai/<slug:part>/", parts.part, name="file-part"),
     path("nop-ho-so/<str:code>/giay-to/", filing.papers, name="file-giay-to"),

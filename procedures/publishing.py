@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ import pghistory
 from django.db import transaction
 
 from portal import audit
-from portal.access import Actor, require
+from portal.access import AccessDenied, Actor, require
 from portal.states import TransitionRefused
 from portal.text import nfc
 from procedures.models.publication import CHECK, ENTER, LIFE, PUBLISH, Publication, State
@@ -20,7 +20,7 @@ from procedures.models.publication import CHECK, ENTER, LIFE, PUBLISH, Publicati
 MAX_WHY = 500
 NEEDS_WHY = frozenset({"send_back", "drop", "withdraw"})
 """Acts for which a reason is written down."""
-__all__ = ["CHECK", "ENTER", "NEEDS_WHY", "PUBLISH", "Kind", "Refused", "begin", "move", "noted", "plain", "refuse_unless_seen"]
+__all__ = ["CHECK", "ENTER", "NEEDS_WHY", "PUBLISH", "Kind", "Refused", "begin", "each", "move", "noted", "plain", "refuse_unless_seen"]
 
 
 class Refused(Exception):
@@ -125,3 +125,23 @@ def retire(row: Publication, why: str, now: dt.datetime) -> None:
     row.state, row.withdrawn_at, row.withdrawn_why = State.WITHDRAWN, now, why
     row.version += 1
     row.save()
+
+
+def each(kind: Kind, *, actor: Actor, row_ids: Iterable[UUID], transition: str, now: dt.datetime) -> tuple[int, list[tuple[str, str]]]:
+    """The same act on several, each for itself: how many were done, and of the others the row in words with the reason."""
+    done, left = 0, []
+    for row_id in row_ids:
+        try:
+            move(kind=kind, actor=actor, row_id=row_id, transition=transition, now=now)
+            done += 1
+        except AccessDenied:
+            left.append((_named(kind, row_id), "Không thuộc quyền của bạn."))
+        except TransitionRefused as refused:
+            left.append((_named(kind, row_id), refused.reason))
+        except Refused as refused:
+            left.append((_named(kind, row_id), str(refused)))
+    return done, left
+
+
+def _named(kind: Kind, row_id: UUID) -> str:
+    return str(kind.model.objects.filter(pk=row_id).first() or row_id)

@@ -1,5 +1,29 @@
 """The desk of the catalogue, one subject a file."""
 
-from procedures.admin import announcing, catalogue, consulting, imports, mistakes, quality, questions, reductions, search, serving
+from procedures.admin import (
+    announcing,
+    catalogue,
+    consulting,
+    guidance,
+    imports,
+    mistakes,
+    quality,
+    questions,
+    reductions,
+    search,
+    serving,
+)
 
-__all__ = ["announcing", "catalogue", "consulting", "imports", "mistakes", "quality", "questions", "reductions", "search", "serving"]
+__all__ = [
+    "announcing",
+    "catalogue",
+    "consulting",
+    "guidance",
+    "imports",
+    "mistakes",
+    "quality",
+    "questions",
+    "reductions",
+    "search",
+    "serving",
+]

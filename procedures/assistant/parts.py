@@ -44,7 +44,8 @@ _SAID: dict[Part, tuple[str, ...]] = {
     ),
     Part.TIME: (
         "bao lâu", "mấy ngày", "bao nhiêu ngày", "mất mấy ngày", "mất bao nhiêu ngày", "mấy hôm", "khi nào có", "bao giờ có", "bao giờ xong",
-        "khi nào xong", "mấy bữa", "mấy tuần", "lâu không", "thời gian giải quyết", "thời hạn giải quyết", "chừng nào có", "thời hạn trả lời",
+        "khi nào xong",
+        "mấy bữa", "mấy tuần", "lâu không", "thời gian giải quyết", "thời hạn giải quyết", "chừng nào có", "thời hạn trả lời",
         "thời gian từ lúc", "bao nhiêu lâu", "thời gian kiểm tra", "thời gian",
     ),
     Part.DOCUMENTS: (
@@ -61,7 +62,8 @@ _SAID: dict[Part, tuple[str, ...]] = {
     Part.ONLINE: ("trực tuyến", "qua mạng", "trên mạng", "online", "onl", "qua internet", "qua bưu điện", "bằng bưu điện", "trang web"),
     Part.DEADLINE: ("hạn làm", "hạn đăng ký", "trong bao nhiêu ngày phải", "để lâu", "trễ hạn", "muộn có", "trễ có", "muộn bị"),
     Part.WHO: (
-        "ai được", "ai làm được", "đối tượng nào", "những ai", "ai phải", "ai có quyền", "ai thì được", "ai là", "thì ai", "những người",
+        "ai được", "ai làm được", "đối tượng nào", "những ai", "ai phải", "ai có quyền", "ai thì được", "ai là", "thì ai",
+        "những người",
         "người nào", "những đối tượng", "gồm những ai",
     ),
     Part.STEPS: (

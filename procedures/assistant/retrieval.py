@@ -28,6 +28,9 @@ LEAST_ASKED, LEAST_CALLED = 0.3, 0.18
 """Of an answered question, below which it is no answer: nine of ten questions about something else stay below."""
 SURE, PERHAPS = 3.75, 3.4
 """Of a procedure: from where it is answered by, and from where it is asked back about."""
+LEAST_OWN = 0.05
+"""Of what was asked, in its own words, that a procedure must speak of: the editors' words alone, which a question about something else may
+hold by chance, are not enough unless they say all of it."""
 AS_WELL = 0.95
 """Of a second one: from where it fits as well as the first."""
 _NO_MORE = 0.25
@@ -110,7 +113,8 @@ def fit_questions(text: str, found: Found, texts: Mapping[str, Text], rarity: Ra
             continue
         ways = [candidate.title, *candidate.more.splitlines()]
         of_asked, called, alike = max(
-            (rarity.share(asked, tokens_of(way)), rarity.share(tokens_of(subject_of(way)), asked), same(parts, parts_of(way))) for way in ways
+            (rarity.share(asked, tokens_of(way)), rarity.share(tokens_of(subject_of(way)), asked), same(parts, parts_of(way)))
+            for way in ways
         )
         whole = _SEARCH * score / best + _ASKED * of_asked + _CALLED * called + _SAME * alike
         enough = of_asked >= LEAST_ASKED and called >= LEAST_CALLED
@@ -129,16 +133,18 @@ def fit_procedures(text: str, found: Found, texts: Mapping[str, Text], rarity: R
             continue
         spoken = {**tokens_of(candidate.title), **tokens_of(candidate.more)}
         name = dict.fromkeys(written_out(candidate.title), 1.0)
+        own = rarity.share(asked, spoken)
         score = (
             rarity.share(meant, spoken)
-            + 1.7 * rarity.share(asked, spoken)
+            + 1.7 * own
             + 4.0 * rarity.share(name, everything)
             + (1.0 if found.question.settled and place == 0 else 0.0)
             - second
         )
         # Whoever named a code, or typed a whole name, means it.
         named = place == 0 and (code in found.question.codes or tokens_of(text) == tokens_of(candidate.title))
-        fits.append(Fit(code, score, named or score >= SURE, named or score >= PERHAPS))
+        speaks = own >= LEAST_OWN or found.question.settled
+        fits.append(Fit(code, score, named or (speaks and score >= SURE), named or (speaks and score >= PERHAPS)))
     return fits
 
 

@@ -73,7 +73,7 @@ def _on_the_way(document: Document, answers: Mapping[str, Any], way: Way, declar
     note = limit_note(document, notes, answers)
     limit = next((one for one in way.limits if note is not None and one.note == note), way.limits[0] if way.limits else None)
     # Where the case decides about the limit it decides about the fees that stand under it.
-    fees = limit.fees if limit is not None and note is not None else way.fees
+    fees = (limit.fees if limit is not None and note is not None else ()) or way.fees
     online = way.row.kind == Channel.Kind.ONLINE
     lines = [line_of(fee.row) for fee in fees]
     in_dong = [(fee, line) for fee, line in zip(fees, lines, strict=True) if not fee.row.currency]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from procedures.guidance import queries
 from procedures.guidance.documents import faults
 from procedures.models import GuidanceTree
 from procedures.models.publication import OPEN
-from procedures.publishing import ENTER, Kind, Refused, begin, history, move, noted, refuse_unless_seen, retire
+from procedures.publishing import ENTER, Kind, Refused, begin, each, history, move, noted, refuse_unless_seen, retire
 from procedures.services.mistakes import VPCP
 from procedures.services.records import BadRecord
 
@@ -162,3 +163,8 @@ def load_guidance(*, now: dt.datetime, actor: Actor = SYSTEM) -> tuple[int, int,
             actor=actor, act="procedures.guidance.load", target="procedures.guidancetree", details={"added": added, "changed": changed}
         )
     return added, changed, same
+
+
+def act_on_many(*, actor: Actor, row_ids: Iterable[UUID], transition: str, now: dt.datetime) -> tuple[int, list[tuple[str, str]]]:
+    """The same act on several, each for itself (:func:`procedures.publishing.each`)."""
+    return each(KIND, actor=actor, row_ids=row_ids, transition=transition, now=now)

@@ -134,6 +134,8 @@ def _outcome(
     ending = asked.ending
     assert ending is not None
     nowhere = [("dia-phuong", "")] if is_for_reader(request) else []
+    begins = bool(prefilled(document, asked.answers))
+    apply_url = f"/nop-ho-so/{code}/theo-huong-dan/?{urlencode(answered(asked))}" if begins else f"/nop-ho-so/{code}/"
     context = {
         **common,
         "title": said(ending, "title"),
@@ -147,8 +149,8 @@ def _outcome(
         "online": online,
         "online_elsewhere": online is None and version.online_service is not None,
         "kept": {"hidden": answered(asked), "without_place": urlencode([*nowhere, *answered(asked)])},
-        "apply_url": f"/nop-ho-so/{code}/theo-huong-dan/?{urlencode(answered(asked))}",
-        "begins": bool(prefilled(document, asked.answers)),
+        "apply_url": apply_url,
+        "begins": begins,
         "procedure_url": address("procedure", code),
         "is_english": is_english(),
     }

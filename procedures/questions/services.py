@@ -21,7 +21,7 @@ from portal.search.phrases import word_key
 from portal.text import search_key
 from procedures.models import CommonQuestion, LifeEvent, Procedure, QuestionRating, QuestionVote
 from procedures.models.publication import OPEN
-from procedures.publishing import ENTER, Kind, Refused, begin, history, move, noted, plain, refuse_unless_seen, retire
+from procedures.publishing import ENTER, Kind, Refused, begin, each, history, move, noted, plain, refuse_unless_seen, retire
 from procedures.questions.search import QUESTIONS, entry_of
 
 FACTS = ("question", "answer", "wordings", "topic", "field_code", "procedures", "life_events", "source")
@@ -233,17 +233,5 @@ def forget_votes(*, today: dt.date) -> int:
 
 
 def act_on_many(*, actor: Actor, row_ids: Iterable[UUID], transition: str, now: dt.datetime) -> tuple[int, list[tuple[str, str]]]:
-    """The same act on several, each for itself: how many were done, and of the others the question with the reason."""
-    from portal.access import AccessDenied
-    from portal.states import TransitionRefused
-
-    done, left = 0, []
-    for row_id in row_ids:
-        try:
-            act(actor=actor, row_id=row_id, transition=transition, now=now)
-            done += 1
-        except (Refused, TransitionRefused, AccessDenied, CommonQuestion.DoesNotExist) as refused:
-            name = CommonQuestion.objects.filter(pk=row_id).values_list("question", flat=True).first() or str(row_id)
-            words = refused.reason if isinstance(refused, TransitionRefused) else str(refused)
-            left.append((name, "Không thuộc quyền của bạn." if isinstance(refused, AccessDenied) else words))
-    return done, left
+    """The same act on several, each for itself (:func:`procedures.publishing.each`)."""
+    return each(KIND, actor=actor, row_ids=row_ids, transition=transition, now=now)
