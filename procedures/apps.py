@@ -64,6 +64,7 @@ class ProceduresConfig(AppConfig):
                 "Xem câu hỏi và hướng dẫn của mọi cơ quan",
                 frozenset({"steering", "content"}),
                 everywhere=True,
+                at=TOP_AGENCY,
             ),
             Act("procedures.words", "Sửa từ và trọng số tìm kiếm", keepers, everywhere=True, at=TOP_AGENCY),
         )

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from portal.retention.services import note
 from procedures import services
+from procedures.questions import services as questions
 
 
 @shared_task(name="procedures.tasks.rank_by_use")
@@ -36,3 +37,10 @@ def find_faults() -> None:
     from procedures.services import quality
 
     quality.find_at_night(timezone.now())
+
+
+@shared_task(name="procedures.forget_votes")
+def forget_votes() -> None:
+    """Every night: who said of an answer whether it helps is forgotten; what was said stays counted."""
+    now = timezone.now()
+    note("procedures.forget_votes", {"fleeting": questions.forget_votes(today=timezone.localdate(now))}, now=now)

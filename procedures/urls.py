@@ -6,7 +6,7 @@ from django.urls import path
 
 from procedures import views
 from procedures.assistant.views import assistant
-from procedures.guidance.views import guide
+from procedures.guidance.views import guide, schema
 from procedures.questions.views import question_list, question_page, question_vote
 
 pages = [
@@ -39,6 +39,7 @@ pages = [
 urlpatterns = [
     *pages,
     path("nhung/co-quan/<str:code>/", views.embedded, name="embedded"),
+    path("nha-phat-trien/huong-dan.schema.json", schema, name="guidance-schema"),
     path("sitemap.xml", views.sitemap, name="sitemap"),
     path("robots.txt", views.robots, name="robots"),
     path("opensearch.xml", views.opensearch, name="opensearch"),

@@ -178,7 +178,7 @@ CLASSES: dict[str, RetentionClass] = {
         "Hai ngày",
         f"{_PERSONAL}: chỉ giữ khi còn cần cho mục đích",
         "Xóa.",
-        ("accounts.tasks.remove_old", "portal.documents.tasks.forget_old_tries", "feedback.forget_votes"),
+        ("accounts.tasks.remove_old", "portal.documents.tasks.forget_old_tries", "feedback.forget_votes", "procedures.forget_votes"),
     ),
     "copy": RetentionClass(
         "Bản sao dữ liệu làm cho chủ của nó",

@@ -163,6 +163,7 @@ CELERY_BEAT_SCHEDULE = {
     "readings-rank": {"task": "procedures.tasks.rank_by_use", "schedule": crontab(hour=3, minute=10), "options": {"queue": "bulk"}},
     "search-recount": {"task": "portal.search.tasks.recount_corpora", "schedule": crontab(hour=4, minute=10), "options": {"queue": "bulk"}},
     "misses-old": {"task": "procedures.tasks.forget_old_misses", "schedule": crontab(hour=3, minute=20), "options": {"queue": "bulk"}},
+    "question-votes": {"task": "procedures.forget_votes", "schedule": crontab(hour=3, minute=22), "options": {"queue": "bulk"}},
     "proof-tries-old": {
         "task": "portal.documents.tasks.forget_old_tries",
         "schedule": crontab(hour=3, minute=30),

@@ -43,7 +43,8 @@ _SAID: dict[Part, tuple[str, ...]] = {
         "bao nhiêu phần trăm", "đóng thế nào", "mức hỗ trợ", "được bao nhiêu",
     ),
     Part.TIME: (
-        "bao lâu", "mấy ngày", "bao nhiêu ngày", "mất mấy ngày", "mất bao nhiêu ngày", "mấy hôm", "khi nào có", "bao giờ có", "bao giờ xong",
+        "bao lâu", "mấy ngày", "bao nhiêu ngày", "mất mấy ngày", "mất bao nhiêu ngày", "mấy hôm", "khi nào có", "bao giờ có",
+        "bao giờ xong",
         "khi nào xong",
         "mấy bữa", "mấy tuần", "lâu không", "thời gian giải quyết", "thời hạn giải quyết", "chừng nào có", "thời hạn trả lời",
         "thời gian từ lúc", "bao nhiêu lâu", "thời gian kiểm tra", "thời gian",
@@ -67,7 +68,8 @@ _SAID: dict[Part, tuple[str, ...]] = {
         "người nào", "những đối tượng", "gồm những ai",
     ),
     Part.STEPS: (
-        "các bước", "trình tự", "quy trình", "từng bước", "cách làm", "làm thế nào", "làm sao", "làm thủ tục gì", "thủ tục nào", "thủ tục gì",
+        "các bước", "trình tự", "quy trình", "từng bước", "cách làm", "làm thế nào", "làm sao", "làm thủ tục gì", "thủ tục nào",
+        "thủ tục gì",
         "những thủ tục", "phải làm gì", "làm gì", "như thế nào", "ra sao", "kiểu gì", "thì sao", "thủ tục",
     ),
     Part.RESULTS: ("nhận được gì", "được cấp gì", "kết quả là gì", "nhận kết quả gì"),

@@ -20,9 +20,11 @@ from django.views.decorators.http import require_safe
 from portal.caching import CATALOGUE, Remembered, keep_out, public_page
 from portal.languages import is_english, show
 from portal.limits import client_address, take
-from portal.search import engine_and_whether_current, tidied
+from portal.search import engine_and_whether_current, engine_of, tidied
 from procedures import queries, services
-from procedures.models import Level, OnlineService, ProcedureVersion
+from procedures.models import CommonQuestion, Level, OnlineService, ProcedureVersion
+from procedures.questions import queries as questions
+from procedures.questions.search import QUESTIONS
 from procedures.search import PROCEDURES, elsewhere, version_ids
 from procedures.views.common import page_of
 from procedures.views.filters import SUBJECTS
@@ -36,7 +38,9 @@ SUGGESTIONS = 7
 MOST_CHOICES = 12
 """Choices of one filter that are shown: the most frequent ones, and the chosen one."""
 MOST_LABEL = 60
-ROOMS = (*CATALOGUE, "search")
+ANSWERED = 3
+"""Answered questions that stand beside the procedures; the rest is on their own page."""
+ROOMS = (*CATALOGUE, "search", "questions")
 _remembered = Remembered(*CATALOGUE)
 """Facts of answers by version, and the names of events."""
 
@@ -229,10 +233,16 @@ def _other_place(q: str, day: dt.date) -> OtherPlace | None:
     return OtherPlace(*said, queries.with_codes(known.codes, day))
 
 
+def _answered(q: str) -> list[CommonQuestion]:
+    """Questions that agencies have answered and that may be this one; none where nothing is likely. At most six queries."""
+    found = engine_of(QUESTIONS).find(q, limit=ANSWERED)
+    return questions.in_given_order(found.keys) if found.sure else []
+
+
 @public_page(rooms=ROOMS)
 @require_safe
 def search_page(request: HttpRequest) -> HttpResponse:
-    """Answers to ``?q=``, best first, with filters and their counts. At most seven queries."""
+    """Answers to ``?q=``, best first, with filters and their counts, and questions that were answered. At most thirteen queries."""
     q = tidied(request.GET.get("q", ""))
     day = timezone.localdate()
     if not q:
@@ -245,6 +255,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
     if not other and not found.sure and _may_be_noted(request):
         services.note_miss(question=q, now=timezone.now())
     context: dict[str, Any] = {"q": q, "sure": found.sure or bool(other), "read_as": found.read_as, "elsewhere": other}
+    context["answered"] = _answered(q)
     if not found.keys:
         return show(request, "procedures/search.html", {**context, "page": None, "nothing": True, "groups": event_groups(day)})
     narrowing = Narrowing(request, q, version_ids(found))

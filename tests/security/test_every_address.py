@@ -60,6 +60,7 @@ PUBLIC = {
     ".well-known/openid-configuration", "oauth2/jwks", "oauth2/authorize", "oauth2/authorize/tiep/", "oauth2/authorize/dong-y/",
     "oauth2/token", "oidc/logout", "oidc/logout/dong-y/",
     "nhung/co-quan/<str:code>/", "api/v1/procedures/snapshot",
+    "nha-phat-trien/mau-ket-qua.schema.json", "nha-phat-trien/huong-dan.schema.json",
     "sitemap.xml", "robots.txt", "opensearch.xml", "favicon.ico",
     *(page for path in (
         "", "tim-kiem/", "tim-kiem/goi-y/", "thu-tuc/", "thu-tuc/<str:code>/", "su-kien/", "su-kien/<slug:slug>/", "linh-vuc/",
@@ -69,6 +70,8 @@ PUBLIC = {
         "chat-luong-du-lieu/", "bo-phan-mot-cua/", "dich-vu-truc-tuyen/",
         # Opinions on drafts are asked of everybody, within limits.
         "lay-y-kien/", "lay-y-kien/<uuid:pk>/", "bao-loi/", "dieu-khoan/", "ho-tro/", "ho-tro/nop-tien/", "ho-tro/buu-chinh/", "chu-lon/",
+        "co-quan/", "co-quan/<str:code>/", "bao-loi/", "hoi-dap/", "hoi-dap/<slug:slug>/", "hoi-dap/<slug:slug>/huu-ich/",
+        "thu-tuc/<str:code>/huong-dan/", "tro-ly/", "dieu-khoan/", "ho-tro/", "ho-tro/nop-tien/", "ho-tro/buu-chinh/", "chu-lon/",
         "thong-bao/", "thong-bao/<slug:slug>/", "thanh-toan/don-vi/", "thanh-toan/dau-moi/", "phan-anh-kien-nghi/",
         "phan-anh-kien-nghi/tra-loi/", "phan-anh-kien-nghi/tra-loi/<slug:slug>/", "phan-anh-kien-nghi/tra-loi/<slug:slug>/huu-ich/",
         "phan-anh-kien-nghi/goi-y/", "phan-anh-kien-nghi/so-lieu/", "phan-anh-kien-nghi/so-lieu/<str:code>/",

@@ -40,7 +40,9 @@ from portal import audit
 from portal.access import SYSTEM, Actor, Assurance
 from portal.access.roles import CONTRACT_ROLES, OFFICER_ROLES, TOP_ROLES
 from portal.announcements import services as announcements
+from procedures.guidance import services as guidance
 from procedures.models import ProcedureVersion
+from procedures.questions import services as questions
 from procedures.services import declare_reduction, report_mistake
 from tests import factories
 from tests.accounts.officers.test_high_level import post_account
@@ -148,7 +150,8 @@ OURS: tuple[str, ...] = (
     "dossiers.homevisit", "dossiers.messagetemplate", "dossiers.officerarea", "dossiers.parcel",
     "dossiers.processversion", "dossiers.resultdesign", "dossiers.ticket", "dossiers.unitslip",
     "feedback.enteredpetition", "feedback.opinion", "feedback.petition", "feedback.procedurereport", "feedback.publishedcase",
-    "feedback.replytemplate", "notices.notice", "payments.settlementcontact", "procedures.mistakereport", "procedures.onlinereduction",
+    "feedback.replytemplate", "notices.notice", "payments.settlementcontact",
+    "procedures.commonquestion", "procedures.guidancetree", "procedures.mistakereport", "procedures.onlinereduction",
     "ratings.rating", "ratings.survey", "ratings.surveytext",
 )  # fmt: skip
 """What belongs to a unit."""
@@ -171,6 +174,7 @@ WORDS = {
     "feedback.opinion": "Hỏi ý kiến của ta",
     "feedback.procedurereport": "Vướng mắc của ta",
     "feedback.publishedcase": "Trả lời của ta",
+    "procedures.commonquestion": "Câu hỏi của ta",
     "procedures.mistakereport": "Lệ phí của ta",
     "procedures.onlinereduction": "Nghị quyết của ta",
     "ratings.survey": "Khảo sát của ta",
@@ -180,7 +184,7 @@ WORDS = {
     "payments.settlementcontact": "Đầu mối của ta",
 }
 """By what our rows are known where they are shown."""
-ABOVE = {"procedures.onlinereduction": HERE.partition(".")[0], "procedures.mistakereport": "G15"}
+ABOVE = {"procedures.guidancetree": "G15", "procedures.onlinereduction": HERE.partition(".")[0], "procedures.mistakereport": "G15"}
 """Where a row is not a commune's: a province declares what it takes off, a ministry answers for what it announced."""
 
 
@@ -242,6 +246,8 @@ def make_ours(chief: Actor) -> dict[str, Any]:
         actor=SYSTEM, unit_code=ABOVE["procedures.onlinereduction"], procedures=["2.000635"], percent=50, basis="Nghị quyết của ta",
         valid_from=timezone.localdate(now), now=now,
     )  # fmt: skip
+    asked_often = questions.enter(actor=chief, unit_code=HERE, question="Câu hỏi của ta là gì?", answer="Phường trả lời.", now=now)
+    tree = guidance.start(actor=SYSTEM, code="1.000894", now=now)
     registered = counter.register(
         actor=chief, phone="+84900000055", now=now,
         declared={"id_number": "001150000055", "full_name": "La Thị Một Cửa Mẫu", "birth_date": "1950-09-02", "sex": "female"},
@@ -300,7 +306,8 @@ def make_ours(chief: Actor) -> dict[str, Any]:
         "dossiers.handover": handed, "dossiers.parcel": parcel,
         "feedback.enteredpetition": entered, "feedback.opinion": opinion, "feedback.petition": petition,
         "feedback.procedurereport": reported, "feedback.publishedcase": case, "feedback.replytemplate": template, "notices.notice": notice,
-        "payments.settlementcontact": contact, "procedures.mistakereport": mistake, "procedures.onlinereduction": reduction,
+        "payments.settlementcontact": contact, "procedures.commonquestion": asked_often, "procedures.guidancetree": tree,
+        "procedures.mistakereport": mistake, "procedures.onlinereduction": reduction,
         "ratings.rating": rating, "ratings.survey": survey, "ratings.surveytext": survey.texts.get(),
     }  # fmt: skip
 
