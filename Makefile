@@ -20,7 +20,7 @@ PYTEST = $(WITH_SERVICES) $(VENV) -m pytest -n 2 --durations=25 --durations-min=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := run
-.PHONY: run test test-again test-quick lint bench bench-search bench-front bench-hostile bench-sign-in bench-signed-in bench-sealing bench-desk bench-dossiers bench-due-dates bench-decade bench-outbox bench-corpus bench-petitions bench-reconcile bench-statistics bench-outage bench-callbacks bench-vouchers bench-petitions-desk bench-filing bench-forms bench-people bench-synchronisation coverage-of-requirements lock clean ready ready-for-tests ready-for-bench checks
+.PHONY: run test test-again test-quick lint bench bench-search bench-front bench-hostile bench-sign-in bench-signed-in bench-sealing bench-desk bench-dossiers bench-due-dates bench-decade bench-outbox bench-corpus bench-petitions bench-reconcile bench-statistics bench-outage bench-callbacks bench-vouchers bench-petitions-desk bench-filing bench-forms bench-people bench-synchronisation bench-assistant coverage-of-requirements lock clean ready ready-for-tests ready-for-bench checks
 
 run:
 	@exec $(BOOTSTRAP) -- portal.launcher run
@@ -119,6 +119,10 @@ bench-search: ready-for-bench
 # What a corpus of 100,000 texts costs in memory and in PostgreSQL.
 bench-corpus: ready-for-bench
 	$(VENV) -m portal.launcher exec --var $(BENCH_VAR) -- $(VENV) -m bench.corpus $(if $(WRITE),--write)
+
+# How often the assistant answers by the right source, asks back, says that it does not know.
+bench-assistant: ready-for-bench
+	$(VENV) -m portal.launcher exec --var $(BENCH_VAR) -- $(VENV) -m bench.assistant $(if $(WRITE),--write) $(if $(DATA),--data $(DATA)) $(if $(QUESTIONS),--questions $(QUESTIONS))
 
 # Published answers, answers like mine, figures: a million petitions, a tenth of them published.
 bench-petitions: ready-for-bench
