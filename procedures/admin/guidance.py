@@ -265,7 +265,7 @@ class GuidanceTreeAdmin(PublishedAdmin):
                 form.add_error("code", str(refused))
             except AccessDenied:
                 form.add_error("code", "Thủ tục này do cơ quan khác công bố.")
-        return self.page(request, "admin/procedures/guidancetree/part.html", "Soạn hướng dẫn mới", form=form)
+        return self.page(request, "admin/procedures/guidancetree/part.html", "Soạn hướng dẫn mới", form=form, status=200)
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """The row, with the ways to make and try it."""

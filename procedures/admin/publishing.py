@@ -173,10 +173,13 @@ class PublishedAdmin(HistoryModelAdmin):
             return redirect(change)
         return self.page(request, "admin/procedures/text_act.html", edge.label, row=row, form=form, back=change)
 
-    def page(self, request: HttpRequest, template: str, title: str, *, back: str = "", **context: Any) -> HttpResponse:
-        """A page of the desk of its own."""
+    def page(
+        self, request: HttpRequest, template: str, title: str, *, back: str = "", status: int | None = None, **context: Any
+    ) -> HttpResponse:
+        """A page of the desk of its own; without ``status`` 422 where something in its form is wrong."""
         form = context.get("form")
         common = {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
         addresses = {"list": self._address("changelist"), "back": back or self._address("changelist")}
-        status = 422 if form is not None and form.is_bound and form.errors else 200
+        if status is None:
+            status = 422 if form is not None and form.is_bound and form.errors else 200
         return TemplateResponse(request, template, {**common, "addresses": addresses, **context}, status=status)

@@ -19,6 +19,8 @@ from procedures.assistant.retrieval import (
     AS_WELL,
     LOOKED_AT,
     MOST_CHOICES,
+    MUCH_ALIKE,
+    TOO_CLOSE,
     Fit,
     Rarity,
     Text,
@@ -95,8 +97,12 @@ def reply(text: str, *, day: dt.date, province: AdministrativeUnit | None = None
     texts = {code: Text(code, row.name, " . ".join(row.keywords)) for code, row in versions.items()}
     procedures = fit_procedures(asked, found, texts, rarity)
     named = bool(found.question.codes)
-    if fits and fits[0].sure and not named:
-        return _answered_by(fits[0].key)
+    procedure_is_sure = bool(procedures) and procedures[0].sure
+    if fits and fits[0].sure and not named and (fits[0].alike >= MUCH_ALIKE or not procedure_is_sure):
+        near = [one for one in fits if one.sure and one.score >= TOO_CLOSE * fits[0].score]
+        if len(near) == 1:
+            return _answered_by(fits[0].key)
+        return Reply("which", choices=tuple(Choice(QUESTION + one.key, rows[one.key].question) for one in near[:MOST_CHOICES]))
     if not procedures or not procedures[0].perhaps:
         return UNKNOWN
     if procedures[0].sure and (named or not _alike(found.scores)):

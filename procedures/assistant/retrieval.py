@@ -26,11 +26,15 @@ MOST_CHOICES = 4
 _SEARCH, _ASKED, _CALLED, _SAME = 1.0, 0.75, 0.5, 0.5
 LEAST_ASKED, LEAST_CALLED = 0.3, 0.18
 """Of an answered question, below which it is no answer: nine of ten questions about something else stay below."""
+MUCH_ALIKE = 0.9
+"""Of an answered question: from where it comes before a procedure that is sure, too."""
 SURE, PERHAPS = 3.75, 3.4
 """Of a procedure: from where it is answered by, and from where it is asked back about."""
 LEAST_OWN = 0.05
 """Of what was asked, in its own words, that a procedure must speak of: the editors' words alone, which a question about something else may
 hold by chance, are not enough unless they say all of it."""
+TOO_CLOSE = 0.98
+"""Of a second question: from where nobody can say which of the two is meant."""
 AS_WELL = 0.95
 """Of a second one: from where it fits as well as the first."""
 _NO_MORE = 0.25
@@ -60,6 +64,8 @@ class Fit:
     """Whether it is enough to answer by."""
     perhaps: bool
     """Whether it is enough to ask about."""
+    alike: float = 0.0
+    """Of a question: how much of what was asked it asks, and how much of what it asks was asked; 2: the same."""
 
 
 class Rarity:
@@ -89,9 +95,14 @@ class Rarity:
         return met / whole if whole else 0.0
 
 
+_COUNTED = frozenset({"cap", "loai", "hang", "muc", "phan", "so", "nhom"})
+_ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5"}
+
+
 def tokens_of(text: str) -> dict[str, float]:
-    """Syllables and pairs of a text, each once."""
-    syllables = written_out(text)
+    """Syllables and pairs of a text, each once; ``cấp II`` is ``cấp 2``."""
+    written = written_out(text)
+    syllables = [_ROMAN.get(one, one) if place and written[place - 1] in _COUNTED else one for place, one in enumerate(written)]
     return dict.fromkeys([*syllables, *pairs(syllables)], 1.0)
 
 
@@ -118,7 +129,7 @@ def fit_questions(text: str, found: Found, texts: Mapping[str, Text], rarity: Ra
         )
         whole = _SEARCH * score / best + _ASKED * of_asked + _CALLED * called + _SAME * alike
         enough = of_asked >= LEAST_ASKED and called >= LEAST_CALLED
-        fits.append(Fit(key, whole, enough, enough))
+        fits.append(Fit(key, whole, enough, enough, of_asked + called))
     return sorted(fits, key=lambda one: -one.score)
 
 

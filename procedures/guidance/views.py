@@ -68,7 +68,7 @@ def guide(request: HttpRequest, code: str) -> HttpResponse:
         # The law has changed since: what it says today is on the procedure's page, and nothing is said that may be wrong.
         return show(request, "procedures/guidance_stale.html", common)
     asked = walk(tree.document, answers_in(request))
-    common |= {"asked": _shown(asked), "restart": bool(asked.asked)}
+    common |= {"replies": _shown(asked), "restart": bool(asked.asked)}
     if asked.question is not None:
         return _question(request, asked, common, tree.document)
     assert asked.ending is not None

@@ -21,6 +21,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from django.test.signals import template_rendered
@@ -119,6 +120,8 @@ from portal.retention.services import note as note_removed
 from procedures import queries, services
 from procedures.models import (
     Announcement,
+    CommonQuestion,
+    GuidanceTree,
     Localisation,
     OnlineReduction,
     OnlineService,
@@ -127,6 +130,7 @@ from procedures.models import (
     QualityReview,
     ServiceDeclaration,
 )
+from procedures.questions import services as services_of_questions
 from procedures.services import consulting
 from procedures.services.importing import import_procedures
 from ratings import demo as statistics
@@ -1191,6 +1195,81 @@ def officers(pages: Pages) -> None:
     dossiers(pages, ward, officer_actor(at_ward))
 
 
+def questions_and_guidance(pages: Pages) -> None:
+    """Questions of an agency and the way of one to the public, the questions that lead to one's own papers, the assistant."""
+    writer, checker, anybody, now = Client(), Client(), Client(), timezone.now()
+    for client, roles in ((writer, ("procedure_entering",)), (checker, ("procedure_checking", "procedure_publishing"))):
+        position = make_position(unit="G15", roles=roles)
+        sign_in(client, position.person, position=position)
+    base = "/quan-tri/procedures/commonquestion/"
+    asked = {"unit_code": "G15", "question": "Sinh đôi <thì> & khai sinh mấy tờ?", "answer": "Mỗi trẻ <một> & tờ.\n\nNộp cùng lúc."}
+    asked |= {"procedures": "1.001193", "wordings": "", "topic": "", "field_code": "", "source": "https://example.gov.vn/hoi-dap"}
+    pages.get(anybody, "/hoi-dap/")
+    pages.post(writer, f"{base}add/", status=200)
+    assert writer.post(f"{base}add/", asked).status_code == 302
+    row = CommonQuestion.objects.get(unit_code="G15")
+    pages.get(writer, f"{base}load/")
+    pages.post(writer, f"{base}load/")
+    file = SimpleUploadedFile("a.csv", "Câu hỏi,Trả lời\nMột <câu>?,Có.\nThiếu?,\n".encode())
+    pages.post(writer, f"{base}load/", {"unit_code": "G15", "table": file}, 200)
+    for transition in ("check", "publish"):
+        row.refresh_from_db()
+        pages.get(checker, f"{base}{row.pk}/{transition}/")
+        checker.post(f"{base}{row.pk}/{transition}/", {"version": row.version})
+    pages.get(checker, f"{base}{row.pk}/withdraw/")
+    pages.post(checker, f"{base}{row.pk}/withdraw/", {"version": row.version + 1})
+    pages.get(checker, base)
+    pages.get(writer, f"{base}{row.pk}/change/")
+    for language in ("", "/en"):
+        for address in ("", "?q=sinh doi", "?q=xyzzy", "?co-quan=G18", "?thu-tuc=1.001193"):
+            pages.get(anybody, f"{language}/hoi-dap/{address}")
+        pages.get(anybody, f"{language}/hoi-dap/{row.slug}/")
+        pages.get(anybody, f"{language}/hoi-dap/{row.slug}/huu-ich/?chon=co")
+        pages.get(anybody, f"{language}/hoi-dap/{row.slug}/huu-ich/?da-nhan=1")
+        pages.post(anybody, f"{language}/hoi-dap/{row.slug}/huu-ich/")
+        pages.get(anybody, f"{language}/thu-tuc/1.001193/")
+        pages.get(anybody, f"{language}/tim-kiem/?q=sinh doi khai sinh may to")
+    guided = "/thu-tuc/1.001193/huong-dan/"
+    answers = "tl-noi-sinh=viet-nam&tl-quoc-tich=viet-nam&tl-ket-hon=co&tl-mang-thai-ho=co"
+    answers += "&tl-nguoi-lam=uy-quyen&tl-ngay-sinh=qua-han&tl-ban-sao=2"
+    questions = (
+        "",
+        "dang ky khai sinh can giay to gi",
+        "gia vang hom nay",
+        "cấp giấy chứng nhận xuất xứ hàng hóa ưu đãi",
+        "sinh đôi mấy tờ",
+    )
+    for language in ("", "/en"):
+        pages.get(anybody, f"{language}{guided}")
+        pages.get(anybody, f"{language}{guided}?cau=noi-sinh", 422)
+        pages.get(anybody, f"{language}{guided}?tl-noi-sinh=nuoc-ngoai")
+        pages.get(anybody, f"{language}{guided}?{answers}")
+        pages.get(anybody, f"{language}{guided}?{answers}&dia-phuong=01&xa=00070")
+        pages.get(anybody, f"{language}/tro-ly/")
+        for q in questions:
+            pages.post(anybody, f"{language}/tro-ly/", {"q": q, "dia_phuong": "01"}, 200 if q else 422)
+    citizen = Client()
+    sign_in(citizen, make_person())
+    pages.get(citizen, f"/nop-ho-so/1.001193/theo-huong-dan/?{answers}")
+    base = "/quan-tri/procedures/guidancetree/"
+    pages.get(writer, f"{base}add/")
+    assert writer.post(f"{base}add/", {"code": "1.000894"}).status_code == 302
+    tree = GuidanceTree.objects.get(procedure__code="1.000894")
+    builder = ("", "question/", "question/?name=cau-1", "ending/", "conditions/", "document/")
+    for rest in ("change/", "try/", *(f"build/{one}" for one in builder)):
+        pages.get(writer, f"{base}{tree.pk}/{rest}")
+    pages.get(writer, f"{base}{tree.pk}/try/?tl-cau-1=co")
+    pages.post(writer, f"{base}{tree.pk}/build/question/")
+    pages.post(writer, f"{base}{tree.pk}/build/ending/")
+    version = ProcedureVersion.objects.get(procedure__code="1.004222", effective_to=None)
+    with transaction.atomic():
+        version.documents.filter(case="Chỗ ở của mình").update(case="Trường hợp mới")
+        pages.get(anybody, "/thu-tuc/1.004222/huong-dan/")
+        transaction.set_rollback(True)
+    services_of_questions.act(actor=SYSTEM, row_id=row.pk, transition="withdraw", now=now, why="Luật <mới> & khác")
+    pages.get(anybody, f"/hoi-dap/{row.slug}/", 410)
+
+
 def counters(pages: Pages) -> None:
     """Appointments by account and by phone, the desk of counters, the board, a reception at home."""
     now, plan = timezone.now(), at_counters.plan()
@@ -2195,6 +2274,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     money(pages)
     reconciliation(pages)
     senders(pages)
+    questions_and_guidance(pages)
     counters(pages)
     in_process(pages)
     at_the_counter(pages)
