@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -25,7 +26,7 @@ from procedures.guidance.views import answers_in
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @citizen_page
-def begin(request: HttpRequest, code: str) -> HttpResponse:
+def begin(request: HttpRequest, code: str) -> HttpResponseBase:
     """What of the form is answered already, and the button that begins it; the answers are read again from the address."""
     tree = shown_tree(code)
     if tree is None:

@@ -150,7 +150,9 @@ class ConditionsForm(VersionedForm):
         self.places: dict[str, tuple[str, Any]] = {}
         self.left: list[str] = []
         rules = document.get("fees", [])
-        wanted = [("case", case, document.get("cases", {}).get(case), f"Trường hợp: {case}") for case in cases]
+        wanted: list[tuple[str, Any, Any, str]] = [
+            ("case", case, document.get("cases", {}).get(case), f"Trường hợp: {case}") for case in cases
+        ]
         for fee in fees:
             rule = next((one for one in rules if one["name"] == fee[0] and one.get("condition", fee[1]) == fee[1]), None)
             label = f"Khoản thu: {fee[0]}" + (f" ({fee[1]})" if fee[1] else "")
@@ -389,7 +391,13 @@ class GuidanceTreeAdmin(PublishedAdmin):
             asked = walk(row.document, answers_in(request))
             if asked.ending is not None and asked.ending["kind"] == "papers":
                 result = outcome(row.document, asked.answers, version, sheet(version), "", day)
-        context = {"row": row, "faults": found, "asked": asked, "outcome": result, "hidden": answered(asked) if asked else []}
+        context: dict[str, Any] = {
+            "row": row,
+            "faults": found,
+            "asked": asked,
+            "outcome": result,
+            "hidden": answered(asked) if asked else [],
+        }
         return self.page(
             request, "admin/procedures/guidancetree/try.html", f"Thử hướng dẫn {row.procedure.code}",
             back=self._address("change", row.pk), **context,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -57,10 +57,10 @@ class PublishedAdmin(HistoryModelAdmin):
     view_act = READ
     add_act = change_act = ENTER
     unit_field = "unit_code"
-    actions: ClassVar[Any] = ("check_chosen", "publish_chosen")
+    actions = ("check_chosen", "publish_chosen")
     actions_on_top, actions_on_bottom = True, False
     ordering = ("-entered_at", "-id")
-    services: ClassVar[Any]
+    services: Any
     """The room's services: ``act`` and ``act_on_many``."""
 
     def _may(self, request, act, obj):

@@ -119,6 +119,19 @@ class Tied(admin.SimpleListFilter):
         return queryset
 
 
+class ToReview(admin.SimpleListFilter):
+    """Those about a procedure whose law has changed since they were published."""
+
+    title = "thủ tục đã đổi"
+    parameter_name = "xem-lai"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("can", "Cần xem lại")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(pk__in=queries.to_review(timezone.localdate())) if self.value() == "can" else queryset
+
+
 @admin.register(CommonQuestion)
 class CommonQuestionAdmin(PublishedAdmin):
     """Questions of one's agency: entered by one officer, checked by another, published."""
@@ -127,7 +140,7 @@ class CommonQuestionAdmin(PublishedAdmin):
     services = services
     list_display = ("question_shown", "state", "unit_code", "field_code", "entered_at", "votes_shown")
     list_display_links = ("question_shown",)
-    list_filter = ("state", Tied)
+    list_filter = ("state", ToReview, Tied)
     list_select_related = ("rating",)
     search_fields = ("question",)
     search_help_text = "Chữ trong câu hỏi."
@@ -251,7 +264,13 @@ class CommonQuestionAdmin(PublishedAdmin):
                 report = None
         problems = report.problems[:PROBLEMS_SHOWN] if report else []
         hidden = len(report.problems) - len(problems) if report else 0
-        context = {"report": report, "dry_run": dry_run, "problems": problems, "hidden": hidden, "example_url": self._address("example")}
+        context: dict[str, Any] = {
+            "report": report,
+            "dry_run": dry_run,
+            "problems": problems,
+            "hidden": hidden,
+            "example_url": self._address("example"),
+        }
         return self.page(request, "admin/procedures/commonquestion/load.html", "Nhập câu hỏi từ tệp", form=form, **context)
 
     def example_view(self, request: HttpRequest) -> HttpResponse:

@@ -134,9 +134,8 @@ def load_guidance(*, now: dt.datetime, actor: Actor = SYSTEM) -> tuple[int, int,
     """
     added = changed = same = 0
     day = timezone.localdate(now)
-    rows: dict[str, GuidanceTree] = {}
-    for row in GuidanceTree.objects.select_related("procedure").exclude(published_at=None).order_by("published_at"):
-        rows[row.procedure.code] = row
+    ever_public = GuidanceTree.objects.select_related("procedure").exclude(published_at=None).order_by("published_at")
+    rows = {one.procedure.code: one for one in ever_public}
     for code, document in shipped().items():
         row = rows.get(code)
         if row is not None and (row.origin != GuidanceTree.Origin.SHIPPED or row.state != "published" or row.document == document):

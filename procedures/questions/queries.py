@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import Case, Count, F, FloatField, Func, IntegerField, Q, QuerySet, UUIDField, Value, When
@@ -11,6 +13,7 @@ from django.db.models.functions import Cast, Substr
 from django.utils import timezone
 
 from portal.catalogues.models import Agency, Sector
+from procedures import queries as catalogue
 from procedures.models import CommonQuestion
 from procedures.models.questions import TARGET
 
@@ -95,6 +98,17 @@ def fields() -> list[tuple[str, str]]:
     """Code and name of each field that public questions are of, by name. Two queries."""
     used = public().order_by().exclude(field_code="").values_list("field_code", flat=True).distinct()
     return list(Sector.objects.on(timezone.localdate()).filter(code__in=list(used)).values_list("code", "name").order_by("name"))
+
+
+def to_review(day: dt.date) -> list[UUID]:
+    """Public questions about a procedure whose law has changed since they were published: they are to be looked at again (Rules art. 22.2).
+
+    Two queries.
+    """
+    rows = list(public().exclude(procedures=[]).order_by().values_list("pk", "procedures", "published_at"))
+    wanted = {code for _pk, codes, _at in rows for code in codes}
+    begun = dict(catalogue.in_force(day).filter(procedure__code__in=wanted).values_list("procedure__code", "effective_from"))
+    return [pk for pk, codes, at in rows if at and any(begun[one] > timezone.localdate(at) for one in codes if one in begun)]
 
 
 @dataclass(frozen=True)

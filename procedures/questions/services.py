@@ -33,7 +33,7 @@ REPLACED = "Được thay bằng bản mới"
 
 def _before(row: CommonQuestion, transition: str, actor: Actor, now: dt.datetime) -> None:
     """The new text takes the place and the address of the old one in one act."""
-    if transition == "publish" and row.replaces_id:
+    if transition == "publish" and row.replaces_id is not None:
         old = CommonQuestion.objects.select_for_update().get(pk=row.replaces_id)
         if old.state == "published":
             retire(old, REPLACED, now)

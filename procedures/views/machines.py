@@ -13,20 +13,21 @@ from portal.caching import CATALOGUE, public_page
 from portal.languages import PREFIX
 from procedures import queries
 from procedures.models import LifeEvent
+from procedures.questions import queries as questions
 
 FIXED = (
     "/", "/thu-tuc/", "/su-kien/", "/linh-vuc/", "/co-quan/", "/quyet-dinh/", "/lay-y-kien/", "/bo-phan-mot-cua/", "/dich-vu-truc-tuyen/",
     "/chat-luong-du-lieu/", "/thong-bao/", "/ho-tro/", "/ho-tro/nop-tien/", "/ho-tro/buu-chinh/", "/dieu-khoan/", "/phan-anh-kien-nghi/",
-    "/phan-anh-kien-nghi/tra-loi/", "/phan-anh-kien-nghi/so-lieu/", "/danh-gia/nam/", "/du-lieu-mo/",
+    "/phan-anh-kien-nghi/tra-loi/", "/phan-anh-kien-nghi/so-lieu/", "/danh-gia/nam/", "/du-lieu-mo/", "/hoi-dap/", "/tro-ly/",
 )  # fmt: skip
 MAX_ADDRESSES = 50_000
 """A sitemap holds no more (sitemaps.org); the whole national list is a ninth of it."""
 
 
-@public_page(max_age=3600, rooms=CATALOGUE)
+@public_page(max_age=3600, rooms=(*CATALOGUE, "questions"))
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
-    """Every page that does not depend on a question, with its other language. Three queries."""
+    """Every page that does not depend on a question, with its other language. Four queries."""
     today = timezone.localdate()
     rows = queries.in_force(today).order_by("procedure__code")
     both = [
@@ -39,6 +40,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     ]
     paths: list[tuple[str, bool]] = [(path, True) for path in both]
     paths += [(f"/thu-tuc/{code}/", bool(english)) for code, english in rows.values_list("procedure__code", "english")]
+    paths += [(f"/hoi-dap/{slug}/", False) for slug in questions.public().values_list("slug", flat=True)]
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml">',

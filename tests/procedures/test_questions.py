@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from typing import Any
 
@@ -13,9 +14,9 @@ from openpyxl import Workbook
 from portal.access import SYSTEM, AccessDenied
 from portal.audit.models import Act
 from portal.states import TransitionRefused
-from procedures.models import CommonQuestion, QuestionVote
+from procedures.models import CommonQuestion, ProcedureVersion, QuestionVote
 from procedures.publishing import Refused
-from procedures.questions import services
+from procedures.questions import queries, services
 from procedures.questions.loading import load
 from tests import factories
 
@@ -104,6 +105,16 @@ def test_a_change_takes_the_place_and_the_address_of_what_was_public_only_when_i
     assert "Hai Giấy khai sinh" not in Client().get("/hoi-dap/?q=sinh đôi khai sinh").content.decode()
 
 
+def test_when_the_law_of_its_procedure_changes_a_question_is_to_be_looked_at_again() -> None:
+    row, other = published(), published(question="Căn cước đổi ở đâu?", answer="Công an cấp xã.", procedures=["1.014061"])
+    today = timezone.localdate()
+    assert queries.to_review(today) == []
+    version = ProcedureVersion.objects.get(procedure__code="1.001193", effective_to=None)
+    CommonQuestion.objects.filter(pk=row.pk).update(published_at=timezone.now() - dt.timedelta(days=400))
+    assert version.effective_from > today - dt.timedelta(days=400)
+    assert queries.to_review(today) == [row.pk] and other.pk not in queries.to_review(today)
+
+
 def test_who_acts_on_what_another_has_changed_is_told_so() -> None:
     row = entered()
     services.change(actor=actor("procedure_entering"), row_id=row.pk, now=timezone.now(), answer="Đã sửa.")
@@ -120,7 +131,7 @@ def test_a_reader_votes_once_a_day_and_nobody_is_remembered() -> None:
         assert client.post(path, {"helps": helps}).status_code == 302
     row.rating.refresh_from_db()
     assert (row.rating.helpful, row.rating.unhelpful) == (0, 1) and QuestionVote.objects.filter(question=row).count() == 1
-    tomorrow = timezone.localdate() + timezone.timedelta(days=3)
+    tomorrow = timezone.localdate() + dt.timedelta(days=3)
     assert services.forget_votes(today=tomorrow) == 1
     row.rating.refresh_from_db()
     assert row.rating.unhelpful == 1
