@@ -11,6 +11,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
@@ -57,6 +58,7 @@ class QuestionPartForm(VersionedForm):
     )
     ask = PlainText(label="Lời hỏi", max_length=MOST_WORDS, widget=forms.TextInput(attrs=_WIDE))
     ask_en = PlainText(label="Lời hỏi tiếng Anh", max_length=MOST_WORDS, required=False, widget=forms.TextInput(attrs=_WIDE))
+    first = forms.BooleanField(label="Hỏi câu này đầu tiên", required=False)
     help = PlainText(label="Gợi ý", max_length=MOST_WORDS, required=False, widget=forms.TextInput(attrs=_WIDE))
     choices = PlainText(
         label="Các lựa chọn",
@@ -189,14 +191,31 @@ class ConditionsForm(VersionedForm):
         return changed
 
 
+class Unsound(admin.SimpleListFilter):
+    """Those that the law of today has made wrong; looked for only when they are asked for."""
+
+    title = "cần xem lại"
+    parameter_name = "xem-lai"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("can", "Có lỗi so với quy định hôm nay")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() != "can":
+            return queryset
+        day = timezone.localdate()
+        rows = queryset.exclude(state="withdrawn").select_related("procedure")
+        return queryset.filter(pk__in=[row.pk for row in rows if services.faults_today(row.procedure.code, row.document, day)])
+
+
 @admin.register(GuidanceTree)
 class GuidanceTreeAdmin(PublishedAdmin):
     """Questions of procedures of one's agency."""
 
     services = services
-    list_display = ("code_shown", "name_shown", "state", "unit_code", "entered_at", "sound_shown")
+    list_display = ("code_shown", "name_shown", "state", "unit_code", "entered_at")
     list_display_links = ("code_shown",)
-    list_filter = ("state", "origin")
+    list_filter = ("state", Unsound, "origin")
     list_select_related = ("procedure",)
     search_fields = ("procedure__code",)
     search_help_text = "Mã thủ tục."
@@ -222,14 +241,15 @@ class GuidanceTreeAdmin(PublishedAdmin):
         """The code."""
         return row.procedure.code
 
-    @admin.display(description="Tên thủ tục")
-    def name_shown(self, row: GuidanceTree) -> str:
-        """The procedure's name today."""
-        return self._names().get(row.procedure.code, "")
+    def get_queryset(self, request):
+        """Through the door, with the procedures' names of today."""
+        name = catalogue.in_force(timezone.localdate()).filter(procedure=OuterRef("procedure")).order_by().values("name")[:1]
+        return super().get_queryset(request).select_related("procedure").annotate(shown_name=Subquery(name))
 
-    def _names(self) -> dict[str, str]:
-        codes = GuidanceTree.objects.values_list("procedure__code", flat=True).distinct()
-        return catalogue.last_names(list(codes))
+    @admin.display(description="Tên thủ tục")
+    def name_shown(self, row: Any) -> str:
+        """The procedure's name today."""
+        return str(row.shown_name or "")
 
     @admin.display(description="Cần xem lại")
     def sound_shown(self, row: GuidanceTree) -> str:
@@ -299,7 +319,7 @@ class GuidanceTreeAdmin(PublishedAdmin):
         addresses = {name: self._address(name, row.pk) for name in ("question", "ending", "conditions", "document", "try", "change")}
         return self.page(
             request, "admin/procedures/guidancetree/build.html", f"Soạn hướng dẫn {row.procedure.code}", row=row,
-            document=row.document, faults=found, ways=addresses, name=self._names().get(row.procedure.code, ""),
+            document=row.document, faults=found, ways=addresses, name=self.name_shown(row),
         )  # fmt: skip
 
     def _save(self, request: HttpRequest, row: GuidanceTree, document: Any, form: forms.Form, said: str) -> HttpResponse | None:
@@ -340,13 +360,15 @@ class GuidanceTreeAdmin(PublishedAdmin):
             if "drop" in request.POST and place is not None:
                 parts.pop(place)
             else:
-                written = {key: value for key, value in form.cleaned_data.items() if key != "version" and value}
+                written = {key: value for key, value in form.cleaned_data.items() if key not in ("version", "first") and value}
                 # What this page does not ask stays.
                 kept = {key: value for key, value in (parts[place] if place is not None else {}).items() if key not in form.fields}
                 if place is None:
                     parts.append({**kept, **written})
                 else:
                     parts[place] = {**kept, **written}
+                if form.cleaned_data.get("first"):
+                    parts.insert(0, parts.pop(place if place is not None else -1))
             document[kind] = parts
             if (done := self._save(request, row, document, form, "Đã ghi.")) is not None:
                 return done

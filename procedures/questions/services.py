@@ -43,7 +43,9 @@ def _before(row: CommonQuestion, transition: str, actor: Actor, now: dt.datetime
 def _refusal(row: CommonQuestion, transition: str) -> str:
     if transition != "publish":
         return ""
-    same = CommonQuestion.objects.filter(state="published").exclude(pk=row.replaces_id)
+    same = CommonQuestion.objects.filter(state="published")
+    if row.replaces_id is not None:
+        same = same.exclude(pk=row.replaces_id)
     if same.filter(unit_code=row.unit_code, key=row.key).exists():
         return "Cơ quan này đang công khai một câu hỏi giống hệt. Hãy sửa câu đó."
     return ""
