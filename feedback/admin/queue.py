@@ -225,8 +225,10 @@ def petition_lines(request: HttpRequest) -> list[DeskLine]:
     address = reverse("admin:feedback_petition_changelist")
     by_name = {one.name: one for one in queues_of(request)}
     always, if_any = (["qua-han", "den-vpcp"], []) if oversees else _lines_by_role(actor)
+    # A name within it keeps its capitals.
+    label = {name: f"{one.label[:1].lower()}{one.label[1:]}" for name, one in by_name.items()}
     return [
-        DeskLine(f"Phản ánh: {by_name[name].label[:1].lower()}{by_name[name].label[1:]}", counts.of[name], f"{address}?{urlencode({WORK: name})}", by_name[name].kind)
+        DeskLine(f"Phản ánh: {label[name]}", counts.of[name], f"{address}?{urlencode({WORK: name})}", by_name[name].kind)
         for name in [*always, *if_any]
         if name in by_name and (name in always or counts.of.get(name))
     ]

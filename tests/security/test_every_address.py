@@ -60,7 +60,7 @@ PUBLIC = {
     ".well-known/openid-configuration", "oauth2/jwks", "oauth2/authorize", "oauth2/authorize/tiep/", "oauth2/authorize/dong-y/",
     "oauth2/token", "oidc/logout", "oidc/logout/dong-y/",
     "nhung/co-quan/<str:code>/", "api/v1/procedures/snapshot",
-    "nha-phat-trien/mau-ket-qua.schema.json", "nha-phat-trien/huong-dan.schema.json",
+    "nha-phat-trien/huong-dan.schema.json",
     "sitemap.xml", "robots.txt", "opensearch.xml", "favicon.ico",
     *(page for path in (
         "", "tim-kiem/", "tim-kiem/goi-y/", "thu-tuc/", "thu-tuc/<str:code>/", "su-kien/", "su-kien/<slug:slug>/", "linh-vuc/",
