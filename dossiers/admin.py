@@ -143,6 +143,7 @@ class DossierAdmin(process_desk.ProcessDesk, DeskPages, OnePage, OfficerModelAdm
 
     view_act = "dossiers.read"
     unit_field = "unit_code"
+    actions = DeskPages.actions  # type: ignore[assignment]  # of what is mixed in
     list_display = ("code", "procedure", "people", "state_shown", "deadline_shown")
     list_display_links = ("code",)
     list_filter = (WorkFilter, StateFilter)
