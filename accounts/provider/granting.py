@@ -65,14 +65,14 @@ def agree(*, client: OidcClient, here: Here, scopes: Collection[str], actor: Act
 def withdraw(*, consent_id: UUID, actor: Actor, now: datetime) -> bool:
     """Take back what one let a system know: it is signed out of, and asks again the next time. False where there is no such consent."""
     assert actor.person_id is not None
-    row = SignInConsent.objects.select_for_update(of=("self",)).select_related("client").filter(
+    row = SignInConsent.objects.select_for_update(of=("self",)).select_related("client", "organisation").filter(
         pk=consent_id, person_id=actor.person_id, withdrawn_at=None
     ).first()  # fmt: skip
     if row is None:
         return False
     row.withdrawn_at = now
     row.save(update_fields=["withdrawn_at"])
-    rows = SignInGrant.objects.filter(client=row.client, person_id=actor.person_id, organisation_id=row.organisation_id)
+    rows = SignInGrant.objects.filter(client=row.client, person_id=actor.person_id, organisation=row.organisation)
     ending.end(rows, by=SignInGrant.End.WITHDRAWN, now=now)
     _note(actor, "withdraw_sign_on", row.client)
     return True
