@@ -788,6 +788,7 @@ class Migration(migrations.Migration):
             "procedures", *(f"procedures_{name}" for name in ("announcement", "announcedchange", "localconfirmation", "servicedeclaration"))
         ),
         note_changes("quality", "procedures_qualityreview", "procedures_qualityfinding"),
+        note_changes("consulting", "procedures_consultation"),
         note_changes("embedding", "procedures_embedsite"),
         _pages(),
     ]

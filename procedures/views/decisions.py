@@ -39,7 +39,7 @@ def decision_list(request: HttpRequest) -> HttpResponse:
     return show(request, "procedures/decisions.html", {"page": page, "agency": agency, "agencies": agencies})
 
 
-@public_page(rooms=CATALOGUE)
+@public_page(rooms=(*CATALOGUE, "consulting"))
 @require_safe
 def decision_page(request: HttpRequest, pk: int) -> HttpResponse:
     """One decision: its three days, each procedure that it touched, and the outcome of the opinions on its draft. Five queries."""

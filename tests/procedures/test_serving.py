@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from dossiers.models import Dossier, Draft
-from dossiers.services import start_or_open_draft
+from dossiers.models import Dossier, Draft, State
+from dossiers.services import receive, start_or_open_draft
 from dossiers.terms import NotOffered
 from portal.access import AccessDenied
 from portal.states import TransitionRefused
@@ -18,8 +18,9 @@ from procedures import queries
 from procedures.models import OnlineService, ServiceDeclaration
 from procedures.services import serving
 from procedures.services.serving import ServiceRefused
-from tests.dossiers.support import filed, mother
-from tests.factories import citizen_actor, sign_in
+from tests.dossiers.support import NOW, confirm_all, filed, mother, ready_draft
+from tests.dossiers.support import sent as send_draft
+from tests.factories import citizen_actor, make_officer_actor, sign_in
 from tests.procedures.test_announcing import at_desk, seen, words
 
 pytestmark = pytest.mark.usefixtures("demo_data")
@@ -148,3 +149,26 @@ def test_the_yearly_list_and_its_progress() -> None:
     seen()
     page = words(Client().get("/dich-vu-truc-tuyen/"))
     assert "Danh mục tích hợp năm 2026" in page
+
+
+@pytest.mark.requirement("C-11")
+def test_a_draft_is_sent_once_its_service_opens_again_and_what_was_sent_goes_on() -> None:
+    _vpcp, actor = at_desk("G22", "steering")
+    person, now = mother(), timezone.now()
+    citizen = citizen_actor(person)
+    ready = confirm_all(citizen, ready_draft(citizen))
+    code = queries.main_services(["1.001193"], timezone.localdate())["1.001193"]
+    row = serving.bring_in(actor=actor, code=code, system="Hộ tịch", now=now)
+    serving.move_service(actor=actor, declaration_id=row.pk, transition="suspend", now=now, reason="Sự cố kéo dài.", mend="Sửa")
+    with pytest.raises(NotOffered) as refused:
+        send_draft(citizen, ready)
+    assert refused.value.reason == "Sự cố kéo dài."
+    client = Client()
+    sign_in(client, person)
+    assert client.get("/nop-ho-so/1.001193/kiem-tra/").status_code == 200, "the draft is kept, and can be read"
+    serving.move_service(actor=actor, declaration_id=row.pk, transition="resume", now=now)
+    dossier = send_draft(citizen, ready)
+    serving.move_service(actor=actor, declaration_id=row.pk, transition="stop", now=now, reason="Dừng hẳn.")
+    received_now = make_officer_actor("H26.101")
+    taken = receive(actor=received_now, dossier_id=dossier.pk, seen_version=dossier.version, now=NOW)
+    assert taken.state in (State.RECEIVED, State.PROCESSING)
