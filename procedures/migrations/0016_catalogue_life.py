@@ -789,6 +789,5 @@ class Migration(migrations.Migration):
         ),
         note_changes("quality", "procedures_qualityreview", "procedures_qualityfinding"),
         note_changes("consulting", "procedures_consultation"),
-        note_changes("embedding", "procedures_embedsite"),
         _pages(),
     ]

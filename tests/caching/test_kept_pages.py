@@ -91,8 +91,8 @@ class TestOneProcess:
         tables -= {"procedures_questionrating", "procedures_questionvote"}
         # What usually comes next is told to its owner in a notice, on no page.
         tables -= {"procedures_nextstep"}
-        # Plans, steps and reviews of services stand on the desk; opinions on pages with a form, which nobody keeps.
-        tables -= {"procedures_restructuring", "procedures_servicereview", "procedures_opinion"}
+        # Plans, steps and reviews of services stand on the desk; opinions, and what other sites embed, on pages that nobody keeps.
+        tables -= {"procedures_restructuring", "procedures_servicereview", "procedures_opinion", "procedures_embedsite"}
         # Of petitions strangers are shown what is published, under its kind.
         tables |= {"feedback_petitionkind", "feedback_publishedcase"}
         # The version of the terms in force.
