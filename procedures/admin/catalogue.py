@@ -29,6 +29,7 @@ from procedures.models import (
     Step,
     Subject,
 )
+from procedures.services.quality import completeness
 
 NAME_SHOWN = 160
 """Characters of a name in a list; some have over a thousand."""
@@ -146,11 +147,12 @@ class ProcedureVersionAdmin(OfficerModelAdmin):
         ("Điều kiện, thời hạn", {"fields": ("conditions", "deadline_to_ask", "dossier_sets", "regulation")}),
         ("Tìm kiếm, liên quan", {"fields": ("keyword_words", "related_words", "interlinked_words", "readers")}),
         ("Bản tiếng Anh", {"fields": ("english_words",)}),
-        ("Nguồn", {"fields": ("source", "checked_on", "as_text", "not_told", "source_text")}),
+        ("Nguồn", {"fields": ("source", "checked_on", "completeness", "as_text", "not_told", "source_text")}),
     )  # fmt: skip
     readonly_fields = (
         "decision_words", "subject_words", "level_words", "field_words", "issuer", "executors", "competent", "keyword_words",
-        "related_words", "interlinked_words", "readers", "english_words", "as_text", "not_told", "source_text",
+        "related_words", "interlinked_words", "readers", "english_words", "completeness", "as_text", "not_told",
+        "source_text",
     )  # fmt: skip
 
     @admin.display(description="Quyết định công bố")
@@ -201,6 +203,10 @@ class ProcedureVersionAdmin(OfficerModelAdmin):
     def english_words(self, version):
         told = [text for key in ("name", "summary") if (text := version.english.get(key))]
         return format_html_join("", "<div>{}</div>", ((text,) for text in told)) or "Chưa có bản tiếng Anh"
+
+    @admin.display(description="Mức đầy đủ")
+    def completeness(self, version):
+        return f"{completeness(version.missing)} %"
 
     @admin.display(description="Phần chỉ có dạng chữ")
     def as_text(self, version):
