@@ -68,7 +68,8 @@ def begin_review(
 ) -> QualityReview:
     """Begin a look through an agency's procedures: all of them, or so many drawn by chance. VPCP may look at every agency, an agency at
     its own (Rules art. 24.2)."""
-    require(actor, REVIEW, unit_code) if not may(actor, SEE_ALL) else None
+    if not may(actor, SEE_ALL):
+        require(actor, REVIEW, unit_code)
     day = timezone.localdate(now)
     title = " ".join(nfc(title).split())
     codes = sorted(queries.in_force(day).filter(issuing_code=unit_code).order_by().values_list("procedure__code", flat=True))

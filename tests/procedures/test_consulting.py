@@ -80,7 +80,7 @@ def test_the_map_of_one_stop_units_leads_to_their_addresses_and_hours() -> None:
     country = words(Client().get("/bo-phan-mot-cua/"))
     assert "Nơi đã công bố địa chỉ" in country and "?tinh=01" in country
     hanoi = words(Client().get("/bo-phan-mot-cua/?tinh=01"))
-    assert "Giờ làm việc" in hanoi and "Thứ Hai – Thứ Sáu: 07:00–11:30, 13:30–17:00" in hanoi
+    assert "Giờ làm việc" in hanoi and "Thứ 2 – Thứ 6: 07:00–11:30, 13:30–17:00" in hanoi
     assert "Opening hours" in words(Client().get("/en/bo-phan-mot-cua/?tinh=01"))
     assert Client().get("/bo-phan-mot-cua/?tinh=99").status_code == 404
     opening = [((dt.time(8), dt.time(12)),), (), ((dt.time(8), dt.time(12)),), ((dt.time(8), dt.time(12)),), (), (), ()]
