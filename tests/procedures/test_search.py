@@ -226,9 +226,10 @@ class TestPage:
             client.get("/tim-kiem/", {"q": q})
             with CaptureQueriesContext(connection) as made:
                 client.get("/tim-kiem/", {"q": q})
-            # Here an engine is made for each question (four queries); a portal holds one.
+            # Here an engine is made for each question (four queries), and one of the answered questions (two); a portal holds them. Those
+            # questions are asked for in PostgreSQL.
             counts.add(len(made))
-        assert max(counts) <= 10
+        assert max(counts) <= 14
 
     @pytest.mark.requirement("C-07")
     def test_a_question_that_finds_nothing_is_noted_without_who_asked(self, client: Client) -> None:
