@@ -75,9 +75,16 @@ class Rarity:
         assert isinstance(engine, HeldEngine)
         self._counts, self._size = engine.index.syllables, max(1, engine.index.size)
         self._noise = {phrase[0] for phrase in engine.words.noise if len(phrase) == 1}
+        self._known: dict[str, float] = {}
 
     def of(self, token: str) -> float:
         """Worth of a syllable or a pair."""
+        known = self._known.get(token)
+        if known is None:
+            known = self._known[token] = self._worth(token)
+        return known
+
+    def _worth(self, token: str) -> float:
         if "_" in token:
             first, _, second = token.partition("_")
             return _PAIR * (self.of(first) + self.of(second)) / 2
