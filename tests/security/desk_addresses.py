@@ -53,7 +53,7 @@ KNOWN: dict[str, tuple[str, ...]] = {
     "auth.group": (),
     "dossiers.absence": ("<int:object_id>/end/",),
     "dossiers.appointment": ("<uuid:object_id>/call_off/",),
-    "dossiers.cashreceipt": ("<uuid:object_id>/reverse/", "take/<uuid:dossier_id>/"),
+    "dossiers.cashreceipt": ("<uuid:object_id>/reverse/", "hand-in/", "take/<uuid:dossier_id>/"),
     "dossiers.counterday": (),
     "dossiers.counterfiling": (
         "<uuid:object_id>/by_post/",

@@ -19,6 +19,7 @@ ROOMS = ("dossiers", "accounts", "procedures", "portal")
 REASONS = {
     ("dossiers/appointments/views.py", "mine"): "appointments of nobody's account, by their own code",
     ("dossiers/desk_pages/looking.py", "alike"): "an officer's: dossiers of the same party, of those that they may see",
+    ("dossiers/desk_pages/near.py", "near"): "an officer's: what lies near a dossier that they may see; of its party's others only whether",
     ("dossiers/process/opinions.py", "earlier"): "an officer's: opinions on the same party's dossiers, given to who handles one of them",
     ("dossiers/queries.py", "_earlier"): "the caller gives the party for whom its actor acts (`facts_for`)",
     ("dossiers/queries.py", "_registries"): "as _earlier",
