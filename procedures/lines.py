@@ -187,6 +187,8 @@ def _read_channels(lines: Sequence[tuple[int, str]]) -> list[Row]:
         else:
             kind, note = _cells(line, 2, number)
             value = _choice(_KIND_OF)(kind, number)
+            if not value:
+                raise LineFault(f"Dòng {number}: chưa ghi cách nộp.")
             if any(row["kind"] == value for row in rows):
                 raise LineFault(f"Dòng {number}: đã có cách nộp “{kind}” ở trên.")
             rows.append({"kind": value, "note": note, "limits": []})

@@ -75,7 +75,7 @@ def test_another_agency_reaches_nothing_of_ours() -> None:
             for known in KNOWN[f"procedures.{name}"]
         ]
         for address in [*own, *(act.replace("<uuid:opinion_id>", str(uuid4())) for act in acts)]:
-            for answer in (stranger.get(base + address, follow=True), stranger.post(base + address, {"note": "x"})):
+            for answer in (stranger.get(base + address, follow=True), stranger.post(base + address, {"note": "x"}, follow=True)):
                 assert answer.status_code in (403, 404), (name, address, answer.status_code)
 
 
