@@ -1221,14 +1221,14 @@ def questions_and_guidance(pages: Pages) -> None:
     pages.get(checker, base)
     pages.get(writer, f"{base}{row.pk}/change/")
     for language in ("", "/en"):
-        for address in ("", "?q=sinh doi", "?q=xyzzy", "?co-quan=G18", "?thu-tuc=1.001193"):
+        for address in ("", "?q=sinh+doi", "?q=xyzzy", "?co-quan=G18", "?thu-tuc=1.001193"):
             pages.get(anybody, f"{language}/hoi-dap/{address}")
         pages.get(anybody, f"{language}/hoi-dap/{row.slug}/")
         pages.get(anybody, f"{language}/hoi-dap/{row.slug}/huu-ich/?chon=co")
         pages.get(anybody, f"{language}/hoi-dap/{row.slug}/huu-ich/?da-nhan=1")
         pages.post(anybody, f"{language}/hoi-dap/{row.slug}/huu-ich/")
         pages.get(anybody, f"{language}/thu-tuc/1.001193/")
-        pages.get(anybody, f"{language}/tim-kiem/?q=sinh doi khai sinh may to")
+        pages.get(anybody, f"{language}/tim-kiem/?q=sinh+doi+khai+sinh+may+to")
     guided = "/thu-tuc/1.001193/huong-dan/"
     answers = "tl-noi-sinh=viet-nam&tl-quoc-tich=viet-nam&tl-ket-hon=co&tl-mang-thai-ho=co"
     answers += "&tl-nguoi-lam=uy-quyen&tl-ngay-sinh=qua-han&tl-ban-sao=2"
