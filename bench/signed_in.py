@@ -37,7 +37,8 @@ form = draft.form_version
 from dossiers.terms import terms_on
 terms = terms_on("1.001193", timezone.now())
 from uuid import uuid4
-for n in range(10):
+from django.db import transaction
+def write(n):
     Dossier.objects.create(
         id=uuid4(), code=f"H26.101-26{n:02d}01-0001", procedure_code="1.001193", procedure_version_id=terms.version_id,
         procedure_name=terms.name, service_level=terms.service_level, channel="2", applicant_id=person.id,
@@ -45,6 +46,9 @@ for n in range(10):
         filed_by_id=person.id, filed_by_name=person.full_name, acting_as="self", unit_code="H26.101", unit_level="commune",
         state="1", form_version=form, answers={}, draft_started_at=timezone.now(), submitted_at=timezone.now(),
         response_due_at=timezone.now() + dt.timedelta(hours=8))
+with transaction.atomic():
+    for n in range(10):
+        write(n)
 store = importlib.import_module(settings.SESSION_ENGINE).SessionStore()
 store.update({SESSION_KEY: str(person.user_id), BACKEND_SESSION_KEY: "portal.access.backend.AccessBackend",
               HASH_SESSION_KEY: person.user.get_session_auth_hash(), "acting_as": {"kind": "self", "id": ""},
