@@ -1517,6 +1517,8 @@ def with_pages(pages: Pages) -> None:
     pages.post(client, opened, sends(row, **{"workers-0-full_name": "Bé 1", "act": "tiep"}))
     for address in (workers, last, listed, f"/nop-ho-so/{HOUSEHOLD}/kiem-tra/"):
         pages.get(client, address)
+    # With every page begun the list says what is wrong.
+    client.post(last, sends(client.get(last), sworn="on", act="luu"))
     pages.post(client, listed, sends(client.get(listed), act="tiep"))
 
 
