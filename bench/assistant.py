@@ -57,8 +57,8 @@ def sets(more: Path | None, *, with_health: bool) -> Iterator[tuple[str, list[tu
     nothing = [one for one in mine if one[0] == "nothing"]
     if with_health:
         yield "answered questions, reworded", [one for one in mine if one[0] == "health"]
-    yield "nothing here answers, looked at", nothing[::2]
-    yield "nothing here answers, not looked at", nothing[1::2]
+    yield "nothing here answers, read", nothing[::2]
+    yield "nothing here answers, not read", nothing[1::2]
     with (QUESTIONS / "held-out.tsv").open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
     yield "procedures, held out", [("procedure", row["query"], row["codes"]) for row in rows]
