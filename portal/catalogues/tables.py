@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ CSV: Final = "csv"
 XLSX: Final = "xlsx"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins with one of these is run by a spreadsheet that opens a CSV file."""
+_NEGATIVE: Final = re.compile(r"-[0-9]+(\.[0-9]+)?", re.ASCII)
+"""A number below nothing: it begins like a formula and is none."""
 
 
 class TableUnreadable(ValueError):
@@ -74,7 +77,8 @@ def read(name: str, content: bytes) -> Table:
 
 
 def write(kind: str, header: list[str], rows: Iterable[list[Any]], *, figures: str = "") -> bytes:
-    """A table as a file of the kind (``csv`` or ``xlsx``). In CSV a cell that a spreadsheet would run is led by an apostrophe.
+    """A table as a file of the kind (``csv`` or ``xlsx``). In CSV a cell that a spreadsheet would run is led by an apostrophe,
+    a number never.
 
     ``figures``: the sheet's name, where numbers are amounts to be added up and not codes.
     """
@@ -101,7 +105,7 @@ def as_text(value: Any) -> str:
 
 
 def _guarded(text: str) -> str:
-    return "'" + text if text.startswith(_FORMULA) else text
+    return "'" + text if text.startswith(_FORMULA) and not _NEGATIVE.fullmatch(text) else text
 
 
 def _csv(content: bytes) -> Iterator[tuple[int, list[str]]]:

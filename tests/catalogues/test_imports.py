@@ -57,6 +57,13 @@ def five_hundred_with_twelve_bad() -> tuple[list[list[str]], set[int]]:
     return rows, {index + 2 for index in (3, 17, 40, 41, 77, 100, 101, 150, 200, 201, 300, 499)}
 
 
+def test_a_formula_is_guarded_in_csv_and_a_negative_number_is_left_as_it_is() -> None:
+    rows: list[list[Any]] = [[-1.67, -5, "-2.5"], ["-2+3", "-cmd|' /C calc'!A0", "=1"], ["--1", "-1e5", "-٣"]]
+    kept = tables.write("csv", ["a", "b", "c"], rows).decode("utf-8-sig").splitlines()
+    assert kept[1:] == ["-1.67,-5,-2.5", "'-2+3,'-cmd|' /C calc'!A0,'=1", "'--1,'-1e5,'-٣"]
+    assert [cells for _number, cells in tables.read("a.csv", "\n".join(kept).encode()).rows][1] == rows[1]
+
+
 @pytest.mark.requirement("C-17")
 def test_500_rows_of_which_12_are_bad(django_assert_max_num_queries: Any) -> None:
     rows, bad = five_hundred_with_twelve_bad()
