@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal.caching import Remembered
 from portal.catalogues.models import Agency
@@ -14,9 +15,11 @@ from portal.search import engine_and_whether_current, tidied
 from portal.text import search_key
 from procedures import queries as procedures
 from procedures.search import PROCEDURES, version_ids
-from ratings.queries import Line
+from ratings.queries import Figures, Line, Statistics
 
 MOST_FOUND = 8
+LEVELS = {"xa": "communes", "so": "departments"}
+"""Levels of the units of a province, as addresses name them and as files do."""
 _remembered = Remembered("catalogues")
 
 
@@ -61,6 +64,20 @@ def places() -> list[tuple[str, list[tuple[str, str]]]]:
         known["places"] = [(level, groups[level]) for level in groups]
     found: list[tuple[str, list[tuple[str, str]]]] = known["places"]
     return found
+
+
+def level_names() -> dict[str, str]:
+    """What the levels of units are called; ``""``: all of them."""
+    return {"": _("Mọi đơn vị"), "xa": _("Các xã, phường, đặc khu"), "so": _("Sở, ngành và đơn vị khác của tỉnh")}
+
+
+def of_level(found: Statistics, level: str) -> Statistics:
+    """Of the units below an agency those of one of :data:`LEVELS`, and together; others are departments. One query."""
+    communes = set(
+        Agency.objects.filter(code__in=[line.key for line in found.lines], level=Agency.Level.COMMUNE).values_list("code", flat=True)
+    )
+    lines = [line for line in found.lines if (line.key in communes) == (level == "xa")]
+    return Statistics(sum((line.figures for line in lines), Figures()), lines)
 
 
 def latest(lines: Sequence[Line]) -> Line | None:

@@ -37,6 +37,8 @@ COURSE = 13
 """Months of the line chart."""
 _BY = {key: name for name, key, *_labels in PARTS}
 _KEYS = {name: key for name, key, *_labels in PARTS}
+FEW_DAYS, BACK = 7, 30
+"""In so many days at the beginning of a month, whoever names no period sees so many days up to today."""
 TODAYS = "hien-nay"
 """``?don-vi=hien-nay``: agencies that are no more are seen in those that follow them."""
 _TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
@@ -52,6 +54,10 @@ class Question:
     today: date
     is_coarser: bool = False
     """Whether less finely than was asked for (`ratings.fineness`)."""
+    units: str = ""
+    """Of the units below the agency only those of a level (`choosing.LEVELS`)."""
+    unknown: str = ""
+    """The period that the address names and that is none."""
     officer: Actor | None = None
     """An officer who answers for these figures: they see them as finely as they ask, of agencies that are theirs."""
 
@@ -64,7 +70,10 @@ class Question:
         asked, wanted = replace(self.asked, **changes), self.by if by is None else by  # type: ignore[arg-type]
         if self.officer is None:
             asked, wanted = fineness.for_anybody(asked, wanted)
-        return queries.statistics(asked, by=wanted, today=self.today)
+        if self.units and not wanted:
+            return Statistics(self.read("agency", **changes).total, [])
+        found = queries.statistics(asked, by=wanted, today=self.today)
+        return choosing.of_level(found, self.units) if self.units and wanted == "agency" else found
 
     def finest(self, asked: Asked, by: queries.By) -> str:
         """What a question leads on to: ``by`` where it is told as it is, else by month."""
@@ -78,6 +87,7 @@ class Question:
             **({"ky": self.span.key} if self.span.key else {"tu": str(self.span.first), "den": str(self.span.last)}),
             "co-quan": asked.agency, "linh-vuc": asked.field, "thu-tuc": asked.procedure, "kenh": asked.channel, "muc-do": asked.level,
             "don-vi": TODAYS if asked.today else "", "theo": _KEYS[self.by],
+            "cap": self.units,
         }  # fmt: skip
         if "ky" in changes:
             values = {name: value for name, value in values.items() if name not in ("tu", "den")}
@@ -95,10 +105,9 @@ def _question(
     """
     today = timezone.localdate()
     given = request.GET
-    span = spans.named(given.get("ky", "")) if not (given.get("tu") or given.get("den")) else None
-    if span is None:
-        span = spans.named(f"{today:%Y-%m}")
-    assert span is not None
+    named = given.get("ky", "").strip() if not (given.get("tu") or given.get("den")) else ""
+    known = spans.named(named)
+    span = known or _usual(today)
     agency, procedure = given.get("co-quan", "").strip(), given.get("thu-tuc", "").strip()
     if officer is not None:
         agency = agency_of(officer, agency or None)
@@ -132,7 +141,19 @@ def _question(
     days = {"tu": f"{span.first:%d/%m/%Y}", "den": f"{span.last:%d/%m/%Y}"}
     form = StatisticsForm({**data, **days, "theo": _KEYS[told_by], "kenh": asked.channel})
     form.is_valid()
-    return form, Question(asked, span, told_by, today, is_coarser=(asked, told_by) != (wanted, by), officer=officer)
+    level_of_units = given.get("cap", "")
+    has_levels = told_by == "agency" and bool(asked.agency) and "." not in asked.agency and level_of_units in choosing.LEVELS
+    return form, Question(
+        asked, span, told_by, today, is_coarser=(asked, told_by) != (wanted, by), units=level_of_units if has_levels else "",
+        unknown=named[:40] if known is None else "", officer=officer,
+    )  # fmt: skip
+
+
+def _usual(today: date) -> Span:
+    """What is shown where no period is named: this month, and while it has few days the days up to today."""
+    month = spans.named(f"{today:%Y-%m}")
+    assert month is not None
+    return month if today.day > FEW_DAYS else spans.between(today - timedelta(days=BACK - 1), today)
 
 
 @public_page(max_age=2)
@@ -160,6 +181,8 @@ def _page(request: HttpRequest, officer: Actor | None = None) -> tuple[dict[str,
     places = choosing.places() if officer is None or sees(officer, "") else []
     if question is None:
         return {"form": form, "parts": [], "meant": meant, "places": places, "agency": request.GET.get("co-quan", "")}, 422
+    if meant.words and not meant.code:
+        return _undecided(request, form, question, meant, places), 200
     asked = question.asked
     found = question.read()
     before = question.read("", first=question.span.before.first, last=question.span.before.last).total
@@ -181,7 +204,8 @@ def _page(request: HttpRequest, officer: Actor | None = None) -> tuple[dict[str,
         "before": question.span.before,
         "latest": _latest(question, found, names),
         "meant": meant,
-        "found": [(name, f"?{question.query(thu_tuc=code)}") for code, name in meant.found] if meant.words and not meant.code else [],
+        "unknown": question.unknown,
+        "units": _units(question),
         "places": places,
         "agency": asked.agency,
         "is_coarser": question.is_coarser,
@@ -197,14 +221,42 @@ def _page(request: HttpRequest, officer: Actor | None = None) -> tuple[dict[str,
         "page": page,
         "query": urlencode([(name, value) for name, values in request.GET.lists() if name != "trang" for value in values]),
         "bars": _bars(question, found, names),
-        "course": _course(question, found),
+        "course": None if question.units else _course(question, found),
         "course_title": _("Tiếp nhận và giải quyết theo ngày") if question.by == "day" else _("Tiếp nhận và giải quyết theo tháng"),
-        "carried": [(name, value) for name, value in (
-            ("linh-vuc", asked.field), ("thu-tuc", asked.procedure), ("muc-do", asked.level), ("don-vi", TODAYS if asked.today else ""),
-        ) if value],
+        "carried": _carried(question),
         "map": _map(question, found),
     }  # fmt: skip
     return context, 200
+
+
+def _undecided(
+    request: HttpRequest, form: StatisticsForm, question: Question, meant: choosing.Procedures, places: Sequence[Any]
+) -> dict[str, Any]:
+    """Words that name no procedure, or several: which one is meant is asked first, and figures of all others are not shown for it."""
+    agency = question.asked.agency
+    return {
+        "form": form, "meant": meant, "is_undecided": True, "places": places, "agency": agency, "carried": _carried(question),
+        "found": [(name, f"?{question.query(thu_tuc=code)}") for code, name in meant.found],
+        "all_href": f"?{question.query(thu_tuc='')}", "unknown": question.unknown,
+        "place": queries.agency_names([agency]).get(agency, agency) if agency else "", "above": _above(question), "parts": [],
+    }  # fmt: skip
+
+
+def _carried(question: Question) -> list[tuple[str, str]]:
+    """What the form keeps without showing it."""
+    asked = question.asked
+    kept = (
+        ("linh-vuc", asked.field), ("thu-tuc", asked.procedure), ("muc-do", asked.level), ("don-vi", TODAYS if asked.today else ""),
+        ("cap", question.units),
+    )  # fmt: skip
+    return [(name, value) for name, value in kept if value]
+
+
+def _units(question: Question) -> list[tuple[str, str, bool]]:
+    """The levels of units below a province or a ministry: what it is called, its address, whether it is shown."""
+    if question.by != "agency" or not question.asked.agency.startswith("H") or "." in question.asked.agency:
+        return []
+    return [(label, f"?{question.query(cap=key)}", key == question.units) for key, label in choosing.level_names().items()]
 
 
 def _own_address(name: str, *args: object) -> str:
@@ -214,7 +266,7 @@ def _own_address(name: str, *args: object) -> str:
 @public_page(max_age=2)
 @require_safe
 def statistics_file(request: HttpRequest, ending: str) -> HttpResponse:
-    """The table of the page, whole: CSV, XLSX, JSON. 404 for another ending or days that cannot be read. Up to five queries."""
+    """The table of the page, whole: CSV, XLSX, JSON. 404 for another ending or days and periods that cannot be read. Up to five queries."""
     return _file(request, ending)
 
 
@@ -227,7 +279,7 @@ def own_statistics_file(request: HttpRequest, ending: str) -> HttpResponse:
 
 def _file(request: HttpRequest, ending: str, officer: Actor | None = None) -> HttpResponse:
     _form, question = _question(request, officer=officer)
-    if question is None or ending not in ("csv", "xlsx", "json"):
+    if question is None or question.unknown or ending not in ("csv", "xlsx", "json"):
         raise Http404
     found = question.read()
     names = _names(question, found)
@@ -235,7 +287,7 @@ def _file(request: HttpRequest, ending: str, officer: Actor | None = None) -> Ht
     if ending == "json":
         said = {
             "from": str(question.span.first), "to": str(question.span.last), "agency": question.asked.agency, "by": question.by,
-            "agencies": "today" if question.asked.today else "reported",
+            "agencies": "today" if question.asked.today else "reported", "units": choosing.LEVELS.get(question.units, "all"),
             "total": told(found.total),
             "items": [{"key": line.key, "name": names.get(line.key, ""), **told(line.figures)} for line in found.lines],
         }  # fmt: skip

@@ -8,15 +8,20 @@ import re
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
 from dossiers.models import NationalDossier
+from dossiers.services.national import owner_index
 from ratings import demo
+from ratings.queries import agency_names
 from ratings.services import figures
 from ratings.spans import between, named
+from tests.dossiers.support import father, mother
+from tests.factories import sign_in
 from tests.ratings.test_figures import _sent, report
 
 JUNE = "tu=2026-06-24&den=2026-06-30"
@@ -108,6 +113,25 @@ def _queries(client: Client, address: str) -> int:
     return len(found)
 
 
+def _shown_by_the_demonstration(client: Client) -> None:
+    """Every unit has a name, births are registered by communes, and the demonstration's people have dossiers elsewhere."""
+    reported = NationalDossier.objects.filter(source__startswith="demo-")
+    units = set(reported.values_list("unit_code", flat=True))
+    assert units == set(agency_names(units)), "none is told by its bare code"
+    births = reported.filter(procedure_code="1.001193", unit_code__startswith="H")
+    assert births and {unit.split(".")[1][0] for unit in births.values_list("unit_code", flat=True)} == {"1"}
+    assert "Mã H60" not in client.get("/thong-ke/?co-quan=H60&ky=2026").content.decode()
+    for person in (mother(), father()):
+        own = Client()
+        sign_in(own, person)
+        theirs = NationalDossier.objects.filter(source=demo.OWN, owner_blind=owner_index(person.id_number or ""))
+        page = own.get("/ho-so/").content.decode()
+        assert theirs.count() == 2 and all(row.code in page for row in theirs)
+        row = theirs[0]
+        assert "Nhận đủ giấy tờ, đã hẹn ngày trả." in own.get(f"/ho-so/{row.code}/").content.decode()
+        assert client.post("/tra-cuu-ho-so/", {"ma": row.code, "so": person.id_number}).status_code == 200
+
+
 @pytest.mark.requirement("R-05")
 @pytest.mark.usefixtures("demo_data")
 def test_pages_ask_as_many_queries_whatever_there_is(client: Client) -> None:
@@ -116,12 +140,46 @@ def test_pages_ask_as_many_queries_whatever_there_is(client: Client) -> None:
                  for more in ("", "&co-quan=H26")]  # fmt: skip
     before = [_queries(client, one) for one in addresses]
     said = demo.load()
-    assert said == f"{sum(number for _code, number, *_more in demo.AGENCIES)} hồ sơ" == demo.load()
+    assert said == f"{sum(number for _code, number, *_more in demo.AGENCIES) + len(demo.OF_PEOPLE)} hồ sơ" == demo.load()
     assert figures.recount(mend=False) == (0, None)
     assert NationalDossier.objects.filter(source="demo-H29").count() == 900
+    _shown_by_the_demonstration(client)
     after = [_queries(client, one) for one in addresses]
     # A few more where names are asked for that were none before; never more with more rows.
     assert max(after) <= 9 and all(more - less <= 1 for less, more in zip(before, after, strict=True)), (before, after)
+
+
+@pytest.mark.requirement("R-05")
+@pytest.mark.usefixtures("demo_data")
+def test_communes_are_told_by_themselves_and_departments_too(client: Client) -> None:
+    _sent(
+        *(report(number, "10", received=0, due=5, finished=7, unit="H26.202") for number in (20, 21, 22)),
+        report(23, "10", received=0, due=5, finished=8, unit="H26.101"), report(24, "10", received=0, due=5, finished=4, unit="H26.102"),
+    )  # fmt: skip
+    address = "tu=2026-06-24&den=2026-07-30&co-quan=H26"
+    for level, received, latest in (("", 5, "Sở Xây dựng"), ("xa", 2, "Ủy ban nhân dân phường Hoàn Kiếm"), ("so", 3, "")):
+        page = client.get(f"/thong-ke/?{address}&cap={level}").content.decode()
+        assert f"tiếp nhận {received} hồ sơ" in page and "cap=xa" in page and "cap=so" in page
+        said = re.search(r"Giải quyết quá hạn nhiều nhất:.*?</p>", page)
+        assert (latest in said[0]) if said else not latest
+        told = client.get(f"/thong-ke/so-lieu.json?{address}&cap={level}").json()
+        assert told["total"]["received"] == received == sum(item["received"] for item in told["items"])
+        assert {item["key"][:5] for item in told["items"]} == {"": {"H26.1", "H26.2"}, "xa": {"H26.1"}, "so": {"H26.2"}}[level]
+    assert 'name="cap" value="xa"' in client.get(f"/thong-ke/?{address}&cap=xa").content.decode(), "the form keeps it"
+    assert "Communes, wards" in client.get(f"/en/thong-ke/?{address}&cap=xa").content.decode()
+    by_time = client.get(f"/thong-ke/?{address}&cap=xa&theo=thang").content.decode()
+    assert "tiếp nhận 5 hồ sơ" in by_time and 'name="cap"' not in by_time, "only where units stand side by side"
+
+
+@pytest.mark.usefixtures("demo_data")
+def test_a_period_that_is_none_is_said_and_a_month_begins_with_the_days_before_it(client: Client) -> None:
+    _sent(report(9, "4", received=0, due=5))
+    for day, said in (("2026-07-01", "Từ 02/06/2026 đến hết 01/07/2026"), ("2026-07-08", "Tháng 7/2026")):
+        with time_machine.travel(f"{day}T09:00:00+07:00", tick=False):
+            assert said in client.get("/thong-ke/").content.decode()
+    odd = client.get("/thong-ke/?ky=20226").content.decode()
+    assert "Không có kỳ nào là “20226”" in odd and "There is no period “20226”" in client.get("/en/thong-ke/?ky=20226").content.decode()
+    assert client.get("/thong-ke/so-lieu.csv?ky=20226").status_code == 404
 
 
 @pytest.mark.usefixtures("demo_data")
@@ -139,17 +197,20 @@ def test_a_procedure_is_chosen_by_words_and_the_latest_place_is_said_first(clien
     address = f"/thong-ke/?{JUNE}&den=2026-07-30&co-quan=H26"
     page = client.get(f"{address}&viec=khai+sinh").content.decode()
     assert "Bạn muốn xem thủ tục nào" in page and "thu-tuc=1.001193" in page and 'value="khai sinh"' in page
+    assert page.index("Bạn muốn xem thủ tục nào") < page.index('<form class="row') and "<table" not in page
+    assert ", giải quyết xong" not in page
     exact = client.get(f"{address}&viec=đăng ký khai sinh").content.decode()
     assert "Bạn muốn xem" not in exact and '<strong lang="vi">Đăng ký khai sinh</strong>' in exact
     assert client.get(f"{address}&viec=1.001193").content.decode().count("Bỏ lọc") == 1
     nothing = client.get(f"{address}&viec=xyzxyz qqqq").content.decode()
-    assert "Chưa tìm thấy thủ tục nào" in nothing and "tiếp nhận" in nothing
+    assert nothing.index("Chưa tìm thấy thủ tục nào") < nothing.index('<form class="row') and ", giải quyết xong" not in nothing
     sentence = re.search(r"Giải quyết quá hạn nhiều nhất:.*?</p>", exact)
     assert (
         sentence and "2 trong 2 hồ sơ" in sentence[0] and "xep=-late" in sentence[0] and sentence.start() < exact.index('<form class="row')
     )
     assert 'href="?' in exact and "xep=-late" in exact.split("<thead>")[-1], "what is late most comes first at the first touch"
     assert exact.count('<option value="H') >= 34 and '<option value="H26" selected' in exact
+    assert "2 trong 2 hồ sơ" not in client.get(f"{address}&viec=đăng ký khai sinh&cap=xa").content.decode()
     for odd in ("\x00", "%", "a" * 5000, "'; drop table"):
         assert client.get("/thong-ke/", {"viec": odd}).status_code == 200
     assert client.get("/thong-ke/", {"viec": "khai sinh", "tu": "31/02/2026", "den": "1"}).status_code == 422
