@@ -136,6 +136,15 @@ class ApiError(Exception):
         self.code, self.title, self.detail, self.retry_after = code, title, detail, retry_after
 
 
+def only(request: HttpRequest, *names: str) -> None:
+    """Refuse parameters that an operation does not know: whoever misspells one would take figures of something else for what was asked."""
+    unknown = sorted(set(request.GET) - set(names))
+    if unknown:
+        told = ", ".join(f"`{name[:40]}`" for name in unknown[:5])
+        known = ", ".join(f"`{name}`" for name in names)
+        raise ApiError("invalid_request", detail=f"Not a parameter of this operation: {told}. It knows {known}.")
+
+
 def problem(code: str, title: str = "", detail: str = "", errors: list[dict[str, Any]] | None = None) -> HttpResponse:
     """The answer for an error, ``code`` being one of ``CODES``."""
     known = CODES[code]

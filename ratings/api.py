@@ -11,7 +11,7 @@ from ninja import Router, Schema
 from ninja.params import Query
 from pydantic import Field
 
-from portal.api_support import ApiError, Day, Text, errors, fresh_answer
+from portal.api_support import ApiError, Day, Text, errors, fresh_answer, only
 from ratings import fineness, naming, queries
 from ratings.queries import Asked, Figures
 
@@ -104,6 +104,7 @@ def read_statistics(
     Procedures and fields of a unit below a ministry or a province are told by whole months, so that nobody learns what a person did on a
     certain day; everything else by the days asked for.
     """
+    only(request, "from", "to", "agency", "agencies", "by")
     today = timezone.localdate()
     last = last or max(today, first or today)
     first = first or last.replace(day=1)

@@ -11,7 +11,7 @@ from ninja import Router, Schema
 from ninja.params import Query
 from pydantic import Field
 
-from portal.api_support import ApiError, Text, errors, fresh_answer
+from portal.api_support import ApiError, Text, errors, fresh_answer, only
 from ratings.score import queries
 from ratings.score.queries import Score, Scores
 from ratings.score.rules import PeriodKind, last_day
@@ -137,6 +137,7 @@ def read_scores(
     agency: Annotated[Text, Field(max_length=40, description="code of an agency: its own score and the units below; empty: all")] = "",
 ) -> dict[str, Any]:
     """Counted from data alone, anew every minute while the period runs; a dossier counts in the period in which it was received."""
+    only(request, "year", "quarter", "month", "agency")
     today = timezone.localdate()
     if quarter is not None and month is not None:
         raise ApiError("invalid_request", detail="Ask for a `quarter` or a `month`, not for both.")

@@ -54,10 +54,13 @@ def test_what_it_cannot_answer_it_says(client: Client) -> None:
         ("by=colour", 422, "invalid_request"),
         ("agency=Z99", 404, "not_found"),
         ("agency=%00", 422, "invalid_request"),
+        ("period=2026", 422, "invalid_request"),
     ):
         answer = client.get(f"/api/v1/statistics?{query}")
         assert (answer.status_code, answer.json()["code"]) == (status, code), query
         assert answer["Content-Type"] == "application/problem+json"
+    assert "`period`" in client.get("/api/v1/statistics?period=2026").json()["detail"]
+    assert client.get("/api/v1/scores?period=2026").status_code == 422
     for by in ("agency", "month"):
         assert _ask(client, f"from=0001-01-01&to=9999-12-31&by={by}")["total"]["received"] == 0
         assert _ask(client, f"from=0001-01-01&to=0001-12-31&by={by}")["items"] == []
