@@ -271,6 +271,10 @@ def publish(*, actor: Actor, row_id: UUID, now: datetime) -> FrozenYear:
         actor=SYSTEM,
     )
     row.save()
+    # Whoever reads the result wants to compute it: the files of the open data are made now, not tonight. They read what is frozen here.
+    from ratings.opendata import making
+
+    making.begin("diem", str(row.year), now=now)
     _note(row, actor, PUBLISH, sha256=row.sha256)
     return row
 

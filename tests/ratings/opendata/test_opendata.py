@@ -41,7 +41,7 @@ from ratings.services import figures
 from tests.feedback.support import officer, received, send_one
 from tests.payments.test_at_once import all_at_once
 from tests.ratings.test_figures import _sent, report
-from tests.ratings.years.support import COUNTS, counted, criteria
+from tests.ratings.years.support import COUNTS, counted, criteria, published
 from tests.ratings.years.test_recompute import fetch, run
 from tests.support import databases
 from tests.support.processes import environment, eventually
@@ -84,6 +84,17 @@ def some() -> None:
 
 def rows_of(client: Client, slug: str, period: str = MONTH) -> list[dict[str, Any]]:
     return [json.loads(line) for line in body(client, f"{ROOM}{slug}/{period}.jsonl").splitlines()]
+
+
+@pytest.mark.requirement("R-09", "R-10")
+@pytest.mark.usefixtures("demo_data")
+def test_the_files_of_a_year_are_made_when_its_result_is_published(client: Client) -> None:
+    published()
+    while making.go_on(now=timezone.now()):
+        pass
+    for slug in ("tieu-chi", "so-dem", "diem"):
+        assert len(body(client, f"{ROOM}{slug}/{YEAR}.csv").splitlines()) > 1, slug
+    assert f"/{YEAR}.csv" in body(client, ROOM).decode()
 
 
 @pytest.mark.requirement("R-10")
