@@ -147,14 +147,15 @@ def dong(amount: int | None) -> str:
 
 @register.filter
 def number(amount: Decimal | float | int | None) -> str:
-    """A number as people write it: ``0.5`` → ``0,5``, ``3.00`` → ``3``."""
+    """A number as people write it: ``0.5`` → ``0,5``, ``3.00`` → ``3``, ``-1500`` → ``−1.500``; on pages in English ``−1,500``."""
     if amount is None:
         return ""
     text = format(Decimal(str(amount)).normalize(), "f")
     # The sign by itself: a whole part of -0 has none.
-    sign, text = ("-", text[1:]) if text.startswith("-") and text.strip("-0.") else ("", text.lstrip("-"))
+    sign, text = ("\u2212", text[1:]) if text.startswith("-") and text.strip("-0.") else ("", text.lstrip("-"))
     whole, _dot, rest = text.partition(".")
-    return f"{sign}{int(whole):,}".replace(",", ".") + (f",{rest}" if rest else "")
+    group, point = (",", ".") if get_language() == "en" else (".", ",")
+    return f"{sign}{int(whole):,}".replace(",", group) + (f"{point}{rest}" if rest else "")
 
 
 @register.filter(expects_localtime=True)

@@ -16,11 +16,12 @@ from django.utils import timezone
 from portal.access import actor_of, may, require
 from portal.access.desk import DeskModelAdmin, Facts, Page, PlainForm, ReasonForm, Rows, Way, moment
 from portal.access.site import DeskLine, register_desk_panel
+from portal.ui.tags import number
 from ratings.models import FrozenYear
 from ratings.queries import agency_names
 from ratings.score import freezing, paper
 from ratings.score.freezing import FREEZE, PUBLISH, Sheet, YearRefused
-from ratings.score.sheets import UNIT, number
+from ratings.score.sheets import UNIT
 
 _HEADINGS = ("Hạng", "Cơ quan", "Điểm", "Xếp loại", "Không tính")
 
@@ -82,7 +83,13 @@ class FrozenYearAdmin(DeskModelAdmin):
                     paper.KIND_WORDS[kind],
                     _HEADINGS,
                     [
-                        (line["rank"] or "–", line["name"], line["total"] or "–", line["class_words"], ", ".join(line["left_out"]) or "–")
+                        (
+                            line["rank"] or "–",
+                            line["name"],
+                            paper.points_words(line["total"]),
+                            line["class_words"],
+                            ", ".join(line["left_out"]) or "–",
+                        )
                         for line in lines
                     ],
                 )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import override
 
 from portal.documents.models import Document
 from portal.documents.proofs import Section
+from portal.ui.tags import number
 from ratings.models import FrozenYear
 
 KIND = "ratings.year"
@@ -24,6 +27,12 @@ def ranking_of(row: FrozenYear) -> list[tuple[str, list[dict[str, Any]]]]:
     columns, rows = row.summary["results"]["columns"], row.summary["results"]["rows"]
     named = [dict(zip(columns, line, strict=True)) for line in rows]
     return [(kind, [{**line, "class_words": CLASS_WORDS[line["class"]]} for line in named if line["kind"] == kind]) for kind in KIND_WORDS]
+
+
+def points_words(total: str) -> str:
+    """Points of a file (``81.05``) as Vietnamese is written."""
+    with override("vi"):
+        return number(Decimal(total)) if total else "–"
 
 
 def paper_context(row: FrozenYear) -> dict[str, Any]:
@@ -44,12 +53,12 @@ def paper_context(row: FrozenYear) -> dict[str, Any]:
         "groups": [
             {
                 "heading": KIND_WORDS[kind],
-                "lines": [[str(line["rank"] or "–"), line["name"], line["total"] or "–", line["class_words"]] for line in lines],
+                "lines": [[str(line["rank"] or "–"), line["name"], points_words(line["total"]), line["class_words"]] for line in lines],
             }
             for kind, lines in ranking_of(row)
             if lines
         ],
-        "criteria": [[line["code"], line["name"], line["points"]] for line in row.summary["criteria"]],
+        "criteria": [[line["code"], line["name"], points_words(line["points"])] for line in row.summary["criteria"]],
     }
 
 

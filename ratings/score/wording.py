@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.ui.tags import number
 from ratings.models import Criterion
@@ -37,13 +38,16 @@ def group_names() -> dict[str, str]:
 def formula(part: Part) -> str:
     """How the points come about, with the numbers: ``20 × 812 : 900 = 18,04``."""
     criterion, points = part.criterion, part.points
-    most, count = number(criterion.points), points.count
+    most, count, plural = number(criterion.points), points.count, _plural(criterion)
     if count is None:
         return _("Chưa có nguồn số liệu nên chưa tính.")
     if count.denominator == 0:
         return {
             Criterion.Nothing.ZERO.value: _("Không phát sinh: 0 điểm."),
-            Criterion.Nothing.FULL.value: _("Không phát sinh: được đủ %(points)s điểm.") % {"points": most},
+            Criterion.Nothing.FULL.value: ngettext(
+                "Không phát sinh: được đủ %(points)s điểm.", "Không phát sinh: được đủ %(points)s điểm.", plural
+            )
+            % {"points": most},
             Criterion.Nothing.OUT.value: _("Không phát sinh: không tính tiêu chí này, điểm tối đa giảm tương ứng."),
         }[criterion.when_nothing]
     share = f"{number(count.numerator)} : {number(count.denominator)}"
@@ -58,7 +62,16 @@ def formula(part: Part) -> str:
 def rule(criterion: Criterion) -> str:
     """The rule in words, without numbers of anybody."""
     if criterion.formula == Criterion.Formula.CAPPED and criterion.factor != 1:
-        return _("Đạt từ %(share)s%% trở lên thì đủ %(points)s điểm; dưới mức đó tính theo tỷ lệ.") % {
-            "share": number((criterion.factor * 100).normalize()), "points": number(criterion.points),
-        }  # fmt: skip
-    return _("%(points)s điểm nhân với tỷ lệ tử số trên mẫu số.") % {"points": number(criterion.points)}
+        return ngettext(
+            "Đạt từ %(share)s%% trở lên thì đủ %(points)s điểm; dưới mức đó tính theo tỷ lệ.",
+            "Đạt từ %(share)s%% trở lên thì đủ %(points)s điểm; dưới mức đó tính theo tỷ lệ.",
+            _plural(criterion),
+        ) % {"share": number((criterion.factor * 100).normalize()), "points": number(criterion.points)}
+    return ngettext(
+        "%(points)s điểm nhân với tỷ lệ tử số trên mẫu số.", "%(points)s điểm nhân với tỷ lệ tử số trên mẫu số.", _plural(criterion)
+    ) % {"points": number(criterion.points)}
+
+
+def _plural(criterion: Criterion) -> int:
+    """Points may be parts of one; languages ask for a whole number."""
+    return 1 if criterion.points == 1 else 2

@@ -399,6 +399,7 @@ def _change(total: Figures, before: Figures) -> dict[str, Any]:
     points = round(total.kept_word - before.kept_word, 1) if total.kept_word is not None and before.kept_word is not None else None
     return {
         "received": received, "received_size": abs(received or 0), "points": points, "points_size": abs(points or 0),
+        "points_count": 1 if abs(points or 0) == 1 else 2,
     }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.http import QueryDict
 from django.template import Context, Template
 from django.test import RequestFactory
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -119,12 +120,14 @@ def test_money(amount, text):
 @pytest.mark.parametrize(
     ("amount", "text"),
     [
-        (Decimal("0.50"), "0,5"), (Decimal("3.00"), "3"), (1500, "1.500"), (Decimal("10"), "10"), (Decimal("-0.62"), "-0,62"),
-        (Decimal("-0.00"), "0"), (-1500, "-1.500"), (-100, "-100"),
+        (Decimal("0.50"), "0,5"), (Decimal("3.00"), "3"), (1500, "1.500"), (Decimal("10"), "10"), (Decimal("-0.62"), "−0,62"),
+        (Decimal("-0.00"), "0"), (-1500, "−1.500"), (-100, "−100"),
     ],
 )  # fmt: skip
 def test_numbers(amount, text):
     assert number(amount) == text
+    with override("en"):
+        assert number(amount) == text.translate(str.maketrans(",.", ".,"))
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,12 @@ import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import ngettext, override
 from openpyxl import load_workbook
 
 from dossiers.models import NationalDossier
 from dossiers.services.national import owner_index
+from portal.ui.tags import number as number_words
 from ratings import demo
 from ratings.queries import agency_names
 from ratings.services import figures
@@ -56,6 +58,10 @@ def test_the_page_says_what_the_api_says_and_each_row_leads_down(client: Client)
     for by in ("co-quan", "linh-vuc", "thu-tuc", "kenh", "muc-do", "thang", "ngay"):
         answer = client.get(f"/en/thong-ke/?{JUNE}&theo={by}")
         assert answer.status_code == 200 and "received 4 dossiers" in answer.content.decode()
+    with override("en"):
+        words = "tăng %(size)s điểm so với kỳ trước"
+        assert ngettext(words, words, 1) % {"size": number_words(1.0)} == "up 1 point on the period before"
+        assert ngettext(words, words, 2) % {"size": number_words(-3271.5)} == "up −3,271.5 points on the period before"
 
 
 @pytest.mark.requirement("R-07")
