@@ -265,6 +265,7 @@ def everybodys(pages: Pages) -> None:
         "/api/v1/docs",
         *(f"/thong-ke/?ky={timezone.localdate().year}&theo={by}" for by in ("co-quan", "thu-tuc", "thang", "kenh")),
         "/thong-ke/?co-quan=H26&linh-vuc=LV.ho-tich&kenh=2&cot=giai-quyet",
+        *(f"{at}/thong-ke/?co-quan=H26&{of}" for at in ("", "/en") for of in ("viec=khai+sinh", "viec=xyz", "ky=20226", "cap=xa")),
         *(f"{language}/danh-gia/{of}" for language in ("", "/en") for of in ("", "?ky=2001", "H26/", "H26.101/?ky=2001")),
         *(f"/danh-gia/H26/{code}/{which}" for code in ("1.4", "2.1", "3.2", "5.2") for which in ("", "?loai=chua")),
         *(f"{language}/thu-tuc/1.001193/{place}" for language in ("", "/en") for place in places),
