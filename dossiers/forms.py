@@ -23,6 +23,7 @@ from dossiers.values import YES, as_decimal, parse_day, parse_decimal, parse_mon
 from portal.languages import is_english
 from portal.text import visible
 from portal.ui.fields import DongField, IdNumberInput, NumberInput, PhoneInput, PlainText
+from portal.ui.tags import dong
 from portal.ui.tags import number as number_words
 
 _REQUIRED = {
@@ -626,6 +627,8 @@ def shown(spec: Mapping[str, Any], value: Any) -> str:
     if kind == "month" and re.fullmatch(r"[0-9]{4}-[0-9]{2}", value):
         return f"{value[5:]}/{value[:4]}"
     if kind in ("money", "decimal", "number") and (amount := as_decimal(value)) is not None and ("unit" in spec or kind != "number"):
+        if kind == "money" and amount == amount.to_integral_value():
+            return dong(int(amount))
         unit = "đ" if kind == "money" else spec.get("unit", "")
         return f"{number_words(amount)}\u00a0{unit}" if unit else number_words(amount)
     return value
