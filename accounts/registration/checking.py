@@ -95,7 +95,9 @@ def _immigration(registration: Registration, today: date) -> Answer:
         return _no()
     if declared.get("sex") and found.sex != declared["sex"]:
         return _no()
-    return Answer(agrees=True, said={"id_number": found.id_number}) if found.valid_until >= today else _no(EXPIRED)
+    if found.valid_until < today:
+        return _no(EXPIRED)
+    return Answer(agrees=True, said={"id_number": found.id_number, "full_name": found.full_name})
 
 
 def _business(registration: Registration, today: date) -> Answer:

@@ -68,8 +68,10 @@ def finish(registration: Registration, *, now: datetime, actor: Actor = SYSTEM, 
     """
     transaction.get_connection().validate_no_broken_transaction()
     declared = registration.declaration
-    known = said(registration, "population")
-    id_number = declared.get("id_number") or said(registration, "immigration").get("id_number") or ""
+    known, of_document = said(registration, "population"), said(registration, "immigration")
+    id_number = declared.get("id_number") or of_document.get("id_number") or ""
+    # The registry's own writing: what was typed only had to be the same name (capitals and tone marks aside).
+    registry_name = tidy_name(known.get("full_name") or of_document.get("full_name") or "")
     document = declared.get("document") or ""
     blind = services.by_number(id_number) if id_number else services.by_document(document)
     # Whoever else registers the same person, by whichever way, waits here until this is committed.
@@ -82,7 +84,7 @@ def finish(registration: Registration, *, now: datetime, actor: Actor = SYSTEM, 
         person.id_number, person.id_blind = id_number, blind
         audit.record(actor=actor, act="accounts.take_number", target="accounts.person", target_id=str(person.id))
     if person is None:
-        name = tidy_name(declared["full_name"])
+        name = registry_name or tidy_name(declared["full_name"])
         person = Person.objects.create(
             full_name=name,
             name_key=search_key(name),
@@ -99,6 +101,8 @@ def finish(registration: Registration, *, now: datetime, actor: Actor = SYSTEM, 
         user.set_unusable_password()
         user.save(update_fields=["password"])
         person.user = user
+        if registry_name:
+            person.full_name, person.name_key = registry_name, search_key(registry_name)
         person.phone = registration.phone or known.get("phone") or person.phone
         if known:
             person.registry_checked_at, person.registry_matches = now, True
