@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
@@ -29,7 +30,7 @@ from django.http import HttpRequest
 from django.template import Context
 from django.template.loader import get_template
 from django.urls import Resolver404, get_urlconf, resolve
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -114,6 +115,12 @@ def field(bound: BoundField, *, hint: str = "", label: str = "", width: str = ""
     }
 
 
+def _label_words(bound: BoundField) -> str:
+    """A label's words without its markup (a link in it): the summary's entry is itself a link."""
+    label = str(bound.label)
+    return html.unescape(strip_tags(label)) if isinstance(label, SafeString) else label
+
+
 @register.inclusion_tag("components/error_summary.html")
 def error_summary(*erring: BaseForm | None, focus: bool = True) -> dict[str, Any]:
     """Everything that is wrong in these forms, each entry a link to its field. Renders nothing when nothing is wrong.
@@ -126,7 +133,7 @@ def error_summary(*erring: BaseForm | None, focus: bool = True) -> dict[str, Any
             continue
         entries += [{"text": str(text), "target": ""} for text in form.non_field_errors()]
         for bound in form:
-            label = str(bound.label).rstrip(".:")
+            label = _label_words(bound).rstrip(".:")
             # A part of an error that is in another language is marked so.
             entries += [{"text": format_html("{}: {}", label, text), "target": first_control_id(bound)} for text in bound.errors]
     return {"entries": entries, "focus": focus}
