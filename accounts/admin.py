@@ -26,7 +26,7 @@ from accounts.provider import admin as provider_admin
 from accounts.registration.admin import RegistrationAdmin, TermsAdmin
 from accounts.services.positions import MOMENT, BadRole, end_position, give_position, give_role, may_grant, take_role
 from portal.access import AccessDenied, actor_of, may, require
-from portal.access.desk import DeskModelAdmin, Facts, Page, Rows, Way, moment
+from portal.access.desk import DeskModelAdmin, Facts, Page, Rows, Way, moment, until
 from portal.access.roles import ROLES
 from portal.catalogues.models import Agency
 from portal.catalogues.queries import agency_label
@@ -64,7 +64,7 @@ class PositionAdmin(DeskModelAdmin):
     unit_field = "unit_code"
     by_cursor = False
     refusals = (BadRole,)
-    list_display = ("person", "title", "agency_shown", "role_names", "valid_from", "valid_to")
+    list_display = ("person", "title", "agency_shown", "role_names", "valid_from", "until_shown")
     list_display_links = ("person",)
     list_filter: ClassVar[Any] = (HoldsRole, "place")
     list_select_related = ("person",)
@@ -88,6 +88,11 @@ class PositionAdmin(DeskModelAdmin):
     def role_names(self, position: Position) -> str:
         """Roles in words."""
         return ", ".join(NAMES[role] for role in position.roles_at(timezone.now())) or "–"
+
+    @admin.display(description="Đến", ordering="valid_to")
+    def until_shown(self, position: Position) -> str:
+        """The last day, as it was typed."""
+        return until(position.valid_to)
 
     @admin.display(description="Cơ quan, tổ chức", ordering="unit_code")
     def agency_shown(self, position: Any) -> str:
@@ -131,7 +136,7 @@ class PositionAdmin(DeskModelAdmin):
                 ("Chức danh", row.title),
                 ("Cơ quan, tổ chức", agency_label(row.unit_code)),
                 ("Từ", moment(row.valid_from)),
-                ("Đến", moment(row.valid_to)),
+                ("Đến", until(row.valid_to)),
                 ("Số hiệu chứng thư số trên USB Token", row.token_serial or "–"),
                 ("Theo hợp đồng", str(row.contract) if row.contract_id else "–"),
                 ("Vai trò đang giữ", self.role_names(row)),
@@ -141,7 +146,7 @@ class PositionAdmin(DeskModelAdmin):
         roles = Rows(
             "Vai trò đã giao",
             ["Vai trò", "Từ", "Đến", "Người giao", "Người thu hồi"],
-            [[NAMES[one.role], moment(one.valid_from), moment(one.valid_to), _who(one.given_by), _who(one.ended_by)] for one in given],
+            [[NAMES[one.role], moment(one.valid_from), until(one.valid_to), _who(one.given_by), _who(one.ended_by)] for one in given],
         )
         return Page(f"{row.person.full_name}, {row.title}", [facts, roles, self._lent(row, now)], ways, notes)
 
@@ -155,7 +160,7 @@ class PositionAdmin(DeskModelAdmin):
                 one.substitute.person.full_name,
                 ", ".join(NAMES[role] for role in one.roles),
                 moment(one.valid_from),
-                moment(one.ended_at or one.valid_to),
+                moment(one.ended_at) if one.ended_at else until(one.valid_to),
                 _link("Chấm dứt", self.address("end_lending", row.pk, one.pk))
                 if one.position_id == row.pk and one.is_held(now=now)
                 else "",
@@ -236,7 +241,7 @@ class PositionAdmin(DeskModelAdmin):
             do=lambda said: substitutes.lend(
                 actor=actor, position_id=row.pk, substitute_id=UUID(said.pop("substitute")), now=timezone.now(), **said
             ),
-            done=lambda lent: f"{lent.substitute.person.full_name} làm thay từ {moment(lent.valid_from)} đến {moment(lent.valid_to)}.",
+            done=lambda lent: f"{lent.substitute.person.full_name} làm thay từ {moment(lent.valid_from)} đến {until(lent.valid_to)}.",
             about=[
                 f"{row.title}, {agency_label(row.unit_code)}.",
                 "Người làm thay chọn tư cách này khi vào bàn làm việc; mọi việc họ làm được ghi là làm thay.",

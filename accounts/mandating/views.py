@@ -25,6 +25,7 @@ from accounts.pages import citizen_page
 from accounts.services import mandates
 from accounts.services.mandates import BadMandate
 from portal.access import AccessDenied, ActingAs, Actor, actor_of
+from portal.ui.tags import last_day
 
 PAGE = 20
 KEPT_OFFERS = 50
@@ -173,7 +174,7 @@ def _terms(row: Mandate | MandateOffer) -> list[str]:
     scope = _scope(row, names)
     about.append(_("Được làm: %(scope)s.") % {"scope": "; ".join(scope) if scope else _("mọi thủ tục")})
     if row.valid_to is not None:
-        about.append(_("Đến: %(moment)s.") % {"moment": f"{timezone.localtime(row.valid_to):%H:%M %d/%m/%Y}"})
+        about.append(_("Đến hết ngày %(day)s") % {"day": f"{last_day(timezone.localtime(row.valid_to)):%d/%m/%Y}"} + ".")
     return about
 
 

@@ -17,7 +17,7 @@ from accounts.officers import contracts, high_level
 from accounts.officers.forms import ContractForm, GrantForm, SendForm
 from accounts.services.positions import NAMES, BadRole
 from portal.access import AccessDenied, Actor, actor_of, may, require, unit_scope
-from portal.access.desk import DeskModelAdmin, Facts, Page, ReasonForm, Rows, Way, moment
+from portal.access.desk import DeskModelAdmin, Facts, Page, ReasonForm, Rows, Way, moment, until
 from portal.catalogues.queries import agency_label
 
 READ_CONTRACTS = "accounts.read_contracts"
@@ -47,7 +47,7 @@ def _state(row: HighLevelAccount | CounterContract) -> str:
     if row.ended_at is not None:
         return f"Đã thu hồi {moment(row.ended_at)}"
     if row.valid_to is not None and row.valid_to <= now:
-        return f"Đã hết {moment(row.valid_to)}"
+        return f"Đã hết ({until(row.valid_to)})"
     if isinstance(row, HighLevelAccount) and row.opened_at is None:
         return "Chờ chứng thư số đăng nhập lần đầu"
     return "Đang có hiệu lực" if row.valid_from <= now else f"Từ {moment(row.valid_from)}"
@@ -107,7 +107,7 @@ class HighLevelAccountAdmin(DeskModelAdmin):
                 ("Tình trạng", _state(row)),
                 ("Số hợp đồng, văn bản", row.contract_number or "–"),
                 ("Từ", moment(row.valid_from)),
-                ("Đến", moment(row.valid_to)),
+                ("Đến", until(row.valid_to)),
                 ("Mở bằng chứng thư số lúc", moment(row.opened_at)),
                 ("Số hiệu chứng thư số", row.certificate_serial or "–"),
                 ("Người cấp", row.granted_by.person.full_name if row.granted_by else "–"),
@@ -166,7 +166,7 @@ def _own_contract(actor: Actor) -> list[Facts]:
             [
                 ("Số hợp đồng", row.contract_number),
                 ("Từ", moment(row.valid_from)),
-                ("Đến", moment(row.valid_to)),
+                ("Đến", until(row.valid_to)),
                 ("Tình trạng", _state(row)),
                 ("Người giữ tài khoản cấp cao", row.position.person.full_name),
                 ("Được cấp cho người khác", ", ".join(NAMES[role] for role in row.grants)),
@@ -184,13 +184,18 @@ class CounterContractAdmin(DeskModelAdmin):
     unit_field = "unit_code"
     change_list_template = "admin/accounts/contracts.html"
     refusals = (BadRole,)
-    list_display = ("number", "unit_shown", "company_code", "valid_from", "valid_to", "state")
+    list_display = ("number", "unit_shown", "company_code", "valid_from", "until_shown", "state")
     list_display_links = ("number",)
     list_filter: ClassVar[Any] = (Holding,)
     ordering = ("-made_at", "id")
     by_cursor = False
     search_fields = ("=number", "=unit_code", "=company_code")
     search_help_text = "Số hợp đồng, mã cơ quan hoặc mã doanh nghiệp viết đủ"
+
+    @admin.display(description="Đến", ordering="valid_to")
+    def until_shown(self, contract: CounterContract) -> str:
+        """The last day, as it was typed."""
+        return until(contract.valid_to)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """The door: the agency's own contracts, and a company's own."""
@@ -250,7 +255,7 @@ class CounterContractAdmin(DeskModelAdmin):
                 ("Cơ quan", agency_label(row.unit_code)),
                 ("Doanh nghiệp", row.company_code),
                 ("Từ", moment(row.valid_from)),
-                ("Đến", moment(row.valid_to)),
+                ("Đến", until(row.valid_to)),
                 ("Tình trạng", _state(row)),
             ],
         )
@@ -259,7 +264,7 @@ class CounterContractAdmin(DeskModelAdmin):
                 one.person.full_name,
                 one.title,
                 moment(one.valid_from),
-                moment(one.valid_to),
+                until(one.valid_to),
                 format_html('<a href="{}">Cho thôi</a>', self.address("take", row.pk, one.pk))
                 if (keeps or staffs) and one.is_held(now=now)
                 else "",
@@ -310,7 +315,7 @@ class CounterContractAdmin(DeskModelAdmin):
             form=SendForm(request.POST if request.method == "POST" else None, now=now),
             back=self.address("change", row.pk),
             do=lambda said: contracts.send_to_counter(actor=actor, contract_id=row.pk, now=now, **said),
-            done=lambda made: f"{made.person.full_name} làm ở quầy đến {moment(made.valid_to)}.",
+            done=lambda made: f"{made.person.full_name} làm ở quầy đến {until(made.valid_to)}.",
             about=["Người được cử chỉ xem và tiếp nhận hồ sơ của cơ quan này, trong hạn của hợp đồng."],
             button="Cử",
         )

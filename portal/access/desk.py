@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django import forms
@@ -169,6 +169,14 @@ def seen_version(request: HttpRequest) -> int | None:
 def moment(at: Any) -> str:
     """A moment as the desk writes it; a dash for none."""
     return f"{timezone.localtime(at):%H:%M %d/%m/%Y}" if at else "–"
+
+
+def until(at: datetime | None) -> str:
+    """Until when something holds, as it was typed: of midnight the day before, to its end (the page's ``last_day``); a dash for no end."""
+    end = timezone.localtime(at) if at else None
+    if end is None or (end.hour, end.minute, end.second) != (0, 0, 0):
+        return moment(at)
+    return f"hết ngày {end - timedelta(days=1):%d/%m/%Y}"
 
 
 def two_lines(first: object, second: object) -> SafeString:

@@ -72,6 +72,7 @@ def test_the_director_invites_the_accountant_accepts_acts_and_is_ended_and_both_
     assert organisation.name in clerk.get(LIST).content.decode()
     question = clerk.get(f"{LIST}loi-moi/{offer.id}/nhan/").content.decode()
     assert organisation.name in question and "khai sinh" in question
+    assert f"Đến hết ngày {until}." in question and "00:00" not in question
     assert not Mandate.objects.filter(person=accountant).exists(), "reading is no acceptance"
     assert "Bạn đã nhận" in clerk.post(f"{LIST}loi-moi/{offer.id}/nhan/", follow=True).content.decode()
     clerk.post(f"{LIST}loi-moi/{offer.id}/nhan/")
@@ -80,8 +81,10 @@ def test_the_director_invites_the_accountant_accepts_acts_and_is_ended_and_both_
     assert accountant.full_name in boss.get(LIST).content.decode() and "Đang có hiệu lực" in boss.get(LIST).content.decode()
     assert Notification.objects.filter(party_id=director.id, template="accounts.mandate_accepted").exists()
 
-    assert "Có hiệu lực ngay" in boss.get(f"{LIST}{mandate.id}/cham-dut/").content.decode()
-    assert "Đã chấm dứt" in boss.post(f"{LIST}{mandate.id}/cham-dut/", follow=True).content.decode()
+    question = boss.get(f"{LIST}{mandate.id}/cham-dut/").content.decode()
+    assert "Có hiệu lực ngay" in question and f"Đến hết ngày {until}." in question
+    page = boss.post(f"{LIST}{mandate.id}/cham-dut/", follow=True).content.decode()
+    assert "Đã chấm dứt" in page and f"Chấm dứt lúc {timezone.localtime():%H:}" in page
     assert organisation.name not in clerk.get(LIST).content.decode()
     assert Notification.objects.filter(party_id=accountant.id, template="accounts.mandate_ended").exists()
 
