@@ -138,10 +138,16 @@ def clean_tax_code(text: str) -> str:
     return match.group(1) + (f"-{match.group(2)}" if match.group(2) else "")
 
 
+def clean_country(text: str) -> str:
+    """The issuing country's one to three letters as in machine-readable lines; empty where they cannot be such."""
+    letters = text.strip().upper()
+    return letters if re.fullmatch(r"[A-Z]{1,3}", letters) else ""
+
+
 def clean_document(country: str, number: str) -> str:
     """A passport or the like as one key: the issuing country's letters as in its machine-readable lines, a colon, letters and digits.
 
     Empty where it cannot be one.
     """
-    issuer, signs = country.strip().upper(), re.sub(r"[\s.\-/]", "", number).upper()
-    return f"{issuer}:{signs}" if re.fullmatch(r"[A-Z]{1,3}", issuer) and re.fullmatch(r"[A-Z0-9]{5,20}", signs) else ""
+    issuer, signs = clean_country(country), re.sub(r"[\s.\-/]", "", number).upper()
+    return f"{issuer}:{signs}" if issuer and re.fullmatch(r"[A-Z0-9]{5,20}", signs) else ""

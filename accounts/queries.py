@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.identifiers import clean_id_number
-from accounts.models import ContactChoice, EmailAddress, Mandate, Organisation, Person, Position, PositionRole, UserSession
+from accounts.models import ContactChoice, EmailAddress, Identifier, Mandate, Organisation, Person, Position, PositionRole, UserSession
 from accounts.officers import substitutes
 from portal.audit.words import uuids
 from portal.crypto import bare_index, blind_index
@@ -270,6 +270,22 @@ def party_names(party_ids: Iterable[UUID]) -> dict[UUID, str]:
 def organisation_names(organisation_ids: Iterable[str]) -> dict[str, str]:
     """Names of organisations by their ids as texts (one query)."""
     return {str(key): name for key, name in Organisation.objects.filter(pk__in=uuids(organisation_ids)).values_list("pk", "name")}
+
+
+def documents_of(person_id: UUID) -> list[Identifier]:
+    """A person's documents: passports and the like, not the number of an old identity card (one query)."""
+    return list(Identifier.objects.filter(person_id=person_id).exclude(kind=Identifier.Kind.OLD_NUMBER).order_by("confirmed_at", "id")[:20])
+
+
+def organisation(party_id: UUID) -> Organisation:
+    """The organisation with this id (one query). Raises ``Organisation.DoesNotExist``."""
+    return Organisation.objects.get(pk=party_id)
+
+
+def legal_representatives(party_id: UUID) -> list[str]:
+    """Names of those who represent an organisation by law now and have an account here (one query)."""
+    rows = Mandate.objects.in_force(timezone.now()).filter(organisation_id=party_id, basis=Mandate.Basis.LEGAL_REPRESENTATIVE)
+    return list(rows.order_by("given_at", "id").values_list("person__full_name", flat=True)[:MOST_MANDATES])
 
 
 def email_addresses(person_id: UUID) -> tuple[EmailAddress | None, EmailAddress | None]:

@@ -33,8 +33,8 @@ from accounts.sessions import session_of
 from accounts.views.citizens import try_again
 from accounts.views.ways import over_limit, signed_in
 from accounts.ways import choices
-from portal.access import ActingAs, Assurance, actor_of
-from portal.catalogues.places import residence
+from portal.access import ActingAs, Actor, Assurance, actor_of
+from portal.catalogues.places import commune_today, residence, whole_address
 from portal.documents.units import unit_name
 from portal.files.responses import send_file
 from portal.limits import client_address, take
@@ -50,12 +50,21 @@ def profile(request: HttpRequest) -> HttpResponse:
     """Who the registers say I am, since when, and what to do where it is wrong. Nothing of it is changed here."""
     actor = actor_of(request)
     assert actor.person_id is not None
+    if actor.acting_as is ActingAs.ORGANISATION:
+        return _organisation(request, actor)
     person = queries.person(actor.person_id)
     context = {
         "person": person,
         "id_number": masked(person.id_number),
         "phone": masked(person.phone),
-        "residence": residence(person.id),
+        "address": whole_address(person.address or "", residence(person.id)),
+        "documents": [
+            # Country and number are kept as one.
+            {"row": row, "country": (row.number or "").partition(":")[0], "number": masked((row.number or "").partition(":")[2])}
+            for row in queries.documents_of(person.id)
+        ],
+        "email": queries.email_addresses(person.id)[0],
+        "by_email": not person.phone,
         "birth_date": date.fromisoformat(person.birth_date) if person.birth_date else None,
         "session": session_of(request),
         "certain": actor.assurance >= Assurance.HIGH,
@@ -63,6 +72,18 @@ def profile(request: HttpRequest) -> HttpResponse:
         "offices": [(position, unit_name(position.unit_code)) for position in queries.positions_held(person.id)],
     }
     return render(request, "accounts/owner/profile.html", context)
+
+
+def _organisation(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Who the business registry says the organisation is for which the person acts."""
+    assert actor.party_id is not None
+    found = queries.organisation(actor.party_id)
+    context = {
+        "organisation": found,
+        "address": whole_address(found.address, commune_today(found.residence_unit)),
+        "representatives": queries.legal_representatives(found.id),
+    }
+    return render(request, "accounts/owner/organisation.html", context)
 
 
 @citizen_page

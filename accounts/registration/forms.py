@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.contact_forms import EmailForm
 from accounts.forms import IdNumberForm
 from accounts.identifiers import (
+    clean_country,
     clean_document,
     clean_foreign_phone,
     clean_insurance_number,
@@ -219,13 +220,20 @@ class PaperForm(forms.Form):
         error_messages={"required": _("Bạn hãy nhập số giấy tờ.")},
     )
 
+    def clean_country(self) -> str:
+        """One to three letters, as machine-readable lines write it."""
+        country = clean_country(self.cleaned_data["country"])
+        if not country:
+            raise forms.ValidationError(_("Mã nước có 1 đến 3 chữ cái, ví dụ KOR. Bạn xem hai dòng cuối của giấy tờ."))
+        return country
+
     def clean(self) -> dict[str, Any]:
         """Country and number as one."""
         said = super().clean() or {}
         if said.get("country") and said.get("document_number"):
             said["document"] = clean_document(said["country"], said["document_number"])
             if not said["document"]:
-                words = _("Mã nước có 1 đến 3 chữ cái, số giấy tờ có 5 đến 20 chữ và số. Bạn kiểm tra lại cả hai.")
+                words = _("Số giấy tờ có 5 đến 20 chữ và số. Bạn kiểm tra lại.")
                 self.add_error("document_number", words)
         return said
 

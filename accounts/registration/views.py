@@ -23,7 +23,7 @@ from accounts.registration.forms import AddNumberForm, AgreeForm, DocumentForm, 
 from accounts.registration.states import State
 from accounts.services import otp
 from accounts.services.codes import Refusal, TooManyRequests, WrongCode
-from accounts.views.citizens import KNOWN_BROWSER, OTP_REQUEST
+from accounts.views.citizens import BY_DOCUMENT, KNOWN_BROWSER, OTP_REQUEST
 from accounts.views.ways import NEXT, citizens_next, home_of, over_limit, signed_in
 from portal.access import ActingAs, actor_of
 from portal.languages import address, is_english, show
@@ -360,6 +360,7 @@ def document_sign_in(request: HttpRequest) -> HttpResponse:
                 form.add_error("document_number", _try_again(too_many))
             else:
                 request.session[OTP_REQUEST] = str(request_id)
+                request.session[BY_DOCUMENT] = True
                 request.session[NEXT] = citizens_next(request)
                 return redirect("sign-in-code")
     context = {"form": form, "next": citizens_next(request, "")}

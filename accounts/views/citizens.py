@@ -25,6 +25,8 @@ from portal.access import Assurance, actor_of
 from portal.limits import client_address
 
 OTP_REQUEST = "otp_request"
+BY_DOCUMENT = "otp_by_document"
+"""The code was asked for by the number of a document: the page speaks of that, whether anybody has it or not."""
 
 
 def try_again(refused: otp.TooManyRequests) -> str:
@@ -62,6 +64,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
                 form.add_error("id_number", try_again(too_many))
             else:
                 request.session[OTP_REQUEST] = str(request_id)
+                request.session.pop(BY_DOCUMENT, None)
                 request.session[NEXT] = citizens_next(request)
                 return redirect("sign-in-code")
     return render(
@@ -96,12 +99,17 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
                     form.add_error("code", _("Mật khẩu không đúng hoặc đã hết hạn. Bạn quay lại bước trước để nhận mật khẩu mới."))
             else:
                 target = citizens_next(request)
-                for key in (OTP_REQUEST, NEXT):
+                for key in (OTP_REQUEST, BY_DOCUMENT, NEXT):
                     request.session.pop(key, None)
                 assert person.user is not None  # only people with a login are sent a code
                 sessions.sign_in(request, person.user, way=Way.CODE, assurance=Assurance.MEDIUM)
                 return greeted(request, redirect(target))
-    return render(request, "accounts/sign_in_code.html", {"form": form}, status=422 if form.errors else 200)
+    return render(
+        request,
+        "accounts/sign_in_code.html",
+        {"form": form, "by_document": BY_DOCUMENT in request.session},
+        status=422 if form.errors else 200,
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -51,6 +51,20 @@ def commune_today(code: str) -> AdministrativeUnit | None:
     return heirs[0] if len(heirs) == 1 else None
 
 
+def whole_address(address: str, unit: AdministrativeUnit | None) -> str:
+    """An address with the commune and the province of its unit behind it, each only where the address does not say it already."""
+    parts = [part.strip() for part in address.split(",") if part.strip()]
+    keys = [search_key(part) for part in parts]
+    for place in (unit, unit.parent) if unit is not None else ():
+        if place is None:
+            continue
+        full, bare = search_key(place.full_name), search_key(place.name)
+        # The first part is house and street, which bear names of places too.
+        if full not in keys and not any(key == bare or key.endswith(f" {bare}") for key in keys[1:]):
+            parts.append(place.full_name)
+    return ", ".join(parts)
+
+
 @dataclass(frozen=True)
 class Becoming:
     """A unit of today into which another one went."""

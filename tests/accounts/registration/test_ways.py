@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from accounts.registration import queries, services
 from portal.access import Assurance
 from portal.audit.models import Act
 from portal.crypto import blind_index
+from portal.text import search_key
 from tests import factories
 from tests.accounts.registration.support import CITIZEN, FOREIGNER, INSURED, START, begin, code_for, own, register_by_phone, work
 
@@ -55,7 +57,10 @@ def test_by_a_phone_in_ones_own_name(outside: Any, client: Client) -> None:
 
 @pytest.mark.requirement("A-01", "A-02")
 def test_by_a_social_insurance_number_the_code_goes_to_the_phone_that_social_security_has(outside: Any, client: Client) -> None:
-    begin(client, "bao-hiem", INSURED)
+    page = begin(client, "bao-hiem", {**INSURED, "agree": ""}, status=422).content.decode()
+    [summary] = re.findall(r'<div class="error-summary".*?</div>', page, re.S)
+    assert "Tôi đã đọc và đồng ý với" in summary and "&lt;" not in summary, "words alone, not the label's markup"
+    begin(client, "bao-hiem", {**INSURED, "full_name": "hà văn bảo hiểm mẫu"})
     assert own(client).state == "checking"
     assert "Đang đối chiếu" in client.get(f"{START}tien-do/").content.decode()
     code = code_for(outside, "+84900000051")
@@ -64,6 +69,7 @@ def test_by_a_social_insurance_number_the_code_goes_to_the_phone_that_social_sec
     assert own(client).state == "done"
     person = _person(INSURED["id_number"])
     assert (person.phone, person.identity_proved_by, person.identity_level) == ("+84900000051", "insurance", Assurance.MEDIUM)
+    assert (person.full_name, person.name_key) == (INSURED["full_name"], search_key(INSURED["full_name"])), "as the registry writes it"
     _signs_in(Client(), outside, INSURED["id_number"], "+84900000051")
 
 
@@ -115,6 +121,9 @@ def test_an_organisation_by_its_certificate_its_representative_gets_the_legal_ma
     assert client.get(f"{START}to-chuc/").status_code == 302
     director = _person("001077000054")
     factories.sign_in(client, director)
+    own_page = client.get("/tai-khoan/thong-tin/").content.decode()
+    [address] = re.findall(r"Nơi cư trú</dt><dd[^>]*>([^<]*)<", own_page)
+    assert len({part.strip() for part in address.split(",")}) == address.count(",") + 1, "no place twice"
     assert client.get(f"{START}to-chuc/").status_code == 200
     made = _organisation(client, outside, "0100000010")
     assert made.state == "done"
@@ -123,6 +132,10 @@ def test_an_organisation_by_its_certificate_its_representative_gets_the_legal_ma
     mandate = Mandate.objects.get(organisation=company, person=director)
     assert mandate.basis == Mandate.Basis.LEGAL_REPRESENTATIVE and mandate.accepted_at is not None
     assert "Tổ chức đã có tài khoản" in client.get(f"{START}tien-do/").content.decode()
+    boss = Client()
+    factories.sign_in(boss, director, mandate=mandate)
+    page = boss.get("/tai-khoan/thong-tin/").content.decode()
+    assert "Bạn đang làm cho" in page and "0100000010" in page and director.full_name in page and "Giới tính" not in page
     assert _organisation(client, outside, "0100000010").state == "done"
     assert Mandate.objects.filter(organisation=company).count() == 1 == Organisation.objects.filter(tax_code="0100000010").count()
 
@@ -137,19 +150,22 @@ def test_who_does_not_represent_an_organisation_by_law_cannot_register_it(outsid
 
 @pytest.mark.requirement("A-08", "A-02")
 def test_a_foreigner_by_passport_and_a_phone_of_their_own_country(outside: Any, client: Client) -> None:
-    begin(client, "giay-to", FOREIGNER)
+    begin(client, "giay-to", {**FOREIGNER, "full_name": "kim mau"})
     client.post(f"{START}ma/", {"code": code_for(outside, "+821090000061")})
     work()
     assert own(client).state == "done"
     kept = Identifier.objects.get(kind="passport")
     person = kept.person
     assert (kept.number, kept.confirmed_by) == ("KOR:M90000061", "immigration")
-    assert (person.id_number, person.phone, person.full_name) == (None, "+821090000061", "Kim Mau")
+    assert (person.id_number, person.phone, person.full_name) == (None, "+821090000061", "KIM MAU"), "as the registry writes it"
     assert (person.identity_level, person.identity_proved_by) == (Assurance.MEDIUM, "document")
     browser = Client()
     browser.post("/tai-khoan/dang-nhap/giay-to/", {"country": "kor", "document_number": "m90000061"})
     assert browser.post("/tai-khoan/dang-nhap/ma/", {"code": code_for(outside, "+821090000061")}).status_code == 302
     assert browser.session["_auth_user_id"] == str(person.user_id)
+    page = browser.get("/tai-khoan/thong-tin/").content.decode()
+    assert "Hộ chiếu" in page and "•061" in page and "M90000061" not in page and "Nước cấp: KOR" in page
+    assert "xuất nhập cảnh" in page and "dân cư" not in page.split("<main")[1].split("</main>")[0]
 
 
 @pytest.mark.requirement("A-08")
@@ -170,9 +186,18 @@ def test_in_english_by_an_email_address(outside: Any, client: Client, settings: 
     address = EmailAddress.objects.get(person=person)
     assert address.counts and address.address == "marie@example.vn" and person.contact_choice.language == "en"
     browser = Client()
+    wrong = browser.post("/tai-khoan/dang-nhap/giay-to/", {"country": "84", "document_number": "NN-900062"})
+    assert wrong.status_code == 422 and set(wrong.context["form"].errors) == {"country"}, "under its own field"
     browser.post("/tai-khoan/dang-nhap/giay-to/", {"country": "VNM", "document_number": "NN-900062"})
+    words = browser.get("/tai-khoan/dang-nhap/ma/").content.decode().split("<main")[1]
+    assert "thư điện tử" in words and "số định danh" not in words.split("</main>")[0]
     work()
-    assert len(outside.mailbox(to="marie@example.vn")) == 3, "code, account, sign-in"
+    letters = outside.mailbox(to="marie@example.vn")
+    assert len(letters) == 3, "code, account, sign-in"
+    codes = {found[0] for letter in letters if (found := re.search(r"\b[0-9]{6}\b", letter["text"]))} - {code}
+    assert browser.post("/tai-khoan/dang-nhap/ma/", {"code": codes.pop()}).status_code == 302
+    page = browser.get("/tai-khoan/thong-tin/").content.decode()
+    assert "marie@example.vn" in page and "gửi đến thư điện tử" in page and "gửi đến điện thoại" not in page
 
 
 def test_an_expired_document_and_somebody_elses_are_refused(outside: Any, client: Client) -> None:
