@@ -183,7 +183,46 @@ def register() -> None:
         inbox_body=gettext_noop("Từ nay mật khẩu một lần được gửi đến số điện thoại mới. Nếu không phải bạn đổi, bạn gọi 1800 1096 ngay."),
         sms=gettext_noop("Cổng Dịch vụ công từ nay gửi mật khẩu một lần của bạn đến số điện thoại mới. Không phải bạn đổi? Gọi 1800 1096."),
     )
+    _positions()
     _mandates()
+
+
+def _positions() -> None:
+    """Of positions and roles in agencies: given and taken back. Who may act with an account is a matter of its safety."""
+    for event, title, body in (
+        (
+            "position_given",
+            gettext_noop("Bạn được giao chức danh"),
+            gettext_noop(
+                "Bạn được giao chức danh {title} tại {place}. Vai trò: {roles}. Nếu không đúng, bạn báo cơ quan đó hoặc gọi 1800 1096."
+            ),
+        ),
+        (
+            "position_ended",
+            gettext_noop("Chức danh của bạn đã chấm dứt"),
+            gettext_noop("Chức danh {title} của bạn tại {place} đã chấm dứt trên Cổng. Nếu không đúng, bạn báo cơ quan đó."),
+        ),
+        (
+            "role_given",
+            gettext_noop("Bạn được giao thêm vai trò"),
+            gettext_noop(
+                "Chức danh {title} của bạn tại {place} được giao vai trò: {roles}. Nếu không đúng, bạn báo cơ quan đó hoặc gọi 1800 1096."
+            ),
+        ),
+        (
+            "role_taken",
+            gettext_noop("Vai trò của bạn đã được thu hồi"),
+            gettext_noop("Chức danh {title} của bạn tại {place} không còn vai trò: {roles}. Nếu không đúng, bạn báo cơ quan đó."),
+        ),
+    ):
+        register_template(
+            f"accounts.{event}",
+            kind=SECURITY,
+            inbox_title=title,
+            inbox_body=body,
+            sms=gettext_noop("Chức danh, vai trò của bạn trên Cổng Dịch vụ công Quốc gia vừa thay đổi. Xem: {link}"),
+            sample={"title": "Công chức tư pháp - hộ tịch", "place": "Ủy ban nhân dân phường Mẫu", "roles": "Xử lý hồ sơ"},
+        )
 
 
 def _mandates() -> None:

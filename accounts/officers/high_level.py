@@ -131,7 +131,7 @@ def open_accounts(*, position: Position, serial: str, now: datetime) -> None:
             # What a position held before the account goes: the account says what may be handed out.
             row.valid_to, row.ended_by_id = max(now, row.valid_from + positions.MOMENT), account.granted_by_id
             row.save()
-        PositionRole.objects.create(
+        given = PositionRole.objects.create(
             position=position,
             role=role,
             valid_from=now,
@@ -145,6 +145,7 @@ def open_accounts(*, position: Position, serial: str, now: datetime) -> None:
             acting_as=ActingAs.POSITION, person_id=position.person_id, position_id=position.id, unit=position.unit_code, user_id=None
         )
         _note(holder, "accounts.open_account", account)
+        positions.tell(holder, position, "role_given", [role], key=str(given.pk))
 
 
 @transaction.atomic

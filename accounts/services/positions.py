@@ -8,11 +8,14 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
+from django.urls import reverse
 
 from accounts.models import CounterContract, HighLevelAccount, Position, PositionRole
 from portal import audit
 from portal.access import AccessDenied, ActingAs, Actor, require
 from portal.access.roles import ADMINISTRATORS, CONTRACT_ROLES, INSTITUTION_ROLES, ROLES, TOP_AGENCY, TOP_ROLES, roles_of_place
+from portal.documents.units import unit_name
+from portal.notifications.services import notify
 
 GIVE = "accounts.give_roles"
 MOMENT = timedelta(microseconds=1)
@@ -126,7 +129,25 @@ def give_position(
         unit=unit_code,
         details={"roles": sorted(roles), "contract": str(contract.id) if contract is not None else ""},
     )
+    tell(actor, position, "position_given", roles, key=str(position.id))
     return position
+
+
+def tell(actor: Actor, position: Position, event: str, roles: Collection[str], *, key: str) -> None:
+    """Tell the holder of a position what became of it or of its roles; what the portal itself sets up (entering its data) is no news."""
+    if actor.acting_as is ActingAs.SYSTEM:
+        return
+    notify(
+        party_id=position.person_id,
+        template=f"accounts.{event}",
+        context={
+            "title": position.title,
+            "place": unit_name(position.unit_code),
+            "roles": ", ".join(NAMES[role] for role in sorted(set(roles))) or "–",
+        },
+        key=f"{event}:{key}",
+        link=reverse("capacities"),
+    )
 
 
 def _check_grantable(actor: Actor, role: str, unit_code: str, now: datetime) -> None:
@@ -191,6 +212,7 @@ def close_position(*, actor: Actor, position: Position, now: datetime) -> None:
     position.valid_to, position.ended_by_id = max(now, position.valid_from + MOMENT), actor.position_id
     position.save()
     audit.record(actor=actor, act="accounts.end_position", target="accounts.position", target_id=str(position.id), unit=position.unit_code)
+    tell(actor, position, "position_ended", (), key=str(position.id))
 
 
 @transaction.atomic
@@ -228,6 +250,7 @@ def give_role(
         grants=_grants(actor, position, role, grants, valid_from),
     )
     _note(actor, "accounts.give_role", position, role)
+    tell(actor, position, "role_given", [role], key=str(given.pk))
     return given
 
 
@@ -252,6 +275,7 @@ def take(*, actor: Actor, position: Position, role: str, now: datetime) -> None:
         if row.valid_to is None or row.valid_to > now:
             _end(row, actor, now)
             _note(actor, "accounts.take_role", position, role)
+            tell(actor, position, "role_taken", [role], key=str(row.pk))
 
 
 def _end(row: PositionRole, actor: Actor, now: datetime) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -55,8 +56,11 @@ def capacities(request: HttpRequest) -> HttpResponse:
     """As whom one acts: oneself, somebody one may act for, or a position; changed on purpose, and noted."""
     actor = actor_of(request)
     assert actor.person_id is not None
+    now = timezone.now()
     mandates, positions = queries.mandates_of(actor.person_id), queries.positions_held(actor.person_id)
-    lent = substitutes.held_by(actor.person_id, timezone.now())
+    lent = substitutes.held_by(actor.person_id, now)
+    # Of one whose last role was taken back the page says so: nothing can be done in it.
+    prefetch_related_objects(positions, "given_roles")
     session = sessions.session_of(request)
     for_office = session is not None and session.for_office
     if request.method == "POST":
@@ -85,7 +89,7 @@ def capacities(request: HttpRequest) -> HttpResponse:
         messages.error(request, _("Lựa chọn này không còn hiệu lực. Bạn hãy chọn lại."))
     context = {
         "mandates": mandates,
-        "positions": [(position, unit_name(position.unit_code)) for position in positions],
+        "positions": [(position, unit_name(position.unit_code), bool(position.roles_at(now))) for position in positions],
         "lent": [(one, unit_name(one.absent.unit_code)) for one in lent],
         "chosen": next((one.id for one in lent if actor.substitutes == one.absent.id), None)
         or actor.position_id

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Position
 from portal.audit.models import Act
+from portal.notifications.models import Notification
 from tests.factories import make_person, make_position, sign_in
 from tests.support.queries import CaptureQueriesContext
 
@@ -45,8 +46,14 @@ def test_a_role_taken_back_is_gone_from_the_holders_next_page() -> None:
     assert holder.post(f"{TEMPLATES}add/", {}).status_code in (403, 404)
     assert holder.get("/quan-tri/").status_code == 200, "the session itself goes on"
 
+    ministry.post(f"{DESK}{position.pk}/take/petition_publishing/")
+    assert "hiện không có vai trò nào" in holder.get("/tai-khoan/vai-tro/").content.decode()
     ministry.post(f"{DESK}{position.pk}/give/", {"role": "petition_handling"})
     assert holder.get(TEMPLATES).status_code == 200
+    assert "hiện không có vai trò nào" not in holder.get("/tai-khoan/vai-tro/").content.decode()
+    told = Notification.objects.filter(party_id=position.person_id, channel="inbox").order_by("created_at")
+    assert [notice.template for notice in told] == ["accounts.role_taken", "accounts.role_taken", "accounts.role_given"]
+    assert "Xử lý phản ánh, kiến nghị" in (told[0].body or "") and position.title in (told[0].body or "")
     page = ministry.get(f"{DESK}{position.pk}/change/").content.decode()
     assert page.count("Xử lý phản ánh, kiến nghị") >= 3, "the row that ended stays to be read"
     acts = Act.objects.filter(target="accounts.position", target_id=str(position.pk)).order_by("pk").values_list("act", flat=True)
@@ -63,6 +70,8 @@ def test_a_role_holds_from_a_day_until_the_end_of_another() -> None:
     assert timezone.localdate(given.valid_from) == timezone.localdate() + dt.timedelta(days=1)
     assert given.valid_to is not None and timezone.localtime(given.valid_to).hour == 0
     assert timezone.localdate(given.valid_to) == timezone.localdate() + dt.timedelta(days=3)
+    page = ministry.get(f"{DESK}{position.pk}/change/").content.decode()
+    assert f"hết ngày {timezone.localdate() + dt.timedelta(days=2):%d/%m/%Y}" in page, "as it was typed"
 
 
 @pytest.mark.parametrize(
