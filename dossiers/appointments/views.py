@@ -56,8 +56,9 @@ def open_page(view: Page) -> Page:
             raise Http404 from error
         except PermissionError:
             return to_sign_in(request)
-        except NotForParty:
-            return render(request, "dossiers/not_for_party.html", {"code": kwargs.get("code", "")}, status=403)
+        except NotForParty as error:
+            context = {"code": kwargs.get("code", ""), "beyond_mandate": error.beyond_mandate}
+            return render(request, "dossiers/not_for_party.html", context, status=403)
 
     return never_cache(wrapped)
 

@@ -27,7 +27,12 @@ class NotYours(Exception):
 
 
 class NotForParty(Exception):
-    """The procedure is not for the party for whom one acts: for people only, or for organisations; or the mandate does not reach it."""
+    """The procedure is not for the party for whom one acts: for people only, or for organisations; or (``beyond_mandate``) the mandate does
+    not reach it."""
+
+    def __init__(self, *, beyond_mandate: bool = False) -> None:
+        super().__init__()
+        self.beyond_mandate = beyond_mandate
 
 
 class FilingRefused(Exception):
@@ -55,7 +60,7 @@ def party_of(actor: Actor, procedure_code: str) -> UUID:
     if actor.party_id is None:
         raise AccessDenied("dossiers.file")
     if not actor.may_act_in(procedure_code):
-        raise NotForParty
+        raise NotForParty(beyond_mandate=True)
     return actor.party_id
 
 

@@ -51,8 +51,9 @@ def citizen_page(view: Page) -> Page:
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
-        except NotForParty:
-            return render(request, "dossiers/not_for_party.html", {"code": kwargs.get("code", "")}, status=403)
+        except NotForParty as error:
+            context = {"code": kwargs.get("code", ""), "beyond_mandate": error.beyond_mandate}
+            return render(request, "dossiers/not_for_party.html", context, status=403)
         except NotOffered as closed:
             return not_offered(request, closed)
         except NotServed as elsewhere:

@@ -26,6 +26,9 @@ from procedures.life_stages import codes_of, duties_at, events_at
 from procedures.models import ProcedureVersion
 from procedures.views.groups import Event, event_groups
 
+MOST_OF_MANDATE = 50
+"""Procedures of a limited mandate that are listed at most."""
+
 
 @dataclass(frozen=True)
 class Suggestion:
@@ -111,8 +114,14 @@ def _events(audience: str, day: dt.date) -> list[Event]:
 
 
 def next_lines(request: HttpRequest, actor: Actor, now: dt.datetime) -> Iterator[Line]:
-    """What somebody of an age is likely to want next; for an organisation the events of a business (at most eight queries)."""
+    """What somebody of an age is likely to want next; for an organisation the events of a business (at most eight queries); by a mandate
+    for some procedures these alone, for nothing else can be filed by it (A-14)."""
     day = timezone.localdate(now)
+    if actor.procedures is not None:
+        for version in queries.with_codes(sorted(actor.procedures)[:MOST_OF_MANDATE], day):
+            one = _named(version, "")
+            yield Line(Part.NEXT, one.name, reverse("procedure", args=[one.code]), lang=one.lang)
+        return
     if actor.acting_as is ActingAs.ORGANISATION:
         events, own = _events("organisation", day), None
     else:

@@ -179,6 +179,7 @@ def test_a_mandate_for_some_procedures_opens_these_and_nothing_else() -> None:
     assert "Bản nháp" not in words(client.get("/ho-so/"))
     for answer in (client.get(at(BADGE, "to-khai/")), client.post(at(BADGE, "to-khai/"), {**FIRST, "act": "tiep"})):
         assert answer.status_code == 403 and "Không nộp được với tư cách này" in words(answer)
+        assert "nằm ngoài phạm vi được ủy quyền" in words(answer) and "không dành cho đối tượng" not in words(answer)
     assert "không mở được hộp thư chung" in words(client.get("/tai-khoan/thong-bao/"))
 
 

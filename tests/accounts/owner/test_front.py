@@ -98,6 +98,7 @@ def test_for_a_company_its_events_people_and_deadlines() -> None:
     assert "/su-kien/" in page and "Đóng tài khoản" not in page
     limited = _client(accountant, mandate=given).get(PAGE).content.decode()
     assert "Giám Đốc Giả Định" not in limited, "who may act for it is for its legal representative"
+    assert "/thu-tuc/1.001193/" in limited and "/su-kien/" not in limited.split("<main")[1].split("</main>")[0]
     # Oneself again: nothing of the company.
     assert "Quyền làm thay của" not in _client(director).get(PAGE).content.decode()
 
