@@ -88,7 +88,7 @@ class ComplaintForm(forms.Form):
     )
     fields_wrong = forms.MultipleChoiceField(
         label=_("Thông tin nào không đúng?"),
-        help_text=_("Chỉ chọn khi bạn khiếu nại về thông tin định danh."),
+        help_text=_("Khi bạn khiếu nại về thông tin định danh, chọn ít nhất một mục."),
         choices=list(FACTS.items()),
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -127,6 +127,7 @@ class ComplaintForm(forms.Form):
     def __init__(self, *args: Any, known: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.known = known
+        self.fields["fields_wrong"].needed_with_another = True  # type: ignore[attr-defined]  # for the field's component
         if known:
             for name in ("name", "number", "phone", "email"):
                 del self.fields[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -52,6 +53,9 @@ def _filed(person: Any = None, **said: Any) -> AccountComplaint:
 @pytest.mark.requirement("A-10", "N-08")
 @pytest.mark.django_db
 def test_what_officers_read_of_a_stranger_looks_like_what_it_is() -> None:
+    page = Client(REMOTE_ADDR=f"198.51.100.{next(_addresses)}").post(PAGE, {**SAID, "kind": "wrong_data"})
+    [legend] = re.findall(r"<legend>Thông tin nào không đúng.*?</legend>", page.content.decode())
+    assert page.status_code == 422 and "không bắt buộc" not in legend, "it is needed where that kind was chosen"
     made = _filed(name="Lê\u200b Thị\u202e Giả Định", text="Tôi\u2066 chưa từng mở.\u202e")
     assert (made.said["name"], made.said["text"]) == ("Lê Thị Giả Định", "Tôi chưa từng mở.")
     for wrong in ({"name": "\u041bê Thị Giả Định"}, {"name": "Lê Thị (đã xác minh)"}, {"text": "\u200b\u202e"}):
