@@ -16,7 +16,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from accounts.sessions import TERMS_DUE
+from accounts.sessions import TERMS_DUE, was_ended
 from portal.access import Actor, Assurance, actor_of
 
 Page = Callable[..., HttpResponseBase]
@@ -51,7 +51,15 @@ def to_sign_in(request: HttpRequest) -> HttpResponseBase:
     """After a POST from a dead session one comes back to the page, not to an address that only takes POST, and is told of it."""
     if request.method == "POST":
         messages.warning(request, _("Phiên đăng nhập đã hết nên việc bạn vừa bấm chưa được thực hiện. Bạn đăng nhập rồi làm lại bước đó."))
+    else:
+        tell_ended(request)
     return redirect(f"{settings.LOGIN_URL}?{urlencode({'next': way_back(request)})}")
+
+
+def tell_ended(request: HttpRequest) -> None:
+    """Say why one is asked to sign in who was signed in a moment ago."""
+    if was_ended(request):
+        messages.info(request, _("Phiên đăng nhập trước đã kết thúc: lâu không dùng, hoặc được kết thúc từ một thiết bị khác."))
 
 
 def way_back(request: HttpRequest) -> str:

@@ -200,6 +200,11 @@ def resolve_actor(request: HttpRequest) -> Actor:
 _BY_MANDATE = frozenset({ActingAs.CHILD, ActingAs.PERSON, ActingAs.ORGANISATION})
 
 
+def was_ended(request: HttpRequest) -> bool:
+    """Whether the browser still carries a session that is no more: it was idle too long, or was ended from another one."""
+    return settings.SESSION_COOKIE_NAME in request.COOKIES and request.session.is_empty()
+
+
 def _session_of(request: HttpRequest) -> UserSession | None:
     """The session with its login and person, in one query; None where nobody is signed in, or the login is switched off.
 

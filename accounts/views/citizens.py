@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -118,6 +119,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """Sign out; by POST only, the GET page asks."""
     if request.method == "POST":
         logout(request)
+        messages.success(request, _("Bạn đã đăng xuất."))
         return redirect("/")
     if not actor_of(request).is_signed_in:
         return redirect("/")

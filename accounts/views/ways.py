@@ -16,6 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
+from accounts.pages import tell_ended
 from accounts.services import otp
 from accounts.services import sessions as services
 from accounts.sessions import session_of
@@ -62,6 +63,8 @@ def signed_in(view: Any) -> Any:
             if request.method == "POST":
                 words = _("Phiên đăng nhập đã hết nên việc bạn vừa bấm chưa được thực hiện. Bạn đăng nhập rồi làm lại bước đó.")
                 messages.warning(request, words)
+            else:
+                tell_ended(request)
             return redirect(reverse("sign-in") + "?" + urlencode({NEXT: request.get_full_path()}))
         return view(request, *args, **kwargs)
 

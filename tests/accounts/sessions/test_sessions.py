@@ -62,9 +62,12 @@ def test_one_session_is_ended_from_another_and_opens_nothing_any_more() -> None:
     other.refresh_from_db()
     assert (other.ended_by, other.session_key) == ("elsewhere", "") and other.ended_at is not None
     assert phone.get("/ho-so/")["Location"].startswith("/tai-khoan/dang-nhap/")
+    assert "kết thúc từ một thiết bị khác" in phone.get("/tai-khoan/dang-nhap/").content.decode()
+    assert "kết thúc từ một thiết bị khác" not in Client().get("/ho-so/", follow=True).content.decode()
     assert desk.get("/ho-so/").status_code == 200
     assert Act.objects.filter(act="accounts.end_session", target_id=str(person.id)).count() == 1
     assert "Bạn kết thúc từ một phiên khác" in desk.get(f"{LIST}lich-su/").content.decode()
+    assert "Bạn đã đăng xuất." in desk.post("/tai-khoan/dang-xuat/", follow=True).content.decode()
 
 
 @pytest.mark.django_db
