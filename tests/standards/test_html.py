@@ -804,6 +804,7 @@ def mandates(pages: Pages) -> None:
     sign_in(nobody, make_person())
     for address in ("", "moi/", "da-lam/"):
         pages.get(boss, base + address)
+    pages.get(boss, "/tai-khoan/thong-tin/")
     typed = {"id_number": clerk.id_number, "called": "<Kế>", "scope": "some", "procedures": ["1.001193"]}
     pages.post(boss, f"{base}moi/", {**typed, "act": "tim", "q": "khai sinh"}, 200)
     pages.post(boss, f"{base}moi/", {"act": "tim", "q": "xyzzy"}, 200)
