@@ -135,7 +135,7 @@ class CertificateSignIn(SignedChallenge):
     way = models.CharField(max_length=12, choices=Way.choices, default=Way.CERTIFICATE, db_default="certificate")
     """By remote signing, by a file that a token's program signed, or by a token in the TLS handshake."""
     position = models.ForeignKey(Position, null=True, on_delete=models.CASCADE, related_name="+")
-    """Whose certificate signed; null until it is proved."""
+    """Whose certificate signed; null until it is proved. Of a refused one: whose high-level account waits for this certificate."""
     material = models.BinaryField(null=True)
     """The signed file, or the certificate of the handshake, until it has been checked."""
 

@@ -49,7 +49,10 @@ def _state(row: HighLevelAccount | CounterContract) -> str:
     if row.valid_to is not None and row.valid_to <= now:
         return f"Đã hết ({until(row.valid_to)})"
     if isinstance(row, HighLevelAccount) and row.opened_at is None:
-        return "Chờ chứng thư số đăng nhập lần đầu"
+        failed = high_level.failed_opening(row)
+        if failed is None:
+            return "Chờ chứng thư số đăng nhập lần đầu"
+        return f"Chờ chứng thư số đăng nhập lần đầu. Lần thử lúc {moment(failed.created_at)} không được: {failed.refusal}"
     return "Đang có hiệu lực" if row.valid_from <= now else f"Từ {moment(row.valid_from)}"
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from accounts.models import HighLevelAccount, Position, PositionRole
+from accounts.models import CertificateSignIn, HighLevelAccount, Position, PositionRole
 from accounts.officers.finding import find_account
 from accounts.services import positions
 from accounts.services.positions import BadRole
@@ -93,6 +93,7 @@ def _grant(actor: Actor, wanted: Wanted, person_id: UUID, now: datetime) -> High
             valid_from=now,
             given_by_id=actor.position_id,
         )
+        positions.tell(actor, position, "position_given", (), key=str(position.id))
     elif position.contract_id is not None or position.valid_to is not None:
         raise BadRole("Người này đang giữ chức danh có thời hạn ở đây; chức danh đó không nhận tài khoản cấp cao.", "id_number")
     else:
@@ -114,6 +115,22 @@ def _grant(actor: Actor, wanted: Wanted, person_id: UUID, now: datetime) -> High
     )
     _note(actor, "accounts.grant_account", account)
     return account
+
+
+MOST_WAITING = 200
+"""Accounts that wait for their first sign-in: a few, of a few hundred agencies."""
+
+
+def waiting_accounts() -> list[HighLevelAccount]:
+    """The accounts that wait for their certificate's first sign-in, the newest first, with their holders (one query, and the keys)."""
+    rows = HighLevelAccount.objects.filter(opened_at__isnull=True, ended_at__isnull=True).select_related("position__person")
+    return list(rows.order_by("-granted_at", "id")[:MOST_WAITING])
+
+
+def failed_opening(account: HighLevelAccount) -> CertificateSignIn | None:
+    """The newest sign-in that should have opened an account that still waits, and why it failed; none after its row has left."""
+    rows = CertificateSignIn.objects.filter(position_id=account.position_id, state=CertificateSignIn.State.REFUSED)
+    return rows.filter(created_at__gte=account.granted_at).order_by("-created_at").first()
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from accounts.models import CertificateSignIn, Position
 from accounts.models.sessions import Way
-from accounts.officers.high_level import open_accounts
+from accounts.officers.high_level import open_accounts, waiting_accounts
 from accounts.owner import locks
 from accounts.services.challenges import NOT_ACCEPTED, SILENT, SPENT, SignatureRefused, Use
 from portal import audit
@@ -88,6 +88,7 @@ def prove(*, sign_in_id: UUID, now: datetime) -> None:
     sign_in = CertificateSignIn.objects.get(id=sign_in_id)
     if sign_in.state != CertificateSignIn.State.ANSWERED:
         return
+    facts: CertificateFacts | None = None
     try:
         if sign_in.way == Way.CERTIFICATE:
             facts, credential_id = _OFFICERS.facts(sign_in, now=now)
@@ -96,6 +97,7 @@ def prove(*, sign_in_id: UUID, now: datetime) -> None:
         position = _position_of(facts, credential_id, now)
     except SignatureRefused as refused:
         refuse(sign_in_id=sign_in_id, reason=str(refused))
+        _tell_account_that_waits(sign_in, facts)
     else:
         CertificateSignIn.objects.filter(id=sign_in_id, state=CertificateSignIn.State.ANSWERED).update(
             state=CertificateSignIn.State.PROVED,
@@ -104,6 +106,18 @@ def prove(*, sign_in_id: UUID, now: datetime) -> None:
             material=None,
             **SPENT,
         )
+
+
+def _tell_account_that_waits(sign_in: CertificateSignIn, facts: CertificateFacts | None) -> None:
+    """Let a high-level account that waits for its first sign-in show why this one failed: the key is the one that was written at the
+    grant (the signing service says so), or its holder is the account's. Who granted it cannot see the certificate before."""
+    credential_id = _OFFICERS.credential_of(sign_in)
+    blind = blind_index("id_number", facts.id_number) if facts is not None and facts.id_number else ""
+    for account in waiting_accounts():
+        position = account.position
+        if (credential_id and position.credential == credential_id) or (blind and position.person.id_blind == blind):
+            CertificateSignIn.objects.filter(id=sign_in.id, state=CertificateSignIn.State.REFUSED).update(position=position)
+            return
 
 
 def _position_of(facts: CertificateFacts, credential_id: str, now: datetime) -> Position:

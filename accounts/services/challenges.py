@@ -130,6 +130,10 @@ class Use:
                 raise OutsideUnavailable("revocation", "timeout") from refused
             raise SignatureRefused(refused.message) from refused
 
+    def credential_of(self, row: SignedChallenge) -> str:
+        """The key that was chosen at the signing service; empty where none was, or no longer known."""
+        return open_text(row.credential_sealed, context=_CREDENTIAL) if row.credential_sealed else ""
+
     def refuse(self, *, row_id: UUID, reason: str) -> bool:
         """Close one that cannot succeed; the waiting page shows the reason. Whether it was open."""
         still = self.model._default_manager.filter(id=row_id, state__in=[SignedChallenge.State.BEGUN, SignedChallenge.State.ANSWERED])

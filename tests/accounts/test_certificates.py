@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import timedelta
 from typing import Any
@@ -13,12 +14,15 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import CertificateSignIn, Position, UserSession
+from accounts.officers.high_level import Wanted, grant_account
 from accounts.services import certificates
 from portal.crypto import blind_index
 from portal.exchange import csc
 from portal.exchange.errors import OutsideUnavailable
 from portal.outbox import Message
 from portal.outbox import services as outbox
+from tests.accounts.officers.support import at_desk
+from tests.factories import make_person, officer_actor
 from tests.support.processes import eventually
 
 OFFICER = "001185000003"
@@ -91,6 +95,25 @@ def test_only_the_key_registered_for_the_position_opens_it(demo_data: None, outs
     position.credential = f"cred-{OTHER}"
     position.save()
     assert _prove(client, outside).refusal == certificates.NOT_REGISTERED
+
+
+@pytest.mark.requirement("A-12")
+def test_who_granted_an_account_reads_why_its_first_sign_in_failed(demo_data: None, outside: Any, client: Client) -> None:
+    """A key at the signing service whose certificate no root of the State issued: the grant cannot see that."""
+    centre, chief = at_desk("G22", "steering")
+    person = make_person(id_number="001089000053", full_name="Châu Văn Chứng Thư Mẫu", sex="male")
+    now = timezone.now()
+    wanted = Wanted(
+        kind="agency", unit_code="G15", name="Bộ Tư pháp", id_number="001089000053", full_name=person.full_name, title="Quản trị",
+        credential_id="cred-001089000053", grants=["reception"], contract_number="", valid_from=now, valid_to=None,
+    )  # fmt: skip
+    account = grant_account(actor=officer_actor(chief), wanted=wanted, now=now)
+    refused = _prove(client, outside, "001089000053")
+    assert refused.state == "refused" and refused.refusal
+    for page in ("", f"{account.pk}/change/"):
+        text = html.unescape(centre.get(f"/quan-tri/accounts/highlevelaccount/{page}").content.decode())
+        assert "không được:" in text and refused.refusal in text
+    assert not account.position.roles_at(timezone.now())
 
 
 def test_who_is_an_officer_stands_in_no_address_and_in_no_answer(demo_data: None, outside: Any) -> None:
