@@ -190,7 +190,7 @@ def test_in_english_by_an_email_address(outside: Any, client: Client, settings: 
     assert wrong.status_code == 422 and set(wrong.context["form"].errors) == {"country"}, "under its own field"
     browser.post("/tai-khoan/dang-nhap/giay-to/", {"country": "VNM", "document_number": "NN-900062"})
     words = browser.get("/tai-khoan/dang-nhap/ma/").content.decode().split("<main")[1]
-    assert "thư điện tử" in words and "số định danh" not in words.split("</main>")[0]
+    assert "thư điện tử" in words and "điện thoại của bạn" not in words and "số định danh" not in words.split("</main>")[0]
     work()
     letters = outside.mailbox(to="marie@example.vn")
     assert len(letters) == 3, "code, account, sign-in"
