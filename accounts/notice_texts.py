@@ -214,6 +214,16 @@ def _positions() -> None:
             gettext_noop("Vai trò của bạn đã được thu hồi"),
             gettext_noop("Chức danh {title} của bạn tại {place} không còn vai trò: {roles}. Nếu không đúng, bạn báo cơ quan đó."),
         ),
+        (
+            "roles_lent",
+            gettext_noop("Bạn được giao làm thay"),
+            gettext_noop("Bạn được giao làm thay chức danh {title} tại {place}. Vai trò: {roles}. Nếu không đúng, bạn báo cơ quan đó."),
+        ),
+        (
+            "lending_ended",
+            gettext_noop("Việc làm thay đã chấm dứt"),
+            gettext_noop("Bạn không còn làm thay chức danh {title} tại {place}. Vai trò đã trở về: {roles}."),
+        ),
     ):
         register_template(
             f"accounts.{event}",

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import Position, Substitution
-from accounts.services.positions import GIVE, NAMES, BadRole, agency_of, may_grant
+from accounts.services.positions import GIVE, NAMES, BadRole, agency_of, may_grant, tell
 from portal import audit
 from portal.access import AccessDenied, ActingAs, Actor, require
 from portal.access.roles import ADMINISTRATORS
@@ -88,18 +88,20 @@ def lend(
         given_at=now,
     )
     _note(actor, "accounts.lend_roles", lent)
+    tell(actor, position, "roles_lent", wanted, key=str(lent.pk), to=substitute.person_id)
     return lent
 
 
 @transaction.atomic
 def end_lending(*, actor: Actor, substitution_id: UUID, now: datetime) -> None:
     """The absent one is back: the substitute's next page is without the roles. Ending it twice is no error."""
-    lent = Substitution.objects.select_for_update(of=("self",)).select_related("position").get(pk=substitution_id)
+    lent = Substitution.objects.select_for_update(of=("self",)).select_related("position", "substitute").get(pk=substitution_id)
     require(actor, GIVE, lent.position.unit_code)
     if lent.ended_at is None and lent.valid_to > now:
         lent.ended_at, lent.ended_by_id = now, actor.position_id
         lent.save()
         _note(actor, "accounts.end_lending", lent)
+        tell(actor, lent.position, "lending_ended", lent.roles, key=str(lent.pk), to=lent.substitute.person_id)
 
 
 def held_by(person_id: UUID, now: datetime) -> list[Lent]:

@@ -133,12 +133,13 @@ def give_position(
     return position
 
 
-def tell(actor: Actor, position: Position, event: str, roles: Collection[str], *, key: str) -> None:
-    """Tell the holder of a position what became of it or of its roles; what the portal itself sets up (entering its data) is no news."""
+def tell(actor: Actor, position: Position, event: str, roles: Collection[str], *, key: str, to: UUID | None = None) -> None:
+    """Tell the holder of a position (``to``: somebody else, who takes their place) what became of it or of its roles. What the portal
+    itself sets up (entering its data) is no news."""
     if actor.acting_as is ActingAs.SYSTEM:
         return
     notify(
-        party_id=position.person_id,
+        party_id=to or position.person_id,
         template=f"accounts.{event}",
         context={
             "title": position.title,

@@ -19,6 +19,7 @@ from feedback.services import answering, handling
 from feedback.services.common import PetitionRefused
 from portal.access import AccessDenied
 from portal.audit.models import Act
+from portal.notifications.models import Notification
 from tests.accounts.officers.support import at_desk, day
 from tests.factories import make_person, make_position, officer_actor, sign_in
 from tests.feedback.support import MONDAY, send_one
@@ -107,6 +108,8 @@ def test_a_substitute_acts_in_the_absent_ones_place_and_the_trail_says_so() -> N
     client, other = at_desk("H26.101", "reception", name="Hà Thị Thay Giả Định")
     assert lent(ward, absent, other).status_code == 302
     row = Substitution.objects.get()
+    told = Notification.objects.get(party_id=other.person_id, channel="inbox")
+    assert told.template == "accounts.roles_lent" and "Chủ tịch" in (told.body or "")
     page = client.get("/tai-khoan/vai-tro/").content.decode()
     assert "Thay Hà Văn Vắng Giả Định, Chủ tịch" in page
     answer = client.post("/tai-khoan/vai-tro/", {"acting_as": str(row.pk)})
