@@ -31,13 +31,13 @@ from dossiers.counter_filing import beginning, cash
 from dossiers.counter_filing.cash_admin import set_rate
 from dossiers.designing.editing import empty
 from dossiers.designing.results.editing import empty as empty_result
-from dossiers.models import FormDesign, Parcel, ResultDesign
+from dossiers.models import TABLE, FormDesign, Parcel, ResultDesign
 from dossiers.slip_sets import sheets
 from dossiers.talking import services as talking
 from feedback.services import entering, lists, publishing, routing, sending
 from payments.services.contacts import keep_contact
 from portal import audit
-from portal.access import SYSTEM, Actor, Assurance
+from portal.access import SYSTEM, Actor, Assurance, acts
 from portal.access.roles import CONTRACT_ROLES, OFFICER_ROLES, TOP_ROLES
 from portal.announcements import services as announcements
 from procedures.guidance import services as guidance
@@ -467,3 +467,54 @@ def test_a_session_of_less_than_high_assurance_does_no_act_that_wants_it() -> No
         # It is none for an agency, so it is not at the desk at all.
         assert client.post(f"/quan-tri/accounts/position/{held.pk}/{act}/").status_code == 302
     assert CONTRACT_ROLES and held.roles_at(timezone.now()) == ["signing"]
+
+
+@pytest.mark.usefixtures("demo_data")
+@pytest.mark.long
+def test_whoever_holds_every_other_role_of_ours_reaches_no_row_that_none_of_them_opens() -> None:
+    """Beside units, roles: of each row all those are tried at once, in its own unit, that do not open it. Rights only ever add up, so
+    that what all of them together do not reach, none of them does."""
+    made, walked = make_ours(_officer(HERE)[2]), 0
+    clients: dict[tuple[str, frozenset[str]], Client] = {}
+    for label in OURS:
+        model_admin: Any = admin.site._registry[apps.get_model(label)]
+        others = frozenset(ROLES) - acts()[model_admin.view_act].roles
+        row, unit, base = made[label], ABOVE.get(label, HERE), f"/quan-tri/{label.replace('.', '/')}/"
+        if (unit, others) not in clients:
+            client, position = Client(), factories.make_position(unit=unit, roles=tuple(sorted(others)))
+            factories.sign_in(client, position.person, position=position)
+            clients[unit, others] = client
+        client = clients[unit, others]
+        for rest in _rest(label):
+            if "<" not in rest:
+                answer = client.get(base + rest, follow=True)
+                assert answer.status_code != 200 or f"{base}{row.pk}/" not in _body(answer), f"{base}{rest} as {sorted(others)}"
+                continue
+            address = base + _places(rest, row.petition_id if "<uuid:petition_id>" in rest else row.pk)
+            for ask in (client.get, client.post):
+                walked += 1
+                answer = ask(address)
+                refused = (302, 403, 404, 405, *((200, 422) if rest in BY_NUMBER else ()))
+                assert answer.status_code in refused, f"{ask.__name__} {address}: {answer.status_code} as {sorted(others)}"
+                if answer.status_code == 302:
+                    end = client.get(answer["Location"], follow=True)
+                    assert end.status_code != 200 or f"/{row.pk}/" not in end.request["PATH_INFO"], address
+    assert walked > 200
+
+
+@pytest.mark.usefixtures("demo_data")
+def test_no_act_on_a_dossier_is_done_by_whoever_holds_every_role_but_its_own() -> None:
+    dossier, tried = filed(), 0
+    for edge in TABLE.transitions.values():
+        if not edge.act or f"<uuid:dossier_id>/{edge.name}/" not in KNOWN["dossiers.dossier"]:
+            continue
+        others = tuple(sorted(frozenset(ROLES) - acts()[edge.act].roles))
+        client, position = Client(), factories.make_position(unit=HERE, roles=others)
+        factories.sign_in(client, position.person, position=position)
+        for ask in (client.get, client.post):
+            answer = ask(f"/quan-tri/dossiers/dossier/{dossier.pk}/{edge.name}/", {"seen": dossier.version})
+            assert answer.status_code in (403, 404, 405), f"{edge.name}: {answer.status_code} as {others}"
+        tried += 1
+    version = dossier.version
+    dossier.refresh_from_db()
+    assert tried >= 10 and dossier.version == version
