@@ -167,7 +167,7 @@ _shown = Remembered("procedures")
 
 
 def terms_shown(code: str, at: datetime) -> Terms:
-    """As :func:`terms_on`, for pages: remembered until something about procedures changes. Who sends or saves asks anew."""
+    """As :func:`terms_on`, for pages: remembered until something about procedures changes. Who sends asks anew."""
     known, key = _shown.values(), (code, timezone.localdate(at), get_language())
     found = known.get(key)
     if found is None:

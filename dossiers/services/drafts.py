@@ -25,7 +25,7 @@ from dossiers.services.keeping import erase_draft
 from dossiers.signing.current import forget
 from dossiers.store import queries as store
 from dossiers.store.kinds import kinds_wanted
-from dossiers.terms import FORMER, PLACE, RequiredPaper, Terms, require_offered, serves, serving, terms_for, terms_on
+from dossiers.terms import FORMER, PLACE, RequiredPaper, Terms, require_offered, serves, serving, terms_for, terms_on, terms_shown
 from portal import audit
 from portal.access import Actor
 from portal.files import services as files
@@ -321,8 +321,11 @@ def take_from_store(*, actor: Actor, draft_id: UUID, kind: str, store_paper_id: 
 
 
 def wanted_paper(draft: Draft, kind: str, now: datetime) -> RequiredPaper:
-    """The paper of that kind that the law asks for; :class:`NotYours` where there is none."""
-    for paper in papers_of(terms_on(draft.procedure_code, now).papers, draft.form_version.papers):
+    """The paper of that kind that the law asks for; :class:`NotYours` where there is none.
+
+    By what the process remembers of the law: who sends asks anew, and until then nothing rests on it.
+    """
+    for paper in papers_of(terms_shown(draft.procedure_code, now).papers, draft.form_version.papers):
         if paper.kind == kind:
             return paper
     raise NotYours
