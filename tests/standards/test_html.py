@@ -1116,6 +1116,14 @@ OF_UNITS = (
     SurveyText, Ticket, UnitSlip,
 )  # fmt: skip
 
+CATALOGUE_LIFE = frozenset(
+    f"procedures.{name}" for name in (
+        "announcement", "consultation", "embedsite", "localconfirmation", "qualityfinding", "qualityreview", "restructuring",
+        "servicedeclaration",
+    )
+)  # fmt: skip
+"""Looked at by :func:`catalogue_life`, which makes their rows."""
+
 
 def officers(pages: Pages) -> None:
     """Sign-in, passkeys, the desk's index, and of each model the list, the entry's page and what can be done there."""
@@ -1155,7 +1163,7 @@ def officers(pages: Pages) -> None:
             # Django's and its packages' own models: nobody has a right to them.
             assert centre.get(f"/quan-tri/{model._meta.app_label}/{model._meta.model_name}/").status_code == 403
             continue
-        if model._meta.app_label == "feedback" or model in OF_UNITS:
+        if model._meta.app_label == "feedback" or model in OF_UNITS or model._meta.label_lower in CATALOGUE_LIFE:
             # Nobody sees all of them: those who work with each look in functions of their own.
             continue
         if model._meta.label in ("ratings.LevelCount", "ratings.WorkCount", "retention.Removal"):
