@@ -14,7 +14,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from procedures.models import Decision, LifeEvent, LifeEventEntry, NextStep, Procedure, ProcedureVersion
+from procedures.guidance.services import load_guidance
+from procedures.models import Decision, GuidanceTree, LifeEvent, LifeEventEntry, NextStep, Procedure, ProcedureVersion
 from procedures.services import snapshot
 from tests.procedures.test_announcing import seen
 
@@ -50,9 +51,12 @@ def test_an_empty_portal_shows_the_same_pages_from_a_snapshot(tmp_path: Path) ->
         model.objects.all().delete()
     ProcedureVersion.objects.all().delete()
     Procedure.objects.update(replaced_by=None)
+    GuidanceTree.objects.all().delete()
     Procedure.objects.all().delete()
     Decision.objects.all().delete()
     call_command("import_snapshot", path)
+    # What every portal ships beside its procedures: questions that lead to one's own papers.
+    load_guidance(now=timezone.now())
     seen()
     assert ProcedureVersion.objects.count() == number
     for code in CODES:
