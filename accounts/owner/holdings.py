@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from django.urls import reverse
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import queries
 from accounts.models import AccountComplaint, AccountLock, GuardianRequest, Mandate, Organisation, Position, SignInConsent
+from accounts.models.sessions import Way
 from accounts.owner.lines import Holding, Watched
 from accounts.registration.terms import consents_of
 from accounts.services import failures
@@ -43,7 +45,7 @@ def profile(actor: Actor) -> Rows:
     yield {
         "Họ và tên": person.full_name,
         "Số định danh cá nhân": person.id_number,
-        "Ngày sinh": person.birth_date,
+        "Ngày sinh": date.fromisoformat(person.birth_date) if person.birth_date else None,
         "Giới tính": person.get_sex_display(),
         "Nơi cư trú": person.address,
         "Điện thoại": person.phone,
@@ -116,13 +118,18 @@ def positions(actor: Actor) -> Rows:
         yield {"Chức danh": row.title, "Mã cơ quan": row.unit_code, "Từ": row.valid_from, "Đến": row.valid_to}
 
 
+_WAYS = {**dict(Way.choices), "otp": Way.CODE.label}
+"""By what somebody signed in, in words; the audit trail keeps the names."""
+
+
 def sign_ins(actor: Actor) -> Rows:
     """When somebody signed in with the account, by what way; and what was done to it."""
     if actor.is_for_another:
         return
     acts = Act.objects.filter(target="accounts.person", target_id=str(actor.person_id)).order_by("-id")
     for row in acts.iterator(chunk_size=500):
-        yield {"Lúc": row.at, "Việc": act_words(row.act), "Cách": row.details.get("by", "")}
+        by = row.details.get("by", "")
+        yield {"Lúc": row.at, "Việc": act_words(row.act), "Cách": str(_WAYS.get(by, by))}
 
 
 def failed_sign_ins(actor: Actor) -> Rows:
