@@ -16,19 +16,23 @@ from portal.access import Actor, belonging_to
 
 
 def order_by_code(typed: str) -> Order | None:
-    """The order with this payment code, as somebody typed it, with its lines, tries and vouchers (four queries; one finds nothing)."""
+    """The order with this payment code, as somebody typed it, with its lines, tries and vouchers (four queries; one finds nothing).
+
+    Money that comes between the first query and the next would show an order that is open beside a try that is paid, and ask its payer for
+    the money again: then it is read once more.
+    """
     code = clean_code(typed)
     if not code:
         return None
-    return (
-        Order.objects.prefetch_related(
-            Prefetch("lines", OrderLine.objects.order_by("position")),
-            Prefetch("attempts", Attempt.objects.select_related("institution").order_by("number")),
-            Prefetch("vouchers", Voucher.objects.select_related("document", "pdf", "xml").order_by("created_at")),
-        )
-        .filter(code=code, is_test=False)
-        .first()
-    )
+    rows = Order.objects.prefetch_related(
+        Prefetch("lines", OrderLine.objects.order_by("position")),
+        Prefetch("attempts", Attempt.objects.select_related("institution").order_by("number")),
+        Prefetch("vouchers", Voucher.objects.select_related("document", "pdf", "xml").order_by("created_at")),
+    ).filter(code=code, is_test=False)
+    order = rows.first()
+    if order is not None and order.is_open and any(attempt.state == Attempt.PAID for attempt in order.attempts.all()):
+        order = rows.first()
+    return order
 
 
 def orders_of(source: str, reference: str) -> QuerySet[Order]:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote_plus, urlsplit
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -75,6 +76,25 @@ def test_a_passer_by_pays_by_code_without_an_account(order: Any, client: Client)
     assert back["Location"] == f"/thanh-toan/{order.code}/lan/1/"
     assert "Đã thanh toán" in text(client.get(back["Location"]))
     assert "Đã thanh toán" in text(client.get(f"/thanh-toan/{order.code}/"))
+
+
+@pytest.mark.requirement("P-05")
+def test_money_that_comes_while_the_page_is_made_is_not_asked_for_again(order: Any, client: Client) -> None:
+    client.post(f"/thanh-toan/{order.code}/", {"institution": "TG.vnpay"})
+    attempt, come = Attempt.objects.get(), list[str]()
+
+    def settle_before_the_tries_are_read(execute: Any, sql: str, *more: Any) -> Any:
+        if 'FROM "payments_attempt"' in sql and not come:
+            come.append("now")
+            services.settle(institution_code="TG.vnpay", report=paid_report(attempt), via="callback", now=timezone.now())
+        return execute(sql, *more)
+
+    for address in (f"/thanh-toan/{order.code}/lan/1/", f"/thanh-toan/{order.code}/"):
+        with transaction.atomic(), connection.execute_wrapper(settle_before_the_tries_are_read):
+            page = text(client.get(address))
+            assert come and "Đã thanh toán" in page and "Nộp lại" not in page, address
+            transaction.set_rollback(True)
+        come.clear()
 
 
 @pytest.mark.requirement("P-05")
