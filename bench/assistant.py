@@ -2,7 +2,8 @@
 
 ``bench/questions/assistant.tsv``: ``health`` are questions of ``questions-answers-health.csv`` in the data folder in other words, each
 with the row it is another wording of; ``nothing`` are questions that nothing here answers, of which every second was looked at while the
-thresholds were laid down and the others were not. ``bench/questions/held-out.tsv``: questions about procedures by people who knew neither
+thresholds were laid down and the others were not. ``bench/questions/assistant-blind.tsv``: 137 and 100
+of both kinds by somebody who had seen neither engine nor words: these decide. ``bench/questions/held-out.tsv``: questions about procedures by people who knew neither
 words nor engine. ``QUESTIONS=file`` adds a file of ``kind⇥query⇥expects`` (``health`` rows, ``procedure`` codes, ``nothing``).
 """
 
@@ -59,6 +60,10 @@ def sets(more: Path | None, *, with_health: bool) -> Iterator[tuple[str, list[tu
         yield "answered questions, reworded", [one for one in mine if one[0] == "health"]
     yield "nothing here answers, read", nothing[::2]
     yield "nothing here answers, not read", nothing[1::2]
+    others = asked_of(QUESTIONS / "assistant-blind.tsv")
+    if with_health:
+        yield "answered questions, reworded by somebody who has not seen the engine", [one for one in others if one[0] == "health"]
+    yield "nothing here answers, by the same", [one for one in others if one[0] == "nothing"]
     with (QUESTIONS / "held-out.tsv").open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
     yield "procedures, held out", [("procedure", row["query"], row["codes"]) for row in rows]
