@@ -1,10 +1,10 @@
 """`make bench-assistant DATA=folder`: how often the assistant answers by the right source, asks back, does not know, or is wrong.
 
 ``bench/questions/assistant.tsv``: ``health`` are questions of ``questions-answers-health.csv`` in the data folder in other words, each
-with the row it is another wording of; ``nothing`` are questions that nothing here answers, of which every second was looked at while the
-thresholds were laid down and the others were not. ``bench/questions/assistant-blind.tsv``: 137 and 100
-of both kinds by somebody who had seen neither engine nor words: these decide. ``bench/questions/held-out.tsv``: questions about procedures by people who knew neither
-words nor engine. ``QUESTIONS=file`` adds a file of ``kind⇥query⇥expects`` (``health`` rows, ``procedure`` codes, ``nothing``).
+with the row it is another wording of; ``nothing`` are questions that nothing here answers, of which every second was read while the
+thresholds were laid down. ``bench/questions/assistant-blind.tsv``: 137 and 100 of both kinds by somebody who had seen neither engine nor
+words: these decide. ``bench/questions/held-out.tsv``: questions about procedures by people who knew neither words nor engine.
+``QUESTIONS=file`` adds a file of ``kind⇥query⇥expects`` (``health`` rows, ``procedure`` codes, ``nothing``).
 """
 
 from __future__ import annotations
