@@ -194,6 +194,19 @@ CLASSES: dict[str, RetentionClass] = {
         "Nội dung (đã niêm) bị xóa.",
         ("portal.inbox.tasks.forget_bodies",),
     ),
+    "message_body": RetentionClass(
+        "Nội dung tin trao đổi với hệ thống kết nối",
+        "30 ngày sau khi tin kết thúc",
+        f"{_PERSONAL}: chỉ giữ khi còn cần cho mục đích (gửi lại, tra soát)",
+        "Nội dung (đã niêm) bị xóa; mã băm và chữ ký của hai bên ở lại.",
+        ("portal.exchange.messages.tasks.forget_bodies",),
+    ),
+    "message_proof": RetentionClass(
+        "Chữ ký của hai bên và đường đi của từng tin trao đổi",
+        "Không thời hạn",
+        "Đề án III.3b, III.3g: hai bên không chối được việc đã gửi, đã nhận",
+        "Không xóa; không chứa nội dung tin.",
+    ),
     "queue": RetentionClass(
         "Việc gửi ra ngoài đã xong và khóa chống gửi hai lần",
         "14 ngày; khóa chống gửi hai lần 400 ngày",

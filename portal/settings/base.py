@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "portal.limits",
     "portal.exchange",
     "portal.exchange.partners",
+    "portal.exchange.messages",
     "portal.notifications",
     "portal.operations",
     "portal.documents",
@@ -409,6 +410,10 @@ TRUSTED_ROOTS = env.str("TRUSTED_ROOTS", "")
 """PEM file with the certificates of the roots we trust for signatures and officers' sign-in."""
 TOKEN_SIGN_IN_URL = env.str("TOKEN_SIGN_IN_URL", "")
 """The same host at the port at which our own proxy asks for a token's certificate (docs/operations.md); empty: there is no such door."""
+MESSAGE_MOST_BYTES = env.int("MESSAGE_MOST_BYTES", 4 * 1024 * 1024)
+"""The body of one message to or from a partner."""
+MESSAGE_WAIT_DAYS = env.int("MESSAGE_WAIT_DAYS", 7)
+"""What a partner has not taken after so long becomes a dead letter."""
 PUBLIC_TRUSTED_ROOTS = env.str("PUBLIC_TRUSTED_ROOTS", "")
 """PEM file with the roots of licensed public authorities: citizens' certificates end there. Empty: nobody signs in by one."""
 DEMO_PAYMENT_SECRET = env.str("DEMO_PAYMENT_SECRET", "")

@@ -12,6 +12,7 @@ class Call(models.TextChoices):
     DOSSIERS = "dossiers", "Gửi hồ sơ, tiến độ hồ sơ"
     LOOKUP = "lookup", "Tra cứu hồ sơ của mình"
     CATALOGUES = "catalogues", "Lấy thủ tục, danh mục"
+    MESSAGES = "messages", "Gửi và nhận tin ký số"
 
 
 class Partner(models.Model):
