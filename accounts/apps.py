@@ -17,7 +17,7 @@ class AccountsConfig(AppConfig):
         from django.contrib.auth import signals as django_signals
         from django.utils import timezone
 
-        from accounts import demo, notice_texts, sessions, signals
+        from accounts import connections, demo, notice_texts, sessions, signals
         from accounts.contacts import contact_of
         from accounts.owner import complaints, front, holdings, lines
         from accounts.owner import notice_texts as owner_texts
@@ -48,6 +48,7 @@ class AccountsConfig(AppConfig):
         register_names("accounts.organisation", organisation_names)
         register_residences(residence_code)
         notice_texts.register()
+        connections.register()
         owner_texts.register()
         lines.register_account_lines(front.own_lines)
         lines.register_holdings(*holdings.own())
@@ -91,6 +92,7 @@ class AccountsConfig(AppConfig):
         )
         register_loader("điều khoản sử dụng", terms.load_first, order=5)
         register_loader("khóa ký đăng nhập một lần", sign_on_keys.load_first, order=6)
+        register_loader("hệ thống kết nối mẫu", connections.load_demo, order=90, demo=True)
         register_loader("người và chức danh trình diễn", demo.load, order=50, demo=True)
         key_destroyed.connect(erasure.person_erased, dispatch_uid="accounts.erasure")
         django_signals.user_logged_in.connect(sessions.begun, dispatch_uid="accounts.session_begun")

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from accounts import connections
 from accounts.mandating import offers
 from accounts.owner import copies, unlocking
 from accounts.provider import ending, telling
@@ -17,6 +18,12 @@ from accounts.ways import phones, vneid
 from portal.access import SYSTEM
 from portal.exchange.errors import OutsideRefused, OutsideUnavailable
 from portal.outbox import GiveUp, Message, RetryLater, handler
+
+
+@handler(connections.OUTBOX, queue="soon", lease_seconds=30, parallel=True)
+def tell_partner(message: Message) -> None:
+    """One SMS or letter to somebody at a partner's system."""
+    connections.tell(message.payload, number=message.id)
 
 
 @handler("accounts.check_registry", queue="soon", lease_seconds=30)

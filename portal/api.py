@@ -11,6 +11,8 @@ from dossiers.exchange.api import router as dossiers
 from portal.api_support import CODES, PortalAPI, install_error_handlers
 from portal.caching import public_page
 from portal.catalogues.api import router as catalogues
+from portal.exchange.messages.api import router as messages
+from portal.exchange.partners.api import router as oauth
 from procedures.api import router as procedures
 from ratings.api import router as statistics
 from ratings.opendata.api import router as open_data
@@ -29,6 +31,8 @@ api.add_router("/procedures", procedures)
 api.add_router("/catalogues", catalogues)
 api.add_router("/dossiers", dossiers)
 api.add_router("/statistics", statistics)
+api.add_router("/oauth", oauth)
+api.add_router("/messages", messages)
 api.add_router("/scores", scores)
 api.add_router("/open-data", open_data)
 

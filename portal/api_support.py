@@ -64,6 +64,11 @@ CODES = {
         "Another request came under this Idempotency-Key before.",
         "Idempotency-Key này đã dùng cho một yêu cầu khác; mỗi yêu cầu dùng một khóa riêng.",
     ),
+    "envelope": Code(
+        422,
+        "The envelope is not taken; the detail begins with the reason's own word.",
+        "Phong bì (JWE/JWS) không nhận được; chi tiết bắt đầu bằng một từ chỉ lý do.",
+    ),
     "too_many_requests": Code(
         429, "Too many requests; Retry-After says how long to wait.", "Quá nhiều yêu cầu; chờ số giây ghi ở Retry-After rồi gửi lại."
     ),

@@ -112,14 +112,14 @@ def ask_registry(service: str, method: str, url: str, **asked: Any) -> dict[str,
     return found
 
 
-def post(service: str, url: str, body: bytes, *, content_type: str, bearer: str = "") -> bytes:
+def post(service: str, url: str, body: bytes, *, content_type: str, bearer: str = "", headers: Mapping[str, str] | None = None) -> bytes:
     """The bytes of the answer to a body that is not JSON (a JWS), whose answer must be of the same type.
 
-    Limits and errors are those of :func:`ask`.
+    ``headers``: more of them, for those who forward it. Limits and errors are those of :func:`ask`.
     """
     limit = settings.OUTSIDE_TIMEOUT_SECONDS
     until = time.monotonic() + limit
-    more = {"Content-Type": content_type, "Accept": content_type}
+    more = {**(headers or {}), "Content-Type": content_type, "Accept": content_type}
     with _send(service, "POST", url, bearer=bearer, timeout=limit, data=body, more=more) as answer:
         status, data = answer.status_code, b"".join(_pieces(service, answer, until, MAX_ANSWER_BYTES))
         found = _content_type(answer)

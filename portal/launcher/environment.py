@@ -59,6 +59,8 @@ def environment(var: Path, services: Mapping[str, str] | None = None) -> dict[st
         "VEHICLE_REGISTRY_URL": f"{simulators}/vehicle",
         "PUBLIC_POST_URL": f"{simulators}/post",
         "BENEFICIARY_STATEMENTS_URL": f"{simulators}/payments/beneficiary",
+        "NDXP_SERVER_URL": f"{simulators}/partner/axis",
+        "NDXP_MEMBER": "VN:GOV:000.00.00.G22:dvcqg",
         "REMOTE_SIGNING_URL": f"{simulators}/csc/v2",
         "VNEID_URL": f"{simulators}/vneid",
         "TIMESTAMP_URL": f"{simulators}/pki/test/tsa/time",

@@ -151,6 +151,12 @@ CELERY_BEAT_SCHEDULE = {
     "outbox-sweep": {"task": "portal.outbox.tasks.sweep", "schedule": 10.0, "options": {"queue": "now", "expires": 10}},
     "outbox-old": {"task": "portal.outbox.tasks.forget", "schedule": crontab(hour=3, minute=40), "options": {"queue": "bulk"}},
     "inbox-bodies": {"task": "portal.inbox.tasks.forget_bodies", "schedule": crontab(hour=4, minute=0), "options": {"queue": "bulk"}},
+    "messages-look": {"task": "portal.exchange.messages.tasks.look", "schedule": 10.0, "options": {"queue": "soon", "expires": 10}},
+    "messages-bodies": {
+        "task": "portal.exchange.messages.tasks.forget_bodies",
+        "schedule": crontab(hour=4, minute=15),
+        "options": {"queue": "bulk"},
+    },
     "notices-expired": {
         "task": "portal.notifications.tasks.forget_expired",
         "schedule": crontab(hour=3, minute=50),
@@ -414,6 +420,17 @@ MESSAGE_MOST_BYTES = env.int("MESSAGE_MOST_BYTES", 4 * 1024 * 1024)
 """The body of one message to or from a partner."""
 MESSAGE_WAIT_DAYS = env.int("MESSAGE_WAIT_DAYS", 7)
 """What a partner has not taken after so long becomes a dead letter."""
+MESSAGE_SIGNING = env.list("MESSAGE_SIGNING", default=["ES256", "PS256", "RS256"])
+"""Algorithms by which partners may sign (JWS); the first is ours."""
+MESSAGE_SEALING = env.list("MESSAGE_SEALING", default=["ECDH-ES+A256KW", "RSA-OAEP-256"])
+"""Algorithms by which keys of envelopes are wrapped (JWE); partners seal to us by the first."""
+MESSAGE_LOST_FAILURES = env.int("MESSAGE_LOST_FAILURES", 5)
+MESSAGE_LOST_MINUTES = env.int("MESSAGE_LOST_MINUTES", 5)
+"""After so many failures in a row, or so many minutes of failures, a partner's line counts as lost, and those concerned are told."""
+NDXP_SERVER_URL = env.str("NDXP_SERVER_URL", "")
+"""Our own security server on the national axis, to which messages for partners behind the axis go."""
+NDXP_MEMBER = env.str("NDXP_MEMBER", "")
+"""How the axis calls us: `VN:GOV:000.00.00.G22:dvcqg`."""
 PUBLIC_TRUSTED_ROOTS = env.str("PUBLIC_TRUSTED_ROOTS", "")
 """PEM file with the roots of licensed public authorities: citizens' certificates end there. Empty: nobody signs in by one."""
 DEMO_PAYMENT_SECRET = env.str("DEMO_PAYMENT_SECRET", "")

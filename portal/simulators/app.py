@@ -32,6 +32,8 @@ What is mounted where, and which setting of the portal points to it:
     /vehicle                 VEHICLE_REGISTRY_URL     GET /vehicle/v1/owners/<number>
     /post                    PUBLIC_POST_URL          GET /post/v1/tariffs, POST /post/v1/parcels, GET …/parcels/<number>, POST …/cancel
     /post/parcels/           (a page for people)      parcels, moved on by buttons
+    /partner                 a partner's system: signed, sealed messages (`partner`); /partner/received/ for people
+    /partner/axis            NDXP_SERVER_URL          the portal's security server on the national axis
     /csc/v2                  REMOTE_SIGNING_URL and REMOTE_SIGNING_PUBLIC_URL    Cloud Signature Consortium API v2.0
     /vneid                   VNEID_URL and VNEID_PUBLIC_URL    OpenID Connect; passcode of everybody: 123456
     /pki/test/tsa/time       TIMESTAMP_URL            RFC 3161
@@ -66,6 +68,7 @@ from portal.simulators import (
     identity,
     mail,
     momo,
+    partner,
     payment_control,
     payment_files,
     pki,
@@ -100,6 +103,7 @@ def create_app(config: Config | None = None) -> Flask:
     made.register_blueprint(population.blueprint(config, faults))
     made.register_blueprint(post.blueprint(config, store, faults))
     made.register_blueprint(business.blueprint(config, faults))
+    made.register_blueprint(partner.blueprint(config, store, faults))
     for pages in (*identity.blueprints(config, faults), *registers.blueprints(config, faults)):
         made.register_blueprint(pages)
     made.register_blueprint(authority.blueprint(certificates, faults))

@@ -82,6 +82,8 @@ class Config:
         self.business_token = env.get("BUSINESS_REGISTRY_TOKEN") or "demo-business-token"
         names = ("insurance", "tax", "telecom", "immigration", "civil_status", "land", "vehicle")
         self.registry_tokens = {name: env.get(f"{name.upper()}_REGISTRY_TOKEN") or f"demo-{name}-token" for name in names}
+        self.partner_secret = env.get("DEMO_PARTNER_SECRET") or "demo-partner-secret"
+        """Seed of the demo partner's keys."""
         self.post_token = env.get("PUBLIC_POST_TOKEN") or "demo-post-token"
         self.client_id = env.get("REMOTE_SIGNING_CLIENT_ID") or "demo-portal"
         self.client_secret = env.get("REMOTE_SIGNING_CLIENT_SECRET") or "demo-portal-secret"

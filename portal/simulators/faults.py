@@ -36,9 +36,11 @@ SERVICES = (
     "vnptpay",
     "payfiles",
     "clamd",
+    "partner",
 )
-MODES = ("none", "slow", "down", "wrong", "greylist", "unknown", "bounce")
-"""The last three are known to the mail server; ``bounce`` also to the SMS gateway, which reports then that delivery is impossible."""
+MODES = ("none", "slow", "down", "wrong", "greylist", "unknown", "bounce", "error", "refuse", "replay")
+"""``greylist``, ``unknown``, ``bounce`` are known to the mail server; ``bounce`` also to the SMS gateway, which reports then that delivery is
+impossible. ``error``, ``refuse``, ``replay`` are known to the partner."""
 MAX_SECONDS = 120.0
 
 

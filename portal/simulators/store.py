@@ -83,6 +83,10 @@ CREATE TABLE IF NOT EXISTS payout (
     settlement_day TEXT NOT NULL, value_day TEXT NOT NULL, amount INTEGER NOT NULL CHECK (amount > 0)
 );
 CREATE INDEX IF NOT EXISTS payout_account ON payout (account, value_day);
+CREATE TABLE IF NOT EXISTS partner_message (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, about TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL, statement TEXT NOT NULL,
+    times INTEGER NOT NULL, created REAL NOT NULL
+);
 CREATE TABLE IF NOT EXISTS parcel (
     id INTEGER PRIMARY KEY AUTOINCREMENT, reference TEXT NOT NULL UNIQUE, body TEXT NOT NULL, amount INTEGER NOT NULL, created REAL NOT NULL
 );
@@ -108,6 +112,7 @@ EVERYTHING = (
     ),
     *("callback", "refund", "movement", "payment_fault", "payment_request", "plant", "closed_day", "beneficiary", "payout"),
     *("parcel_event", "parcel"),
+    "partner_message",
 )
 """Tables in the order in which they can be emptied."""
 

@@ -169,3 +169,70 @@ class Subscription(models.Model):
 
     def __str__(self) -> str:
         return f"{self.partner_id} {self.kind}"
+
+
+class PortalKey(models.Model):
+    """A key of the portal itself: by ``sig`` we sign, what is sealed to ``enc`` we open. Published in a JWK set."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    use = models.CharField(max_length=3)
+    algorithm = models.CharField(max_length=30)
+    public = models.JSONField()
+    private_sealed = models.TextField()
+    made_at = models.DateTimeField()
+    replaced_at = models.DateTimeField(null=True)
+    """Signs no more from then on; what was sealed to it is opened still, until it has left."""
+    left_at = models.DateTimeField(null=True)
+    """Published no more; the public part stays, so that old proofs can be checked."""
+
+    class Meta:
+        ordering = ["-made_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["use"], name="portal_key_in_use", condition=Q(replaced_at__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.use} {self.id}"
+
+
+class Connection(models.Model):
+    """How the line to a partner is: counted by what came of each try."""
+
+    partner = models.OneToOneField(Partner, on_delete=models.CASCADE, primary_key=True, related_name="connection")
+    failures = models.PositiveIntegerField("Lần không được liên tiếp", default=0)
+    failing_since = models.DateTimeField(null=True)
+    rest_until = models.DateTimeField(null=True)
+    """Left alone until then; after that one try at a time."""
+    last_ok_at = models.DateTimeField("Gửi được lần cuối", null=True)
+    last_error = models.CharField("Lỗi gần nhất", max_length=60, blank=True)
+    lost_at = models.DateTimeField("Mất kết nối từ", null=True)
+
+    def __str__(self) -> str:
+        return f"{self.partner_id}"
+
+
+class ConnectionEvent(models.Model):
+    """A line was lost or is back; those concerned are told (Rules art. 52)."""
+
+    class What(models.TextChoices):
+        """Which."""
+
+        LOST = "lost", "Mất kết nối"
+        BACK = "back", "Kết nối lại"
+
+    id = models.BigAutoField(primary_key=True)
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="connection_events")
+    what = models.CharField(max_length=4, choices=What.choices)
+    at = models.DateTimeField()
+    since = models.DateTimeField()
+    """Lost: the first failure. Back: when it was lost."""
+    error = models.CharField(max_length=60, blank=True)
+    waiting = models.PositiveIntegerField(default=0)
+    """How many messages waited then."""
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["partner", "-id"], name="pconnection_events")]
+
+    def __str__(self) -> str:
+        return f"{self.partner_id} {self.what} {self.at:%Y-%m-%d %H:%M}"

@@ -7,5 +7,8 @@ from collections.abc import Mapping
 TABLE: Mapping[str, str | Mapping[str, str]] = {
     "Message": {"*": "message_proof", "body_sealed": "message_body"},
     "MessageStep": "message_proof",
+    "PortalKey": "key",
+    "Connection": "technical",
+    "ConnectionEvent": "figures",
     "Subscription": "authority",
 }

@@ -15,8 +15,10 @@ class PartnersConfig(AppConfig):
     def ready(self) -> None:
         from portal.access import Act, Assurance, register_acts
 
-        vpcp = frozenset({"steering"})
+        vpcp, own = frozenset({"steering"}), frozenset({"administrator", "technical"})
         register_acts(
             Act("exchange.partners", "Xem hệ thống kết nối", vpcp, everywhere=True),
             Act("exchange.keep_partners", "Đăng ký, tạm ngừng hệ thống kết nối", vpcp, assurance=Assurance.HIGH, everywhere=True),
+            Act("exchange.own_partners", "Xem hệ thống kết nối của cơ quan mình", own | {"overseeing"}),
+            Act("exchange.keep_own_partners", "Giữ khóa, đầu mối, máy chủ của hệ thống cơ quan mình", own, assurance=Assurance.HIGH),
         )

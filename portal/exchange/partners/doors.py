@@ -1,4 +1,5 @@
-"""How a partner comes in by the modern API: Basic with its name and password, or Bearer with a session of the national format."""
+"""How a partner comes in by the modern API: Bearer with a token of client credentials or with a session of the national format, or Basic
+with its name and password."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from django.utils import timezone
 from ninja.security import HttpBasicAuth, HttpBearer
 
 from portal.api_support import ApiError
-from portal.exchange.partners import services
+from portal.exchange.partners import services, tokens
 from portal.exchange.partners.models import Partner
 from portal.limits import client_address
 
@@ -64,11 +65,13 @@ class PartnerPassword(HttpBasicAuth):
 
 
 class PartnerToken(HttpBearer):
-    """A session that was opened at ``/api/dvcqg/v1/auth``."""
+    """A token of client credentials (``/api/v1/oauth/token``), or a session that was opened at ``/api/dvcqg/v1/auth``."""
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:
-        """The partner. As :class:`PartnerPassword`."""
+        """The partner, with no more calls than the token is for. As :class:`PartnerPassword`."""
         try:
+            if token.startswith(tokens.PREFIX):
+                return _come_in(request, tokens.partner_of_token(request=request, token=token, now=timezone.now()))
             return _come_in(request, services.partner_of_session(token=token, now=timezone.now()))
         except services.NotLetIn as error:
             _refuse(error)

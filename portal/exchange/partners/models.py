@@ -33,11 +33,17 @@ class Partner(models.Model):
     suspended_why = models.CharField("Lý do tạm ngừng", max_length=1000, blank=True)
     alarmed_at = models.DateTimeField("Báo động lúc", null=True, blank=True)
     """When so many wrong passwords came that somebody may be trying to get in."""
+    owner_id = models.UUIDField(null=True, blank=True)
+    """The person who made it by themself on the developers' page, to try things out; VPCP's own have none."""
 
     class Meta:
         verbose_name = "hệ thống kết nối"
         verbose_name_plural = "hệ thống kết nối"
         ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(name="partner_own_is_test", condition=models.Q(owner_id__isnull=True) | models.Q(is_test=True)),
+            models.UniqueConstraint(fields=["owner_id"], name="partner_one_sandbox_each"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.code})"
@@ -72,6 +78,129 @@ class PartnerSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.partner_id} {self.expires_at:%H:%M}"
+
+
+class PartnerKey(models.Model):
+    """A public key or certificate of a partner, with its dates: by ``sig`` it signs, to ``enc`` we seal, by ``tls`` it is known in the
+    handshake."""
+
+    class Use(models.TextChoices):
+        """What for."""
+
+        SIGN = "sig", "Ký"
+        SEAL = "enc", "Mã hóa"
+        TLS = "tls", "Bắt tay TLS"
+
+    id = models.BigAutoField(primary_key=True)
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="keys")
+    use = models.CharField("Dùng để", max_length=3, choices=Use.choices)
+    kid = models.CharField("Tên khóa", max_length=100, db_collation="C")
+    """Of a certificate: its thumbprint (``x5t#S256``)."""
+    public = models.JSONField(default=dict)
+    """The JWK; of ``tls`` the subject alone."""
+    subject = models.CharField("Chủ thể", max_length=300, blank=True)
+    not_before = models.DateTimeField("Có hiệu lực từ", null=True)
+    not_after = models.DateTimeField("Hết hạn", null=True)
+    """Of a certificate; a bare key has none."""
+    added_at = models.DateTimeField("Đăng ký lúc")
+    revoked_at = models.DateTimeField("Thu hồi lúc", null=True)
+    revoked_why = models.CharField("Lý do thu hồi", max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["use", "-added_at", "-id"]
+        constraints = [models.UniqueConstraint(fields=["partner", "use", "kid"], name="partner_key_once")]
+
+    def __str__(self) -> str:
+        return f"{self.partner_id} {self.use} {self.kid}"
+
+
+class PartnerContact(models.Model):
+    """Whom to reach at a partner; who wants alarms hears when the line is lost and when it is back (Rules art. 52)."""
+
+    id = models.BigAutoField(primary_key=True)
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="people")
+    name = models.CharField("Họ tên, chức vụ", max_length=200)
+    phone = models.CharField("Điện thoại", max_length=16, blank=True)
+    """E.164."""
+    email = models.EmailField("Thư điện tử", blank=True)
+    wants_alarms = models.BooleanField("Nhận báo mất kết nối, thay đổi máy chủ", default=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.partner_id} {self.pk}"
+
+
+class PartnerLine(models.Model):
+    """By which way, to which server a partner is reached, from a day on. A change takes effect three working days after notice at the
+    earliest (Rules art. 50)."""
+
+    class Carrier(models.TextChoices):
+        """The way."""
+
+        HTTP = "http", "Trực tiếp (HTTPS)"
+        NDXP = "ndxp", "Nền tảng tích hợp, chia sẻ dữ liệu quốc gia (NDXP)"
+
+    id = models.BigAutoField(primary_key=True)
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="lines")
+    carrier = models.CharField("Đường đi", max_length=8, choices=Carrier.choices)
+    address = models.CharField("Địa chỉ nhận tin", max_length=500)
+    """Of the partner's door; behind a security server: the address that the server forwards to (``providerurl``)."""
+    member = models.CharField("Mã trên trục (dstcode)", max_length=200, blank=True)
+    """How the axis calls it: ``VN:GOV:000.00.00.H26:motcua``."""
+    zone = models.CharField("Vùng mạng", max_length=200, blank=True)
+    server = models.CharField("Máy chủ bảo mật", max_length=300, blank=True)
+    """What the agency keeps of its security server: name, address, software, who runs it."""
+    noticed_at = models.DateTimeField("Báo lúc")
+    effective_from = models.DateTimeField("Có hiệu lực từ")
+    withdrawn_at = models.DateTimeField("Rút lại lúc", null=True)
+
+    class Meta:
+        ordering = ["-effective_from", "-id"]
+        indexes = [models.Index(fields=["partner", "-effective_from"], name="partner_lines")]
+        constraints = [
+            models.CheckConstraint(name="partner_line_forward", condition=models.Q(effective_from__gte=models.F("noticed_at"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner_id} {self.carrier} {self.effective_from:%Y-%m-%d}"
+
+
+class PartnerToken(models.Model):
+    """A token of client credentials: kept as its digest, a quarter of an hour long; bound to a certificate where there was one."""
+
+    digest = models.BinaryField(max_length=32, primary_key=True)
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="tokens")
+    scopes = ArrayField(models.CharField(max_length=20))
+    thumbprint = models.CharField(max_length=64, blank=True)
+    key = models.ForeignKey(PartnerKey, on_delete=models.CASCADE, null=True, related_name="+")
+    """By what it was asked for: revoked, the token holds no longer."""
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["expires_at"], name="partner_tokens_age"),
+            models.Index(fields=["partner"], name="partner_tokens_of"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner_id} {self.expires_at:%H:%M}"
+
+
+class SeenName(models.Model):
+    """A name (``jti``) that a signed statement of a partner had: it serves once."""
+
+    digest = models.BinaryField(max_length=32, primary_key=True)
+    """SHA-256 of partner, purpose and name."""
+    until = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["until"], name="partner_seen_age")]
+
+    def __str__(self) -> str:
+        return f"{self.until:%H:%M}"
 
 
 class WrongPassword(models.Model):

@@ -7,6 +7,11 @@ from collections.abc import Mapping
 TABLE: Mapping[str, str | Mapping[str, str]] = {
     "Partner": "authority",
     "Secret": "authority",
+    "PartnerKey": "authority",
+    "PartnerContact": "authority",
+    "PartnerLine": "authority",
+    "PartnerToken": "fleeting",
+    "SeenName": "fleeting",
     "PartnerSession": "fleeting",
     "WrongPassword": "fleeting",
     "PartnerDay": "figures",
