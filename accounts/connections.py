@@ -37,7 +37,7 @@ ROLES = ("technical", "administrator")
 TOP = ("steering", "technical")
 WORTH_SECONDS = 12 * 3600
 DEMO = Path(settings.BASE_DIR) / "portal" / "demo" / "partner.json"
-DESK = "/quan-tri/partner_messages/connection/"
+DESK = "/quan-tri/partner_messages/watchedpartner/"
 
 
 def register() -> None:
@@ -94,7 +94,7 @@ def _officers(partner: Partner) -> set[UUID]:
 
 
 def _line_is_other(sender: Any, event: ConnectionEvent, **_: Any) -> None:
-    title, words = telling.words_of(event)
+    words = telling.words_of(event)[1]
     context = {"name": event.partner.name, "words": words}
     for person in _officers(event.partner):
         notify(party_id=person, template=f"accounts.line_{event.what}", context=context, key=f"line:{event.pk}", link=DESK)
@@ -104,7 +104,7 @@ def _line_is_other(sender: Any, event: ConnectionEvent, **_: Any) -> None:
 def _server_will_be_other(sender: Any, line: PartnerLine, before: PartnerLine | None, **_: Any) -> None:
     if before is None:
         return
-    title, words = telling.words_of_line(line)
+    words = telling.words_of_line(line)[1]
     for person in _officers(line.partner):
         context = {"name": line.partner.name, "words": words}
         notify(party_id=person, template="accounts.line_changes", context=context, key=f"server:{line.pk}", link=DESK)

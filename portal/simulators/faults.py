@@ -39,8 +39,8 @@ SERVICES = (
     "partner",
 )
 MODES = ("none", "slow", "down", "wrong", "greylist", "unknown", "bounce", "error", "refuse", "replay")
-"""``greylist``, ``unknown``, ``bounce`` are known to the mail server; ``bounce`` also to the SMS gateway, which reports then that delivery is
-impossible. ``error``, ``refuse``, ``replay`` are known to the partner."""
+"""``greylist``, ``unknown``, ``bounce`` are known to the mail server; ``bounce`` also to the SMS gateway, which reports then that
+delivery is impossible. ``error``, ``refuse``, ``replay`` are known to the partner."""
 MAX_SECONDS = 120.0
 
 

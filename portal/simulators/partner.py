@@ -9,7 +9,8 @@ POST /partner/send            have it send: {"kind", "about", "body", "id"?, "ag
 POST /partner/receipt         have it say later what came of a message: {"id", "outcome", "code"?}
 POST /partner/portal-keys     the portal's JWK set, where it cannot be fetched from SITE_URL
 
-Faults (service ``partner``): slow, down, wrong (signs with a key that nobody knows), error (500), refuse (signed no), replay (an old receipt).
+Faults (service ``partner``): slow, down, wrong (signs with a key that nobody knows), error (500), refuse (a signed no), replay (an old
+receipt).
 """
 
 from __future__ import annotations
@@ -109,7 +110,8 @@ class Partner:
             raise ValueError("another body, or another time")
         with self.store.writing() as connection:
             connection.execute(
-                "INSERT OR IGNORE INTO partner_message (id, kind, about, seq, body, statement, times, created) VALUES (?, ?, ?, ?, ?, ?, 0, ?)",
+                "INSERT OR IGNORE INTO partner_message (id, kind, about, seq, body, statement, times, created)"
+                " VALUES (?, ?, ?, ?, ?, ?, 0, ?)",
                 (claims["id"], claims["kind"], claims["about"], claims["seq"], body, statement, now()),
             )
             connection.execute("UPDATE partner_message SET times = times + 1 WHERE id = ?", (claims["id"],))

@@ -47,7 +47,7 @@ def send_again(*, message: int, actor: Actor, now: datetime) -> Message:
     row.attempts, row.available_at, row.lease_until, row.failed_since = 0, now, None, None
     row.last_error, row.outcome, row.ended_at = "", "", None
     row.save()
-    MessageStep.objects.create(message=row, what=MessageStep.What.AGAIN, at=now, code=actor.label[:200])
+    MessageStep.objects.create(message=row, what=MessageStep.What.AGAIN, at=now)
     if row.direction == Message.Direction.OUT:
         rounds = row.steps.filter(what=MessageStep.What.AGAIN).count()
         outbox.put(DELIVER, key=f"{row.id}:{rounds}", payload={"partner": row.partner_id})

@@ -207,6 +207,8 @@ def object_of(data: bytes) -> dict[str, Any]:
 
 
 def _named(keys: Sequence[Mapping[str, Any]], header: Mapping[str, Any]) -> Mapping[str, Any]:
+    if header.get("kid") is None and len(keys) == 1:
+        return keys[0]
     found = [key for key in keys if key.get("kid") == header.get("kid")]
     if len(found) != 1:
         raise EnvelopeRefused("key_unknown", "The kid names no signing key of yours that holds: unknown, expired or revoked.")

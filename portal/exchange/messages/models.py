@@ -236,3 +236,12 @@ class ConnectionEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.partner_id} {self.what} {self.at:%Y-%m-%d %H:%M}"
+
+
+class WatchedPartner(Partner):
+    """A partner as its agency watches it: its line, keys, people, what waits (Rules art. 48.4)."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "kết nối"
+        verbose_name_plural = "Theo dõi kết nối"

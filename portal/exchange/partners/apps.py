@@ -19,6 +19,5 @@ class PartnersConfig(AppConfig):
         register_acts(
             Act("exchange.partners", "Xem hệ thống kết nối", vpcp, everywhere=True),
             Act("exchange.keep_partners", "Đăng ký, tạm ngừng hệ thống kết nối", vpcp, assurance=Assurance.HIGH, everywhere=True),
-            Act("exchange.own_partners", "Xem hệ thống kết nối của cơ quan mình", own | {"overseeing"}),
             Act("exchange.keep_own_partners", "Giữ khóa, đầu mối, máy chủ của hệ thống cơ quan mình", own, assurance=Assurance.HIGH),
         )

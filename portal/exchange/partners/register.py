@@ -27,10 +27,10 @@ from portal import audit
 from portal.access import Actor, may, require
 from portal.crypto.handshake import thumbprint
 from portal.exchange.partners.models import Partner, PartnerContact, PartnerKey, PartnerLine
-from portal.exchange.partners.services import KEEP, SEE, PartnerRefused
+from portal.exchange.partners.services import KEEP, PartnerRefused
 from portal.workdays import due_at, national_calendar
 
-OWN_SEE, OWN_KEEP = "exchange.own_partners", "exchange.keep_own_partners"
+OWN_KEEP = "exchange.keep_own_partners"
 NOTICE_DAYS = 3
 """Working days between notice and effect of a change of a security server's data (Rules art. 50)."""
 SMALLEST_RSA = 2048
@@ -44,23 +44,6 @@ line_changes = Signal()
 
 
 # Whose they are -------------------------------------------------------------------------------------------------------------------
-
-
-def visible_to(actor: Actor) -> QuerySet[Partner]:
-    """Partners that an officer may see: VPCP all, an agency those that speak for it or for units below it alone (Rules art. 48.4)."""
-    if may(actor, SEE):
-        return Partner.objects.all()
-    if not may(actor, OWN_SEE, actor.unit):
-        return Partner.objects.none()
-    # A system that also speaks for somebody else is not this agency's alone; it is still one of its connections.
-    unit = actor.unit
-    ids = [row.pk for row in Partner.objects.only("code", "units") if any(one == unit or one.startswith(f"{unit}.") for one in row.units)]
-    return Partner.objects.filter(pk__in=ids)
-
-
-def may_see(actor: Actor, partner: Partner) -> bool:
-    """Whether an officer may look at this one."""
-    return may(actor, SEE) or any(may(actor, OWN_SEE, unit) for unit in partner.units)
 
 
 def require_keep(actor: Actor, partner: Partner) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import requests
@@ -75,9 +77,7 @@ class System:
     def ask_token(self, assertion: str | None = None, **more: Any) -> Any:
         """The answer of the token's door."""
         form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION, "client_assertion": assertion or self.assertion()}
-        return (
-            Client().post(TOKEN, {**form, **more}, content_type="application/x-www-form-urlencoded") if False else _form({**form, **more})
-        )
+        return _form({**form, **more})
 
     def bearer(self, **more: Any) -> dict[str, str]:
         """The header of a fresh token."""
@@ -89,8 +89,6 @@ class System:
 
 
 def _form(form: dict[str, str], **headers: str) -> Any:
-    from urllib.parse import urlencode
-
     return Client().post(TOKEN, urlencode(form), content_type="application/x-www-form-urlencoded", headers=headers)
 
 
@@ -111,8 +109,6 @@ def claims_of(token: str) -> dict[str, Any]:
 
 def import_json(part: str) -> bytes:
     """Bytes of a part of a token."""
-    import base64
-
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
