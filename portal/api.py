@@ -11,6 +11,7 @@ from dossiers.exchange.api import router as dossiers
 from portal.api_support import CODES, PortalAPI, install_error_handlers
 from portal.caching import public_page
 from portal.catalogues.api import router as catalogues
+from portal.exchange.developers.changes import deprecations
 from portal.exchange.messages.api import router as messages
 from portal.exchange.partners.api import router as oauth
 from procedures.api import router as procedures
@@ -26,6 +27,7 @@ api = PortalAPI(
     docs_url=None,
     urls_namespace="api",
 )
+api.deprecations = deprecations()
 install_error_handlers(api)
 api.add_router("/procedures", procedures)
 api.add_router("/catalogues", catalogues)

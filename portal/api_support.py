@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial, wraps
 from http.client import responses
@@ -21,6 +21,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.cache import get_conditional_response, patch_cache_control
+from django.utils.http import http_date
 from ninja import NinjaAPI, Schema
 from ninja.decorators import decorate_view
 from ninja.errors import HttpError, ValidationError
@@ -207,8 +208,26 @@ fresh_answer = decorate_view(partial(_publicly, max_age=2))
 """The same for what must be seen within seconds."""
 
 
+@dataclass(frozen=True)
+class Deprecation:
+    """An operation that will go: since when nobody should begin with it, when it is there no more, what to call instead."""
+
+    since: dt.datetime
+    sunset: dt.datetime
+    instead: str
+
+    def mark(self, response: HttpResponse) -> None:
+        """RFC 9745 and RFC 8594, on every answer of the operation."""
+        response["Deprecation"] = f"@{int(self.since.timestamp())}"
+        response["Sunset"] = http_date(self.sunset.timestamp())
+        response["Link"] = f'<{self.instead}>; rel="successor-version"'
+
+
 class PortalAPI(NinjaAPI):
     """Ninja with our errors, for every way in which a request can fail, and with nothing kept that was not said to be public."""
+
+    deprecations: Mapping[tuple[str, str], Deprecation] = {}
+    """By method and path as the description writes it (``GET``, ``/api/v1/things/{code}``); whoever mounts the API fills it from data."""
 
     @property
     def urls(self) -> tuple[list[Any], str, str]:
@@ -217,7 +236,7 @@ class PortalAPI(NinjaAPI):
         for pattern in patterns:
             if isinstance(pattern, URLPattern):
                 view = _publicly(pattern.callback) if pattern.name == "openapi-json" else pattern.callback
-                pattern.callback = _guarded(view)
+                pattern.callback = _guarded(view, self)
         return patterns, app, namespace
 
     def get_openapi_schema(self, **kwargs: Any) -> Any:
@@ -225,8 +244,10 @@ class PortalAPI(NinjaAPI):
         schema = super().get_openapi_schema(**kwargs)
         problems = Problem.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
         schema["components"]["schemas"]["Problem"] = problems
-        for methods in schema["paths"].values():
-            for operation in methods.values():
+        for path, methods in schema["paths"].items():
+            for method, operation in methods.items():
+                if (method.upper(), path) in self.deprecations:
+                    operation["deprecated"] = True
                 for parameter in operation["parameters"]:
                     _sayable(parameter["schema"])
                 said = operation["responses"] = {str(status): answer for status, answer in operation["responses"].items()}
@@ -247,7 +268,13 @@ def _sayable(schema: dict[str, Any]) -> None:
         del schema["default"]
 
 
-def _guarded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def _described_path(request: HttpRequest) -> str:
+    """The path of a request as the description writes it."""
+    route = request.resolver_match.route if request.resolver_match else ""
+    return "/" + re.sub(r"<(?:[^:>]+:)?([^>]+)>", r"{\1}", route)
+
+
+def _guarded(view: Callable[..., HttpResponse], api: PortalAPI) -> Callable[..., HttpResponse]:
     """What no operation sees: a method that it does not know, an answer that the client would not take. HEAD is GET without the body."""
 
     @wraps(view)
@@ -263,6 +290,8 @@ def _guarded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             response["Allow"] = ", ".join(allowed)
         if not response.has_header("Cache-Control"):
             patch_cache_control(response, no_store=True)
+        if api.deprecations and (leaving := api.deprecations.get((request.method or "", _described_path(request)))):
+            leaving.mark(response)
         return response
 
     guarded.csrf_exempt = True  # type: ignore[attr-defined]

@@ -10,6 +10,7 @@ from feedback.urls import pages as petition_pages
 from payments.urls import pages as payment_pages
 from portal.announcements.urls import pages as notice_pages
 from portal.api import api, docs
+from portal.exchange.developers.urls import pages as developer_pages
 from portal.home import views
 from portal.languages import english
 from portal.ui import views as ui_views
@@ -24,7 +25,16 @@ pages = [
     path("ho-tro/buu-chinh/", views.public_post, name="public-post"),
     path("chu-lon/", views.large_text, name="text-size"),
 ]
-in_both = [*pages, *registration_pages, *procedure_pages, *notice_pages, *payment_pages, *petition_pages, *statistic_pages]
+in_both = [
+    *pages,
+    *registration_pages,
+    *procedure_pages,
+    *notice_pages,
+    *payment_pages,
+    *petition_pages,
+    *statistic_pages,
+    *developer_pages,
+]
 urlpatterns = [
     *pages,
     path("en/", include((english(in_both), "en"))),
@@ -38,6 +48,7 @@ urlpatterns = [
     path("", include("dossiers.urls")),
     path("", include("feedback.urls")),
     path("", include("ratings.urls")),
+    path("", include("portal.exchange.developers.urls")),
     path("", include("portal.documents.urls")),
     path("", include("portal.notifications.urls")),
     path("", include("portal.operations.urls")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import date, datetime, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +30,7 @@ from portal.exchange.partners import register
 from portal.exchange.partners.models import Partner, PartnerKey, PartnerLine
 from portal.exchange.partners.services import PartnerRefused
 from portal.states import TransitionRefused
+from portal.workdays.calendar import at
 
 DAYS_SHOWN = 14
 EVENTS_SHOWN = 30
@@ -76,7 +77,7 @@ class DayFilter(admin.SimpleListFilter):
             day = date.fromisoformat(self.value() or "")
         except ValueError:
             return queryset
-        start = timezone.make_aware(datetime(day.year, day.month, day.day))
+        start = at(day, time.min)
         return queryset.filter(created_at__gte=start, created_at__lt=start + timedelta(days=1))
 
 
