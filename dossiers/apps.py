@@ -23,6 +23,7 @@ class DossiersConfig(AppConfig):
         from dossiers.appointments import demo as demo_counters
         from dossiers.appointments import notice_texts as appointment_texts
         from dossiers.counter_filing import sheets
+        from dossiers.exchange import sandboxes
         from dossiers.following import notice_texts as following_texts
         from dossiers.forms_data import load_forms
         from dossiers.models import Dossier, DossierEvent
@@ -135,6 +136,7 @@ class DossiersConfig(AppConfig):
         file_checked.connect(_checked, dispatch_uid="dossiers.checked")
         post_save.connect(_kept, sender=Dossier, dispatch_uid="dossiers.kept")
         post_save.connect(_happened, sender=DossierEvent, dispatch_uid="dossiers.process")
+        sandboxes.register()
         register_loader("biểu mẫu điện tử", load_forms, order=40)
         register_loader(demo_counters.STEP, demo_counters.load, order=61, demo=True)
         # After the forms: a template prints what they ask.

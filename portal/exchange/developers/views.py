@@ -27,7 +27,7 @@ from portal.exchange.partners.services import PartnerRefused
 from portal.languages import address, show
 
 HERE = Path(__file__).parent
-EXAMPLES = ("keys.sh", "first.sh", "dossier.sh", "message.py")
+EXAMPLES = {"keys_sh": "keys.sh", "first_sh": "first.sh", "dossier_sh": "dossier.sh", "message_py": "message.py.txt"}
 REASONS = (
     ("form", "algorithm", "key_unknown", "cannot_open", "signature"),
     ("issuer", "audience", "clock", "expired", "replayed"),
@@ -37,7 +37,7 @@ REASONS = (
 
 
 def _examples() -> dict[str, str]:
-    return {name.replace(".", "_"): (HERE / "examples" / name).read_text(encoding="utf-8").rstrip() for name in EXAMPLES}
+    return {name: (HERE / "examples" / file).read_text(encoding="utf-8").rstrip() for name, file in EXAMPLES.items()}
 
 
 @public_page(max_age=300, rooms=())
