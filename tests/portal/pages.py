@@ -56,6 +56,8 @@ PUBLIC = [
     "/en/du-lieu-mo/",
     "/du-lieu-mo/ho-so/",
     "/en/du-lieu-mo/diem/",
+    "/nha-phat-trien/",
+    "/en/nha-phat-trien/",
 ]
 
 

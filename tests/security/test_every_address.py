@@ -55,6 +55,8 @@ PUBLIC = {
     "du-lieu-mo/recompute.py", "du-lieu-mo/catalog.jsonld", "du-lieu-mo/thay-doi.atom", "du-lieu-mo/<slug:slug>/<str:period>.<str:ending>",
     "api/v1/open-data", "api/v1/open-data/<dataset>", "danh-gia/nam/<int:year>/lan-<int:edition>.<str:ending>",
     "nha-phat-trien/bieu-mau.schema.json",
+    # Public keys, kinds of messages; tokens, for a machine that proves itself.
+    "api/v1/messages/keys", "api/v1/messages/kinds", "api/v1/oauth/token",
     "nha-phat-trien/mau-ket-qua.schema.json",
     # Single sign-on: what a system reads; where browsers are sent, which asks whoever comes to sign in; tokens, for who proves itself.
     ".well-known/openid-configuration", "oauth2/jwks", "oauth2/authorize", "oauth2/authorize/tiep/", "oauth2/authorize/dong-y/",
@@ -88,7 +90,7 @@ PUBLIC = {
         "tai-khoan/dang-ky/giay-to/", "tai-khoan/dang-ky/nhan/", "tai-khoan/dang-ky/ma/", "tai-khoan/dang-ky/ma/gui-lai/",
         "tai-khoan/dang-ky/tien-do/", "tai-khoan/dang-ky/tiep/<str:token>/", "tai-khoan/dang-nhap/giay-to/",
         "danh-gia/<agency:agency>/", "danh-gia/<agency:agency>/<criterion:code>/",
-        "du-lieu-mo/", "du-lieu-mo/<slug:slug>/",
+        "du-lieu-mo/", "du-lieu-mo/<slug:slug>/", "nha-phat-trien/",
     ) for page in (path, f"en/{path}")),
 }  # fmt: skip
 """Addresses that anybody may open. Adding one here is a decision."""

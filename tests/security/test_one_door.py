@@ -93,6 +93,10 @@ WALKED_ELSEWHERE = {
         "tests/payments/test_reconciliation_desk.py::test_each_sees_their_own_at_every_address",
     ),
     **dict.fromkeys(
+        ("partner_messages.message", "partner_messages.watchedpartner"),
+        "tests/exchange/messages/test_desk.py::test_each_agency_watches_its_own_and_the_government_office_all",
+    ),
+    **dict.fromkeys(
         ("payments.collection", "payments.institution", "payments.order", "payments.refund", "payments.tracerequest"),
         "tests/payments/test_orders_desk.py::test_what_is_not_mine_is_not_there",
     ),

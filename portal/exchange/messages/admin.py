@@ -163,7 +163,11 @@ class MessageAdmin(_Watched):
                 ways.append(Way("Gửi lại" if out else "Xử lý lại", self.address("again", row.pk)))
             ways.append(Way("Đọc nội dung", self.address("read", row.pk), "quiet"))
         notes = ["Tin này không được gửi nữa. Đọc lỗi, sửa nguyên nhân rồi gửi lại."] if row.state == State.DEAD else []
-        parts = [Facts("Tin", facts), Rows("Đường đi của tin", ("Lúc", "Việc", "Chi tiết"), steps), Facts("Bằng chứng của hai bên", proofs)]
+        parts: list[Facts | Rows] = [
+            Facts("Tin", facts),
+            Rows("Đường đi của tin", ("Lúc", "Việc", "Chi tiết"), steps),
+            Facts("Bằng chứng của hai bên", proofs),
+        ]
         return Page(f"Tin {row.number}", parts, ways, notes)
 
     def again(self, request: HttpRequest, number: int) -> HttpResponse:
@@ -352,7 +356,7 @@ class WatchedAdmin(_Watched):
                 Way("Thêm đầu mối", self.address("dau-moi", code)),
                 Way("Đổi máy chủ, địa chỉ", self.address("may-chu", code)),
             ]
-        parts = [
+        parts: list[Facts | Rows] = [
             Facts("Kết nối", facts),
             Rows("Khóa, chứng thư", ("Dùng để", "Tên", "Chủ thể", "Đăng ký", "Hết hạn", ""), keys),
             Rows("Đầu mối", ("Họ tên, chức vụ", "Điện thoại", "Thư điện tử", "Nhận báo", ""), people),
