@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
@@ -128,6 +128,7 @@ class PartnerAdmin(DeskModelAdmin):
             Way("Cho kết nối lại", self.address("ket-noi-lai", row.pk))
             if row.suspended_at
             else Way("Tạm ngừng ngay", self.address("tam-ngung", row.pk), "danger"),
+            Way("Khóa, đầu mối, máy chủ", reverse("admin:partner_messages_watchedpartner_change", args=[row.pk])),
             Way("Cấp mật khẩu mới", self.address("mat-khau", row.pk)),
             Way("Sửa", self.address("sua", row.pk), "quiet"),
         ]
