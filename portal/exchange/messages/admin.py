@@ -29,7 +29,6 @@ from portal.exchange.messages.telling import REASONS
 from portal.exchange.partners import register
 from portal.exchange.partners.models import Partner, PartnerKey, PartnerLine
 from portal.exchange.partners.services import PartnerRefused
-from portal.states import TransitionRefused
 from portal.workdays.calendar import at
 
 DAYS_SHOWN = 14
@@ -105,7 +104,7 @@ class MessageAdmin(_Watched):
     search_fields = ("=about",)
     search_help_text = "Tìm theo mã hồ sơ, mã tin"
     ordering = ("-number",)
-    refusals = (TransitionRefused, ValueError)
+    refusals = (desk.NotAgain,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = Message.objects.order_by("-number").defer("body_sealed", "sender_proof", "receiver_proof")

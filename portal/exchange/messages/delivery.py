@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from portal.exchange.errors import OutsideRefused, OutsideUnavailable
@@ -131,13 +132,13 @@ def read_receipt(receipt: str, message: Message, checking: list[dict[str, Any]],
     return claims
 
 
-def _carry(message: Message, target: Target, now: datetime) -> tuple[str, str, dict[str, Any]]:
+def _carry(message: Message, target: Target) -> tuple[str, str, dict[str, Any]]:
     """Statement, receipt and what it says. :class:`Failure`."""
     if target.line is None:
         raise Failure("no_line", of_line=False)
     if target.sealing is None or not target.checking:
         raise Failure("no_key", of_line=False)
-    statement = statement_of(message, now)
+    statement = statement_of(message, timezone.now())
     try:
         envelope = envelopes.seal(statement, message.text, key=target.sealing.public)
     except ValueError:
@@ -160,7 +161,7 @@ def _carry(message: Message, target: Target, now: datetime) -> tuple[str, str, d
 def send_one(message: Message, target: Target, *, now: datetime) -> bool:
     """One try of a message that was claimed; whether it came through."""
     try:
-        statement, receipt, said = _carry(message, target, now)
+        statement, receipt, said = _carry(message, target)
     except Failure as failure:
         _failed(message, failure, now)
         return False
@@ -217,11 +218,21 @@ def work(code: str, *, seconds: float = 2.0, clock: Callable[[], datetime] = tim
         return 0
     while claimed := claim(code, now=clock(), most=batch):
         # In the order of their promise; each is of another subject.
-        for message in claimed:
-            sent += send_one(message, target, now=clock())
+        for place, message in enumerate(claimed):
+            came_through = send_one(message, target, now=clock())
+            sent += came_through
+            if not came_through and watching.is_resting(code, now=clock()):
+                _give_back(claimed[place + 1 :])
+                break
         if (clock() - begun).total_seconds() > seconds:
             break
     return sent
+
+
+def _give_back(messages: list[Message]) -> None:
+    """Free what was claimed and not tried, as if nobody had taken it."""
+    rows = Message.objects.filter(pk__in=[message.pk for message in messages], state=State.WAITING)
+    rows.update(lease_until=None, attempts=F("attempts") - 1)
 
 
 def waits(code: str, *, now: datetime) -> bool:

@@ -19,6 +19,14 @@ SEE, OWN_SEE = "exchange.messages", "exchange.own_messages"
 RESEND, OWN_RESEND = "exchange.resend_any_message", "exchange.resend_message"
 
 
+class NotAgain(Exception):
+    """A message cannot be sent again; ``message`` is for the officer."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
 def partners_of(actor: Actor) -> QuerySet[Partner]:
     """Partners whose lines and messages an officer watches: VPCP all, an agency those that speak for it or below it (Rules art. 48.4)."""
     if may(actor, SEE):
@@ -37,13 +45,15 @@ def may_resend(actor: Actor, partner: Partner) -> bool:
 @transaction.atomic
 def send_again(*, message: int, actor: Actor, now: datetime) -> Message:
     """Give a dead letter, or one that was refused, all its tries again, in its old place within its subject; one that came in is handled
-    again. ``TransitionRefused`` for one that is neither; ``ValueError`` once its body has been removed."""
+    again. :class:`NotAgain` for one that is neither, and once its body has been removed."""
     row = Message.objects.select_for_update().select_related("partner").get(pk=message)
     if not may_resend(actor, row.partner):
         raise AccessDenied(OWN_RESEND)
-    STATES.move(row, "again")
+    if STATES.refusal(row, "again"):
+        raise NotAgain("Tin này không còn ở tình trạng cho gửi lại. Tải lại trang để xem tình trạng mới nhất.")
     if not row.body_sealed:
-        raise ValueError("its body was removed")
+        raise NotAgain("Nội dung tin đã bị xóa theo thời hạn lưu giữ, không gửi lại được nữa.")
+    STATES.move(row, "again")
     row.attempts, row.available_at, row.lease_until, row.failed_since = 0, now, None, None
     row.last_error, row.outcome, row.ended_at = "", "", None
     row.save()

@@ -142,7 +142,11 @@ def open_sealed(data: bytes, keys: Mapping[str, Any]) -> tuple[str, str]:
     statement, text = inside.get("statement"), inside.get("body")
     if not isinstance(statement, str) or not isinstance(text, str):
         raise EnvelopeRefused("form", 'Inside stands {"statement": "<JWS>", "body": "<JSON text>"}.')
-    if len(text.encode("utf-8", "surrogatepass")) > settings.MESSAGE_MOST_BYTES:
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        raise EnvelopeRefused("form", "The body has half a character (a lone surrogate).") from None
+    if size > settings.MESSAGE_MOST_BYTES:
         raise EnvelopeRefused("too_large", f"A body has at most {settings.MESSAGE_MOST_BYTES} bytes.")
     return statement, text
 

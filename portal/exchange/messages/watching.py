@@ -53,6 +53,11 @@ def _event(row: Connection, what: str, *, since: datetime, now: datetime) -> Non
     connection_changed.send(sender=ConnectionEvent, event=event)
 
 
+def is_resting(partner: str, *, now: datetime) -> bool:
+    """Whether the line is to be left alone now (one query)."""
+    return Connection.objects.filter(pk=partner, rest_until__gt=now).exists()
+
+
 def went_through(partner: str, *, now: datetime) -> None:
     """Note a try that went through. Where the line was broken, whatever waited for it may leave at once."""
     changed = Connection.objects.filter(Q(failures=0) & Q(last_ok_at__gt=now - _NOTED), pk=partner).exists()

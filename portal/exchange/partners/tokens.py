@@ -28,7 +28,7 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LIFETIME = timedelta(minutes=15)
 PREFIX = "pt_"
 """Tells a token of ours from a session of the national format."""
-TRIES_PER_SECOND = 10
+TRIES_PER_SECOND = 1
 
 
 class TokenDenied(Exception):
@@ -77,7 +77,9 @@ def _by_assertion(form: Mapping[str, str], now: datetime) -> tuple[Partner, Part
     if partner is None or form.get("client_id", partner.pk) != partner.pk:
         raise TokenDenied("invalid_client", "iss and sub of the assertion must be your code.")
     keys = list(holding(partner, PartnerKey.Use.SIGN, now))
-    names = {settings.SITE_URL, settings.SITE_URL + PATH, f"{settings.TOKEN_SIGN_IN_URL.rstrip('/')}{PATH}"}
+    names = {settings.SITE_URL, settings.SITE_URL + PATH}
+    if settings.TOKEN_SIGN_IN_URL:
+        names.add(settings.TOKEN_SIGN_IN_URL.rstrip("/") + PATH)
     try:
         claims = read_assertion(token, public_of(keys), client=partner.pk, audiences=names, now=now)
     except TokenRefused as refused:

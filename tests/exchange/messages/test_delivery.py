@@ -141,14 +141,14 @@ def test_a_partner_down_for_a_day_gets_everything_in_order_and_people_are_told(o
     play(outside)
     clock = Clock()
     fault(outside, "down")
-    for number in range(300):
+    for number in range(200):
         put(number, f"H26-{number % 40}")
     for _ in range(40):
         delivery.work("MAU", clock=clock)
         clock.after(minutes=36)
     line = Connection.objects.get()
-    assert line.lost_at is not None and Message.objects.filter(state=State.WAITING).count() == 300
-    # Left alone most of the time: one try at a time once it was found broken, not three hundred.
+    assert line.lost_at is not None and Message.objects.filter(state=State.WAITING).count() == 200
+    # Left alone most of the time: one try at a time once it was found broken, not two hundred.
     assert sum(Message.objects.values_list("attempts", flat=True)) < 80
     fault(outside, "none")
     clock.after(minutes=6)
@@ -156,12 +156,12 @@ def test_a_partner_down_for_a_day_gets_everything_in_order_and_people_are_told(o
         delivery.work("MAU", seconds=60, clock=clock)
     assert set(Message.objects.values_list("state", flat=True)) == {State.DELIVERED}
     came = received(outside)
-    assert len(came) == 300
+    assert len(came) == 200
     for subject in range(40):
         of_one = [row["body"]["n"] for row in came if row["about"] == f"H26-{subject}"]
         assert of_one == sorted(of_one)
     lost, back = ConnectionEvent.objects.order_by("id")
-    assert (lost.what, back.what) == ("lost", "back") and lost.waiting == 300
+    assert (lost.what, back.what) == ("lost", "back") and lost.waiting == 200
     told = Notification.objects.filter(party_id=here.person_id).values_list("template", "channel")
     assert {("accounts.line_lost", "inbox"), ("accounts.line_back", "inbox"), ("accounts.line_lost", "sms")} <= set(told)
     # The partner's own people, by SMS and letter, of both.

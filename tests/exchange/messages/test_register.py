@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.core.management import CommandError, call_command
 from django.utils import timezone
-from joserfc.jwk import ECKey, OctKey, RSAKey
+from joserfc.jwk import ECKey, OctKey
 
 from accounts.connections import OUTBOX, load_demo
 from portal.access import SYSTEM, AccessDenied
@@ -20,7 +22,7 @@ from portal.notifications.models import Notification
 from portal.outbox import Message as Promised
 from tests.exchange.messages.support import System
 from tests.exchange.messages.test_door import certificate
-from tests.factories import make_officer_actor, make_position
+from tests.factories import loose_officer, make_position
 
 pytestmark = pytest.mark.django_db
 WEDNESDAY = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
@@ -69,13 +71,13 @@ def test_an_address_is_a_public_one_of_https(address: str, settings: Any) -> Non
 @pytest.mark.requirement("X-01")
 def test_only_public_keys_that_are_strong_enough_are_registered_and_by_date() -> None:
     System("H26").register()
-    weak = RSAKey.generate_key(1024, auto_kid=True)
+    weak = rsa.generate_private_key(65537, 1024).public_key()
     pem, _ = certificate("H26", days=10)
     wrong = {
         "private": json.dumps(ECKey.generate_key("P-256").as_dict(private=True)),
         "private pem": ECKey.generate_key("P-256").as_pem(private=True).decode(),
-        "weak": weak.as_pem(private=False).decode(),
-        "other curve": json.dumps(ECKey.generate_key("secp256k1").as_dict(private=False)),
+        "weak": weak.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(),
+        "other curve": json.dumps(ECKey.generate_key("P-521").as_dict(private=False)),
         "shared": json.dumps(OctKey.generate_key(256).as_dict()),
         "nothing": "x",
         "empty": "{}",
@@ -97,12 +99,10 @@ def test_only_public_keys_that_are_strong_enough_are_registered_and_by_date() ->
 
 
 def test_an_agency_keeps_its_own_and_nobody_elses() -> None:
-    from portal.access import Assurance
-
     System("H26").register()
     Partner.objects.filter(pk="H26").update(units=["H26.101"])
-    mine = make_officer_actor(unit="H26.101", roles=["technical"], assurance=Assurance.HIGH)
-    others = make_officer_actor(unit="H29", roles=["technical"], assurance=Assurance.HIGH)
+    mine = loose_officer("H26.101", ("technical",))
+    others = loose_officer("H29", ("technical",))
     register.add_contact(code="H26", name="Trực", phone="0900000019", email="", wants_alarms=True, actor=mine)
     with pytest.raises(AccessDenied):
         register.add_contact(code="H26", name="Lạ", phone="0900000018", email="", wants_alarms=True, actor=others)
