@@ -25,6 +25,7 @@ from accounts.owner import desk as desk
 from accounts.provider import admin as provider_admin
 from accounts.registration.admin import RegistrationAdmin, TermsAdmin
 from accounts.services.positions import MOMENT, BadRole, end_position, give_position, give_role, may_grant, take_role
+from accounts.ways import admin as ways_admin
 from portal.access import AccessDenied, actor_of, may, require
 from portal.access.desk import DeskModelAdmin, Facts, Page, Rows, Way, moment, until
 from portal.access.roles import ROLES
@@ -36,7 +37,7 @@ GIVE = "accounts.give_roles"
 NAMES = dict(ROLES)
 PAGE = 50
 
-__all__ = ["PositionAdmin", "RegistrationAdmin", "TermsAdmin", "mandating_admin", "officers_admin", "provider_admin"]
+__all__ = ["PositionAdmin", "RegistrationAdmin", "TermsAdmin", "mandating_admin", "officers_admin", "provider_admin", "ways_admin"]
 
 
 class HoldsRole(admin.SimpleListFilter):

@@ -25,6 +25,8 @@ class AccountsConfig(AppConfig):
         from accounts.queries import officer_labels, organisation_names, people_meant, person_names, position_names, residence_code
         from accounts.registration import terms
         from accounts.services import contacts, erasure, otp
+        from accounts.ways import demo as demo_providers
+        from accounts.ways import providers
         from portal.access import Act, Assurance, register_acts
         from portal.access.actors import register_actor_resolver
         from portal.access.roles import ADMINISTRATORS, TOP_AGENCY
@@ -56,6 +58,11 @@ class AccountsConfig(AppConfig):
         for one in holdings.watched():
             lines.register_watched(one)
         register_gauge("portal_sign_in_codes", "One-time passwords asked for within ten minutes", lambda: otp.asked_lately(timezone.now()))
+        register_gauge(
+            "portal_provider_faults",
+            "Sign-ins of the last day whose answer could not be trusted",
+            lambda: providers.faults_lately(timezone.now()),
+        )
         register_acts(
             Act("accounts.register_at_counter", "Mở tài khoản cho người dân tại quầy", frozenset({"reception"}), assurance=Assurance.HIGH),
             Act(
@@ -88,12 +95,15 @@ class AccountsConfig(AppConfig):
                 assurance=Assurance.HIGH,
                 everywhere=True,
             ),
+            Act(providers.SEE, "Xem nhà cung cấp định danh", vpcp, everywhere=True),
+            Act(providers.KEEP, "Ghi, cho vào, tạm ngừng nhà cung cấp định danh", vpcp, assurance=Assurance.HIGH, everywhere=True),
             Act(complaints.HANDLE, "Xử lý khiếu nại về tài khoản", complaints.HANDLERS, assurance=Assurance.HIGH, at=TOP_AGENCY),
         )
         register_loader("điều khoản sử dụng", terms.load_first, order=5)
         register_loader("khóa ký đăng nhập một lần", sign_on_keys.load_first, order=6)
         register_loader("hệ thống kết nối mẫu", connections.load_demo, order=90, demo=True)
         register_loader("người và chức danh trình diễn", demo.load, order=50, demo=True)
+        register_loader("nhà cung cấp định danh trình diễn", demo_providers.connect, order=51, demo=True)
         key_destroyed.connect(erasure.person_erased, dispatch_uid="accounts.erasure")
         django_signals.user_logged_in.connect(sessions.begun, dispatch_uid="accounts.session_begun")
         django_signals.user_logged_out.connect(sessions.ended, dispatch_uid="accounts.session_ended")

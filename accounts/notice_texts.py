@@ -117,20 +117,22 @@ def register() -> None:
         sms="",
     )
     register_template(
-        "accounts.vneid_linked",
+        "accounts.identity_linked",
         kind=SECURITY,
-        inbox_title=gettext_noop("Đã liên kết VNeID"),
+        inbox_title=gettext_noop("Đã liên kết tài khoản {provider}"),
         inbox_body=gettext_noop(
-            "Từ nay tài khoản của bạn đăng nhập được bằng VNeID. Nếu không phải bạn liên kết, bạn bỏ liên kết ngay rồi gọi 1800 1096."
+            "Từ nay tài khoản của bạn đăng nhập được bằng {provider}. Nếu không phải bạn liên kết, bạn bỏ liên kết ngay rồi gọi 1800 1096."
         ),
-        sms=gettext_noop("Tài khoản Cổng Dịch vụ công vừa liên kết với VNeID. Không phải bạn? Gọi 1800 1096."),
+        sms=gettext_noop("Tài khoản Cổng Dịch vụ công vừa liên kết với {provider}. Không phải bạn? Gọi 1800 1096."),
+        sample={"provider": "VNeID"},
     )
     register_template(
-        "accounts.vneid_unlinked",
+        "accounts.identity_unlinked",
         kind=SECURITY,
-        inbox_title=gettext_noop("Đã bỏ liên kết VNeID"),
-        inbox_body=gettext_noop("Tài khoản của bạn không còn đăng nhập bằng VNeID. Nếu không phải bạn bỏ, bạn gọi 1800 1096."),
+        inbox_title=gettext_noop("Đã bỏ liên kết tài khoản {provider}"),
+        inbox_body=gettext_noop("Tài khoản của bạn không còn đăng nhập bằng {provider}. Nếu không phải bạn bỏ, bạn gọi 1800 1096."),
         sms="",
+        sample={"provider": "VNeID"},
     )
     register_template(
         "accounts.app_removed",

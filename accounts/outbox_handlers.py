@@ -14,7 +14,7 @@ from accounts.provider import ending, telling
 from accounts.registration import checking, signing
 from accounts.services import certificates, mandates, otp, people
 from accounts.ways import certificates as citizens
-from accounts.ways import phones, vneid
+from accounts.ways import outside, phones
 from portal.access import SYSTEM
 from portal.exchange.errors import OutsideRefused, OutsideUnavailable
 from portal.outbox import GiveUp, Message, RetryLater, handler
@@ -68,16 +68,16 @@ def prove_certificate(message: Message) -> None:
         raise RetryLater(f"{unavailable.service} does not answer", delay_seconds=delay) from unavailable
 
 
-@handler("accounts.prove_vneid", queue="soon", lease_seconds=20, max_attempts=250)
-def prove_vneid(message: Message) -> None:
-    """Check what VNeID answered; again and again as long as the page waits, which is then told."""
+@handler("accounts.prove_outside", queue="soon", lease_seconds=20, max_attempts=250)
+def prove_outside(message: Message) -> None:
+    """Check what a provider outside answered; again and again as long as the page waits, which is then told."""
     sign_in_id = UUID(message.payload["sign_in"])
     try:
-        vneid.prove(sign_in_id=sign_in_id, now=timezone.now())
+        outside.prove(sign_in_id=sign_in_id, now=timezone.now())
     except OutsideUnavailable as unavailable:
         delay = 3 if message.attempts <= 10 else 10
-        if not vneid.may_still_succeed(sign_in_id, at=timezone.now() + timedelta(seconds=delay)):
-            vneid.refuse(sign_in_id=sign_in_id, reason=vneid.SILENT)
+        if not outside.may_still_succeed(sign_in_id, at=timezone.now() + timedelta(seconds=delay)):
+            outside.refuse(sign_in_id=sign_in_id, reason=outside.SILENT)
             return
         raise RetryLater(f"{unavailable.service} does not answer", delay_seconds=delay) from unavailable
 

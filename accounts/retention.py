@@ -35,6 +35,7 @@ TABLE: Mapping[str, str | Mapping[str, str]] = {
     "UserSession": "session",
     "SignInTry": "fleeting",
     "FailedSignIn": "session",
+    "IdentityProvider": "authority",
     "OutsideIdentity": "account",
     "OutsideSignIn": "fleeting",
     "CitizenSignIn": "fleeting",

@@ -9,7 +9,7 @@ from accounts.owner import activity, complaints, copies, leaving
 from accounts.provider import ending, granting, keys
 from accounts.registration import services as registration
 from accounts.services import housekeeping, mandates, otp, people
-from accounts.ways import phones
+from accounts.ways import phones, providers
 from portal.retention.services import note
 
 SLICE_SECONDS = 15.0
@@ -94,3 +94,9 @@ def end_sign_ons() -> None:
 def rotate_sign_on_keys() -> None:
     """Every night: the keys of single sign-on a step on, where their time has come."""
     keys.rotate(now=timezone.now())
+
+
+@shared_task(name="accounts.tasks.read_providers")
+def read_providers() -> None:
+    """Every minute: read what providers of sign-in say of themselves, where it is time."""
+    providers.read_due(timezone.now())

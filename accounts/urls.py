@@ -7,10 +7,10 @@ from django.views.generic import RedirectView
 
 from accounts import views
 from accounts.ways import certificate_views as certificate
+from accounts.ways import outside_views as outside
 from accounts.ways import phone_views as phone
 from accounts.ways import unlock_views as unlocking
 from accounts.ways import views as ways
-from accounts.ways import vneid_views as vneid
 
 urlpatterns = [
     path("", views.account, name="account"),
@@ -36,11 +36,11 @@ urlpatterns = [
     path("mat-dien-thoai/", phone.lost, name="phone-lost"),
     path("dien-thoai/", phone.phone, name="phone"),
     path("dien-thoai/huy/", phone.cancel, name="phone-cancel"),
-    path("vneid/", vneid.begin, name="vneid"),
-    path("vneid/tro-ve/", vneid.callback, name="vneid-callback"),
-    path("vneid/cho/", vneid.wait, name="vneid-wait"),
-    path("vneid/lien-ket/", vneid.link, name="vneid-link"),
-    path("vneid/bo-lien-ket/", vneid.unlink, name="vneid-unlink"),
+    path("qua/cho/", outside.wait, name="outside-wait"),
+    path("qua/lien-ket/", outside.link, name="outside-link"),
+    path("qua/<slug:code>/", outside.begin, name="outside"),
+    path("qua/<slug:code>/tro-ve/", outside.callback, name="outside-callback"),
+    path("qua/<slug:code>/bo-lien-ket/", outside.unlink, name="outside-unlink"),
     path("ung-dung/", ways.app, name="app"),
     path("ung-dung/go/", ways.remove_app, name="app-remove"),
     path("xac-thuc-them/", ways.step_up, name="step-up"),

@@ -24,7 +24,7 @@ from accounts.models.provider import (
 from accounts.models.registration import Consent, Identifier, Registration, RegistrationSignature, RegistryAnswer, Terms
 from accounts.models.sessions import UserSession
 from accounts.models.sign_in import CertificateSignIn, KnownBrowser, OneTimePassword, SignedChallenge
-from accounts.models.ways import CitizenSignIn, FailedSignIn, OutsideIdentity, OutsideSignIn, PhoneChange, SignInTry
+from accounts.models.ways import CitizenSignIn, FailedSignIn, IdentityProvider, OutsideIdentity, OutsideSignIn, PhoneChange, SignInTry
 
 __all__ = [
     "AccountClosing",
@@ -41,6 +41,7 @@ __all__ = [
     "GuardianRequest",
     "HighLevelAccount",
     "Identifier",
+    "IdentityProvider",
     "KnownBrowser",
     "Mandate",
     "MandateOffer",

@@ -21,13 +21,14 @@ class Way(models.TextChoices):
     APP = "app", _("Ứng dụng tạo mã")
     PASSKEY = "passkey", _("Khóa truy cập")
     VNEID = "vneid", _("VNeID")
+    OUTSIDE = "outside", _("Tài khoản liên kết ở hệ thống khác")
     CERTIFICATE = "certificate", _("Chứng thư số (ký số từ xa)")
     TOKEN = "token", _("USB Token")
     FILE = "file", _("Tệp ký số")
 
 
-HIGH_WAYS = (Way.PASSKEY, Way.VNEID, Way.CERTIFICATE, Way.TOKEN, Way.FILE)
-"""Ways that can prove a person at high assurance; VNeID where it says so itself."""
+HIGH_WAYS = (Way.PASSKEY, Way.VNEID, Way.OUTSIDE, Way.CERTIFICATE, Way.TOKEN, Way.FILE)
+"""Ways that can prove a person at high assurance; VNeID and other providers where they say so themselves."""
 OFFICE_WAYS = (Way.CERTIFICATE, Way.TOKEN, Way.FILE, Way.PASSKEY)
 """Ways that can prove somebody who acts for an agency: a certificate of the State's, however it is shown, or a passkey that was bound after
 one (A-17)."""

@@ -7,7 +7,7 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.devices import device_words
@@ -90,10 +90,84 @@ class FailedSignIn(models.Model):
         return gettext("Nhiều thiết bị khác") if self.is_rest else device_words(self.browser, self.system)
 
 
-class Provider(models.TextChoices):
-    """Who vouches for people outside (Rules art. 9.3)."""
+class IdentityProvider(models.Model):
+    """Who vouches for people outside (Rules art. 9.3, 12.3): VNeID, the post, social insurance, … OpenID Connect, entered on the desk."""
 
-    VNEID = "vneid", "VNeID"
+    class Proof(models.TextChoices):
+        """By what the portal proves itself there (OpenID Connect Core 9)."""
+
+        POST = "client_secret_post", "Mật khẩu chung, trong nội dung (client_secret_post)"
+        BASIC = "client_secret_basic", "Mật khẩu chung, trong tiêu đề (client_secret_basic)"
+        KEY = "private_key_jwt", "Khóa ký của Cổng (private_key_jwt)"
+
+    code = models.CharField("mã", max_length=12, primary_key=True)
+    """Stands in our redirect address there: it never changes."""
+    subject_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    """Whose key seals the secret."""
+    name = models.CharField("tên", max_length=100)
+    name_en = models.CharField("tên tiếng Anh", max_length=100, blank=True)
+    about = models.CharField("một câu giới thiệu", max_length=200, blank=True)
+    about_en = models.CharField("giới thiệu tiếng Anh", max_length=200, blank=True)
+    issuer = models.CharField("địa chỉ nhà cung cấp (issuer)", max_length=300)
+    client_id = models.CharField("client_id của Cổng tại đó", max_length=200)
+    proof = models.CharField("Cổng chứng minh bằng", max_length=24, choices=Proof.choices)
+    secret = SealedTextField(subject="subject_id", null=True)
+    """The shared secret, or our private key (PEM)."""
+    scopes = models.CharField("phạm vi hỏi (scope)", max_length=200, default="openid")
+    number_claim = models.CharField("mục chứa số định danh", max_length=60)
+    levels = models.JSONField("mức bảo đảm theo acr", default=dict)
+    """``acr`` as it states it → what that is worth here (:class:`portal.access.Assurance`); what is not named is below medium."""
+    place = models.PositiveSmallIntegerField("thứ tự", default=100)
+    is_live = models.BooleanField("đang dùng", default=False)
+    stopped_why = models.CharField("lý do ngừng", max_length=500, blank=True)
+    added_at = models.DateTimeField("ghi lúc", default=timezone.now)
+    endpoints = models.JSONField(null=True)
+    """As its own description has them (:class:`portal.exchange.oidc.Endpoints`); null: not read yet, or not any more."""
+    read_at = models.DateTimeField(null=True)
+    tried_at = models.DateTimeField(null=True)
+    silent_since = models.DateTimeField(null=True)
+    """Since when its description cannot be read."""
+    fault = models.CharField(max_length=60, blank=True)
+    """What was wrong with its last answer that could not be trusted, in a word."""
+    fault_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "nhà cung cấp định danh"
+        verbose_name_plural = "nhà cung cấp định danh"
+        ordering = ["place", "code"]
+        constraints = [
+            models.CheckConstraint(condition=Q(code__regex=r"^[a-z][a-z0-9-]{1,11}$"), name="identity_provider_code"),
+            models.CheckConstraint(
+                condition=Q(is_live=False) | Q(secret__isnull=False, stopped_why="") & ~Q(levels={}) & ~Q(issuer=""),
+                name="identity_provider_live_is_whole",
+            ),
+            models.UniqueConstraint(fields=["issuer"], name="identity_provider_issuer_once"),
+            models.CheckConstraint(
+                condition=Q(fault="", fault_at=None) | ~Q(fault="") & Q(fault_at__isnull=False), name="identity_fault_is_whole"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def label(self) -> str:
+        """Its name in the language of the page."""
+        return self.name_en if self.name_en and get_language() == "en" else self.name
+
+    @property
+    def sentence(self) -> str:
+        """What is said of it, in the language of the page."""
+        return self.about_en if self.about_en and get_language() == "en" else self.about
+
+    @property
+    def way(self) -> Way:
+        """By what somebody is signed in who comes from there."""
+        return Way.VNEID if self.code == VNEID else Way.OUTSIDE
+
+
+VNEID = "vneid"
+"""The one provider that the law names everywhere by its name (Decree 69/2024; Rules art. 9): counted and told apart from the others."""
 
 
 class OutsideIdentity(models.Model):
@@ -101,7 +175,7 @@ class OutsideIdentity(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="outside_identities")
-    provider = models.CharField(max_length=12, choices=Provider.choices)
+    provider = models.ForeignKey(IdentityProvider, on_delete=models.PROTECT, db_column="provider", related_name="+")
     subject_digest = models.CharField(max_length=64)
     """Keyed digest of the provider's own name for the account (``sub``)."""
     linked_at = models.DateTimeField(default=timezone.now)
@@ -133,7 +207,7 @@ class OutsideSignIn(models.Model):
         USED = "used"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    provider = models.CharField(max_length=12, choices=Provider.choices)
+    provider = models.ForeignKey(IdentityProvider, on_delete=models.PROTECT, db_column="provider", related_name="+")
     state = models.CharField(max_length=10, choices=State.choices, default=State.BEGUN)
     wanted = models.PositiveSmallIntegerField(default=int(Assurance.MEDIUM))
     """The least assurance that serves here; the provider is asked for it."""
@@ -149,12 +223,17 @@ class OutsideSignIn(models.Model):
     is_linked = models.BooleanField(default=False)
     """Whether this account there was linked to the person before; else the account here is to be proved, too."""
     refusal = models.CharField(max_length=300, blank=True)
+    fault = models.CharField(max_length=60, blank=True)
+    """In a word, why what the provider answered could not be trusted; empty where it did nothing wrong."""
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
 
     class Meta:
         ordering = ["-created_at"]
-        indexes = [models.Index(fields=["created_at"], name="outside_sign_in_by_time")]
+        indexes = [
+            models.Index(fields=["created_at"], name="outside_sign_in_by_time"),
+            models.Index(fields=["provider", "-created_at"], condition=~Q(fault=""), name="outside_sign_in_faults"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(state__in=["proved", "used"])

@@ -141,7 +141,9 @@ def lock(request: HttpRequest) -> HttpResponse:
         needs = Assurance.MEDIUM if form.cleaned_data["phone"] == "mine" else Assurance.HIGH
         locks.lock(user_id=actor.user_id, reason=AccountLock.Reason.OWNER, needs=needs, actor=actor, now=timezone.now())
         logout(request)
-        return render(request, "accounts/owner/locked.html", {"by_code": needs == Assurance.MEDIUM, "proofs": choices.to_unlock()})
+        proofs = choices.to_unlock()
+        page = render(request, "accounts/owner/locked.html", {"by_code": needs == Assurance.MEDIUM, "proofs": proofs})
+        return choices.lets_forms_lead_to(page, proofs)
     return render(request, "accounts/owner/lock.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -163,7 +165,9 @@ def unlock(request: HttpRequest) -> HttpResponse:
             else:
                 request.session[UNLOCK_REQUEST] = str(request_id)
                 return redirect("account-unlock-code")
-    return render(request, "accounts/owner/unlock.html", {"form": form, "proofs": choices.to_unlock()}, status=422 if form.errors else 200)
+    proofs = choices.to_unlock()
+    page = render(request, "accounts/owner/unlock.html", {"form": form, "proofs": proofs}, status=422 if form.errors else 200)
+    return choices.lets_forms_lead_to(page, proofs)
 
 
 @never_cache

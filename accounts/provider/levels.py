@@ -44,11 +44,12 @@ _AMR: dict[str, tuple[str, ...]] = {
     Way.APP: ("otp",),
     Way.PASSKEY: ("pop", "user"),
     Way.VNEID: ("vneid",),
+    Way.OUTSIDE: ("fed",),
     Way.CERTIFICATE: ("pop", "pin"),
     Way.TOKEN: ("hwk", "pin"),
     Way.FILE: ("pop", "pin"),
 }
-"""RFC 8176, and ``vneid``."""
+"""RFC 8176, and two of ours: ``vneid``, and ``fed`` for another provider that vouched for them."""
 
 
 def asked(values: str) -> list[str]:

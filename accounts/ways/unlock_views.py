@@ -1,4 +1,4 @@
-"""Opening a locked account by a proof outside: a certificate, an officer's certificate, VNeID (A-11, A-13; Rules art. 8.2, 13.2).
+"""Opening a locked account by a proof outside: a certificate, an officer's, a provider outside (A-11, A-13; Rules art. 8.2, 13.2).
 
 Who signs in that way finds their account shut, reads why, and opens it by one press: nothing is opened by a sign-in in passing. A passkey
 or an app proves nothing here, for whoever had got into the account could have bound it.
@@ -26,7 +26,7 @@ from accounts.owner import locks
 from accounts.services import certificates as officers
 from accounts.views.officers import CERTIFICATE_SIGN_IN
 from accounts.views.ways import DESK, NEXT, greeted, safe_next
-from accounts.ways import certificate_views, certificates, vneid, vneid_views
+from accounts.ways import certificate_views, certificates, outside, outside_views
 from accounts.ways.proved import proved
 from portal.access import Assurance, actor_of
 
@@ -51,11 +51,11 @@ def _proof(request: HttpRequest, now: datetime) -> Proof | None:
         row = CitizenSignIn.objects.select_related("person__user").filter(pk=found, state=_PROVED, expires_at__gt=now).first()
         if row is not None and row.person is not None:
             return Proof(certificate_views.SIGN_IN, row.pk, row.person, Assurance.HIGH, Way(row.way))
-    if (found := request.session.get(vneid_views.SIGN_IN)) is not None:
-        rows = OutsideSignIn.objects.select_related("person__user").filter(state=OutsideSignIn.State.PROVED, expires_at__gt=now)
-        outside = rows.filter(pk=found, is_linked=True).first()
-        if outside is not None and outside.person is not None:
-            return Proof(vneid_views.SIGN_IN, outside.pk, outside.person, Assurance(outside.assurance), Way.VNEID)
+    if (found := request.session.get(outside_views.SIGN_IN)) is not None:
+        rows = OutsideSignIn.objects.select_related("person__user", "provider").filter(state=OutsideSignIn.State.PROVED, expires_at__gt=now)
+        there = rows.filter(pk=found, is_linked=True, provider__is_live=True).first()
+        if there is not None and there.person is not None:
+            return Proof(outside_views.SIGN_IN, there.pk, there.person, Assurance(there.assurance), there.provider.way)
     if (found := request.session.get(CERTIFICATE_SIGN_IN)) is not None:
         held = (
             CertificateSignIn.objects.select_related("position__person__user").filter(pk=found, state=_PROVED, expires_at__gt=now).first()
@@ -101,12 +101,12 @@ def _opened(request: HttpRequest, proof: Proof, now: datetime) -> HttpResponse |
             return None
         request.session.pop(proof.key, None)
         return proved(request, user=by_certificate.person.user, way=proof.way, assurance=Assurance.HIGH)
-    if proof.key == vneid_views.SIGN_IN:
-        outside = vneid.use(sign_in_id=proof.sign_in_id, now=now, opens=True)
-        if outside is None or outside.person is None or outside.person.user is None:
+    if proof.key == outside_views.SIGN_IN:
+        there = outside.use(sign_in_id=proof.sign_in_id, now=now, opens=True)
+        if there is None or there.person is None or there.person.user is None:
             return None
         request.session.pop(proof.key, None)
-        return proved(request, user=outside.person.user, way=proof.way, assurance=proof.assurance)
+        return proved(request, user=there.person.user, way=proof.way, assurance=proof.assurance)
     position = officers.use(sign_in_id=proof.sign_in_id, now=now, opens=True)
     if position is None or position.person.user is None:
         return None

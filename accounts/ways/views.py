@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.mfa.webauthn.internal import auth as webauthn
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -23,7 +22,7 @@ from accounts.services.otp import TooManyRequests
 from accounts.sessions import session_of
 from accounts.views.citizens import try_again
 from accounts.views.ways import KNOWN_BROWSER, OWN_DOSSIERS, citizens_next, home_of, over_limit, safe_next, signed_in
-from accounts.ways import app_codes, choices, vneid
+from accounts.ways import app_codes, choices, outside, providers
 from accounts.ways.forms import AppCodeForm, AppSignInForm, StepUpByPasskeyForm
 from accounts.ways.need import LEVEL, is_missing
 from accounts.ways.passkeys import is_for_office
@@ -161,15 +160,17 @@ def own_ways(request: HttpRequest) -> HttpResponse:
     """By what one can sign in to one's own account."""
     actor = actor_of(request)
     assert actor.user_id is not None and actor.person_id is not None
-    kinds = choices.bound(actor.user_id)
+    kinds, linked = choices.bound(actor.user_id), outside.identities_of(actor.person_id)
+    held = {one.provider_id for one in linked}
+    others = [choices.choice_of(row) for row in providers.offered(timezone.now()) if row.code not in held]
     context = {
         "phone": masked(queries.person(actor.person_id).phone),
         "has_app": kinds["totp"] > 0,
         "passkeys": kinds["webauthn"],
-        "vneid": vneid.identity_of(actor.person_id),
-        "vneid_offered": bool(settings.VNEID_URL),
+        "linked": linked,
+        "others": others,
     }
-    return render(request, "accounts/ways/own_ways.html", context)
+    return choices.lets_forms_lead_to(render(request, "accounts/ways/own_ways.html", context), others)
 
 
 @signed_in

@@ -5,6 +5,7 @@ Nothing of a question or an answer is logged: addresses hold ID numbers, bodies 
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 import os
@@ -15,6 +16,7 @@ from collections.abc import Collection, Iterator, Mapping
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 import requests
 import urllib3
@@ -67,6 +69,7 @@ def ask(
     url: str,
     *,
     bearer: str = "",
+    basic: tuple[str, str] | None = None,
     body: Mapping[str, Any] | None = None,
     form: Mapping[str, str] | None = None,
     absent: int | None = None,
@@ -75,18 +78,23 @@ def ask(
     """The JSON object in the answer, within ``settings.OUTSIDE_TIMEOUT_SECONDS`` in all.
 
     ``absent``: the status that means "there is none", answered by ``None``. ``answers``: the statuses whose JSON is an answer, for
-    protocols that say no with a 4xx and a code in the body. Raises ``OutsideUnavailable`` when there is no usable answer,
-    ``OutsideRefused`` when the answer is a refusal (4xx).
+    protocols that say no with a 4xx and a code in the body. ``basic``: name and password (RFC 6749 §2.3.1). Raises
+    ``OutsideUnavailable`` when there is no usable answer, ``OutsideRefused`` when the answer is a refusal (4xx).
     """
     limit = settings.OUTSIDE_TIMEOUT_SECONDS
     until = time.monotonic() + limit
-    with _send(service, method, url, bearer=bearer, timeout=limit, json=body, data=form) as answer:
+    more = {"Authorization": _basic(*basic)} if basic is not None else None
+    with _send(service, method, url, bearer=bearer, timeout=limit, more=more, json=body, data=form) as answer:
         status, data = answer.status_code, b"".join(_pieces(service, answer, until, MAX_ANSWER_BYTES))
     found = _object(data)
     if status not in answers or found is None:
         _otherwise(service, status, data, absent)
         return None
     return found
+
+
+def _basic(name: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{quote_plus(name)}:{quote_plus(password)}".encode()).decode()
 
 
 registries = Breaker("exchange:breaker")

@@ -62,7 +62,6 @@ def environment(var: Path, services: Mapping[str, str] | None = None) -> dict[st
         "NDXP_SERVER_URL": f"{simulators}/partner/axis",
         "NDXP_MEMBER": "VN:GOV:000.00.00.G22:dvcqg",
         "REMOTE_SIGNING_URL": f"{simulators}/csc/v2",
-        "VNEID_URL": f"{simulators}/vneid",
         "TIMESTAMP_URL": f"{simulators}/pki/test/tsa/time",
         "TRUSTED_ROOTS": str(var / "demo" / "test-root.pem"),
         "PUBLIC_TRUSTED_ROOTS": str(var / "demo" / "public-root.pem"),

@@ -192,6 +192,7 @@ CELERY_BEAT_SCHEDULE = {
     "accounts-complaints": {"task": "accounts.tasks.watch_complaints", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},
     "sign-on-over": {"task": "accounts.tasks.end_sign_ons", "schedule": 300.0, "options": {"queue": "bulk", "expires": 300}},
     "sign-on-keys": {"task": "accounts.tasks.rotate_sign_on_keys", "schedule": crontab(hour=2, minute=5), "options": {"queue": "bulk"}},
+    "sign-in-providers": {"task": "accounts.tasks.read_providers", "schedule": 60.0, "options": {"queue": "soon", "expires": 60}},
     "accounts-close": {"task": "accounts.tasks.close_accounts", "schedule": crontab(minute=15), "options": {"queue": "bulk"}},
     "sign-in-watch": {"task": "accounts.tasks.watch_sign_in", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},
     "payments-ask": {"task": "payments.ask", "schedule": 15.0, "options": {"queue": "soon", "expires": 15}},
@@ -405,12 +406,8 @@ REMOTE_SIGNING_CLIENT_ID = env.str("REMOTE_SIGNING_CLIENT_ID", "")
 REMOTE_SIGNING_CLIENT_SECRET = env.str("REMOTE_SIGNING_CLIENT_SECRET", "")
 REMOTE_SIGNING_QUALIFIER = env.str("REMOTE_SIGNING_QUALIFIER", "eu_eidas_aes")
 """Kind of signature (CSC ``signatureQualifier``) for which the service lets officers choose their key when they sign in."""
-VNEID_URL = env.str("VNEID_URL", "")
-"""Issuer of VNeID (OpenID Connect), as it stands in its ID tokens; empty: sign-in by VNeID is not offered."""
-VNEID_PUBLIC_URL = env.str("VNEID_PUBLIC_URL", VNEID_URL)
-"""The same as the person's browser reaches it."""
-VNEID_CLIENT_ID = env.str("VNEID_CLIENT_ID", "")
-VNEID_CLIENT_SECRET = env.str("VNEID_CLIENT_SECRET", "")
+DEMO_PROVIDER_SECRET = env.str("DEMO_PROVIDER_SECRET", "")
+"""Seed of the secrets of the simulated identity providers; production refuses to start with one."""
 TIMESTAMP_URL = env.str("TIMESTAMP_URL", "")
 TRUSTED_ROOTS = env.str("TRUSTED_ROOTS", "")
 """PEM file with the certificates of the roots we trust for signatures and officers' sign-in."""
@@ -455,7 +452,7 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 _form_origins = sorted(
     {
         "/".join(url.split("/")[:3])
-        for url in (REMOTE_SIGNING_PUBLIC_URL, VNEID_PUBLIC_URL, TOKEN_SIGN_IN_URL, TOKEN_SIGN_IN_URL and SITE_URL)
+        for url in (REMOTE_SIGNING_PUBLIC_URL, TOKEN_SIGN_IN_URL, TOKEN_SIGN_IN_URL and SITE_URL)
         if url
     }
 )
@@ -467,7 +464,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
-        # A form whose answer redirects to the signing service or to VNeID is held to this list by browsers.
+        # A form whose answer redirects to the signing service is held to this list by browsers; pages with forms that lead to identity
+        # providers add those (accounts.ways.choices).
         "form-action": ["'self'", *_form_origins],
         "frame-ancestors": ["'none'"],
         "base-uri": ["'none'"],

@@ -95,15 +95,9 @@ def problems(settings: Mapping[str, Any]) -> list[str]:
     statements = settings.get("BENEFICIARY_STATEMENTS_URL", "")
     if statements and (urlsplit(statements).scheme != "https" or _is_local(statements)):
         found.append("BENEFICIARY_STATEMENTS_URL must be an https address outside, or empty: simulators are refused in production")
-    for name in ("VNEID_URL", "VNEID_PUBLIC_URL"):
-        url = settings.get(name, "")
-        if url and (urlsplit(url).scheme != "https" or _is_local(url)):
-            found.append(f"{name} must be an https address outside, or empty: simulators are refused in production")
     token = settings.get("TOKEN_SIGN_IN_URL", "")
     if token and (urlsplit(token).scheme != "https" or urlsplit(token).hostname != urlsplit(settings.get("SITE_URL", "")).hostname):
         found.append("TOKEN_SIGN_IN_URL must be https at the host of SITE_URL: sessions are kept for that host alone")
-    if settings.get("VNEID_URL"):
-        found += [f"{name} is missing" for name in ("VNEID_CLIENT_ID", "VNEID_CLIENT_SECRET") if not settings.get(name)]
     mail = settings.get("MAIL_SERVER_URL", "")
     if urlsplit(mail).scheme not in ("smtps", "smtp+starttls"):
         found.append("MAIL_SERVER_URL must be smtps://… or smtp+starttls://…: letters are not sent in the clear")
@@ -112,6 +106,8 @@ def problems(settings: Mapping[str, Any]) -> list[str]:
     found += [f"{name} is missing" for name in SECRETS if not settings.get(name)]
     if settings.get("TIMESTAMP_URL") and _is_local(settings["TIMESTAMP_URL"]):
         found.append("TIMESTAMP_URL points to this machine: simulators are refused in production")
+    if settings.get("DEMO_PROVIDER_SECRET"):
+        found.append("DEMO_PROVIDER_SECRET is set: simulated identity providers are refused in production, unset it")
     if settings.get("DEMO_PAYMENT_SECRET"):
         found.append("DEMO_PAYMENT_SECRET is set: simulated payment institutions are refused in production, unset it")
     if not settings.get("CLAMAV_ADDRESS") and settings.get("FILES_WITHOUT_ANTIVIRUS") is not True:

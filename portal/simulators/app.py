@@ -9,7 +9,8 @@ certificates), SITE_URL (default http://localhost:8000; where remote signing may
 REMOTE_SIGNING_REDIRECT_URIS (comma separated, exact), SMS_GATEWAY_TOKEN, POPULATION_REGISTRY_TOKEN,
 BUSINESS_REGISTRY_TOKEN, INSURANCE_, TAX_, TELECOM_, IMMIGRATION_, CIVIL_STATUS_, LAND_ and VEHICLE_REGISTRY_TOKEN, PUBLIC_POST_TOKEN,
 MAIL_USER, MAIL_PASSWORD, MAIL_BOUNCE_TOKEN, SIMULATORS_MAIL_PORT (none: no mail server),
-REMOTE_SIGNING_CLIENT_ID, REMOTE_SIGNING_CLIENT_SECRET, VNEID_CLIENT_ID, VNEID_CLIENT_SECRET,
+REMOTE_SIGNING_CLIENT_ID, REMOTE_SIGNING_CLIENT_SECRET, DEMO_PROVIDER_SECRET (seed of the
+secrets between the portal and identity providers),
 DEMO_PAYMENT_SECRET (seed of the secrets of payment institutions: that of one
 is the SHA-256 of "<seed>:<institution code>" in hexadecimal), DEMO_POPULATION (default portal/demo/population.json).
 
@@ -35,7 +36,8 @@ What is mounted where, and which setting of the portal points to it:
     /partner                 a partner's system: signed, sealed messages (`partner`); /partner/received/ for people
     /partner/axis            NDXP_SERVER_URL          the portal's security server on the national axis
     /csc/v2                  REMOTE_SIGNING_URL and REMOTE_SIGNING_PUBLIC_URL    Cloud Signature Consortium API v2.0
-    /vneid                   VNEID_URL and VNEID_PUBLIC_URL    OpenID Connect; passcode of everybody: 123456
+    /oidc/<code>             identity providers (vneid, post, insurance, foreign): rows of the portal's; passcode of everybody: 123456
+                             POST …/rotate: it signs with a new key from now on
     /pki/test/tsa/time       TIMESTAMP_URL            RFC 3161
     /pki/test/ocsp/<ca>, /pki/test/crls/<ca>/latest.crl, /pki/test/certs/<ca>/ca.crt      addresses inside certificates
     /payments/vnpay          VNPAY 2.1.0: …/paymentv2/vpcpay.html, …/merchant_webapi/api/transaction
@@ -74,10 +76,10 @@ from portal.simulators import (
     pki,
     population,
     post,
+    providers,
     registers,
     sms,
     transfer,
-    vneid,
     vnpay,
 )
 from portal.simulators.config import Config
@@ -108,7 +110,8 @@ def create_app(config: Config | None = None) -> Flask:
         made.register_blueprint(pages)
     made.register_blueprint(authority.blueprint(certificates, faults))
     made.register_blueprint(csc.blueprint(config, store, certificates, faults))
-    made.register_blueprint(vneid.blueprint(config, store, faults))
+    for pages in providers.blueprints(config, store, faults):
+        made.register_blueprint(pages)
     made.register_blueprint(control.blueprint(config, store, faults))
 
     payments = Payments(config, store)

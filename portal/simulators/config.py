@@ -87,9 +87,8 @@ class Config:
         self.post_token = env.get("PUBLIC_POST_TOKEN") or "demo-post-token"
         self.client_id = env.get("REMOTE_SIGNING_CLIENT_ID") or "demo-portal"
         self.client_secret = env.get("REMOTE_SIGNING_CLIENT_SECRET") or "demo-portal-secret"
-        self.vneid_client_id = env.get("VNEID_CLIENT_ID") or "demo-portal"
-        self.vneid_client_secret = env.get("VNEID_CLIENT_SECRET") or "demo-vneid-secret"
-        self.vneid_redirect_uri = f"{self.site_url}/tai-khoan/vneid/tro-ve/"
+        self.provider_secret = env.get("DEMO_PROVIDER_SECRET") or "demo-provider-secret"
+        """Seed of what the portal proves itself by at each identity provider."""
         self.payment_secret = env.get("DEMO_PAYMENT_SECRET") or "demo-payment-secret"
         """Seed of every payment institution's secrets."""
         self.population_file = Path(env.get("DEMO_POPULATION") or DEFAULT_POPULATION)

@@ -26,6 +26,9 @@ SERVICES = (
     "post",
     "csc",
     "vneid",
+    "provider_post",
+    "provider_insurance",
+    "provider_foreign",
     "tsa",
     "ocsp",
     "crl",
@@ -38,7 +41,12 @@ SERVICES = (
     "clamd",
     "partner",
 )
-MODES = ("none", "slow", "down", "wrong", "greylist", "unknown", "bounce", "error", "refuse", "replay")
+LIES = (
+    "wrong_nonce", "wrong_audience", "wrong_issuer", "alg_none", "alg_confused", "expired", "future", "other_key", "low_level",
+    "other_number", "wrong_discovery",
+)  # fmt: skip
+"""What identity providers can do wrong beside."""
+MODES = ("none", "slow", "down", "wrong", "greylist", "unknown", "bounce", "error", "refuse", "replay", *LIES)
 """``greylist``, ``unknown``, ``bounce`` are known to the mail server; ``bounce`` also to the SMS gateway, which reports then that
 delivery is impossible. ``error``, ``refuse``, ``replay`` are known to the partner."""
 MAX_SECONDS = 120.0
@@ -112,6 +120,11 @@ class Faults:
         if fault.dropped:
             _hang_up()
         return Response("Service Unavailable\n", status=503, mimetype="text/plain", headers={"Retry-After": "5"})
+
+    def lies(self, service: str, modes: tuple[str, ...]) -> str:
+        """Which of these faults hits this call; empty: none."""
+        fault = self.take(service, modes)
+        return fault.mode if fault is not None else ""
 
     def wrong(self, service: str) -> bool:
         """Whether this call is answered falsely."""

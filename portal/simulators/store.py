@@ -35,11 +35,13 @@ CREATE TABLE IF NOT EXISTS csc_token (
     token_hash TEXT PRIMARY KEY, kind TEXT NOT NULL, credential TEXT NOT NULL, signatures_left INTEGER NOT NULL,
     hashes TEXT NOT NULL, expires REAL NOT NULL, origin TEXT NOT NULL
 );
-CREATE TABLE IF NOT EXISTS vneid_code (
-    code_hash TEXT PRIMARY KEY, account TEXT NOT NULL, level TEXT NOT NULL, nonce TEXT NOT NULL, challenge TEXT NOT NULL,
-    expires REAL NOT NULL, used INTEGER NOT NULL DEFAULT 0
+CREATE TABLE IF NOT EXISTS provider_code (
+    code_hash TEXT PRIMARY KEY, provider TEXT NOT NULL, account TEXT NOT NULL, level TEXT NOT NULL, nonce TEXT NOT NULL,
+    challenge TEXT NOT NULL, expires REAL NOT NULL, used INTEGER NOT NULL DEFAULT 0
 );
-CREATE TABLE IF NOT EXISTS vneid_token (token_hash TEXT PRIMARY KEY, account TEXT NOT NULL, expires REAL NOT NULL, origin TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS provider_token (
+    token_hash TEXT PRIMARY KEY, provider TEXT NOT NULL, account TEXT NOT NULL, expires REAL NOT NULL, origin TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS fault (
     service TEXT PRIMARY KEY, mode TEXT NOT NULL, seconds REAL NOT NULL, times INTEGER, dropped INTEGER NOT NULL DEFAULT 0
 );
@@ -107,8 +109,8 @@ EVERYTHING = (
         "csc_code",
         "csc_token",
         "fault",
-        "vneid_code",
-        "vneid_token",
+        "provider_code",
+        "provider_token",
     ),
     *("callback", "refund", "movement", "payment_fault", "payment_request", "plant", "closed_day", "beneficiary", "payout"),
     *("parcel_event", "parcel"),

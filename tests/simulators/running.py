@@ -43,8 +43,7 @@ TOKENS = {
     "DEMO_PAYMENT_SECRET": "test-payment-secret",
     "REMOTE_SIGNING_CLIENT_ID": "test-portal",
     "REMOTE_SIGNING_CLIENT_SECRET": "test-portal-secret",
-    "VNEID_CLIENT_ID": "test-portal",
-    "VNEID_CLIENT_SECRET": "test-vneid-secret",
+    "DEMO_PROVIDER_SECRET": "test-provider-secret",
 }
 
 
@@ -81,8 +80,6 @@ class Simulators:
             "BENEFICIARY_STATEMENTS_URL": f"{self.url}/payments/beneficiary",
             "REMOTE_SIGNING_URL": f"{self.url}/csc/v2",
             "REMOTE_SIGNING_PUBLIC_URL": f"{self.url}/csc/v2",
-            "VNEID_URL": f"{self.url}/vneid",
-            "VNEID_PUBLIC_URL": f"{self.url}/vneid",
             "TIMESTAMP_URL": f"{self.url}/pki/test/tsa/time",
             "TRUSTED_ROOTS": str(self.var / "demo" / "test-root.pem"),
             "PUBLIC_TRUSTED_ROOTS": str(self.var / "demo" / "public-root.pem"),
@@ -212,8 +209,8 @@ class Simulators:
             raise AssertionError(f"no redirect but {page.status_code}")
         return {name: values[0] for name, values in parse_qs(urlsplit(page.headers["Location"]).query).items()}
 
-    def confirm_at_vneid(self, authorize_url: str, account: str, *, passcode: str = "123456", face: bool = True) -> dict[str, str]:
-        """Do as the person does at VNeID: open the page, give number and passcode, show the face; what came back."""
+    def confirm_outside(self, authorize_url: str, account: str, *, passcode: str = "123456", face: bool = True) -> dict[str, str]:
+        """Do as the person does at an identity provider: open the page, give number and passcode, show the face; what came back."""
         asked = {name: values[0] for name, values in parse_qs(urlsplit(authorize_url).query).items()}
         given = {**asked, "account": account, "passcode": passcode, **({"face": "on"} if face else {})}
         page = requests.post(authorize_url.split("?")[0], data=given, timeout=10, allow_redirects=False)

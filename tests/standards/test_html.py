@@ -34,6 +34,7 @@ from accounts.models import (
     CitizenSignIn,
     EmailAddress,
     GuardianRequest,
+    IdentityProvider,
     Mandate,
     MandateOffer,
     OutsideSignIn,
@@ -45,7 +46,7 @@ from accounts.models import (
 from accounts.officers import contracts, substitutes
 from accounts.registration import services as registration
 from accounts.services import contacts
-from accounts.ways import app_codes, phones, vneid
+from accounts.ways import app_codes, outside, phones
 from dossiers import services as dossier_services
 from dossiers.appointments import visits
 from dossiers.counter_filing import beginning, filling
@@ -140,6 +141,7 @@ from ratings.score import counting
 from tests.accounts.officers.test_high_level import post_account
 from tests.accounts.provider import support as sign_on
 from tests.accounts.registration.test_joining import by_document
+from tests.accounts.ways.providers_support import known_unread
 from tests.dossiers import counters as at_counters
 from tests.dossiers import processes
 from tests.dossiers.support import (
@@ -228,7 +230,8 @@ class Pages:
 def pages(demo_data: None, settings: Any) -> Iterator[Pages]:
     """No page yet; every template that is rendered from now on is noted."""
     # Nobody goes there: the pages before and after are what is looked at.
-    settings.PUBLIC_TRUSTED_ROOTS, settings.TOKEN_SIGN_IN_URL, settings.VNEID_URL = "x", settings.SITE_URL, "https://vneid.vi-du.example"
+    settings.PUBLIC_TRUSTED_ROOTS, settings.TOKEN_SIGN_IN_URL = "x", settings.SITE_URL
+    known_unread(settings)
     settings.REMOTE_SIGNING_URL = settings.REMOTE_SIGNING_PUBLIC_URL = "https://ky-so.vi-du.example/csc/v2"
     found = Pages()
 
@@ -434,7 +437,7 @@ def stored(pages: Pages, client: Client) -> None:
 
 def own_ways(pages: Pages, client: Client) -> None:
     """Sessions, ways to sign in, what is missing for a page, an app, VNeID up to its link."""
-    for name in ("phien/", "phien/lich-su/", "cach-dang-nhap/", "ung-dung/", "vneid/", "chung-thu/", "dien-thoai/"):
+    for name in ("phien/", "phien/lich-su/", "cach-dang-nhap/", "ung-dung/", "qua/vneid/", "chung-thu/", "dien-thoai/"):
         pages.get(client, f"/tai-khoan/{name}")
     pages.post(client, "/tai-khoan/ung-dung/", {"code": "x"})
     more = client.get("/tai-khoan/khoa-truy-cap/")["Location"]
@@ -468,16 +471,16 @@ def own_ways(pages: Pages, client: Client) -> None:
     pages.post(stranger, "/tai-khoan/dang-nhap/ung-dung/", {"id_number": "1"})
     for one in (client, stranger):
         session = one.session
-        started, _ = vneid.begin(wanted=Assurance.MEDIUM, again=False, now=now)
-        session["vneid_sign_in"] = str(started)
+        started, _ = outside.begin(provider=IdentityProvider.objects.get(code="vneid"), wanted=Assurance.MEDIUM, again=False, now=now)
+        session["outside_sign_in"] = str(started)
         session.save()
         one.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
-        pages.get(one, "/tai-khoan/vneid/cho/")
+        pages.get(one, "/tai-khoan/qua/cho/")
         proof = {"person": mother(), "subject_digest": f"x{started}", "assurance": 2}
         OutsideSignIn.objects.filter(pk=started).update(state="proved", **proof)
-        pages.get(one, "/tai-khoan/vneid/lien-ket/")
-    pages.post(stranger, "/tai-khoan/vneid/lien-ket/", {"send": "1"}, 200)
-    client.post("/tai-khoan/vneid/lien-ket/")
+        pages.get(one, "/tai-khoan/qua/lien-ket/")
+    pages.post(stranger, "/tai-khoan/qua/lien-ket/", {"send": "1"}, 200)
+    client.post("/tai-khoan/qua/lien-ket/")
     pages.get(client, "/tai-khoan/cach-dang-nhap/")
 
 

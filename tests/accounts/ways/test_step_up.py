@@ -109,7 +109,7 @@ def test_for_whom_one_acts_stays_and_assurance_never_falls() -> None:
 )  # fmt: skip
 def test_a_way_back_leads_nowhere_else(target: str) -> None:
     person = factories.make_person()
-    for page in (STEP_UP, "/tai-khoan/dang-nhap/", "/tai-khoan/dang-nhap/ung-dung/", "/tai-khoan/vneid/"):
+    for page in (STEP_UP, "/tai-khoan/dang-nhap/", "/tai-khoan/dang-nhap/ung-dung/", "/tai-khoan/qua/vneid/"):
         client = Client()
         factories.sign_in(client, person, assurance=Assurance.HIGH)
         answer = client.get(page, {"next": target})

@@ -12,15 +12,15 @@ from django.utils import timezone
 from accounts.models import AccountLock, OutsideSignIn, Person, User, UserSession
 from accounts.owner import locks
 from accounts.ways import certificates
-from accounts.ways import vneid as service
+from accounts.ways import outside as service
 from portal.access import SYSTEM, Assurance
-from portal.exchange import vneid
 from portal.notifications.models import Notification
 from portal.outbox import services as outbox
 from tests import factories
 from tests.accounts.test_certificates import OFFICER, _position, _prove
+from tests.accounts.ways.providers_support import connected
 from tests.accounts.ways.test_certificates import by_file, person_of
-from tests.accounts.ways.test_vneid import answered, begun, linked
+from tests.accounts.ways.test_outside import answered, begun, linked
 from tests.crypto.test_signed_files import OTHER
 from tests.simulators.running import Simulators
 
@@ -31,9 +31,9 @@ PROVED, OPEN = "/tai-khoan/mo-khoa/da-xac-thuc/", "/tai-khoan/mo-khoa/"
 
 
 @pytest.fixture(autouse=True)
-def anew(outside: Simulators) -> None:
-    """Another worker's provider has other keys."""
-    vneid.forget()
+def anew(outside: Simulators, settings: Any) -> None:
+    """The providers are where this worker's simulators are."""
+    connected(outside, settings)
 
 
 def locked(person: Person, needs: Assurance, reason: str = "owner") -> AccountLock:
@@ -96,19 +96,19 @@ def test_vneid_opens_as_much_as_it_states(outside: Simulators, client: Client) -
     assert "Mở khóa bằng VNeID" in again.get(OPEN).content.decode()
     url = begun(again, hoped="high")
     assert dict(parse_qsl(urlsplit(url).query))["acr_values"] == "LoA3"
-    again.get("/tai-khoan/vneid/tro-ve/", outside.confirm_at_vneid(url, MOTHER, face=True))
+    again.get("/tai-khoan/qua/vneid/tro-ve/", outside.confirm_outside(url, MOTHER, face=True))
     outbox.deliver_due()
-    assert again.get("/tai-khoan/vneid/cho/")["Location"] == PROVED
+    assert again.get("/tai-khoan/qua/cho/")["Location"] == PROVED
     assert again.post(PROVED)["Location"] == "/ho-so/" and is_open(person_of())
 
 
 def test_who_can_be_known_less_surely_there_still_opens_what_needs_no_more(outside: Simulators, client: Client) -> None:
     linked()
     locked(person_of(), Assurance.MEDIUM, "idle")
-    back = outside.confirm_at_vneid(begun(client, hoped="high"), MOTHER, face=False)
-    client.get("/tai-khoan/vneid/tro-ve/", back)
+    back = outside.confirm_outside(begun(client, hoped="high"), MOTHER, face=False)
+    client.get("/tai-khoan/qua/vneid/tro-ve/", back)
     outbox.deliver_due()
-    assert client.get("/tai-khoan/vneid/cho/")["Location"] == PROVED
+    assert client.get("/tai-khoan/qua/cho/")["Location"] == PROVED
     assert client.post(PROVED)["Location"] == "/ho-so/" and is_open(person_of())
 
 

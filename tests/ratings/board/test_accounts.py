@@ -57,7 +57,7 @@ def test_every_account_stands_in_its_kind_in_each_of_its_ways_and_once_at_its_su
     several = make_person(full_name="Lê Thị Nhiều Cách Giả Định")
     for kind in ("webauthn", "totp"):
         bind(several, kind)
-    OutsideIdentity.objects.create(person=several, provider="vneid", subject_digest="x")
+    OutsideIdentity.objects.create(person=several, provider_id="vneid", subject_digest="x")
     by_app = make_person(full_name="Lê Văn Ứng Dụng Giả Định")
     bind(by_app, "totp")
     sure = make_person(full_name="Trần Thị Chứng Thư Giả Định")
