@@ -14,6 +14,7 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.html import format_html
 
+from accounts.linking import admin as linking_admin
 from accounts.mandating import admin as mandating_admin
 from accounts.models import Position, PositionRole, Substitution
 from accounts.officers import admin as officers_admin
@@ -37,7 +38,16 @@ GIVE = "accounts.give_roles"
 NAMES = dict(ROLES)
 PAGE = 50
 
-__all__ = ["PositionAdmin", "RegistrationAdmin", "TermsAdmin", "mandating_admin", "officers_admin", "provider_admin", "ways_admin"]
+__all__ = [
+    "PositionAdmin",
+    "RegistrationAdmin",
+    "TermsAdmin",
+    "linking_admin",
+    "mandating_admin",
+    "officers_admin",
+    "provider_admin",
+    "ways_admin",
+]
 
 
 class HoldsRole(admin.SimpleListFilter):

@@ -135,6 +135,36 @@ def register() -> None:
         sample={"provider": "VNeID"},
     )
     register_template(
+        "accounts.account_offered",
+        kind=SECURITY,
+        inbox_title=gettext_noop("Bạn có tài khoản cũ tại {system}"),
+        inbox_body=gettext_noop(
+            "{system} cho biết số định danh của bạn đã có một tài khoản ở đó. Bạn mở mục Tài khoản liên kết trên Cổng để đồng ý hoặc không"
+            " đồng ý liên kết. Bạn không trả lời thì không có gì được liên kết."
+        ),
+        sms="",
+        sample={"system": "Cổng dịch vụ công tỉnh"},
+    )
+    register_template(
+        "accounts.account_linked",
+        kind=SECURITY,
+        inbox_title=gettext_noop("Đã liên kết tài khoản tại {system}"),
+        inbox_body=gettext_noop(
+            "Từ nay khi bạn đăng nhập {system} bằng tài khoản của Cổng, hệ thống ấy biết tài khoản cũ nào ở đó là của bạn. Bạn bỏ liên kết"
+            " lúc nào cũng được."
+        ),
+        sms="",
+        sample={"system": "Cổng dịch vụ công tỉnh"},
+    )
+    register_template(
+        "accounts.account_unlinked",
+        kind=SECURITY,
+        inbox_title=gettext_noop("Đã bỏ liên kết tài khoản tại {system}"),
+        inbox_body=gettext_noop("Cổng không còn cho {system} biết tài khoản cũ nào ở đó là của bạn."),
+        sms="",
+        sample={"system": "Cổng dịch vụ công tỉnh"},
+    )
+    register_template(
         "accounts.app_removed",
         kind=SECURITY,
         inbox_title=gettext_noop("Đã gỡ ứng dụng tạo mã"),

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from accounts import connections
+from accounts.linking import files
 from accounts.mandating import offers
 from accounts.owner import copies, unlocking
 from accounts.provider import ending, telling
@@ -15,6 +16,7 @@ from accounts.registration import checking, signing
 from accounts.services import certificates, mandates, otp, people
 from accounts.ways import certificates as citizens
 from accounts.ways import outside, phones
+from portal import outbox
 from portal.access import SYSTEM
 from portal.exchange.errors import OutsideRefused, OutsideUnavailable
 from portal.outbox import GiveUp, Message, RetryLater, handler
@@ -80,6 +82,14 @@ def prove_outside(message: Message) -> None:
             outside.refuse(sign_in_id=sign_in_id, reason=outside.SILENT)
             return
         raise RetryLater(f"{unavailable.service} does not answer", delay_seconds=delay) from unavailable
+
+
+@handler("accounts.link_accounts", queue="bulk", lease_seconds=40)
+def link_accounts(message: Message) -> None:
+    """Read on in an agency's list of accounts; what is left is read by the next message."""
+    file_id, now = UUID(message.payload["file"]), timezone.now()
+    if not files.go_on(file_id=file_id, now=now, seconds=15.0):
+        outbox.put("accounts.link_accounts", key=f"{file_id}:{now.isoformat()}", payload={"file": str(file_id)})
 
 
 @handler("accounts.tell_offered", queue="soon", lease_seconds=20)

@@ -6,6 +6,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from accounts import views
+from accounts.linking import views as linking
 from accounts.ways import certificate_views as certificate
 from accounts.ways import outside_views as outside
 from accounts.ways import phone_views as phone
@@ -41,6 +42,9 @@ urlpatterns = [
     path("qua/<slug:code>/", outside.begin, name="outside"),
     path("qua/<slug:code>/tro-ve/", outside.callback, name="outside-callback"),
     path("qua/<slug:code>/bo-lien-ket/", outside.unlink, name="outside-unlink"),
+    path("lien-ket/", linking.linked, name="linked-accounts"),
+    path("lien-ket/<uuid:offer_id>/tra-loi/", linking.answer, name="linked-account-answer"),
+    path("lien-ket/<uuid:offer_id>/bo/", linking.end, name="linked-account-end"),
     path("ung-dung/", ways.app, name="app"),
     path("ung-dung/go/", ways.remove_app, name="app-remove"),
     path("xac-thuc-them/", ways.step_up, name="step-up"),

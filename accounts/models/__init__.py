@@ -6,6 +6,7 @@
 """
 
 from accounts.models.contact import ContactChoice, EmailAddress, OrganisationChoice
+from accounts.models.linking import AccountFile, AccountFileRow, AccountOffer
 from accounts.models.mandating import GuardianRequest, MandateOffer
 from accounts.models.officers import CounterContract, HighLevelAccount, Substitution
 from accounts.models.owner import AccountClosing, AccountComplaint, AccountLock, DataCopy
@@ -29,7 +30,10 @@ from accounts.models.ways import CitizenSignIn, FailedSignIn, IdentityProvider, 
 __all__ = [
     "AccountClosing",
     "AccountComplaint",
+    "AccountFile",
+    "AccountFileRow",
     "AccountLock",
+    "AccountOffer",
     "CertificateSignIn",
     "CitizenSignIn",
     "Consent",

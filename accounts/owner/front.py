@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.linking.answering import open_offers
 from accounts.mandating.offers import offered_to
 from accounts.models import AccountComplaint, Mandate
 from accounts.owner.lines import Line, Part
@@ -21,11 +22,12 @@ MOST = 20
 
 
 def own_lines(request: HttpRequest, actor: Actor, now: datetime) -> Iterable[Line]:
-    """What this room has to say: mandates offered and ending, complaints (four queries at most)."""
+    """What this room has to say: mandates offered and ending, accounts elsewhere, complaints (six queries at most)."""
     if actor.person_id is None:
         return
     if actor.acting_as is ActingAs.SELF:
         yield from _offered(actor, now)
+        yield from _accounts(actor)
         yield from _complaints(actor)
         yield from _ending(Mandate.objects.in_force(now).filter(person_id=actor.person_id or NOBODY), now)
     elif actor.acting_as is ActingAs.ORGANISATION and actor.procedures is None:
@@ -36,6 +38,12 @@ def _offered(actor: Actor, now: datetime) -> Iterable[Line]:
     for offer in offered_to(actor, now)[:MOST]:
         title = _("%(name)s muốn bạn làm thay") % {"name": offer.party_name}
         yield Line(Part.WAITING, title, reverse("mandates"), by=offer.expires_at, tag="wait")
+
+
+def _accounts(actor: Actor) -> Iterable[Line]:
+    for offer in open_offers(actor.person_id or NOBODY)[:MOST]:
+        title = _("Tài khoản cũ của bạn tại %(name)s: liên kết hay không") % {"name": offer.client.name}
+        yield Line(Part.WAITING, title, reverse("linked-accounts"), tag="wait")
 
 
 def _ending(rows: QuerySet[Mandate], now: datetime, *, of_holders: bool = False) -> Iterable[Line]:

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts import queries
+from accounts.linking.answering import account_at
 from accounts.models import EmailAddress, Identifier, OidcClient, Organisation, Person, Sex
 from portal.access import Assurance
 from portal.crypto import bare_index, blind_index
@@ -104,7 +105,7 @@ def _read(client: OidcClient, person_id: UUID, organisation_id: UUID | None, sco
 def claims(
     *, client: OidcClient, person_id: UUID, organisation_id: UUID | None, scopes: Collection[str], sign_in: Assurance
 ) -> dict[str, Any]:
-    """The claims that scopes open (two to five queries). What we do not know is left out, never empty.
+    """The claims that scopes open (three to six queries). What we do not know is left out, never empty.
 
     ``LookupError`` for one who was erased: nothing is stated about nobody.
     """
@@ -115,6 +116,9 @@ def claims(
     for name in known(scopes):
         if name in _BY_SCOPE:
             stated |= _BY_SCOPE[name](found)
+    if organisation_id is None:
+        # Which of the accounts that the system had before is theirs: they agreed that it be told (A-18).
+        stated["linked_account"] = account_at(client.pk, person_id)
     if "dvcqg" in scopes:
         stated["loAs"] = "LoA3" if sign_in >= Assurance.HIGH else "LoA2"
     return {name: value for name, value in stated.items() if value not in ("", None, {})}

@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import (
+    AccountOffer,
     CitizenSignIn,
     ContactChoice,
     EmailAddress,
@@ -54,6 +55,7 @@ def person_erased(sender: Any, *, subject: UUID, **_: Any) -> None:
     FailedSignIn.objects.filter(number_blind=blind).delete()
     OutsideIdentity.objects.filter(person=person).delete()
     OutsideSignIn.objects.filter(person=person).delete()
+    AccountOffer.objects.filter(Q(number_blind=blind) | Q(person=person)).delete()
     CitizenSignIn.objects.filter(person=person).delete()
     PhoneChange.objects.filter(person=person).delete()
     EmailAddress.objects.filter(person=person).delete()

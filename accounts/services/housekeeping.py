@@ -11,6 +11,8 @@ from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 
 from accounts.models import (
+    AccountFileRow,
+    AccountOffer,
     CertificateSignIn,
     CitizenSignIn,
     EmailAddress,
@@ -45,6 +47,8 @@ CLASSES = {
     "sessions": "session",
     "sessions_past": "session",
     "phone_changes": "session",
+    "account_rows": "session",
+    "account_offers": "session",
     "known_browsers": "session",
     "registrations": "registration",
     "failed_sign_ins": "session",
@@ -64,6 +68,8 @@ def remove_old(*, now: datetime, seconds: float) -> bool:
         "citizen_sign_ins": CitizenSignIn.objects.filter(created_at__lt=now - SIGN_INS_KEPT).order_by("created_at"),
         "phone_changes": PhoneChange.objects.filter(begun_at__lt=now - SESSIONS_KEPT).order_by("begun_at"),
         "phones_unconfirmed": PhoneChange.objects.filter(state="code", begun_at__lt=now - SIGN_INS_KEPT).order_by("begun_at"),
+        "account_rows": AccountFileRow.objects.filter(file__given_at__lt=now - SESSIONS_KEPT).order_by("id"),
+        "account_offers": AccountOffer.objects.filter(person=None, offered_at__lt=now - SESSIONS_KEPT).order_by("offered_at"),
         "outside_sign_ins": OutsideSignIn.objects.filter(created_at__lt=now - SIGN_INS_KEPT).order_by("created_at"),
         "certificate_sign_ins": CertificateSignIn.objects.filter(created_at__lt=now - SIGN_INS_KEPT).order_by("created_at"),
         "unconfirmed_addresses": EmailAddress.objects.filter(verified_at=None, token_expires_at__lt=now).order_by("token_expires_at"),

@@ -16,6 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
+from accounts.linking import answering
 from accounts.pages import tell_ended
 from accounts.services import otp
 from accounts.services import sessions as services
@@ -86,6 +87,10 @@ def greeted(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     actor, session = actor_of(request), session_of(request)
     if actor.person_id is None or session is None:
         return response
+    target = response.get("Location", "")
+    if target.startswith("/") and not target.startswith(("/oauth2/", DESK.rstrip("/"))) and answering.unseen(actor, timezone.now()):
+        # An agency says that an account there is theirs: asked once, at a sign-in, on the way to where they were going.
+        response["Location"] = reverse("linked-accounts") + "?" + urlencode({NEXT: target})
     browser = request.COOKIES.get(KNOWN_BROWSER, "")[:100]
     value, is_new = otp.remember_browser(person_id=actor.person_id, browser=browser, now=timezone.now())
     if is_new:

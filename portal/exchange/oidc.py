@@ -97,7 +97,7 @@ def challenge_of(verifier: str) -> str:
 def authorize_url(
     provider: Provider, *, state: str, nonce: str, verifier: str, redirect_uri: str, levels: Collection[str], again: bool
 ) -> str:
-    """Where the person's browser goes; calls nobody. ``levels`` are asked for, the best first; ``again``: though they are signed in there."""
+    """Where the person's browser goes; calls nobody. ``levels`` are asked for, the best first; ``again``: though signed in there."""
     asked = {
         "response_type": "code",
         "client_id": provider.client_id,

@@ -1,4 +1,4 @@
-"""Sign-in by providers outside over HTTP from the simulated ones: linked after both were proved; never below medium; every answer checked."""
+"""Sign-in by providers outside over HTTP from the simulated ones: linked after both were proved, never below medium."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.usefixtures("demo_data")
 
 
 @pytest.fixture(autouse=True)
-def anew(outside: Simulators, settings: Any) -> None:
+def anew(demo_data: None, outside: Simulators, settings: Any) -> None:
     """The providers are where this worker's simulators are."""
     connected(outside, settings)
 
@@ -361,7 +361,8 @@ def test_the_desk_enters_lets_in_and_suspends_at_once(outside: Simulators, clien
     enter = "/quan-tri/accounts/identityprovider/enter/"
     for wrong in (
         {"issuer": said["issuer"]}, {"issuer": "http://vi-du.vn/x"}, {"issuer": "https://10.0.0.1"}, {"levels": "a = 1"}, {"levels": ""},
-        {"code": "Tax"}, {"code": "vneid"}, {"scopes": "profile"}, {"secret": ""}, {"proof": "private_key_jwt", "secret": "không phải khóa"},
+        {"code": "Tax"}, {"code": "vneid"}, {"scopes": "profile"}, {"secret": ""},
+        {"proof": "private_key_jwt", "secret": "không phải khóa"},
     ):  # fmt: skip
         refused = office.post(enter, {**said, "issuer": "https://dang-nhap.vi-du.vn/oidc", **wrong})
         assert refused.status_code == 422 and not IdentityProvider.objects.filter(code="tax").exists(), wrong

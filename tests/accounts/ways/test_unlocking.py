@@ -31,7 +31,7 @@ PROVED, OPEN = "/tai-khoan/mo-khoa/da-xac-thuc/", "/tai-khoan/mo-khoa/"
 
 
 @pytest.fixture(autouse=True)
-def anew(outside: Simulators, settings: Any) -> None:
+def anew(demo_data: None, outside: Simulators, settings: Any) -> None:
     """The providers are where this worker's simulators are."""
     connected(outside, settings)
 
