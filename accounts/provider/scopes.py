@@ -138,6 +138,10 @@ def _organisation(of: Known) -> dict[str, Any]:
     }
 
 
+_SEX = {Sex.MALE: "1", Sex.FEMALE: "2"}
+"""Connected systems read a number; which one is whose is ours (docs/single-sign-on.md)."""
+
+
 def _national(of: Known) -> dict[str, Any]:
     person, organisation = of.person, of.organisation
     return {
@@ -147,7 +151,7 @@ def _national(of: Known) -> dict[str, Any]:
         "SoDinhDanh": person.id_number,
         "HoChieu": of.documents.get(Identifier.Kind.PASSPORT, ""),
         "HoVaTen": person.full_name,
-        "GioiTinh": str(Sex(person.sex).label) if person.sex else "",
+        "GioiTinh": _SEX.get(person.sex, ""),
         "DiaChi": organisation.address if organisation is not None else person.address,
         "SoDienThoai": person.phone,
         "ThuDienTu": of.email,

@@ -203,6 +203,7 @@ def test_connected_systems_read_what_they_have_read_before() -> None:
     assert said["LoaiTaiKhoan"] == "1" and said["SoDinhDanh"] == director.id_number and said["HoVaTen"] == director.full_name
     assert said["SoCMND"] == "012345678" and said["loAs"] == "LoA2" and "MaSoThue" not in said and "organisation_name" not in said
     assert said["TechID"] != said["sub"]
+    assert said["GioiTinh"] == {"male": "1", "female": "2"}[director.sex], "a number is what they read"
     browser = signed_in(director, mandate=factories.legal_mandate(company, director))
     theirs = json.loads(one.userinfo(tokens(one, browser)["access_token"]).content)
     assert theirs["LoaiTaiKhoan"] == "2" and theirs["MaSoDoanhNghiep"] == company.tax_code and theirs["TenDoanhNghiep"] == company.name
