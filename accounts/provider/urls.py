@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.provider import pages, views
+from accounts.provider import guide, pages, views
 
 urlpatterns = [
+    path("nha-phat-trien/dang-nhap-mot-lan/", guide.guide, name="sign-on-guide"),
+    path("nha-phat-trien/dang-nhap-mot-lan/khach_mau.py", guide.sample, name="sign-on-sample"),
     path(".well-known/openid-configuration", views.discovery, name="sign-on-discovery"),
     path("oauth2/authorize", views.authorize, name="sign-on-authorize"),
     path("oauth2/authorize/tiep/", views.go_on, name="sign-on-go-on"),

@@ -62,6 +62,7 @@ PUBLIC = {
     # Single sign-on: what a system reads; where browsers are sent, which asks whoever comes to sign in; tokens, for who proves itself.
     ".well-known/openid-configuration", "oauth2/jwks", "oauth2/authorize", "oauth2/authorize/tiep/", "oauth2/authorize/dong-y/",
     "oauth2/token", "oidc/logout", "oidc/logout/dong-y/",
+    "nha-phat-trien/dang-nhap-mot-lan/", "nha-phat-trien/dang-nhap-mot-lan/khach_mau.py",
     "nhung/co-quan/<str:code>/", "api/v1/procedures/snapshot",
     "nha-phat-trien/huong-dan.schema.json",
     "sitemap.xml", "robots.txt", "opensearch.xml", "favicon.ico",

@@ -9,6 +9,7 @@ import datetime as dt
 import json
 import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
 import threading
@@ -261,3 +262,37 @@ def test_debians_apache_module(apache: tuple[System, str], issuer: str) -> None:
     outbox.deliver_due()
     assert SignInGrant.objects.get().told_at is not None
     assert there.get(f"{site}/own/page.html", allow_redirects=False, timeout=10).status_code == 302, "signed out there, too"
+
+
+@pytest.mark.requirement("A-16", "A-05", "A-06")
+def test_the_sample_that_partners_are_given(issuer: str, tmp_path: Path) -> None:
+    """The file that the guide offers, as it is downloaded: signs in, refuses what it did not begin, hears of the sign-out."""
+    port = free_port()
+    here = f"http://localhost:{port}"
+    one = system(kind="EC", callback=f"{here}/ve", scopes=["profile"], logout_uri=f"{here}/ket-thuc")
+    (tmp_path / "khach_mau.py").write_bytes(Client().get("/nha-phat-trien/dang-nhap-mot-lan/khach_mau.py").content)
+    (tmp_path / "khoa.pem").write_bytes(one.key.as_pem(private=True))
+    guide = Client().get("/nha-phat-trien/dang-nhap-mot-lan/").content.decode()
+    assert issuer in guide and "khach_mau.py" in guide and "urn:vn:dvcqg:acr:i2:a3" in guide
+    command = [sys.executable, "khach_mau.py", "--issuer", issuer, "--client-id", one.id, "--key", "khoa.pem", "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path)
+    try:
+        assert process.stdout and process.stdout.readline().strip() == here
+        person = factories.make_person()
+        browser = signed_in(person)
+        begun = requests.get(f"{here}/dang-nhap", timeout=20, allow_redirects=False).headers["Location"]
+        back = through(browser, begun)
+        page = requests.get(back, timeout=20)
+        assert page.status_code == 200 and person.full_name in page.text, page.text
+        assert requests.get(back, timeout=20).status_code == 400, "used before"
+        assert requests.get(f"{here}/ve?code=x&state=y&iss={issuer}", timeout=20).status_code == 400
+        mixed = through(browser, requests.get(f"{here}/dang-nhap", timeout=20, allow_redirects=False).headers["Location"])
+        assert "another issuer" in requests.get(mixed.replace("iss=", "iss=https%3A%2F%2Fevil.example"), timeout=20).text
+        assert requests.post(f"{here}/ket-thuc", {"logout_token": "x.y.z"}, timeout=20).status_code == 400
+        assert "Đang đăng nhập: 1" in requests.get(here, timeout=20).text
+        browser.post("/tai-khoan/dang-xuat/")
+        outbox.deliver_due()
+        assert "Đang đăng nhập: 0" in requests.get(here, timeout=20).text
+    finally:
+        process.kill()
+        process.wait()
