@@ -10,7 +10,17 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import queries
-from accounts.models import AccountComplaint, AccountLock, GuardianRequest, Mandate, Organisation, Position, SignInConsent
+from accounts.models import (
+    AccountComplaint,
+    AccountLock,
+    AccountOffer,
+    GuardianRequest,
+    Mandate,
+    Organisation,
+    OutsideIdentity,
+    Position,
+    SignInConsent,
+)
 from accounts.models.sessions import Way
 from accounts.owner.lines import Holding, Watched
 from accounts.registration.terms import consents_of
@@ -110,6 +120,23 @@ def signed_on(actor: Actor) -> Rows:
         }
 
 
+def linked_accounts(actor: Actor) -> Rows:
+    """Accounts elsewhere: those that they sign in by here, and those at agencies that they answered about."""
+    if actor.is_for_another:
+        return
+    for one in OutsideIdentity.objects.filter(person_id=actor.person_id or NOBODY).select_related("provider").order_by("linked_at", "id"):
+        yield {"Nơi": one.provider.name, "Liên kết lúc": one.linked_at, "Dùng lần cuối lúc": one.last_used_at}
+    for row in AccountOffer.objects.filter(person_id=actor.person_id or NOBODY).select_related("client").order_by("offered_at", "id"):
+        yield {
+            "Nơi": row.client.name,
+            "Tài khoản ở đó": row.account or "",
+            "Mời lúc": row.offered_at,
+            "Trả lời": str(row.get_state_display()),
+            "Trả lời lúc": row.answered_at,
+            "Bỏ lúc": row.ended_at,
+        }
+
+
 def positions(actor: Actor) -> Rows:
     """Positions in agencies."""
     if actor.is_for_another:
@@ -186,6 +213,7 @@ def own() -> list[Holding]:
         Holding("mandates", _("Quyền đại diện"), mandates),
         Holding("consents", _("Điều đã đồng ý"), consents),
         Holding("signed_on", _("Hệ thống khác"), signed_on),
+        Holding("linked_accounts", _("Tài khoản liên kết"), linked_accounts),
         Holding("positions", _("Chức danh trong cơ quan"), positions),
         Holding("sign_ins", _("Đăng nhập và thay đổi của tài khoản"), sign_ins),
         Holding("failed_sign_ins", _("Những lần đăng nhập không thành công"), failed_sign_ins),

@@ -245,7 +245,7 @@ def use(*, sign_in_id: UUID, now: datetime, opens: bool = False) -> OutsideSignI
     linked.update(last_used_at=now)
     found.state = OutsideSignIn.State.USED
     found.save(update_fields=["state"])
-    details = {"by": found.provider_id, "assurance": str(found.assurance)}
+    details = {"by": str(found.provider.way), "provider": found.provider_id, "assurance": str(found.assurance)}
     audit.record(actor=SYSTEM, act="accounts.sign_in", target="accounts.person", target_id=str(found.person_id), details=details)
     return found
 

@@ -21,7 +21,8 @@ PUBLIC = {
     "tai-khoan/dang-nhap/", "tai-khoan/dang-nhap/ma/", "tai-khoan/can-bo/", "tai-khoan/can-bo/tro-ve/", "tai-khoan/can-bo/cho/",
     "tai-khoan/dang-xuat/", "tai-khoan/khoa-truy-cap/dang-nhap/", "tai-khoan/khoa-truy-cap/vao/", "tai-khoan/khoa-truy-cap/ra/",
     # Ways to sign in; who is signed in already is led on.
-    "tai-khoan/dang-nhap/ung-dung/", "tai-khoan/dang-nhap/khoa/", "tai-khoan/qua/cho/", "tai-khoan/qua/lien-ket/", "tai-khoan/qua/<slug:code>/", "tai-khoan/qua/<slug:code>/tro-ve/",
+    "tai-khoan/dang-nhap/ung-dung/", "tai-khoan/dang-nhap/khoa/",
+    "tai-khoan/qua/cho/", "tai-khoan/qua/lien-ket/", "tai-khoan/qua/<slug:code>/", "tai-khoan/qua/<slug:code>/tro-ve/",
     "tai-khoan/mat-dien-thoai/",
     # Citizens' certificates: where a store of roots is kept; the steps lead back to the first without a sign-in under way.
     "tai-khoan/can-bo/tep/", "tai-khoan/can-bo/tep/thu-thach/",
