@@ -55,7 +55,7 @@ class Client:
         self.place = self._get(f"{issuer}/.well-known/openid-configuration")
         if self.place["issuer"] != issuer:
             raise Refused("discovery names another issuer")
-        self.keys = KeySet.import_key_set(self._get(self.place["jwks_uri"]))
+        self.keys = self._published()
         self.begun: dict[str, tuple[str, str]] = {}
         self.people: dict[str, dict[str, Any]] = {}
 
@@ -63,6 +63,10 @@ class Client:
     def _get(url: str, **headers: str) -> dict[str, Any]:
         with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10) as answer:
             return dict(json.load(answer))
+
+    def _published(self) -> KeySet:
+        found: Any = self._get(self.place["jwks_uri"])
+        return KeySet.import_key_set(found)
 
     def begin(self) -> str:
         """Where the browser goes. State, nonce and the verifier stay here: one set for each sign-in."""
@@ -127,7 +131,7 @@ class Client:
             return dict(jwt.decode(token, self.keys, ["RS256", "ES256"]).claims)
         except (JoseError, ValueError):
             # The portal changes its keys: look once whether there is a new one.
-            self.keys = KeySet.import_key_set(self._get(self.place["jwks_uri"]))
+            self.keys = self._published()
             return dict(jwt.decode(token, self.keys, ["RS256", "ES256"]).claims)
 
     def end(self, token: str) -> None:
