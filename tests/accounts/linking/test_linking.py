@@ -153,7 +153,7 @@ def test_at_the_next_sign_in_one_is_asked_once_and_goes_on(settings: Any, outsid
         return client, client.post("/tai-khoan/dang-nhap/ma/", {"code": code})
 
     client, answer = by_code()
-    assert answer["Location"] == f"{PAGE}?next=/thu-tuc/"
+    assert answer["Location"] == f"{PAGE}?next=%2Fthu-tuc%2F"
     assert 'href="/thu-tuc/"' in client.get(answer["Location"]).content.decode()
     offer = AccountOffer.objects.get()
     assert client.post(f"{PAGE}{offer.pk}/tra-loi/", {"answer": "decline", "next": "/thu-tuc/"})["Location"] == f"{PAGE}?next=%2Fthu-tuc%2F"
