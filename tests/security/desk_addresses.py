@@ -15,6 +15,7 @@ OF_NO_MODEL = frozenset({
 KNOWN: dict[str, tuple[str, ...]] = {
     "account.emailaddress": (),
     "accounts.accountcomplaint": ("<uuid:object_id>/end/", "<uuid:object_id>/lock/", "<uuid:object_id>/take/", "<uuid:object_id>/unlock/"),
+    "accounts.accountfile": ("<uuid:object_id>/report/", "<uuid:object_id>/withdraw/", "give/"),
     "accounts.countercontract": ("<uuid:object_id>/end/", "<uuid:object_id>/send/", "<uuid:object_id>/take/<uuid:position_id>/"),
     "accounts.guardianrequest": (
         "<uuid:object_id>/confirm/",
@@ -23,6 +24,7 @@ KNOWN: dict[str, tuple[str, ...]] = {
         "<uuid:object_id>/refuse/",
     ),
     "accounts.highlevelaccount": ("<uuid:object_id>/end/",),
+    "accounts.identityprovider": ("<slug:object_id>/edit/", "<slug:object_id>/let-in/", "<slug:object_id>/suspend/", "enter/"),
     "accounts.oidcclient": (
         "<uuid:object_id>/admit/",
         "<uuid:object_id>/edit/",

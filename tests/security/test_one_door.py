@@ -20,6 +20,7 @@ from django.test import Client, RequestFactory
 from django.urls import get_resolver
 from django.utils import timezone
 
+from accounts.linking import files as account_files
 from accounts.mandating import guardians
 from accounts.models import UserSession
 from accounts.officers import contracts
@@ -73,8 +74,8 @@ OPEN = frozenset(
 )  # fmt: skip
 """What every officer may look at, for it is everybody's: published law, shared catalogues, texts of notices."""
 CENTRAL = frozenset({
-    "account.emailaddress", "accounts.accountcomplaint", "accounts.highlevelaccount", "accounts.terms", "auth.group",
-    "feedback.petitionkind", "feedback.term", "inbox.received", "mfa.authenticator", "outbox.message", "partners.partner",
+    "account.emailaddress", "accounts.accountcomplaint", "accounts.highlevelaccount", "accounts.identityprovider",
+    "accounts.terms", "auth.group", "feedback.petitionkind", "feedback.term", "inbox.received", "mfa.authenticator", "outbox.message", "partners.partner",
     "procedures.searchmiss", "procedures.searchweight", "procedures.searchword", "ratings.criterion", "ratings.frozenyear",
     "ratings.slipform", "ratings.target", "retention.removal",
 })  # fmt: skip
@@ -146,8 +147,8 @@ def _officer(unit: str) -> tuple[Client, Any, Actor]:
 
 
 OURS: tuple[str, ...] = (
-    "accounts.countercontract", "accounts.guardianrequest", "accounts.oidcclient", "accounts.position", "accounts.registration",
-    "audit.act",
+    "accounts.accountfile", "accounts.countercontract", "accounts.guardianrequest", "accounts.oidcclient",
+    "accounts.position", "accounts.registration", "audit.act",
     "dossiers.absence", "dossiers.appointment", "dossiers.cashreceipt", "dossiers.counterfiling",
     "dossiers.counterplan", "dossiers.digitisingrate", "dossiers.dossier", "dossiers.dossiermessage",
     "dossiers.dossieropinion", "dossiers.dossierstep", "dossiers.formdesign", "dossiers.handover",
@@ -162,6 +163,7 @@ OURS: tuple[str, ...] = (
 
 
 WORDS = {
+    "accounts.accountfile": "danh-sach-cua-ta",
     "accounts.countercontract": "so-hop-dong-cua-ta",
     "accounts.guardianrequest": "giay-cua-ta",
     "accounts.oidcclient": "Hệ thống của ta",
@@ -297,9 +299,12 @@ def make_ours(chief: Actor) -> dict[str, Any]:
     words = talking.keep_template(actor=chief, unit_code=HERE, name="Mẫu tin của ta", words="Phường trả lời như sau.")
     slip = sheets.issue_handover(actor=chief, unit_code=HERE, dossier_ids=[dossier.pk], receiver="Bên nhận của ta", now=now)
     act = audit.record(actor=chief, act="dossiers.read", target="dossiers.dossier", target_id="viec-cua-ta")
+    own_system = system(name="Hệ thống của ta", unit=HERE).row
+    accounts = b"so_dinh_danh,tai_khoan\r\n079090999999,x\r\n"
+    accounts_given = account_files.take(client_id=own_system.pk, name="danh-sach-cua-ta", content=accounts, actor=SYSTEM, now=now)
     return {
-        "accounts.countercontract": contract, "accounts.guardianrequest": asked,
-        "accounts.oidcclient": system(name="Hệ thống của ta", unit=HERE).row,
+        "accounts.accountfile": accounts_given, "accounts.countercontract": contract, "accounts.guardianrequest": asked,
+        "accounts.oidcclient": own_system,
         "accounts.position": factories.make_position(unit=HERE, roles=("signing",)), "accounts.registration": registered, "audit.act": act,
         "dossiers.appointment": come, "dossiers.counterplan": appointments.plan(), "dossiers.dossier": dossier,
         **processes.of_unit(HERE, chief),

@@ -27,9 +27,11 @@ from django.test import Client, RequestFactory
 from django.test.signals import template_rendered
 from django.utils import timezone
 
+from accounts.linking import files as account_files
 from accounts.mandating import guardians
 from accounts.models import (
     AccountComplaint,
+    AccountOffer,
     CertificateSignIn,
     CitizenSignIn,
     EmailAddress,
@@ -503,12 +505,33 @@ def signed_on_elsewhere(pages: Pages, client: Client) -> None:
     sign_in(desk, chief.person, position=chief)
     for name in ("", "register/", f"{one.id}/change/", f"{one.id}/edit/", f"{one.id}/key/", f"{one.id}/suspend/", f"{one.id}/admit/"):
         pages.get(desk, f"{base}{name}")
+    accounts_elsewhere(pages, client, desk, one)
+    pages.get(client, "/nha-phat-trien/dang-nhap-mot-lan/")
     pages.post(desk, f"{base}register/", {"name": "<x>", "key": "<x>"})
     pages.post(desk, f"{base}{one.id}/key/", {"key": "<x>"})
     pages.post(desk, f"{base}{one.id}/admit/")
     desk.post(f"{base}{one.id}/suspend/", {"reason": "Thử"})
     pages.get(desk, f"{base}{one.id}/change/")
     pages.get(desk, f"{base}{one.id}/readmit/")
+
+
+def accounts_elsewhere(pages: Pages, client: Client, desk: Client, one: sign_on.System) -> None:
+    """Providers outside and lists of accounts on the desk; what is linked where, and what waits for one's word."""
+    providers = "/quan-tri/accounts/identityprovider/"
+    for name in ("", "enter/", "vneid/change/", "vneid/edit/", "vneid/suspend/", "insurance/change/"):
+        pages.get(desk, f"{providers}{name}")
+    pages.post(desk, f"{providers}enter/", {"name": "<x>", "levels": "<x>"})
+    pages.post(desk, f"{providers}vneid/suspend/", {})
+    lists = "/quan-tri/accounts/accountfile/"
+    content = f"so_dinh_danh,tai_khoan\r\n{mother().id_number},<x>123\r\n1,y\r\n".encode()
+    given = account_files.take(client_id=one.row.pk, name="<x>.csv", content=content, actor=SYSTEM, now=timezone.now(), at_once=False)
+    account_files.go_on(file_id=given.pk, now=timezone.now(), seconds=5)
+    for name in ("", "give/", f"{given.pk}/change/", f"{given.pk}/withdraw/"):
+        pages.get(desk, f"{lists}{name}")
+    pages.post(desk, f"{lists}give/", {"client": "<x>"})
+    pages.get(client, "/tai-khoan/lien-ket/?next=/thu-tuc/")
+    client.post(f"/tai-khoan/lien-ket/{AccountOffer.objects.get().pk}/tra-loi/", {"answer": "agree"})
+    pages.get(client, "/tai-khoan/lien-ket/")
 
 
 def paying(pages: Pages, client: Client) -> None:
