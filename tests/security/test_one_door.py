@@ -75,7 +75,8 @@ OPEN = frozenset(
 """What every officer may look at, for it is everybody's: published law, shared catalogues, texts of notices."""
 CENTRAL = frozenset({
     "account.emailaddress", "accounts.accountcomplaint", "accounts.highlevelaccount", "accounts.identityprovider",
-    "accounts.terms", "auth.group", "feedback.petitionkind", "feedback.term", "inbox.received", "mfa.authenticator", "outbox.message", "partners.partner",
+    "accounts.terms", "auth.group",
+    "feedback.petitionkind", "feedback.term", "inbox.received", "mfa.authenticator", "outbox.message", "partners.partner",
     "procedures.searchmiss", "procedures.searchweight", "procedures.searchword", "ratings.criterion", "ratings.frozenyear",
     "ratings.slipform", "ratings.target", "retention.removal",
 })  # fmt: skip
