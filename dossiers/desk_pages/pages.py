@@ -397,25 +397,31 @@ class DeskPages:
         ready = sum(one.state == signing.READY for one in rows)
         under_way = sum(one.state == signing.SIGNING for one in rows)
         signed = sum(one.state == signing.SIGNED for one in rows)
+        now = timezone.now()
+        asks, address = batches.is_asking(batch, now), batches.address(batch, now)
         said = f"chuẩn bị {len(rows) - preparing} trong {len(rows)} văn bản" if preparing else f"{ready} văn bản chờ xác nhận"
+        if asks:
+            said = "dịch vụ ký số chưa trả lời" if batch.note else f"đang gửi {ready} mã băm đến dịch vụ ký số"
+        elif address:
+            said = f"mời bạn xác nhận {ready} văn bản tại dịch vụ ký số"
         if batch.authorised_at is not None:
             said = f"đã ký {signed} trong {len(rows)} văn bản" if under_way or signed else "chưa văn bản nào được ký"
         context = self._desk(
-            request, title=f"Ký một lần: {said}", batch=batch, rows=rows, waits=bool(preparing or under_way),
-            may_authorise=bool(ready) and not preparing and batch.authorised_at is None, ready=ready,
+            request, title=f"Ký một lần: {said}", batch=batch, rows=rows, waits=bool(preparing or under_way or asks), asks=asks,
+            address=address, ready=ready,
+            may_authorise=bool(ready) and not preparing and not asks and not address and batch.authorised_at is None,
         )  # fmt: skip
         return TemplateResponse(request, "admin/dossiers/desk/signing.html", context)
 
     def authorise_many(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
-        """Lead the officer to the signing service, with all hashes."""
+        """Have the signing service told all hashes; the page then leads there."""
         batch = self._batch(request, batch_id)
-        if request.method != "POST":
-            return redirect("admin:dossiers_dossier_signing", batch_id)
-        try:
-            return redirect(signing.authorise(actor=actor_of(request), batch=batch, now=timezone.now()))
-        except TransitionRefused as refused:
-            self.message_user(request, refused.reason, level="WARNING")
-            return redirect("admin:dossiers_dossier_signing", batch_id)
+        if request.method == "POST":
+            try:
+                signing.ask(actor=actor_of(request), batch=batch, now=timezone.now())
+            except TransitionRefused as refused:
+                self.message_user(request, refused.reason, level="WARNING")
+        return redirect("admin:dossiers_dossier_signing", batch_id)
 
     # On paper, as a table ------------------------------------------------------------------------------------------------------
 

@@ -111,10 +111,10 @@ def rows_of(batch: SigningBatch) -> list[Row]:
     return shown
 
 
-def authorise(*, actor: Actor, batch: SigningBatch, now: datetime) -> str:
-    """The address at the signing service, as :func:`batches.authorise`, for results that still wait for this leader alone."""
+def ask(*, actor: Actor, batch: SigningBatch, now: datetime) -> SigningBatch:
+    """The leader wants to authorise, as :func:`batches.ask`: results that still wait for them alone."""
     issued = DossierDocument.objects.select_related("dossier").filter(document__in=batch.attempts.values("document"))
     for one in issued:
         require(actor, "dossiers.sign", one.dossier.unit_code)
         refuse_own(one.dossier, actor, "sign")
-    return batches.authorise(actor=actor, batch_id=batch.pk, now=now)
+    return batches.ask(actor=actor, batch_id=batch.pk, now=now)

@@ -2,7 +2,8 @@
 
 1. :func:`begin` takes the documents that wait for one officer; the worker prepares each (:func:`prepare`): certificates and revocation are
    looked at, the place of the signature is left, the hash is known.
-2. :func:`authorise` leads the officer to the signing service with all hashes (SCAL2: the activation data signs these and no other).
+2. :func:`ask` has the worker tell the signing service all hashes (:func:`push`; SCAL2: the activation data signs these and no other);
+   the officer goes to the address that the service gave for it (:func:`address`).
 3. They come back (:func:`returned`): each document goes on as one that was authorised alone. The worker exchanges the code once
    (:func:`activate`), then signs one document after the other with the same activation data.
 
@@ -35,16 +36,20 @@ from portal.files import services as files
 from portal.outbox import RetryLater
 from portal.states import TransitionRefused
 
-MOST = 50
-"""Documents of one authorisation: their hashes stand in one address, which servers take to some thousand characters."""
+MOST = 300
+"""Documents of one authorisation: a page of them is still looked through before it is confirmed, and they are signed within its life."""
 GOOD_FOR = timedelta(minutes=20)
 """What was prepared may be authorised so long: it holds what the authorities said of the certificate then."""
 ABANDONED = timedelta(hours=2)
 """What nobody authorised by then is erased; activation data has ended long before."""
 PATIENCE = timedelta(minutes=3)
-"""What is not ready by then does not keep the others waiting."""
+"""When nothing has become ready for so long, what is not does not keep the others waiting."""
+CLOSING = timedelta(seconds=5)
+"""Nobody is sent to an address that ends before they are there."""
+REQUEST_CONTEXT = "documents.request_uri"
 PREFIX = "batch:"
 """How the value that the signing service carries back tells of several documents."""
+REFUSED = "Dịch vụ ký số không nhận yêu cầu ký này. Bạn hãy thử lại; nếu vẫn vậy, báo quản trị viên."
 TOO_OLD = "Đã quá lâu từ lúc chuẩn bị. Bạn hãy bắt đầu lại; chưa văn bản nào được ký."
 
 
@@ -137,9 +142,12 @@ def hash_of(attempt: SigningAttempt) -> str:
 
 
 @transaction.atomic
-def authorise(*, actor: Actor, batch_id: UUID, now: datetime) -> str:
-    """The address at the signing service where the officer authorises all that is ready, also once more. ``TransitionRefused`` while some
-    are not, when none is left, or what was prepared is too old. Calls nobody."""
+def ask(*, actor: Actor, batch_id: UUID, now: datetime) -> SigningBatch:
+    """The officer wants to authorise all that is ready, also once more: the worker tells the service (:func:`push`). Calls nobody.
+
+    ``TransitionRefused`` while some are not ready, when none is left, or what was prepared is too old. Asked again while it is told, or may
+    be authorised, changes nothing.
+    """
     batch = SigningBatch.objects.select_for_update().get(pk=of(actor, batch_id).pk)
     attempts = list(batch.attempts.select_related("document").order_by("id"))
     ready = [one for one in attempts if one.is_ready]
@@ -147,28 +155,86 @@ def authorise(*, actor: Actor, batch_id: UUID, now: datetime) -> str:
         services.require_signer(one.document, actor)
     if batch.authorised_at is not None:
         raise TransitionRefused("authorise", "", "Lần ký này đã được xác nhận.")
+    if is_asking(batch, now) or address(batch, now):
+        return batch
     waiting = [one for one in attempts if one.is_being_prepared]
-    if any(one.created_at > now - PATIENCE for one in waiting):
+    if waiting and max(one.prepared_at or one.created_at for one in attempts) > now - PATIENCE:
         raise TransitionRefused("authorise", "", "Còn văn bản đang được chuẩn bị. Bạn đợi vài giây rồi tải lại trang.")
     for one in waiting:
         _leave_out(one, "Chưa chuẩn bị được vì dịch vụ ký số hoặc dịch vụ dấu thời gian chưa trả lời.")
     if not ready:
         raise TransitionRefused("authorise", "", "Không còn văn bản nào để ký trong lần này.")
-    if min(one.prepared_at for one in ready if one.prepared_at) < now - GOOD_FOR:
+    if _is_too_old(ready, now):
         raise TransitionRefused("authorise", "", TOO_OLD)
+    batch.asked_at, batch.request_uri, batch.request_expires_at, batch.note = now, "", None, ""
+    batch.save(update_fields=["asked_at", "request_uri", "request_expires_at", "note"])
+    asked = now.isoformat()
+    outbox.put("documents.push", key=f"{batch.id}:{asked}", payload={"batch": str(batch.id), "asked": asked})
+    return batch
+
+
+def _is_too_old(ready: Sequence[SigningAttempt], now: datetime) -> bool:
+    return min(one.prepared_at for one in ready if one.prepared_at) < now - GOOD_FOR
+
+
+def is_asking(batch: SigningBatch, now: datetime) -> bool:
+    """Whether the service is being told what will be authorised."""
+    return batch.asked_at is not None and batch.asked_at > now - GOOD_FOR and not batch.request_uri and batch.authorised_at is None
+
+
+def address(batch: SigningBatch, now: datetime) -> str:
+    """Where at the signing service the officer authorises what it was told; empty before, and when that has ended."""
+    if batch.authorised_at is not None or not batch.request_uri or batch.request_expires_at is None:
+        return ""
+    if batch.request_expires_at <= now + CLOSING:
+        return ""
+    return csc.pushed_url(crypto.open_text(batch.request_uri, context=REQUEST_CONTEXT))
+
+
+def push(batch_id: UUID, asked: datetime, *, now: datetime) -> None:
+    """The worker's part: tell the service the hash of each document that is ready. Again is harmless, and so is one asked for before."""
+    batch = SigningBatch.objects.get(pk=batch_id)
+    if batch.asked_at != asked or not is_asking(batch, now):
+        return
+    ready = [one for one in batch.attempts.select_related("document").order_by("id") if one.is_ready]
+    if not ready or _is_too_old(ready, now):
+        _told(batch, asked, note=TOO_OLD if ready else "Không còn văn bản nào để ký trong lần này.")
+        return
+    credential = ready[0].document.credential
     verifier = secrets.token_urlsafe(48)
-    batch.verifier = crypto.seal_text(verifier, context=services.VERIFIER_CONTEXT)
-    batch.save(update_fields=["verifier"])
-    hashes = [bytes.fromhex(hash_of(one)) for one in ready]
-    return csc.authorize_url(
-        credential_id=ready[0].document.credential,
-        state=tokens.dumps(f"{PREFIX}{batch.id}", salt=services.SALT),
-        redirect_uri=services.redirect_uri(),
-        hashes=hashes,
-        num_signatures=len(hashes),
-        description=f"{len(hashes)} văn bản",
-        code_challenge=base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode(),
-    )
+    try:
+        most = csc.credential_info(credential).most
+        for one in ready[most:]:
+            _leave_out(one, f"Khóa ký này ký được {most} văn bản một lần. Văn bản vẫn chờ bạn ở lần sau.")
+        hashes = [bytes.fromhex(hash_of(one)) for one in ready[:most]]
+        pushed = csc.push_authorisation(
+            credential_id=credential,
+            state=tokens.dumps(f"{PREFIX}{batch.id}", salt=services.SALT),
+            redirect_uri=services.redirect_uri(),
+            hashes=hashes,
+            description=f"{len(hashes)} văn bản",
+            code_challenge=base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode(),
+        )
+    except OutsideUnavailable as error:
+        SigningBatch.objects.filter(pk=batch.pk, asked_at=asked).update(note=steps.SERVICE_SILENT)
+        raise RetryLater("the signing service does not answer") from error
+    except OutsideRefused:
+        _told(batch, asked, note=REFUSED)
+        return
+    _told(batch, asked, verifier=verifier, pushed=pushed)
+
+
+def _told(batch: SigningBatch, asked: datetime, *, note: str = "", verifier: str = "", pushed: csc.Pushed | None = None) -> None:
+    """What came of telling the service: an address to go to, or why there is none. Nothing where it was asked for anew meanwhile."""
+    changes: dict[str, object] = {"note": note, "asked_at": None}
+    if pushed is not None:
+        changes = {
+            "note": "",
+            "verifier": crypto.seal_text(verifier, context=services.VERIFIER_CONTEXT),
+            "request_uri": crypto.seal_text(pushed.request_uri, context=REQUEST_CONTEXT),
+            "request_expires_at": pushed.expires_at,
+        }
+    SigningBatch.objects.filter(pk=batch.pk, asked_at=asked, request_uri="", authorised_at=None).update(**changes)
 
 
 @transaction.atomic
@@ -187,6 +253,8 @@ def returned(*, actor: Actor, batch_id: UUID, code: str, error: str) -> services
         require(actor, "documents.sign", row.unit_code)
     if error or not code:
         audit.record(actor=actor, act="documents.decline", target="documents.signingbatch", target_id=str(batch.id), unit=actor.unit)
+        batch.request_uri, batch.asked_at = "", None
+        batch.save(update_fields=["request_uri", "asked_at"])
         words = "Bạn đã hủy xác nhận ký." if error == "access_denied" else "Dịch vụ ký số không xác nhận được."
         return services.AuthorisationReturn(batch.return_to, False, f"{words} Chưa văn bản nào được ký; các văn bản vẫn chờ bạn.")
     signed = 0
@@ -210,7 +278,8 @@ def returned(*, actor: Actor, batch_id: UUID, code: str, error: str) -> services
         signed += 1
     batch.authorised_at = timezone.now()
     batch.code = crypto.seal_text(code, context=services.CODE_CONTEXT)
-    batch.save(update_fields=["authorised_at", "code"])
+    batch.request_uri = ""
+    batch.save(update_fields=["authorised_at", "code", "request_uri"])
     outbox.put("documents.activate", key=str(batch.id), payload={"batch": str(batch.id)})
     return services.AuthorisationReturn(batch.return_to, True, f"Đã xác nhận. {signed} văn bản đang được ký, thường xong trong ít phút.")
 
@@ -254,7 +323,7 @@ def forget(now: datetime) -> int:
             row.save()
             if leftover is not None:
                 files.erase(file=leftover, actor=SYSTEM)
-    SigningBatch.objects.filter(created_at__lt=now - ABANDONED).exclude(code="", verifier="", activation="").update(
-        code="", verifier="", activation=""
-    )
+    SigningBatch.objects.filter(created_at__lt=now - ABANDONED).exclude(
+        code="", verifier="", activation="", request_uri=""
+    ).update(code="", verifier="", activation="", request_uri="")
     return len(rows)

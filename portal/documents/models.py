@@ -149,6 +149,13 @@ class SigningBatch(models.Model):
     user_id = models.UUIDField()
     position_id = models.UUIDField()
     return_to = models.CharField(max_length=500)
+    asked_at = models.DateTimeField(null=True)
+    """When the officer wanted to authorise; null before, and when the service would not have it."""
+    request_uri = models.TextField(blank=True)
+    """Sealed name under which the service keeps what is to be authorised (RFC 9126), until somebody came back from there."""
+    request_expires_at = models.DateTimeField(null=True)
+    note = models.CharField(max_length=300, blank=True)
+    """Why it does not go on, in plain words for the desk; empty when all is well."""
     verifier = models.TextField(blank=True)
     """As of an attempt: sealed PKCE verifier."""
     code = models.TextField(blank=True)

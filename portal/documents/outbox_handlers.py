@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
+
+from django.utils import timezone
 
 from portal.crypto.certificates import CertificateRefused
 from portal.documents import batches, incoming, steps
@@ -25,6 +28,12 @@ def sign(message: Message) -> None:
 def prepare(message: Message) -> None:
     """Make one document of several ready for the authorisation they share."""
     batches.prepare(UUID(message.payload["attempt"]))
+
+
+@handler("documents.push", queue="soon", lease_seconds=30)
+def push(message: Message) -> None:
+    """Tell the signing service what an officer is about to authorise."""
+    batches.push(UUID(message.payload["batch"]), datetime.fromisoformat(message.payload["asked"]), now=timezone.now())
 
 
 @handler("documents.activate", queue="soon", lease_seconds=30)

@@ -1,6 +1,7 @@
 """Remote signing: a client of the Cloud Signature Consortium API v2.0.
 
-A person authorises in the browser at ``authorize_url``; the code that comes back is exchanged for signature activation
+A person authorises in the browser at ``authorize_url``, or at ``pushed_url`` what was told to the service before
+(``push_authorisation``: hashes of many documents are longer than an address may be); the code that comes back is exchanged for signature activation
 data (``Sad``) with ``exchange_code``; a unit's seal is authorised without a person by ``seal_authorise``; ``sign_hash``
 spends the activation data.
 """
@@ -55,6 +56,8 @@ class CredentialInfo:
     key_bits: int
     mode: str
     status: str
+    most: int = 1
+    """Signatures that one authorisation may give (``multisign``)."""
 
     def __iter__(self) -> Any:
         yield self.chain
@@ -98,6 +101,30 @@ def authorize_url(
     signature wanted; :func:`exchange_code` then says which key it was) and the address names nobody.
     ``state`` comes back unchanged; ``hashes`` bind the activation data to documents; ``code_challenge`` is PKCE S256.
     """
+    asked = _authorisation(
+        credential_id=credential_id,
+        qualifier=qualifier,
+        state=state,
+        redirect_uri=redirect_uri,
+        hashes=hashes,
+        num_signatures=num_signatures,
+        description=description,
+        code_challenge=code_challenge,
+    )
+    return http.address("csc", "REMOTE_SIGNING_PUBLIC_URL", "oauth2/authorize") + "?" + urlencode(asked)
+
+
+def _authorisation(
+    *,
+    credential_id: str,
+    qualifier: str,
+    state: str,
+    redirect_uri: str,
+    hashes: Sequence[bytes] | None,
+    num_signatures: int,
+    description: str,
+    code_challenge: str,
+) -> dict[str, str]:
     asked = {
         "response_type": "code",
         "client_id": settings.REMOTE_SIGNING_CLIENT_ID,
@@ -119,6 +146,43 @@ def authorize_url(
         asked["description"] = description[:500]
     if code_challenge:
         asked |= {"code_challenge": code_challenge, "code_challenge_method": "S256"}
+    return asked
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """A request to authorise that the service keeps: its address serves one authorisation, until a moment."""
+
+    request_uri: str = field(repr=False)
+    expires_at: datetime
+
+
+def push_authorisation(
+    *, credential_id: str, state: str, redirect_uri: str, hashes: Sequence[bytes], description: str = "", code_challenge: str = ""
+) -> Pushed:
+    """Tell the service what a signer will be asked to authorise (``oauth2/pushed_authorize``, RFC 9126): any number of ``hashes``, and
+    nothing of them in the browser. Raises ``OutsideUnavailable``, ``OutsideRefused``."""
+    asked = _authorisation(
+        credential_id=credential_id,
+        qualifier="",
+        state=state,
+        redirect_uri=redirect_uri,
+        hashes=hashes,
+        num_signatures=len(hashes),
+        description=description,
+        code_challenge=code_challenge,
+    )
+    form = {**asked, "client_secret": settings.REMOTE_SIGNING_CLIENT_SECRET}
+    answer = http.ask("csc", "POST", _address("oauth2/pushed_authorize"), form=form) or {}
+    uri, seconds = answer.get("request_uri"), answer.get("expires_in")
+    if not isinstance(uri, str) or not uri or not isinstance(seconds, int) or seconds <= 0:
+        raise _wrong()
+    return Pushed(uri, datetime.now(tz=UTC) + timedelta(seconds=seconds))
+
+
+def pushed_url(request_uri: str) -> str:
+    """Where the signer's browser goes with what was pushed; calls nobody."""
+    asked = {"client_id": settings.REMOTE_SIGNING_CLIENT_ID, "request_uri": request_uri}
     return http.address("csc", "REMOTE_SIGNING_PUBLIC_URL", "oauth2/authorize") + "?" + urlencode(asked)
 
 
@@ -184,7 +248,14 @@ def credential_info(credential_id: str) -> CredentialInfo:
         for der in chain:
             x509.load_der_x509_certificate(der)
         algo = [str(oid) for oid in answer["key"]["algo"]]
-        found = CredentialInfo(chain, algo, int(answer["key"]["len"]), str(answer["auth"]["mode"]), str(answer["cert"].get("status", "")))
+        found = CredentialInfo(
+            chain,
+            algo,
+            int(answer["key"]["len"]),
+            str(answer["auth"]["mode"]),
+            str(answer["cert"].get("status", "")),
+            max(1, int(answer.get("multisign", 1))),
+        )
     except (KeyError, TypeError, ValueError, binascii.Error):
         raise _wrong() from None
     if not found.chain or not found.algo:

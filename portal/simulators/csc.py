@@ -2,7 +2,8 @@
 
 Officers' credentials: auth mode ``oauth2code``; the officer authorises on a page of this service. Seals of units: auth
 mode ``implicit``; ``credentials/authorize`` answers the portal at once. Hashes are bound to the activation data (SAD) when
-they are given, as SCAL2 demands; without them it counts signatures only (SCAL1, which the credentials declare).
+they are given, as SCAL2 demands; without them it counts signatures only (SCAL1, which the credentials declare). What is too long
+for an address is pushed first (``oauth2/pushed_authorize``, RFC 9126).
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ import base64
 import binascii
 import hashlib
 import hmac
+import json
 import math
 import secrets
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -29,11 +32,13 @@ from portal.simulators.pki import TestAuthority
 from portal.simulators.store import Store, now
 
 CODE_SECONDS = 600
+PUSHED_SECONDS = 120
+PUSHED_PREFIX = "urn:ietf:params:oauth:request_uri:"
 SAD_SECONDS = 600
 SERVICE_TOKEN_SECONDS = 3600
 PIN_TRIES = 5
 PIN_LOCK_SECONDS = 60
-MAX_SIGNATURES = 100
+MAX_SIGNATURES = 300
 
 HASHES: dict[str, hashes.HashAlgorithm] = {
     "2.16.840.1.101.3.4.2.1": hashes.SHA256(),
@@ -52,7 +57,20 @@ ECDSA_WITH = {
     "1.2.840.10045.4.3.4": "2.16.840.1.101.3.4.2.3",
 }
 QUALIFIERS = {"eu_eidas_aes"}
-METHODS = ["oauth2/authorize", "oauth2/token", "credentials/list", "credentials/info", "credentials/authorize", "signatures/signHash"]
+METHODS = [
+    "oauth2/authorize",
+    "oauth2/pushed_authorize",
+    "oauth2/token",
+    "credentials/list",
+    "credentials/info",
+    "credentials/authorize",
+    "signatures/signHash",
+]
+ASKED = (
+    *("response_type", "client_id", "redirect_uri", "scope", "state", "credentialID", "signatureQualifier", "numSignatures", "hashes"),
+    *("hashAlgorithmOID", "description", "code_challenge", "code_challenge_method", "lang"),
+)
+"""What a request to authorise may say."""
 
 
 class Refused(Exception):
@@ -130,6 +148,49 @@ class RemoteSigning:
         return next((one for one in self.config.credentials.values() if one.person and one.uid.partition(":")[2] == number), None)
 
     # --- the signer's consent ---------------------------------------------------------------------------------------
+
+    def wanted(self, asked: Mapping[str, str]) -> tuple[Credential | None, int, list[bytes]]:
+        """The key (None: the signer says whose), how many signatures, over which hashes; refuses what makes no sense."""
+        if asked.get("response_type") != "code":
+            raise Refused("unsupported_response_type", "response_type must be code")
+        if asked.get("scope") != "credential":
+            raise Refused("invalid_scope", "scope must be credential")
+        if asked.get("code_challenge") and asked.get("code_challenge_method") != "S256":
+            raise Refused("invalid_request", "code_challenge_method must be S256")
+        if not asked.get("credentialID") and asked.get("signatureQualifier") not in QUALIFIERS:
+            raise Refused("invalid_request", "Missing credentialID, or signatureQualifier that this service offers")
+        # Without a key named the signer says on the page who they are, and so which key is theirs.
+        credential = self.credential(asked["credentialID"]) if asked.get("credentialID") else None
+        if credential is not None and not credential.person:
+            raise Refused("invalid_request", "The credential is not authorized by a person")
+        signatures = _count(asked.get("numSignatures", "1"))
+        bound = _decoded(asked["hashes"].split(",")) if asked.get("hashes") else []
+        if bound and len(bound) != signatures:
+            raise Refused("invalid_request", "numSignatures must be the number of hashes")
+        return credential, signatures, bound
+
+    def push(self, asked: dict[str, str]) -> str:
+        """Keep a request for its address, which serves one authorisation."""
+        uri = PUSHED_PREFIX + secrets.token_urlsafe(32)
+        with self.store.writing() as connection:
+            connection.execute("DELETE FROM csc_pushed WHERE expires < ?", (now() - PUSHED_SECONDS,))
+            connection.execute(
+                "INSERT INTO csc_pushed VALUES (?, ?, ?, ?, 0)", (_hashed(uri), asked["client_id"], json.dumps(asked), now() + PUSHED_SECONDS)
+            )
+        return uri
+
+    def pushed(self, uri: str, client_id: str) -> dict[str, str] | None:
+        """What was pushed under an address by this client; None: unknown, used or too old."""
+        row = self.store.row("SELECT * FROM csc_pushed WHERE uri_hash = ? AND used = 0", _hashed(uri))
+        if row is None or row["expires"] < now() or row["client"] != client_id:
+            return None
+        found: dict[str, str] = json.loads(row["asked"])
+        return found
+
+    def use_pushed(self, uri: str) -> None:
+        """It came to an end: consent or refusal."""
+        with self.store.writing() as connection:
+            connection.execute("UPDATE csc_pushed SET used = 1 WHERE uri_hash = ?", (_hashed(uri),))
 
     def locked_for(self, credential: Credential) -> int:
         """Seconds until the PIN may be tried again."""
@@ -318,35 +379,47 @@ def blueprint(config: Config, store: Store, authority: TestAuthority, faults: Fa
             }
         )
 
+    @pages.post("/oauth2/pushed_authorize")
+    def pushed_authorize() -> tuple[Response, int]:
+        form = request.form
+        basic = request.authorization
+        client_id, client_secret = form.get("client_id", ""), form.get("client_secret", "")
+        if basic is not None and basic.type == "basic":
+            client_id, client_secret = basic.username or "", basic.password or ""
+        service.client(client_id, client_secret)
+        if "request_uri" in form:
+            raise Refused("invalid_request", "request_uri must not be pushed")
+        if not service.redirect_allowed(form.get("redirect_uri", "")):
+            raise Refused("invalid_request", "redirect_uri is not registered")
+        asked = {name: form[name] for name in ASKED if name in form} | {"client_id": client_id}
+        service.wanted(asked)
+        answer = jsonify({"request_uri": service.push(asked), "expires_in": PUSHED_SECONDS})
+        answer.headers["Cache-Control"] = "no-store"
+        return answer, 201
+
     @pages.route("/oauth2/authorize", methods=["GET", "POST"])
     def authorize() -> WerkzeugResponse | tuple[str, int]:
-        asked = request.values if request.method == "POST" else request.args
+        given = request.values if request.method == "POST" else request.args
+        asked: Mapping[str, str] = given
+        uri = given.get("request_uri", "")
+        if uri:
+            found = service.pushed(uri, given.get("client_id", ""))
+            if found is None:
+                return render_template("refusal.html", reason="Yêu cầu ký này đã hết hạn hoặc đã dùng. Hãy quay lại nơi yêu cầu ký."), 400
+            asked = found
         redirect_uri, state = asked.get("redirect_uri", ""), asked.get("state", "")
         # An unknown client or address is told here and never redirected to (RFC 6749 §4.1.2.1).
         if asked.get("client_id", "") != config.client_id or not service.redirect_allowed(redirect_uri):
             return render_template("refusal.html", reason="Nơi yêu cầu ký chưa được đăng ký với dịch vụ này."), 400
 
         def back(**answer: str) -> WerkzeugResponse:
+            if uri:
+                service.use_pushed(uri)
             joined = "&" if urlsplit(redirect_uri).query else "?"
             return redirect(redirect_uri + joined + urlencode(answer | ({"state": state} if state else {})), 303)
 
         try:
-            if asked.get("response_type") != "code":
-                return back(error="unsupported_response_type")
-            if asked.get("scope") != "credential":
-                return back(error="invalid_scope")
-            if asked.get("code_challenge") and asked.get("code_challenge_method") != "S256":
-                raise Refused("invalid_request", "code_challenge_method must be S256")
-            if not asked.get("credentialID") and asked.get("signatureQualifier") not in QUALIFIERS:
-                raise Refused("invalid_request", "Missing credentialID, or signatureQualifier that this service offers")
-            # Without a key named the signer says here who they are, and so which key is theirs.
-            credential = service.credential(asked["credentialID"]) if asked.get("credentialID") else None
-            if credential is not None and not credential.person:
-                raise Refused("invalid_request", "The credential is not authorized by a person")
-            signatures = _count(asked.get("numSignatures", "1"))
-            bound = _decoded(asked["hashes"].split(",")) if asked.get("hashes") else []
-            if bound and len(bound) != signatures:
-                raise Refused("invalid_request", "numSignatures must be the number of hashes")
+            credential, signatures, bound = service.wanted(asked)
         except Refused as refusal:
             return back(error=refusal.code, error_description=refusal.description)
 
@@ -362,26 +435,7 @@ def blueprint(config: Config, store: Store, authority: TestAuthority, faults: Fa
         waiting = service.locked_for(credential) if credential else 0
         if waiting:
             problem, status = f"Mã PIN bị nhập sai {PIN_TRIES} lần. Bạn hãy thử lại sau {waiting} giây.", 429
-        hidden = {
-            name: asked[name]
-            for name in (
-                "response_type",
-                "client_id",
-                "redirect_uri",
-                "scope",
-                "state",
-                "credentialID",
-                "signatureQualifier",
-                "numSignatures",
-                "hashes",
-                "hashAlgorithmOID",
-                "description",
-                "code_challenge",
-                "code_challenge_method",
-                "lang",
-            )
-            if name in asked
-        }
+        hidden = {name: given[name] for name in (("client_id", "request_uri") if uri else ASKED) if name in given}
         parts = urlsplit(redirect_uri)
         page = Response(
             render_template(

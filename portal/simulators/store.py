@@ -31,6 +31,9 @@ CREATE TABLE IF NOT EXISTS csc_code (
     code_hash TEXT PRIMARY KEY, credential TEXT NOT NULL, redirect_uri TEXT NOT NULL, challenge TEXT NOT NULL,
     signatures INTEGER NOT NULL, hashes TEXT NOT NULL, expires REAL NOT NULL, used INTEGER NOT NULL DEFAULT 0
 );
+CREATE TABLE IF NOT EXISTS csc_pushed (
+    uri_hash TEXT PRIMARY KEY, client TEXT NOT NULL, asked TEXT NOT NULL, expires REAL NOT NULL, used INTEGER NOT NULL DEFAULT 0
+);
 CREATE TABLE IF NOT EXISTS csc_token (
     token_hash TEXT PRIMARY KEY, kind TEXT NOT NULL, credential TEXT NOT NULL, signatures_left INTEGER NOT NULL,
     hashes TEXT NOT NULL, expires REAL NOT NULL, origin TEXT NOT NULL
@@ -107,6 +110,7 @@ EVERYTHING = (
         "revocation",
         "pin_tries",
         "csc_code",
+        "csc_pushed",
         "csc_token",
         "fault",
         "provider_code",

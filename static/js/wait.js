@@ -13,6 +13,9 @@
           shown.replaceChildren(...fresh.childNodes);
           document.title = page.title;
           shown.focus();
+          /* What the person asked for is ready elsewhere: they are taken there. Going back to this page takes nobody anywhere. */
+          const on = shown.querySelector("a[data-go-on]");
+          if (on) { location.assign(on.href); return; }
         }
         if (seconds()) setTimeout(look, seconds() * 1000);
       })

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import re
 import uuid
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 from django.test import Client
 from django.utils import timezone
 
@@ -235,6 +236,19 @@ def test_what_cannot_be_done_is_said_before_it_is_sent() -> None:
     assert not BulkAct.objects.exists()
 
 
+def pushed(client: Client, page: str) -> str:
+    """Where the page leads once the signing service knows what will be authorised."""
+
+    def told() -> bool:
+        worked("documents.push")
+        return "data-go-on" in text(client.get(page))
+
+    eventually(told, 30, 0.3)
+    found = re.search(r'href="([^"]+)" data-go-on', text(client.get(page)))
+    assert found
+    return html.unescape(found[1])
+
+
 @pytest.mark.requirement("D-11", "D-10")
 def test_one_authorisation_signs_many_each_with_its_hash(outside: Any) -> None:
     now, officer = timezone.now(), make_officer_actor(roles=WORKERS)
@@ -259,9 +273,15 @@ def test_one_authorisation_signs_many_each_with_its_hash(outside: Any) -> None:
     eventually(prepared, 60, 0.5)
     hashes = set(re.findall(r"<code>([0-9a-f]{64})</code>", text(client.get(page))))
     assert len(hashes) == 3
-    url = client.post(authorise)["Location"]
-    asked = parse_qs(urlsplit(url).query)
-    assert asked["numSignatures"] == ["3"] and len(asked["hashes"][0].split(",")) == 3
+    # The signing service is told by the worker; while it is silent nobody waits and nothing is lost.
+    outside.faults("csc", "down", times=1)
+    assert client.post(authorise)["Location"] == page and "Đang gửi mã băm" in text(client.get(page))
+    worked("documents.push")
+    assert "chưa trả lời" in text(client.get(page)) and "data-go-on" not in text(client.get(page))
+    url = pushed(client, page)
+    assert len(url) < 300 and "hashes" not in url, "nothing of the documents stands in the address"
+    shown = requests.get(url, timeout=10).text
+    assert all(one in shown for one in hashes) and "<dd>3</dd>" in shown
     other, _ = desk_of(roles=("signing",))
     assert other.get(page).status_code == 404
     # One is taken back meanwhile: the others are signed.
