@@ -32,7 +32,7 @@ from dossiers.desk_pages.pages import DeskPages
 from dossiers.following import desk as following_desk
 from dossiers.following import objections
 from dossiers.following.desk import CallOffDraftForm
-from dossiers.forms import SIGNER, AskPaymentForm, CallOffForm, DecisionForm, DeclineForm, ReasonForm, TakeBackForm
+from dossiers.forms import SIGNER, AskPaymentForm, CallOffForm, DecisionForm, DeclineForm, ReasonForm, RefuseForm, TakeBackForm
 from dossiers.models import DEADLINE, OPEN_STATES, TABLE, Dossier, DossierDocument, Standing, State
 from dossiers.outcomes import decision_form, decision_shown, outcome_for
 from dossiers.process import admin as process_admin  # noqa: F401  # registers its own desk
@@ -65,7 +65,7 @@ from portal.ui.tags import dong
 from portal.workdays import national_calendar, remaining_words
 
 FORMS: dict[str, type[ReasonForm]] = {
-    "refuse": ReasonForm,
+    "refuse": RefuseForm,
     "take_back": TakeBackForm,
     "decline": DeclineForm,
     "call_off_payment": CallOffForm,

@@ -157,9 +157,11 @@ def _kept(sender: Any, instance: Any, **kwargs: Any) -> None:
 def _happened(sender: Any, instance: Any, created: bool, raw: bool = False, **kwargs: Any) -> None:
     """What happens to a dossier moves it on in its process, in the same transaction."""
     from dossiers.process.running import follow
+    from dossiers.process.sheet import keep
 
     if created and not raw:
         follow(instance)
+        keep(instance)
 
 
 def _signed(sender: Any, document: Any, **kwargs: Any) -> None:

@@ -435,6 +435,18 @@ class ReasonForm(forms.Form):
     )
 
 
+class RefuseForm(ReasonForm):
+    """Why a dossier is not received, and by which law; the applicant reads both."""
+
+    basis = PlainText(
+        label="Căn cứ pháp luật",
+        help_text="Điều, khoản, văn bản. Ví dụ: khoản 1 Điều 13 Luật Hộ tịch 2014.",
+        max_length=300,
+        widget=forms.TextInput({"class": "vTextField"}),
+        error_messages={"required": "Hãy ghi điều, khoản, văn bản làm căn cứ."},
+    )
+
+
 class TakeBackForm(ReasonForm):
     """Why a decision is taken back before it is signed; read by colleagues only."""
 

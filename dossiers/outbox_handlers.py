@@ -11,6 +11,7 @@ from dossiers import services
 from dossiers.designing.results.trying import make_preview
 from dossiers.desk_pages import bulk
 from dossiers.post import parcels
+from dossiers.process import sheet
 from dossiers.services import kin, registries
 from dossiers.services.confirming import confirm_sent
 from dossiers.signing import steps
@@ -35,6 +36,12 @@ def preview_result(message: Message) -> None:
 def confirm(message: Message) -> None:
     """Issue the sealed confirmation that a dossier was sent."""
     confirm_sent(dossier_id=UUID(message.payload["dossier"]), again=message.payload.get("again", 0))
+
+
+@handler("dossiers.control_sheet", queue="bulk", lease_seconds=30)
+def control_sheet(message: Message) -> None:
+    """Seal the control sheet of a dossier that leaves or has ended."""
+    sheet.issue_after(event_id=int(message.payload["event"]), now=timezone.now())
 
 
 @handler("dossiers.make_declaration", queue="soon", lease_seconds=40)

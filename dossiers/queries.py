@@ -378,11 +378,17 @@ def _as_unit(agency: Agency) -> HandlingUnit:
 
 
 def handling_unit(code: str) -> HandlingUnit | None:
-    """The agency with this code today, or None (one query)."""
-    try:
-        return _as_unit(catalogues.agency(code))
-    except Agency.DoesNotExist:
-        return None
+    """The agency with this code today, or None (one query, none while it is remembered)."""
+    known: dict[str, HandlingUnit] = _handling.values()
+    if code not in known:
+        try:
+            known[code] = _as_unit(catalogues.agency(code))
+        except Agency.DoesNotExist:
+            return None
+    return known[code]
+
+
+_handling = Remembered("catalogues")
 
 
 def unit_calendar(code: str) -> Calendar:

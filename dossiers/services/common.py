@@ -120,6 +120,11 @@ def check_seen(dossier: Dossier, seen_version: int, transition: str) -> None:
         raise TransitionRefused(transition, dossier.state, STALE)
 
 
+def grounded(reason: str, basis: str) -> str:
+    """A reason with its legal ground, as the applicant reads both."""
+    return f"{reason.strip().rstrip('.')}. Căn cứ: {basis.strip()}" if basis.strip() else reason.strip()
+
+
 def move_appointment(dossier: Dossier, now: datetime, calendar: Calendar) -> None:
     """The clock of the locked dossier runs on: its appointment is later by the working time for which it stood still, and so is the one
     that figures measure by. The first one stays what it was; the caller saves."""

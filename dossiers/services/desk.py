@@ -18,7 +18,7 @@ from dossiers.outcomes import RESULT, TEMPLATE, Decision, Outcome, decision_form
 from dossiers.process import running
 from dossiers.queries import unit_calendar
 from dossiers.registers import BOOK, FIRST_BOOK, NUMBER, RegisterNumber
-from dossiers.services.common import advance, lock_for_officer, notify_parties, position_of, refuse_own, why_not
+from dossiers.services.common import advance, grounded, lock_for_officer, notify_parties, position_of, refuse_own, why_not
 from dossiers.services.paying import call_off
 from dossiers.services.registers import free_number, take_number
 from dossiers.slip_sets.issuing import issue_of
@@ -80,20 +80,22 @@ def receive(*, actor: Actor, dossier_id: UUID, seen_version: int, now: datetime)
 
 
 @transaction.atomic
-def refuse(*, actor: Actor, dossier_id: UUID, seen_version: int, reason: str, now: datetime) -> Dossier:
-    """Refuse to receive a dossier (state 1 → 3) with a reason that the applicant reads (Decree 61/2018 art. 17; slip 03).
+def refuse(*, actor: Actor, dossier_id: UUID, seen_version: int, reason: str, basis: str = "", now: datetime) -> Dossier:
+    """Refuse to receive a dossier (state 1 → 3) with a reason and its legal ground, both read by the applicant (Decree 61/2018 art. 17;
+    slip 03).
 
     ``ValueError`` without a reason.
     """
     if not reason.strip():
         raise ValueError("a refusal needs a reason")
+    why = grounded(reason, basis)
     dossier = lock_for_officer(actor=actor, dossier_id=dossier_id, act="dossiers.refuse", seen_version=seen_version, transition="refuse")
     dossier.refused_at = max(now, dossier.submitted_at)
     dossier.officer_id = position_of(actor)
     dossier.officer_label = actor.label
     call_off(dossier, reason="refused", actor=actor, now=now)
-    advance(dossier, "refuse", actor=actor, now=now, note=reason.strip())
-    issue_refusal(dossier, reason=reason.strip(), actor=actor, now=now)
+    advance(dossier, "refuse", actor=actor, now=now, note=why)
+    issue_refusal(dossier, reason=why, actor=actor, now=now)
     notify_parties(dossier, "dossiers.refused")
     return dossier
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from dossiers import slips
 from dossiers.models import TABLE, Dossier
 from dossiers.queries import unit_calendar
-from dossiers.services.common import advance, lock_for_officer, notify_parties
+from dossiers.services.common import advance, grounded, lock_for_officer, notify_parties
 from dossiers.services.reappointing import named_day
 from portal.access import Actor
 from portal.states import TransitionRefused
@@ -39,7 +39,6 @@ def extend(*, actor: Actor, dossier_id: UUID, seen_version: int, day: date, reas
     def with_a_new_day() -> None:
         dossier.due_at, dossier.extended_at = new, now
 
-    note = f"{reason.strip().rstrip('.')}. Căn cứ: {basis.strip()}"
-    advance(dossier, "extend", actor=actor, now=now, note=note, then=with_a_new_day)
+    advance(dossier, "extend", actor=actor, now=now, note=grounded(reason, basis), then=with_a_new_day)
     notify_parties(dossier, "dossiers.extended", due=slips.moment(new))
     return dossier

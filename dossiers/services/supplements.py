@@ -33,6 +33,7 @@ from dossiers.services.common import (
     NotYours,
     advance,
     filer,
+    grounded,
     lock_for_officer,
     move_appointment,
     notify_parties,
@@ -187,8 +188,8 @@ def _call_off(transition: str, *, actor: Actor, dossier_id: UUID, seen_version: 
 
 
 @transaction.atomic
-def stop(*, actor: Actor, dossier_id: UUID, seen_version: int, reason: str, now: datetime) -> Dossier:
-    """A leader ends a dossier without a result (state 4 → 8), with the notice that says why (Circular 03/2025, slip 05).
+def stop(*, actor: Actor, dossier_id: UUID, seen_version: int, reason: str, basis: str = "", now: datetime) -> Dossier:
+    """A leader ends a dossier without a result (state 4 → 8), with the notice that says why and by which law (Circular 03/2025, slip 05).
 
     ``ValueError`` without a reason.
     """
@@ -197,8 +198,8 @@ def stop(*, actor: Actor, dossier_id: UUID, seen_version: int, reason: str, now:
     dossier = lock_for_officer(actor=actor, dossier_id=dossier_id, act="dossiers.stop", seen_version=seen_version, transition="stop")
     _check(dossier, "stop")
     dossier.stopped_at = max(now, dossier.received_at or now)
-    advance(dossier, "stop", actor=actor, now=now, note=reason.strip())
-    _stop_notice(dossier, reason=reason.strip(), actor=actor, now=now)
+    advance(dossier, "stop", actor=actor, now=now, note=grounded(reason, basis))
+    _stop_notice(dossier, reason=grounded(reason, basis), actor=actor, now=now)
     give_back(dossier, reason="refused", actor=actor, now=now)
     return dossier
 

@@ -77,9 +77,20 @@ def outcome_words(done: datetime, due: datetime | None) -> str:
     return "Đúng hạn" if timezone.localdate(done) == timezone.localdate(due) else "Trước hạn"
 
 
-def issue_control_sheet(dossier: Dossier, rows: Sequence[ControlRow], *, actor: Actor, now: datetime) -> DossierDocument:
+def _control_key(dossier: Dossier, occasion: str) -> str:
+    return f"dossiers.control:{dossier.pk}:{occasion}"
+
+
+def is_issued(dossier: Dossier, occasion: str) -> bool:
+    """Whether the control sheet of an occasion was issued (one query)."""
+    return dossier.documents.filter(role=DossierDocument.Role.CONTROL, document__key=_control_key(dossier, occasion)).exists()
+
+
+def issue_control_sheet(
+    dossier: Dossier, rows: Sequence[ControlRow], *, actor: Actor, now: datetime, occasion: str = ""
+) -> DossierDocument:
     """Issue the control sheet of a dossier with these rows, in the caller's transaction; it takes the place of one issued before, whose
-    proof page then says so. ``ValueError`` without a row."""
+    proof page then says so. ``occasion``: what it is issued at by itself, once. ``ValueError`` without a row."""
     if not rows:
         raise ValueError("a control sheet tells of handing over")
     former = list(dossier.documents.select_related("document").filter(role=DossierDocument.Role.CONTROL))
@@ -101,7 +112,7 @@ def issue_control_sheet(dossier: Dossier, rows: Sequence[ControlRow], *, actor: 
             {"giver": one.giver, "taker": one.taker, "at": slips.moment(one.at), "outcome": one.outcome, "note": one.note} for one in rows
         ],
     }
-    key = f"dossiers.control:{dossier.pk}:{len(former) + 1}"
+    key = _control_key(dossier, occasion or str(len(former) + 1))
     return issue_of(dossier, DossierDocument.Role.CONTROL, kind=slips.CONTROL, key=key, context=context, actor=actor, now=now)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from dossiers.forms import DayField, ReasonForm
+from dossiers.forms import DayField, ReasonForm, RefuseForm
 from dossiers.models import Dossier, Paper, SupplementDefect, SupplementRequest
 from dossiers.papers import wanted_papers
 from dossiers.reading import line
@@ -161,14 +161,14 @@ class CallOffSupplementForm(ReasonForm):
         self.fields["reason"].error_messages["required"] = "Hãy nêu lý do, ví dụ “giấy tờ đã có trong hồ sơ”."
 
 
-class StopForm(ReasonForm):
-    """Why a dossier is ended without a result; the applicant reads it."""
+class StopForm(RefuseForm):
+    """Why a dossier is ended without a result, and by which law; the applicant reads both."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason"].label = "Lý do dừng"
-        self.fields["reason"].help_text = "Người nộp đọc được nguyên văn, trong thông báo có dấu của cơ quan. Nêu căn cứ pháp luật."
-        self.fields["reason"].error_messages["required"] = "Hãy nêu lý do và căn cứ pháp luật."
+        self.fields["reason"].help_text = "Người nộp đọc được nguyên văn, trong thông báo có dấu của cơ quan."
+        self.fields["reason"].error_messages["required"] = "Hãy nêu lý do dừng."
 
 
 class UndoForm(ReasonForm):

@@ -323,7 +323,7 @@ def forget(now: datetime) -> int:
             row.save()
             if leftover is not None:
                 files.erase(file=leftover, actor=SYSTEM)
-    SigningBatch.objects.filter(created_at__lt=now - ABANDONED).exclude(
+    SigningBatch.objects.filter(created_at__lt=now - ABANDONED).exclude(code="", verifier="", activation="", request_uri="").update(
         code="", verifier="", activation="", request_uri=""
-    ).update(code="", verifier="", activation="", request_uri="")
+    )
     return len(rows)

@@ -1,9 +1,9 @@
 """Remote signing: a client of the Cloud Signature Consortium API v2.0.
 
-A person authorises in the browser at ``authorize_url``, or at ``pushed_url`` what was told to the service before
-(``push_authorisation``: hashes of many documents are longer than an address may be); the code that comes back is exchanged for signature activation
-data (``Sad``) with ``exchange_code``; a unit's seal is authorised without a person by ``seal_authorise``; ``sign_hash``
-spends the activation data.
+A person authorises in the browser at ``authorize_url``, or at ``pushed_url`` what the service was told before
+(``push_authorisation``: hashes of many documents are longer than an address may be); the code that comes back is exchanged
+for signature activation data (``Sad``) with ``exchange_code``; a unit's seal is authorised without a person by
+``seal_authorise``; ``sign_hash`` spends the activation data.
 """
 
 from __future__ import annotations

@@ -54,8 +54,8 @@ def notify(
     if registry.kind_of(known.kind).optional:
         places["off"] = registry.unsubscribe_address(party_id, known.kind)
     text = registry.rendered(template, places, contact.language)
-    for channel in channels:
-        row = Notification(
+    rows = [
+        Notification(
             party_id=party_id,
             template=template,
             channel=channel,
@@ -68,10 +68,15 @@ def notify(
             body=text.sms if channel == Notification.Channel.SMS else text.body,
             sent_at=timezone.now() if channel == Notification.Channel.INBOX else None,
         )
-        made = Notification.objects.bulk_create([row], ignore_conflicts=True) and Notification.objects.filter(pk=row.pk).exists()
-        if made and channel != Notification.Channel.INBOX:
+        for channel in channels
+    ]
+    Notification.objects.bulk_create(rows, ignore_conflicts=True)
+    to_send = [row for row in rows if row.channel != Notification.Channel.INBOX]
+    made = set(Notification.objects.filter(pk__in=[row.pk for row in to_send]).values_list("pk", flat=True)) if to_send else set()
+    for row in to_send:
+        if row.pk in made:
             payload = {"notification": str(row.id)}
-            outbox.put(f"notifications.{channel}", key=str(row.id), payload=payload, queue=queue, expires_at=expires_at)
+            outbox.put(f"notifications.{row.channel}", key=str(row.id), payload=payload, queue=queue, expires_at=expires_at)
 
 
 def _to_send(notification_id: UUID) -> Notification | None:

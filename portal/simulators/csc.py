@@ -175,7 +175,8 @@ class RemoteSigning:
         with self.store.writing() as connection:
             connection.execute("DELETE FROM csc_pushed WHERE expires < ?", (now() - PUSHED_SECONDS,))
             connection.execute(
-                "INSERT INTO csc_pushed VALUES (?, ?, ?, ?, 0)", (_hashed(uri), asked["client_id"], json.dumps(asked), now() + PUSHED_SECONDS)
+                "INSERT INTO csc_pushed VALUES (?, ?, ?, ?, 0)",
+                (_hashed(uri), asked["client_id"], json.dumps(asked), now() + PUSHED_SECONDS),
             )
         return uri
 
@@ -393,6 +394,8 @@ def blueprint(config: Config, store: Store, authority: TestAuthority, faults: Fa
             raise Refused("invalid_request", "redirect_uri is not registered")
         asked = {name: form[name] for name in ASKED if name in form} | {"client_id": client_id}
         service.wanted(asked)
+        if faults.wrong("csc"):
+            return jsonify({"expires_in": PUSHED_SECONDS}), 201
         answer = jsonify({"request_uri": service.push(asked), "expires_in": PUSHED_SECONDS})
         answer.headers["Cache-Control"] = "no-store"
         return answer, 201

@@ -305,12 +305,15 @@ def test_refusing_asks_for_the_reason() -> None:
     empty = client.post(f"{DESK}{dossier.id}/refuse/", {"seen": dossier.version, "reason": " "})
     assert empty.status_code == 422
     assert "Hãy nêu lý do" in text(empty)
-    client.post(f"{DESK}{dossier.id}/refuse/", {"seen": dossier.version, "reason": "Trẻ đã được đăng ký."})
+    groundless = client.post(f"{DESK}{dossier.id}/refuse/", {"seen": dossier.version, "reason": "Trẻ đã được đăng ký."})
+    assert groundless.status_code == 422 and "làm căn cứ" in text(groundless) and "Trẻ đã được đăng ký." in text(groundless)
+    given = {"reason": "Trẻ đã được đăng ký.", "basis": "Khoản 1 Điều 13 Luật Hộ tịch 2014"}
+    client.post(f"{DESK}{dossier.id}/refuse/", {"seen": dossier.version, **given})
     dossier.refresh_from_db()
     assert dossier.state == State.REFUSED
     browser = Client()
     sign_in(browser, mother())
-    assert "Trẻ đã được đăng ký." in text(browser.get(f"/ho-so/{dossier.code}/"))
+    assert "Trẻ đã được đăng ký. Căn cứ: Khoản 1 Điều 13 Luật Hộ tịch 2014" in text(browser.get(f"/ho-so/{dossier.code}/"))
 
 
 @pytest.mark.parametrize("seen", ["", "0", "-1", "x", "99999999999"])

@@ -306,7 +306,7 @@ def test_refused_or_withdrawn_what_is_not_paid_is_called_off_and_what_is_paid_go
     officer, _ = desk("H26.101", "reception")
     page = words(officer.get(f"{DESK}{refused.id}/refuse/"))
     assert "Khoản 24.000 đ chưa nộp được hủy" in page
-    body = {"seen": refused.version, "reason": "Không thuộc thẩm quyền"}
+    body = {"seen": refused.version, "reason": "Không thuộc thẩm quyền", "basis": "Luật Hộ tịch 2014"}
     assert officer.post(f"{DESK}{refused.id}/refuse/", body).status_code == 302
     assert Refund.objects.get(order=other).reason == "refused" and fresh(refused).payment == Standing.PAID
     services.follow_order(order_id=other.pk, now=timezone.now())

@@ -110,7 +110,8 @@ def test_a_refusal_comes_with_its_slip_and_an_undone_one_takes_it_back() -> None
     with time_machine.travel(NOW, tick=False):
         officer, _ = desk("H26.101", "reception", "handling")
         dossier = filed()
-        officer.post(f"{DESK}{dossier.pk}/refuse/", {"seen": dossier.version, "reason": "Không thuộc thẩm quyền, Luật Hộ tịch điều 13."})
+        given = {"seen": dossier.version, "reason": "Không thuộc thẩm quyền.", "basis": "Luật Hộ tịch điều 13"}
+        officer.post(f"{DESK}{dossier.pk}/refuse/", given)
         issued = dossier.documents.get(role="refusal")
         shown = text_of(html_of(issued.document))
         assert "Mẫu số 03" in shown and "Luật Hộ tịch điều 13" in shown and str(dossier.code) in shown
@@ -126,7 +127,7 @@ def test_a_refusal_comes_with_its_slip_and_an_undone_one_takes_it_back() -> None
         issued.refresh_from_db()
         assert issued.cancelled_at == NOW and issued.document.state == Document.REVOKED
         version = Dossier.objects.get(pk=dossier.pk).version
-        officer.post(f"{DESK}{dossier.pk}/refuse/", {"seen": version, "reason": "Thiếu căn cứ."})
+        officer.post(f"{DESK}{dossier.pk}/refuse/", {"seen": version, "reason": "Thiếu căn cứ.", "basis": "Luật Hộ tịch"})
         assert dossier.documents.filter(role="refusal").count() == 2
 
 

@@ -310,10 +310,10 @@ def test_what_nobody_completes_in_time_ends_or_goes_back_as_the_policy_says(moth
 
     # The officer who has it back may have it stopped by a leader, with the notice.
     chiefs, _ = desk("H26.101", "signing")
-    done = chiefs.post(f"{DESK}{left.id}/stop/", {"seen": left.version, "reason": "Không đủ căn cứ theo khoản 1 điều 16."})
+    done = chiefs.post(f"{DESK}{left.id}/stop/", {"seen": left.version, "reason": "Không đủ căn cứ", "basis": "khoản 1 điều 16"})
     assert done.status_code == 302 and fresh(left).state == State.STOPPED
     notice = left.documents.get(role=DossierDocument.Role.STOP).document
-    assert "Không đủ căn cứ theo khoản 1 điều 16." in document_html(notice, at=NOW)
+    assert "Không đủ căn cứ. Căn cứ: khoản 1 điều 16" in document_html(notice, at=NOW)
 
 
 @pytest.mark.requirement("D-08")

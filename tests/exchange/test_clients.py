@@ -160,6 +160,36 @@ def test_person_authorises_and_signs(outside: Simulators) -> None:
     assert len(signature) == 256
 
 
+def test_hundreds_of_hashes_are_told_before_the_signer_comes_and_each_is_signed(outside: Simulators) -> None:
+    hashes = [hashlib.sha256(f"document {number}".encode()).digest() for number in range(300)]
+    asked: dict[str, Any] = {"credential_id": OFFICER, "state": "s", "redirect_uri": BACK}
+    pushed = csc.push_authorisation(**asked, hashes=hashes, description="300 văn bản")
+    assert pushed.request_uri not in repr(pushed)
+    url = csc.pushed_url(pushed.request_uri)
+    assert len(url) < 250 and "<dd>300</dd>" in requests.get(url, timeout=10).text
+    granted = csc.exchange_code(outside.authorise(url)["code"], BACK)
+    certificate = csc.credential_info(OFFICER).chain[0]
+    common: dict[str, Any] = {"hash_oid": csc.SHA256, "sign_oid": RSA_SHA256, "certificate": certificate}
+    with pytest.raises(OutsideRefused):
+        csc.sign_hash(credential_id=OFFICER, sad=granted, hashes=[DIGEST], **common)
+    assert len(csc.sign_hash(credential_id=OFFICER, sad=granted, hashes=hashes[:200], **common)) == 200
+    assert len(csc.sign_hash(credential_id=OFFICER, sad=granted, hashes=hashes[200:], **common)) == 100
+    with pytest.raises(OutsideRefused):  # spent
+        csc.sign_hash(credential_id=OFFICER, sad=granted, hashes=hashes[:1], **common)
+    # An address serves one authorisation, and its own client.
+    assert requests.get(url, timeout=10).status_code == 400
+    second = csc.pushed_url(csc.push_authorisation(**asked, hashes=[DIGEST]).request_uri)
+    assert requests.get(second.replace("client_id=", "client_id=x"), timeout=10).status_code == 400
+    assert requests.get(second, timeout=10).status_code == 200
+    for change in ({"redirect_uri": "https://elsewhere.example/"}, {"credential_id": SEAL}, {"hashes": [*hashes, DIGEST]}):
+        with pytest.raises(OutsideRefused, match="invalid_request"):
+            csc.push_authorisation(**{**asked, "hashes": [DIGEST], **change})
+    for mode in ("wrong", "down"):
+        outside.faults("csc", mode, times=1)
+        with pytest.raises(OutsideUnavailable):
+            csc.push_authorisation(**asked, hashes=[DIGEST])
+
+
 def test_hash_that_was_not_authorised_is_refused(outside: Simulators) -> None:
     other = hashlib.sha256(b"other").digest()
     with pytest.raises(OutsideRefused, match="invalid_request"):
