@@ -104,7 +104,14 @@ def outcome_of(procedure_code: str) -> Outcome | None:
 
 def outcome_for(dossier: Dossier) -> Outcome | None:
     """What a dossier ends in, whatever was published since: the version that stood when it was sent. Where none stood then, the first
-    that came after it, so that who filed before there was a template is answered too. One query."""
+    that came after it, so that who filed before there was a template is answered too. One query, the first time for this ``dossier``."""
+    known: list[Outcome | None] | None = dossier.__dict__.get("_outcome")
+    if known is None:
+        known = dossier.__dict__["_outcome"] = [_outcome_for(dossier)]
+    return known[0]
+
+
+def _outcome_for(dossier: Dossier) -> Outcome | None:
     # The newest of those of then; of those that came later the first.
     then = Case(When(published_at__lte=dossier.submitted_at, then=F("number")), default=-F("number"))
     found = ResultVersion.objects.filter(procedure_code=dossier.procedure_code).annotate(then=then).order_by("-then").first()

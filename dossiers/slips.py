@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from dossiers.costs import Limit
 from dossiers.models import CounterPaper, Dossier
+from dossiers.models.dossier import Channel
 from dossiers.post import wishes
 from dossiers.reading import lines
 from portal.documents.proofs import Section, masked
@@ -105,8 +106,9 @@ def receipt_context(dossier: Dossier, limit: Limit) -> dict[str, Any]:
     """Slip 01, giấy tiếp nhận hồ sơ và hẹn trả kết quả (Circular 03/2025/TT-VPCP, annex I; fields: domain.md §5.2)."""
     papers = papers_of(dossier)
     # Handed in at a counter and not digitised: no electronic file.
-    on_paper = CounterPaper.objects.filter(filing=dossier.pk, how=CounterPaper.How.PAPER)
-    papers += [{"label": f"{one.label} (bản giấy)", "copies": 0} for one in on_paper]
+    if dossier.channel != Channel.ONLINE:
+        on_paper = CounterPaper.objects.filter(filing=dossier.pk, how=CounterPaper.How.PAPER)
+        papers += [{"label": f"{one.label} (bản giấy)", "copies": 0} for one in on_paper]
     channel = str(dossier.get_channel_display())
     return {
         **head(dossier),

@@ -175,9 +175,16 @@ def terms_shown(code: str, at: datetime) -> Terms:
     return cast(Terms, found)
 
 
+_filed = Remembered("procedures")
+
+
 def terms_of(dossier: Dossier) -> Terms:
-    """The terms under which a dossier was filed, whatever the catalogue says today."""
-    return terms_of_version(dossier.procedure_version_id)
+    """The terms under which a dossier was filed, whatever the catalogue says today (no query while they are remembered)."""
+    known, key = _filed.values(), (dossier.procedure_version_id, get_language())
+    found = known.get(key)
+    if found is None:
+        found = known[key] = terms_of_version(dossier.procedure_version_id)
+    return cast(Terms, found)
 
 
 def terms_of_version(version_id: int) -> Terms:

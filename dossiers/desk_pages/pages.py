@@ -84,6 +84,7 @@ class QueueList(CursorChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
+        self.title = "Hồ sơ"
         actor = actor_of(request)
         fresh = looking.new_since(actor, [row.pk for row in self.result_list])
         for row in self.result_list:

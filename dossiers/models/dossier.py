@@ -308,6 +308,9 @@ class Dossier(models.Model):
     due_as_loaded: Any = None
     """The appointment as it was before the change that is being written; the event keeps it."""
 
+    newest_event: int | None = None
+    """The event written last through this object: the occasion of what is told next."""
+
     @classmethod
     def from_db(cls, db: Any, field_names: Any, values: Any, **more: Any) -> Dossier:
         """A row as it is read, with the appointment that a change of it starts from."""

@@ -51,8 +51,14 @@ LABELS = {
     "return_step": "Trả lại bước trước",
     "take_step": "Nhận việc",
     "assign": "Giao, chuyển người giải quyết",
-    "control_sheet": "Lập phiếu kiểm soát",
+    "control_sheet": "Phiếu kiểm soát",
+    "seal_sheet": "Lập bản có dấu lúc này",
 }
+
+SHEET_WORDS = (
+    "Phiếu tự ghi theo từng lần giao, nhận. Bản có dấu được lập tự động khi hồ sơ chuyển sang cơ quan khác và khi hồ sơ kết thúc; "
+    "cần bản giấy trước đó thì lập ở đây."
+)
 
 
 @dataclass(frozen=True)
@@ -239,6 +245,7 @@ class ProcessDesk(admin.ModelAdmin):  # type: ignore[type-arg]
         dossier: Dossier,
         *,
         title: str,
+        button: str = "",
         form: Any,
         do: Callable[..., Any],
         done: str | Callable[[Any], str],
@@ -271,7 +278,7 @@ class ProcessDesk(admin.ModelAdmin):  # type: ignore[type-arg]
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": f"{title}: {dossier.code}",
-            "button": title,
+            "button": button or title,
             "dossier": dossier,
             "form": form,
             "about": [f"{dossier.procedure_name}, chủ hồ sơ {dossier.owner_name}.", *about],
@@ -434,6 +441,8 @@ class ProcessDesk(admin.ModelAdmin):  # type: ignore[type-arg]
             request,
             dossier,
             title=LABELS["control_sheet"],
+            button=LABELS["seal_sheet"],
+            about=(SHEET_WORDS,),
             form=_Nothing(request.POST if request.method == "POST" else None),
             do=issue_sheet,
             done=f"{TITLE} đang được đóng dấu, thường xong trong một phút. Phiếu lập trước, nếu có, không còn giá trị.",

@@ -28,6 +28,8 @@ PASS, RETURN = "dossiers.pass_step", "dossiers.return_step"
 Ending, Outcome, How = DossierProcess.Ending, DossierStep.Outcome, DossierStep.How
 _ENDED = frozenset({State.REFUSED, State.WITHDRAWN, State.STOPPED})
 _OVER = {"undo_receive": Ending.UNDONE}
+_BEFORE = frozenset({"receive", "start"})
+"""Events of a reception: the process begins after them (:func:`begin`)."""
 NO_PROCESS = "Hồ sơ không theo quy trình nào, hoặc quy trình đã xong."
 NOT_NOW = "Hồ sơ đang chờ người nộp hoặc chờ lãnh đạo, nên chưa chuyển bước được."
 
@@ -279,7 +281,7 @@ def follow(event: DossierEvent) -> None:
     passed already and changes nothing.
     """
     dossier, now = event.dossier, event.at
-    if dossier.received_at is None and event.name not in _OVER and event.to_state not in _ENDED:
+    if event.name in _BEFORE or dossier.received_at is None and event.name not in _OVER and event.to_state not in _ENDED:
         return
     step = open_step(dossier)
     if step is None:

@@ -137,18 +137,27 @@ def move_appointment(dossier: Dossier, now: datetime, calendar: Calendar) -> Non
 
 
 def advance(
-    dossier: Dossier, transition: str, *, actor: Actor, now: datetime, note: str = "", then: Callable[[], None] | None = None
+    dossier: Dossier,
+    transition: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    note: str = "",
+    then: Callable[[], None] | None = None,
+    saved_with_the_next: bool = False,
 ) -> DossierEvent:
     """Move the locked dossier along one edge, save it, write the event and the audit act. The caller set the times.
 
-    ``then`` sets what the edge's guard looks at, after it has looked.
+    ``then`` sets what the edge's guard looks at, after it has looked. ``saved_with_the_next``: another edge follows at once in the same
+    transaction, so that nobody ever sees the dossier in between; both are written as events, the row once.
     """
     before = dossier.state
     TABLE.move(dossier, transition)
     if then is not None:
         then()
     dossier.version += 1
-    dossier.save()
+    if not saved_with_the_next:
+        dossier.save()
     if before == State.SUBMITTED != dossier.state:
         from dossiers.following.editing import end_edit  # which leans on this module
 
@@ -176,6 +185,7 @@ def write_event(dossier: Dossier, name: str, *, before: str, actor: Actor, now: 
         due_at=dossier.due_at,
     )
     dossier.due_as_loaded = dossier.due_at
+    dossier.newest_event = event.pk
     audit.record(
         actor=actor,
         act=f"dossiers.{name}",
@@ -198,7 +208,7 @@ def notify_parties(dossier: Dossier, template: str, *, about: str = "", **more: 
     tells nobody twice, whatever has happened to the dossier since.
     """
     unit = handling_unit(dossier.unit_code)
-    occasion = about or f"event-{dossier.events.order_by('-id').values_list('id', flat=True)[0]}"
+    occasion = about or f"event-{dossier.newest_event or dossier.events.order_by('-id').values_list('id', flat=True)[0]}"
     parties = {dossier.applicant_id, dossier.owner_id}
     helpers = people.who_may_act({*dossier.worked_on_by, dossier.filed_by_id} - parties, parties, dossier.procedure_code)
     for party_id in sorted(parties | helpers):

@@ -61,7 +61,7 @@ def receive(*, actor: Actor, dossier_id: UUID, seen_version: int, now: datetime)
     dossier.due_at = dossier.due_first = due_at(dossier.received_at, limit.amount, limit.unit, unit_calendar(dossier.unit_code))
     dossier.officer_id = position_of(actor)
     dossier.officer_label = actor.label
-    advance(dossier, "receive", actor=actor, now=now)
+    advance(dossier, "receive", actor=actor, now=now, saved_with_the_next=True)
     # Nothing to hand over in a commune's office: the officer who receives it handles it, at once.
     advance(dossier, "start", actor=SYSTEM, now=now)
     issue_of(

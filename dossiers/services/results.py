@@ -37,7 +37,7 @@ def return_result(*, document_id: UUID, now: datetime) -> Dossier | None:
     def signed() -> None:
         dossier.stage = Stage.NONE
 
-    advance(dossier, "sign", actor=SYSTEM, now=now, then=signed)
+    advance(dossier, "sign", actor=SYSTEM, now=now, then=signed, saved_with_the_next=True)
     advance(dossier, "return_result", actor=SYSTEM, now=now)
     landing.land(dossier, now=now)
     parcels.promise(dossier, now=now)

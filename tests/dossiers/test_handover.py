@@ -13,11 +13,14 @@ from django.utils import timezone
 
 from dossiers.counter_filing import counts
 from dossiers.models import Dossier, DossierEvent, Handover, NationalDossier
+from dossiers.process.sheet import issue_after
 from dossiers.services import handing
 from portal.documents.rendering import document_html
 from portal.notifications.models import Notification
+from portal.outbox.models import Message
+from portal.outbox.services import deliver
 from portal.states import TransitionRefused
-from tests.dossiers.support import received
+from tests.dossiers.support import filed, received
 from tests.dossiers.test_desk_pages import desk_of
 from tests.factories import make_officer_actor, officer_actor
 
@@ -127,3 +130,36 @@ def test_the_share_without_paper_is_counted_when_it_is_taken() -> None:
     page = text(leader.get(SLIPS + "figures/"))
     assert "50 %" in page and "mục tiêu 80 %" in page
     call_command("recompute_dossiers")
+
+
+@pytest.mark.requirement("D-09", "D-25")
+def test_the_control_sheet_goes_along_by_itself_and_is_sealed_again_at_the_end() -> None:
+    slip, desk, there = handed()
+    dossier = slip.dossier
+
+    def sheet() -> tuple[int, str]:
+        for message in Message.objects.filter(kind="dossiers.control_sheet", done_at=None):
+            deliver(message.pk)
+        rows = dossier.documents.filter(role="control")
+        [issued] = rows.filter(cancelled_at=None)
+        return rows.count(), document_html(issued.document, at=timezone.now())
+
+    count, page = sheet()
+    assert count == 1 and "Chuyển cho đơn vị khác" in page and WHY in page and "Người nộp hồ sơ" in page
+    assert dossier.documents.get(role="control").document.unit_code == "H26.101", "sealed by who hands it over"
+    event = DossierEvent.objects.get(dossier=dossier, name="hand_over")
+    assert issue_after(event_id=event.pk, now=timezone.now()) is None, "a worker that does it again does nothing"
+    # Officers read it at any moment as it stands, without having anything sealed.
+    there.post(f"{SLIPS}{slip.pk}/take/")
+    assert "Nhận hồ sơ từ đơn vị khác" in text(there.get(f"{DESK}{dossier.pk}/control_sheet/"))
+    chief, _ = desk_of(THERE, ("signing",))
+    dossier.refresh_from_db()
+    said = {"seen": dossier.version, "reason": "Người nộp đã mất", "basis": "Điều 17 Nghị định 61/2018/NĐ-CP"}
+    assert chief.post(f"{DESK}{dossier.pk}/stop/", said).status_code == 302
+    count, page = sheet()
+    assert count == 2 and "Dừng giải quyết" in page and "Nhận hồ sơ từ đơn vị khác" in page, "the newer one takes its place"
+    # What was never received was handed to nobody.
+    refused = filed()
+    desk.post(f"{DESK}{refused.pk}/refuse/", {"seen": refused.version, "reason": "Trùng", "basis": "Điều 17"})
+    assert refused.events.filter(name="refuse").exists()
+    assert not Message.objects.filter(kind="dossiers.control_sheet", done_at=None).exists()
