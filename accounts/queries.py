@@ -101,13 +101,14 @@ def mandate_over(person_id: UUID, party_ids: Iterable[UUID], procedure_code: str
     return rows.select_related("organisation", "grantor").order_by("given_at", "id").first()
 
 
-def who_may_act(person_ids: Iterable[UUID], party_ids: Iterable[UUID], procedure_code: str) -> set[UUID]:
-    """Those of some people who may act for one of the parties in a procedure now (one query, none for nobody)."""
+def who_may_act(person_ids: Iterable[UUID], party_ids: Iterable[UUID], procedure_code: str = "") -> set[UUID]:
+    """Those of some people who may act for one of the parties now, in this procedure if given (one query, none for nobody)."""
     asked, wanted = set(person_ids), set(party_ids)
     if not asked:
         return set()
     rows = Mandate.objects.in_force(timezone.now()).filter(Q(organisation_id__in=wanted) | Q(grantor_id__in=wanted), person_id__in=asked)
-    rows = rows.filter(Q(procedures__isnull=True) | Q(procedures__contains=[procedure_code]))
+    if procedure_code:
+        rows = rows.filter(Q(procedures__isnull=True) | Q(procedures__contains=[procedure_code]))
     return set(rows.values_list("person_id", flat=True))
 
 
@@ -207,6 +208,12 @@ def persons_by_blind(indexes: Collection[str]) -> dict[str, UUID]:
 def id_blind(person_id: UUID) -> str:
     """Blind index of a person's identity number; a value that equals none where it was erased or never known (one query)."""
     return Person.objects.filter(pk=person_id).values_list("id_blind", flat=True).first() or f"none:{person_id}"
+
+
+def id_blinds(person_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Blind indexes of some people's identity numbers, without those whose number was erased or never known (one query)."""
+    rows = Person.objects.filter(pk__in=set(person_ids)).order_by().values_list("pk", "id_blind")
+    return {pk: blind for pk, blind in rows if blind}
 
 
 def position_holder_id_number(position_id: UUID) -> str:

@@ -281,7 +281,7 @@ def follow(event: DossierEvent) -> None:
     passed already and changes nothing.
     """
     dossier, now = event.dossier, event.at
-    if event.name in _BEFORE or dossier.received_at is None and event.name not in _OVER and event.to_state not in _ENDED:
+    if event.name in _BEFORE or (dossier.received_at is None and event.name not in _OVER and event.to_state not in _ENDED):
         return
     step = open_step(dossier)
     if step is None:

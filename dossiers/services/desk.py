@@ -18,7 +18,7 @@ from dossiers.outcomes import RESULT, TEMPLATE, Decision, Outcome, decision_form
 from dossiers.process import running
 from dossiers.queries import unit_calendar
 from dossiers.registers import BOOK, FIRST_BOOK, NUMBER, RegisterNumber
-from dossiers.services.common import advance, grounded, lock_for_officer, notify_parties, position_of, refuse_own, why_not
+from dossiers.services.common import advance, grounded, lock_for_officer, notify_parties, position_of, refuse_own, why_nots
 from dossiers.services.paying import call_off
 from dossiers.services.registers import free_number, take_number
 from dossiers.slip_sets.issuing import issue_of
@@ -190,7 +190,9 @@ def signers_of(dossier: Dossier, actor: Actor, only: UUID | None = None) -> list
     if outcome is None:
         return []
     holders = [one for one in people.holders(dossier.unit_code, outcome.signer_roles) if only in (None, one.position_id)]
-    return [one for one in holders if one.has_credential and one.person_id != actor.person_id and not why_not(dossier, one.person_id)]
+    able = [one for one in holders if one.has_credential and one.person_id != actor.person_id]
+    barred = why_nots(dossier, [one.person_id for one in able])
+    return [one for one in able if one.person_id not in barred]
 
 
 @transaction.atomic

@@ -43,14 +43,18 @@ def _fields() -> dict[str, tuple[str, ...]]:
     return {code: tuple(names) for code, names in json.loads(text).items()}
 
 
-def relatives_named(dossier: Dossier, person_id: UUID) -> bool:
-    """Whether a near relative of a person is named in a dossier, as far as is known (one query; some more the first time)."""
-    row = OfficerKin.objects.filter(pk=person_id).first()
-    now = timezone.now()
-    if row is None or _is_old(row, now):
-        row = learn(person_id, now=now)
-    known = {bare_index(one) for one in row.blinds}
-    return any(bare_index(one) in known for one in dossier.id_blinds)
+def with_relatives_named(dossier: Dossier, person_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of some people of whom a near relative is named in a dossier, as far as is known (one query; some more for each the first
+    time)."""
+    rows, now = OfficerKin.objects.in_bulk(set(person_ids)), timezone.now()
+    named, found = {bare_index(one) for one in dossier.id_blinds}, set()
+    for person_id in person_ids:
+        row = rows.get(person_id)
+        if row is None or _is_old(row, now):
+            row = learn(person_id, now=now)
+        if named & {bare_index(one) for one in row.blinds}:
+            found.add(person_id)
+    return found
 
 
 def _is_old(row: OfficerKin, now: datetime) -> bool:
