@@ -11,7 +11,6 @@ from django.utils import timezone
 from tests.dossiers.processes import post
 from tests.dossiers.support import filed, leader, mark_clean
 from tests.dossiers.test_kinds import desk
-from tests.factories import make_position
 from tests.support.queries import CaptureQueriesContext
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demo_data")]
@@ -49,7 +48,7 @@ def test_receiving_handing_over_and_deciding_ask_few_questions() -> None:
     again = [one for one in found["receive"] if one.startswith("SELECT") and found["receive"].count(one) > 1]
     assert again == [], "receiving asks nothing word for word twice"
     # As many leaders as there are: who may sign is asked of all at once.
-    for number in range(3):
-        make_position(roles=("signing",), title=f"Phó Chủ tịch {number}")
+    for _ in range(3):
+        leader()
     one_birth(3)
     assert len(one_birth(4)["decide"]) == len(found["decide"])
