@@ -26,6 +26,7 @@ class DossiersConfig(AppConfig):
         from dossiers.exchange import sandboxes
         from dossiers.following import notice_texts as following_texts
         from dossiers.forms_data import load_forms
+        from dossiers.interlinked.forms import load as load_interlinked
         from dossiers.models import Dossier, DossierEvent
         from dossiers.outcomes import RESULT
         from dossiers.post import notice_texts as post_texts
@@ -138,6 +139,8 @@ class DossiersConfig(AppConfig):
         post_save.connect(_happened, sender=DossierEvent, dispatch_uid="dossiers.process")
         sandboxes.register()
         register_loader("biểu mẫu điện tử", load_forms, order=40)
+        # After the forms of their parts, in one order with them: by name.
+        register_loader("biểu mẫu liên thông", load_interlinked, order=40)
         register_loader(demo_counters.STEP, demo_counters.load, order=61, demo=True)
         # After the forms: a template prints what they ask.
         register_loader("mẫu kết quả", load_results, order=41)
@@ -156,12 +159,14 @@ def _kept(sender: Any, instance: Any, **kwargs: Any) -> None:
 
 def _happened(sender: Any, instance: Any, created: bool, raw: bool = False, **kwargs: Any) -> None:
     """What happens to a dossier moves it on in its process, in the same transaction."""
+    from dossiers.interlinked.filing import move_followers
     from dossiers.process.running import follow
     from dossiers.process.sheet import keep
 
     if created and not raw:
         follow(instance)
         keep(instance)
+        move_followers(instance)
 
 
 def _signed(sender: Any, document: Any, **kwargs: Any) -> None:

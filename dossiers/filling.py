@@ -163,6 +163,10 @@ def costs_of(draft: Draft, terms: Terms, found: Shape, person: Any, *, now: date
     """
     facts = facts_of(person) if draft.party_id == person.id else {}
     answers = found.counts
+    if draft.form_version.parts:
+        from dossiers.interlinked.filing import costs_together  # which leans on this module
+
+        return costs_together(draft, terms, answers, facts=facts, now=now)
     return costs(terms, draft.form_version, answers, facts=facts, unit_code=draft.unit_code, day=timezone.localdate(now))
 
 

@@ -245,6 +245,10 @@ def same_filings(form: FormVersion, answers: Mapping[str, Any], person: Any, *, 
     The same: equal answers to the rule's ``same``, and one person in common, named under ``of`` or filing. The applicant's own
     are named by code; that somebody else's exists is all that is told.
     """
+    if form.parts:
+        from dossiers.interlinked.queries import same_filings_of_parts  # which leans on this module
+
+        return same_filings_of_parts(form, answers, person, besides=besides)
     found = next(((spec["name"], rule) for spec in form.fields for rule in spec.get("rules", ()) if rule["rule"] == "once"), None)
     if found is None:
         return []
@@ -442,6 +446,23 @@ def _far(agency: Agency, ward: str) -> int:
     if agency.administrative_unit is None:
         return 2
     return int(agency.administrative_unit.code != ward)
+
+
+def unit_at(place: str, terms: Terms) -> HandlingUnit | None:
+    """The agency that carries a procedure out in a commune: its own, else the one of its province, else the country's; None where another
+    commune's would be the nearest."""
+    units = _units_from(place, terms)
+    if not units:
+        return None
+    agency = Agency.objects.on(timezone.localdate()).select_related("administrative_unit").filter(code=units[0].code).first()
+    area = agency.administrative_unit if agency is not None else None
+    return units[0] if area is None or area.code == place or area.parent_id is None else None
+
+
+def place_of(unit_code: str) -> str:
+    """The administrative unit of an agency; empty where it has none (one query)."""
+    found = Agency.objects.on(timezone.localdate()).filter(code=unit_code).values_list("administrative_unit__code", flat=True).first()
+    return found or ""
 
 
 def default_unit(party_id: UUID, terms: Terms) -> str:

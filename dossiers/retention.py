@@ -23,6 +23,8 @@ TABLE: Mapping[str, str | Mapping[str, str]] = {
     },
     "DossierEvent": {"*": "dossier", "note": "dossier_content"},
     "CodeCounter": "technical",
+    "LinkedFiling": "dossier",
+    "LinkedPart": "dossier",
     "Draft": "draft",
     "NationalDossier": {"*": "figures", "owner_blind": "dossier_content", "phone_blind": "dossier_content"},
     "NationalStep": "dossier",

@@ -7,6 +7,7 @@ from django.urls import path
 from dossiers.appointments import urls as appointments
 from dossiers.exchange import standard
 from dossiers.following import views as following
+from dossiers.interlinked import views as interlinked
 from dossiers.post import urls as post
 from dossiers.signing import urls as signing
 from dossiers.store import urls as store
@@ -32,6 +33,7 @@ urlpatterns = [
     path("ho-so/", tracking.mine, name="dossiers"),
     path("ho-so/noi-khac/", elsewhere.mine, name="dossiers-elsewhere"),
     path("ho-so/ban-nhap/<uuid:draft_id>/giu/", tracking.keep_draft, name="draft-keep"),
+    path("ho-so/lien-thong/<uuid:filing_id>/", interlinked.linked_filing, name="linked-filing"),
     path("ho-so/<str:code>/", tracking.dossier_page, name="dossier"),
     path("ho-so/<str:code>/in/", printing.of_dossier, name="dossier-print"),
     path("ho-so/<str:code>/in/to-khai.pdf", printing.dossier_pdf, name="dossier-print-pdf"),

@@ -124,6 +124,12 @@ def procedure_on(code: str, day: dt.date) -> ProcedureVersion | None:
     )
 
 
+def result_codes(code: str, day: dt.date) -> tuple[str, ...]:
+    """Codes of what a procedure ends in on a day, as the catalogue of results has them (one query)."""
+    rows = ProcedureVersion.objects.filter(_holds(day), procedure__code=code, results__code__gt="").order_by("results__position")
+    return tuple(rows.values_list("results__code", flat=True))
+
+
 def time_limits(codes: Collection[str]) -> dict[str, list[tuple[dt.date, dt.date, tuple[tuple[Decimal, str], ...]]]]:
     """Of each code the time limits in numbers of all ways of filing, as the nation has them: from a day, to the day on which they hold no
     more. Of a code that nobody knows, or without a number: nothing. One query."""

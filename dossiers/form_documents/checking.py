@@ -23,7 +23,7 @@ from dossiers.lists import CATALOGUES
 from procedures.conditions import atoms
 from procedures.fees import RULE_KEYS as CHARGE_KEYS
 
-DOCUMENT_KEYS = frozenset({"title", "title_en", "lawful_form", "pages", "fields", "papers", "charges", "payment", "signature"})
+DOCUMENT_KEYS = frozenset({"title", "title_en", "lawful_form", "pages", "fields", "papers", "charges", "payment", "signature", "parts"})
 PAPER_KEYS = frozenset({"kind", "case", "when", "required", "label", "label_en", "help", "help_en", "replaced_by"})
 """What a rule of papers may say (`dossiers.papers`)."""
 PAGE_NAMES = frozenset(
@@ -109,7 +109,7 @@ def _structure(document: Any) -> Iterator[Fault]:
     if not isinstance(fields, list) or not fields:
         yield Fault("", "Biểu mẫu phải có ít nhất một câu hỏi (fields).")
         return
-    for key in ("papers", "charges", "pages"):
+    for key in ("papers", "charges", "pages", "parts"):
         if not isinstance(document.get(key, []), list):
             yield Fault("", f"“{key}” phải là một danh sách.")
             return

@@ -27,6 +27,7 @@ from dossiers.models.drafts import Draft
 from dossiers.models.following import Revision, ShownResult
 from dossiers.models.forms import FIELD_KINDS, FormVersion
 from dossiers.models.happened import LateAnswer, UncountedEvent
+from dossiers.models.interlinked import LinkedFiling, LinkedPart
 from dossiers.models.national import HERE, NationalDossier, NationalStep
 from dossiers.models.papers import DossierDocument, Paper
 from dossiers.models.parcels import Parcel, ParcelStep, PostTariff, ReturnWish
@@ -95,6 +96,8 @@ __all__ = [
     "Handover",
     "HomeVisit",
     "LateAnswer",
+    "LinkedFiling",
+    "LinkedPart",
     "MessageFile",
     "MessageTemplate",
     "NationalDossier",

@@ -88,6 +88,12 @@ class FormVersion(models.Model):
         return {key: value for key, value in parts.items() if value}
 
     @property
+    def parts(self) -> list[Mapping[str, Any]]:
+        """The parts of an interlinked procedure's composed form (`dossiers.interlinked.composing.Part`); empty: a form of its own."""
+        found: list[Mapping[str, Any]] = (self.document or {}).get("parts", [])
+        return found
+
+    @property
     def pages(self) -> list[Mapping[str, Any]]:
         """The pages on which it is filled in, one after the other; empty: all on one, what decides asked first.
 

@@ -13,6 +13,7 @@ from accounts import queries as people
 from dossiers import slips
 from dossiers.costs import limit_of
 from dossiers.following.objections import refusal_to_decide
+from dossiers.interlinked.queries import waits_for
 from dossiers.models import TABLE, Dossier, DossierDocument, Stage
 from dossiers.outcomes import RESULT, TEMPLATE, Decision, Outcome, decision_form, outcome_for, result_context
 from dossiers.process import running
@@ -54,6 +55,8 @@ def receive(*, actor: Actor, dossier_id: UUID, seen_version: int, now: datetime)
     """
     dossier = lock_for_officer(actor=actor, dossier_id=dossier_id, act="dossiers.receive", seen_version=seen_version, transition="receive")
     if refusal := TABLE.refusal(dossier, "receive"):
+        raise TransitionRefused("receive", dossier.state, refusal)
+    if refusal := waits_for(dossier):
         raise TransitionRefused("receive", dossier.state, refusal)
     terms = terms_of(dossier)
     dossier.received_at = max(now, dossier.submitted_at)

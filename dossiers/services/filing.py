@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,12 +14,13 @@ from django.utils.translation import gettext as _
 from accounts import queries as people
 from accounts.services.mandates import hold_mandate
 from dossiers import slips
-from dossiers.filling import costs_of, fill_draft, problems_of
+from dossiers.costs import Costs
+from dossiers.filling import Filled, costs_of, fill_draft, problems_of
 from dossiers.following.editing import resend
-from dossiers.models import Dossier, Draft, Paper, State
+from dossiers.models import Dossier, Draft, Paper, SignedDeclaration, State
 from dossiers.models.dossier import Channel
 from dossiers.outcomes import finding_columns
-from dossiers.queries import handling_units, own_dossiers, own_drafts
+from dossiers.queries import HandlingUnit, handling_units, own_dossiers, own_drafts
 from dossiers.services.codes import next_code
 from dossiers.services.common import (
     DraftChanged,
@@ -38,7 +40,7 @@ from dossiers.services.registries import keep_sources
 from dossiers.services.supplements import close_open
 from dossiers.signing import current as signing
 from dossiers.store.counting import count_sent
-from dossiers.terms import require_offered, terms_for
+from dossiers.terms import Terms, require_offered, terms_for
 from portal.access import AccessDenied, Actor
 from portal.files.models import StoredFile
 from portal.states import TransitionRefused
@@ -95,8 +97,41 @@ def submit(*, actor: Actor, draft_id: UUID, seen_version: int, now: datetime) ->
         return resend(
             sent, draft, filled=filled, bill=found, terms=terms, party=party, person=person, unit=unit, actor=actor, note=confirmed, now=now
         )  # fmt: skip
+    if draft.form_version.parts:
+        from dossiers.interlinked.filing import send_parts  # which makes dossiers by this module
+
+        return send_parts(draft, filled, terms=terms, party=party, person=person, unit=unit, actor=actor, confirmed=confirmed, now=now)
+    dossier = become_dossier(
+        draft, filled, bill=found, terms=terms, party=party, person=person, unit=unit, actor=actor, signature=signature.row, now=now
+    )  # fmt: skip
+    Paper.objects.filter(draft=draft).update(draft=None, dossier=dossier)
+    draft.delete()
+    tell_sent(dossier, found, actor=actor, confirmed=confirmed, now=now)
+    return dossier
+
+
+def become_dossier(
+    draft: Draft,
+    filled: Filled,
+    *,
+    bill: Costs,
+    terms: Terms,
+    party: Any,
+    person: Any,
+    unit: HandlingUnit,
+    actor: Actor,
+    now: datetime,
+    signature: SignedDeclaration | None = None,
+    papers: Collection[Paper] | None = None,
+    answer_from: datetime | None = None,
+) -> Dossier:
+    """The dossier that a checked draft becomes, under its id, without papers yet; nobody is told.
+
+    ``papers``: those that go with it where they are not all of the draft's. ``answer_from``: from when on the agency has its eight hours
+    to answer, where that is not the sending.
+    """
     # Before the dossier itself: its row in the national table says what was used again.
-    count_sent(draft, filled, unit_code=unit.code, now=now)
+    count_sent(draft, filled, unit_code=unit.code, now=now, papers=papers)
     dossier = Dossier.objects.create(
         id=draft.id,
         code=next_code(unit_code=unit.code, day=timezone.localdate(now)),
@@ -121,24 +156,26 @@ def submit(*, actor: Actor, draft_id: UUID, seen_version: int, now: datetime) ->
         state=State.SUBMITTED,
         form_version=draft.form_version,
         answers=filled.answers,
-        bill=found.kept(),
+        bill=bill.kept(),
         draft_started_at=draft.created_at,
         submitted_at=now,
-        response_due_at=response_due(now, unit.calendar),
+        response_due_at=response_due(answer_from or now, unit.calendar),
     )
     keep_sources(dossier, draft.answers or {}, filled, now=now)
-    Paper.objects.filter(draft=draft).update(draft=None, dossier=dossier)
-    if signature.row is not None:
-        signing.keep_with(dossier, signature.row)
-    draft.delete()
-    demand = demand_with_filing(dossier, found.bill, actor=actor, now=now)
+    if signature is not None:
+        signing.keep_with(dossier, signature)
+    return dossier
+
+
+def tell_sent(dossier: Dossier, bill: Costs, *, actor: Actor, confirmed: str, now: datetime) -> None:
+    """Ask for the money that is due with the filing, write the event, promise the confirmation and tell the applicant."""
+    demand = demand_with_filing(dossier, bill.bill, actor=actor, now=now)
     write_event(dossier, "submit", before="", actor=actor, now=now, note=confirmed)
     promise_confirmation(dossier)
     if demand is None:
         notify_parties(dossier, "dossiers.submitted")
     else:
         notify_parties(dossier, "dossiers.submitted_to_pay", amount=slips.money(demand.amount), until=slips.moment(demand.until))
-    return dossier
 
 
 def _confirmed_words(draft: Draft, person: Any, now: datetime) -> str:

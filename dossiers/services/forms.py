@@ -54,7 +54,11 @@ def publish_form(
         return newest
     service = service or (newest.service if newest is not None else "")
     number = last.number + 1 if last is not None else 1
-    return FormVersion.objects.create(procedure_code=procedure_code, service=service, number=number, published_at=now, **kept)
+    made_version = FormVersion.objects.create(procedure_code=procedure_code, service=service, number=number, published_at=now, **kept)
+    from dossiers.interlinked.forms import compose_forms  # which leans on this module
+
+    compose_forms(now=now, parts={procedure_code})
+    return made_version
 
 
 def check_publishable(document: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 
@@ -12,7 +12,7 @@ from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
 from dossiers.filling import Filled
-from dossiers.models import DossierReuse, Draft, ReuseCount
+from dossiers.models import DossierReuse, Draft, Paper, ReuseCount
 from dossiers.models.papers import Origin
 
 SLICE = 2000
@@ -33,10 +33,15 @@ class Reuse:
         return Reuse(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(Reuse)))
 
 
-def count_sent(draft: Draft, filled: Filled, *, unit_code: str, now: datetime) -> DossierReuse:
-    """Write down how much of a draft that is sent now was known already: in the transaction that makes it a dossier (one query more)."""
+def count_sent(
+    draft: Draft, filled: Filled, *, unit_code: str, now: datetime, papers: Collection[Paper] | None = None
+) -> DossierReuse:
+    """Write down how much of a draft that is sent now was known already: in the transaction that makes it a dossier (one query more).
+
+    ``papers``: those that go with it, where they are not all of the draft's."""
     kinds: dict[str, bool] = {}
-    for kind, origin in draft.papers.values_list("kind", "origin"):
+    given = draft.papers.values_list("kind", "origin") if papers is None else [(paper.kind, paper.origin) for paper in papers]
+    for kind, origin in given:
         kinds[kind] = kinds.get(kind, False) or origin == Origin.REUSED
     return DossierReuse.objects.create(
         dossier_id=draft.id,

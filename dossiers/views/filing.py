@@ -39,6 +39,7 @@ from dossiers.filling import (
     wanted_of,
 )
 from dossiers.forms import UNIT, AnswersForm, shown, words_of
+from dossiers.interlinked.queries import linked_with
 from dossiers.models import Draft, FormVersion
 from dossiers.papers import announced_papers, papers_of
 from dossiers.post.wishes import wish_of
@@ -687,6 +688,8 @@ def check(request: HttpRequest, code: str) -> HttpResponseBase:
             return redirect(reverse("dossier", args=[dossier.code]) + "?da-sua=1")
         messages.warning(request, _("Chưa gửi lại được: cơ quan đã xử lý hồ sơ trước. Bản đã gửi trước đây giữ nguyên."))
         return redirect("dossier", dossier.code)
+    if linked := linked_with(dossier.pk):
+        return redirect(reverse("linked-filing", args=[linked[0].filing_id]) + "?da-gui=1")
     return redirect(reverse("dossier", args=[dossier.code]) + "?da-gui=1")
 
 

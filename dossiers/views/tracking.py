@@ -24,6 +24,7 @@ from dossiers.costs import bill_of
 from dossiers.exchange.elsewhere import lines as reported_lines
 from dossiers.exchange.elsewhere import reported_of
 from dossiers.following import editing, objections
+from dossiers.interlinked.queries import linked_with
 from dossiers.models import Dossier, DossierDocument, DossierMessage, DossierReuse, Standing, State
 from dossiers.post.showing import by_post
 from dossiers.services.desk import note_look
@@ -141,6 +142,7 @@ def _page(request: HttpRequest, dossier: Dossier, *, status: int = 200, **more: 
             "copy": services.copy_of(actor_of(request), dossier, now=timezone.now()),
             "can_withdraw": not services.withdraw_refusal(dossier),
             "by_post": by_post(dossier),
+            "linked": linked_with(dossier.pk),
             "ways_on": ways_on(dossier.code or "", dossier.state, _ended_on(dossier)),
             **more,
         },

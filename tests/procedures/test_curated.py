@@ -248,6 +248,7 @@ def test_there_are_a_hundred_and_fifty_and_three_of_each_group_and_twenty_five_i
     assert not {code: kinds for code, kinds in ways.items() if max(kinds.values()) > 1}, "each way of filing once"
     online = [record["code"] for record in RECORDS if "online_service" in record]
     forms = {file.stem for file in (Path(settings.BASE_DIR) / "dossiers" / "data" / "forms").glob("*.json")}
+    forms |= {file.stem for file in (Path(settings.BASE_DIR) / "dossiers" / "data" / "interlinked").glob("*.json")}
     assert set(online) == forms and len(forms) >= 20, "a form that does not exist is not offered, one that does is"
 
 
