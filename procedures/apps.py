@@ -73,6 +73,7 @@ class ProceduresConfig(AppConfig):
         register_loader("trọng số tìm kiếm", _load_weights, order=26)
         register_loader("mức giảm khi nộp trực tuyến", _load_reductions, order=27)
         register_loader("hướng dẫn theo câu hỏi", _load_guidance, order=28)
+        register_loader("tài liệu hướng dẫn", _load_guides, order=29)
         register_loader("chỉ mục câu hỏi, trả lời", _ensure_questions, order=90)
 
 
@@ -112,6 +113,15 @@ def _load_guidance() -> str:
     from procedures.guidance.services import load_guidance
 
     added, changed, same = load_guidance(now=timezone.now())
+    return f"thêm {added}, đổi {changed}, giữ nguyên {same}"
+
+
+def _load_guides() -> str:
+    from django.utils import timezone
+
+    from procedures.guides.services import load_guides
+
+    added, changed, same = load_guides(now=timezone.now())
     return f"thêm {added}, đổi {changed}, giữ nguyên {same}"
 
 

@@ -25,6 +25,7 @@ TABLE: Mapping[str, str | Mapping[str, str]] = {
     "QuestionRating": "figures",
     "QuestionVote": "fleeting",
     "GuidanceTree": "reference",
+    "Guide": "reference",
     "SearchWord": "reference",
     "SearchWeight": "reference",
     "ImportRun": "technical",

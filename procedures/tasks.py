@@ -6,8 +6,14 @@ from celery import shared_task
 from django.utils import timezone
 
 from portal.retention.services import note
-from procedures import services
+from procedures import publishing, services
+from procedures.guidance import services as guidance
+from procedures.guides import services as guides
 from procedures.questions import services as questions
+from procedures.services import announcing
+
+PUBLISHES = (announcing, guidance, guides, questions)
+"""Rooms that register what they publish at a moment (`procedures.publishing`)."""
 
 
 @shared_task(name="procedures.tasks.rank_by_use")
@@ -25,10 +31,8 @@ def forget_old_misses() -> None:
 
 @shared_task(name="procedures.tasks.publish_due")
 def publish_due() -> None:
-    """Every minute: publish what was given a moment; let what provinces lay down begin on its day."""
-    from procedures.services import announcing
-
-    announcing.publish_due(timezone.now())
+    """Every minute: publish decisions and texts that were given a moment; let what provinces lay down begin on its day."""
+    publishing.publish_due(timezone.now())
 
 
 @shared_task(name="procedures.tasks.find_faults")

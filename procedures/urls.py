@@ -7,6 +7,7 @@ from django.urls import path
 from procedures import views
 from procedures.assistant.views import assistant
 from procedures.guidance.views import guide, schema
+from procedures.guides.views import guide_file, guide_list, guide_page
 from procedures.questions.views import question_list, question_page, question_vote
 
 pages = [
@@ -24,6 +25,8 @@ pages = [
     path("dich-vu-truc-tuyen/", views.service_register, name="online-services"),
     path("co-quan/<str:code>/niem-yet/", views.posting, name="posting"),
     path("thu-tuc/<str:code>/huong-dan/", guide, name="guidance"),
+    path("tai-lieu-huong-dan/", guide_list, name="guides"),
+    path("tai-lieu-huong-dan/<slug:slug>/", guide_page, name="guide"),
     path("hoi-dap/", question_list, name="questions"),
     path("hoi-dap/<slug:slug>/", question_page, name="question"),
     path("hoi-dap/<slug:slug>/huu-ich/", question_vote, name="question-vote"),
@@ -38,6 +41,7 @@ pages = [
 ]
 urlpatterns = [
     *pages,
+    path("tai-lieu-huong-dan/<slug:slug>/tep/<str:which>/", guide_file, name="guide-file"),
     path("nhung/co-quan/<str:code>/", views.embedded, name="embedded"),
     path("nha-phat-trien/huong-dan.schema.json", schema, name="guidance-schema"),
     path("sitemap.xml", views.sitemap, name="sitemap"),

@@ -64,7 +64,7 @@ class Part:
 
     def answers(self, typed: Mapping[str, Any]) -> dict[str, Any]:
         """The part's answers out of those to the composed form; rows of groups with their own names again."""
-        found: dict[str, Any] = {name: value for name, value in self.set.items()}
+        found: dict[str, Any] = dict(self.set)
         for name, source in self.names.items():
             if source in typed:
                 found[name] = self._plain(typed[source])
@@ -191,14 +191,18 @@ class _Made:
         rules = source.form.papers
         taken = {kind for one in self.parts for kind in one["papers"]}
         for paper in self.own:
-            mine = next((one for one in source.papers if (one.shared and one.kind == paper.kind) or (one.case and one.case == paper.case)), None)
+            mine = next(
+                (one for one in source.papers if (one.shared and one.kind == paper.kind) or (one.case and one.case == paper.case)), None
+            )
             if paper.kind in taken or not (mine is not None or (paper.case and paper.case == part.get("case"))):
                 continue
             found[paper.kind] = mine.kind if mine is not None else f"{OWN}{paper.kind}"[:60]
         for paper in (*source.papers, *_form_papers(rules)):
-            if paper.kind in found.values() or paper.replaced_by in self.results and paper.replaced_by:
+            if paper.kind in found.values() or (paper.replaced_by in self.results and paper.replaced_by):
                 continue
-            rule = next((one for one in rules if one.get("kind", paper.kind) == paper.kind and one.get("case", paper.case) == paper.case), None)
+            rule = next(
+                (one for one in rules if one.get("kind", paper.kind) == paper.kind and one.get("case", paper.case) == paper.case), None
+            )
             when = _known((rule or {}).get("when"), names, constants) if rule is not None else None
             if when is False or (rule is None and not paper.required):
                 continue
@@ -210,7 +214,9 @@ class _Made:
             found[kind] = paper.kind
         for paper in self.own:
             # The catalogue's own paper under the condition of the part's form.
-            rule = next((one for one in rules if found.get(paper.kind) == one.get("kind") or (paper.case and paper.case == one.get("case"))), None)
+            rule = next(
+                (one for one in rules if found.get(paper.kind) == one.get("kind") or (paper.case and paper.case == one.get("case"))), None
+            )
             if paper.kind not in found or rule is None or "label" in rule:
                 continue
             when = _known(rule["when"], names, constants)
@@ -220,7 +226,9 @@ class _Made:
 
 
 def _form_papers(rules: Iterable[Mapping[str, Any]]) -> list[RequiredPaper]:
-    return [RequiredPaper(one["kind"], one["label"], one.get("help", ""), required=bool(one.get("required"))) for one in rules if "label" in one]
+    return [
+        RequiredPaper(one["kind"], one["label"], one.get("help", ""), required=bool(one.get("required"))) for one in rules if "label" in one
+    ]
 
 
 def _answers(asked: Mapping[str, Any], spec: Mapping[str, Any]) -> bool:
@@ -254,9 +262,7 @@ def _known(condition: Any, names: Mapping[str, str], constants: Mapping[str, str
     return left[0] if len(left) == 1 else {key: left}
 
 
-def _renamed(
-    spec: Mapping[str, Any], prefix: str, names: Mapping[str, str], constants: Mapping[str, str], when: Any
-) -> dict[str, Any]:
+def _renamed(spec: Mapping[str, Any], prefix: str, names: Mapping[str, str], constants: Mapping[str, str], when: Any) -> dict[str, Any]:
     """A field under its name in the composed form, and what it says of others likewise."""
     inner = {one["name"]: prefix + one["name"] for one in spec.get("fields", ())}
     # Rules may look at fields further on, which get their own name.

@@ -142,7 +142,9 @@ def _unit(part: Part, terms: Terms, typed: Mapping[str, Any], first: HandlingUni
 
 
 def _no_agency(part: Part) -> str:
-    return _("Phần “%(part)s”: nơi này chưa có cơ quan nhận hồ sơ trực tuyến. Bạn chọn nơi khác, hoặc nộp riêng từng thủ tục.") % {"part": part.title}
+    return _("Phần “%(part)s”: nơi này chưa có cơ quan nhận hồ sơ trực tuyến. Bạn chọn nơi khác, hoặc nộp riêng từng thủ tục.") % {
+        "part": part.title
+    }
 
 
 def _page_of(draft: Draft, field: str) -> str:
@@ -164,7 +166,9 @@ def _hand_over(papers: list[Paper], dossier: Dossier, part: Part, *, same_key: b
         try:
             held = files.hold_for(file=paper.file, subject=dossier.pk, purpose="dossiers.paper", actor=actor)
         except FileUnreadable as error:
-            sentence = _("Tệp “%(name)s” đang được kiểm tra. Bạn đợi một phút rồi gửi lại; những gì đã khai vẫn còn.") % {"name": paper.file.name}
+            sentence = _("Tệp “%(name)s” đang được kiểm tra. Bạn đợi một phút rồi gửi lại; những gì đã khai vẫn còn.") % {
+                "name": paper.file.name
+            }
             raise FilingRefused([Problem("giay-to", paper.kind, sentence)]) from error
         Paper.objects.create(
             dossier=dossier,

@@ -42,7 +42,10 @@ def linked_filing(request: HttpRequest, filing_id: UUID) -> HttpResponse:
                 "situation": wording.situation(row.dossier, now=now, calendar=unit.calendar if unit else None),
                 "result": result if result is not None and result.is_signed else None,
                 "waits_for": before.title
-                if before is not None and before.dossier.state in OPEN_STATES and row.dossier.received_at is None and row.dossier.state in OPEN_STATES
+                if before is not None
+                and before.dossier.state in OPEN_STATES
+                and row.dossier.received_at is None
+                and row.dossier.state in OPEN_STATES
                 else "",
             }
         )

@@ -33,9 +33,7 @@ class Reuse:
         return Reuse(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(Reuse)))
 
 
-def count_sent(
-    draft: Draft, filled: Filled, *, unit_code: str, now: datetime, papers: Collection[Paper] | None = None
-) -> DossierReuse:
+def count_sent(draft: Draft, filled: Filled, *, unit_code: str, now: datetime, papers: Collection[Paper] | None = None) -> DossierReuse:
     """Write down how much of a draft that is sent now was known already: in the transaction that makes it a dossier (one query more).
 
     ``papers``: those that go with it, where they are not all of the draft's."""

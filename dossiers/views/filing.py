@@ -26,6 +26,7 @@ from dossiers import queries, services
 from dossiers.changes import Changes
 from dossiers.conditions import Shape, Spec, deciders, is_asked, opening, shape, suggestions
 from dossiers.costs import Costs
+from dossiers.explaining import explanations
 from dossiers.filling import (
     Filled,
     carried_changes,
@@ -455,7 +456,8 @@ def _answers_page(
     colleague: dict[str, Any] | None = None,
 ) -> HttpResponse:
     actor = actor_of(request)
-    fields = draft.form_version.fields if draft is not None else queries.newest_form(terms.procedure_code, terms.service.code).fields
+    form_version = draft.form_version if draft is not None else queries.newest_form(terms.procedure_code, terms.service.code)
+    fields, explained = form_version.fields, explanations(form_version)
     deciding = deciders(fields)
     asked = {spec["name"] for spec in form.specs}
     first = bool(deciding) and asked <= deciding
@@ -467,7 +469,11 @@ def _answers_page(
             for spec in specs
             if spec["name"] in found.known
         ]
-        boxes = [{"box": form[spec["name"]], "said": said_beside(spec, found, kept)} for spec in specs if spec["name"] in asked]
+        boxes = [
+            {"box": form[spec["name"]], "said": said_beside(spec, found, kept), "explained": explained.get(spec["name"], "")}
+            for spec in specs
+            if spec["name"] in asked
+        ]
         if boxes or (known and not first):
             sections.append({"name": name, "known": known, "fields": boxes})
     last = queries.last_filed(actor, terms.procedure_code) if draft is None else None

@@ -27,6 +27,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import queries as people
 from dossiers import queries, services
 from dossiers.conditions import Shape, Spec, is_asked, shape, suggestions
+from dossiers.explaining import explanations
 from dossiers.filling import Filled, fill_draft, problems_of
 from dossiers.forms import UNIT, AnswersForm, field_of, row_form, shown, words_of
 from dossiers.models import Draft, FormVersion
@@ -587,7 +588,8 @@ def _block(
     if spec["kind"] == "group":
         return {**block, "kind": "group", **_group(now, spec, found, form, whole, pasted)}
     said = filing.said_beside(spec, found, whole)
-    return {**block, "kind": "field", "bound": form[name], "again": spec["kind"] == "province", "said": said}
+    told = {"said": said, "explained": explanations(now.form).get(name, "")}
+    return {**block, "kind": "field", "bound": form[name], "again": spec["kind"] == "province", **told}
 
 
 def _group(

@@ -22,11 +22,15 @@ OLE, SVG, PACKED = "application/x-ole-storage", "image/svg+xml", "application/zi
 """Known so that a sentence can say what to do instead: taken nowhere."""
 PAPERS = frozenset({"image/jpeg", "image/png", "application/pdf", HEIC, WORD, SIGNED, ASIC_E, ASIC_S})
 """What may be a paper of a dossier."""
+VIDEOS = frozenset({"video/mp4", "video/webm"})
+"""What may be a film of a guide: containers that every browser plays by itself."""
 SHOWN = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "application/pdf"})
 """What browsers show; anything else is given as a download."""
 ENDINGS = {
     "image/jpeg": (".jpg", ".jpeg", ".jpe", ".jfif"),
     "image/png": (".png",),
+    "video/mp4": (".mp4", ".m4v"),
+    "video/webm": (".webm",),
     "application/pdf": (".pdf",),
     HEIC: (".heic", ".heif"),
     WORD: (".docx",),

@@ -17,6 +17,8 @@ _KINDS = {
     "image/png": "PNG",
     "application/pdf": "PDF",
     "image/webp": "WebP",
+    "video/mp4": "MP4",
+    "video/webm": "WebM",
     sniff.HEIC: "HEIC",
     sniff.WORD: "Word (.docx)",
     sniff.SIGNED: "P7S",

@@ -464,6 +464,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
+        # Films of guides and their captions.
+        "media-src": ["'self'"],
         # A form whose answer redirects to the signing service is held to this list by browsers; pages with forms that lead to identity
         # providers add those (accounts.ways.choices).
         "form-action": ["'self'", *_form_origins],

@@ -20,6 +20,7 @@ from procedures import comparing
 from procedures.admin.work import Table, Way, WorkAdmin
 from procedures.desk_forms import ChangeForm, ConfirmForm, ContentForm, DecisionForm, LocalForm, NoteForm, PublishForm
 from procedures.models import ANNOUNCEMENTS, PART_WORDS, AnnouncedChange, Announcement, LocalConfirmation
+from procedures.publishing import is_own
 from procedures.services import announcing
 from procedures.services.announcing import AnnouncementRefused
 
@@ -30,7 +31,7 @@ Kind = AnnouncedChange.Kind
 class AnnouncementAdmin(WorkAdmin):
     """A decision with the procedures that it touches."""
 
-    view_act = "procedures.announce.read"
+    view_act, enter_act = "procedures.announce.read", announcing.ENTER
     see_all = announcing.SEE_ALL
     unit_field = "unit_code"
     menu_place = 10
@@ -42,8 +43,7 @@ class AnnouncementAdmin(WorkAdmin):
     history_facts = ("number", "signed_on", "effective_on", "state", "publish_at", "published_at", "note")
 
     def has_add_permission(self, request):
-        actor = actor_of(request)
-        return may(actor, announcing.ENTER, actor.unit) and announcing.announcer(actor.unit, timezone.localdate()) is not None
+        return super().has_add_permission(request) and announcing.announcer(actor_of(request).unit, timezone.localdate()) is not None
 
     def get_urls(self) -> list[Any]:
         """Each act has an address of its own."""
@@ -54,22 +54,18 @@ class AnnouncementAdmin(WorkAdmin):
             path(one + "change/add/", view(self.add_change), name=f"{name}_change_add"),
             path(one + "change/<str:code>/", view(self.change_one), name=f"{name}_change_one"),
             path(one + "change/<str:code>/drop/", view(self.drop_change), name=f"{name}_change_drop"),
-            *(path(f"{one}{edge}/", view(self.move), {"transition": edge}, name=f"{name}_{edge}") for edge in ANNOUNCEMENTS.transitions),
+            *self.act_paths(self.move, ANNOUNCEMENTS.transitions),
         ]
         return [*own, *super().get_urls()]
 
     def add_view(self, request, form_url="", extra_context=None):
         """Begin with the facts of the decision."""
-        if not self.has_add_permission(request):
-            raise Http404
         actor = actor_of(request)
-        return self.act_page(
+        return self.begin_page(
             request,
             title="Nhập quyết định công bố",
-            back=self.address("changelist"),
             form=DecisionForm(request.POST or None),
             do=lambda said: announcing.begin_announcement(actor=actor, unit_code=actor.unit, now=timezone.now(), **said),
-            lead=lambda made: self.address("change", made.pk),
             about="Ngày ký, ngày công khai, ngày có hiệu lực là ba ngày riêng. Chưa công khai gì trước khi một cán bộ khác kiểm tra.",
             button="Bắt đầu nhập",
         )
@@ -103,7 +99,7 @@ class AnnouncementAdmin(WorkAdmin):
     def words_of(self, request: HttpRequest, row: Announcement) -> str:
         """That one's own work is for another to check."""
         waits = row.state in (Announcement.State.CHECKING, Announcement.State.CHECKED)
-        own = waits and actor_of(request).person_id in row.editors
+        own = waits and is_own(actor_of(request), row.editors)
         return "Bạn đã nhập quyết định này, nên một cán bộ khác phải kiểm tra và công khai." if own else ""
 
     def ways_of(self, request: HttpRequest, row: Announcement) -> Sequence[Way]:
@@ -112,7 +108,7 @@ class AnnouncementAdmin(WorkAdmin):
         ways = []
         if row.state == Announcement.State.ENTERING and may(actor, announcing.ENTER, row.unit_code):
             ways.append(Way("Sửa thông tin quyết định", self.address("facts", row.pk)))
-        own = actor.person_id in row.editors
+        own = is_own(actor, row.editors)
         for edge in ANNOUNCEMENTS.open_to(actor, row, unit=row.unit_code):
             if not (own and edge.name in ("check", "publish")):
                 ways.append(Way(edge.label, self.address(edge.name, row.pk), main=edge.name in ("send", "check", "publish")))

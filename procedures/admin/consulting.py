@@ -29,7 +29,7 @@ SHOWN = 200
 class ConsultationAdmin(WorkAdmin):
     """Drafts with what was said of them."""
 
-    view_act = consulting.CONSULT
+    view_act = enter_act = consulting.CONSULT
     unit_field = "unit_code"
     menu_place = 40
     refusals = (ConsultationRefused,)
@@ -37,10 +37,6 @@ class ConsultationAdmin(WorkAdmin):
     search_fields = ("title",)
     search_help_text = "Tên dự thảo."
     history_facts = ("title", "opens_on", "closes_on", "outcome", "outcome_at")
-
-    def has_add_permission(self, request):
-        actor = actor_of(request)
-        return may(actor, consulting.CONSULT, actor.unit)
 
     def get_urls(self) -> list[Any]:
         """Each act has an address of its own."""
@@ -53,16 +49,12 @@ class ConsultationAdmin(WorkAdmin):
 
     def add_view(self, request, form_url="", extra_context=None):
         """Put a draft up."""
-        if not self.has_add_permission(request):
-            raise Http404
         actor = actor_of(request)
-        return self.act_page(
+        return self.begin_page(
             request,
             title="Đưa dự thảo ra lấy ý kiến",
-            back=self.address("changelist"),
             form=ConsultationForm(request.POST or None),
             do=lambda said: consulting.open_consultation(actor=actor, unit_code=actor.unit, now=timezone.now(), **said),
-            lead=lambda made: self.address("change", made.pk),
             about="Ai cũng đọc và góp ý được. Ý kiến hiện công khai khi cơ quan trả lời.",
             button="Đưa ra lấy ý kiến",
         )
@@ -125,16 +117,12 @@ class ConsultationAdmin(WorkAdmin):
 class EmbedSiteAdmin(WorkAdmin):
     """Sites on which a unit shows the procedures that it handles."""
 
-    view_act = consulting.EMBED
+    view_act = enter_act = consulting.EMBED
     unit_field = "unit_code"
     menu_place = 60
     refusals = (ConsultationRefused,)
     list_display = ("origin", "unit_code", "added_at", "ended_at")
     history_facts = ("origin", "ended_at")
-
-    def has_add_permission(self, request):
-        actor = actor_of(request)
-        return may(actor, consulting.EMBED, actor.unit)
 
     def get_urls(self) -> list[Any]:
         """Its end has an address of its own."""
@@ -143,17 +131,12 @@ class EmbedSiteAdmin(WorkAdmin):
 
     def add_view(self, request, form_url="", extra_context=None):
         """Name a site."""
-        if not self.has_add_permission(request):
-            raise Http404
         actor = actor_of(request)
-        return self.act_page(
+        return self.begin_page(
             request,
             title="Ghi trang được nhúng bảng thủ tục",
-            back=self.address("changelist"),
             form=EmbedForm(request.POST or None),
             do=lambda said: consulting.add_site(actor=actor, unit_code=actor.unit, now=timezone.now(), **said),
-            lead=lambda made: self.address("change", made.pk),
-            button="Ghi",
         )
 
     def facts_of(self, row: EmbedSite) -> Iterable[tuple[str, Any]]:

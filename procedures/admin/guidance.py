@@ -282,7 +282,7 @@ class GuidanceTreeAdmin(PublishedAdmin):
 
             try:
                 row = services.start(actor=actor_of(request), code=form.cleaned_data["code"].strip(), now=timezone.now())
-                return redirect(self._address("build", row.pk))
+                return redirect(self.address("build", row.pk))
             except Refused as refused:
                 form.add_error("code", str(refused))
             except AccessDenied:
@@ -295,8 +295,8 @@ class GuidanceTreeAdmin(PublishedAdmin):
         more: dict[str, Any] = {}
         if row is not None:
             more = {
-                "build_url": self._address("build", row.pk),
-                "try_url": self._address("try", row.pk),
+                "build_url": self.address("build", row.pk),
+                "try_url": self.address("try", row.pk),
                 "may_build": self._makes(request, row),
             }
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
@@ -316,7 +316,7 @@ class GuidanceTreeAdmin(PublishedAdmin):
         """The questions, endings and conditions, with what is wrong."""
         row = self._row(request, object_id)
         found = services.faults_today(row.procedure.code, row.document, timezone.localdate())
-        addresses = {name: self._address(name, row.pk) for name in ("question", "ending", "conditions", "document", "try", "change")}
+        addresses = {name: self.address(name, row.pk) for name in ("question", "ending", "conditions", "document", "try", "change")}
         return self.page(
             request, "admin/procedures/guidancetree/build.html", f"Soạn hướng dẫn {row.procedure.code}", row=row,
             document=row.document, faults=found, ways=addresses, name=self.name_shown(row),
@@ -331,10 +331,10 @@ class GuidanceTreeAdmin(PublishedAdmin):
             form.add_error(None, str(refused))
             return None
         self.message_user(request, said, messages.SUCCESS)
-        return redirect(self._address("build", row.pk))
+        return redirect(self.address("build", row.pk))
 
     def _part(self, request: HttpRequest, row: GuidanceTree, title: str, form: forms.Form, **more: Any) -> HttpResponse:
-        back = self._address("build", row.pk)
+        back = self.address("build", row.pk)
         return self.page(request, "admin/procedures/guidancetree/part.html", title, form=form, back=back, row=row, **more)
 
     def question_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
@@ -422,7 +422,7 @@ class GuidanceTreeAdmin(PublishedAdmin):
         }
         return self.page(
             request, "admin/procedures/guidancetree/try.html", f"Thử hướng dẫn {row.procedure.code}",
-            back=self._address("change", row.pk), **context,
+            back=self.address("change", row.pk), **context,
         )  # fmt: skip
 
 

@@ -11,16 +11,15 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
 from django.utils import timezone
 
-from portal.access import actor_of, may
-from portal.audit.desk import HistoryModelAdmin
-from portal.catalogues.queries import agency_label
+from portal.access import actor_of
 from portal.states import TransitionRefused
 from portal.ui.fields import PlainText
+from procedures.admin.work import OwnOrAllAdmin
+from procedures.desk_forms import PublishForm
 from procedures.models import LIFE
-from procedures.publishing import ENTER, NEEDS_WHY, Refused
+from procedures.publishing import ENTER, NEEDS_WHY, Refused, is_own
 
 READ, SEE_ALL = "procedures.help", "procedures.help.everywhere"
 MOST = 200
@@ -49,12 +48,15 @@ class ActForm(forms.Form):
         super().__init__(*args, **kwargs)
         if transition not in NEEDS_WHY:
             del self.fields["why"]
+        if transition == "publish":
+            self.fields["publish_at"] = PublishForm.base_fields["publish_at"]
 
 
-class PublishedAdmin(HistoryModelAdmin):
+class PublishedAdmin(OwnOrAllAdmin):
     """A unit's officers write, check and publish their own; VPCP looks at all."""
 
     view_act = READ
+    see_all = SEE_ALL
     add_act = change_act = ENTER
     unit_field = "unit_code"
     actions = ("check_chosen", "publish_chosen")
@@ -63,15 +65,6 @@ class PublishedAdmin(HistoryModelAdmin):
     services: Any
     """The room's services: ``act`` and ``act_on_many``."""
 
-    def _may(self, request, act, obj):
-        sees_all = bool(act == self.view_act and may(actor_of(request), SEE_ALL))
-        return sees_all or super()._may(request, act, obj)
-
-    def get_queryset(self, request):
-        if may(actor_of(request), SEE_ALL):
-            return self.model._default_manager.order_by(*self.ordering)
-        return super().get_queryset(request)
-
     def has_check_permission(self, request: HttpRequest) -> bool:
         """Whether the officer checks somewhere."""
         return self._may(request, LIFE.transitions["check"].act, None)
@@ -79,11 +72,6 @@ class PublishedAdmin(HistoryModelAdmin):
     def has_publish_permission(self, request: HttpRequest) -> bool:
         """Whether the officer publishes somewhere."""
         return self._may(request, LIFE.transitions["publish"].act, None)
-
-    @admin.display(description="Cơ quan", ordering="unit_code")
-    def unit_shown(self, row: Any) -> str:
-        """Name and code."""
-        return agency_label(row.unit_code)
 
     @admin.action(description="Kiểm tra đạt", permissions=["check"])
     def check_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
@@ -109,20 +97,7 @@ class PublishedAdmin(HistoryModelAdmin):
 
     def get_urls(self) -> list[Any]:
         """Each act has an address of its own."""
-        name = f"{self.opts.app_label}_{self.opts.model_name}"
-        own = [
-            path(
-                f"<uuid:object_id>/{edge.name}/",
-                self.admin_site.admin_view(self.act_view),
-                {"transition": edge.name},
-                name=f"{name}_{edge.name}",
-            )
-            for edge in LIFE.transitions.values()
-        ]
-        return [*own, *super().get_urls()]
-
-    def _address(self, page: str, *args: object) -> str:
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}", args=args)
+        return [*self.act_paths(self.act_view, LIFE.transitions), *super().get_urls()]
 
     def row_of(self, request: HttpRequest, object_id: object) -> Any:
         """The row, through the door; None where there is none."""
@@ -135,8 +110,8 @@ class PublishedAdmin(HistoryModelAdmin):
         """What this officer can do with a row now, with the address; what one wrote oneself is another's to check."""
         actor = actor_of(request)
         edges = LIFE.open_to(actor, row, unit=row.unit_code)
-        own = row.entered_by is not None and row.entered_by == actor.person_id
-        return [(edge, self._address(edge.name, row.pk)) for edge in edges if not (own and edge.name in ("check", "publish"))]
+        own = is_own(actor, [row.entered_by])
+        return [(edge, self.address(edge.name, row.pk)) for edge in edges if not (own and edge.name in ("check", "publish"))]
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """The row with what can be done with it."""
@@ -149,7 +124,7 @@ class PublishedAdmin(HistoryModelAdmin):
         row = self.row_of(request, object_id)
         if row is None:
             raise Http404
-        change, edge = self._address("change", row.pk), LIFE.transitions[transition]
+        change, edge = self.address("change", row.pk), LIFE.transitions[transition]
         form = ActForm(request.POST if request.method == "POST" else None, initial={"version": row.version}, transition=transition)
         if form.is_bound and form.is_valid():
             try:
@@ -160,14 +135,19 @@ class PublishedAdmin(HistoryModelAdmin):
                     now=timezone.now(),
                     why=form.cleaned_data.get("why", ""),
                     seen_version=form.cleaned_data["version"],
+                    publish_at=(at := form.cleaned_data.get("publish_at")),
                 )
-                self.message_user(request, DONE[transition], messages.SUCCESS)
+                later = at is not None and at > timezone.now()
+                self.message_user(
+                    request, f"Sẽ công khai lúc {timezone.localtime(at):%H:%M %d/%m/%Y}." if later else DONE[transition], messages.SUCCESS
+                )
                 return redirect(change)
             except TransitionRefused as refused:
                 self.message_user(request, refused.reason, messages.WARNING)
                 return redirect(change)
             except Refused as refused:
-                form.add_error(None if "why" not in refused.faults or "why" not in form.fields else "why", str(refused))
+                for name, words in (refused.faults or {"": str(refused)}).items():
+                    form.add_error(name if name in form.fields else None, words)
         elif not form.is_bound and LIFE.refusal(row, transition):
             self.message_user(request, "Bản này đã chuyển sang tình trạng khác.", messages.WARNING)
             return redirect(change)
@@ -179,7 +159,7 @@ class PublishedAdmin(HistoryModelAdmin):
         """A page of the desk of its own; without ``status`` 422 where something in its form is wrong."""
         form = context.get("form")
         common = {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
-        addresses = {"list": self._address("changelist"), "back": back or self._address("changelist")}
+        addresses = {"list": self.address("changelist"), "back": back or self.address("changelist")}
         if status is None:
             status = 422 if form is not None and form.is_bound and form.errors else 200
         return TemplateResponse(request, template, {**common, "addresses": addresses, **context}, status=status)

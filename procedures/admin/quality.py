@@ -60,7 +60,7 @@ class QualityReviewAdmin(WorkAdmin):
         one = "<uuid:object_id>/"
         own = [
             path(one + "finding/", view(self.add_finding), name=f"{name}_finding"),
-            *(path(f"{one}{edge}/", view(self.move), {"transition": edge}, name=f"{name}_{edge}") for edge in REVIEWS.transitions),
+            *self.act_paths(self.move, REVIEWS.transitions),
         ]
         return [*own, *super().get_urls()]
 
@@ -161,7 +161,7 @@ class QualityFindingAdmin(WorkAdmin):
     def get_queryset(self, request):
         """What a review has not sent yet is seen by who looks."""
         actor = actor_of(request)
-        rows = super().get_queryset(request).select_related("review")
+        rows = super().get_queryset(request).select_related("review", "report")
         if may(actor, self.see_all):
             return rows
         sent = Q(review__isnull=True) | ~Q(review__state=QualityReview.State.LOOKING)
@@ -169,11 +169,7 @@ class QualityFindingAdmin(WorkAdmin):
 
     def get_urls(self) -> list[Any]:
         """Each act has an address of its own."""
-        view, name = self.admin_site.admin_view, "procedures_qualityfinding"
-        own = [
-            path(f"<uuid:object_id>/{edge}/", view(self.move), {"transition": edge}, name=f"{name}_{edge}") for edge in FINDINGS.transitions
-        ]
-        return [*own, *super().get_urls()]
+        return [*self.act_paths(self.move, FINDINGS.transitions), *super().get_urls()]
 
     def facts_of(self, row: QualityFinding) -> Iterable[tuple[str, Any]]:
         """What is not as it should be."""
@@ -183,6 +179,7 @@ class QualityFindingAdmin(WorkAdmin):
             ("Bộ phận", _part(row)),
             ("Về", row.get_kind_display()),
             ("Điều chưa đúng", row.text),
+            ("Lời người đọc", row.report.text if row.report is not None else ""),
             ("Phát hiện", f"{row.get_rule_display() or row.review}, {timezone.localtime(row.found_at):%d/%m/%Y}"),
             ("Hạn sửa", f"{timezone.localtime(row.due_at):%H:%M %d/%m/%Y}" if row.due_at else ""),
             ("Tình trạng", row.get_state_display()),
@@ -192,13 +189,18 @@ class QualityFindingAdmin(WorkAdmin):
 
     def words_of(self, request: HttpRequest, row: QualityFinding) -> str:
         """How a finding of the machine ends."""
+        if row.report_id is not None:
+            return "Người đọc báo trên trang thủ tục. Nếu nội dung không sai, ghi ở mục “Báo nội dung sai”."
         return "Máy phát hiện: tự hết vào đêm sau khi dữ liệu đã đúng." if row.rule and row.closed_at is None else ""
 
     def ways_of(self, request: HttpRequest, row: QualityFinding) -> Sequence[Way]:
         """To say that it is mended, to look again."""
+        actor = actor_of(request)
+        if row.report_id is not None:
+            open_to = row.closed_at is None and may(actor, quality.MEND, row.unit_code)
+            return [Way(FINDINGS.transitions["mend"].label, self.address("mend", row.pk), main=True)] if open_to else []
         if row.review is None or row.review.state == QualityReview.State.LOOKING:
             return []
-        actor = actor_of(request)
         units = {"mend": row.unit_code, "reopen": row.review.by_unit, "close": row.review.by_unit}
         edges = [edge for edge in FINDINGS.transitions.values() if may(actor, edge.act, units[edge.name])]
         return [Way(edge.label, self.address(edge.name, row.pk), main=True) for edge in edges if not FINDINGS.refusal(row, edge.name)]

@@ -150,7 +150,7 @@ class CommonQuestionAdmin(PublishedAdmin):
     _facts: ClassVar[Any] = services.FACTS
     _told = (
         "state",
-        "address",
+        "address_shown",
         "entered_label",
         "entered_at",
         "checked_label",
@@ -191,7 +191,7 @@ class CommonQuestionAdmin(PublishedAdmin):
         return f"{rating.helpful} / {rating.unhelpful}" if rating is not None else "–"
 
     @admin.display(description="Địa chỉ")
-    def address(self, row: CommonQuestion) -> str:
+    def address_shown(self, row: CommonQuestion) -> str:
         """Where everybody reads it."""
         url = question_path(row)
         return format_html('<a href="{0}">{0}</a>', url) if row.state == "published" else url
@@ -211,17 +211,17 @@ class CommonQuestionAdmin(PublishedAdmin):
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
         if request.changed_row is None:  # type: ignore[attr-defined]
-            return redirect(self._address("changelist"))
+            return redirect(self.address("changelist"))
         return super().response_add(request, obj, post_url_continue)
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         """A change of what is public is a row of its own: on to it."""
         row = request.changed_row  # type: ignore[attr-defined]
         if row is None:
-            return redirect(self._address("change", obj.pk))
+            return redirect(self.address("change", obj.pk))
         if row.pk != obj.pk:
             self.message_user(request, "Đã ghi bản sửa. Bản cũ còn hiện cho đến khi bản sửa được kiểm tra và công khai.", messages.SUCCESS)
-            return redirect(self._address("change", row.pk))
+            return redirect(self.address("change", row.pk))
         return super().response_change(request, obj)
 
     def get_urls(self) -> list[Any]:
@@ -238,7 +238,7 @@ class CommonQuestionAdmin(PublishedAdmin):
         actor = actor_of(request)
         codes = None if may(actor, SEE_ALL) else [actor.unit.partition(".")[0]]
         more = {"progress": queries.progress(codes), "target": queries.TARGET, "may_load": self.has_add_permission(request)}
-        return super().changelist_view(request, {**(extra_context or {}), **more, "load_url": self._address("load")})
+        return super().changelist_view(request, {**(extra_context or {}), **more, "load_url": self.address("load")})
 
     def load_view(self, request: HttpRequest) -> HttpResponse:
         """Upload a table; what came of it, row by row, stands below."""
@@ -269,7 +269,7 @@ class CommonQuestionAdmin(PublishedAdmin):
             "dry_run": dry_run,
             "problems": problems,
             "hidden": hidden,
-            "example_url": self._address("example"),
+            "example_url": self.address("example"),
         }
         return self.page(request, "admin/procedures/commonquestion/load.html", "Nhập câu hỏi từ tệp", form=form, **context)
 

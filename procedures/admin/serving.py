@@ -30,7 +30,7 @@ def _moment(at: dt.datetime) -> str:
 class RestructuringAdmin(WorkAdmin):
     """Approved plans by which procedures were made fit to be done online."""
 
-    view_act = serving.READ
+    view_act, enter_act = serving.READ, serving.DECLARE
     see_all = serving.STEER
     unit_field = "unit_code"
     menu_place = 21
@@ -41,22 +41,14 @@ class RestructuringAdmin(WorkAdmin):
     search_help_text = "Mã thủ tục, văn bản phê duyệt."
     history_facts = ("steps_before", "steps_after", "papers_before", "papers_after", "approval")
 
-    def has_add_permission(self, request):
-        actor = actor_of(request)
-        return may(actor, serving.DECLARE, actor.unit)
-
     def add_view(self, request, form_url="", extra_context=None):
         """Write a plan down."""
-        if not self.has_add_permission(request):
-            raise Http404
         actor = actor_of(request)
-        return self.act_page(
+        return self.begin_page(
             request,
             title="Ghi phương án tái cấu trúc",
-            back=self.address("changelist"),
             form=RestructuringForm(request.POST or None),
             do=lambda said: serving.record_restructuring(actor=actor, unit_code=actor.unit, now=timezone.now(), **said),
-            lead=lambda made: self.address("change", made.pk),
             about="Thủ tục được tái cấu trúc và phê duyệt trước khi khai báo dịch vụ trực tuyến.",
             button="Ghi",
         )
@@ -81,7 +73,7 @@ class RestructuringAdmin(WorkAdmin):
 class ServiceDeclarationAdmin(WorkAdmin):
     """The register of online services, each with its way from declaration to end."""
 
-    view_act = serving.READ
+    view_act, enter_act = serving.READ, serving.DECLARE
     see_all = serving.STEER
     unit_field = "unit_code"
     menu_place = 20
@@ -92,35 +84,24 @@ class ServiceDeclarationAdmin(WorkAdmin):
     search_help_text = "Mã dịch vụ, mã cơ quan."
     history_facts = ("state", "level", "assurance", "reason", "mend", "due_at")
 
-    def has_add_permission(self, request):
-        actor = actor_of(request)
-        return may(actor, serving.DECLARE, actor.unit)
-
     def get_urls(self) -> list[Any]:
         """Each act has an address of its own."""
         view, name = self.admin_site.admin_view, "procedures_servicedeclaration"
         own = [
             path("bring_in/", view(self.bring_in), name=f"{name}_bring_in"),
             path("<uuid:object_id>/review/", view(self.review), name=f"{name}_review"),
-            *(
-                path(f"<uuid:object_id>/{edge}/", view(self.move), {"transition": edge}, name=f"{name}_{edge}")
-                for edge in SERVICES.transitions
-            ),
+            *self.act_paths(self.move, SERVICES.transitions),
         ]
         return [*own, *super().get_urls()]
 
     def add_view(self, request, form_url="", extra_context=None):
         """Declare a service on a procedure that was restructured."""
-        if not self.has_add_permission(request):
-            raise Http404
         actor = actor_of(request)
-        return self.act_page(
+        return self.begin_page(
             request,
             title="Khai báo dịch vụ trực tuyến",
-            back=self.address("changelist"),
             form=ServiceForm(request.POST or None, plans=serving.restructured(actor.unit)),
             do=lambda said: serving.declare_service(actor=actor, unit_code=actor.unit, now=timezone.now(), **said),
-            lead=lambda made: self.address("change", made.pk),
             about="Chỉ khai báo được khi thủ tục đã có phương án tái cấu trúc được phê duyệt.",
             button="Khai báo",
         )

@@ -6,17 +6,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 
 from portal.access import actor_of, may
 from portal.audit.desk import HistoryModelAdmin
+from portal.catalogues.queries import agency_label
 from portal.states import TransitionRefused
 
 
@@ -55,13 +56,11 @@ class Refusals(Exception):
         self.faults = faults
 
 
-class WorkAdmin(HistoryModelAdmin):
-    """Rows that go from hand to hand: read on one page, changed by acts."""
+class OwnOrAllAdmin(HistoryModelAdmin):
+    """Rows of one's own agency, or of all for who oversees; what every desk of the catalogue has in common."""
 
     see_all = ""
     """An act by which officers see every agency's rows."""
-    refusals: tuple[type[Exception], ...] = ()
-    """What the services of this desk raise; each has ``faults``."""
 
     def _may(self, request, act, obj):
         sees_all = bool(self.see_all and act == self.view_act and may(actor_of(request), self.see_all))
@@ -70,8 +69,54 @@ class WorkAdmin(HistoryModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Of one's own agency, or of all."""
         if self.see_all and may(actor_of(request), self.see_all):
-            return self.model._default_manager.order_by(*self.model._meta.ordering)
+            return self.model._default_manager.order_by(*(self.ordering or self.model._meta.ordering))
         return super().get_queryset(request)
+
+    def address(self, name: str, *args: Any) -> str:
+        """An address of this desk."""
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}", args=args)
+
+    def act_paths(self, view: Callable[..., HttpResponse], transitions: Iterable[str], *, converter: str = "uuid") -> list[Any]:
+        """An address of its own for each act: ``<row>/<act>/``, its name at the end of the address' name."""
+        name = f"{self.opts.app_label}_{self.opts.model_name}"
+        shown = self.admin_site.admin_view(view)
+        return [path(f"<{converter}:object_id>/{edge}/", shown, {"transition": edge}, name=f"{name}_{edge}") for edge in transitions]
+
+    @admin.display(description="Cơ quan", ordering="unit_code")
+    def unit_shown(self, row: Any) -> str:
+        """Name and code of the agency."""
+        return agency_label(row.unit_code)
+
+
+class WorkAdmin(OwnOrAllAdmin):
+    """Rows that go from hand to hand: read on one page, changed by acts."""
+
+    enter_act = ""
+    """The act of those who begin a row for their own agency; empty: nobody does here."""
+    refusals: tuple[type[Exception], ...] = ()
+    """What the services of this desk raise; each has ``faults``."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Whether this officer begins rows for their agency."""
+        actor = actor_of(request)
+        return bool(self.enter_act) and may(actor, self.enter_act, actor.unit)
+
+    def begin_page(
+        self, request: HttpRequest, *, title: str, form: Form, do: Callable[[dict[str, Any]], Any], about: str = "", button: str = "Ghi"
+    ) -> HttpResponse:
+        """Ask for a new row, then lead to it; 404 for who may not begin one."""
+        if not self.has_add_permission(request):
+            raise Http404
+        return self.act_page(
+            request,
+            title=title,
+            back=self.address("changelist"),
+            form=form,
+            do=do,
+            lead=lambda made: self.address("change", made.pk),
+            about=about,
+            button=button,
+        )
 
     def row(self, request: HttpRequest, object_id: Any) -> Any:
         """The row that an address names; 404 where it is not this officer's."""
@@ -102,10 +147,6 @@ class WorkAdmin(HistoryModelAdmin):
     def words_of(self, request: HttpRequest, row: Any) -> str:
         """What the officer ought to know first."""
         return ""
-
-    def address(self, name: str, *args: Any) -> str:
-        """An address of this desk."""
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}", args=args)
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """The row with all that belongs to it."""

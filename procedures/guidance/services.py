@@ -20,7 +20,7 @@ from procedures.guidance import queries
 from procedures.guidance.documents import faults
 from procedures.models import GuidanceTree
 from procedures.models.publication import OPEN
-from procedures.publishing import ENTER, Kind, Refused, begin, each, history, move, noted, refuse_unless_seen, retire
+from procedures.publishing import ENTER, Kind, Refused, begin, each, history, move, noted, refuse_unless_seen, register_kind, retire
 from procedures.services.mistakes import VPCP
 from procedures.services.records import BadRecord
 
@@ -55,7 +55,7 @@ def _before(row: GuidanceTree, transition: str, actor: Actor, now: dt.datetime) 
             retire(old, REPLACED, now)
 
 
-KIND = Kind("guidance", GuidanceTree, refusal=_refusal, before=_before)
+KIND = register_kind(Kind("guidance", GuidanceTree, refusal=_refusal, before=_before))
 
 
 def _sized(document: Any) -> dict[str, Any]:
@@ -115,9 +115,20 @@ def change(*, actor: Actor, row_id: UUID, document: Any, now: dt.datetime, seen_
     return row
 
 
-def act(*, actor: Actor, row_id: UUID, transition: str, now: dt.datetime, why: str = "", seen_version: int | None = None) -> GuidanceTree:
+def act(
+    *,
+    actor: Actor,
+    row_id: UUID,
+    transition: str,
+    now: dt.datetime,
+    why: str = "",
+    seen_version: int | None = None,
+    publish_at: dt.datetime | None = None,
+) -> GuidanceTree:
     """Check, send back, publish, drop or withdraw; refused at check and publication: a circle, a dead end, what the law does not say."""
-    row: GuidanceTree = move(kind=KIND, actor=actor, row_id=row_id, transition=transition, now=now, why=why, seen_version=seen_version)
+    row: GuidanceTree = move(
+        kind=KIND, actor=actor, row_id=row_id, transition=transition, now=now, why=why, seen_version=seen_version, publish_at=publish_at
+    )
     return row
 
 

@@ -8,6 +8,7 @@ from procedures.models.base import CODE_RULE, Level, Part, Subject, TimeUnit, tr
 from procedures.models.consulting import Consultation, EmbedSite, Opinion
 from procedures.models.events import LifeEvent, LifeEventEntry, NextStep
 from procedures.models.guidance import GuidanceTree
+from procedures.models.guides import Guide
 from procedures.models.imports import ImportRun, StagedRecord
 from procedures.models.localisation import Localisation
 from procedures.models.mistakes import MISTAKES, MistakeReport
@@ -41,6 +42,7 @@ __all__ = [
     "EmbedSite",
     "FeeLine",
     "GuidanceTree",
+    "Guide",
     "ImportRun",
     "LegalBasis",
     "Level",

@@ -44,6 +44,8 @@ class Publication(models.Model):
     checked_label = models.CharField("người kiểm tra", max_length=300, blank=True)
     checked_at = models.DateTimeField("kiểm tra lúc", null=True, blank=True)
     returned_why = models.CharField("lý do trả lại", max_length=500, blank=True)
+    publish_at = models.DateTimeField("sẽ công khai lúc", null=True, blank=True)
+    """The moment chosen by who publishes; the portal publishes by itself then."""
     published_label = models.CharField("người công khai", max_length=300, blank=True)
     published_at = models.DateTimeField("công khai lúc", null=True, blank=True)
     withdrawn_at = models.DateTimeField("gỡ lúc", null=True, blank=True)
@@ -61,6 +63,7 @@ class Publication(models.Model):
 def life_constraints(name: str) -> list[models.BaseConstraint]:
     """What no row may say otherwise: shown only after a check, gone only with a reason."""
     return [
+        models.CheckConstraint(name=f"{name}_waits_checked", condition=models.Q(publish_at__isnull=True) | models.Q(state="checked")),
         models.CheckConstraint(
             name=f"{name}_published_says_when", condition=~models.Q(state="published") | models.Q(published_at__isnull=False)
         ),

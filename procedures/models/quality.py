@@ -78,10 +78,16 @@ class QualityFinding(models.Model):
         DUPLICATE = "duplicate", "Trùng tên với thủ tục khác"
         NO_OFFICE = "no_office", "Cơ quan không còn"
         UNCONFIRMED = "unconfirmed", "Nội dung địa phương chưa xác nhận"
+        REPORTED = "reported", "Người đọc báo"
+        """Not by the machine: by anybody who read the page (`procedures.services.mistakes`)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     review = models.ForeignKey(QualityReview, on_delete=models.PROTECT, null=True, blank=True, related_name="findings")
     """Null: found by the machine."""
+    report = models.OneToOneField(
+        "procedures.MistakeReport", on_delete=models.PROTECT, null=True, blank=True, related_name="finding", editable=False
+    )
+    """What a reader reported; it ends with what the agency did about that."""
     rule = models.CharField("máy phát hiện", max_length=11, choices=Rule.choices, blank=True)
     unit_code = models.CharField("cơ quan phải sửa", max_length=40, db_collation="C")
     procedure_code = models.CharField("mã thủ tục", max_length=40)
@@ -104,11 +110,15 @@ class QualityFinding(models.Model):
             models.CheckConstraint(
                 name="quality_finding_has_a_finder", condition=(Q(review__isnull=True) & ~Q(rule="")) | Q(review__isnull=False, rule="")
             ),
+            models.CheckConstraint(
+                name="quality_finding_reported_by_somebody",
+                condition=Q(rule="reported", report__isnull=False) | (~Q(rule="reported") & Q(report__isnull=True)),
+            ),
             models.CheckConstraint(name="quality_finding_mended_says_how", condition=~Q(state="mended") | ~Q(note="")),
             models.UniqueConstraint(
                 fields=["rule", "procedure_code", "part", "unit_code"],
                 name="quality_finding_open_once",
-                condition=~Q(rule="") & Q(closed_at__isnull=True),
+                condition=~Q(rule__in=["", "reported"]) & Q(closed_at__isnull=True),
             ),
         ]
         indexes = [

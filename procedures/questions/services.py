@@ -21,7 +21,7 @@ from portal.search.phrases import word_key
 from portal.text import search_key
 from procedures.models import CommonQuestion, LifeEvent, Procedure, QuestionRating, QuestionVote
 from procedures.models.publication import OPEN
-from procedures.publishing import ENTER, Kind, Refused, begin, each, history, move, noted, plain, refuse_unless_seen, retire
+from procedures.publishing import ENTER, Kind, Refused, begin, each, history, move, noted, plain, refuse_unless_seen, register_kind, retire
 from procedures.questions.search import QUESTIONS, entry_of
 
 FACTS = ("question", "answer", "wordings", "topic", "field_code", "procedures", "life_events", "source")
@@ -59,7 +59,7 @@ def _after(row: CommonQuestion, transition: str) -> None:
         search.remove(QUESTIONS, [str(row.pk)])
 
 
-KIND = Kind("questions", CommonQuestion, refusal=_refusal, before=_before, after=_after)
+KIND = register_kind(Kind("questions", CommonQuestion, refusal=_refusal, before=_before, after=_after))
 
 
 def key_of(question: str, answer: str) -> str:
@@ -205,9 +205,20 @@ def change(
     return row
 
 
-def act(*, actor: Actor, row_id: UUID, transition: str, now: dt.datetime, why: str = "", seen_version: int | None = None) -> Any:
+def act(
+    *,
+    actor: Actor,
+    row_id: UUID,
+    transition: str,
+    now: dt.datetime,
+    why: str = "",
+    seen_version: int | None = None,
+    publish_at: dt.datetime | None = None,
+) -> Any:
     """Check, send back, publish, drop or withdraw a question (:func:`procedures.publishing.move`)."""
-    return move(kind=KIND, actor=actor, row_id=row_id, transition=transition, now=now, why=why, seen_version=seen_version)
+    return move(
+        kind=KIND, actor=actor, row_id=row_id, transition=transition, now=now, why=why, seen_version=seen_version, publish_at=publish_at
+    )
 
 
 @transaction.atomic

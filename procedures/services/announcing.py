@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import pghistory
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -35,6 +34,7 @@ from procedures.models import (
     Procedure,
     ProcedureVersion,
 )
+from procedures.publishing import history, is_own, moment_faults, register_due
 from procedures.services import records
 from procedures.signals import procedures_changed
 
@@ -140,7 +140,7 @@ def begin_announcement(*, actor: Actor, unit_code: str, now: dt.datetime, **fact
         **facts,
     )
     try:
-        with _context(actor, "procedures.announce.begin"), transaction.atomic():
+        with history(actor, "procedures.announce.begin"), transaction.atomic():
             row.save(force_insert=True)
     except IntegrityError as error:
         raise AnnouncementRefused({"number": "Quyết định số này của cơ quan đã được nhập."}) from error
@@ -203,7 +203,7 @@ def put_change(
     change.name = str(content.get("name") or base.get("name") or code)
     change.based_on = _content(base) if base else ""
     change.parts = [one.part for one in differences(base, content)] if kind in (Kind.AMEND, Kind.INTERLINK) else []
-    with _context(actor, "procedures.announce.edit"):
+    with history(actor, "procedures.announce.edit"):
         change.save()
     _touch(actor, row, "procedures.announce.edit")
     return change
@@ -213,7 +213,7 @@ def put_change(
 def drop_change(*, actor: Actor, announcement_id: UUID, seen: int, code: str) -> None:
     """Take a procedure out of a decision that is being entered."""
     row = _entering(actor, announcement_id, seen)
-    with _context(actor, "procedures.announce.edit"):
+    with history(actor, "procedures.announce.edit"):
         row.changes.filter(procedure_code=code).delete()
     _touch(actor, row, "procedures.announce.edit")
 
@@ -380,13 +380,13 @@ def move_announcement(
     note = " ".join(nfc(note).split())[:1000]
     if transition in ("return", "withdraw") and not note:
         raise AnnouncementRefused({"note": "Hãy ghi lý do."})
-    if transition in ("check", "publish") and actor.person_id is not None and actor.person_id in row.editors:
+    if transition in ("check", "publish") and is_own(actor, row.editors):
         raise AnnouncementRefused({"": "Người nhập không kiểm tra, không công khai quyết định của chính mình."})
     if transition in ("send", "check", "publish") and (faults := faults_of(row)):
         raise AnnouncementRefused({"": " ".join(f"{one.code}: {one.message}" if one.code else one.message for one in faults[:5])})
+    if faults := moment_faults(publish_at, now):
+        raise AnnouncementRefused(faults)
     if transition == "publish" and publish_at is not None and publish_at > now:
-        if publish_at > now + dt.timedelta(days=366):
-            raise AnnouncementRefused({"publish_at": "Công khai trong vòng một năm."})
         row.publish_at, row.published_by = publish_at, actor.label
         _touch(actor, row, "procedures.announce.schedule", edits=False)
         return row
@@ -429,9 +429,12 @@ def publish_due(now: dt.datetime) -> int:
         kind=Kind.LOCALISE, applied_at__isnull=True, announcement__state=Announcement.State.PUBLISHED, announcement__effective_on__lte=today
     )
     for change in late.select_related("announcement"):
-        with transaction.atomic(), _context(SYSTEM, "procedures.announce.publish"):
+        with transaction.atomic(), history(SYSTEM, "procedures.announce.publish"):
             _localise(change.announcement, change, now)
     return done
+
+
+register_due(publish_due)
 
 
 def _publish(actor: Actor, row: Announcement, now: dt.datetime) -> Announcement:
@@ -440,7 +443,7 @@ def _publish(actor: Actor, row: Announcement, now: dt.datetime) -> Announcement:
     changes = list(row.changes.select_for_update())
     kinds = {change.kind for change in changes}
     kind = Decision.Kind.REPEAL if kinds == {Kind.REPEAL} else Decision.Kind.INTRODUCE if kinds == {Kind.NEW} else Decision.Kind.AMEND
-    with _context(actor, "procedures.announce.publish"):
+    with history(actor, "procedures.announce.publish"):
         decision, _made = Decision.objects.update_or_create(
             number=row.number,
             agency=names.get(row.unit_code, row.unit_code),
@@ -570,7 +573,7 @@ def confirm_local(*, actor: Actor, confirmation_id: int, keep: bool, decision_nu
     if not number:
         raise AnnouncementRefused({"decision_number": "Hãy ghi số quyết định của địa phương."})
     papers, kinds = row.version.documents.count(), set(row.version.channels.values_list("kind", flat=True))
-    with _context(actor, "procedures.announce.confirm"):
+    with history(actor, "procedures.announce.confirm"):
         if keep:
             values = {**row.earlier, "decision_number": number, "source": f"Quyết định {number}"}
             # What speaks of a paper or a way of filing that is no more goes with it.
@@ -609,13 +612,9 @@ def _touch(actor: Actor, row: Announcement, act: str, *, edits: bool = True) -> 
     row.seen += 1
     if edits:
         row.editors = _with(actor, row.editors)
-    with _context(actor, act):
+    with history(actor, act):
         row.save()
     _note(actor, act, row)
-
-
-def _context(actor: Actor, act: str) -> pghistory.context:
-    return pghistory.context(act=act, unit=actor.unit, position=str(actor.position_id or ""))
 
 
 def _note(actor: Actor, act: str, row: Announcement) -> None:

@@ -19,7 +19,6 @@ from portal.access import Actor, may, require
 from portal.catalogues.models import Agency
 from portal.states import TransitionRefused
 from portal.text import nfc
-from portal.workdays import Unit, due_at, national_calendar
 from procedures import queries
 from procedures.models import (
     FINDINGS,
@@ -29,12 +28,12 @@ from procedures.models import (
     QualityFinding,
     QualityReview,
 )
+from procedures.services import mistakes
+from procedures.services.mistakes import mend_by
 
 REVIEW = "procedures.quality"
 MEND = "procedures.quality.mend"
 SEE_ALL = "procedures.quality.everywhere"
-MEND_DAYS = 10
-"""Working days to mend what was found (Rules art. 24.2a)."""
 STALE_DAYS = 2 * 365
 """A content that nobody compared with its decision for so long is to be looked at again."""
 CONFIRM_DAYS = 30
@@ -160,7 +159,7 @@ def move_review(*, actor: Actor, review_id: UUID, transition: str, conclusion: s
         row.closed_at, row.conclusion = now, conclusion
     REVIEWS.move(row, transition)
     if transition == "send":
-        row.sent_at, row.due_at = now, due_at(now, MEND_DAYS, Unit.WORKING_DAY, national_calendar())
+        row.sent_at, row.due_at = now, mend_by(now)
         row.findings.update(due_at=row.due_at)
     with _context(actor, f"procedures.quality.{transition}"):
         row.save()
@@ -173,6 +172,8 @@ def move_finding(*, actor: Actor, finding_id: UUID, transition: str, note: str =
     """The agency says how it mended something; who looks says whether that is right."""
     row = QualityFinding.objects.select_for_update(of=("self",)).select_related("review").get(pk=finding_id)
     edge = FINDINGS.transitions[transition]
+    if row.report_id is not None:
+        return _mend_reported(row, actor=actor, transition=transition, note=note, now=now)
     if row.review is None:
         raise QualityRefused({"": "Điều máy phát hiện tự hết khi dữ liệu đã đúng."})
     require(actor, edge.act, row.unit_code if transition == "mend" else row.review.by_unit)
@@ -192,6 +193,21 @@ def move_finding(*, actor: Actor, finding_id: UUID, transition: str, note: str =
         row.closed_at = now
     with _context(actor, f"procedures.quality.finding_{transition}"):
         row.save()
+    _note(actor, f"procedures.quality.finding_{transition}", row, row.unit_code)
+    return row
+
+
+def _mend_reported(row: QualityFinding, *, actor: Actor, transition: str, note: str, now: dt.datetime) -> QualityFinding:
+    """What a reader reported is mended once, and the report with it."""
+    assert row.report_id is not None
+    if transition != "mend" or FINDINGS.refusal(row, transition):
+        raise TransitionRefused(transition, row.state, "Điều người đọc báo đã được xử lý.")
+    require(actor, MEND, row.unit_code)
+    note = " ".join(nfc(note).split())[:1000]
+    if not note:
+        raise QualityRefused({"note": "Hãy ghi đã sửa thế nào."})
+    mistakes.close_report(actor=actor, report_id=row.report_id, transition="correct", note=note, now=now)
+    row.refresh_from_db()
     _note(actor, f"procedures.quality.finding_{transition}", row, row.unit_code)
     return row
 
@@ -251,7 +267,8 @@ def look(day: dt.date) -> Iterator[Found]:
 def find_at_night(now: dt.datetime) -> tuple[int, int]:
     """Keep what the machine finds; what it no longer finds is done. How many are new, how many are done."""
     found = {(one.rule, one.code, one.part, one.unit): one for one in look(timezone.localdate(now))}
-    open_ = QualityFinding.objects.select_for_update().exclude(rule="").filter(closed_at__isnull=True)
+    by_people = ["", QualityFinding.Rule.REPORTED]
+    open_ = QualityFinding.objects.select_for_update().exclude(rule__in=by_people).filter(closed_at__isnull=True)
     there = {(row.rule, row.procedure_code, row.part, row.unit_code): row for row in open_}
     new = [
         QualityFinding(

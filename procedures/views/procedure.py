@@ -19,6 +19,7 @@ from portal.catalogues import queries as catalogues
 from portal.languages import address, is_english, show
 from procedures import queries
 from procedures.guidance.queries import is_guided
+from procedures.guides.queries import of_procedure as guides_of
 from procedures.models import Channel, ProcedureVersion
 from procedures.questions.queries import of_procedure
 from procedures.views.common import asked_day
@@ -154,7 +155,7 @@ def received_by(version: ProcedureVersion) -> Reception:
     return reception(version.levels, version.executing_agency or version.competent_agency, version.place or direct)
 
 
-@public_page(rooms=("catalogues", "procedures/{code}", "reductions", "questions", "guidance"), variant=own_place)
+@public_page(rooms=("catalogues", "procedures/{code}", "reductions", "questions", "guidance", "guides"), variant=own_place)
 @require_safe
 def procedure_page(request: HttpRequest, code: str) -> HttpResponse:
     """One procedure as it is in force today, or on the day asked for, in one place where asked. At most eighteen queries.
@@ -208,6 +209,7 @@ def procedure_page(request: HttpRequest, code: str) -> HttpResponse:
         "periods": periods,
         "others": others,
         "asked_often": of_procedure(code),
+        "guides": guides_of(code),
         "guided": is_guided(code),
         "path": path,
         "kept": _kept(request, shown),

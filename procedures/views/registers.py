@@ -13,6 +13,7 @@ from portal.languages import show
 from procedures import queries
 from procedures.models import Announcement, OnlineService, QualityReview, ServiceDeclaration
 from procedures.services import quality, serving
+from procedures.services.mistakes import MEND_DAYS
 
 
 @public_page(rooms=CATALOGUE)
@@ -58,6 +59,6 @@ def quality_page(request: HttpRequest) -> HttpResponse:
         "standings": [(names.get(one.unit, one.unit), one, decisions.get(one.unit)) for one in standings],
         "reviews": [(row, names.get(row.unit_code, row.unit_code), names.get(row.by_unit, row.by_unit)) for row in reviews],
         "year": begin.year,
-        "mend_days": quality.MEND_DAYS,
+        "mend_days": MEND_DAYS,
     }
     return show(request, "procedures/quality.html", context)

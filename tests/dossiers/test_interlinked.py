@@ -64,7 +64,7 @@ def fill_in(client: Client, **typed: str) -> list[str]:
     asked: list[str] = []
     given = {**TYPED, **typed}
     listed = client.get(at(CODE, "to-khai/"))
-    addresses = [link for link in html.fromstring(listed.content).xpath("//ul[@class='tasks']//a/@href")]
+    addresses = list(html.fromstring(listed.content).xpath("//ul[@class='tasks']//a/@href"))
     assert addresses, words(listed)
     for address in addresses:
         for _attempt in range(4):
@@ -213,7 +213,9 @@ def _another_ward() -> str:
     from portal.catalogues.models import AdministrativeUnit, Agency
 
     have = Agency.objects.filter(name__startswith="Công an phường").values("administrative_unit__code")
-    return str(AdministrativeUnit.objects.filter(parent__code="01").exclude(code__in=have).order_by("code").values_list("code", flat=True)[0])
+    return str(
+        AdministrativeUnit.objects.filter(parent__code="01").exclude(code__in=have).order_by("code").values_list("code", flat=True)[0]
+    )
 
 
 @pytest.mark.requirement("C-06")
