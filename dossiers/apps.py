@@ -27,6 +27,7 @@ class DossiersConfig(AppConfig):
         from dossiers.following import notice_texts as following_texts
         from dossiers.forms_data import load_forms
         from dossiers.interlinked.forms import load as load_interlinked
+        from dossiers.load import load_of
         from dossiers.models import Dossier, DossierEvent
         from dossiers.outcomes import RESULT
         from dossiers.post import notice_texts as post_texts
@@ -55,6 +56,7 @@ class DossiersConfig(AppConfig):
         from portal.operations.preparation import register_loader
         from procedures.queries import last_names
         from procedures.services.serving import register_dossiers
+        from procedures.views.centres import register_centre_figures
 
         AT_COUNTERS = frozenset({"reception", "counter"})
         MAKERS, CHECKERS = frozenset({"procedure_entering"}), frozenset({"procedure_checking", "procedure_publishing"})
@@ -133,6 +135,7 @@ class DossiersConfig(AppConfig):
             register_content(kind, content_or())
         for signal in (settled, expired, refunded):
             signal.connect(_order_moved, dispatch_uid="dossiers.order_moved")
+        register_centre_figures(load_of)
         document_signed.connect(_signed, dispatch_uid="dossiers.signed")
         file_checked.connect(_checked, dispatch_uid="dossiers.checked")
         post_save.connect(_kept, sender=Dossier, dispatch_uid="dossiers.kept")

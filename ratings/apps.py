@@ -46,9 +46,12 @@ class RatingsConfig(AppConfig):
         register_loader("tiêu chí chấm điểm", criteria.load, order=48)
         register_loader("điểm đánh giá", counting.begin, order=61)
         register_loader(demo.STEP, demo.load, order=59, demo=True)
+        from procedures.views.centres import register_centre_figures
         from ratings import asking
+        from ratings.opinions_of_units import opinions_of
 
         asking.register()
+        register_centre_figures(opinions_of)
 
 
 def _changed(sender: Any, changes: Any, **kwargs: Any) -> None:

@@ -276,8 +276,13 @@ class Agency(CatalogueEntry):
     working_hours = models.JSONField("giờ làm việc", null=True, blank=True)
     """Seven lists (Monday first) of ``["07:00", "11:30"]``; null means the national office hours."""
 
+    latitude = models.DecimalField("vĩ độ", max_digits=8, decimal_places=6, null=True, blank=True)
+    longitude = models.DecimalField("kinh độ", max_digits=9, decimal_places=6, null=True, blank=True)
+    """Where its office stands (WGS 84), where the agency entered it: the map leads to the very door."""
+
     facts = (
         *CatalogueEntry.facts, "level", "parent", "administrative_unit", "address", "hotline", "phone", "email", "website", "working_hours",
+        "latitude", "longitude",
     )  # fmt: skip
     code_form = r"[A-Z]\d{2}(\.\d{1,3}){0,3}"
     code_words = "Mã định danh gồm một chữ cái in hoa, hai chữ số và tối đa ba nhóm số sau dấu chấm, ví dụ H26.101."
@@ -288,6 +293,12 @@ class Agency(CatalogueEntry):
         constraints = [
             *CatalogueEntry.Meta.constraints,
             models.CheckConstraint(condition=Q(code__regex=r"^[A-Z]\d{2}(\.\d{1,3}){0,3}$"), name="agency_code_form"),
+            # Within the country's land and islands; half a place is none.
+            models.CheckConstraint(
+                condition=Q(latitude__isnull=True, longitude__isnull=True)
+                | Q(latitude__isnull=False, longitude__isnull=False, latitude__range=("6", "24"), longitude__range=("102", "118")),
+                name="agency_stands_in_the_country",
+            ),
         ]
 
     def clean(self) -> None:
@@ -298,6 +309,10 @@ class Agency(CatalogueEntry):
         )
         if first and (self.code[0] != first or "." in self.code):
             _refuse("code", f"Mã định danh {self.get_level_display().lower()} bắt đầu bằng {first} và không có nhóm số sau dấu chấm.")
+        if (self.latitude is None) != (self.longitude is None):
+            _refuse("longitude", "Hãy ghi cả vĩ độ và kinh độ, hoặc để trống cả hai.")
+        if self.latitude is not None and self.longitude is not None and not (6 <= self.latitude <= 24 and 102 <= self.longitude <= 118):
+            _refuse("latitude", "Tọa độ phải nằm trong lãnh thổ Việt Nam, ví dụ 21.028511 và 105.852000.")
         above = self.code.rpartition(".")[0]
         if self.parent is not None and above and not (above + ".").startswith(self.parent.code + "."):
             _refuse("parent", f"Mã {self.code} không nằm dưới mã của cơ quan cấp trên {self.parent.code}.")

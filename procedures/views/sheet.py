@@ -17,6 +17,7 @@ from portal.languages import is_english
 from portal.ui.tags import duration, own_address
 from procedures.models import Channel, FeeLine, Localisation, ProcedureVersion, RequiredDocument, Step, Subject, TimeUnit
 from procedures.papers import exclusive_cases, name_and_details
+from procedures.services.records import ENGLISH_PARTS
 from procedures.views.reception import says_where
 
 # A fee that each province sets for itself, and what else its words say beside that.
@@ -203,6 +204,8 @@ class Sheet:
 
     version: ProcedureVersion
     translated: bool
+    """Whether papers, steps and ways of filing are; of some procedures only name and summary (``named``) are."""
+    named: bool
     name: str
     summary: str
     who: str
@@ -225,6 +228,11 @@ class Sheet:
     def is_foreign(self) -> bool:
         """An English page around a text that is still Vietnamese."""
         return is_english() and not self.translated
+
+    @property
+    def name_is_foreign(self) -> bool:
+        """An English page on which the very name is still Vietnamese."""
+        return is_english() and not self.named
 
     @property
     def always(self) -> list[Paper]:
@@ -375,7 +383,8 @@ def sheet(version: ProcedureVersion, ticks: Iterable[int] = (), local: Localisat
     ]
     return Sheet(
         version=version,
-        translated=bool(translated),
+        translated=any(translated.get(part) for part in ENGLISH_PARTS) or bool(translated and not documents),
+        named=bool(translated.get("name")),
         name=_said(translated, "name", version.name),
         summary=_said(translated, "summary", version.summary),
         who=_said(translated, "who", version.who),

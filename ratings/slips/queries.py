@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
 from django.db import connection
+from django.db.models import Q
 
 from ratings.models import Rating, RatingCount
 from ratings.periods import months, span
@@ -76,6 +78,21 @@ def satisfaction(
     if by == "question":
         return Satisfaction(found.get(OVERALL, Steps()), found)
     return Satisfaction(sum(found.values(), Steps()), found)
+
+
+def satisfaction_of(agencies: Collection[str], first: date, last: date) -> dict[str, Steps]:
+    """Satisfaction of single agencies over a span of days, each with what is below it, as far as it is counted (one query)."""
+    weights = span(first, last)
+    periods = Q()
+    for period, day in weights:
+        periods |= Q(period=period, day=day)
+    rows = RatingCount.objects.filter(periods, source=DOSSIER, grain="t", question=OVERALL, place__in=list(agencies)).order_by()
+    found: dict[str, Steps] = {}
+    for row in rows:
+        sign = weights[row.period, row.day]
+        steps = Steps(*(sign * getattr(row, f"s{number}") for number in range(1, 6)))
+        found[row.place] = found.get(row.place, Steps()) + steps
+    return found
 
 
 def _is_whole(first: date, last: date) -> bool:
