@@ -163,6 +163,17 @@ def _fresh_redis(request: pytest.FixtureRequest) -> None:
             server.delete(*keys)
 
 
+@pytest.fixture(autouse=True)
+def _quiet_frame() -> None:
+    """Maintenance and trials of one test stand on no page of the next."""
+    from django.apps import apps
+
+    if apps.ready:
+        from portal.upkeep import known
+
+        known.hold(known.Facts())
+
+
 @pytest.fixture(scope="session")
 def site_port() -> int:
     """The port on which this xdist worker's portal answers, when a test starts it."""

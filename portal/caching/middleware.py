@@ -21,6 +21,15 @@ MAX_KEY = 600
 """Longer addresses are answered and not kept."""
 kept_pages = Counter("portal_kept_pages_total", "Public pages by where they came from: memory, redis, rendered", ["origin"])
 _from_memory, _from_redis, _rendered = (kept_pages.labels(origin) for origin in ("memory", "redis", "rendered"))
+_frame_marks: list[Callable[[], str]] = []
+
+
+def register_frame_mark(mark: Callable[[], str]) -> None:
+    """Let a room say, from memory, what its lines in the frame of every page depend on. Once, in ``ready()``."""
+    if mark not in _frame_marks:
+        _frame_marks.append(mark)
+
+
 _NOT_KEPT = frozenset(["x-request-id", "set-cookie", "content-length", "date", "connection"])
 
 
@@ -75,7 +84,8 @@ class PageCache:
 
     def _mark(self, rooms: tuple[str, ...]) -> str:
         # The day is part of what a page says: what is in force, what is new.
-        return f"{timezone.localdate():%Y%m%d}|{marks.of(rooms)}"
+        frame = "".join(mark() for mark in _frame_marks)
+        return f"{timezone.localdate():%Y%m%d}|{frame}|{marks.of(rooms)}"
 
     def _fetch(self, request: HttpRequest, key: str, rooms: tuple[str, ...]) -> Kept | HttpResponse:
         """A page that memory does not hold: from another thread, another process, or rendered."""

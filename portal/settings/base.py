@@ -38,6 +38,8 @@ INSTALLED_APPS = [
     "portal.catalogues",
     "portal.search",
     "portal.announcements",
+    "portal.upkeep",
+    "portal.content",
     "portal.access",
     "portal.retention",
     "portal.audit",
@@ -58,6 +60,7 @@ INSTALLED_APPS = [
     "dossiers",
     "feedback",
     "ratings",
+    "helpdesk",
     "portal.home",
 ]
 
@@ -67,6 +70,7 @@ MIDDLEWARE = [
     "portal.caching.middleware.PageCache",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "portal.upkeep.middleware.OnlyRead",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -94,6 +98,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "portal.access.context.viewer",
+                "portal.upkeep.context.upkeep",
             ],
         },
     }
@@ -322,6 +327,9 @@ FORMAT_MODULE_PATH = ["portal.formats"]
 KEEP_SEARCH_INDEX = True
 """Whether a web process keeps its index of procedures and the facts that filters ask about; only tests, whose transactions nobody else
 sees, make them for each question."""
+FRAME_FOLLOWS_TABLES = True
+"""Whether a process looks whether maintenance, read-only mode or trials have changed; only tests, whose transactions nobody else sees, are
+told by the services alone."""
 COUNT_READINGS = env.bool("COUNT_READINGS", True)
 """Whether readings of procedures are counted (by day, without readers) to order lists and answers."""
 

@@ -25,6 +25,7 @@ from portal.settings.local import *  # noqa: F403
 PAGE_CACHE_MB = 0
 KEEP_SEARCH_INDEX = False
 COUNT_READINGS = False
+FRAME_FOLLOWS_TABLES = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

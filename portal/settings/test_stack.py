@@ -7,6 +7,7 @@ from portal.settings.test import env
 
 KEEP_SEARCH_INDEX = True
 COUNT_READINGS = True
+FRAME_FOLLOWS_TABLES = True
 PAGE_CACHE_MB = env.int("PAGE_CACHE_MB", 32)
 ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
 STORAGES = {

@@ -114,7 +114,7 @@ def is_compiled(po: polib.POFile, mo: Path) -> bool:
 
 def sources(root: Path) -> Iterator[tuple[str, str]]:
     """Our own texts, (file, text), marked for translation in Python and in templates."""
-    folders = ("portal", "accounts", "procedures", "dossiers", "payments", "feedback", "ratings")
+    folders = ("portal", "accounts", "procedures", "dossiers", "payments", "feedback", "ratings", "helpdesk")
     for path in sorted(file for folder in folders for file in (root / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
