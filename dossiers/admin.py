@@ -259,6 +259,7 @@ class DossierAdmin(process_desk.ProcessDesk, DeskPages, OnePage, OfficerModelAdm
             "paper_unsafe": "Một tệp giấy tờ không an toàn",
             "refunded": "Đã hoàn tiền cho người nộp",
             "due_moved": "Tính lại hạn theo lịch nghỉ mới",
+            "term_moved": "Lùi hạn của người nộp vì sự cố; hạn của cơ quan không đổi",
             **process_desk.EVENTS,
         }
         events = queries.timeline(dossier)

@@ -312,6 +312,41 @@ def _register_supplements() -> None:
         action=gettext_noop("Theo dõi hồ sơ"),
         sample=_SAMPLE,
     )
+    for name, title, body, sms, action in (
+        (
+            "supplement",
+            gettext_noop("Hồ sơ {code}: hạn bổ sung lùi đến {until} vì Cổng có sự cố"),
+            gettext_noop("Hạn bổ sung hồ sơ {procedure} rơi vào lúc Cổng có sự cố. Bạn có thêm thời gian: đến {until}."),
+            gettext_noop("Ho so {code}: Cong co su co, han bo sung lui den {until}. {link}"),
+            gettext_noop("Bổ sung hồ sơ"),
+        ),
+        (
+            "payment",
+            gettext_noop("Hồ sơ {code}: hạn nộp tiền lùi đến {until} vì Cổng có sự cố"),
+            gettext_noop("Hạn nộp phí, lệ phí của hồ sơ {procedure} rơi vào lúc Cổng có sự cố. Bạn có thêm thời gian: đến {until}."),
+            gettext_noop("Ho so {code}: Cong co su co, han nop tien lui den {until}. {link}"),
+            gettext_noop("Nộp tiền"),
+        ),
+        (
+            "shown",
+            gettext_noop("Hồ sơ {code}: hạn trả lời dự thảo lùi đến {until} vì Cổng có sự cố"),
+            gettext_noop("Hạn trả lời dự thảo kết quả của hồ sơ {procedure} rơi vào lúc Cổng có sự cố. Bạn có thêm thời gian: đến {until}."),
+            gettext_noop("Ho so {code}: Cong co su co, han tra loi du thao lui den {until}. {link}"),
+            gettext_noop("Xem dự thảo"),
+        ),
+    ):
+        register_template(
+            f"dossiers.incident_{name}", inbox_title=title, inbox_body=body, sms=sms, action=action, sample=_SAMPLE,
+        )  # fmt: skip
+    register_template(
+        "dossiers.incident_draft",
+        kind=DRAFTS,
+        inbox_title=gettext_noop("Bản nháp được giữ thêm đến hết ngày {until} vì Cổng có sự cố"),
+        inbox_body=gettext_noop("Ngày cuối của bản nháp {procedure} rơi vào lúc Cổng có sự cố, nên bản nháp được giữ đến hết ngày {until}."),
+        sms=gettext_noop("Cong co su co: ban nhap {procedure} duoc giu den het ngay {until}. {link}"),
+        action=gettext_noop("Mở bản nháp"),
+        sample=_SAMPLE,
+    )
     register_template(
         "dossiers.supplement_longer",
         inbox_title=gettext_noop("Hồ sơ {code}: hạn bổ sung lùi đến {until}"),

@@ -154,6 +154,7 @@ def _titles() -> dict[str, str]:
         "undo_receive": _("Cơ quan hoàn tác việc tiếp nhận nhầm; hồ sơ chờ tiếp nhận lại"),
         "undo_refuse": _("Cơ quan hoàn tác việc từ chối nhầm; hồ sơ chờ tiếp nhận"),
         "due_moved": _("Hạn được tính lại vì ngày nghỉ, ngày làm việc đã thay đổi"),
+        "term_moved": _("Hạn của bạn được lùi vì Cổng có sự cố"),
         "take_over": _("Đơn vị khác nhận giải quyết tiếp, ngày hẹn không thay đổi"),
         "extend": _("Cơ quan gia hạn giải quyết theo quy định"),
         "reappoint": _("Cơ quan xin lỗi và hẹn lại ngày trả kết quả"),
@@ -163,7 +164,7 @@ def _titles() -> dict[str, str]:
     }
 
 
-NOTED = frozenset({"paper_unsafe", "refunded", "due_moved", "ask_opinion", "answer_opinion", "take_over"})
+NOTED = frozenset({"paper_unsafe", "refunded", "due_moved", "term_moved", "ask_opinion", "answer_opinion", "take_over"})
 """Events that say something of a dossier and do not move it on."""
 _OF_MONEY = frozenset({"paid", "unpaid"})
 """Events that move a dossier on which waits for money in state 6, and else only say something."""
@@ -176,7 +177,7 @@ ENDINGS = ("refuse", "stop_unpaid", "stop_unanswered", "refuse_unanswered", "sto
 """Events whose note says why a dossier ended without a result."""
 _SAID = frozenset({"ask_payment", "call_off_payment", "refunded", "ask_supplement", "approve_supplement", "call_off_supplement",
                    "call_off_first_supplement", "complete", "complete_first", "undo_receive", "undo_refuse", "extend", "reappoint",
-                   "resend", "show_draft", "call_off_draft", "object_draft"})  # fmt: skip
+                   "resend", "show_draft", "call_off_draft", "object_draft", "term_moved"})  # fmt: skip
 
 
 def is_noted(event: DossierEvent) -> bool:

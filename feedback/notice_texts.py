@@ -44,6 +44,12 @@ def register() -> None:
             gettext_noop("Phan anh {code} can bo sung truoc {until}. Xem va gui: {link}"),
         ),
         (
+            "incident_supply",
+            gettext_noop("Phản ánh {code}: hạn bổ sung lùi đến {until} vì Cổng có sự cố"),
+            gettext_noop("Hạn bổ sung cho phản ánh {code} rơi vào lúc Cổng có sự cố. Bạn có thêm thời gian: đến {until}."),
+            gettext_noop("Phan anh {code}: Cong co su co, han bo sung lui den {until}. {link}"),
+        ),
+        (
             "transferred",
             gettext_noop("Phản ánh {code} được chuyển đến {unit}"),
             gettext_noop("Phản ánh, kiến nghị {code} đã được chuyển đến {unit} là nơi có thẩm quyền. Hạn trả lời bạn vẫn là {due}."),

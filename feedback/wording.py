@@ -204,6 +204,7 @@ def _titles() -> dict[str, str]:
         "seal_away": _("Chuyển xử lý theo chế độ riêng"),
         "publish": _("Câu hỏi và trả lời được công khai"),
         "recompute": _("Hạn trả lời được tính lại"),
+        "postpone": _("Hạn bổ sung của bạn được lùi vì Cổng có sự cố"),
     }
 
 

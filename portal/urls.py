@@ -7,10 +7,12 @@ from django.urls import include, path
 
 from accounts.registration.urls import pages as registration_pages
 from feedback.urls import pages as petition_pages
+from helpdesk.urls import pages as helpdesk_pages
 from payments.urls import pages as payment_pages
 from portal.announcements.urls import pages as notice_pages
 from portal.api import api, docs
 from portal.exchange.developers.urls import pages as developer_pages
+from portal.content.urls import pages as content_pages
 from portal.home import views
 from portal.languages import english
 from portal.ui import views as ui_views
@@ -34,6 +36,8 @@ in_both = [
     *petition_pages,
     *statistic_pages,
     *developer_pages,
+    *content_pages,
+    *helpdesk_pages,
 ]
 urlpatterns = [
     *pages,
@@ -49,6 +53,8 @@ urlpatterns = [
     path("", include("feedback.urls")),
     path("", include("ratings.urls")),
     path("", include("portal.exchange.developers.urls")),
+    path("", include("portal.content.urls")),
+    path("", include("helpdesk.urls")),
     path("", include("portal.documents.urls")),
     path("", include("portal.notifications.urls")),
     path("", include("portal.operations.urls")),

@@ -45,6 +45,7 @@ EVENTS = {
     "ungroup": "Tách khỏi nhóm",
     "rate": "Người gửi đánh giá trả lời",
     "recompute": "Tính lại thời hạn",
+    "postpone": "Lùi hạn bổ sung của người gửi vì sự cố; hạn của cơ quan không đổi",
     "succeed": "Chuyển cơ quan kế tục",
     "disagree": "Người gửi không đồng ý với trả lời",
     "withdraw": "Người gửi rút",

@@ -20,6 +20,8 @@ class Supplement(models.Model):
     question = SealedTextField(subject="petition_id", null=True)
     asked_at = models.DateTimeField()
     due_at = models.DateTimeField()
+    longer_until = models.DateTimeField(null=True)
+    """What an incident of the portal gave the sender beside it (Rules art. 29.4); no recount takes it away."""
     answer = SealedTextField(subject="petition_id", null=True)
     given_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)

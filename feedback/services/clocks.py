@@ -53,7 +53,9 @@ def recompute(*, petition_id: UUID, now: datetime) -> bool:
     }
     supplement = petition.supplements.filter(closed_at__isnull=True).first()
     if supplement is not None:
-        wanted["supply_due_at"] = limits["supply"].after(supplement.asked_at, national)
+        reckoned = limits["supply"].after(supplement.asked_at, national)
+        # What an incident gave the sender stays theirs (`feedback.services.postponing`).
+        wanted["supply_due_at"] = max(reckoned, supplement.longer_until) if supplement.longer_until else reckoned
     moved = sorted(name for name, value in wanted.items() if getattr(petition, name) != value)
     if _recompute_parts(petition, limits):
         moved.append("parts")

@@ -67,7 +67,7 @@ class Moved(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField("hạn", max_length=20)
-    """``supplement payment shown_result petition``; a draft has no deadline of its own, see ``moving``."""
+    """``supplement payment shown_result draft petition``: a source of ``helpdesk.services.moving``."""
     object_id = models.CharField(max_length=40)
     """The row that keeps the deadline."""
     code = models.CharField("mã", max_length=60, blank=True)

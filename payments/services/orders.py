@@ -13,7 +13,7 @@ from payments.codes import new_code
 from payments.models import Order, OrderLine
 from payments.models.orders import MOST
 from portal import audit, outbox
-from portal.access import Actor
+from portal.access import SYSTEM, Actor
 from portal.catalogues import queries as catalogues
 from portal.catalogues.models import Agency, BankAccount
 
@@ -193,6 +193,31 @@ def cancel_order(*, order_id: UUID, reason: str, actor: Actor, now: datetime) ->
         details={"code": order.code, "reason": reason[:300]},
     )
     return order
+
+
+@transaction.atomic
+def postpone_order(*, order_id: UUID, until: datetime, now: datetime) -> bool:
+    """Let an open order be paid until another moment: an incident of ours must not cost its payer the term (Rules art. 29.4).
+
+    Whether it was still open. Tries that are under way keep their own time. ``ValueError`` for a moment before the order was made.
+    """
+    order = Order.objects.select_for_update(no_key=True).get(pk=order_id)
+    if order.state != Order.OPEN:
+        return False
+    if until < order.created_at:
+        raise ValueError("an order cannot end before it was made")
+    before = order.due_at
+    order.due_at, order.expires_at = until, max(until, until + (order.expires_at - order.due_at))
+    order.save(update_fields=["due_at", "expires_at"])
+    audit.record(
+        actor=SYSTEM,
+        act="payments.postpone_order",
+        target="payments.order",
+        target_id=str(order.pk),
+        unit=order.payee_unit,
+        details={"code": order.code, "from": before.isoformat(), "to": until.isoformat()},
+    )
+    return True
 
 
 @transaction.atomic

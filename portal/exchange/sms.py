@@ -73,3 +73,32 @@ def read_report(data: bytes) -> Report | None:
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
     return Report(correlator, status) if isinstance(correlator, str) and len(correlator) <= 100 and status in STATUSES else None
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """An SMS that somebody sent to our number: who (as the gateway names them), what, and the gateway's number for it."""
+
+    number: str
+    sender: str
+    text: str
+
+    def __repr__(self) -> str:
+        return f"Inbound({self.number})"
+
+
+MAX_INBOUND = 1600
+"""Characters: ten messages put together."""
+
+
+def read_inbound(data: bytes) -> Inbound | None:
+    """A OneAPI ``inboundSMSMessageNotification``; None for anything else. Never raises for what is sent."""
+    try:
+        message = json.loads(data)["inboundSMSMessageNotification"]["inboundSMSMessage"]
+        sender, text, number = message["senderAddress"], message["message"], message["messageId"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    if not all(isinstance(part, str) for part in (sender, text, number)) or not 0 < len(number) <= 150 or "\0" in number:
+        return None
+    sender = sender.removeprefix("tel:")
+    return Inbound(number, sender, text[:MAX_INBOUND].replace("\0", "")) if E164.match(sender) else None

@@ -20,6 +20,8 @@ from portal.access.site import at_desk, desk_error
 from portal.announcements.views import notices_for_home
 from portal.api_support import is_api, problem
 from portal.caching import CATALOGUE, public_page
+from portal.content import queries as content
+from portal.content.views import shown as shown_piece
 from portal.home.own import own_part, own_start
 from portal.languages import ENGLISH, PREFIX, show
 from procedures import queries
@@ -33,10 +35,10 @@ NEW_DAYS = 180
 """For so many days a version counts as new on the home page."""
 
 
-@public_page(rooms=(*CATALOGUE, "notices"), own=own_part)
+@public_page(rooms=(*CATALOGUE, "notices", "content"), own=own_part)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The front door: search first, then what most people come for, then what happens in a life and in a business. Five queries.
+    """The front door: search first, then what most people come for, then what happens in a life and in a business. Six queries.
 
     For somebody signed in, what is theirs stands above (``portal.home.own``).
     """
@@ -52,6 +54,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "own": own_start(request, groups["citizen"], day),
         "most_used": queries.most_used(day, limit=8),
         "notices": notices_for_home(day),
+        "banners": [shown_piece(one) for one in content.banners(timezone.now())],
         "new": list(new),
         "day": day,
     }

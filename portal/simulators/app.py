@@ -101,7 +101,7 @@ def create_app(config: Config | None = None) -> Flask:
     made.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     made.json.ensure_ascii = False  # type: ignore[attr-defined]
     made.register_blueprint(sms.blueprint(config, store, faults))
-    made.register_blueprint(mail.blueprint(store))
+    made.register_blueprint(mail.blueprint(config, store))
     made.register_blueprint(population.blueprint(config, faults))
     made.register_blueprint(post.blueprint(config, store, faults))
     made.register_blueprint(business.blueprint(config, faults))

@@ -46,9 +46,10 @@ LIES = (
     "other_number", "wrong_discovery",
 )  # fmt: skip
 """What identity providers can do wrong beside."""
-MODES = ("none", "slow", "down", "wrong", "greylist", "unknown", "bounce", "error", "refuse", "replay", *LIES)
+MODES = ("none", "slow", "down", "wrong", "greylist", "unknown", "bounce", "error", "refuse", "replay", "repeat", *LIES)
 """``greylist``, ``unknown``, ``bounce`` are known to the mail server; ``bounce`` also to the SMS gateway, which reports then that
-delivery is impossible. ``error``, ``refuse``, ``replay`` are known to the partner."""
+delivery is impossible. ``error``, ``refuse``, ``replay`` are known to the partner,
+``repeat`` to the SMS gateway: what people send is handed on twice."""
 MAX_SECONDS = 120.0
 
 

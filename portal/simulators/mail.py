@@ -12,9 +12,10 @@ import hmac
 import ssl
 import threading
 import time
+import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
-from email.message import Message
+from email.message import EmailMessage, Message
 from email.policy import default
 from email.utils import format_datetime
 from typing import Any
@@ -27,7 +28,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from flask import Blueprint, Response, abort, jsonify, render_template, request
+from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request
 
 from portal.simulators.config import Config
 from portal.simulators.faults import Fault, Faults
@@ -201,9 +202,34 @@ def serve(config: Config, store: Store, faults: Faults) -> Controller:
     return controller
 
 
-def blueprint(store: Store) -> Blueprint:
+def blueprint(config: Config, store: Store) -> Blueprint:
     """Everything under /mail/."""
     pages = Blueprint("mail", __name__, url_prefix="/mail")
+
+    @pages.post("/inbound")
+    def inbound() -> Any:
+        """Somebody writes to the portal's support address (a form of people, or JSON): handed on as a mail server's pipe does."""
+        said = request.get_json(silent=True) or request.form
+        letter = EmailMessage()
+        letter["From"], letter["To"] = str(said.get("from", "")), "ho-tro@dichvucong.example"
+        letter["Subject"], letter["Date"] = str(said.get("subject", "")), format_datetime(datetime.now(tz=HANOI))
+        letter["Message-ID"] = str(said.get("messageId") or f"<{time.time_ns()}@mail.example>")
+        for name, value in dict(said.get("headers") or {}).items():
+            letter[name] = value
+        letter.set_content(str(said.get("text", "")))
+        asked = urllib.request.Request(
+            config.support_mail_url,
+            letter.as_bytes(),
+            {"Content-Type": "message/rfc822", "Authorization": f"Bearer {config.bounce_token}"},
+        )
+        try:
+            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(asked, timeout=5) as answer:
+                status = int(answer.status)
+        except urllib.error.HTTPError as refused:
+            status = refused.code
+        except OSError:
+            status = 0
+        return jsonify({"status": status}) if request.is_json else redirect("/mail/outbox/")
 
     def messages(recipient: str) -> list[dict[str, Any]]:
         sql = "SELECT * FROM mail_message"

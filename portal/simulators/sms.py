@@ -1,4 +1,4 @@
-"""SMS gateway: GSMA OneAPI outbound messaging (OMA RESTful Network API for Messaging), and the outbox where people read."""
+"""SMS gateway: GSMA OneAPI messaging, out and in (OMA RESTful Network API for Messaging), and the outbox where people read and write."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import re
 import secrets
 import threading
 import time
+import urllib.error
 import urllib.request
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, jsonify, render_template, request
+from flask import Blueprint, Response, jsonify, redirect, render_template, request
 
 from portal.simulators.config import Config
 from portal.simulators.faults import Faults
@@ -50,6 +51,24 @@ def _report(reports: queue.Queue[tuple[str, Any, str, str]]) -> None:
                     break
             except (OSError, ValueError):
                 time.sleep(1)
+
+
+def _e164(number: str) -> str:
+    """As people type it."""
+    kept = re.sub(r"[^0-9+]", "", number)
+    return "+84" + kept[1:] if kept.startswith("0") else kept
+
+
+def _hand_on(url: str, body: bytes) -> int:
+    """Tell the portal; the status it answers, 0 where it does not."""
+    asked = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(asked, timeout=5) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        return refused.code
+    except OSError:
+        return 0
 
 
 def blueprint(config: Config, store: Store, faults: Faults) -> Blueprint:
@@ -153,6 +172,27 @@ def blueprint(config: Config, store: Store, faults: Faults) -> Blueprint:
             }
             for row in rows
         ]
+
+    @pages.post("/inbound")
+    def inbound() -> Any:
+        """Somebody sends an SMS to the portal's number (a form of people, or JSON): handed on as OneAPI has it."""
+        said = request.get_json(silent=True) or request.form
+        found = PHONE.match(_e164(str(said.get("from", ""))))
+        text = str(said.get("text", ""))[:MAX_TEXT]
+        if found is None or not text.strip():
+            return _exception("serviceException", "SVC0002", "Invalid input value for message part %1", 400, "from, text")
+        message = {
+            "destinationAddress": str(said.get("to") or "DVCQG"),
+            "senderAddress": f"tel:{found[1]}",
+            "message": text,
+            "messageId": str(said.get("messageId") or secrets.token_hex(12)),
+            "dateTime": datetime.now(tz=HANOI).isoformat(timespec="milliseconds"),
+        }
+        body = json.dumps({"inboundSMSMessageNotification": {"callbackData": "portal", "inboundSMSMessage": message}}).encode()
+        statuses = [_hand_on(config.sms_inbound_url, body) for _ in range(2 if faults.take("sms", ("repeat",)) else 1)]
+        if request.is_json:
+            return jsonify({"messageId": message["messageId"], "statuses": statuses})
+        return redirect(f"/sms/outbox/?to={quote(found[1])}")
 
     @pages.get("/outbox.json")
     def outbox_json() -> Response:

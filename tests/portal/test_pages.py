@@ -83,7 +83,7 @@ def test_own_links_of_public_pages_lead_somewhere(client, demo_data):
 
 def test_home_makes_a_fixed_number_of_queries(client, catalogue, django_assert_num_queries):
     for path in ("/", "/en/"):
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(6):
             client.get(path)
 
 
