@@ -84,7 +84,7 @@ def person() -> bytes:
     form, document = _document(form="nguoi-truc")
     block = SubElement(form, _t("block"))
     _prompt(block, "Xin chờ, cuộc gọi đang được chuyển đến người trực.")
-    transfer = SubElement(form, _t("transfer"), {"name": "noi-may", "dest": "tel:18001096", "bridge": "false"})
+    transfer = SubElement(form, _t("transfer"), {"name": "noi_may", "dest": "tel:18001096", "bridge": "false"})
     transfer.set("connecttimeout", "30s")
     return _bytes(document)
 

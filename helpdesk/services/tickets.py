@@ -221,7 +221,7 @@ def close(*, actor: Actor, ticket_id: UUID, reason: str, now: dt.datetime, seen_
     """Close what needs no answer (sent twice, no request), with the reason; nobody is told."""
     ticket = _locked(actor, ticket_id, seen_version)
     if not tidy(reason):
-        raise HelpdeskRefused({"reason": "Hãy ghi lý do."})
+        raise HelpdeskRefused({"why": "Hãy ghi lý do."})
     return _move(ticket, "close", actor=actor, now=now, words=tidy(reason)[:MOST_WORDS])
 
 

@@ -217,7 +217,7 @@ class TestRemembered:
         marks.forget()
         changes.CHECK_SECONDS = 60.0
         # Three of them ask whether a question was answered already, which no process holds.
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(5):
             assert client.get("/tim-kiem/?q=khai+sinh").content == first
         with django_assert_num_queries(4):
             client.get("/tim-kiem/?q=khai+sinh&cap=xa")
