@@ -32,6 +32,8 @@ What is mounted where, and which setting of the portal points to it:
     /land                    LAND_REGISTRY_URL        GET /land/v1/owners/<number>
     /vehicle                 VEHICLE_REGISTRY_URL     GET /vehicle/v1/owners/<number>
     /post                    PUBLIC_POST_URL          GET /post/v1/tariffs, POST /post/v1/parcels, GET …/parcels/<number>, POST …/cancel
+    /sms/inbound, /mail/inbound   (POST; forms on the two outboxes)   an SMS, a letter to the portal, handed on to its doors
+    /hotline/                (a page for people; POST /hotline/call)   a telephone that reads the portal's VoiceXML and takes keys
     /post/parcels/           (a page for people)      parcels, moved on by buttons
     /partner                 a partner's system: signed, sealed messages (`partner`); /partner/received/ for people
     /partner/axis            NDXP_SERVER_URL          the portal's security server on the national axis
@@ -67,6 +69,7 @@ from portal.simulators import (
     clamd,
     control,
     csc,
+    hotline,
     identity,
     mail,
     momo,
@@ -112,6 +115,7 @@ def create_app(config: Config | None = None) -> Flask:
     made.register_blueprint(csc.blueprint(config, store, certificates, faults))
     for pages in providers.blueprints(config, store, faults):
         made.register_blueprint(pages)
+    made.register_blueprint(hotline.blueprint(config))
     made.register_blueprint(control.blueprint(config, store, faults))
 
     payments = Payments(config, store)
