@@ -330,7 +330,9 @@ def _register_supplements() -> None:
         (
             "shown",
             gettext_noop("Hồ sơ {code}: hạn trả lời dự thảo lùi đến {until} vì Cổng có sự cố"),
-            gettext_noop("Hạn trả lời dự thảo kết quả của hồ sơ {procedure} rơi vào lúc Cổng có sự cố. Bạn có thêm thời gian: đến {until}."),
+            gettext_noop(
+                "Hạn trả lời dự thảo kết quả của hồ sơ {procedure} rơi vào lúc Cổng có sự cố. Bạn có thêm thời gian: đến {until}."
+            ),
             gettext_noop("Ho so {code}: Cong co su co, han tra loi du thao lui den {until}. {link}"),
             gettext_noop("Xem dự thảo"),
         ),
@@ -342,7 +344,9 @@ def _register_supplements() -> None:
         "dossiers.incident_draft",
         kind=DRAFTS,
         inbox_title=gettext_noop("Bản nháp được giữ thêm đến hết ngày {until} vì Cổng có sự cố"),
-        inbox_body=gettext_noop("Ngày cuối của bản nháp {procedure} rơi vào lúc Cổng có sự cố, nên bản nháp được giữ đến hết ngày {until}."),
+        inbox_body=gettext_noop(
+            "Ngày cuối của bản nháp {procedure} rơi vào lúc Cổng có sự cố, nên bản nháp được giữ đến hết ngày {until}."
+        ),
         sms=gettext_noop("Cong co su co: ban nhap {procedure} duoc giu den het ngay {until}. {link}"),
         action=gettext_noop("Mở bản nháp"),
         sample=_SAMPLE,

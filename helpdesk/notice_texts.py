@@ -32,7 +32,9 @@ def register() -> None:
         (
             "taken",
             gettext_noop("Đã nhận yêu cầu hỗ trợ {code}"),
-            gettext_noop("Chúng tôi đã nhận yêu cầu hỗ trợ của bạn, mã {code}. Dùng mã này và số điện thoại hoặc thư điện tử đã ghi để theo dõi."),
+            gettext_noop(
+                "Chúng tôi đã nhận yêu cầu hỗ trợ của bạn, mã {code}. Dùng mã này và số điện thoại hoặc thư điện tử đã ghi để theo dõi."
+            ),
             gettext_noop("Da nhan yeu cau ho tro {code}. Theo doi: {link}"),
         ),
         (
@@ -44,7 +46,10 @@ def register() -> None:
         (
             "handed_over",
             gettext_noop("Yêu cầu {code} được chuyển thành phản ánh, kiến nghị"),
-            gettext_noop("Nội dung bạn gửi thuộc việc của cơ quan nhà nước nên được chuyển thành phản ánh, kiến nghị, mã {petition}. Bạn theo dõi bằng mã mới."),
+            gettext_noop(
+                "Nội dung bạn gửi thuộc việc của cơ quan nhà nước nên được chuyển thành phản ánh, kiến nghị, mã {petition}. "
+                "Bạn theo dõi bằng mã mới."
+            ),
             gettext_noop("Yeu cau {code} duoc chuyen thanh phan anh, kien nghi {petition}. {link}"),
         ),
     ):
@@ -91,7 +96,9 @@ def register() -> None:
         "helpdesk.maintenance",
         kind=WORKS,
         inbox_title=gettext_noop("Cổng bảo trì {from} – {until}"),
-        inbox_body=gettext_noop("{title}. {words} Thời gian: {from} – {until}. Hạn của bạn rơi vào thời gian này được lùi nếu Cổng không dùng được."),
+        inbox_body=gettext_noop(
+            "{title}. {words} Thời gian: {from} – {until}. Hạn của bạn rơi vào thời gian này được lùi nếu Cổng không dùng được."
+        ),
         sms=gettext_noop("Cong DVCQG bao tri {from} - {until}. Chi tiet: {link}"),
         action=gettext_noop("Xem lịch bảo trì"),
         sample=_SAMPLE,

@@ -20,7 +20,10 @@ SHOWN = 200
 def trial_csv(trial: TrialPeriod) -> bytes:
     """Every opinion, the oldest first."""
     rows = TrialOpinion.objects.filter(trial=trial).order_by("created_at", "id").iterator(chunk_size=1000)
-    cells = ([f"{timezone.localtime(one.created_at):%d/%m/%Y %H:%M}", one.get_about_display(), one.marks, one.words, one.language] for one in rows)
+    cells = (
+        [f"{timezone.localtime(one.created_at):%d/%m/%Y %H:%M}", one.get_about_display(), one.marks, one.words, one.language]
+        for one in rows
+    )
     return tables.write(tables.CSV, ["Gửi lúc", "Phần đã dùng", "Điểm (1–5)", "Ý kiến", "Ngôn ngữ"], cells)
 
 

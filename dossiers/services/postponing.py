@@ -1,8 +1,8 @@
-"""Terms of applicants that an incident of the portal fell into are later (Rules art. 29.4); the agency's own clocks are never touched here."""
+"""Terms of applicants that an incident fell into are later (Rules art. 29.4); the agency's own clocks are never touched here."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -50,7 +50,7 @@ def postpone_supplement(*, dossier_id: UUID, until: datetime, now: datetime) -> 
 
 @transaction.atomic
 def postpone_payment(*, demand_id: int, until: datetime, now: datetime) -> bool:
-    """What is due may be paid until then; the order runs on as long. The answer of the agency that follows the money keeps its own clock."""
+    """What is due may be paid until then; the order runs on as long. The agency's answer that follows the money keeps its clock."""
     found = PaymentDemand.objects.filter(pk=demand_id).values_list("dossier_id", flat=True).first()
     dossier = Dossier.objects.select_for_update().filter(pk=found, payment=Standing.DUE).first() if found else None
     demand = PaymentDemand.objects.select_for_update().filter(pk=demand_id, standing=Standing.DUE).first() if dossier is not None else None
@@ -70,7 +70,9 @@ def postpone_shown(*, shown_id: int, until: datetime, now: datetime) -> bool:
     """The applicant may answer the draft of their result until then; they are told."""
     found = ShownResult.objects.filter(pk=shown_id).values_list("dossier_id", flat=True).first()
     dossier = Dossier.objects.select_for_update().filter(pk=found).first() if found else None
-    shown = ShownResult.objects.select_for_update().filter(pk=shown_id, state=ShownResult.State.OPEN).first() if dossier is not None else None
+    shown = (
+        ShownResult.objects.select_for_update().filter(pk=shown_id, state=ShownResult.State.OPEN).first() if dossier is not None else None
+    )
     if dossier is None or shown is None or shown.until == until:
         return False
     shown.until = until

@@ -156,7 +156,10 @@ class PieceAdmin(WorkAdmin):
     def ways_of(self, request: HttpRequest, row: Piece) -> Sequence[Way]:
         """Look at it, change it, take it further."""
         actor = actor_of(request)
-        found = [Way("Xem trước", self.address("preview", row.pk)), Way("Xem trước tiếng Anh", f"{self.address('preview', row.pk)}?ngon-ngu=en")]
+        found = [
+            Way("Xem trước", self.address("preview", row.pk)),
+            Way("Xem trước tiếng Anh", f"{self.address('preview', row.pk)}?ngon-ngu=en"),
+        ]
         if row.state in ("entered", "checked", "published") and may(actor, WRITE, row.unit_code):
             found.append(Way("Sửa" if row.state != "published" else "Soạn bản mới", self.address("edit", row.pk)))
         for edge in LIFE.open_to(actor, row, unit=row.unit_code):

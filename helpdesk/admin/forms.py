@@ -54,7 +54,10 @@ class HotlineForm(forms.Form):
     phone = forms.CharField(label="Số điện thoại", required=False)
     email = forms.CharField(label="Thư điện tử", required=False)
     channels = forms.MultipleChoiceField(
-        label="Trả lời qua", required=False, choices=[("sms", "Tin nhắn SMS"), ("email", "Thư điện tử")], widget=forms.CheckboxSelectMultiple
+        label="Trả lời qua",
+        required=False,
+        choices=[("sms", "Tin nhắn SMS"), ("email", "Thư điện tử")],
+        widget=forms.CheckboxSelectMultiple,
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -128,7 +131,9 @@ class IncidentForm(forms.Form):
 
     title = forms.CharField(label="Sự cố", required=False)
     title_en = forms.CharField(label="Bằng tiếng Anh", required=False)
-    services = forms.MultipleChoiceField(label="Dịch vụ gặp sự cố", choices=Service.choices, required=False, widget=forms.CheckboxSelectMultiple)
+    services = forms.MultipleChoiceField(
+        label="Dịch vụ gặp sự cố", choices=Service.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
     unit_code = forms.CharField(label="Mã cơ quan có hệ thống gặp sự cố", required=False)
     began_at = Moment(label="Bắt đầu")
     ended_at = Moment(label="Kết thúc (để trống khi còn tiếp diễn)", required=False)

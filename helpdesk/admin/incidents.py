@@ -57,7 +57,8 @@ class IncidentAdmin(WorkAdmin):
             form=forms.IncidentForm(request.POST or None),
             do=lambda said: incidents.record(actor=actor, now=timezone.now(), **said),
             lead=lambda made: self.address("change", made.pk),
-            about="Hạn của người nộp rơi vào sự cố lùi bằng thời gian sự cố, đến cuối ngày làm việc, và họ được báo. Hạn của cơ quan không đổi (Quy chế, Điều 29.4).",
+            about="Hạn của người nộp rơi vào sự cố lùi bằng thời gian sự cố, đến cuối ngày làm việc, và họ được báo. "
+            "Hạn của cơ quan không đổi (Quy chế, Điều 29.4).",
             done="Đã ghi; hạn của người nộp được lùi trong ít phút.",
             button="Ghi sự cố",
         )
@@ -80,7 +81,10 @@ class IncidentAdmin(WorkAdmin):
     def tables_of(self, request: HttpRequest, row: Incident) -> Sequence[Table]:
         """The deadlines that it moved, the newest first."""
         rows = Moved.objects.filter(incidents__contains=[row.pk]).order_by("-changed_at", "-id")[:SHOWN]
-        lines = [(one.code or one.object_id, moving.LABELS.get(one.kind, one.kind), one.unit_code, moment(one.first), moment(one.now)) for one in rows]
+        lines = [
+            (one.code or one.object_id, moving.LABELS.get(one.kind, one.kind), one.unit_code, moment(one.first), moment(one.now))
+            for one in rows
+        ]
         return [Table("Hạn được lùi", ("Mã", "Hạn", "Cơ quan", "Trước", "Sau"), lines, empty="Chưa có hạn nào rơi vào sự cố này.")]
 
     def ways_of(self, request: HttpRequest, row: Incident) -> Sequence[Way]:

@@ -167,7 +167,10 @@ class TicketAdmin(WorkAdmin):
                 do = lambda said: tickets.offer(actor=actor, ticket_id=row.pk, now=now, **said)  # noqa: E731
         about = "" if act in ("take", "again") else row.words or ""
         if act == "offer":
-            about = "Viết lại câu hỏi và trả lời cho mọi người: không để lại tên, số, hồ sơ của người gửi. Người khác kiểm tra rồi mới công khai."
+            about = (
+                "Viết lại câu hỏi và trả lời cho mọi người: không để lại tên, số, hồ sơ của người gửi. "
+                "Người khác kiểm tra rồi mới công khai."
+            )
         return self.act_page(request, title=title, back=self.address("change", row.pk), form=form, do=do, about=about, done="Đã ghi.")
 
 

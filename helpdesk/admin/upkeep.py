@@ -57,7 +57,8 @@ class MaintenanceAdmin(WorkAdmin):
             form=forms.MaintenanceForm(request.POST or None),
             do=do,
             lead=lambda made: self.address("change", made.pk),
-            about="Báo trước ít nhất 5 ngày làm việc (Quy chế, Điều 51). Thông báo hiện trên mọi trang; đầu mối kết nối, quản trị các cơ quan và người có bản nháp, lịch hẹn, hạn rơi vào lúc đó được báo.",
+            about="Báo trước ít nhất 5 ngày làm việc (Quy chế, Điều 51). Thông báo hiện trên mọi trang; đầu mối kết nối, quản trị các "
+            "cơ quan và người có bản nháp, lịch hẹn, hạn rơi vào lúc đó được báo.",
             done="Đã báo.",
             button="Báo bảo trì",
         )

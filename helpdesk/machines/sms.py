@@ -17,7 +17,9 @@ from portal.limits import take
 from portal.notifications.services import notify
 from portal.text import search_key
 
-HELP = "Soan: HS <ma ho so> de biet ho so den dau; TT <ma thu tuc> de biet giay to can co; HT <vuong mac> de duoc ho tro. Hoac goi 1800 1096."
+HELP = (
+    "Soan: HS <ma ho so> de biet ho so den dau; TT <ma thu tuc> de biet giay to can co; HT <vuong mac> de duoc ho tro. Hoac goi 1800 1096."
+)
 PER_PHONE = 20
 """Answers an hour to one phone: each costs us money and the phone's owner patience."""
 PER_DOSSIER = 10

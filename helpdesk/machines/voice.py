@@ -20,9 +20,11 @@ _DOSSIER = re.compile(r"^([0-9.]{1,20})-([0-9]{6})-([0-9]{1,6})$")
 
 def menu() -> bytes:
     """The first document: what the caller can choose."""
-    form, document = _document()
+    _none, document = _document()
     found = SubElement(document, _t("menu"), {"dtmf": "false"})
-    _prompt(found, "Cổng Dịch vụ công Quốc gia. Để biết hồ sơ đến đâu, bấm 1. Để biết giấy tờ của một thủ tục, bấm 2. Để gặp người trực, bấm 0.")
+    _prompt(
+        found, "Cổng Dịch vụ công Quốc gia. Để biết hồ sơ đến đâu, bấm 1. Để biết giấy tờ của một thủ tục, bấm 2. Để gặp người trực, bấm 0."
+    )
     for key, where in (("1", f"{ROOT}ho-so.vxml"), ("2", f"{ROOT}thu-tuc.vxml"), ("0", f"{ROOT}nguoi-truc.vxml")):
         SubElement(found, _t("choice"), {"dtmf": key, "next": where})
     _misses(found, "Bạn chưa bấm phím nào có trong lời mời.")

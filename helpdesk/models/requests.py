@@ -64,9 +64,12 @@ class AgencyRequest(models.Model):
         ordering = ["-asked_at", "-id"]
         constraints = [
             models.CheckConstraint(name="helpdesk_request_promise_says_why", condition=Q(promised_at__isnull=True) | ~Q(promised_why="")),
-            models.CheckConstraint(name="helpdesk_request_promise_later", condition=Q(promised_at__isnull=True) | Q(promised_at__gt=F("asked_at"))),
             models.CheckConstraint(
-                name="helpdesk_request_done_says_what", condition=~Q(state__in=["done", "confirmed"]) | (Q(done_at__isnull=False) & ~Q(answer=""))
+                name="helpdesk_request_promise_later", condition=Q(promised_at__isnull=True) | Q(promised_at__gt=F("asked_at"))
+            ),
+            models.CheckConstraint(
+                name="helpdesk_request_done_says_what",
+                condition=~Q(state__in=["done", "confirmed"]) | (Q(done_at__isnull=False) & ~Q(answer="")),
             ),
         ]
         indexes = [

@@ -60,7 +60,9 @@ def record(
     }  # fmt: skip
     if wrong := faults_of(now=now, **facts):
         raise HelpdeskRefused(wrong)
-    row = Incident(id=uuid4(), title_en=title_en.strip()[:200], cause=nfc(cause).strip()[:5000], recorded_at=now, recorded_by=actor.label, **facts)
+    row = Incident(
+        id=uuid4(), title_en=title_en.strip()[:200], cause=nfc(cause).strip()[:5000], recorded_at=now, recorded_by=actor.label, **facts
+    )
     return _kept(row, "record", actor, new=True)
 
 
@@ -103,7 +105,9 @@ def follow(*, now: dt.datetime) -> int:
         moved += moving.settle(row, now=now)
         if row.ended_at is not None or row.withdrawn_at is not None:
             # Not where it was corrected meanwhile: then it is looked at again.
-            Incident.objects.filter(pk=row.pk, ended_at=row.ended_at, began_at=row.began_at, withdrawn_at=row.withdrawn_at).update(settled_at=now)
+            Incident.objects.filter(pk=row.pk, ended_at=row.ended_at, began_at=row.began_at, withdrawn_at=row.withdrawn_at).update(
+                settled_at=now
+            )
     return moved
 
 

@@ -1,4 +1,4 @@
-"""Telling those whom planned maintenance concerns (Rules art. 51): partners' contacts, agencies' officers, people whose things fall into it."""
+"""Telling those whom planned maintenance concerns (Rules art. 51): partners, agencies' officers, people whose things fall into it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,10 @@ def _partners(row: Maintenance) -> QuerySet[Any]:
 
 
 def _partner_told(partner: Any) -> list[Told]:
-    return [Told(uuid5(NAMESPACE_URL, f"partner:{partner.pk}:{one}"), (("email", one),)) for one in sorted(set(_EMAIL.findall(partner.contacts)))]
+    return [
+        Told(uuid5(NAMESPACE_URL, f"partner:{partner.pk}:{one}"), (("email", one),))
+        for one in sorted(set(_EMAIL.findall(partner.contacts)))
+    ]
 
 
 def _officers(row: Maintenance) -> QuerySet[Any]:
@@ -113,7 +116,9 @@ def tell(*, now: dt.datetime, seconds: float = SECONDS) -> int:
 @transaction.atomic
 def _slice(row_id: UUID, now: dt.datetime) -> int | None:
     """One slice of one source; None where everybody has been told, or another worker is at it."""
-    row = Maintenance.objects.select_for_update(skip_locked=True).filter(pk=row_id, told_at__isnull=True, called_off_at__isnull=True).first()
+    row = (
+        Maintenance.objects.select_for_update(skip_locked=True).filter(pk=row_id, told_at__isnull=True, called_off_at__isnull=True).first()
+    )
     if row is None:
         return None
     for name, rows_of, told_of in SOURCES:

@@ -1,4 +1,4 @@
-"""Deadlines of applicants that fell into an incident (Rules art. 29.4): found by the indexes of their rooms, moved by their rooms' services.
+"""Deadlines of applicants that fell into an incident (Rules art. 29.4): found by their rooms' indexes, moved by their rooms' services.
 
 What stands here are applicants' deadlines alone; those of agencies have no source and cannot move. One deadline is one row of ``Moved``
 with what it was before all incidents: from that and from the incidents as they are now its place follows (``rules.moved_by``), so that

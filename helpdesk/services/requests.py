@@ -1,4 +1,4 @@
-"""Requests of agencies: asked, taken, promised for a published day, solved, confirmed; warned and escalated by the clock (Rules art. 51)."""
+"""Requests of agencies: asked, taken, promised for a published day, solved; warned and escalated by the clock (Rules art. 51)."""
 
 from __future__ import annotations
 

@@ -16,8 +16,8 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from accounts.identifiers import clean_phone
-from feedback.services.entering import enter_one
 from feedback.services.common import PetitionRefused
+from feedback.services.entering import enter_one
 from helpdesk.codes import new_ticket_code
 from helpdesk.models import Ticket, TicketStep, TroubleCount, TroubleKind
 from helpdesk.models.tickets import TICKETS, WORK
@@ -96,9 +96,7 @@ def open_ticket(
     party_id = actor.party_id if actor.is_citizen else None
     if source == Ticket.Source.PHONE:
         require(actor, WORK)
-    if wrong := faults_of(
-        kind=kind, words=words, name=name, phone=phone, email=email, channels=channels, has_account=party_id is not None
-    ):
+    if wrong := faults_of(kind=kind, words=words, name=name, phone=phone, email=email, channels=channels, has_account=party_id is not None):
         raise HelpdeskRefused(wrong)
     row = TroubleKind.objects.get(pk=kind)
     contact = {"name": " ".join(tidy(name).split()), "phone": clean_phone(phone), "email": email.strip()}
@@ -108,7 +106,9 @@ def open_ticket(
     )  # fmt: skip
 
 
-def open_from_message(*, words: str, contact: Mapping[str, str], channels: list[str], source: str, now: dt.datetime, digest: str = "") -> Ticket:
+def open_from_message(
+    *, words: str, contact: Mapping[str, str], channels: list[str], source: str, now: dt.datetime, digest: str = ""
+) -> Ticket:
     """Take down what came by letter or SMS, in the handler's transaction; the desk chooses its kind."""
     kind = TroubleKind.objects.get(pk="other")
     return _open(
@@ -197,7 +197,9 @@ def answer(*, actor: Actor, ticket_id: UUID, words: str, now: dt.datetime, seen_
 
 
 @transaction.atomic
-def pass_on(*, actor: Actor, ticket_id: UUID, queue: str, kind: str, note: str, now: dt.datetime, seen_version: int | None = None) -> Ticket:
+def pass_on(
+    *, actor: Actor, ticket_id: UUID, queue: str, kind: str, note: str, now: dt.datetime, seen_version: int | None = None
+) -> Ticket:
     """Give it to the other queue, or to its right kind."""
     ticket = _locked(actor, ticket_id, seen_version)
     row = TroubleKind.objects.filter(pk=kind).first()
@@ -243,7 +245,12 @@ def hand_over(
     if TICKETS.refusal(ticket, "hand_over"):
         raise TransitionRefused("hand_over", ticket.state, STALE)
     contact = ticket.contact or {}
-    sender = {"name": name or contact.get("name", ""), "address": address, "phone": contact.get("phone", ""), "email": contact.get("email", "")}
+    sender = {
+        "name": name or contact.get("name", ""),
+        "address": address,
+        "phone": contact.get("phone", ""),
+        "email": contact.get("email", ""),
+    }
     try:
         petition = enter_one(
             # It came to us in writing or by word of mouth; there is no paper to attach.
@@ -294,7 +301,13 @@ def _move(ticket: Ticket, transition: str, *, actor: Actor, now: dt.datetime, wo
 
 def _step(ticket: Ticket, name: str, *, before: str, actor: Actor, now: dt.datetime, words: str | None) -> None:
     TicketStep.objects.create(
-        ticket=ticket, at=now, name=name, from_state=before, to_state=ticket.state, words=words, label=actor.label if actor.is_officer else ""
+        ticket=ticket,
+        at=now,
+        name=name,
+        from_state=before,
+        to_state=ticket.state,
+        words=words,
+        label=actor.label if actor.is_officer else "",
     )
     details = {"from": before, "to": ticket.state, "queue": ticket.queue, "kind": ticket.kind_id}
     audit.record(actor=actor, act=f"helpdesk.{name}", target="helpdesk.ticket", target_id=str(ticket.pk), details=details)
@@ -311,7 +324,14 @@ def _tell(ticket: Ticket, template: str, *, key: str, **more: str) -> None:
     contact, names = ticket.contact or {}, {"code": ticket.code, "answer": "", "short": "", "petition": "", **more}
     link = "/en/ho-tro/theo-doi/" if ticket.language == "en" else "/ho-tro/theo-doi/"
     if "account" in ticket.channels and ticket.party_id is not None:
-        notify(party_id=ticket.party_id, template=template, context=names, key=f"{template}:{ticket.pk}:{key}", channels=("inbox",), link="/ho-tro/cua-toi/")
+        notify(
+            party_id=ticket.party_id,
+            template=template,
+            context=names,
+            key=f"{template}:{ticket.pk}:{key}",
+            channels=("inbox",),
+            link="/ho-tro/cua-toi/",
+        )
     for channel, where in (("sms", contact.get("phone")), ("email", contact.get("email"))):
         if channel in ticket.channels and where:
             notify(

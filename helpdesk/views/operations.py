@@ -47,7 +47,9 @@ def trial(request: HttpRequest) -> HttpResponse:
         grant = take("helpdesk.trial", client_address(request), capacity=OPINIONS, refill_per_second=OPINIONS / IN_SECONDS)
         if not grant.allowed:
             wait = max(1, math.ceil(grant.retry_after))
-            form.add_error(None, _("Vừa có nhiều ý kiến gửi từ nơi bạn. Lời bạn viết vẫn còn ở dưới: đợi %(n)s giây rồi gửi lại.") % {"n": wait})
+            form.add_error(
+                None, _("Vừa có nhiều ý kiến gửi từ nơi bạn. Lời bạn viết vẫn còn ở dưới: đợi %(n)s giây rồi gửi lại.") % {"n": wait}
+            )
         else:
             try:
                 give_opinion(language=(get_language() or "vi")[:2], now=timezone.now(), **form.cleaned_data)

@@ -54,12 +54,16 @@ def ask(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         wrong = tickets.faults_of(has_account=has_account, **said)
-        grant = None if wrong else take("helpdesk.tickets", client_address(request), capacity=TICKETS, refill_per_second=TICKETS / IN_SECONDS)
+        grant = (
+            None if wrong else take("helpdesk.tickets", client_address(request), capacity=TICKETS, refill_per_second=TICKETS / IN_SECONDS)
+        )
         if wrong:
             say_refusal(form, HelpdeskRefused(wrong))
         elif grant is not None and not grant.allowed:
             wait = max(1, math.ceil(grant.retry_after))
-            form.add_error(None, _("Vừa có nhiều yêu cầu gửi từ nơi bạn. Lời bạn viết vẫn còn ở dưới: đợi %(n)s giây rồi gửi lại.") % {"n": wait})
+            form.add_error(
+                None, _("Vừa có nhiều yêu cầu gửi từ nơi bạn. Lời bạn viết vẫn còn ở dưới: đợi %(n)s giây rồi gửi lại.") % {"n": wait}
+            )
         else:
             language = (get_language() or "vi")[:2]
             row = tickets.open_ticket(actor=actor, source=Ticket.Source.WEB, now=timezone.now(), language=language, **said)
@@ -85,7 +89,7 @@ def _known(request: HttpRequest, has_account: bool) -> dict[str, Any]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @limit_view("helpdesk.follow", 20, 600, methods={"POST"})
 def follow(request: HttpRequest) -> HttpResponse:
-    """The state of a ticket by its code and phone or e-mail address, and nothing else of it. A wrong contact is answered like an unknown code."""
+    """The state of a ticket by its code and contact, and nothing else of it. A wrong contact is answered like an unknown code."""
     if request.method != "POST":
         return show(request, "helpdesk/follow.html", {"form": FollowForm()})
     form = FollowForm(request.POST)

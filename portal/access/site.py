@@ -27,7 +27,21 @@ class DeskConfig(AdminConfig):
     default_site = "portal.access.site.OfficerSite"
 
 
-FIRST = ("dossiers", "feedback", "ratings", "helpdesk", "payments", "procedures", "content", "notices", "upkeep", "accounts", "outbox", "audit", "retention")
+FIRST = (
+    "dossiers",
+    "feedback",
+    "ratings",
+    "helpdesk",
+    "payments",
+    "procedures",
+    "content",
+    "notices",
+    "upkeep",
+    "accounts",
+    "outbox",
+    "audit",
+    "retention",
+)
 LAST = "catalogues"
 """Rooms in the order in which the desk shows them: the work first, then what is watched, and what is looked up at the end."""
 

@@ -3,8 +3,8 @@
     POST /hotline/call   {"keys": ["1", "1", "26*101*261129*0001#", "9"]}   what was spoken, and how the call ended
     /hotline/            (a page for people)
 
-It knows what the standard calls menu, form, field, option, grammar of keys, filled, if, submit, goto, transfer, noinput, nomatch and reprompt;
-whatever else stands in a document ends the call with an error, as a platform's badfetch does. A key entry ``""`` is silence.
+It knows what the standard calls menu, form, field, option, grammar of keys, filled, if, submit, goto, transfer, noinput, nomatch and
+reprompt; whatever else stands in a document ends the call with an error, as a platform's badfetch does. A key entry ``""`` is silence.
 """
 
 from __future__ import annotations

@@ -37,7 +37,8 @@ class TestHtml:
     @pytest.mark.parametrize(
         "text",
         [
-            "<script>alert(1)</script>", '<p onclick="x()">a</p>', '<a href="javascript:alert(1)">a</a>', '<img src="x">', "<p style='x'>a</p>",
+            "<script>alert(1)</script>", '<p onclick="x()">a</p>', '<a href="javascript:alert(1)">a</a>', '<img src="x">', 
+            "<p style='x'>a</p>",
             '<iframe src="https://x">', "<!-- x -->", "<p><div>a</div></p>", "<svg><p>a</p></svg>", '<a href="http://x">a</a>', "<a>x</a>",
         ],
     )  # fmt: skip
@@ -45,7 +46,12 @@ class TestHtml:
         assert html.faults(text)
 
     def test_what_editors_need_passes_unchanged(self) -> None:
-        for text in (BODY, "<ul><li>a</li></ul>", '<table><tr><th scope="col">a</th></tr><tr><td>1 &lt; 2</td></tr></table>', "chữ thường & dấu"):
+        for text in (
+            BODY,
+            "<ul><li>a</li></ul>",
+            '<table><tr><th scope="col">a</th></tr><tr><td>1 &lt; 2</td></tr></table>',
+            "chữ thường & dấu",
+        ):
             assert html.faults(text) == "", text
 
     @given(st.text(alphabet="<>/ab =\"'&;!-pscrit\n", max_size=60))
@@ -93,7 +99,9 @@ def test_an_editor_plans_a_page_for_monday_seven_in_two_languages(outside: Any) 
         assert "Bước 1" in shown(page) and 'alt="Trang nộp hồ sơ"' in shown(page) and "public" in page["Cache-Control"]
         english = shown(stranger.get(f"/en/noi-dung/{row.slug}/"))
         assert "Step 1" in english and 'alt="The filing page"' in english and "Bước 1" not in english
-        assert "Cách nộp hồ sơ" in shown(stranger.get("/huong-dan-su-dung/")) and "How to file" in shown(stranger.get("/en/huong-dan-su-dung/"))
+        assert "Cách nộp hồ sơ" in shown(stranger.get("/huong-dan-su-dung/")) and "How to file" in shown(
+            stranger.get("/en/huong-dan-su-dung/")
+        )
         shown_picture = stranger.get(f"/noi-dung/anh/{picture.pk}/")
         assert shown_picture.status_code == 200 and b"".join(shown_picture.streaming_content) and "public" in shown_picture["Cache-Control"]
         sign_in(writer, _one.person, position=_one)

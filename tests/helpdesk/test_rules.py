@@ -22,7 +22,9 @@ def moment(day: int, hour: int, minute: int = 0) -> dt.datetime:
 
 
 moments = st.integers(0, 60 * 24 * 60).map(lambda minutes: at(dt.date(2026, 3, 2), dt.time()) + dt.timedelta(minutes=minutes))
-spans = st.lists(st.tuples(moments, st.integers(1, 3 * 24 * 60)).map(lambda one: (one[0], one[0] + dt.timedelta(minutes=one[1]))), max_size=5)
+spans = st.lists(
+    st.tuples(moments, st.integers(1, 3 * 24 * 60)).map(lambda one: (one[0], one[0] + dt.timedelta(minutes=one[1]))), max_size=5
+)
 
 
 @pytest.mark.requirement("O-13")

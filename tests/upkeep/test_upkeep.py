@@ -124,7 +124,12 @@ def test_those_concerned_are_told_once(outside: Any) -> None:
 def test_the_desk_announces() -> None:
     officer, _position = desk("G22", "technical")
     base, soon = "/quan-tri/upkeep/maintenance/", timezone.localtime() + dt.timedelta(days=1)
-    said = {"title": "Vá lỗi", "words": "x", "begins_at": f"{soon:%d/%m/%Y %H:%M}", "ends_at": f"{soon + dt.timedelta(hours=1):%d/%m/%Y %H:%M}"}
+    said = {
+        "title": "Vá lỗi",
+        "words": "x",
+        "begins_at": f"{soon:%d/%m/%Y %H:%M}",
+        "ends_at": f"{soon + dt.timedelta(hours=1):%d/%m/%Y %H:%M}",
+    }
     early = officer.post(f"{base}add/", said)
     assert early.status_code == 422 and "5 ngày làm việc" in shown(early)
     assert officer.post(f"{base}add/", {**said, "emergency": "on", "reason": "Lỗ hổng"}).status_code == 302
