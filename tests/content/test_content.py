@@ -37,7 +37,7 @@ class TestHtml:
     @pytest.mark.parametrize(
         "text",
         [
-            "<script>alert(1)</script>", '<p onclick="x()">a</p>', '<a href="javascript:alert(1)">a</a>', '<img src="x">', 
+            "<script>alert(1)</script>", '<p onclick="x()">a</p>', '<a href="javascript:alert(1)">a</a>', '<img src="x">',
             "<p style='x'>a</p>",
             '<iframe src="https://x">', "<!-- x -->", "<p><div>a</div></p>", "<svg><p>a</p></svg>", '<a href="http://x">a</a>', "<a>x</a>",
         ],

@@ -66,6 +66,9 @@ PUBLIC = {
     "nha-phat-trien/dang-nhap-mot-lan/", "nha-phat-trien/dang-nhap-mot-lan/khach_mau.py",
     "nhung/co-quan/<str:code>/", "api/v1/procedures/snapshot",
     "nha-phat-trien/huong-dan.schema.json",
+    # The hotline's machine: a voice platform reads them; state and dates alone, and the whole goes to the registered phone.
+    "tong-dai/menu.vxml", "tong-dai/ho-so.vxml", "tong-dai/thu-tuc.vxml", "tong-dai/nguoi-truc.vxml", "tong-dai/ho-so/", "tong-dai/thu-tuc/",
+    "tong-dai/nhan-tin/", "noi-dung/anh/<uuid:picture_id>/",
     "sitemap.xml", "robots.txt", "opensearch.xml", "favicon.ico",
     *(page for path in (
         "", "tim-kiem/", "tim-kiem/goi-y/", "thu-tuc/", "thu-tuc/<str:code>/", "su-kien/", "su-kien/<slug:slug>/", "linh-vuc/",
@@ -92,6 +95,9 @@ PUBLIC = {
         "tai-khoan/dang-ky/", "tai-khoan/dang-ky/dien-thoai/", "tai-khoan/dang-ky/bao-hiem/", "tai-khoan/dang-ky/chung-thu/",
         "tai-khoan/dang-ky/giay-to/", "tai-khoan/dang-ky/nhan/", "tai-khoan/dang-ky/ma/", "tai-khoan/dang-ky/ma/gui-lai/",
         "tai-khoan/dang-ky/tien-do/", "tai-khoan/dang-ky/tiep/<str:token>/", "tai-khoan/dang-nhap/giay-to/",
+        # Whoever is stuck asks without an account; a code and its contact tell how far it is.
+        "ho-tro/yeu-cau/", "ho-tro/theo-doi/", "ho-tro/vuong-mac/", "bao-tri/", "van-hanh-thu/", "tin-tuc/", "huong-dan-su-dung/",
+        "noi-dung/<slug:slug>/",
         "danh-gia/<agency:agency>/", "danh-gia/<agency:agency>/<criterion:code>/",
         "du-lieu-mo/", "du-lieu-mo/<slug:slug>/", "nha-phat-trien/",
     ) for page in (path, f"en/{path}")),
