@@ -67,8 +67,8 @@ PUBLIC = {
     "nhung/co-quan/<str:code>/", "api/v1/procedures/snapshot",
     "nha-phat-trien/huong-dan.schema.json",
     # The hotline's machine: a voice platform reads them; state and dates alone, and the whole goes to the registered phone.
-    "tong-dai/menu.vxml", "tong-dai/ho-so.vxml", "tong-dai/thu-tuc.vxml", "tong-dai/nguoi-truc.vxml", "tong-dai/ho-so/", "tong-dai/thu-tuc/",
-    "tong-dai/nhan-tin/", "noi-dung/anh/<uuid:picture_id>/",
+    "tong-dai/menu.vxml", "tong-dai/ho-so.vxml", "tong-dai/thu-tuc.vxml", "tong-dai/nguoi-truc.vxml", "tong-dai/ho-so/",
+    "tong-dai/thu-tuc/", "tong-dai/nhan-tin/", "noi-dung/anh/<uuid:picture_id>/",
     "sitemap.xml", "robots.txt", "opensearch.xml", "favicon.ico",
     *(page for path in (
         "", "tim-kiem/", "tim-kiem/goi-y/", "thu-tuc/", "thu-tuc/<str:code>/", "su-kien/", "su-kien/<slug:slug>/", "linh-vuc/",
