@@ -84,7 +84,7 @@ def _ticket(words: str, phone: str, message: Inbound, now: dt.datetime) -> str:
 def _reply(phone: str, message: Inbound, words: str, outcome: str) -> str:
     party = uuid5(NAMESPACE_URL, f"sms:{message.number}")
     notify(
-        party_id=party, template="helpdesk.sms_answer", context={"text": plain(words)}, key=f"sms:{message.number}", channels=("sms",),
+        party_id=party, template="helpdesk.sms_answer", context={"text": plain(words)}, key=f"sms:{party}", channels=("sms",),
         address=phone, expires_at=timezone.now() + dt.timedelta(hours=1),
     )  # fmt: skip
     return outcome

@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 import nh3
 
 TAGS = frozenset({
-    "p", "br", "h2", "h3", "ul", "ol", "li", "strong", "em", "a", "blockquote", "table", "caption", "thead", "tbody", "tr", "th", "td", "dl",
-    "dt", "dd", "code", "kbd", "abbr",
+    "p", "br", "h2", "h3", "ul", "ol", "li", "strong", "em", "a", "blockquote", "table", "caption", "thead", "tbody", "tr", "th", "td",
+    "dl", "dt", "dd", "code", "kbd", "abbr",
 })  # fmt: skip
 ATTRIBUTES = {"a": {"href", "lang"}, "abbr": {"title"}, "th": {"scope", "colspan", "rowspan"}, "td": {"colspan", "rowspan"}, "p": {"lang"}}
 MOST = 60_000

@@ -18,7 +18,7 @@ from helpdesk.services import incidents, moving, requests
 from portal.access import SYSTEM
 from portal.notifications.models import Notification
 from portal.workdays import national_calendar
-from tests.dossiers.support import NOW, mother, received
+from tests.dossiers.support import CODE, NOW, mother, received
 from tests.dossiers.test_supplements import ask
 from tests.factories import citizen_actor, make_officer_actor, sign_in
 from tests.helpdesk.support import desk, shown
@@ -103,7 +103,7 @@ def test_money_and_drafts_move_too() -> None:
         incidents.follow(now=until + 2 * HOUR)
         loaded.refresh_from_db()
         assert loaded.until > until and loaded.order.__class__.objects.get(pk=loaded.order_id).expires_at >= loaded.until
-    draft = dossiers.start_or_open_draft(actor=citizen_actor(mother()), procedure_code="1.001194", now=NOW)
+    draft = dossiers.start_or_open_draft(actor=citizen_actor(mother()), procedure_code=CODE, now=NOW)
     changed = timezone.now() - dt.timedelta(days=80)
     Draft.objects.filter(pk=draft.pk).update(updated_at=changed, warned_at=timezone.now())
     row = Draft.objects.get(pk=draft.pk)

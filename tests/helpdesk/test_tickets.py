@@ -17,12 +17,11 @@ from helpdesk.machines import voice
 from helpdesk.models import Ticket, TicketStep, TroubleCount
 from portal.notifications.models import Notification
 from portal.notifications.registry import contact_of
-from portal.outbox import services as outbox
 from portal.simulators.hotline import Call
 from procedures.models import CommonQuestion
 from tests.dossiers.support import filed, mother
 from tests.factories import sign_in
-from tests.helpdesk.support import TOKEN, desk, shown, text_in, texts_to
+from tests.helpdesk.support import TOKEN, deliver, desk, letters_to, shown, text_in, texts_to
 from tests.support.queries import CaptureQueriesContext
 
 pytestmark = pytest.mark.usefixtures("demo_data", "outside")
@@ -39,7 +38,7 @@ def letter(address: str, subject: str, words: str, number: str, **headers: str) 
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     body = "\r\n".join([*lines, 'Content-Type: text/plain; charset="utf-8"', "", words]).encode()
     answer = Client().post("/vao/thu-ho-tro/", body, content_type="message/rfc822", headers={"Authorization": "Bearer test-bounce-token"})
-    outbox.deliver_due()
+    deliver()
     return answer
 
 
@@ -98,8 +97,8 @@ def test_letters_and_calls_become_tickets_and_one_becomes_a_petition() -> None:
     letter("thu@example.vn", "Không đăng nhập được", "Tôi bấm mãi không vào.", "a")
     ticket = Ticket.objects.get()
     assert ticket.source == "mail" and "bấm mãi" in ticket.words and ticket.contact["email"] == "thu@example.vn"
-    [confirmed] = Notification.objects.filter(channel="email", address="thu@example.vn")
-    assert ticket.code in confirmed.body
+    [confirmed] = letters_to("thu@example.vn")
+    assert ticket.code in confirmed
     letter("thu@example.vn", "Tôi đi vắng", "Tự động.", "b", Auto_Submitted="auto-replied")
     letter("mailer-daemon@example.vn", "Returned", "x", "c")
     assert Ticket.objects.count() == 1
