@@ -186,6 +186,7 @@ from tests.feedback.support import WORDS, send_one
 from tests.feedback.support import answered as petition_answered
 from tests.feedback.support import officer as petition_officer
 from tests.feedback.support import received as taken_on
+from tests.helpdesk.pages import helping
 from tests.payments.support import csv_of, day_before, desk_of, line_of, make_payment, run_day
 from tests.payments.support import take as take_file
 from tests.portal.pages import PUBLIC
@@ -2333,6 +2334,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     signatures(pages)
     desk_of_dossiers(pages)
     catalogue_life(pages)
+    helping(pages)
     of_pages = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")}
     # What is printed is no page: WeasyPrint reads it, and its own style lies in it.
     unseen = {name for name in of_pages - pages.templates if not name.startswith("documents/")}
