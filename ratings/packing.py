@@ -7,7 +7,7 @@ rows by day as long as no procedure is told apart: they are dense, and asked for
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import groupby
 
@@ -40,6 +40,15 @@ def entries(row: str) -> str:
     each = (
         f"CASE WHEN {row}.{name} <> 0 THEN ({of_day} + {number}) * {_COUNT} + {row}.{name} + {_BIAS} END"
         for number, name in enumerate(MEASURES)
+    )
+    return f"array_remove(ARRAY[{', '.join(each)}], NULL)"
+
+
+def entries_of_bits(measures: str, later: str, bits: Iterable[int]) -> str:
+    """The entries of an event that counts one for each of its ``measures``, a bit each, ``later`` days after the first of the month."""
+    each = (
+        f"CASE WHEN {measures} & {bit} <> 0 THEN ({later} * {_MEASURE} + {number}) * {_COUNT} + 1 + {_BIAS} END"
+        for number, bit in enumerate(bits)
     )
     return f"array_remove(ARRAY[{', '.join(each)}], NULL)"
 

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Sum
 
-from dossiers.national import ENDED_STATES
 from ratings.cells import FIRST_DAY, LAST_DAY, MEASURES
 from ratings.models import DossierCount
 from ratings.packing import by_day
-from ratings.services.figures import _COLUMNS, _KEYS, _MEASURES, _READ, _SUMS, Difference
+from ratings.services.columns import COLUMNS, KEYS, MEASURES_LISTED, SUMS
+from ratings.services.reading import COUNTED, EVENTS, given
+from ratings.services.recounting import Difference, difference_of
 
 DOSSIERS = 50_000
 """Of one slice, about; a unit alone may have more."""
@@ -31,22 +31,22 @@ _OFF = " OR ".join(f"sum({name}) <> 0" for name in MEASURES)
 _CELL = "day, place, procedure_code, field_code, channel, service_level"
 # What a unit handles itself is what is counted for it less what is counted for those directly below it.
 _UNITS = f"""
-{_READ}, off AS (
-    SELECT {_KEYS}, {_SUMS} FROM (
+WITH {EVENTS}, {COUNTED}, off AS (
+    SELECT {KEYS}, {SUMS} FROM (
         SELECT * FROM counted
-        UNION ALL SELECT {_KEYS}, {_MINUS} FROM ratings_dossierdelta WHERE unit_code > %(after)s AND unit_code <= %(upto)s
+        UNION ALL SELECT {KEYS}, {_MINUS} FROM ratings_dossierdelta WHERE unit_code > %(after)s AND unit_code <= %(upto)s
         UNION ALL SELECT {_CELL}, {_MINUS} FROM ({by_day()}) AS days
         WHERE grain = 'p' AND place > %(after)s AND place <= %(upto)s
-        UNION ALL SELECT {_CELL.replace("place", "parent")}, {_MEASURES} FROM ({by_day()}) AS days
+        UNION ALL SELECT {_CELL.replace("place", "parent")}, {MEASURES_LISTED} FROM ({by_day()}) AS days
         WHERE grain = 'p' AND parent > %(after)s AND parent <= %(upto)s AND parent <> '-'
-    ) AS all_sides GROUP BY {_KEYS} HAVING {_OFF}
+    ) AS all_sides GROUP BY {KEYS} HAVING {_OFF}
 )
-SELECT (SELECT count(*) FROM off), 'p', unit_code, '', 'd', day, field_code, procedure_code, channel, service_level, {_MEASURES}
+SELECT (SELECT count(*) FROM off), 'p', unit_code, '', 'd', day, field_code, procedure_code, channel, service_level, {MEASURES_LISTED}
 FROM off ORDER BY unit_code, day, field_code, procedure_code LIMIT 1
 """
 _GRAINS = "(VALUES ('t', '', ''), ('f', c.field_code, ''), ('p', c.field_code, c.procedure_code)) AS g (grain, field_code, procedure_code)"
 _WHERE = "place BETWEEN %(from)s AND %(to)s AND c.day BETWEEN %(begin)s AND %(end)s"
-_COLUMNS_BY_DAY = _COLUMNS.replace("period", "'d'")
+_COLUMNS_BY_DAY = COLUMNS.replace("period", "'d'")
 _BY_MONTH = "(VALUES ('d', c.day), ('m', date_trunc('month', c.day)::date)) AS p (period, day)"
 _BY_YEAR = "(VALUES ('y', date_trunc('year', c.day)::date), ('a', %(first)s::date)) AS p (period, day)"
 
@@ -58,18 +58,18 @@ def _coarser(finer: str, periods: str, coarser: str) -> str:
     days = f"UNION ALL SELECT {_COLUMNS_BY_DAY}, {_MINUS} FROM ({by_day()}) AS c WHERE grain = 't' AND {_WHERE}" if finer == "d" else ""
     return f"""
     WITH off AS (
-        SELECT {_COLUMNS}, {_SUMS} FROM (
-            SELECT g.grain, place, parent, p.period, p.day, g.field_code, g.procedure_code, channel, service_level, {_MEASURES}
+        SELECT {COLUMNS}, {SUMS} FROM (
+            SELECT g.grain, place, parent, p.period, p.day, g.field_code, g.procedure_code, channel, service_level, {MEASURES_LISTED}
             FROM {rows} AS c CROSS JOIN LATERAL {periods} CROSS JOIN LATERAL {_GRAINS}
             WHERE c.grain = 'p' AND {_WHERE}
                 AND (g.grain <> 'f' OR parent IN ('-', '')) AND (g.grain, p.period) NOT IN (('p', '{finer}'), ('p', 'a'))
-            UNION ALL SELECT {_COLUMNS}, {_MINUS} FROM ratings_dossiercount
+            UNION ALL SELECT {COLUMNS}, {_MINUS} FROM ratings_dossiercount
             WHERE grain IN ('t', 'f', 'p') AND period IN ({coarser}) AND (grain, period) <> ('p', '{finer}')
                 AND place BETWEEN %(from)s AND %(to)s AND day BETWEEN %(begin)s AND %(end)s
             {days}
-        ) AS both_sides GROUP BY {_COLUMNS} HAVING {_OFF}
+        ) AS both_sides GROUP BY {COLUMNS} HAVING {_OFF}
     )
-    SELECT (SELECT count(*) FROM off), {_COLUMNS}, {_MEASURES} FROM off ORDER BY {_COLUMNS} LIMIT 1
+    SELECT (SELECT count(*) FROM off), {COLUMNS}, {MEASURES_LISTED} FROM off ORDER BY {COLUMNS} LIMIT 1
     """
 
 
@@ -77,13 +77,13 @@ _MONTHS, _YEARS = _coarser("d", _BY_MONTH, "'d', 'm'"), _coarser("m", _BY_YEAR, 
 # The country is the sum of the ministries and provinces.
 _COUNTRY = f"""
 WITH off AS (
-    SELECT {_CELL.replace("place, ", "")}, {_SUMS} FROM (
-        SELECT {_CELL.replace("place, ", "")}, {_MEASURES} FROM ({by_day()}) AS days
+    SELECT {_CELL.replace("place, ", "")}, {SUMS} FROM (
+        SELECT {_CELL.replace("place, ", "")}, {MEASURES_LISTED} FROM ({by_day()}) AS days
         WHERE grain = 'p' AND place = ANY (%(tops)s)
         UNION ALL SELECT {_CELL.replace("place, ", "")}, {_MINUS} FROM ({by_day()}) AS days WHERE grain = 'p' AND place = ''
     ) AS both_sides GROUP BY {_CELL.replace("place, ", "")} HAVING {_OFF}
 )
-SELECT (SELECT count(*) FROM off), 'p', '', '-', 'd', day, field_code, procedure_code, channel, service_level, {_MEASURES}
+SELECT (SELECT count(*) FROM off), 'p', '', '-', 'd', day, field_code, procedure_code, channel, service_level, {MEASURES_LISTED}
 FROM off ORDER BY day, field_code, procedure_code LIMIT 1
 """
 
@@ -121,37 +121,29 @@ def slices() -> Iterator[Slice]:
 def check(part: Slice) -> tuple[int, Difference | None]:
     """How many counts of a slice differ from what the dossiers give, and the first of them. :class:`OperationalError` where it takes too
     long."""
-    given: dict[str, Any] = {
-        "zone": settings.TIME_ZONE, "ended": sorted(ENDED_STATES), "first": FIRST_DAY, "last": LAST_DAY, "begin": FIRST_DAY,
-        "end": LAST_DAY, "from": "", "to": "", "after": part.after, "upto": part.upto,
+    asking: dict[str, Any] = {
+        **given(), "begin": FIRST_DAY, "end": LAST_DAY, "from": "", "to": "", "after": part.after, "upto": part.upto,
     }  # fmt: skip
     if part.upto:
         # A little after the code before, a code of no agency: ranges are closed.
         asked = [_UNITS, _MONTHS, _YEARS]
-        given |= {"from": f"{part.after}!", "to": part.upto}
+        asking |= {"from": f"{part.after}!", "to": part.upto}
     elif part.month is not None:
         asked = [_COUNTRY, _MONTHS]
-        given |= {"begin": part.month, "end": (part.month + timedelta(days=31)).replace(day=1) - timedelta(days=1), "tops": _tops()}
+        asking |= {"begin": part.month, "end": (part.month + timedelta(days=31)).replace(day=1) - timedelta(days=1), "tops": _tops()}
     else:
         asked = [_YEARS]
     off, first = 0, None
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL work_mem = '256MB'; SET LOCAL statement_timeout = {int(LONGEST_MS)}")
         for statement in asked:
-            cursor.execute(statement, given)
+            cursor.execute(statement, asking)
             if row := cursor.fetchone():
                 off += row[0]
-                first = first or _difference(row[1:])
+                first = first or difference_of(row[1:])
     return off, first
 
 
 def _tops() -> list[str]:
     found = DossierCount.objects.filter(parent="", grain="t", field_code="", period="a").values_list("place", flat=True).distinct()
     return list(found)
-
-
-def _difference(row: tuple[Any, ...]) -> Difference:
-    named = dict(zip((*_COLUMNS.split(", "), *MEASURES), row, strict=True))
-    measures = {name: number for name in MEASURES if (number := named.pop(name))}
-    del named["parent"]
-    return Difference(**named, measures=measures)
