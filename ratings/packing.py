@@ -8,11 +8,11 @@ rows by day as long as no procedure is told apart: they are dense, and asked for
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby
 
 from ratings.cells import FIRST_DAY, LAST_DAY, MEASURES
-from ratings.periods import ALL, DAY, YEAR, Period
+from ratings.periods import ALL, DAY, MONTH, YEAR, Period
 
 _COUNT, _BIAS, _MEASURE = 1 << 21, 1 << 20, 1 << 5
 """A count lies within ±2²⁰ on a day of a thin place; 32 measures fit, 31 days: 31 bits."""
@@ -107,4 +107,27 @@ def pieces(weights: Weights, *, is_dense: bool, has_all: bool) -> tuple[list[Who
         for _shift, run in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
             stretch = [number for _place, number in run]
             found.append((label, month, stretch[0], stretch[-1], in_span, upto))
-    return whole, found
+    return _stretches(whole), found
+
+
+def _stretches(whole: Iterable[Whole]) -> list[Whole]:
+    """Periods that follow each other and count alike, as one: a question is then a dozen ranges of an index. Asked for one by one, seventy
+    years that nothing was counted in yet made PostgreSQL read the whole table instead."""
+    found: list[Whole] = []
+    for label, kind, first, last, in_span, upto in sorted(whole, key=lambda one: (one[0], one[1], one[4], one[5], one[2])):
+        if found:
+            before = found[-1]
+            if (before[0], before[1], before[4], before[5]) == (label, kind, in_span, upto) and _next(kind, before[3]) == first:
+                found[-1] = (label, kind, before[2], last, in_span, upto)
+                continue
+        found.append((label, kind, first, last, in_span, upto))
+    return found
+
+
+def _next(kind: str, begins: date) -> date | None:
+    """The first day of the period of this kind that follows; None after everything."""
+    if kind == DAY:
+        return begins + timedelta(days=1)
+    if kind == MONTH:
+        return (begins + timedelta(days=31)).replace(day=1)
+    return begins.replace(year=begins.year + 1) if kind == YEAR else None
