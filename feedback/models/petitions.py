@@ -149,9 +149,9 @@ class Petition(models.Model):
             models.Index(fields=["-sent_at", "id"], name="petitions_newest"),
             # The lists behind the numbers of the overview.
             models.Index(fields=["agency_code", "received_at", "id"], name="petitions_received_by"),
-            models.Index(fields=["agency_code", "ended_at", "id"], name="petitions_ended_at", condition=Q(ended_at__isnull=False)),
+            models.Index(fields=["agency_code", "ended_at", "id"], name="petitions_open_or_ended"),
             models.Index(fields=["received_at", "id"], name="petitions_received"),
-            models.Index(fields=["ended_at", "id"], name="petitions_ended", condition=Q(ended_at__isnull=False)),
+            models.Index(fields=["ended_at", "id"], name="petitions_of_all_open_or_ended"),
             models.Index(fields=["handler_position_id", "due_at", "id"], name="petitions_of_handler", condition=OPEN),
             models.Index(
                 fields=["publication", "agency_code", "answered_at", "id"], name="petitions_to_publish", condition=Q(publication="waiting")

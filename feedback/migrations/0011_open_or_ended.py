@@ -1,0 +1,24 @@
+from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    # A million petitions: they are sent and worked on while their indexes are made.
+    atomic = False
+
+    dependencies = [
+        ('feedback', '0009_rating_of_a_round'),
+    ]
+
+    operations = [
+        AddIndexConcurrently(
+            model_name='petition',
+            index=models.Index(fields=['agency_code', 'ended_at', 'id'], name='petitions_open_or_ended'),
+        ),
+        AddIndexConcurrently(
+            model_name='petition',
+            index=models.Index(fields=['ended_at', 'id'], name='petitions_of_all_open_or_ended'),
+        ),
+        RemoveIndexConcurrently(model_name='petition', name='petitions_ended_at'),
+        RemoveIndexConcurrently(model_name='petition', name='petitions_ended'),
+    ]
