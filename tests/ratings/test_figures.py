@@ -20,9 +20,10 @@ from dossiers.services.national import Report, facts_of, take_reports
 from portal.workdays import ZONE
 from ratings.cells import FIRST_DAY, LAST_DAY, MEASURES
 from ratings.models import DossierCount, DossierDelta
+from ratings.packing import pieces
 from ratings.periods import span, until
 from ratings.queries import Asked, Figures, statistics
-from ratings.services import checking, figures
+from ratings.services import checking, figures, recounting
 from ratings.tasks import check_figures
 
 pytestmark = [pytest.mark.requirement("R-05")]
@@ -225,6 +226,45 @@ def test_dossiers_of_before_are_counted_when_statistics_begin() -> None:
     assert figures.begin() != "0 số đếm"
     assert figures.recount(mend=False) == (0, None)
     assert statistics(Asked(START, TODAY), today=TODAY).total.late == 1
+
+
+@pytest.mark.django_db
+def test_counted_anew_from_nothing_is_what_folding_left_day_by_day_in_each_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    _sent(*(report(number, "10", received=number % 3, due=5, finished=4 + number % 4, unit=UNITS[number % 6]) for number in range(1, 40)))
+    _sent(report(1, "7", 5, received=1, due=5, withdrawn=2), report(2, "4", 5, received=40, due=45, unit="H26.202"))
+    while figures.fold():
+        pass
+    kept = sorted(map(str, DossierCount.objects.values_list()))
+    DossierCount.objects.all().delete()
+    # Names that come in between what is named and what is read are named then.
+    monkeypatch.setattr(recounting, "_NAMED", f"{recounting._NAMED} LIMIT 1")
+    differing, _first = figures.recount(mend=True)
+    assert differing == len(kept) and sorted(map(str, DossierCount.objects.values_list())) == kept
+    DossierCount.objects.create(grain="t", place="Z99.1", parent="Z99", period="m", day=START, channel="2", received=3)
+    differing, first = figures.recount(mend=True)
+    assert differing == 1 and str(first).startswith("t Z99.1 m:2026-06-24") and not DossierCount.objects.filter(place="Z99.1").exists()
+    assert figures.recount(mend=False) == (0, None)
+
+
+@given(st.dates(FIRST_DAY, LAST_DAY), st.dates(FIRST_DAY, LAST_DAY), st.booleans())
+def test_ranges_of_periods_hold_each_period_as_often_as_it_counts(one: dt.date, other: dt.date, is_dense: bool) -> None:
+    weights: dict[tuple[str, tuple[str, dt.date]], list[int]] = {}
+    for period, sign in span(min(one, other), max(one, other)).items():
+        weights.setdefault(("", period), [0, 0])[0] = sign
+    for period, sign in until(max(one, other)).items():
+        weights.setdefault(("", period), [0, 0])[1] = sign
+    whole, days = pieces(weights, is_dense=is_dense, has_all=True)
+    assert len(whole) <= 16
+    for (_label, (kind, begins)), (in_span, upto) in weights.items():
+        if kind == "d" and not is_dense:
+            found = [(i, u) for _l, month, first, last, i, u in days if month == begins.replace(day=1) and first <= begins.day <= last]
+        else:
+            found = [(i, u) for _l, of, first, last, i, u in whole if of == kind and first <= begins <= last]
+        assert found == [(in_span, upto)]
+    starts = {"a": [FIRST_DAY], "y": [dt.date(year, 1, 1) for year in range(2000, 2100)],
+              "m": [dt.date(year, month, 1) for year in range(2000, 2100) for month in range(1, 13)]}  # fmt: skip
+    held = sum(first <= day <= last for _l, of, first, last, _i, _u in whole if of != "d" for day in starts[of])
+    assert held == sum(kind != "d" for _label, (kind, _begins) in weights)
 
 
 @pytest.mark.django_db
