@@ -26,6 +26,8 @@ from bench.pages import write
 from portal.launcher.environment import environment
 
 DATABASE = "bench_statistics"
+LARGE = 2_000_000
+"""Rows; of more, counts that were kept with the database are left as they are."""
 ROWS = """
 INSERT INTO dossiers_nationaldossier (
     year, code, source, is_test, unit_code, agency_code, procedure_code, field_code, channel, service_level, subject, owner_blind,
@@ -172,15 +174,19 @@ def main() -> None:
     """Prepare, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--keep", action="store_true", help="Keep the database; one that was kept is taken with its rows and counts.")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     servers = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
     env = {**os.environ, **environment(Path(os.environ["VAR"]), servers), "DJANGO_SETTINGS_MODULE": "bench.settings"}
     parts = urlsplit(env["DATABASE_URL"])
     server = parts._replace(path="/postgres").geturl()
+    database = f"{DATABASE}_{options.rows}" if options.keep else DATABASE
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-        connection.execute(f"CREATE DATABASE {DATABASE} ENCODING 'UTF8' TEMPLATE template0")
+        is_kept = options.keep and connection.execute("SELECT FROM pg_database WHERE datname = %s", [database]).fetchone() is not None
+        if not is_kept:
+            connection.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+            connection.execute(f"CREATE DATABASE {database} ENCODING 'UTF8' TEMPLATE template0")
         [version] = connection.execute("SHOW server_version").fetchone() or [""]
     lines = ["| step | s |", "|---|---|"]
 
@@ -189,14 +195,12 @@ def main() -> None:
         print(lines[-1], flush=True)
 
     try:
-        env["DATABASE_URL"] = parts._replace(path=f"/{DATABASE}").geturl()
+        env["DATABASE_URL"] = parts._replace(path=f"/{database}").geturl()
         subprocess.run([sys.executable, "manage.py", "prepare"], cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
         subprocess.run([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], cwd=ROOT, env=env, check=True)
-        with psycopg.connect(env["DATABASE_URL"], autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
+        if not is_kept:
             began = time.perf_counter()
-            for first in range(1, options.rows + 1, 200_000):
-                connection.execute(ROWS, {"first": first, "last": min(first + 199_999, options.rows)})
-            connection.execute("VACUUM (ANALYZE) dossiers_nationaldossier")
+            enter(env["DATABASE_URL"], options.rows)
             step(f"enter {options.rows:,} rows", began)
         os.environ.update(env)
         import django
@@ -215,9 +219,12 @@ def main() -> None:
 
         with used.cursor() as cursor:
             cursor.execute("SET statement_timeout = 0")
-        began = time.perf_counter()
-        figures.recount(mend=True, say=lambda line: print(f"  {line}: {time.perf_counter() - began:.1f} s", flush=True))
-        step("count everything anew into empty counts", began)
+            if options.rows <= LARGE:
+                cursor.execute("TRUNCATE ratings_dossiercount, ratings_dossierdelta")
+        if not DossierCount.objects.exists():
+            began = time.perf_counter()
+            figures.recount(mend=True, say=lambda line: print(f"  {line}: {time.perf_counter() - began:.1f} s", flush=True))
+            step("count everything anew into empty counts", began)
         with used.cursor() as cursor:
             cursor.execute("VACUUM (ANALYZE) ratings_dossiercount")
         counts = DossierCount.objects.count()
@@ -271,11 +278,12 @@ def main() -> None:
             print(lines[-1], flush=True)
         used.close()
     finally:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+        if not options.keep:
+            with psycopg.connect(server, autocommit=True) as connection:
+                connection.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
     if options.write:
         stamp = f"Measured {dt.datetime.now(dt.UTC).date()} on PostgreSQL {version}: {options.rows:,} rows, {counts:,} counts; 2 cores."
-        write("statistics" if options.rows <= 2_000_000 else "statistics-large", f"{stamp}\n\n" + "\n".join(lines))
+        write("statistics" if options.rows <= LARGE else "statistics-large", f"{stamp}\n\n" + "\n".join(lines))
 
 
 if __name__ == "__main__":
