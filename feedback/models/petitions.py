@@ -19,6 +19,10 @@ from portal.states import StateTable
 OPEN = Q(state__in=OPEN_STATES)
 
 
+QUEUED = ["state", "unit_code", "unit_due_at", "progress_due_at", "handler_position_id"]
+"""What tells an open petition's queues beside its deadline (``feedback.worklists``)."""
+
+
 class Petition(models.Model):
     """One petition. What is written in it, and by whom, is sealed with a key of its own (``id``): destroying it is how a case that touches
     state secrets leaves the system (Rules art. 44.3). A draft's id becomes the petition's, so that its files go along."""
@@ -144,8 +148,9 @@ class Petition(models.Model):
             models.Index(fields=["unit_code", "-sent_at", "id"], name="petitions_of_unit"),
             models.Index(fields=["agency_code", "-sent_at", "id"], name="petitions_of_agency"),
             models.Index(fields=["unit_code", "due_at", "id"], name="petitions_open_of_unit", condition=OPEN),
-            models.Index(fields=["agency_code", "due_at", "id"], name="petitions_open_of_agency", condition=OPEN),
-            models.Index(fields=["due_at", "id"], name="petitions_open", condition=OPEN),
+            # With what queues are counted by, so that no row is fetched for a count.
+            models.Index(fields=["agency_code", "due_at", "id"], include=QUEUED, name="petitions_open_in_agency", condition=OPEN),
+            models.Index(fields=["due_at", "id"], include=QUEUED, name="petitions_open_counted", condition=OPEN),
             models.Index(fields=["-sent_at", "id"], name="petitions_newest"),
             # The lists behind the numbers of the overview.
             models.Index(fields=["agency_code", "received_at", "id"], name="petitions_received_by"),
