@@ -20,7 +20,7 @@ PYTEST = $(WITH_SERVICES) $(VENV) -m pytest -n 2 --durations=25 --durations-min=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := run
-.PHONY: run test test-again test-quick lint bench bench-search bench-front bench-hostile bench-sign-in bench-signed-in bench-sealing bench-desk bench-dossiers bench-due-dates bench-decade bench-outbox bench-corpus bench-petitions bench-reconcile bench-statistics bench-outage bench-callbacks bench-vouchers bench-petitions-desk bench-filing bench-forms bench-people bench-synchronisation bench-messages bench-assistant bench-sign-on bench-catalogue-life coverage-of-requirements lock clean ready ready-for-tests ready-for-bench checks
+.PHONY: run test test-again test-quick lint bench bench-search bench-front bench-hostile bench-sign-in bench-signed-in bench-sealing bench-desk bench-dossiers bench-due-dates bench-decade bench-outbox bench-corpus bench-petitions bench-reconcile bench-statistics bench-outage bench-callbacks bench-vouchers bench-petitions-desk bench-filing bench-forms bench-people bench-synchronisation bench-messages bench-assistant bench-sign-on bench-catalogue-life drill ready-for-drill coverage-of-requirements lock clean ready ready-for-tests ready-for-bench checks
 
 run:
 	@exec $(BOOTSTRAP) -- portal.launcher run
@@ -148,6 +148,10 @@ bench-reconcile: ready-for-bench
 bench-statistics: ready-for-bench
 	$(VENV) -m portal.launcher exec --var $(BENCH_VAR) -- $(VENV) -m bench.statistics $(if $(ROWS),--rows $(ROWS)) $(if $(WRITE),--write)
 
+# The portal on several machines (all on this one's loopback), and each of them lost in turn; a quarter of an hour. docs/operations.md.
+drill: ready-for-drill
+	$(VENV) -m bench.drill $(if $(WRITE),--write) $(if $(KEEP),--keep)
+
 coverage-of-requirements: ready
 	$(WITH_SERVICES) $(VENV) manage.py coverage_of_requirements
 
@@ -161,6 +165,9 @@ ready-for-tests:
 
 ready-for-bench:
 	@$(BOOTSTRAP) --bench
+
+ready-for-drill:
+	@$(BOOTSTRAP) --drill
 
 checks:
 	$(VENV) -m ruff check .

@@ -36,7 +36,7 @@ class DossiersConfig(AppConfig):
         from dossiers.process.publishing import load_processes
         from dossiers.result_documents import drawing, former
         from dossiers.results_data import load_results
-        from dossiers.services import copying
+        from dossiers.services import codes, copying
         from dossiers.services.paying import SOURCE
         from dossiers.slip_sets.issuing import content_or
         from dossiers.store import account as store
@@ -54,12 +54,14 @@ class DossiersConfig(AppConfig):
         from portal.documents.signals import document_signed
         from portal.files.signals import file_checked
         from portal.operations.preparation import register_loader
+        from portal.operations.restoring import register_restore_step
         from procedures.queries import last_names
         from procedures.services.serving import register_dossiers
         from procedures.views.centres import register_centre_figures
 
         AT_COUNTERS = frozenset({"reception", "counter"})
         MAKERS, CHECKERS = frozenset({"procedure_entering"}), frozenset({"procedure_checking", "procedure_publishing"})
+        register_restore_step("numbers of dossiers", codes.jump_ahead)
         register_procedures(find=fileable.find, names=last_names)
         register_dossiers(queries.came_online)
         register_names("dossiers.dossier", dossier_codes)

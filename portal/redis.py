@@ -8,11 +8,14 @@ import threading
 import time
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from redis.sentinel import Sentinel, SentinelConnectionPool
+
+from portal.redis_address import sentinels_of
 
 T = TypeVar("T")
 
@@ -23,17 +26,35 @@ PAUSE_SECONDS = 2.0
 LOG_EVERY_SECONDS = 60.0
 
 
+def pool_of(url: str, **options: Any) -> redis.ConnectionPool:
+    """Connections to one Redis, or to the master that sentinels name (:mod:`portal.redis_address`). None is made before it is asked for."""
+    address = sentinels_of(url)
+    if address is None:
+        return redis.ConnectionPool.from_url(url, **options)
+    watchers = {name: options[name] for name in ("socket_connect_timeout", "socket_timeout") if name in options}
+    guards = Sentinel(list(address.sentinels), sentinel_kwargs={**watchers, "password": address.password})
+    return SentinelConnectionPool(address.master, guards, db=address.database, password=address.password, **options)
+
+
+class Pool:
+    """The same, as Django's cache asks for it (``pool_class``)."""
+
+    from_url = staticmethod(pool_of)
+
+
 class GuardedRedis:
     """One user of Redis in this process. Each has a breaker of its own, so that each says in the log what goes without it."""
 
     def __init__(self, url: str, logger: logging.Logger, said: str) -> None:
         """``said``: the line of the log when Redis does not answer, at most once in :data:`LOG_EVERY_SECONDS`."""
-        self.client = redis.Redis.from_url(
-            url,
-            socket_connect_timeout=TIMEOUT_SECONDS,
-            socket_timeout=TIMEOUT_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-            health_check_interval=0,
+        self.client = redis.Redis(
+            connection_pool=pool_of(
+                url,
+                socket_connect_timeout=TIMEOUT_SECONDS,
+                socket_timeout=TIMEOUT_SECONDS,
+                retry=Retry(NoBackoff(), 0),
+                health_check_interval=0,
+            )
         )
         self._logger, self._said = logger, said
         self._lock = threading.Lock()

@@ -11,13 +11,14 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from portal.access import Actor
-from portal.crypto import keyring
+from portal.crypto import keyring, ledger
 from portal.crypto.errors import KeyDestroyed, KeyMissing
 from portal.crypto.models import SubjectKey
 from portal.crypto.signals import key_destroyed
@@ -194,6 +195,9 @@ def shred(subject: UUID, actor: Actor) -> None:
     # Another thread may read the key again before this commits.
     transaction.on_commit(lambda: _cache.drop(subject))
     if changed:
+        moment = SubjectKey.objects.values_list("destroyed_at", flat=True).get(pk=subject)
+        # After the commit: what was rolled back must not be erased by a restore. Kept apart, for a backup does not know it.
+        transaction.on_commit(lambda: ledger.append(subject, moment or datetime.now(UTC)))
         key_destroyed.send(SubjectKey, subject=subject, actor=actor)
 
 

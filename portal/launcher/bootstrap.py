@@ -1,7 +1,7 @@
 """First step on a machine with Python and nothing of ours: system packages, ``.venv``, locked dependencies, for tests the HTML checker
 and a second implementation of a protocol, then the command.
 
-    python3 -I portal/launcher/bootstrap.py [--test|--bench] -- module arguments …
+    python3 -I portal/launcher/bootstrap.py [--test|--bench|--drill] -- module arguments …
 
 Uses the standard library alone. Afterwards it becomes ``.venv/bin/python -m module arguments …``; without a module it only prepares.
 """
@@ -50,6 +50,12 @@ TEST_FILES = {"libapache2-mod-auth-openidc": Path("/usr/lib/apache2/modules/mod_
 """Debian packages of which the tests need a file that is no program."""
 BENCH_PROGRAMS = {"wrk": ("wrk",), "nginx-light": TEST_PROGRAMS["nginx-light"]}
 """The same for the benchmarks."""
+DRILL_PROGRAMS = {"etcd-server": ("etcd",), "nginx-light": TEST_PROGRAMS["nginx-light"]}
+"""The same for the drill."""
+DRILL = VENV / "drill"
+DRILL_LOCK = ROOT / "bench" / "drill" / "requirements.lock"
+DRILL_STAMP = DRILL / "requirements.lock.sha256"
+"""Patroni and Barman: operators' tools, in an environment of their own, so that nothing of theirs is in the portal's."""
 CHECKER = VENV / "vnu.jar"
 CHECKER_PACKAGE = "vnu-jar@26.9.27"
 CHECKER_MEMBER = "package/build/dist/vnu.jar"
@@ -82,12 +88,12 @@ def _loads(library: str) -> bool:
     return True
 
 
-def missing_packages(for_tests: bool, for_bench: bool = False) -> list[str]:
+def missing_packages(for_tests: bool, for_bench: bool = False, for_drill: bool = False) -> list[str]:
     """Debian packages whose contents this machine lacks, however it got them."""
     missing = [package for package, library in LIBRARIES.items() if not _loads(library)]
     if not (VENV / "bin" / "python").exists() and importlib.util.find_spec("ensurepip") is None:
         missing.append(f"python{sys.version_info.major}.{sys.version_info.minor}-venv")
-    programs = {**(TEST_PROGRAMS if for_tests else {}), **(BENCH_PROGRAMS if for_bench else {})}
+    programs = {**(TEST_PROGRAMS if for_tests else {}), **(BENCH_PROGRAMS if for_bench else {}), **(DRILL_PROGRAMS if for_drill else {})}
     missing += [package for package, names in programs.items() if not any(shutil.which(name) for name in names)]
     missing += [package for package, file in TEST_FILES.items() if for_tests and not file.exists()]
     return missing
@@ -147,6 +153,21 @@ def make_venv() -> None:
     if subprocess.run(pip, stdin=subprocess.DEVNULL, stdout=sys.stderr).returncode:
         stop("Python's packages could not be installed: pip's message stands above; check the network and start again.")
     STAMP.write_text(fingerprint)
+
+
+def make_drill() -> None:
+    """``.venv/drill`` with exactly its locked packages; two of them are published as sources only, of Python alone."""
+    fingerprint = hashlib.sha256(DRILL_LOCK.read_bytes()).hexdigest()
+    if DRILL_STAMP.exists() and DRILL_STAMP.read_text() == fingerprint:
+        return
+    print("Installing Patroni and Barman …", file=sys.stderr, flush=True)
+    if subprocess.run([VENV / "bin" / "python", "-m", "venv", "--clear", DRILL], stdout=sys.stderr).returncode:
+        stop("`python -m venv .venv/drill` failed: its message stands above.")
+    pip = [str(DRILL / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    pip += ["--only-binary=:all:", "--no-binary=python-etcd,ydiff", "--no-deps", "--require-hashes", "-r", str(DRILL_LOCK)]
+    if subprocess.run(pip, stdin=subprocess.DEVNULL, stdout=sys.stderr).returncode:
+        stop("The drill's packages could not be installed: pip's message stands above; check the network and start again.")
+    DRILL_STAMP.write_text(fingerprint)
 
 
 def _checker_kept() -> bool:
@@ -218,9 +239,9 @@ def main(arguments: list[str]) -> None:
     if sys.version_info < OLDEST:
         stop(f"Python 3.11 or newer is needed and this is {sys.version.split()[0]}: install it, or use `make PYTHON=/path/to/python3`.")
     os.umask(0o022)
-    for_tests = arguments[:1] == ["--test"]
+    for_tests, for_drill = arguments[:1] == ["--test"], arguments[:1] == ["--drill"]
     command = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
-    if missing := missing_packages(for_tests, arguments[:1] == ["--bench"]):
+    if missing := missing_packages(for_tests, arguments[:1] == ["--bench"], for_drill):
         install_packages(missing)
     try:
         if not _ready(for_tests):
@@ -234,6 +255,8 @@ def main(arguments: list[str]) -> None:
             if for_tests and not _peers_kept():
                 fetch_peers()
             os.close(folder)
+        if for_drill:
+            make_drill()
     except PermissionError:
         stop(f"The checkout {ROOT} belongs to another user: start as that user, or clone it into a folder of your own.")
     if command:

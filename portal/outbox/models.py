@@ -73,3 +73,18 @@ class Key(models.Model):
 
     def __str__(self) -> str:
         return str(self.message_id)
+
+
+class Hold(models.Model):
+    """While its one row stands nothing is taken from the outbox (:mod:`portal.outbox.holding`)."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    since = models.DateTimeField(db_default=Now())
+    restored_to = models.DateTimeField()
+    """The moment that the database was brought back to: older messages may have gone out."""
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="outbox_one_hold", condition=models.Q(id=1))]
+
+    def __str__(self) -> str:
+        return f"held since {self.since}"

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-TABLE: Mapping[str, str | Mapping[str, str]] = {"Message": "queue", "Key": "queue"}
+TABLE: Mapping[str, str | Mapping[str, str]] = {"Message": "queue", "Key": "queue", "Hold": "queue"}

@@ -105,6 +105,7 @@ _CLAIM = """
     WITH due AS (
         SELECT id, available_at, make_interval(secs => coalesce((%s::jsonb ->> kind)::float8, %s)) AS lease FROM outbox_message
         WHERE done_at IS NULL AND dead_at IS NULL AND available_at <= statement_timestamp() AND {which}
+            AND NOT EXISTS (SELECT FROM outbox_hold)
         ORDER BY available_at LIMIT %s FOR UPDATE SKIP LOCKED)
     UPDATE outbox_message AS m SET attempts = attempts + 1, lease_until = clock_timestamp() + due.lease,
         available_at = clock_timestamp() + due.lease

@@ -7,6 +7,8 @@ from pathlib import Path
 import environ
 from celery.schedules import crontab
 
+from portal.redis_address import sentinels_of
+
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 env = environ.Env()
 
@@ -123,11 +125,12 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
-        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5, "pool_class": "portal.redis.Pool"},
     }
 }
 
-CELERY_BROKER_URL = REDIS_URL
+_sentinels = sentinels_of(REDIS_URL)
+CELERY_BROKER_URL = _sentinels.for_celery if _sentinels else REDIS_URL
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -147,6 +150,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "socket_keepalive": True,
     "retry_on_timeout": True,
+    **({"master_name": _sentinels.master, "sentinel_kwargs": {"password": _sentinels.password}} if _sentinels else {}),
 }
 # Publishing must never hold a page up: the outbox sweeper sends what the broker missed.
 CELERY_TASK_PUBLISH_RETRY = False
@@ -155,6 +159,11 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "outbox-sweep": {"task": "portal.outbox.tasks.sweep", "schedule": 10.0, "options": {"queue": "now", "expires": 10}},
     "outbox-old": {"task": "portal.outbox.tasks.forget", "schedule": crontab(hour=3, minute=40), "options": {"queue": "bulk"}},
+    "erasures-ledger": {
+        "task": "portal.crypto.tasks.complete_ledger",
+        "schedule": crontab(hour=4, minute=25),
+        "options": {"queue": "bulk"},
+    },
     "inbox-bodies": {"task": "portal.inbox.tasks.forget_bodies", "schedule": crontab(hour=4, minute=0), "options": {"queue": "bulk"}},
     "messages-look": {"task": "portal.exchange.messages.tasks.look", "schedule": 10.0, "options": {"queue": "soon", "expires": 10}},
     "messages-bodies": {
@@ -347,6 +356,8 @@ STORAGES = {
 
 FILES_ROOT = env.str("FILES_ROOT", str(VAR / "files"))
 """Folder of the private, encrypted files. Never served by a web server."""
+ERASURE_LEDGER = env.str("ERASURE_LEDGER", "")
+"""File in which each erasure is written down, apart from the database and its backups; empty: beside the private files."""
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 MAX_FILE_BYTES = 20 * 1024 * 1024

@@ -21,6 +21,7 @@ import pytest
 import redis
 
 from portal import caching
+from portal.launcher.common import free_port
 from tests.operations.installation import (
     DEPLOY,
     HOST,
@@ -42,6 +43,45 @@ def test_nginx_finds_no_fault(front: Front) -> None:
     said = (front.folder / "state" / "error.log").read_text(encoding="utf-8") + done.stderr
     assert done.returncode == 0, said
     assert "[warn]" not in said and "[emerg]" not in said
+
+
+@pytest.mark.fault
+@pytest.mark.requirement("N-04", "N-05")
+def test_of_several_machines_one_may_be_away(front: Front) -> None:
+    state = front.folder / "several"
+    state.mkdir()
+    if os.geteuid() == 0:
+        os.chown(state, PROXY_USER, PROXY_USER)
+    https, away = free_port(), free_port()
+    own = {
+        "PROXY_UPSTREAM": f"127.0.0.1:{away} 127.0.0.1:{front.upstream}",
+        "PROXY_HTTP": f"127.0.0.1:{free_port()}",
+        "PROXY_HTTPS": f"127.0.0.1:{https}",
+        "PROXY_STATE": str(state),
+        "PROXY_ERROR_LOG": str(state / "error.log"),
+        "PROXY_ACCESS_LOG": str(state / "access.log"),
+    }
+    proxy = subprocess.Popen(proxy_command(front), env=proxy_environment(front) | own)
+    try:
+        trust = ssl.create_default_context(cafile=str(front.folder / "tls" / "fullchain.pem"))
+
+        def status(path: str) -> int:
+            connection = http.client.HTTPSConnection("127.0.0.1", https, timeout=20, context=trust)
+            connection.sock = trust.wrap_socket(socket.create_connection(("127.0.0.1", https), 20), server_hostname=HOST)
+            connection.request("GET", path, headers={"Host": HOST})
+            return connection.getresponse().status
+
+        def up() -> bool:
+            try:
+                return bool(status("/"))
+            except OSError:
+                return False
+
+        eventually(up)
+        assert [status(fresh()) for _ in range(10)] == [200] * 10
+    finally:
+        proxy.terminate()
+        proxy.wait(20)
 
 
 @pytest.mark.fault

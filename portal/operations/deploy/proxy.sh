@@ -4,7 +4,7 @@
 #   PROXY_HOSTS            hosts of the portal, blanks between them; the same as ALLOWED_HOSTS     (needed)
 #   PROXY_CERTIFICATE      PEM: the certificate and those that lead to its root         (/etc/portal/tls/fullchain.pem)
 #   PROXY_CERTIFICATE_KEY  PEM, readable by the user that runs this                     (/etc/portal/tls/key.pem)
-#   PROXY_UPSTREAM         host:port of gunicorn; a name may lead to several            (web:8000)
+#   PROXY_UPSTREAM         host:port of gunicorn; a name may lead to several, or several with blanks between them   (web:8000)
 #   PROXY_RESOLVER         who resolves that name                                       (127.0.0.11, the container engine's)
 #   PROXY_HTTP, PROXY_HTTPS    where to listen: port, or address:port                   (8080, 8443)
 #   PROXY_PORT_IN_ADDRESS  ":port" when the world does not reach us on 443              (empty)
@@ -21,11 +21,22 @@ fill() { # fill NAME VALUE: a sed rule; a value may hold anything but a line bre
     printf 's|@%s@|%s|g\n' "$1" "$(printf '%s' "$2" | sed 's/[\\&|]/\\&/g')"
 }
 
+upstream=${PROXY_UPSTREAM:-web:8000}
+machines=
+case $upstream in
+*' '*)
+    for machine in $upstream; do machines="$machines server $machine max_fails=1 fail_timeout=2s;"; done
+    machines="upstream machines {$machines }"
+    upstream=machines
+    ;;
+esac
+
 {
     fill HOSTS "${PROXY_HOSTS:?name the hosts of the portal}"
     fill CERTIFICATE_KEY "${PROXY_CERTIFICATE_KEY:-/etc/portal/tls/key.pem}"
     fill CERTIFICATE "${PROXY_CERTIFICATE:-/etc/portal/tls/fullchain.pem}"
-    fill UPSTREAM "${PROXY_UPSTREAM:-web:8000}"
+    fill UPSTREAM "$upstream"
+    fill MACHINES "$machines"
     fill RESOLVER "${PROXY_RESOLVER:-127.0.0.11}"
     fill HTTP "${PROXY_HTTP:-8080}"
     fill HTTPS "${PROXY_HTTPS:-8443}"
