@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('feedback', '0009_rating_of_a_round'),
+        ("feedback", "0010_longer_until"),
     ]
 
     operations = [
