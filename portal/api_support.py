@@ -252,7 +252,13 @@ class PortalAPI(NinjaAPI):
                     _sayable(parameter["schema"])
                 said = operation["responses"] = {str(status): answer for status, answer in operation["responses"].items()}
                 own = [code for code in CODES if f"`{code}`" in "".join(answer["description"] for answer in said.values())]
-                said |= _described(tuple(dict.fromkeys((*EVERYWHERE, *own))))
+                for status, told in _described(tuple(dict.fromkeys((*EVERYWHERE, *own)))).items():
+                    # An operation whose protocol has errors of its own says so itself; ours may come beside them.
+                    others = said.get(status, {}).get("content", {})
+                    if others and PROBLEM_TYPE not in others:
+                        said[status] = {**said[status], "content": {**others, **told["content"]}}
+                    else:
+                        said[status] = told
                 said["304"] = {"description": "Not Modified: what If-None-Match names is still what there is."}
                 operation["responses"] = dict(sorted(said.items()))
         return schema

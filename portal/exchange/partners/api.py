@@ -19,6 +19,7 @@ _FORM = {
     "scope": "what you may call, separated by spaces; left out: all of it",
 }
 MOST_FORM = 32 * 1024
+_JSON = {"application/json": {"schema": {"type": "object"}}}
 
 
 def _answer(data: dict[str, object], status: int, retry_after: int = 0) -> HttpResponse:
@@ -46,10 +47,13 @@ def _answer(data: dict[str, object], status: int, retry_after: int = 0) -> HttpR
             },
         },
         "responses": {
-            "200": {"description": "`access_token`, `token_type`, `expires_in` (seconds), `scope`"},
-            "400": {"description": "`error` of RFC 6749 §5.2: `invalid_scope`, `unsupported_grant_type`, `invalid_request`"},
-            "401": {"description": "`error`: `invalid_client`; `error_description` says which part of the proof is not taken"},
-            "429": {"description": "Too many wrong proofs: `Retry-After`"},
+            "200": {"description": "`access_token`, `token_type`, `expires_in` (seconds), `scope`", "content": _JSON},
+            "400": {"description": "`error` of RFC 6749 §5.2: invalid_scope, unsupported_grant_type, invalid_request", "content": _JSON},
+            "401": {
+                "description": "`error`: invalid_client; `error_description` says which part of the proof is not taken",
+                "content": _JSON,
+            },
+            "429": {"description": "Too many wrong proofs: see Retry-After", "content": _JSON},
         },
     },
 )
