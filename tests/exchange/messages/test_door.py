@@ -27,7 +27,7 @@ from portal.access import SYSTEM
 from portal.exchange.messages import Message, MessageRefused, State, keys, receives, registry
 from portal.exchange.messages.envelopes import digest_of, written
 from portal.exchange.messages.housekeeping import bury_given_up
-from portal.exchange.partners import register, services
+from portal.exchange.partners import register, services, tokens
 from portal.exchange.partners.models import Call, Partner, PartnerToken
 from portal.inbox.models import Received
 from portal.outbox import Message as Promised
@@ -113,7 +113,8 @@ def test_nobody_else_signs_in(system: System) -> None:
     assert Client().post("/api/v1/oauth/token", "{}", content_type="application/json").status_code == 400
 
 
-def test_who_tries_is_slowed_and_a_revoked_key_ends_its_tokens(system: System) -> None:
+def test_who_tries_is_slowed_and_a_revoked_key_ends_its_tokens(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "TRIES_PER_SECOND", 0.01)  # whatever the machine does meanwhile
     headers = system.bearer()
     key = Partner.objects.get(pk="H26").keys.get(use="sig")
     register.revoke_key(code="H26", key_id=key.pk, reason="lộ", actor=SYSTEM, now=timezone.now())
@@ -299,7 +300,7 @@ def test_bombs_and_huge_headers_cost_nothing(system: System) -> None:
     headers = system.bearer()
     bomb = system.seal(system.statement(GOOD), json.dumps({"word": "0" * 3_000_000}), zip="DEF")
     assert len(bomb) < 20_000 and code_of(system.post(bomb, headers=headers)) == "algorithm"
-    began = time.monotonic()
+    began = time.process_time()
     head = written(json.dumps({"alg": "ECDH-ES+A256KW", "enc": "A256GCM", "x": "y" * 5_000_000}).encode())
     assert code_of(system.post(f"{head}.a.b.c.d", headers=headers)) in ("form", "too_large")
     slow = written(json.dumps({"alg": "PBES2-HS256+A128KW", "enc": "A256GCM", "p2c": 10**9, "p2s": "eA"}).encode())
@@ -307,7 +308,7 @@ def test_bombs_and_huge_headers_cost_nothing(system: System) -> None:
     nested = written(b"[" * 500)
     for wrong in ("", "a.b.c", f"{nested}.a.b.c.d", "é" * 10, f"{head[:40]}.a.b.c.d"):
         assert code_of(system.post(wrong, headers=headers)) == "form"
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 3
     # 10 MB are not even read; nor is anything that fits no envelope unsealed.
     assert system.post("x" * 10_000_000, headers=headers).status_code == 413
     assert code_of(system.post(system.envelope(json.dumps({"word": "x" * 4_300_000})), headers=headers)) == "too_large"
