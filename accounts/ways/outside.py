@@ -8,6 +8,7 @@ how surely it knows the person maps to our scale; below medium nobody is let in 
 from __future__ import annotations
 
 import json
+import logging
 import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -27,6 +28,8 @@ from portal.crypto import blind_index, open_text, seal_text
 from portal.exchange import oidc
 from portal.exchange.errors import OutsideRefused
 from portal.notifications.services import notify
+
+logger = logging.getLogger(__name__)
 
 LIFETIME = timedelta(minutes=10)
 NOT_ACCEPTED = gettext_noop("%(name)s không xác nhận được lần đăng nhập này. Bạn thử lại từ đầu.")
@@ -99,7 +102,7 @@ def id_from_state(state: str) -> UUID | None:
         return None
 
 
-def is_from(*, sign_in_id: UUID, code: str, issuer: str | None, now: datetime) -> bool:
+def is_from(*, sign_in_id: UUID, code: str, issuer: str | None) -> bool:
     """Whether an answer in the browser is from the provider that this sign-in was begun with (mix-up; RFC 9207): it came to that
     provider's own address and names its issuer, or is of one that names none. One that is another's ends the sign-in."""
     row = OutsideSignIn.objects.select_related("provider").filter(id=sign_in_id).first()
@@ -108,7 +111,8 @@ def is_from(*, sign_in_id: UUID, code: str, issuer: str | None, now: datetime) -
     names_it = bool((row.provider.endpoints or {}).get("states_issuer"))
     if row.provider_id == code and (issuer == row.provider.issuer or (issuer is None and not names_it)):
         return True
-    providers.mistrust(row.provider_id, "mixed_up", now)
+    # What a browser brings says nothing against the provider itself: noted with the sign-in, not on its row.
+    logger.warning("sign-in by provider %s: the answer in the browser is not from there", row.provider_id)
     refuse(sign_in_id=sign_in_id, reason=NOT_ACCEPTED, fault="mixed_up")
     return False
 
@@ -143,14 +147,15 @@ def prove(*, sign_in_id: UUID, now: datetime) -> None:
     if not row.provider.is_live:
         refuse(sign_in_id=sign_in_id, reason=STOPPED)
         return
+    again = not row.verifier_sealed
     try:
         if row.provider.read_at is None or row.provider.read_at <= now - providers.HOLDS:
             providers.read(row.provider, now)
         client = providers.client_of(row.provider)
         found = oidc.identity(client, _tokens(row, client, now), nonce=row.nonce, now=now)
     except OutsideRefused as refused:
-        if not refused.code.startswith("bad_"):
-            # Its word about the code: unknown, used, not for us.
+        if not refused.code.startswith("bad_") or (again and refused.code == "bad_token_expired"):
+            # Its word about the code: unknown, used, not for us. Or a token that ran out while it did not answer.
             refuse(sign_in_id=sign_in_id, reason=NOT_ACCEPTED)
             return
         providers.mistrust(row.provider_id, refused.code, now)

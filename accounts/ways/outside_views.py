@@ -73,7 +73,7 @@ def callback(request: HttpRequest, code: str) -> HttpResponse:
     if sign_in_id is None or str(sign_in_id) != request.session.get(SIGN_IN):
         messages.error(request, _("Phiên đăng nhập này không bắt đầu từ trình duyệt của bạn hoặc đã quá hạn. Bạn hãy đăng nhập lại."))
         return redirect("sign-in")
-    if not outside.is_from(sign_in_id=sign_in_id, code=code, issuer=request.GET.get("iss"), now=now):
+    if not outside.is_from(sign_in_id=sign_in_id, code=code, issuer=request.GET.get("iss")):
         pass
     elif request.GET.get("error") or not request.GET.get("code"):
         outside.refuse(sign_in_id=sign_in_id, reason=outside.NOT_AGREED)
