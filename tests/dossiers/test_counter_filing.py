@@ -34,8 +34,10 @@ from payments.models import Order, Posting
 from portal.documents.rendering import document_html
 from portal.files.models import FileState, StoredFile
 from portal.outbox.models import Message
+from procedures.queries import main_services
+from procedures.services import serving
 from tests.dossiers.support import ANSWERS, CODE, PAPER, decide, leader, mother, png, sign_by_hand
-from tests.factories import make_position, officer_actor, sign_in
+from tests.factories import make_officer_actor, make_position, officer_actor, sign_in
 
 pytestmark = pytest.mark.usefixtures("demo_data")
 DESK = "/quan-tri/dossiers/counterfiling/"
@@ -323,3 +325,17 @@ def test_numbers_of_receipts_are_gapless_by_unit_and_year() -> None:
     with transaction.atomic():
         assert [cash._next("H26.101", 2026) for _ in range(3)] == [1, 2, 3]
         assert (cash._next("H26.102", 2026), cash._next("H26.101", 2027)) == (1, 1)
+
+
+@pytest.mark.requirement("C-11")
+def test_counters_go_on_while_the_online_service_is_suspended() -> None:
+    """Only what is filed online is refused (Rules art. 28.4)."""
+    vpcp, now = make_officer_actor(unit="G22", roles=("steering",)), timezone.now()
+    row = serving.bring_in(actor=vpcp, code=main_services([CODE], timezone.localdate())[CODE], system="Hệ thống hộ tịch", now=now)
+    serving.move_service(actor=vpcp, declaration_id=row.pk, transition="suspend", reason="Sự cố.", mend="Sửa", now=now)
+    assert Client().get(f"/nop-ho-so/{CODE}/").status_code == 403
+    desk, _position = counter(("reception", "handling"))
+    filing = filled(desk, begun(desk))
+    scanned(desk, filing)
+    confirm_all(desk, filing)
+    assert entered(desk, filing).state == "4"

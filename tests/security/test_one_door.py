@@ -42,6 +42,7 @@ from portal.access import SYSTEM, Actor, Assurance, acts
 from portal.access.roles import CONTRACT_ROLES, OFFICER_ROLES, TOP_ROLES
 from portal.announcements import services as announcements
 from procedures.guidance import services as guidance
+from procedures.guides import services as guides
 from procedures.models import ProcedureVersion
 from procedures.questions import services as questions
 from procedures.services import declare_reduction, report_mistake
@@ -161,7 +162,7 @@ OURS: tuple[str, ...] = (
     "dossiers.processversion", "dossiers.resultdesign", "dossiers.ticket", "dossiers.unitslip",
     "feedback.enteredpetition", "feedback.opinion", "feedback.petition", "feedback.procedurereport", "feedback.publishedcase",
     "feedback.replytemplate", "notices.notice", "payments.settlementcontact",
-    "procedures.commonquestion", "procedures.guidancetree", "procedures.mistakereport", "procedures.onlinereduction",
+    "procedures.commonquestion", "procedures.guidancetree", "procedures.guide", "procedures.mistakereport", "procedures.onlinereduction",
     "ratings.rating", "ratings.survey", "ratings.surveytext",
 )  # fmt: skip
 """What belongs to a unit."""
@@ -186,6 +187,7 @@ WORDS = {
     "feedback.procedurereport": "Vướng mắc của ta",
     "feedback.publishedcase": "Trả lời của ta",
     "procedures.commonquestion": "Câu hỏi của ta",
+    "procedures.guide": "Hướng dẫn của ta",
     "procedures.mistakereport": "Lệ phí của ta",
     "procedures.onlinereduction": "Nghị quyết của ta",
     "ratings.survey": "Khảo sát của ta",
@@ -258,6 +260,9 @@ def make_ours(chief: Actor) -> dict[str, Any]:
         valid_from=timezone.localdate(now), now=now,
     )  # fmt: skip
     asked_often = questions.enter(actor=chief, unit_code=HERE, question="Câu hỏi của ta là gì?", answer="Phường trả lời.", now=now)
+    guide = guides.enter(
+        actor=chief, unit_code=HERE, title="Hướng dẫn của ta", summary="Tóm tắt.", body="Nội dung.", procedures=["1.001193"], now=now
+    )  # fmt: skip
     tree = guidance.start(actor=SYSTEM, code="1.000894", now=now)
     registered = counter.register(
         actor=chief, phone="+84900000055", now=now,
@@ -321,6 +326,7 @@ def make_ours(chief: Actor) -> dict[str, Any]:
         "feedback.enteredpetition": entered, "feedback.opinion": opinion, "feedback.petition": petition,
         "feedback.procedurereport": reported, "feedback.publishedcase": case, "feedback.replytemplate": template, "notices.notice": notice,
         "payments.settlementcontact": contact, "procedures.commonquestion": asked_often, "procedures.guidancetree": tree,
+        "procedures.guide": guide,
         "procedures.mistakereport": mistake, "procedures.onlinereduction": reduction,
         "ratings.rating": rating, "ratings.survey": survey, "ratings.surveytext": survey.texts.get(),
     }  # fmt: skip

@@ -125,6 +125,7 @@ from procedures.models import (
     Announcement,
     CommonQuestion,
     GuidanceTree,
+    Guide,
     Localisation,
     OnlineReduction,
     OnlineService,
@@ -1257,7 +1258,30 @@ def questions_and_guidance(pages: Pages) -> None:
     pages.post(checker, f"{base}{row.pk}/withdraw/", {"version": row.version + 1})
     pages.get(checker, base)
     pages.get(writer, f"{base}{row.pk}/change/")
+    films = "/quan-tri/procedures/guide/"
+    told = {
+        "title": "Khai <sinh> & điền",
+        "summary": "Hai phút.",
+        "procedures": "1.001193",
+        "body": "Mở đầu.\n\n# Tên {child_name}\n\n- Một\n- Hai",
+    }
+    pages.get(writer, films)
+    pages.get(writer, f"{films}add/")
+    pages.post(writer, f"{films}add/")
+    assert writer.post(f"{films}add/", told).status_code == 302
+    guide = Guide.objects.get(unit_code="G15", state="entered")
+    pages.get(writer, f"{films}{guide.pk}/change/")
+    pages.get(writer, f"{films}{guide.pk}/preview/")
+    for transition in ("check", "publish"):
+        guide.refresh_from_db()
+        pages.get(checker, f"{films}{guide.pk}/{transition}/")
+        checker.post(f"{films}{guide.pk}/{transition}/", {"version": guide.version})
     for language in ("", "/en"):
+        pages.get(anybody, f"{language}/tai-lieu-huong-dan/")
+        pages.get(anybody, f"{language}/tai-lieu-huong-dan/?thu-tuc=1.001193")
+        pages.get(anybody, f"{language}/tai-lieu-huong-dan/{guide.slug}/")
+        pages.get(anybody, f"{language}/thu-tuc/1.004222/")
+        pages.get(anybody, f"{language}/bo-phan-mot-cua/?tinh=01")
         for address in ("", "?q=sinh+doi", "?q=xyzzy", "?co-quan=G18", "?thu-tuc=1.001193"):
             pages.get(anybody, f"{language}/hoi-dap/{address}")
         pages.get(anybody, f"{language}/hoi-dap/{row.slug}/")
