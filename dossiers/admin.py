@@ -33,6 +33,7 @@ from dossiers.following import desk as following_desk
 from dossiers.following import objections
 from dossiers.following.desk import CallOffDraftForm
 from dossiers.forms import SIGNER, AskPaymentForm, CallOffForm, DecisionForm, DeclineForm, ReasonForm, RefuseForm, TakeBackForm
+from dossiers.interlinked.queries import linked_with
 from dossiers.models import DEADLINE, OPEN_STATES, TABLE, Dossier, DossierDocument, Standing, State
 from dossiers.outcomes import decision_form, decision_shown, outcome_for
 from dossiers.process import admin as process_admin  # noqa: F401  # registers its own desk
@@ -287,6 +288,7 @@ class DossierAdmin(process_desk.ProcessDesk, DeskPages, OnePage, OfficerModelAdm
                 "situation": wording.situation(dossier, now=timezone.now(), calendar=calendar),
                 "answers": slips.answers_shown(dossier),
                 "sources": around_it.rows("sources", lambda: queries.sources_of(dossier)),
+                "linked": around_it.rows("linked", lambda: linked_with(dossier.pk)),
                 "papers": papers,
                 "since": since,
                 **self.beside(request, dossier, papers, documents, calendar),

@@ -17,6 +17,7 @@ from dossiers.models import (
     DossierStep,
     Draft,
     Handover,
+    LinkedPart,
     PaymentDemand,
     Revision,
     ShownResult,
@@ -31,6 +32,7 @@ KINDS: dict[str, type[Any]] = {
     "supplements": SupplementRequest,
     "steps": DossierStep,
     "opinions": DossierOpinion,
+    "linked": LinkedPart,
 }
 """Rows of a dossier of which the page asks whether there are any before it asks for them."""
 _REUSE = ("fields", "fields_reused", "papers", "papers_reused")
