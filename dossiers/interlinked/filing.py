@@ -218,7 +218,8 @@ def move_followers(event: DossierEvent) -> None:
     In the event's transaction; one query where nobody waits. A part that was refused, withdrawn or ended without a result lets the others
     go on: their agencies decide what that means for them.
     """
-    if event.name == "submit":
+    if event.name == "submit" or (event.from_state == event.to_state and event.due_before == event.due_at):
+        # Nothing of when it ends has changed.
         return
     waiting = LinkedPart.objects.filter(after__dossier=event.dossier_id, dossier__state=State.SUBMITTED).select_related("dossier")
     for part in waiting.order_by("position"):
