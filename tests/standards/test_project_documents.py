@@ -107,7 +107,7 @@ def test_the_glossary_names_code_that_exists() -> None:
     names = {name for row in re.findall(r"^\| [^|]+ \| ([^|]+) \|", text, re.M) for name in re.findall(r"`([\w.]+)`", row)}
     sources = "\n".join(
         path.read_text(encoding="utf-8")
-        for app in ("portal", "accounts", "procedures", "payments", "dossiers", "feedback", "ratings")
+        for app in ("portal", "accounts", "procedures", "payments", "dossiers", "feedback", "ratings", "helpdesk")
         for path in (ROOT / app).rglob("*.py")
     )
     words = set(re.findall(r"\w+", sources))

@@ -158,7 +158,7 @@ def test_who_was_shown_ones_identity_on_the_desk_is_seen_by_oneself() -> None:
 
 @pytest.mark.requirement("A-13")
 def test_every_look_that_owners_are_told_of_is_written_by_some_page() -> None:
-    rooms = ("accounts", "dossiers", "feedback", "payments", "portal", "procedures", "ratings")
+    rooms = ("accounts", "dossiers", "feedback", "payments", "portal", "procedures", "ratings", "helpdesk")
     told = {Path(module.__file__ or "") for module in (dossiers.account, feedback.account, payments.account, holdings)}
     told.add(Path(words.__file__ or ""))
     sources = [path for room in rooms for path in (settings.BASE_DIR / room).rglob("*.py") if path not in told]
