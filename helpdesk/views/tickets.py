@@ -49,7 +49,9 @@ def ask(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     has_account = actor.is_citizen and actor.party_id is not None
     kinds = tickets.kinds()
-    form = TicketForm(request.POST or None, kinds=kinds, has_account=has_account, initial=_known(request, has_account))
+    form = TicketForm(
+        request.POST if request.method == "POST" else None, kinds=kinds, has_account=has_account, initial=_known(request, has_account)
+    )
     wait = 0
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
