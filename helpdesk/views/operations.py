@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from helpdesk import queries
 from helpdesk.forms import OpinionForm
 from helpdesk.services.common import HelpdeskRefused
-from helpdesk.services.trial import give_opinion
+from helpdesk.services.trial import give_opinion, opinion_faults
 from helpdesk.views.tickets import say_refusal
 from portal.caching import public_page
 from portal.languages import address, show
@@ -44,12 +44,15 @@ def trial(request: HttpRequest) -> HttpResponse:
     form = OpinionForm(request.POST if request.method == "POST" else None)
     wait = 0
     if request.method == "POST" and form.is_valid():
-        grant = take("helpdesk.trial", client_address(request), capacity=OPINIONS, refill_per_second=OPINIONS / IN_SECONDS)
-        if not grant.allowed:
-            wait = max(1, math.ceil(grant.retry_after))
-            form.add_error(
-                None, _("Vừa có nhiều ý kiến gửi từ nơi bạn. Lời bạn viết vẫn còn ở dưới: đợi %(n)s giây rồi gửi lại.") % {"n": wait}
-            )
+        # Tries that the form sends back do not count.
+        wrong = opinion_faults(**form.cleaned_data)
+        taken = (
+            None if wrong else take("helpdesk.trial", client_address(request), capacity=OPINIONS, refill_per_second=OPINIONS / IN_SECONDS)
+        )
+        if taken is not None and not taken.allowed:
+            wait = max(1, math.ceil(taken.retry_after))
+            words = _("Vừa có nhiều ý kiến gửi từ nơi bạn. Lời bạn viết vẫn còn ở dưới: đợi %(n)s giây rồi gửi lại.")
+            form.add_error(None, words % {"n": wait})
         else:
             try:
                 give_opinion(language=(get_language() or "vi")[:2], now=timezone.now(), **form.cleaned_data)
