@@ -22,7 +22,7 @@ class AccountsConfig(AppConfig):
         from accounts.owner import complaints, front, holdings, lines
         from accounts.owner import notice_texts as owner_texts
         from accounts.provider import keys as sign_on_keys
-        from accounts.queries import officer_labels, organisation_names, people_meant, person_names, position_names, residence_code
+        from accounts.queries import holders, officer_labels, organisation_names, people_meant, person_names, position_names, residence_code
         from accounts.registration import terms
         from accounts.services import contacts, erasure, otp
         from accounts.ways import demo as demo_providers
@@ -35,6 +35,7 @@ class AccountsConfig(AppConfig):
         from portal.catalogues.places import register_residences
         from portal.crypto.signals import key_destroyed
         from portal.notifications.registry import register_contact_resolver
+        from portal.operations.alarms import register_duty
         from portal.operations.metrics import register_gauge
         from portal.operations.preparation import register_loader
 
@@ -57,6 +58,7 @@ class AccountsConfig(AppConfig):
         lines.register_obstacle(holdings.still_needed)
         for one in holdings.watched():
             lines.register_watched(one)
+        register_duty(lambda unit, roles: [one.person_id for one in holders(unit, roles)])
         register_gauge("portal_sign_in_codes", "One-time passwords asked for within ten minutes", lambda: otp.asked_lately(timezone.now()))
         register_gauge(
             "portal_provider_faults",

@@ -23,7 +23,7 @@ from accounts.provider.asking import Here
 from accounts.provider.levels import NAMED, amr, stated
 from accounts.provider.scopes import known
 from accounts.services import sessions
-from portal import audit
+from portal import audit, watch
 from portal.access import Actor
 
 CODE_LIFETIME = timedelta(seconds=60)
@@ -167,6 +167,7 @@ def take_code(*, client: OidcClient, code: str, now: datetime) -> SignInGrant | 
     if row is None:
         return None
     if row.begun_at is not None:
+        watch.see("token_theft", str(client.pk))
         ending.end(SignInGrant.objects.filter(pk=row.pk), by=SignInGrant.End.STOLEN, now=now)
         return None
     return row if row.asked_at + CODE_LIFETIME > now and holds(row, now) else None
@@ -208,6 +209,7 @@ def take_refresh(*, client: OidcClient, token: str, now: datetime) -> SignInToke
     if row is None:
         return None
     if row.used_at is not None:
+        watch.see("token_theft", str(client.pk))
         ending.end(SignInGrant.objects.filter(pk=row.grant_id), by=SignInGrant.End.STOLEN, now=now)
         return None
     if row.ended_at is not None or not holds(row.grant, now):

@@ -21,7 +21,7 @@ from django.db import transaction
 
 from accounts.models import SignedChallenge
 from accounts.models.sessions import Way
-from portal import outbox
+from portal import outbox, watch
 from portal.crypto import open_text, seal_text
 from portal.crypto.certificates import CertificateFacts, CertificateRefused, Purpose, Trust, validate, verify_signed_challenge
 from portal.crypto.signed_files import LONGEST, verify_signed_file
@@ -128,6 +128,7 @@ class Use:
         except CertificateRefused as refused:
             if refused.is_temporary:
                 raise OutsideUnavailable("revocation", "timeout") from refused
+            watch.see("certificate_refused", self.message)
             raise SignatureRefused(refused.message) from refused
 
     def credential_of(self, row: SignedChallenge) -> str:
@@ -161,6 +162,7 @@ class Use:
         except CertificateRefused as refused:
             if refused.is_temporary:
                 raise OutsideUnavailable("revocation", "timeout") from refused
+            watch.see("certificate_refused", self.message)
             raise SignatureRefused(refused.message) from refused
 
 

@@ -20,6 +20,7 @@ from accounts.devices import NOT_KNOWN, Device
 from accounts.models import AccountLock, FailedSignIn, Person
 from accounts.models.sessions import Way
 from accounts.services.codes import queue_up
+from portal import watch
 from portal.crypto import bare_index
 
 A_DAY = 10
@@ -32,6 +33,7 @@ Why = FailedSignIn.Why
 @transaction.atomic
 def note(*, number_blind: str, way: Way, why: str = Why.WRONG, device: Device = NOT_KNOWN, now: datetime) -> None:
     """Note that somebody failed to sign in by this number (four statements, the same for every number)."""
+    watch.count("sign_in.failed", way)
     queue_up("failed", bare_index(number_blind))
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     today = FailedSignIn.objects.filter(number_blind=number_blind, last_at__gte=midnight)

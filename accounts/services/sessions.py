@@ -17,7 +17,7 @@ from django.utils.formats import date_format
 from accounts.models import User, UserSession
 from accounts.models.sessions import Way
 from accounts.provider import ending
-from portal import audit
+from portal import audit, watch
 from portal.access import Actor, Assurance
 from portal.notifications.services import notify
 
@@ -58,6 +58,7 @@ def prove(*, session_id: UUID, way: Way, assurance: Assurance, for_office: bool 
     """
     new = UserSession.objects.filter(pk=session_id, way="", ended_at__isnull=True)
     new.update(way=way, assurance=int(assurance), for_office=for_office)
+    watch.count("sign_in.done", way)
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ Without Redis all is allowed. Nothing waits and nothing is decided by it: it onl
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -48,6 +49,12 @@ class Breaker:
 
         answer = self._ask(look)
         return True if answer is None else bool(answer)
+
+    def resting(self, names: Iterable[str]) -> set[str]:
+        """Those of some systems that are left alone now; none where Redis does not answer."""
+        asked = list(names)
+        found = self._ask(lambda client: client.mget([self.key(name, "rest") for name in asked])) if asked else []
+        return {name for name, rest in zip(asked, found or [], strict=False) if rest is not None}
 
     def note(self, name: str, *, failed: bool) -> None:
         """Count one question: answered (a refusal is an answer), or not."""

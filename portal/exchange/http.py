@@ -22,6 +22,7 @@ import requests
 import urllib3
 from django.conf import settings
 
+from portal import tracing, watch
 from portal.exchange.breaker import Breaker
 from portal.exchange.errors import OutsideRefused, OutsideUnavailable
 
@@ -198,13 +199,21 @@ def _send(
 ) -> requests.Response:
     """The answer, its body not read yet."""
     headers = {**(more or {}), **({"Authorization": f"Bearer {bearer}"} if bearer else {})}
-    try:
-        return _session().request(method, url, headers=headers, timeout=timeout, allow_redirects=False, stream=True, **sent)
-    # "from None": the library's own exceptions quote the address.
-    except requests.Timeout:
-        raise OutsideUnavailable(service, "timeout") from None
-    except (requests.RequestException, OSError):
-        raise OutsideUnavailable(service, "no_connection") from None
+    with tracing.call(service, method) as trace:
+        try:
+            answer = _session().request(
+                method, url, headers={**headers, **trace.headers}, timeout=timeout, allow_redirects=False, stream=True, **sent
+            )
+        # "from None": the library's own exceptions quote the address.
+        except requests.Timeout:
+            watch.count("outside.failed", service)
+            raise OutsideUnavailable(service, "timeout") from None
+        except (requests.RequestException, OSError):
+            watch.count("outside.failed", service)
+            raise OutsideUnavailable(service, "no_connection") from None
+        trace.status(answer.status_code)
+    watch.count("outside.failed" if answer.status_code >= 500 else "outside.answered", service)
+    return answer
 
 
 def _content_type(answer: requests.Response) -> str:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from portal import watch
 from portal.exchange.errors import OutsideRefused, OutsideUnavailable
 
 SERVICE = "mail"
@@ -38,6 +39,18 @@ def send(message: EmailMessage, *, to: str, sender: str) -> None:
     if not ADDRESS.match(to) or not ADDRESS.match(sender):
         raise ValueError("the address is not one we write to")
     data = message.as_bytes(policy=POLICY)
+    try:
+        _hand_over(data, to, sender)
+    except OutsideUnavailable:
+        watch.count("outside.failed", SERVICE)
+        raise
+    except OutsideRefused:
+        watch.count("outside.answered", SERVICE)
+        raise
+    watch.count("outside.answered", SERVICE)
+
+
+def _hand_over(data: bytes, to: str, sender: str) -> None:
     try:
         client = _client()
         try:

@@ -26,7 +26,7 @@ class MessageAdmin(OfficerModelAdmin):
     search_fields = ("=key",)
     search_help_text = "Tìm theo khóa"
     ordering = ("-dead_at",)
-    exclude = ("lease_until", "done_at", "expires_at")
+    exclude = ("lease_until", "done_at", "expires_at", "trace")
     actions = ("resend_chosen",)
     change_form_template = "admin/outbox/message/change_form.html"
 

@@ -42,6 +42,8 @@ class Message(models.Model):
     done_at = models.DateTimeField("Xong lúc", null=True)
     dead_at = models.DateTimeField("Thôi thử lúc", null=True)
     last_error = models.CharField("Lỗi gần nhất", max_length=300, blank=True, default="")
+    trace = models.CharField(max_length=55, blank=True, default="", db_default="")
+    """The ``traceparent`` under which it was promised, where that request is traced (`portal.tracing`)."""
 
     class Meta:
         verbose_name = "việc gửi ra ngoài"

@@ -22,7 +22,7 @@ from uuid import UUID, uuid4
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, connections, transaction
 
-from portal import audit
+from portal import audit, tracing
 from portal.access import Actor, require
 from portal.outbox import broker
 from portal.outbox.handlers import DEFAULT_LEASE_SECONDS, DEFAULT_MAX_ATTEMPTS, GiveUp, RetryLater, handler_of, leases
@@ -81,9 +81,9 @@ def put(kind: str, *, key: str, payload: dict[str, Any], queue: str | None = Non
     digest = hashlib.sha256(f"{kind}\0{key}".encode()).digest()[:16]
     made = Message.objects.raw(
         "WITH promised AS (INSERT INTO outbox_key (digest, message_id) VALUES (%s, %s) ON CONFLICT DO NOTHING RETURNING message_id)"
-        " INSERT INTO outbox_message (id, kind, key, payload, queue, expires_at, attempts, last_error)"
-        " SELECT message_id, %s, %s, %s::jsonb, %s, %s, 0, '' FROM promised RETURNING *",
-        [digest, uuid4(), kind, key, json.dumps(payload, cls=DjangoJSONEncoder), chosen, expires_at],
+        " INSERT INTO outbox_message (id, kind, key, payload, queue, expires_at, attempts, last_error, trace)"
+        " SELECT message_id, %s, %s, %s::jsonb, %s, %s, 0, '', %s FROM promised RETURNING *",
+        [digest, uuid4(), kind, key, json.dumps(payload, cls=DjangoJSONEncoder), chosen, expires_at, tracing.parent()],
     )
     message = next(iter(made), None)
     if message is not None:
@@ -155,7 +155,16 @@ def _place_of(error: BaseException) -> str:
 
 
 def _perform(message: Message) -> _Result:
-    """Call the handler. Raises nothing that a handler may raise."""
+    """Call the handler, within the trace in which it was promised. Raises nothing that a handler may raise."""
+    about = {"messaging.destination.name": message.kind, "messaging.attempts": message.attempts}
+    with tracing.following(message.trace, f"outbox {message.kind}", about) as span:
+        result = _called(message)
+        if span is not None:
+            span.set_attribute("outcome", result.outcome.value)
+        return result
+
+
+def _called(message: Message) -> _Result:
     known = handler_of(message.kind)
     limit = known.max_attempts if known else DEFAULT_MAX_ATTEMPTS
     extra = {"outbox_id": str(message.id), "outbox_kind": message.kind, "attempts": message.attempts}

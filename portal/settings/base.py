@@ -283,6 +283,9 @@ CELERY_BEAT_SCHEDULE = {
     "audit-check": {"task": "portal.audit.tasks.begin_check", "schedule": crontab(hour=1, minute=30), "options": {"queue": "bulk"}},
     "audit-check-on": {"task": "portal.audit.tasks.go_on_with_check", "schedule": 60.0, "options": {"queue": "bulk", "expires": 60}},
     "audit-seal": {"task": "portal.audit.tasks.seal", "schedule": 10.0, "options": {"queue": "soon", "expires": 10}},
+    "operations-look": {"task": "operations.look", "schedule": 20.0, "options": {"queue": "now", "expires": 20}},
+    "operations-hour": {"task": "operations.look_hourly", "schedule": crontab(minute=3), "options": {"queue": "bulk"}},
+    "operations-forget": {"task": "operations.forget", "schedule": crontab(hour=3, minute=55), "options": {"queue": "bulk"}},
     "form-prints-old": {"task": "dossiers.remove_old_prints", "schedule": crontab(minute=50), "options": {"queue": "bulk"}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "run" / "celerybeat-schedule")
@@ -471,6 +474,22 @@ ENVIRONMENT_LABEL = env.str("ENVIRONMENT_LABEL", "")
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 """Bearer token that /metrics asks for; empty: only loopback addresses may read it."""
+RELEASE = env.str("RELEASE", "0")
+"""Which release this is, as security events name it."""
+TRACE_URL = env.str("TRACE_URL", "")
+"""Where traces go: the whole address of an OTLP/HTTP receiver (``https://…/v1/traces``); empty: none are made."""
+TRACE_SAMPLE = env.float("TRACE_SAMPLE", 0.0)
+"""Which share of requests is traced, 0 to 1, decided once at the head of each."""
+TRACE_SERVICE = env.str("TRACE_SERVICE", "portal")
+SECURITY_SYSLOG_URL = env.str("SECURITY_SYSLOG_URL", "")
+"""Who is handed security events: ``udp://``, ``tcp://`` or ``tls://`` host:port (RFC 5424); empty: nobody, they stay on the desk."""
+SECURITY_SYSLOG_FORMAT = env.str("SECURITY_SYSLOG_FORMAT", "cef")
+"""What the text of a message is: ``cef`` (Common Event Format) or ``plain``; structured data stands before it in both."""
+SECURITY_SYSLOG_ROOTS = env.str("SECURITY_SYSLOG_ROOTS", "")
+"""PEM file with the roots that the receiver's certificate leads to; empty: the system's."""
+SECURITY_SYSLOG_CERTIFICATE = env.str("SECURITY_SYSLOG_CERTIFICATE", "")
+SECURITY_SYSLOG_KEY = env.str("SECURITY_SYSLOG_KEY", "")
+"""PEM files of our own certificate and key, where the receiver wants to know who we are."""
 
 _form_origins = sorted(
     {
@@ -496,6 +515,7 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'none'"],
         "object-src": ["'none'"],
         "manifest-src": ["'self'"],
+        "report-uri": "/vao/csp/",
     }
 }
 

@@ -16,7 +16,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from portal import audit
+from portal import audit, watch
 from portal.access import Actor, require
 from portal.exchange.partners.models import Call, KeptAnswer, Partner, PartnerSession, Secret, WrongPassword
 from portal.exchange.partners.units import unit_of
@@ -157,6 +157,7 @@ def new_password(*, code: str, actor: Actor, now: datetime, end_others: bool = F
     if end_others:
         partner.sessions.all().delete()
         Partner.objects.filter(pk=code).update(alarmed_at=None)
+        watch.see("partner_stolen", code)
     _note(actor, "exchange.new_password", partner, others_ended=end_others)
     return Credentials(code, _new_secret(partner, now))
 
@@ -220,6 +221,7 @@ def _tried(address: str) -> None:
 
 def _wrong(partner: Partner, address: str, now: datetime) -> None:
     WrongPassword.objects.filter(partner=partner, at__lt=now - timedelta(days=1)).delete()
+    watch.see("partner_password", partner.code, address)
     WrongPassword.objects.create(partner=partner, address=address[:64], at=now)
     count = WrongPassword.objects.filter(partner=partner, at__gt=now - ALARM_WINDOW).count()
     if count >= ALARM_AT and Partner.objects.filter(pk=partner.pk).exclude(alarmed_at__gt=now - ALARM_WINDOW).update(alarmed_at=now):
