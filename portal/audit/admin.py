@@ -27,6 +27,7 @@ from portal.access.site import DeskLine, OfficerModelAdmin, register_desk_panel
 from portal.audit import checking, services, tasks
 from portal.audit.history import officers
 from portal.audit.models import Act, Check
+from portal.audit.refused import REFUSED
 from portal.audit.words import ACTS, LOOKS, PERSON, POSITION, UNIT, act_words, names_of, people_found, target_words
 
 
@@ -76,7 +77,9 @@ class SearchForm(PlainForm):
         label="Ai", max_length=200, required=False, help_text="Tên cán bộ, số định danh viết đủ, hoặc mã người, mã vị trí công tác."
     )
     viec = forms.ChoiceField(label="Việc", required=False)
-    kieu = forms.ChoiceField(label="Loại", required=False, choices=[("", "Mọi việc"), ("xem", "Chỉ xem"), ("lam", "Có thay đổi")])
+    kieu = forms.ChoiceField(
+        label="Loại", required=False, choices=[("", "Mọi việc"), ("xem", "Chỉ xem"), ("lam", "Có thay đổi"), ("tu-choi", "Bị từ chối")]
+    )
     tu = forms.DateField(label="Từ ngày", required=False, input_formats=_DAYS, widget=_DAY)
     den = forms.DateField(label="Đến hết ngày", required=False, input_formats=_DAYS, widget=_DAY)
 
@@ -94,7 +97,8 @@ def _found(said: dict[str, Any], rows: QuerySet[Any]) -> QuerySet[Any]:
     if said.get(WHAT):
         rows = rows.filter(act=said[WHAT])
     if said.get(HOW):
-        rows = rows.filter(act__in=LOOKS) if said[HOW] == "xem" else rows.exclude(act__in=LOOKS)
+        kinds = {"xem": rows.filter(act__in=LOOKS), "tu-choi": rows.filter(act=REFUSED), "lam": rows.exclude(act__in=[*LOOKS, REFUSED])}
+        rows = kinds[said[HOW]]
     if said.get(FROM):
         rows = rows.filter(at__gte=_begin_of(said[FROM]))
     if said.get(UNTIL):

@@ -14,6 +14,12 @@ def _record_destroyed_key(sender: Any, *, subject: UUID, actor: Any, **_: Any) -
     record(actor=actor, act="crypto.shred", target="crypto.subjectkey", target_id=str(subject))
 
 
+def _record_refused_act(sender: Any, *, actor: Any, act: str, route: str, **_: Any) -> None:
+    from portal.audit.refused import record_refused
+
+    record_refused(actor=actor, act=act, route=route)
+
+
 class AuditConfig(AppConfig):
     """Administrators read the acts of their unit and those below; VPCP reads all."""
 
@@ -23,6 +29,7 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.access import Act, register_acts
+        from portal.access.signals import act_refused
         from portal.crypto.signals import key_destroyed
 
         register_acts(
@@ -30,4 +37,5 @@ class AuditConfig(AppConfig):
             Act("audit.verify", "Kiểm tra nhật ký có bị sửa không", frozenset({"steering"}), everywhere=True),
             Act("audit.read_all", "Xem nhật ký của mọi đơn vị", frozenset({"steering"}), everywhere=True),
         )
+        act_refused.connect(_record_refused_act, dispatch_uid="audit.act_refused")
         key_destroyed.connect(_record_destroyed_key, dispatch_uid="audit.key_destroyed")
