@@ -44,6 +44,7 @@ TEST_PROGRAMS = {
     "nodejs": ("node",),
     "apache2-bin": ("apache2", "/usr/sbin/apache2"),
     "jq": ("jq",),
+    "prometheus": ("promtool",),
 }
 """Debian packages whose programs the tests, or this file for them, start."""
 TEST_FILES = {"libapache2-mod-auth-openidc": Path("/usr/lib/apache2/modules/mod_auth_openidc.so")}
