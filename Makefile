@@ -3,6 +3,7 @@
 #   make run                     the whole portal: http://localhost:8000 (PORT=, VAR= for a second copy)
 #   make test                    everything; needs Chromium            make test-quick    without browser and faults
 #   make bench                   speed; DATA=folder measures on a real list, WRITE=1 writes docs/performance.md
+#   make release                 source, recipe of images, SBOM, data dictionary, checksums, signature (RELEASE_KEY=file), in var/release
 #   make lint  coverage-of-requirements  lock  clean
 
 SHELL := /bin/sh
@@ -20,7 +21,7 @@ PYTEST = $(WITH_SERVICES) $(VENV) -m pytest -n 2 --durations=25 --durations-min=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := run
-.PHONY: run test test-again test-quick lint bench bench-search bench-front bench-hostile bench-sign-in bench-signed-in bench-sealing bench-desk bench-dossiers bench-due-dates bench-decade bench-outbox bench-corpus bench-petitions bench-reconcile bench-statistics bench-outage bench-callbacks bench-vouchers bench-petitions-desk bench-filing bench-forms bench-people bench-synchronisation bench-messages bench-assistant bench-sign-on bench-catalogue-life drill ready-for-drill coverage-of-requirements lock clean ready ready-for-tests ready-for-bench checks
+.PHONY: run test test-again test-quick lint bench bench-search bench-front bench-hostile bench-sign-in bench-signed-in bench-sealing bench-desk bench-dossiers bench-due-dates bench-decade bench-outbox bench-corpus bench-petitions bench-reconcile bench-statistics bench-outage bench-callbacks bench-vouchers bench-petitions-desk bench-filing bench-forms bench-people bench-synchronisation bench-messages bench-assistant bench-sign-on bench-catalogue-life drill ready-for-drill bench-watching release coverage-of-requirements lock clean ready ready-for-tests ready-for-bench checks
 
 run:
 	@exec $(BOOTSTRAP) -- portal.launcher run
@@ -151,6 +152,14 @@ bench-statistics: ready-for-bench
 # The portal on several machines (all on this one's loopback), and each of them lost in turn; a quarter of an hour. docs/operations.md.
 drill: ready-for-drill
 	$(VENV) -m bench.drill $(if $(WRITE),--write) $(if $(KEEP),--keep)
+
+# What metrics, counts and traces of one request in a hundred cost.
+bench-watching: ready-for-bench
+	$(VENV) -m portal.launcher exec --var $(BENCH_VAR) -- $(VENV) -m bench.watching $(if $(WRITE),--write)
+
+# The hand-over package of what is committed, in var/release; RELEASE_KEY=file signs it.
+release: ready
+	DJANGO_SETTINGS_MODULE=portal.settings.test $(WITH_SERVICES) $(VENV) manage.py make_release var/release $(if $(RELEASE_KEY),--key $(RELEASE_KEY))
 
 coverage-of-requirements: ready
 	$(WITH_SERVICES) $(VENV) manage.py coverage_of_requirements

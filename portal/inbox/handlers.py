@@ -29,3 +29,8 @@ def receiver(source: str) -> Callable[[Handler], Handler]:
 def handler_of(source: str) -> Handler | None:
     """The handler of a source, or None: a newer process may know sources this one does not."""
     return _handlers.get(source)
+
+
+def sources() -> frozenset[str]:
+    """All sources whose messages somebody handles."""
+    return frozenset(_handlers)
