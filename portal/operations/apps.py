@@ -14,8 +14,11 @@ class OperationsConfig(AppConfig):
     verbose_name = "Vận hành"
 
     def ready(self) -> None:
+        from portal.access import Act, Assurance, register_acts
+        from portal.access.roles import TOP_AGENCY
         from portal.announcements import demo
         from portal.catalogues.services import load_shipped
+        from portal.operations import alarms, notice_texts, readings, security, signals
         from portal.operations.metrics import register_gauge
         from portal.operations.preparation import register_loader
         from portal.outbox.queries import backlog
@@ -32,10 +35,23 @@ class OperationsConfig(AppConfig):
             lambda: float(bool(settings.CLAMAV_ADDRESS)),
         )
 
+        readings.register()
+        security.register_figures()
+        notice_texts.register()
+        signals.connect()
+        keepers = frozenset({"technical", "steering"})
+        register_acts(
+            Act(alarms.SEE, "Xem tình trạng hệ thống, cảnh báo, sự kiện an toàn", keepers, everywhere=True, at=TOP_AGENCY),
+            Act(alarms.SEE_OWN, "Xem kết nối của đơn vị", frozenset({"administrator", "technical", "steering"})),
+            Act(alarms.ANSWER, "Nhận việc, tạm im cảnh báo", keepers, everywhere=True, at=TOP_AGENCY),
+            Act(alarms.KEEP, "Sửa luật cảnh báo", keepers, assurance=Assurance.HIGH, everywhere=True, at=TOP_AGENCY),
+        )
+
         def load_catalogues() -> str:
             written = load_shipped()
             return ", ".join(f"{name}: {count}" for name, count in written.items()) if any(written.values()) else "đủ"
 
         # Catalogues and notices stand below this room and cannot register themselves.
         register_loader("danh mục dùng chung", load_catalogues, order=10)
+        register_loader("luật cảnh báo", lambda: f"thêm {alarms.load_rules()}", order=15)
         register_loader("thông báo trình diễn", demo.load, order=60, demo=True)

@@ -214,6 +214,13 @@ CLASSES: dict[str, RetentionClass] = {
         "Xóa.",
         ("portal.outbox.tasks.forget",),
     ),
+    "watch": RetentionClass(
+        "Số đo vận hành, cảnh báo, sự kiện an toàn (có địa chỉ mạng)",
+        "Số đo từng phút hai ngày; số đo từng giờ, cảnh báo, sự kiện an toàn 400 ngày",
+        "Đề án mục III.2d, Quy chế Cổng điều 53: theo dõi tình trạng, sự cố; so được với cùng kỳ năm trước",
+        "Xóa.",
+        ("operations.forget",),
+    ),
     "technical": RetentionClass(
         "Dữ liệu dẫn xuất và kỹ thuật: chỉ mục, bộ đếm, nháp nhập liệu, quyền của hệ thống",
         "Đến khi được làm lại",

@@ -135,3 +135,18 @@ def front(django_db_setup: None, django_db_blocker: Any, image: Path, compositio
         # Whatever was committed: the next test gets another clone.
         databases.soil()
         shutil.rmtree(folder)
+
+
+@pytest.fixture
+def mid_minute() -> Iterator[None]:
+    """The clock stands well within a minute, and nothing that tests before have counted waits in this process."""
+    import time_machine
+    from django.utils import timezone
+
+    from portal import watch
+
+    with watch._lock:
+        watch._waiting.clear()
+        watch._sources.clear()
+    with time_machine.travel(timezone.now().replace(second=5, microsecond=0), tick=False):
+        yield

@@ -252,6 +252,9 @@ KNOWN: dict[str, tuple[str, ...]] = {
     "mfa.authenticator": (),
     "notices.notice": ("<uuid:object_id>/withdraw/",),
     "notifications.preview": ("<str:key>/thu/<str:language>/",),
+    "operations.alarm": ("<int:pk>/bo-tam-im/", "<int:pk>/nhan-viec/", "<int:pk>/tam-im/"),
+    "operations.alarmrule": ("<str:key>/sua/",),
+    "operations.securityevent": (),
     "outbox.message": ("<uuid:message_id>/gui-lai/",),
     "partner_messages.message": ("<int:number>/gui-lai/", "<int:number>/noi-dung/"),
     "partner_messages.watchedpartner": (

@@ -77,14 +77,16 @@ OPEN = frozenset(
 CENTRAL = frozenset({
     "account.emailaddress", "accounts.accountcomplaint", "accounts.highlevelaccount", "accounts.identityprovider", "accounts.terms",
     "auth.group", "feedback.petitionkind", "feedback.term", "helpdesk.incident", "helpdesk.ticket", "helpdesk.trialopinion",
-    "helpdesk.troublekind", "inbox.received", "mfa.authenticator", "outbox.message", "partners.partner", "upkeep.maintenance",
-    "upkeep.readonly", "upkeep.trialperiod",
+    "helpdesk.troublekind", "inbox.received", "mfa.authenticator", "operations.alarm", "operations.alarmrule",
+    "operations.securityevent", "outbox.message", "partners.partner", "upkeep.maintenance", "upkeep.readonly", "upkeep.trialperiod",
     "procedures.searchmiss", "procedures.searchweight", "procedures.searchword", "ratings.criterion", "ratings.frozenyear",
     "ratings.slipform", "ratings.target", "retention.removal",
 })  # fmt: skip
 """The Government Office's own, or nobody's: closed to every unit."""
-FIGURES = frozenset({"dossiers.counterday", "feedback.tally", "ratings.levelcount", "ratings.ratingcount", "ratings.workcount"})
-"""Counts without a page for a row; whose they show has tests of its own (tests/feedback, tests/ratings)."""
+FIGURES = frozenset(
+    {"dossiers.counterday", "feedback.tally", "operations.figure", "ratings.levelcount", "ratings.ratingcount", "ratings.workcount"}
+)
+"""Counts without a page for a row; whose they show has tests of its own (tests/feedback, tests/operations, tests/ratings)."""
 WALKED_ELSEWHERE = {
     **dict.fromkeys(
         ("procedures.announcement", "procedures.consultation", "procedures.embedsite", "procedures.localconfirmation",
