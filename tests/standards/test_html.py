@@ -118,6 +118,8 @@ from portal.files.models import FileState, StoredFile
 from portal.inbox.services import take
 from portal.launcher import bootstrap
 from portal.notifications.models import Notification
+from portal.operations import alarms, figures
+from portal.operations.models import SecurityEvent
 from portal.outbox.models import Message
 from portal.retention.services import note as note_removed
 from procedures import queries, services
@@ -1070,6 +1072,29 @@ def connecting(pages: Pages) -> None:
     suspend(code="H31", reason="Nghi <lộ>", actor=SYSTEM, now=timezone.now())
     Partner.objects.update(alarmed_at=timezone.now())
     pages.get(desk, f"{base}H31/ket-noi-lai/")
+
+
+def watching(pages: Pages) -> None:
+    """The state of the portal, for VPCP and for an agency; an alarm with its acts, a rule, a security event."""
+    alarms.load_rules()
+    now = timezone.now()
+    figures.measure(now)
+    figures.put([("web.requests", "2xx", figures.minute_of(now), 5.0)], adds=True)
+    alarm = alarms.raise_alarm(rule="connection-down", cause="<x>", now=now, value=1.0)
+    event = SecurityEvent.objects.create(kind="flood", cause="/<x>/", at=now, times=3, sources={"203.0.113.9": 3})
+    desk, _position = desk_of("G22", "steering")
+    base = "/quan-tri/operations/"
+    for address in (
+        "figure/", "figure/?trong=thang", "alarm/", "alarmrule/", "alarmrule/disk-full/change/", "alarmrule/disk-full/sua/",
+        "securityevent/", f"securityevent/{event.pk}/change/", f"alarm/{alarm}/nhan-viec/", f"alarm/{alarm}/tam-im/",
+    ):  # fmt: skip
+        pages.get(desk, f"{base}{address}")
+    pages.post(desk, f"{base}alarm/{alarm}/tam-im/", {"hours": "0", "reason": ""}, 422)
+    desk.post(f"{base}alarm/{alarm}/tam-im/", {"hours": "1", "reason": "Đang <sửa>"})
+    pages.get(desk, f"{base}alarm/{alarm}/change/")
+    pages.get(desk, f"{base}alarm/{alarm}/bo-tam-im/")
+    province, _position = desk_of("H26", "administrator")
+    pages.get(province, f"{base}figure/")
 
 
 def frozen_years(pages: Pages) -> None:
@@ -2351,6 +2376,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     published_answers(pages)
     connecting(pages)
     frozen_years(pages)
+    watching(pages)
     dashboards(pages)
     unit_figures(pages)
     owners(pages)
