@@ -19,6 +19,7 @@ class PaymentsConfig(AppConfig):
         from payments.institutions.momo import MOMO
         from payments.institutions.vietqr import VIETQR
         from payments.institutions.vnpay import VNPAY
+        from payments.services import telling_partners
         from payments.services.minutes import KIND, minutes_content
         from payments.services.papers import paper_content
         from portal.access import Act, Assurance, register_acts
@@ -43,6 +44,7 @@ class PaymentsConfig(AppConfig):
         notice_texts.register()
         account.register()
         names.register()
+        telling_partners.connect()
         register_loader("thanh toán trình diễn", demo.load, order=55, demo=True)
         for adapter in (VNPAY, MOMO, BANK_JWS, VIETQR):
             register_adapter(adapter)

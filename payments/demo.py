@@ -10,12 +10,14 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from payments.models import Institution, InstitutionEvent, JointTest, Order, SettlementContact
+from payments.models import Institution, InstitutionEvent, JointTest, Merchant, Order, SettlementContact
 from payments.services.contacts import keep_contact
 from payments.services.institutions import CONNECTION, SECRETS, checks_of
 from payments.services.orders import Line, Payer, create_order
 from portal.access import SYSTEM
 from portal.catalogues import queries as catalogues
+from portal.exchange.partners.models import Call, Partner
+from portal.exchange.partners.services import add_partner
 
 VNPAY, MOMO, BANK, TRANSFER = "TG.vnpay", "TG.momo", "970418", "970436"
 LICENCE = "00/GP-NHNN (trình diễn)"
@@ -161,11 +163,37 @@ _ORDERS = (
 )  # fmt: skip
 
 
+PROVINCE = "H26.mot-cua-trinh-dien"
+
+
+def _province(now: datetime) -> None:
+    """A province's one-stop system that has its payers pay here, as the simulators play it."""
+    seed, code = settings.DEMO_PAYMENT_SECRET or "demo-payment-secret", "PP.H26"
+    with transaction.atomic():
+        if not Partner.objects.filter(pk=PROVINCE).exists():
+            name = "Một cửa Hà Nội (trình diễn)"
+            add_partner(code=PROVINCE, name=name, units=["H26.101"], calls=[Call.PAYMENTS], actor=SYSTEM, now=now)
+        wanted = {
+            "partner_id": PROVINCE,
+            "secret": hashlib.sha256(f"{seed}:payplat:{code}".encode()).hexdigest(),
+            "confirm_url": f"{settings.SIMULATORS_URL.rstrip('/')}/province/payplat/confirm",
+            "return_url": f"{settings.SIMULATORS_URL.rstrip('/')}/province/payplat/",
+        }
+        row = Merchant.objects.filter(code=code).first()
+        if row is None:
+            Merchant.objects.create(code=code, created_at=now, changed_at=now, **wanted)
+        elif any(getattr(row, name) != value for name, value in wanted.items()):
+            for name, value in wanted.items():
+                setattr(row, name, value)
+            row.save()
+
+
 def load() -> str:
     """Institutions, contacts and three orders; a second time changes nothing. Returns one line that says what there is."""
     now = timezone.now()
     connect(now=now)
     _contacts(now)
+    _province(now)
     for one in _ORDERS:
         with transaction.atomic():
             create_order(

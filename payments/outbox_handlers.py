@@ -99,3 +99,11 @@ def joint_test(message: Message) -> None:
         position_id=UUID(position) if position else None,
         label=message.payload["label"],
     )
+
+
+@handler("payments.tell_partner", queue="soon", parallel=True)
+def tell_partner(message: Message) -> None:
+    """Tell the system that asked for an order what became of it."""
+    from payments.services.telling_partners import send
+
+    send(asked_id=message.payload["asked"], what=message.payload["what"], now=timezone.now())

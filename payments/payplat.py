@@ -322,6 +322,19 @@ def partner_of(data: bytes) -> str:
     return said
 
 
+def type_of(data: bytes) -> str:
+    """``LoaiBanTin`` of a message that a partner sends to the platform, not checked yet. Raises :class:`BadPayPlat` for one it does not."""
+    said = _object(data).get("LoaiBanTin")
+    if said not in ("INIT", "QUERY", "GET_BILL"):
+        raise BadPayPlat("bad_type", "LoaiBanTin")
+    return str(said)
+
+
+def build_plain(code: str, words: str) -> bytes:
+    """A refusal for who is not known: it is not signed, for nobody's secret could sign it."""
+    return json.dumps({"MaLoi": code, "MoTaLoi": words}, ensure_ascii=False).encode()
+
+
 def build_init_reply(reply: InitReply) -> bytes:
     """The JSON in JSON that partners expect."""
     message = json.dumps({"UrlThanhToan": reply.url}) if reply.code == "0" else reply.words

@@ -32,6 +32,8 @@ TABLE: Mapping[str, str | Mapping[str, str]] = {
     "TraceEvent": "payment",
     "Voucher": "payment",
     "ReceiptSeries": "payment",
+    "AskedOrder": "payment",
+    "Merchant": {"*": "reference", "secret": "payment"},
     "Institution": {"*": "reference", "secret": "payment", "private_key": "payment"},
     "InstitutionEvent": "reference",
     "JointTest": "reference",

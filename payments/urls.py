@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from payments.views import asking, callbacks, institutions, mine, paying
+from payments.views import asking, callbacks, institutions, mine, paying, payplat
 
 pages = [
     path("thanh-toan/don-vi/", institutions.institutions, name="payment-institutions"),
@@ -23,5 +23,6 @@ urlpatterns = [
     path("thanh-toan/<str:code>/bien-lai/<str:kind>/", paying.paper, name="payment-paper"),
     path("thanh-toan/<str:code>/hoan-tien/", asking.ask_back, name="payment-ask-back"),
     path("thanh-toan/<str:code>/tra-soat/", asking.trace, name="payment-trace"),
+    path("api/dvcqg/v1/payplat", payplat.payplat_door, name="payplat"),
     path("vao/thanh-toan/<str:code>/", callbacks.callback, name="payment-callback"),
 ]

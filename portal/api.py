@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from dossiers.exchange.api import router as dossiers
+from payments.api import router as payments
 from portal.api_support import CODES, PortalAPI, install_error_handlers
 from portal.caching import public_page
 from portal.catalogues.api import router as catalogues
@@ -16,6 +17,7 @@ from portal.exchange.messages.api import router as messages
 from portal.exchange.partners.api import router as oauth
 from procedures.api import router as procedures
 from ratings.api import router as statistics
+from ratings.api import steering_router as steering
 from ratings.opendata.api import router as open_data
 from ratings.score.api import router as scores
 
@@ -32,7 +34,9 @@ install_error_handlers(api)
 api.add_router("/procedures", procedures)
 api.add_router("/catalogues", catalogues)
 api.add_router("/dossiers", dossiers)
+api.add_router("/payments", payments)
 api.add_router("/statistics", statistics)
+api.add_router("/steering", steering)
 api.add_router("/oauth", oauth)
 api.add_router("/messages", messages)
 api.add_router("/scores", scores)

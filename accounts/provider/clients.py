@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import ipaddress
 import json
 import re
 from collections.abc import Collection, Mapping
@@ -35,6 +34,7 @@ from portal.access import Actor, may, require
 from portal.access.rules import covers
 from portal.catalogues.queries import agency_names
 from portal.crypto.tokens import KINDS, SMALLEST_RSA
+from portal.exchange.addresses import address_problem
 
 SEE, KEEP, ADMIT = "accounts.sign_on_clients", "accounts.keep_sign_on_clients", "accounts.admit_sign_on_clients"
 KEYS_AT_A_TIME = 2
@@ -55,38 +55,12 @@ class ClientRefused(Exception):
 # What is registered ---------------------------------------------------------------------------------------------------------------
 
 
-def _address_problem(url: str) -> str:
-    """Why an address cannot be one of a system's, in words; empty where it can: https to a public host, written as it will be compared."""
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        return "Địa chỉ không đúng."
-    if len(url) > 500 or not url.isascii() or any(sign in url for sign in " \t\r\n\\*<>\"'"):
-        return "Địa chỉ viết đủ, không dấu, không có khoảng trắng hay dấu *."
-    if parts.username is not None or parts.password is not None or "#" in url or not host:
-        return "Địa chỉ không có tên đăng nhập và không có phần sau dấu #."
-    if any(part in (".", "..") for part in parts.path.split("/")):
-        return "Địa chỉ không có . hay .. trong đường dẫn."
-    is_local, is_public = host == "localhost", "." in host and not host.endswith((".local", ".internal", ".lan", ".localhost"))
-    try:
-        number = ipaddress.ip_address(host)
-        is_local, is_public = number.is_loopback, number.is_global
-    except ValueError:
-        pass
-    if is_local and settings.SIGN_ON_PLAIN_HTTP and parts.scheme in ("http", "https"):
-        return ""
-    if parts.scheme != "https":
-        return "Địa chỉ phải bắt đầu bằng https://."
-    return "" if is_public else "Địa chỉ phải là máy công khai trên Internet."
-
-
 def _addresses(urls: Collection[str], field: str) -> list[str]:
     found = list(dict.fromkeys(url.strip() for url in urls if url.strip()))
     if len(found) > MOST_ADDRESSES:
         raise ClientRefused(f"Nhiều nhất {MOST_ADDRESSES} địa chỉ.", field)
     for url in found:
-        if problem := _address_problem(url):
+        if problem := address_problem(url):
             raise ClientRefused(f"{url}: {problem}", field)
     return found
 

@@ -5,6 +5,7 @@ from payments.models.cases import Case, CaseEvent
 from payments.models.contacts import SettlementContact
 from payments.models.institutions import Institution, InstitutionEvent, JointTest
 from payments.models.ledger import Account, DayBalance, Entry, Posting
+from payments.models.merchants import AskedOrder, Merchant
 from payments.models.orders import FeeKind, Order, OrderLine
 from payments.models.reconciliation import (
     ClosedMonth,
@@ -24,6 +25,7 @@ from payments.models.vouchers import ReceiptSeries, Voucher
 
 __all__ = [
     "Account",
+    "AskedOrder",
     "Attempt",
     "AttemptEvent",
     "Case",
@@ -37,6 +39,7 @@ __all__ = [
     "Institution",
     "InstitutionEvent",
     "JointTest",
+    "Merchant",
     "Minutes",
     "Order",
     "OrderLine",

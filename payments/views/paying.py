@@ -23,6 +23,7 @@ from payments.institutions import adapter_of
 from payments.models import Attempt, Institution, Order, Voucher
 from payments.queries_refunds import asking_of
 from payments.references import way_back
+from payments.services.asked import way_to_asker
 from payments.services.attempts import AttemptRefused, begin_attempt, send_attempt
 from payments.services.papers import OwnPaper, PaperRefused, is_payers_number, issue_paper, papers_of
 from payments.words import masked
@@ -94,7 +95,7 @@ def _page(request: HttpRequest, order: Order, *, form: ChooseForm | None = None,
             "lines": list(order.lines.all()),
             "payer": order.payer_name if mine else masked(order.payer_name),
             "mine": mine,
-            "back": way_back(order, actor_of(request)),
+            "back": way_back(order, actor_of(request)) or way_to_asker(order),
             "payable": payable,
             "asking": asking,
             "under_way": under_way,

@@ -50,6 +50,8 @@ What is mounted where, and which setting of the portal points to it:
     /payments/transfer/      (a page for people)      a banking app that reads VietQR texts
     /payments/files/<institution>/statements/<merchant>/<day>.csv|.xml, vouchers/<merchant>/<reference>.pdf|.xml   (bearer: the secret)
     /payments/beneficiary/<account>/<day>.xml         camt.053 of an agency's account
+    /data-services/<code>    rows of the desk ("Dịch vụ dữ liệu"): vehicle_inspection, budget_unit, criminal_record, invoices
+    /province/payplat/       (a page for people)      a one-stop system that has its payers pay here: PayPlat 1.0.6, hears at …/confirm
     /control/payments/       page with switches;  /control/payments (GET, POST), …/plant, …/close, …/movements,
                              …/beneficiaries, …/payout, …/return
     /control/                page with switches;  POST /control/faults, /control/revoke, /control/reset (JSON or form)
@@ -69,6 +71,7 @@ from portal.simulators import (
     clamd,
     control,
     csc,
+    data_services,
     hotline,
     identity,
     mail,
@@ -76,6 +79,7 @@ from portal.simulators import (
     partner,
     payment_control,
     payment_files,
+    payplat,
     pki,
     population,
     post,
@@ -126,6 +130,8 @@ def create_app(config: Config | None = None) -> Flask:
     made.register_blueprint(bank.blueprint(config, payments, certificates, faults))
     made.register_blueprint(transfer.blueprint(config, payments, faults))
     made.register_blueprint(payment_files.blueprint(config, files, Vouchers(config, certificates), faults))
+    made.register_blueprint(data_services.blueprint(faults))
+    made.register_blueprint(payplat.blueprint(config, store, faults))
     made.register_blueprint(payment_control.blueprint(config, store, payments, files))
 
     payments.serve()

@@ -39,6 +39,8 @@ SERVICES = (
     "vnptpay",
     "payfiles",
     "clamd",
+    "payplat",
+    "data_services",
     "partner",
 )
 LIES = (

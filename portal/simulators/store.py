@@ -95,6 +95,14 @@ CREATE TABLE IF NOT EXISTS partner_message (
 CREATE TABLE IF NOT EXISTS parcel (
     id INTEGER PRIMARY KEY AUTOINCREMENT, reference TEXT NOT NULL UNIQUE, body TEXT NOT NULL, amount INTEGER NOT NULL, created REAL NOT NULL
 );
+CREATE TABLE IF NOT EXISTS payplat_order (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, reference TEXT NOT NULL DEFAULT '', dossier TEXT NOT NULL DEFAULT '', amount INTEGER NOT NULL,
+    url TEXT NOT NULL DEFAULT '', words TEXT NOT NULL DEFAULT '', code TEXT NOT NULL DEFAULT '', created REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS payplat_confirm (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, reference TEXT NOT NULL, code TEXT NOT NULL, body TEXT NOT NULL, times INTEGER NOT NULL,
+    created REAL NOT NULL, UNIQUE (reference, code)
+);
 CREATE TABLE IF NOT EXISTS parcel_event (
     id INTEGER PRIMARY KEY AUTOINCREMENT, parcel INTEGER NOT NULL REFERENCES parcel (id), state TEXT NOT NULL, place TEXT NOT NULL,
     created REAL NOT NULL
@@ -117,7 +125,7 @@ EVERYTHING = (
         "provider_token",
     ),
     *("callback", "refund", "movement", "payment_fault", "payment_request", "plant", "closed_day", "beneficiary", "payout"),
-    *("parcel_event", "parcel"),
+    *("parcel_event", "parcel", "payplat_order", "payplat_confirm"),
     "partner_message",
 )
 """Tables in the order in which they can be emptied."""

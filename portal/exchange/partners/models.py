@@ -13,6 +13,11 @@ class Call(models.TextChoices):
     LOOKUP = "lookup", "Tra cứu hồ sơ của mình"
     CATALOGUES = "catalogues", "Lấy thủ tục, danh mục"
     MESSAGES = "messages", "Gửi và nhận tin ký số"
+    PAYMENTS = "payments", "Thu tiền qua Cổng"
+    FEEDBACK = "feedback", "Trao đổi phản ánh, kiến nghị"
+    COUNTS = "counts", "Lấy số liệu điều hành"
+    HANDLED = "handled", "Nhận và giải quyết hồ sơ nộp trên Cổng"
+    STATUS = "status", "Tra cứu hộ người dân tình trạng một hồ sơ"
 
 
 class Partner(models.Model):

@@ -25,6 +25,8 @@ from portal.limits import take
 logger = logging.getLogger(__name__)
 
 SEE, KEEP = "exchange.partners", "exchange.keep_partners"
+ONE_STOP = (Call.DOSSIERS, Call.LOOKUP, Call.CATALOGUES, Call.MESSAGES)
+"""What a one-stop system may call where nothing else is said."""
 SESSION_MINUTES = 30
 SECRETS_AT_A_TIME = 2
 WRONG_WINDOW, WRONG_PER_ADDRESS = timedelta(minutes=15), 10
@@ -72,7 +74,7 @@ def add_partner(
     units: Collection[str],
     actor: Actor,
     now: datetime,
-    calls: Collection[str] = tuple(Call.values),
+    calls: Collection[str] = ONE_STOP,
     contacts: str = "",
     is_test: bool = False,
     calls_per_minute: int = 3000,

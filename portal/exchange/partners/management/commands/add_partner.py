@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from portal.access import SYSTEM
+from portal.exchange.partners.kinds import kinds
 from portal.exchange.partners.models import Call
 from portal.exchange.partners.services import PartnerRefused, add_partner
 
@@ -22,7 +23,8 @@ class Command(BaseCommand):
         parser.add_argument("code", help="its name at the door, e.g. H26")
         parser.add_argument("--units", nargs="+", required=True, help="codes of the agencies for which, with all below, it may speak")
         parser.add_argument("--name", required=True)
-        parser.add_argument("--calls", nargs="+", default=list(Call.values), choices=Call.values, help="what it may call; default: all")
+        parser.add_argument("--kind", choices=list(kinds()), default="one_stop", help="what it is: decides what it may call")
+        parser.add_argument("--calls", nargs="+", choices=Call.values, help="what it may call, where its kind does not say it")
         parser.add_argument("--contacts", default="")
         parser.add_argument("--calls-per-minute", type=int, default=3000)
         parser.add_argument("--test", action="store_true", help="what it sends counts nowhere and is shown to nobody")
@@ -33,7 +35,7 @@ class Command(BaseCommand):
                 code=options["code"],
                 name=options["name"],
                 units=options["units"],
-                calls=options["calls"],
+                calls=options["calls"] or kinds()[options["kind"]].calls,
                 contacts=options["contacts"],
                 is_test=options["test"],
                 calls_per_minute=options["calls_per_minute"],
