@@ -215,12 +215,12 @@ def panel(request: HttpRequest) -> list[DeskLine]:
     if not may(actor, HANDLE, actor.unit):
         return []
     rows = visible_to(actor, AccountComplaint.objects.exclude(state=AccountComplaint.ENDED), HANDLE, "unit_code")
-    open_ones = list(rows.order_by("received_at").defer("said", "outcome")[:1000])
-    late = sum(1 for row in open_ones if (clock := _running(row)) is not None and clock.is_late)
+    resting = list(rows.order_by("received_at").defer("said", "outcome")[:1000])
+    late = sum(1 for row in resting if (clock := _running(row)) is not None and clock.is_late)
     address = "/quan-tri/accounts/accountcomplaint/"
     lines = [DeskLine("Khiếu nại về tài khoản đã quá hạn", late, address, "bad")] if late else []
-    if len(open_ones) > late:
-        lines.append(DeskLine("Khiếu nại về tài khoản cần xử lý", len(open_ones) - late, address, "wait"))
+    if len(resting) > late:
+        lines.append(DeskLine("Khiếu nại về tài khoản cần xử lý", len(resting) - late, address, "wait"))
     return lines
 
 

@@ -156,8 +156,8 @@ def check_code(*, request_id: UUID, code: str, now: datetime, purpose: str = One
     no free guess, and two guesses at once count as two.
     """
     with transaction.atomic():
-        open_ones = OneTimePassword.objects.filter(id=request_id, purpose=purpose, used_at__isnull=True, expires_at__gt=now)
-        counted = open_ones.filter(tries__lt=MAX_TRIES).update(tries=F("tries") + 1)
+        resting = OneTimePassword.objects.filter(id=request_id, purpose=purpose, used_at__isnull=True, expires_at__gt=now)
+        counted = resting.filter(tries__lt=MAX_TRIES).update(tries=F("tries") + 1)
     if not counted:
         _note_wrong(request_id, now)
         raise WrongCode(0)

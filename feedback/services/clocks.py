@@ -108,8 +108,8 @@ def move_to_successors(*, now: datetime, limit: int = SLICE) -> int:
         rows = Petition.objects.filter(state__in=OPEN_STATES, unit_code__in=units).order_by("pk").values_list("pk", flat=True)[:limit]
         moved += sum(succeed(petition_id=number, now=now) for number in list(rows))
     if units := asked_without_agency():
-        open_ones = Opinion.objects.filter(unit_code__in=units, given_at__isnull=True, called_off_at__isnull=True)
-        numbers = list(open_ones.order_by("pk").values_list("pk", flat=True)[:limit])
+        resting = Opinion.objects.filter(unit_code__in=units, given_at__isnull=True, called_off_at__isnull=True)
+        numbers = list(resting.order_by("pk").values_list("pk", flat=True)[:limit])
         moved += sum(pass_opinion_on(opinion_id=number, now=now) for number in numbers)
     return moved
 

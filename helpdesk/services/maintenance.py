@@ -103,8 +103,8 @@ SOURCES: tuple[Source, ...] = (
 def tell(*, now: dt.datetime, seconds: float = SECONDS) -> int:
     """Tell what has not been told yet, a slice at a time (task). How many rows were looked at."""
     until, looked = time.monotonic() + seconds, 0
-    open_ones = Maintenance.objects.filter(told_at__isnull=True, called_off_at__isnull=True, ends_at__gt=now).order_by("begins_at")
-    for row_id in list(open_ones.values_list("pk", flat=True)[:20]):
+    resting = Maintenance.objects.filter(told_at__isnull=True, called_off_at__isnull=True, ends_at__gt=now).order_by("begins_at")
+    for row_id in list(resting.values_list("pk", flat=True)[:20]):
         while time.monotonic() < until:
             done = _slice(row_id, now)
             if done is None:

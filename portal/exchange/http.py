@@ -24,6 +24,7 @@ from django.conf import settings
 
 from portal import tracing, watch
 from portal.exchange.breaker import Breaker
+from portal.exchange.data_services import standing
 from portal.exchange.errors import OutsideRefused, OutsideUnavailable
 
 MAX_ANSWER_BYTES = 1024 * 1024
@@ -75,16 +76,18 @@ def ask(
     form: Mapping[str, str] | None = None,
     absent: int | None = None,
     answers: Collection[int] = (200, 201),
+    seconds: float | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> dict[str, Any] | None:
-    """The JSON object in the answer, within ``settings.OUTSIDE_TIMEOUT_SECONDS`` in all.
+    """The JSON object in the answer, within ``seconds`` in all, else ``settings.OUTSIDE_TIMEOUT_SECONDS``.
 
     ``absent``: the status that means "there is none", answered by ``None``. ``answers``: the statuses whose JSON is an answer, for
     protocols that say no with a 4xx and a code in the body. ``basic``: name and password (RFC 6749 §2.3.1). Raises
     ``OutsideUnavailable`` when there is no usable answer, ``OutsideRefused`` when the answer is a refusal (4xx).
     """
-    limit = settings.OUTSIDE_TIMEOUT_SECONDS
+    limit = seconds or settings.OUTSIDE_TIMEOUT_SECONDS
     until = time.monotonic() + limit
-    more = {"Authorization": _basic(*basic)} if basic is not None else None
+    more = {**(headers or {}), **({"Authorization": _basic(*basic)} if basic is not None else {})} or None
     with _send(service, method, url, bearer=bearer, timeout=limit, more=more, json=body, data=form) as answer:
         status, data = answer.status_code, b"".join(_pieces(service, answer, until, MAX_ANSWER_BYTES))
     found = _object(data)
@@ -111,13 +114,16 @@ def ask_registry(service: str, method: str, url: str, **asked: Any) -> dict[str,
         raise OutsideUnavailable(service, "resting")
     try:
         found = ask(service, method, url, **asked)
-    except OutsideUnavailable:
+    except OutsideUnavailable as error:
         registries.note(service, failed=True)
+        standing.note(service, error.code)
         raise
     except OutsideRefused:
         registries.note(service, failed=False)
+        standing.note(service, "refused")
         raise
     registries.note(service, failed=False)
+    standing.note(service, "ok")
     return found
 
 

@@ -77,11 +77,11 @@ def begin(
         raise services.too_big(max_bytes)
     with transaction.atomic():
         # Two requests of one sender are counted one after the other.
-        open_ones = Upload.objects.select_for_update().filter(sender=sender, file__isnull=True)
+        resting = Upload.objects.select_for_update().filter(sender=sender, file__isnull=True)
         same = {"subject": subject, "slot": slot, "size": size, "sha256": sha256, "purpose": purpose}
-        if (known := open_ones.filter(**same).order_by("-begun_at").first()) is not None:
+        if (known := resting.filter(**same).order_by("-begun_at").first()) is not None:
             return known
-        sizes = [one.size for one in open_ones]
+        sizes = [one.size for one in resting]
         if len(sizes) >= MOST_OPEN or sum(sizes) + size > MOST_OPEN_BYTES:
             raise FileRefused("too_many", _("Bạn đang gửi dở quá nhiều tệp. Bạn đợi các tệp đó xong hoặc bấm “Hủy” bớt rồi thử lại."))
         _room_on_disk(size)

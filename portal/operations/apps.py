@@ -18,6 +18,7 @@ class OperationsConfig(AppConfig):
         from portal.access.roles import TOP_AGENCY
         from portal.announcements import demo
         from portal.catalogues.services import load_shipped
+        from portal.exchange.data_services import services as data_services
         from portal.operations import alarms, notice_texts, readings, security, signals
         from portal.operations.metrics import register_gauge
         from portal.operations.preparation import register_loader
@@ -54,4 +55,6 @@ class OperationsConfig(AppConfig):
         # Catalogues and notices stand below this room and cannot register themselves.
         register_loader("danh mục dùng chung", load_catalogues, order=10)
         register_loader("luật cảnh báo", lambda: f"thêm {alarms.load_rules()}", order=15)
+        register_loader("dịch vụ dữ liệu", data_services.load, order=20)
+        register_loader("dịch vụ dữ liệu mô phỏng", data_services.load_demo, order=21, demo=True)
         register_loader("thông báo trình diễn", demo.load, order=60, demo=True)
