@@ -33,6 +33,7 @@ from dossiers.following import desk as following_desk
 from dossiers.following import objections
 from dossiers.following.desk import CallOffDraftForm
 from dossiers.forms import SIGNER, AskPaymentForm, CallOffForm, DecisionForm, DeclineForm, ReasonForm, RefuseForm, TakeBackForm
+from dossiers.handled import admin as handled_admin  # noqa: F401  # registers its own desk
 from dossiers.interlinked.queries import linked_with
 from dossiers.models import DEADLINE, OPEN_STATES, TABLE, Dossier, DossierDocument, Standing, State
 from dossiers.outcomes import decision_form, decision_shown, outcome_for
@@ -259,6 +260,7 @@ class DossierAdmin(process_desk.ProcessDesk, DeskPages, OnePage, OfficerModelAdm
             "submit": "Nộp hồ sơ",
             "paper_unsafe": "Một tệp giấy tờ không an toàn",
             "refunded": "Đã hoàn tiền cho người nộp",
+            "reported": "Hệ thống giải quyết báo tiến độ",
             "due_moved": "Tính lại hạn theo lịch nghỉ mới",
             "term_moved": "Lùi hạn của người nộp vì sự cố; hạn của cơ quan không đổi",
             **process_desk.EVENTS,

@@ -163,7 +163,8 @@ def _kept(sender: Any, instance: Any, **kwargs: Any) -> None:
 
 
 def _happened(sender: Any, instance: Any, created: bool, raw: bool = False, **kwargs: Any) -> None:
-    """What happens to a dossier moves it on in its process, in the same transaction."""
+    """What happens to a dossier moves it on in its process, and is told to the system that handles it, in the same transaction."""
+    from dossiers.handled.sending import on_event
     from dossiers.interlinked.filing import move_followers
     from dossiers.process.running import follow
     from dossiers.process.sheet import keep
@@ -172,6 +173,7 @@ def _happened(sender: Any, instance: Any, created: bool, raw: bool = False, **kw
         follow(instance)
         keep(instance)
         move_followers(instance)
+        on_event(instance)
 
 
 def _signed(sender: Any, document: Any, **kwargs: Any) -> None:
@@ -196,6 +198,7 @@ def _checked(sender: Any, file: Any, **kwargs: Any) -> None:
     """A file whose check has ended may be a paper of a dossier that was sent, or ended well, meanwhile."""
     from django.utils import timezone
 
+    from dossiers.handled.files import PURPOSE as GIVEN
     from dossiers.services import note_unsafe_paper
     from dossiers.services.uploads import PURPOSE
     from dossiers.signing.current import UPLOADED
@@ -208,7 +211,7 @@ def _checked(sender: Any, file: Any, **kwargs: Any) -> None:
         note_unsafe_paper(file_id=file.id, now=timezone.now())
     elif file.state == FileState.CLEAN:
         land_checked(file_id=file.id, now=timezone.now())
-        if file.purpose == PURPOSE:
+        if file.purpose in (PURPOSE, GIVEN):
             incoming.look(file)
     if file.purpose == UPLOADED:
         note_checked(file)

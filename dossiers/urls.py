@@ -43,6 +43,7 @@ urlpatterns = [
     path("ho-so/<str:code>/rut/", tracking.withdraw, name="dossier-withdraw"),
     path("ho-so/<str:code>/ban-sao/", tracking.copy_all, name="dossier-copy"),
     path("ho-so/<str:code>/giay-to/<uuid:paper_id>/", tracking.paper, name="dossier-paper"),
+    path("ho-so/<str:code>/ket-qua/<uuid:result_id>/", tracking.given_result, name="dossier-given"),
     path("ho-so/<str:code>/ket-qua/", tracking.result, name="dossier-result"),
     path("ho-so/<str:code>/giay-tiep-nhan/", tracking.receipt, name="dossier-receipt"),
     path("ho-so/<str:code>/xac-nhan-gui/", tracking.sent_confirmation, name="dossier-sent"),

@@ -160,11 +160,12 @@ def _titles() -> dict[str, str]:
         "reappoint": _("Cơ quan xin lỗi và hẹn lại ngày trả kết quả"),
         "ask_opinion": _("Cơ quan hỏi ý kiến cơ quan khác; thời hạn vẫn chạy"),
         "answer_opinion": _("Cơ quan được hỏi đã cho ý kiến"),
+        "reported": _("Cơ quan báo tiến độ"),
         "paper_unsafe": _("Một tệp giấy tờ không an toàn, cơ quan không mở được"),
     }
 
 
-NOTED = frozenset({"paper_unsafe", "refunded", "due_moved", "term_moved", "ask_opinion", "answer_opinion", "take_over"})
+NOTED = frozenset({"reported", "paper_unsafe", "refunded", "due_moved", "term_moved", "ask_opinion", "answer_opinion", "take_over"})
 """Events that say something of a dossier and do not move it on."""
 _OF_MONEY = frozenset({"paid", "unpaid"})
 """Events that move a dossier on which waits for money in state 6, and else only say something."""
@@ -175,7 +176,7 @@ _WITHIN = frozenset({"propose_supplement", "decline_supplement", "pass_step", "r
 """Events within the agency: applicants are told when something comes of them."""
 ENDINGS = ("refuse", "stop_unpaid", "stop_unanswered", "refuse_unanswered", "stop")
 """Events whose note says why a dossier ended without a result."""
-_SAID = frozenset({"ask_payment", "call_off_payment", "refunded", "ask_supplement", "approve_supplement", "call_off_supplement",
+_SAID = frozenset({"reported", "ask_payment", "call_off_payment", "refunded", "ask_supplement", "approve_supplement", "call_off_supplement",
                    "call_off_first_supplement", "complete", "complete_first", "undo_receive", "undo_refuse", "extend", "reappoint",
                    "resend", "show_draft", "call_off_draft", "object_draft", "term_moved"})  # fmt: skip
 

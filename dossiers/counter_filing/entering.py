@@ -21,7 +21,7 @@ from dossiers.queries import handling_unit
 from dossiers.services.codes import next_code
 from dossiers.services.common import concerns, write_event
 from dossiers.services.desk import receive
-from dossiers.services.paying import DEFAULT, _demand, lines_of
+from dossiers.services.paying import DEFAULT, lines_of, make_demand
 from dossiers.services.registries import keep_sources
 from dossiers.store.counting import count_sent
 from dossiers.terms import NotServed, TermsUnknown, terms_for
@@ -202,7 +202,7 @@ def _owed(dossier: Dossier, sheet: Sheet, actor: Actor, now: datetime) -> Paymen
     if sum(line.amount for line in lines) < 1:
         return None
     try:
-        demand = _demand(dossier, lines, payment, why=PaymentDemand.Why.FILING, key="filing", actor=actor, now=now)
+        demand = make_demand(dossier, lines, payment, why=PaymentDemand.Why.FILING, key="filing", actor=actor, now=now)
     except payments.OrderRefused as refused:
         # The agency has no account in the catalogue: it tells how to pay itself, as for filings online.
         log.warning("no order for a filing", extra={"dossier": str(dossier.pk), "why": str(refused)})

@@ -26,6 +26,7 @@ from dossiers.models.dossier import (
 from dossiers.models.drafts import Draft
 from dossiers.models.following import Revision, ShownResult
 from dossiers.models.forms import FIELD_KINDS, FormVersion
+from dossiers.models.handled import Handled, HandledResult, HandlingRule
 from dossiers.models.happened import LateAnswer, UncountedEvent
 from dossiers.models.interlinked import LinkedFiling, LinkedPart
 from dossiers.models.national import HERE, NationalDossier, NationalStep
@@ -93,6 +94,9 @@ __all__ = [
     "FormDesign",
     "FormPrint",
     "FormVersion",
+    "Handled",
+    "HandledResult",
+    "HandlingRule",
     "Handover",
     "HomeVisit",
     "LateAnswer",

@@ -116,6 +116,8 @@ class Dossier(models.Model):
     """What it costs, line by line, and a shorter time limit, as reckoned when it was sent (`dossiers.costs`); sealed, for a reason of
     exemption says much of a person. Null: sent before this was kept."""
 
+    handled_by = models.CharField("hệ thống giải quyết", max_length=40, blank=True, default="", db_default="")
+    """Code of the system outside that handles it (`dossiers.handled`); empty: it is handled here."""
     officer_id = models.UUIDField(null=True, blank=True)
     """Position of the officer in charge."""
     officer_label = models.CharField("cán bộ phụ trách", max_length=200, blank=True)

@@ -19,6 +19,7 @@ from portal.states import TransitionRefused
 from portal.workdays import Calendar, moved
 
 OWN = "Hồ sơ này là của bạn hoặc có tên bạn. Đồng nghiệp khác phải tiếp nhận, giải quyết và ký."
+ELSEWHERE = "Hồ sơ này do hệ thống khác giải quyết. Tiến trình, yêu cầu và kết quả của hệ thống đó tự hiện ở đây."
 STALE = "Hồ sơ đã thay đổi từ lúc bạn mở trang này. Trang dưới đây cho thấy tình trạng mới nhất; hãy xem lại rồi thực hiện nếu vẫn cần."
 
 
@@ -99,12 +100,17 @@ def concerns(dossier: Dossier, person_id: UUID | None) -> bool:
 
 
 def why_not(dossier: Dossier, person_id: UUID | None) -> str:
-    """Why a person does not act for an agency on a dossier: their own, or a near relative's; empty where they may (three queries)."""
+    """Why a person does not act for an agency on a dossier: another system has it, it is their own or a near relative's; empty where they
+    may (three queries)."""
+    if dossier.handled_by:
+        return ELSEWHERE
     return why_nots(dossier, [person_id]).get(person_id, "") if person_id is not None else ""
 
 
 def why_nots(dossier: Dossier, person_ids: Collection[UUID]) -> dict[UUID, str]:
     """Of some people those who do not act for an agency on a dossier, and why (three queries, however many they are)."""
+    if dossier.handled_by:
+        return dict.fromkeys(person_ids, ELSEWHERE)
     parties = {dossier.applicant_id, dossier.owner_id}
     own = {one for one in person_ids if one in parties | {dossier.filed_by_id}}
     rest = [one for one in person_ids if one not in own]

@@ -17,6 +17,7 @@ from dossiers import slips
 from dossiers.costs import Costs
 from dossiers.filling import Filled, costs_of, fill_draft, problems_of
 from dossiers.following.editing import resend
+from dossiers.handled.routing import partner_for
 from dossiers.models import Dossier, Draft, Paper, SignedDeclaration, State
 from dossiers.models.dossier import Channel
 from dossiers.outcomes import finding_columns
@@ -153,6 +154,7 @@ def become_dossier(
         mandate_id=actor.mandate_id,
         unit_code=unit.code,
         unit_level=unit.level,
+        handled_by=partner_for(unit.code, draft.procedure_code),
         state=State.SUBMITTED,
         form_version=draft.form_version,
         answers=filled.answers,

@@ -72,7 +72,7 @@ def demand_with_filing(dossier: Dossier, bill: Bill, *, actor: Actor, now: datet
     if payment.get("when") != "filing" or bill.total < 1:
         return None
     try:
-        demand = _demand(
+        demand = make_demand(
             dossier, lines_of(bill, payment["revenue"]), payment, why=PaymentDemand.Why.FILING, key="filing", actor=actor, now=now
         )
     except payments.OrderRefused as refused:
@@ -84,7 +84,7 @@ def demand_with_filing(dossier: Dossier, bill: Bill, *, actor: Actor, now: datet
     return demand
 
 
-def _demand(
+def make_demand(
     dossier: Dossier,
     lines: Sequence[payments.Line],
     payment: dict[str, Any],
@@ -95,7 +95,8 @@ def _demand(
     now: datetime,
     days: int | None = None,
 ) -> PaymentDemand:
-    """The order and the row that ties it to the dossier; sets ``payment`` and ``pay_until`` on the locked dossier. ``OrderRefused``."""
+    """The order and the row that ties it to the dossier, of an officer's or another system's asking; sets ``payment`` and ``pay_until`` on
+    the locked dossier. ``OrderRefused``."""
     calendar = unit_calendar(dossier.unit_code)
     until = due_at(now, days or payment["days"], Unit.WORKING_DAY, calendar)
     party = people.party(dossier.applicant_id)
@@ -170,7 +171,7 @@ def ask_payment(
     if refusal := TABLE.refusal(dossier, "ask_payment"):
         raise TransitionRefused("ask_payment", dossier.state, refusal)
     payment, number = payment_of(dossier), dossier.demands.count() + 1
-    demand = _demand(dossier, lines, payment, why=PaymentDemand.Why.ASKED, key=f"asked-{number}", actor=actor, now=now, days=days)
+    demand = make_demand(dossier, lines, payment, why=PaymentDemand.Why.ASKED, key=f"asked-{number}", actor=actor, now=now, days=days)
     dossier.paused_at = now
     advance(dossier, "ask_payment", actor=actor, now=now, note=reason.strip())
     notify_parties(dossier, "dossiers.payment_due", amount=slips.money(demand.amount), until=slips.moment(demand.until))
@@ -191,15 +192,20 @@ def call_off_payment(*, actor: Actor, dossier_id: UUID, seen_version: int, reaso
     )
     if refusal := TABLE.refusal(dossier, "call_off_payment"):
         raise TransitionRefused("call_off_payment", dossier.state, refusal)
-    for demand in dossier.demands.filter(standing=Standing.DUE).select_related("order"):
-        try:
-            payments.cancel_order(order_id=demand.order_id, reason=reason.strip(), actor=actor, now=now)
-        except payments.OrderRefused as paid:
-            raise TransitionRefused("call_off_payment", dossier.state, "Người nộp vừa trả tiền. Tải lại trang để xem.") from paid
-        _close(dossier, demand, Standing.UNPAID, now)
+    call_off_due(dossier, reason=reason.strip(), actor=actor, now=now)
     _resume(dossier, "call_off_payment", now=now, note=reason.strip(), actor=actor)
     notify_parties(dossier, "dossiers.payment_called_off")
     return dossier
+
+
+def call_off_due(dossier: Dossier, *, reason: str, actor: Actor, now: datetime) -> None:
+    """Nobody is asked any more for what a locked dossier's applicant has not paid. ``TransitionRefused`` where the money has just come."""
+    for demand in dossier.demands.filter(standing=Standing.DUE).select_related("order"):
+        try:
+            payments.cancel_order(order_id=demand.order_id, reason=reason, actor=actor, now=now)
+        except payments.OrderRefused as paid:
+            raise TransitionRefused("call_off_payment", dossier.state, "Người nộp vừa trả tiền. Tải lại trang để xem.") from paid
+        _close(dossier, demand, Standing.UNPAID, now)
 
 
 # What comes of it ----------------------------------------------------------------------------------------------------------------

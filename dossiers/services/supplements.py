@@ -141,7 +141,7 @@ def decline_supplement(*, actor: Actor, dossier_id: UUID, seen_version: int, rea
     )
     _check(dossier, "decline_supplement")
     request = dossier.supplements.select_for_update().get(state=SupplementRequest.State.PROPOSED)
-    _close(request, SupplementRequest.State.DECLINED, now)
+    close_request(request, SupplementRequest.State.DECLINED, now)
 
     def back_to_the_officer() -> None:
         dossier.stage = Stage.NONE
@@ -173,7 +173,7 @@ def _call_off(transition: str, *, actor: Actor, dossier_id: UUID, seen_version: 
     )
     _check(dossier, transition)
     request = dossier.supplements.select_for_update().get(state=SupplementRequest.State.OPEN)
-    _close(request, SupplementRequest.State.CALLED_OFF, now, actor=actor)
+    close_request(request, SupplementRequest.State.CALLED_OFF, now, actor=actor)
     if request.is_after_reception:
         dossier.supplements_after -= 1
         dossier.supplement_asked_at = dossier.supplement_asked_at if dossier.supplements_after else None
@@ -288,7 +288,7 @@ def _send_out(dossier: Dossier, request: SupplementRequest, transition: str, *, 
     notify_parties(dossier, "dossiers.supplement_asked", until=slips.moment(until), number=str(request.defects.count()))
 
 
-def _close(request: SupplementRequest, state: str, now: datetime, *, actor: Actor = SYSTEM) -> None:
+def close_request(request: SupplementRequest, state: str, now: datetime, *, actor: Actor = SYSTEM) -> None:
     """Nobody answers it any more; what was sent for it and never handed in is erased."""
     request.state, request.closed_at, request.remind_at = state, now, None
     if state != SupplementRequest.State.ANSWERED:
@@ -303,7 +303,7 @@ def _close(request: SupplementRequest, state: str, now: datetime, *, actor: Acto
 def close_open(dossier: Dossier, *, now: datetime) -> None:
     """The locked dossier ends otherwise (it is withdrawn): its request is not waited for any more. The caller saves the dossier."""
     for request in dossier.supplements.select_for_update().filter(state__in=["proposed", "open"]):
-        _close(request, SupplementRequest.State.ENDED, now)
+        close_request(request, SupplementRequest.State.ENDED, now)
     dossier.paused_at = dossier.supplement_until = None
 
 
@@ -452,8 +452,8 @@ def complete(*, actor: Actor, dossier_id: UUID, number: int, now: datetime) -> D
     for one in defects:
         if one.kind != SupplementDefect.Kind.FIELD:
             _take_papers(dossier, one, [paper for paper in papers if paper.kind == one.name], now)
-    _close(request, SupplementRequest.State.ANSWERED, now)
-    transition = _resume(dossier, request, "complete", now)
+    close_request(request, SupplementRequest.State.ANSWERED, now)
+    transition = resume(dossier, request, "complete", now)
     advance(dossier, transition, actor=actor, now=now, note=summary(request))
     notify_parties(dossier, "dossiers.supplement_given")
     return dossier
@@ -507,7 +507,7 @@ def _take_papers(dossier: Dossier, defect: SupplementDefect, papers: Sequence[Pa
         paper.save(update_fields=["dossier"])
 
 
-def _resume(dossier: Dossier, request: SupplementRequest, transition: str, now: datetime) -> str:
+def resume(dossier: Dossier, request: SupplementRequest, transition: str, now: datetime) -> str:
     """The clock of the locked dossier runs on as the request's policy has it; the edge along which the dossier goes."""
     calendar = unit_calendar(dossier.unit_code)
     if dossier.received_at is None:
@@ -563,10 +563,10 @@ def _miss(dossier_id: UUID, now: datetime) -> None:
     if dossier is None or dossier.state != State.INCOMPLETE:
         return
     request = dossier.supplements.select_for_update().get(state=SupplementRequest.State.OPEN)
-    _close(request, SupplementRequest.State.MISSED, now)
+    close_request(request, SupplementRequest.State.MISSED, now)
     reason = missed_reason(request)
     if request.when_missed == SupplementRequest.Missed.LEAVE:
-        transition = _resume(dossier, request, "unanswered", now)
+        transition = resume(dossier, request, "unanswered", now)
         advance(dossier, transition, actor=SYSTEM, now=now, note=reason)
         notify_parties(dossier, "dossiers.supplement_missed")
         return

@@ -24,6 +24,7 @@ from dossiers.costs import bill_of
 from dossiers.exchange.elsewhere import lines as reported_lines
 from dossiers.exchange.elsewhere import reported_of
 from dossiers.following import editing, objections
+from dossiers.handled.files import results_given
 from dossiers.interlinked.queries import linked_with
 from dossiers.models import Dossier, DossierDocument, DossierMessage, DossierReuse, Standing, State
 from dossiers.post.showing import by_post
@@ -130,6 +131,7 @@ def _page(request: HttpRequest, dossier: Dossier, *, status: int = 200, **more: 
             "papers": (papers := list(dossier.papers.select_related("file"))),
             "unsafe": [paper for paper in papers if paper.file.state == FileState.QUARANTINED],
             "result": documents.get(DossierDocument.Role.RESULT),
+            "given": results_given(dossier),
             "valid_until": issued[DossierDocument.Role.RESULT].valid_until if DossierDocument.Role.RESULT in issued else None,
             "receipt": documents.get(DossierDocument.Role.RECEIPT),
             "confirmation": documents.get(DossierDocument.Role.SENT),
@@ -237,6 +239,22 @@ def _issued(request: HttpRequest, code: str, role: str, file_name: str) -> HttpR
     if actor.is_officer:
         note_look(actor, dossier, "dossiers.read_document", role=role)
     return send_file(issued.document.file, name=f"{file_name}-{dossier.code}.pdf", inline=True, trusted=True)
+
+
+@require_safe
+@reader_page
+def given_result(request: HttpRequest, code: str, result_id: UUID) -> HttpResponseBase:
+    """A file of the result that another system gave, once it was checked."""
+    actor = actor_of(request)
+    dossier = _for_reader(actor, code)
+    if dossier is None:
+        raise not_here(actor, code)
+    found = next((one for one in results_given(dossier) if one.pk == result_id), None)
+    if found is None:
+        raise Http404
+    if actor.is_officer:
+        note_look(actor, dossier, "dossiers.read_document", role="given")
+    return send_file(found.file, name=str(found.file.name or ""), inline=False)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
