@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_save
 
 
 class FeedbackConfig(AppConfig):
@@ -14,6 +17,7 @@ class FeedbackConfig(AppConfig):
     def ready(self) -> None:
         """Tell the rooms below: acts, notices, what comes with the portal."""
         from feedback import account, demo, loading, names, notice_texts
+        from feedback.models import PetitionEvent
         from feedback.search import PETITIONS
         from feedback.services import records
         from portal import search
@@ -44,6 +48,7 @@ class FeedbackConfig(AppConfig):
             Act("feedback.take_over", "Chủ trì phản ánh theo Điều 42.3đ", vpcp, assurance=high, everywhere=True),
             Act("feedback.settings", "Sửa loại, thời hạn phản ánh", vpcp, assurance=high, everywhere=True),
         )
+        post_save.connect(_happened, sender=PetitionEvent, dispatch_uid="feedback.exchange")
         notice_texts.register()
         account.register()
         names.register()
@@ -52,3 +57,11 @@ class FeedbackConfig(AppConfig):
         register_loader("trả lời đã công khai trong tìm kiếm", lambda: search.ensure(PETITIONS), order=46)
         register_loader("loại và thời hạn phản ánh, kiến nghị", loading.load, order=45)
         register_loader(demo.STEP, demo.load, order=58, demo=True)
+
+
+def _happened(sender: Any, instance: Any, created: bool, raw: bool = False, **kwargs: Any) -> None:
+    """What happens to a petition is told to the systems that must know, in the same transaction."""
+    from feedback.exchanging import on_event
+
+    if created and not raw:
+        on_event(instance)

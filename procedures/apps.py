@@ -16,8 +16,10 @@ class ProceduresConfig(AppConfig):
         from portal.access import Act, register_acts
         from portal.access.roles import CONTRACT_ROLES, OFFICER_ROLES, TOP_AGENCY
         from portal.operations.preparation import register_loader
+        from procedures import notices
         from procedures.models.publication import CHECK, ENTER, PUBLISH
 
+        notices.connect()
         MAKERS = frozenset({"procedure_entering"})
         CHECKERS = frozenset({"procedure_checking"})
         PUBLISHERS = frozenset({"procedure_publishing"})

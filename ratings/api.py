@@ -12,7 +12,10 @@ from ninja.params import Query
 from pydantic import Field
 
 from portal.api_support import ApiError, Day, Text, errors, fresh_answer, only
-from ratings import fineness, naming, queries
+from portal.exchange.partners.doors import partner_auth
+from portal.exchange.partners.models import Call, Partner
+from portal.exchange.partners.services import note_call
+from ratings import fineness, naming, queries, steering
 from ratings.queries import Asked, Figures
 
 router = Router(tags=["statistics"])
@@ -121,3 +124,23 @@ def read_statistics(
         "total": told(found.total),
         "items": [{"key": line.key, "name": names.get(line.key, ""), **told(line.figures)} for line in found.lines],
     }
+
+
+steering_router = Router(tags=["steering"])
+
+
+@steering_router.get(
+    "/counts",
+    response=dict[str, Any],
+    auth=partner_auth,
+    summary="How dossiers and petitions stand, for the Government's information and steering centre",
+    openapi_extra=errors("unauthorized", "forbidden"),
+)
+def counts_now(request: HttpRequest) -> Any:
+    """Today and this year so far: the country, each ministry and province; petitions of the year; satisfaction of the month. The same is
+    pushed every five minutes as the message `steering.counts` to systems that asked for it."""
+    partner: Partner = request.auth  # type: ignore[attr-defined]
+    if Call.COUNTS not in partner.calls:
+        raise ApiError("forbidden")
+    note_call(partner, now=timezone.now())
+    return steering.counts(timezone.now())

@@ -9,6 +9,7 @@ from celery import shared_task
 from django.db import OperationalError
 from django.utils import timezone
 
+from ratings import steering
 from ratings.board import counting as levels
 from ratings.models import OpenEdition
 from ratings.opendata import making
@@ -173,3 +174,9 @@ def check_figures(number: int = 0, differing: int = 0) -> int:
             return differing
     logger.info("statistics were checked", extra={"slices": len(parts), "differing": differing})
     return differing
+
+
+@shared_task(name="ratings.feed_steering")
+def feed_steering() -> int:
+    """Send how things stand to the steering centre and whoever else asked for it."""
+    return steering.push(timezone.now())

@@ -177,6 +177,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"queue": "bulk"},
     },
     "files-orphans": {"task": "portal.files.tasks.remove_orphans", "schedule": crontab(hour=2, minute=40), "options": {"queue": "bulk"}},
+    "steering-feed": {"task": "ratings.feed_steering", "schedule": 300.0, "options": {"queue": "bulk", "expires": 280}},
     "files-uploads": {"task": "portal.files.tasks.expire_uploads", "schedule": crontab(minute=25), "options": {"queue": "bulk"}},
     "files-again": {"task": "portal.files.tasks.check_again", "schedule": crontab(hour=5, minute=10), "options": {"queue": "bulk"}},
     "decisions-due": {"task": "procedures.tasks.publish_due", "schedule": 60.0, "options": {"queue": "soon"}},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from portal import audit
+from portal import audit, outbox
 from portal.access import SYSTEM, Actor, require
 from portal.catalogues.models import Agency, PaperKind, ResultKind
 from portal.catalogues.queries import agency_names
@@ -36,7 +36,6 @@ from procedures.models import (
 )
 from procedures.publishing import history, is_own, moment_faults, register_due
 from procedures.services import records
-from procedures.signals import procedures_changed
 
 ENTER = "procedures.announce.enter"
 CHECK = "procedures.announce.check"
@@ -403,6 +402,8 @@ def move_announcement(
     if transition == "return":
         row.checked_by = row.published_by = ""
     _touch(actor, row, f"procedures.announce.{transition}", edits=False)
+    if was == Announcement.State.PUBLISHED:
+        _changed(row, list(row.changes.values_list("procedure_code", flat=True)))
     return row
 
 
@@ -464,8 +465,13 @@ def _publish(actor: Actor, row: Announcement, now: dt.datetime) -> Announcement:
         row.save()
     _note(actor, "procedures.announce.publish", row)
     codes = [change.procedure_code for change in changes if change.kind != Kind.NEW]
-    transaction.on_commit(lambda: procedures_changed.send(Announcement, announcement=row, codes=codes))
+    _changed(row, codes)
     return row
+
+
+def _changed(row: Announcement, codes: Sequence[str]) -> None:
+    """Promise that the rooms that look again are told (`procedures.signals`): also where this process ends right after the commit."""
+    outbox.put("procedures.changed", key=f"{row.pk}:{row.seen}", payload={"announcement": str(row.pk), "codes": list(codes)})
 
 
 def _apply(row: Announcement, change: AnnouncedChange, now: dt.datetime) -> None:
