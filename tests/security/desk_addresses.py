@@ -140,6 +140,7 @@ KNOWN: dict[str, tuple[str, ...]] = {
     ),
     "dossiers.handover": ("<uuid:object_id>/decline/", "<uuid:object_id>/recall/", "<uuid:object_id>/take/", "figures/"),
     "dossiers.parcel": (),
+    "dossiers.handlingrule": ("<int:object_id>/end/", "enter/"),
     "dossiers.homevisit": ("<uuid:object_id>/assign/", "<uuid:object_id>/decline/", "<uuid:object_id>/done/"),
     "dossiers.processversion": ("<int:object_id>/edit/", "<int:object_id>/end/", "<int:object_id>/whole/"),
     "dossiers.messagetemplate": ("<int:object_id>/edit/",),
@@ -207,6 +208,7 @@ KNOWN: dict[str, tuple[str, ...]] = {
     "upkeep.maintenance": ("<uuid:object_id>/call-off/", "<uuid:object_id>/finish/"),
     "upkeep.readonly": ("<int:object_id>/off/",),
     "upkeep.trialperiod": ("<int:object_id>/days/", "<int:object_id>/report.<str:ending>"),
+    "exchange.servicesetup": ("<slug:object_id>/edit/", "<slug:object_id>/try/", "enter/"),
     "feedback.enteredpetition": ("<uuid:object_id>/originals/", "table/"),
     "feedback.opinion": (),
     "feedback.petition": (
@@ -284,6 +286,7 @@ KNOWN: dict[str, tuple[str, ...]] = {
         "<str:code>/suspend/",
         "<str:code>/test/",
     ),
+    "payments.merchant": ("<uuid:object_id>/edit/", "<uuid:object_id>/secret/", "enter/"),
     "payments.minutes": ("<uuid:minutes_id>/<str:side>.pdf", "<uuid:minutes_id>/sign/"),
     "payments.order": ("<uuid:object_id>/cancel/", "<uuid:object_id>/refund/", "export/codes/", "export/xlsx/", "import/"),
     "payments.penaltyrate": (),

@@ -76,9 +76,10 @@ OPEN = frozenset(
 """What every officer may look at, for it is everybody's: published law, shared catalogues, texts of notices."""
 CENTRAL = frozenset({
     "account.emailaddress", "accounts.accountcomplaint", "accounts.highlevelaccount", "accounts.identityprovider", "accounts.terms",
-    "auth.group", "feedback.petitionkind", "feedback.term", "helpdesk.incident", "helpdesk.ticket", "helpdesk.trialopinion",
-    "helpdesk.troublekind", "inbox.received", "mfa.authenticator", "operations.alarm", "operations.alarmrule",
-    "operations.securityevent", "outbox.message", "partners.partner", "upkeep.maintenance", "upkeep.readonly", "upkeep.trialperiod",
+    "auth.group", "dossiers.handlingrule", "exchange.servicesetup", "feedback.petitionkind", "feedback.term", "helpdesk.incident",
+    "helpdesk.ticket", "helpdesk.trialopinion", "helpdesk.troublekind", "inbox.received", "mfa.authenticator", "operations.alarm",
+    "operations.alarmrule", "operations.securityevent", "outbox.message", "partners.partner", "payments.merchant",
+    "upkeep.maintenance", "upkeep.readonly", "upkeep.trialperiod",
     "procedures.searchmiss", "procedures.searchweight", "procedures.searchword", "ratings.criterion", "ratings.frozenyear",
     "ratings.slipform", "ratings.target", "retention.removal",
 })  # fmt: skip
