@@ -10,10 +10,11 @@ class ExchangeConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.access import Act, Assurance, register_acts
+        from portal.access.roles import TOP_AGENCY
 
         keepers = frozenset({"steering", "technical"})
         register_acts(
-            Act("exchange.services", "Xem dịch vụ dữ liệu", keepers, everywhere=True),
+            Act("exchange.services", "Xem dịch vụ dữ liệu", keepers, everywhere=True, at=TOP_AGENCY),
             Act(
                 "exchange.keep_services", "Kết nối, sửa dịch vụ dữ liệu", frozenset({"steering"}), assurance=Assurance.HIGH, everywhere=True
             ),
