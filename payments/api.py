@@ -160,7 +160,7 @@ def make(request: HttpRequest, order: OrderIn) -> Any:
     summary="What became of an order",
     openapi_extra=errors("unauthorized", "forbidden", "not_found"),
 )
-def look(request: HttpRequest, reference: str) -> Any:
+def look(request: HttpRequest, reference: Reference) -> Any:
     """One of one's own orders, of either door."""
     return _out(_mine(request, reference))
 
@@ -172,7 +172,7 @@ def look(request: HttpRequest, reference: str) -> Any:
     summary="Want it no longer",
     openapi_extra=errors("unauthorized", "forbidden", "not_found"),
 )
-def cancel(request: HttpRequest, reference: str) -> Any:
+def cancel(request: HttpRequest, reference: Reference) -> Any:
     """Cancel an order that is not paid; money that is on its way is owed back to its payer. Again: no change."""
     try:
         return _out(services.cancel(asked=_mine(request, reference), now=timezone.now()))
@@ -187,7 +187,7 @@ def cancel(request: HttpRequest, reference: str) -> Any:
     summary="Of a test system: as if it were paid, or not",
     openapi_extra=errors("unauthorized", "forbidden", "not_found"),
 )
-def play(request: HttpRequest, reference: str, said: Outcome) -> Any:
+def play(request: HttpRequest, reference: Reference, said: Outcome) -> Any:
     """Only for systems that are being tried out: nothing is booked, and the system hears of it as of a true payment."""
     try:
         return _out(services.play(asked=_mine(request, reference), outcome=said.outcome, now=timezone.now()))
@@ -202,7 +202,7 @@ def play(request: HttpRequest, reference: str, said: Outcome) -> Any:
     summary="The signed receipt (PDF)",
     openapi_extra=errors("unauthorized", "forbidden", "not_found"),
 )
-def receipt(request: HttpRequest, reference: str) -> HttpResponseBase:
+def receipt(request: HttpRequest, reference: Reference) -> HttpResponseBase:
     """The receipt sealed by the agency, or the institution's voucher where the money is neither phí nor lệ phí; `not_found` until it is
     made."""
     found = bill_of(_mine(request, reference), timezone.now())

@@ -200,7 +200,7 @@ def _handling(request: HttpRequest) -> Partner:
     summary="Fetch a paper of a dossier that your system handles",
     openapi_extra=errors("unauthorized", "forbidden", "not_found"),
 )
-def handled_paper(request: HttpRequest, code: str, paper_id: UUID) -> HttpResponseBase:
+def handled_paper(request: HttpRequest, code: Text, paper_id: UUID) -> HttpResponseBase:
     """The file as its applicant sent it. `unavailable` while it is being checked, `not_found` where that found it unsafe."""
     found = files.paper_for(_handling(request), code, paper_id)
     if found is None or found.file.state not in (FileState.CLEAN, FileState.UPLOADED):
@@ -217,7 +217,7 @@ def handled_paper(request: HttpRequest, code: str, paper_id: UUID) -> HttpRespon
     summary="Hand in a file of the result of a dossier that your system handles",
     openapi_extra=errors("unauthorized", "forbidden", "not_found", "too_large"),
 )
-def handled_result(request: HttpRequest, code: str, title: ResultTitle, name: ResultTitle) -> Any:
+def handled_result(request: HttpRequest, code: Text, title: ResultTitle, name: ResultTitle) -> Any:
     """The body is the file itself: PDF, JPEG or PNG, up to 8 MB. The same bytes sent again are the same file."""
     partner = _handling(request)
     try:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from schemathesis.config import SchemathesisConfig
 
 from portal.api import api
+from portal.exchange.partners.models import Call
 from portal.wsgi import application
 from tests.exchange.support import basic, make_partner
 
@@ -52,7 +53,7 @@ def _in_one_transaction() -> Iterator[None]:
 @pytest.fixture
 def partner() -> dict[str, str]:
     """The credentials of a system that may call everything."""
-    return basic("H26", make_partner(calls_per_minute=100_000))
+    return basic("H26", make_partner(calls_per_minute=100_000, calls=list(Call.values)))
 
 
 @pytest.mark.requirement("X-07")

@@ -56,6 +56,8 @@ PUBLIC = {
     "lich-hen/<str:code>/lich-hen.ics",
     # The national format answers everything with 200 and a code: without a session it says so (tests/dossiers/test_exchange_doors.py).
     "api/dvcqg/v1/auth", "api/dvcqg/v1/share", "api/dvcqg/v1/integration",
+    # PayPlat, too: what is not signed by a partner is answered with a code (tests/payments/test_asked.py).
+    "api/dvcqg/v1/payplat",
     "du-lieu-mo/recompute.py", "du-lieu-mo/catalog.jsonld", "du-lieu-mo/thay-doi.atom", "du-lieu-mo/<slug:slug>/<str:period>.<str:ending>",
     "api/v1/open-data", "api/v1/open-data/<dataset>", "danh-gia/nam/<int:year>/lan-<int:edition>.<str:ending>",
     "nha-phat-trien/bieu-mau.schema.json",
@@ -128,7 +130,7 @@ def _address(route: str) -> str:
         "<slug:role>": "signing", "<uuid:offer_id>": str(uuid4()), "<uuid:mandate_id>": str(uuid4()), "<uuid:request_id>": str(uuid4()),
         "<uuid:share_id>": str(uuid4()), "<slug:part>": "khai", "<str:unit>": "H26.101",
         "<uuid:consent_id>": str(uuid4()), "<uuid:grant_id>": str(uuid4()),
-        "<uuid:visit_id>": str(uuid4()), "<uuid:document_id>": str(uuid4()),
+        "<uuid:visit_id>": str(uuid4()), "<uuid:document_id>": str(uuid4()), "<uuid:result_id>": str(uuid4()),
     }  # fmt: skip
     for place, value in values.items():
         route = route.replace(place, value)
