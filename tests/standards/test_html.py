@@ -1069,6 +1069,9 @@ def connecting(pages: Pages) -> None:
         pages.get(desk, f"{base}{act}")
     pages.post(desk, f"{base}dang-ky/", {"code": "H31", "name": "<x>", "units": "x"}, 422)
     pages.post(desk, f"{base}H31/mat-khau/", {}, 200)
+    flows = ("exchange/servicesetup/enter/", "exchange/servicesetup/invoices/edit/", "exchange/servicesetup/invoices/try/")
+    for address in (*flows, "payments/merchant/enter/", "dossiers/handlingrule/enter/"):
+        pages.get(desk, f"/quan-tri/{address}")
     suspend(code="H31", reason="Nghi <lộ>", actor=SYSTEM, now=timezone.now())
     Partner.objects.update(alarmed_at=timezone.now())
     pages.get(desk, f"{base}H31/ket-noi-lai/")
