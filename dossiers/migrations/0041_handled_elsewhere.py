@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("dossiers", "0039_one_way_to_give"),
+        ("dossiers", "0040_interlinked"),
         ("files", "0004_signatures"),
         ("partners", "0003_keys_lines_tokens"),
     ]
