@@ -493,11 +493,7 @@ SECURITY_SYSLOG_KEY = env.str("SECURITY_SYSLOG_KEY", "")
 """PEM files of our own certificate and key, where the receiver wants to know who we are."""
 
 _form_origins = sorted(
-    {
-        "/".join(url.split("/")[:3])
-        for url in (REMOTE_SIGNING_PUBLIC_URL, TOKEN_SIGN_IN_URL, TOKEN_SIGN_IN_URL and SITE_URL)
-        if url
-    }
+    {"/".join(url.split("/")[:3]) for url in (REMOTE_SIGNING_PUBLIC_URL, TOKEN_SIGN_IN_URL, TOKEN_SIGN_IN_URL and SITE_URL) if url}
 )
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
