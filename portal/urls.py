@@ -11,8 +11,8 @@ from helpdesk.urls import pages as helpdesk_pages
 from payments.urls import pages as payment_pages
 from portal.announcements.urls import pages as notice_pages
 from portal.api import api, docs
-from portal.exchange.developers.urls import pages as developer_pages
 from portal.content.urls import pages as content_pages
+from portal.exchange.developers.urls import pages as developer_pages
 from portal.home import views
 from portal.languages import english
 from portal.ui import views as ui_views
