@@ -103,7 +103,7 @@ class _Watched:
 def built_in(pieces: Iterable[bytes], media_type: str) -> str:
     """Code of what the built-in checks found, or an empty string."""
     watched, verdict = _Watched(pieces), ""
-    if media_type in sniff.PAPERS or media_type.startswith("image/"):
+    if media_type in sniff.PAPERS | sniff.VIDEOS or media_type.startswith("image/"):
         verdict = _examine(watched, media_type)
     else:
         collections.deque(watched, maxlen=0)

@@ -168,7 +168,7 @@ def test_the_help_of_a_field_leads_to_what_ships() -> None:
     asked = client.get("/nop-ho-so/1.001193/to-khai/")
     assert f"/tai-lieu-huong-dan/{slug}/#" in asked.content.decode()
     page = Client().get(f"/tai-lieu-huong-dan/{slug}/").content.decode()
-    assert f'id="{anchor}"' in page and "<script src" not in page.replace("<script defer src", "")
+    assert f'id="{anchor}"' in page
 
 
 @pytest.mark.requirement("C-13", "C-16")
