@@ -42,7 +42,6 @@ KEY_WORDS: dict[str, str] = {
     "title_en": "Tên tiếng Anh",
     "lawful_form": "Mẫu theo quy định",
     "signature": "Chữ ký số của người nộp",
-    "parts": "Các phần của thủ tục liên thông",
     "payment": "Thu phí",
     "label": "Câu hỏi",
     "label_en": "Câu hỏi bằng tiếng Anh",
