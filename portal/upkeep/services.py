@@ -135,8 +135,8 @@ def set_trial(
     """Set the days of a trial, or change those of one that has not ended (Scheme III.3k). Trials do not overlap."""
     require(actor, TRIAL)
     found = trial_faults(begins_on, public_from, ends_on)
-    others = TrialPeriod.objects.exclude(pk=trial_id).filter(begins_on__lt=ends_on, ends_on__gt=begins_on)
-    if others.exists():
+    others = TrialPeriod.objects.filter(begins_on__lt=ends_on, ends_on__gt=begins_on)
+    if (others if trial_id is None else others.exclude(pk=trial_id)).exists():
         found["begins_on"] = "Trùng với một đợt vận hành thử khác."
     for name, text in (("words", words), ("words_en", words_en)):
         if not text.strip():
