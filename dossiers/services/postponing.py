@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -110,7 +110,7 @@ def postpone_draft(*, draft_id: UUID, until: datetime, now: datetime) -> bool:
     return True
 
 
-def draft_last_day(draft: Draft) -> datetime | None:
+def draft_last_day(draft: Draft) -> date | None:
     """The last day of a draft whose owner was warned."""
     if draft.warned_at is None:
         return None
