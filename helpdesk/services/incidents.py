@@ -81,7 +81,8 @@ def correct(*, actor: Actor, incident_id: UUID, now: dt.datetime, **changes: Any
     facts["services"] = sorted(set(facts["services"]))
     if wrong := faults_of(now=now, **facts):
         raise HelpdeskRefused(wrong)
-    for name, value in {**facts, **{name: changes[name] for name in ("title_en", "cause") if name in changes}}.items():
+    more: dict[str, Any] = {name: changes[name] for name in ("title_en", "cause") if name in changes}
+    for name, value in (facts | more).items():
         setattr(row, name, value)
     row.settled_at = None
     return _kept(row, "correct", actor)
