@@ -12,12 +12,13 @@ from lxml import html
 
 from accounts.models import Person
 from dossiers import services
+from dossiers.costs import bill_of
 from dossiers.interlinked.composing import Misfit, parts_in
 from dossiers.interlinked.forms import compose_forms, specs
 from dossiers.models import Dossier, Draft, FormVersion, LinkedFiling, State
 from dossiers.queries import newest_form
 from portal.files.models import FileState, StoredFile
-from tests.dossiers.support import CHILD, FATHER, hidden, mother, pay, photo, sign_by_hand
+from tests.dossiers.support import CHILD, FATHER, hidden, mother, photo, sign_by_hand
 from tests.dossiers.test_form_pages import sends
 from tests.dossiers.test_kinds import at, desk, words
 from tests.factories import sign_in
@@ -117,7 +118,7 @@ def test_a_birth_a_home_and_a_card_are_filed_once_and_decided_by_three_agencies(
     assert residence.answers["subject_birth_date"] == birth.answers["child_birth_date"] == "2026-11-15"
     assert [paper.kind for paper in birth.papers.all()] == ["giay-chung-sinh"] and [p.kind for p in residence.papers.all()] == ["TP-4"]
     assert all(one.form_version.procedure_code == one.procedure_code for one in (birth, residence, card)), "each by its own form"
-    assert residence.payment == "due" and birth.payment == card.payment == "none", "each its own charge"
+    assert [bill_of(one).total for one in (birth, residence, card)] == [0, 10_000, 0], "each its own charge"
     assert residence.response_due_at > birth.response_due_at, "the police answer once the birth is registered"
 
     page = words(mothers.get(sent["Location"]))
@@ -130,7 +131,6 @@ def test_a_birth_a_home_and_a_card_are_filed_once_and_decided_by_three_agencies(
     sign_in(stranger, Person.objects.get(full_name="Trần Văn Thử"))
     assert stranger.get(f"/ho-so/lien-thong/{filing.pk}/").status_code == 404
 
-    pay(residence)
     police, _ = desk("G01.101.2", "reception", "handling")
     early = police.post(f"{DESK}{residence.id}/receive/", {"seen": Dossier.objects.get(pk=residence.pk).version}, follow=True)
     residence.refresh_from_db()
