@@ -143,7 +143,7 @@ def _mend(dossier: Dossier, handled: Handled, told: Told, now: datetime) -> None
         dossier.received_at = min([max(told.received_at, dossier.submitted_at), *ends])
         handled.guessed.remove("received_at")
     if told.due_at is not None and "due_at" in handled.guessed and dossier.received_at is not None and dossier.reappointed_at is None:
-        dossier.due_at = dossier.due_first = told.due_at
+        dossier.due_at = told.due_at
         handled.guessed.remove("due_at")
     dossier.version += 1
     dossier.save()
