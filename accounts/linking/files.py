@@ -190,7 +190,7 @@ class _Known:
         digests = {account_digest(self.client, account) for _, _, account in said if account}
         people = Person.objects.filter(id_blind__in=list(blinds.values()), user__isnull=False)
         # Compared without their cover: keys may be changing just now.
-        self.people = {bare_index(person.id_blind): person for person in people}
+        self.people = {bare_index(person.id_blind): person for person in people if person.id_blind}
         offers = AccountOffer.objects.filter(client=self.client).filter(
             Q(number_blind__in=list(blinds.values())) | Q(account_digest__in=digests)
         )

@@ -138,7 +138,7 @@ def _organisation(of: Known) -> dict[str, Any]:
     }
 
 
-_SEX = {Sex.MALE: "1", Sex.FEMALE: "2"}
+_SEX: dict[str, str] = {Sex.MALE: "1", Sex.FEMALE: "2"}
 """Connected systems read a number; which one is whose is ours (docs/single-sign-on.md)."""
 
 
@@ -151,7 +151,7 @@ def _national(of: Known) -> dict[str, Any]:
         "SoDinhDanh": person.id_number,
         "HoChieu": of.documents.get(Identifier.Kind.PASSPORT, ""),
         "HoVaTen": person.full_name,
-        "GioiTinh": _SEX.get(person.sex, ""),
+        "GioiTinh": _SEX.get(person.sex or "", ""),
         "DiaChi": organisation.address if organisation is not None else person.address,
         "SoDienThoai": person.phone,
         "ThuDienTu": of.email,

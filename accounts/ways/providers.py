@@ -205,7 +205,7 @@ def _secret(row: IdentityProvider, proof: str, given: str) -> str:
         return given
     if not given and (row.proof not in (_Proof.POST, _Proof.BASIC) or not row.secret):
         raise ProviderRefused("Bạn hãy ghi mật khẩu chung mà nhà cung cấp đã cấp.", "secret")
-    return given or row.secret
+    return str(given or row.secret)
 
 
 def _levels(levels: dict[str, int]) -> dict[str, int]:

@@ -528,7 +528,8 @@ def film(data: bytes, media_type: str) -> str:
     if media_type == "video/webm":
         whole = data.startswith(b"\x1a\x45\xdf\xa3") and b"webm" in data[:64] and b"\x18\x53\x80\x67" in data[:512]
         return "" if whole else "file.broken"
-    at, seen = 0, []
+    at = 0
+    seen: list[bytes] = []
     while at < len(data):
         size, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
         if size == 1:

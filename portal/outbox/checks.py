@@ -18,7 +18,7 @@ ROOM_SECONDS = 10
 @checks.register
 def no_task_outlives_its_visibility(**_: Any) -> list[checks.CheckMessage]:
     """Tasks are acknowledged at their end: whatever runs longer than the visibility time-out would be begun a second time."""
-    visible = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
+    visible: Any = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
     # A task of the outbox begins its last message then, and gives it its lease.
     needed = services.RUN_SECONDS + services.HOLD_SECONDS + MAX_LEASE_SECONDS
     longest = max(settings.CELERY_TASK_TIME_LIMIT or math.inf, needed)

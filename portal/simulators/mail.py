@@ -214,7 +214,8 @@ def blueprint(config: Config, store: Store) -> Blueprint:
         letter["From"], letter["To"] = str(said.get("from", "")), "ho-tro@dichvucong.example"
         letter["Subject"], letter["Date"] = str(said.get("subject", "")), format_datetime(datetime.now(tz=HANOI))
         letter["Message-ID"] = str(said.get("messageId") or f"<{time.time_ns()}@mail.example>")
-        for name, value in dict(said.get("headers") or {}).items():
+        headers: Any = said.get("headers") or {}
+        for name, value in dict(headers).items():
             letter[name] = value
         letter.set_content(str(said.get("text", "")))
         asked = urllib.request.Request(

@@ -99,7 +99,8 @@ class _Key:
             path.chmod(0o600)
         self.algorithm = algorithm
         self.private: Any = serialization.load_pem_private_key(path.read_bytes(), None)
-        numbers: Any = self.private.public_key().public_numbers()
+        public: Any = self.private.public_key()
+        numbers: Any = public.public_numbers()
         if algorithm == "RS256":
             size = (numbers.n.bit_length() + 7) // 8
             said = {"kty": "RSA", "n": _text(numbers.n.to_bytes(size, "big")), "e": _text(b"\x01\x00\x01")}

@@ -383,8 +383,8 @@ def move_announcement(
         raise AnnouncementRefused({"": "Người nhập không kiểm tra, không công khai quyết định của chính mình."})
     if transition in ("send", "check", "publish") and (faults := faults_of(row)):
         raise AnnouncementRefused({"": " ".join(f"{one.code}: {one.message}" if one.code else one.message for one in faults[:5])})
-    if faults := moment_faults(publish_at, now):
-        raise AnnouncementRefused(faults)
+    if wrong := moment_faults(publish_at, now):
+        raise AnnouncementRefused(wrong)
     if transition == "publish" and publish_at is not None and publish_at > now:
         row.publish_at, row.published_by = publish_at, actor.label
         _touch(actor, row, "procedures.announce.schedule", edits=False)
