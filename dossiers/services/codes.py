@@ -33,7 +33,7 @@ def next_code(*, unit_code: str, day: date) -> str:
 def jump_ahead(restored_to: datetime, now: datetime) -> str:
     """After a restore: the numbers of every day since that moment begin beyond those that people may hold a receipt of.
 
-    Every unit that ever gave a number jumps: in the time that was lost it may have given its first of a day. Twice is as once.
+    Every unit that ever gave a number jumps: in the time that was lost it may have given its first of a day.
     """
     first, last = restored_to.astimezone(VIETNAM).date(), now.astimezone(VIETNAM).date()
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
@@ -42,7 +42,7 @@ def jump_ahead(restored_to: datetime, now: datetime) -> str:
             "INSERT INTO dossiers_codecounter AS c (unit_code, day, last)"
             " SELECT unit_code, day, %(ahead)s FROM (SELECT DISTINCT unit_code FROM dossiers_codecounter) units,"
             " unnest(%(days)s::date[]) AS day"
-            " ON CONFLICT (unit_code, day) DO UPDATE SET last = c.last + %(ahead)s WHERE c.last < %(ahead)s",
+            " ON CONFLICT (unit_code, day) DO UPDATE SET last = c.last + %(ahead)s",
             {"ahead": AHEAD, "days": days},
         )
         return f"{cursor.rowcount} counters of {len(days)} days jumped by {AHEAD}"

@@ -33,7 +33,7 @@ _steps: dict[str, Step] = {}
 
 
 def register_restore_step(name: str, act: Callable[[datetime, datetime], str]) -> None:
-    """Register a step, once, in ``ready()``: called with the moment that was restored and the present one. Twice must be as once."""
+    """Register a step, once, in ``ready()``: called once with the moment that was restored and the present one."""
     _steps[name] = Step(name, act)
 
 
@@ -55,9 +55,9 @@ def after_restore(*, restored_to: datetime, now: datetime, ledger_file: Path | N
     ``restored_to``: the moment that the database is of. Twice is the same as once.
     """
     with transaction.atomic():
-        lines = [holding.hold(restored_to=restored_to)]
-        lines.append(f"erasures repeated: {erase_again(ledger_file)}")
-        lines += [f"{step.name}: {step.act(restored_to, now)}" for step in _steps.values()]
+        waiting, first = holding.hold(restored_to=restored_to)
+        lines = [waiting, f"erasures repeated: {erase_again(ledger_file)}"]
+        lines += [f"{step.name}: {step.act(restored_to, now) if first else 'done before'}" for step in _steps.values()]
         audit.record(
             actor=SYSTEM, act="operations.after_restore", target="operations.database", details={"restored_to": restored_to.isoformat()}
         )

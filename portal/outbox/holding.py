@@ -31,13 +31,14 @@ def held() -> Hold | None:
     return Hold.objects.first()
 
 
-def hold(*, restored_to: datetime) -> str:
-    """Let nothing out until somebody says so (:func:`release`). Twice keeps the earlier moment."""
+def hold(*, restored_to: datetime) -> tuple[str, bool]:
+    """Let nothing out until somebody says so (:func:`release`): a line about it, and whether nothing held it before. Twice keeps the
+    earlier moment."""
     found, made = Hold.objects.get_or_create(pk=1, defaults={"restored_to": restored_to})
     if not made and restored_to < found.restored_to:
         Hold.objects.filter(pk=1).update(restored_to=restored_to)
     waiting = Message.objects.filter(done_at__isnull=True, dead_at__isnull=True).count()
-    return f"the outbox waits: {waiting} messages"
+    return f"the outbox waits: {waiting} messages", made
 
 
 def waiting() -> list[Waiting]:

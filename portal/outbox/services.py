@@ -350,7 +350,8 @@ def deliver_due(*, limit: int = 100) -> dict[Outcome, int]:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT id FROM outbox_message WHERE done_at IS NULL AND dead_at IS NULL AND available_at <= statement_timestamp()"
-                " AND (expires_at IS NULL OR expires_at > statement_timestamp()) ORDER BY available_at, created_at LIMIT 1"
+                " AND (expires_at IS NULL OR expires_at > statement_timestamp()) AND NOT EXISTS (SELECT FROM outbox_hold)"
+                " ORDER BY available_at, created_at LIMIT 1"
             )
             row = cursor.fetchone()
         if row is None:

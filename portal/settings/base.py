@@ -124,7 +124,8 @@ PAGE_CACHE_MB = env.int("PAGE_CACHE_MB", 96)
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": REDIS_URL,
+        # A list, for a plain text would be taken apart at the commas of sentinels.
+        "LOCATION": [REDIS_URL],
         "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5, "pool_class": "portal.redis.Pool"},
     }
 }

@@ -45,7 +45,7 @@ def test_the_address_of_sentinels_is_read_and_a_wrong_one_is_told() -> None:
 def test_limits_cache_and_queue_go_on_with_another_master(watched: Watched) -> None:
     guarded = GuardedRedis(watched.url, logging.getLogger("test"), "no redis")
     options: dict[str, Any] = {"OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5, "pool_class": "portal.redis.Pool"}}
-    cache = RedisCache(watched.url, options)
+    cache = RedisCache([watched.url], options)
     address = sentinels_of(watched.url)
     assert address is not None
     broker = Celery(broker=address.for_celery)
