@@ -7,6 +7,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from operator import attrgetter
 from typing import Any
 
@@ -130,6 +131,8 @@ def typed(kind: str, text: str) -> Any:
         return _boolean(text)
     if kind == "JSONField":
         return _json(text) if text else None
+    if kind == "DecimalField":
+        return _decimal(text) if text else None
     return text
 
 
@@ -141,6 +144,14 @@ def as_date(text: str) -> dt.date:
         except ValueError:
             continue
     raise ValueError("Ngày ghi dạng 2025-07-01 hoặc 01/07/2025.")
+
+
+def _decimal(text: str) -> Decimal:
+    """``21.028511``, also with a comma; six places, as degrees are kept."""
+    try:
+        return Decimal(text.strip().replace(",", ".")).quantize(Decimal("0.000001"))
+    except InvalidOperation:
+        raise ValueError("Số ghi dạng 21.028511.") from None
 
 
 def _boolean(text: str) -> bool:
