@@ -29,6 +29,8 @@ def keys(page: Page, *pressed: str) -> None:
 def chosen(page: Page, number: int) -> None:
     """The first so many lines of a list, each stepped on and marked."""
     expect(page.locator("#result_list")).to_be_visible()
+    # The keys are heard once the page's script is there.
+    page.wait_for_load_state("load")
     for _ in range(number):
         keys(page, "j", "x")
     expect(page.locator("#result_list tbody input[type=checkbox]:checked")).to_have_count(number)

@@ -232,7 +232,8 @@ def test_a_silent_provider_is_told_in_words_at_the_end(outside: Simulators, clie
 def test_who_does_not_agree_there_is_not_signed_in(client: Client, outside: Simulators) -> None:
     url = begun(client)
     state = dict(parse_qsl(urlsplit(url).query))["state"]
-    client.get("/tai-khoan/qua/vneid/tro-ve/", {"error": "access_denied", "state": state})
+    issuer = IdentityProvider.objects.get(code="vneid").issuer
+    client.get("/tai-khoan/qua/vneid/tro-ve/", {"error": "access_denied", "state": state, "iss": issuer})
     client.get("/tai-khoan/qua/cho/")
     assert service.NOT_AGREED % {"name": "VNeID"} in client.get("/tai-khoan/dang-nhap/").content.decode()
 
