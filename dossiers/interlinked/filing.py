@@ -212,6 +212,10 @@ def _expected_end(dossier: Dossier) -> datetime:
     return due_at(dossier.response_due_at, limit.limit_amount, limit.limit_unit, calendar)
 
 
+_ALONE = "_has_no_followers"
+"""Mark of a dossier, as it lies in memory, that nobody waits for."""
+
+
 def move_followers(event: DossierEvent) -> None:
     """What happens to a part moves the time to answer of those that wait for it: it begins with that one's end, whatever the end is.
 
@@ -221,8 +225,13 @@ def move_followers(event: DossierEvent) -> None:
     if event.name == "submit" or (event.from_state == event.to_state and event.due_before == event.due_at):
         # Nothing of when it ends has changed.
         return
+    if getattr(event.dossier, _ALONE, False):
+        return
     waiting = LinkedPart.objects.filter(after__dossier=event.dossier_id, dossier__state=State.SUBMITTED).select_related("dossier")
-    for part in waiting.order_by("position"):
+    followers = list(waiting.order_by("position"))
+    # Parts are linked when they are sent and never later: who has none now gets none, and an act of several events asks once.
+    setattr(event.dossier, _ALONE, not followers)
+    for part in followers:
         calendar = unit_calendar(part.dossier.unit_code)
         over = event.dossier.state not in OPEN_STATES
         begins = event.at if over else max(_expected_end(event.dossier), event.at)

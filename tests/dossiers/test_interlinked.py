@@ -139,7 +139,7 @@ def test_a_birth_a_home_and_a_card_are_filed_once_and_decided_by_three_agencies(
     decided(birth, "H26.101", registration_number="7", book="01/2026")
     residence.refresh_from_db()
     assert abs(residence.response_due_at - timezone.now()) < timedelta(days=6), "the clock of the next begins with the result"
-    decided(residence, "G01.101.2")
+    decided(residence, "G01.101.2", registered_on=f"{timezone.localdate():%d/%m/%Y}")
     decided(card, "G24.101")
     page = mothers.get(f"/ho-so/lien-thong/{filing.pk}/")
     assert page.content.decode().count("/ket-qua/") == 3, words(page)
@@ -194,7 +194,9 @@ def test_a_refused_part_and_a_place_without_an_agency_lose_nothing(mothers: Clie
     assert again["Location"] == sent["Location"] and LinkedFiling.objects.count() == 1, "sent twice is sent once"
     birth, residence, card = (part.dossier for part in LinkedFiling.objects.get().parts.order_by("position"))
     officer, _ = desk("H26.101", "reception", "handling")
-    officer.post(f"{DESK}{birth.id}/refuse/", {"seen": birth.version, "reason": "Giấy chứng sinh không đọc được."})
+    officer.post(
+        f"{DESK}{birth.id}/refuse/", {"seen": birth.version, "reason": "Giấy chứng sinh không đọc được.", "basis": "Luật Hộ tịch, điều 16"}
+    )
     birth.refresh_from_db()
     residence.refresh_from_db()
     assert birth.state == State.REFUSED and residence.state == card.state == State.SUBMITTED

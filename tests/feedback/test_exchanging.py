@@ -50,9 +50,11 @@ def test_a_petition_from_a_province_is_taken_once_and_the_province_hears_of_ever
     code = came("H26", "feedback.petition", **handed())
     assert came("H26", "feedback.petition", **handed()) == code and Petition.objects.filter(system="H26").count() == 1
     petition = Petition.objects.get(code=code)
-    handling.ask_more(actor=officer(), petition_id=petition.pk, question="Nơi nào?", now=timezone.now())
+    handling.receive(
+        actor=officer(), petition_id=petition.pk, about=petition.about, kind=petition.kind_id, sector_code=petition.sector_code, now=timezone.now()
+    )  # fmt: skip
     told = [one.body for one in out("feedback.state")]
-    assert [one["event"] for one in told] == ["send", "ask_more"] and told[1]["note"] == "Nơi nào?" and told[0]["reference"] == "HN-1"
+    assert [one["event"] for one in told] == ["send", "receive"] and told[0]["reference"] == "HN-1"
     other = Petition.objects.get(code=came("H26", "feedback.petition", **handed("HN-2", subject="Việc khác", words=WORDS + " Lần hai.")))
     answered(other, now=timezone.now())
     said = [one.body for one in out("feedback.state") if one.about == other.code]
