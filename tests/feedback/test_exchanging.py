@@ -51,7 +51,8 @@ def test_a_petition_from_a_province_is_taken_once_and_the_province_hears_of_ever
     assert came("H26", "feedback.petition", **handed()) == code and Petition.objects.filter(system="H26").count() == 1
     petition = Petition.objects.get(code=code)
     handling.receive(
-        actor=officer(), petition_id=petition.pk, about=petition.about, kind=petition.kind_id, sector_code=petition.sector_code, now=timezone.now()
+        actor=officer(), petition_id=petition.pk, about=petition.about, kind=petition.kind_id,
+        sector_code=petition.sector_code, now=timezone.now(),
     )  # fmt: skip
     told = [one.body for one in out("feedback.state")]
     assert [one["event"] for one in told] == ["send", "receive"] and told[0]["reference"] == "HN-1"

@@ -73,6 +73,7 @@ def build_templates() -> None:
 
     from feedback import demo as feedback_demo
     from portal.catalogues.services import load_shipped
+    from portal.operations.quick_states import direct_relations
     from ratings import demo as ratings_demo
     from ratings.slips import demo as slips_demo
     from ratings.surveys import demo as surveys_demo
@@ -84,7 +85,8 @@ def build_templates() -> None:
             server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
         _point_to(name)
         if kind == EMPTY:
-            call_command("migrate", interactive=False, verbosity=0)
+            with direct_relations():
+                call_command("migrate", interactive=False, verbosity=0)
             # 14,000 places and their succession take seconds: loaded once, not in every test that asks for the catalogues.
             load_shipped(only=("administrative_units",))
             _without_acts()

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 
 from portal.operations.preparation import loaders
+from portal.operations.quick_states import direct_relations
 
 
 class Command(BaseCommand):
@@ -28,7 +29,8 @@ class Command(BaseCommand):
                 raise CommandError("This database does not know Vietnamese letters: create it with UTF8 and a Unicode locale.")
             # Two starts at once: the second waits for the first and finds nothing to do.
             cursor.execute("SET lock_timeout = 0; SELECT pg_advisory_lock(7141)")
-        call_command("migrate", interactive=False, verbosity=0)
+        with direct_relations():
+            call_command("migrate", interactive=False, verbosity=0)
         for loader in loaders():
             if loader.name in options["skip"]:
                 continue
