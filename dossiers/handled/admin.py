@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from dossiers.handled import routing
 from dossiers.models import HandlingRule
-from portal.access import actor_of, may
+from portal.access import actor_of, may, require
 from portal.access.desk import DeskModelAdmin, Facts, Page, PlainForm, Way, moment
 from portal.catalogues.queries import agency_label
 from portal.exchange.partners.models import Call, Partner
@@ -104,6 +104,7 @@ class HandlingRuleAdmin(DeskModelAdmin):
     def enter(self, request: HttpRequest) -> HttpResponse:
         """From now on a system gets what is filed."""
         actor = actor_of(request)
+        require(actor, KEEP)
         return self.ask(
             request,
             title="Chuyển hồ sơ cho hệ thống khác giải quyết",
@@ -117,6 +118,7 @@ class HandlingRuleAdmin(DeskModelAdmin):
     def end(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """What is filed from now on is handled here again."""
         row, actor = self.found(request, object_id), actor_of(request)
+        require(actor, KEEP)
         return self.ask(
             request,
             title="Kết thúc việc chuyển hồ sơ?",

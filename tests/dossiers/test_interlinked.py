@@ -140,7 +140,8 @@ def test_a_birth_a_home_and_a_card_are_filed_once_and_decided_by_three_agencies(
     residence.refresh_from_db()
     assert abs(residence.response_due_at - timezone.now()) < timedelta(days=6), "the clock of the next begins with the result"
     decided(residence, "G01.101.2", registered_on=f"{timezone.localdate():%d/%m/%Y}")
-    decided(card, "G24.101")
+    today = f"{timezone.localdate():%d/%m/%Y}"
+    decided(card, "G24.101", valid_from=today, valid_until="", five_years="")
     page = mothers.get(f"/ho-so/lien-thong/{filing.pk}/")
     assert page.content.decode().count("/ket-qua/") == 3, words(page)
 
