@@ -19,7 +19,7 @@ def test_tables_columns_indexes_and_constraints_are_those_of_the_models() -> Non
         options = model._meta
         if not options.managed or options.proxy:
             continue
-        said = {(options.db_table, field.column): field.null for field in options.local_concrete_fields}
+        said = {(options.db_table, field.column): field.null for field in options.local_concrete_fields if not field.generated}
         there = {key: columns[key] for key in said if key in columns}
         assert there == said, options.label
         wanted = {one.name for one in (*options.indexes, *options.constraints)}

@@ -39,7 +39,7 @@ def test_a_form_that_is_not_here_is_not_promised_anywhere(client, catalogue):
     # Where the form is here, and where no way on the web exists.
     here = client.get("/thu-tuc/1.001193/").content.decode()
     assert "chưa mở" not in here and "điền ngay trên Cổng" in here
-    never = client.get("/thu-tuc/2.000986/").content.decode()
+    never = client.get("/thu-tuc/2.001263/").content.decode()
     assert "chưa mở" not in never and "Thủ tục này chưa nộp được trên Cổng." in words(box(never))
 
 

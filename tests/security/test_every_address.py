@@ -79,7 +79,7 @@ PUBLIC = {
         "linh-vuc/<str:code>/",
         "co-quan/", "co-quan/<str:code>/", "co-quan/<str:code>/niem-yet/", "thu-tuc/<str:code>/thay-doi/",
         "quyet-dinh/", "quyet-dinh/<int:pk>/",
-        "chat-luong-du-lieu/", "bo-phan-mot-cua/", "dich-vu-truc-tuyen/",
+        "chat-luong-du-lieu/", "bo-phan-mot-cua/", "tai-lieu-huong-dan/", "dich-vu-truc-tuyen/",
         # Opinions on drafts are asked of everybody, within limits.
         "lay-y-kien/", "lay-y-kien/<uuid:pk>/", "bao-loi/", "dieu-khoan/", "ho-tro/", "ho-tro/nop-tien/", "ho-tro/buu-chinh/", "chu-lon/",
         "co-quan/", "co-quan/<str:code>/", "bao-loi/", "hoi-dap/", "hoi-dap/<slug:slug>/", "hoi-dap/<slug:slug>/huu-ich/",
