@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -105,10 +105,10 @@ def outcome_of(procedure_code: str) -> Outcome | None:
 def outcome_for(dossier: Dossier) -> Outcome | None:
     """What a dossier ends in, whatever was published since: the version that stood when it was sent. Where none stood then, the first
     that came after it, so that who filed before there was a template is answered too. One query, the first time for this ``dossier``."""
-    known: list[Outcome | None] | None = dossier.__dict__.get("_outcome")
-    if known is None:
-        known = dossier.__dict__["_outcome"] = [_outcome_for(dossier)]
-    return known[0]
+    known: tuple[datetime, Outcome | None] | None = dossier.__dict__.get("_outcome")
+    if known is None or known[0] != dossier.submitted_at:
+        known = dossier.__dict__["_outcome"] = (dossier.submitted_at, _outcome_for(dossier))
+    return known[1]
 
 
 def _outcome_for(dossier: Dossier) -> Outcome | None:
