@@ -97,6 +97,9 @@ class TestOneProcess:
         tables |= {"feedback_petitionkind", "feedback_publishedcase"}
         # The version of the terms in force.
         tables |= {"accounts_terms"}
+        # What troubles people, what did not work, what is planned, what editors wrote.
+        tables |= {"helpdesk_troublecount", "helpdesk_troublekind", "helpdesk_incident", "content_piece", "content_picture"}
+        tables |= {"upkeep_maintenance", "upkeep_readonly", "upkeep_trialperiod"}
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT tgrelid::regclass::text, trim(trailing '\\000' from encode(tgargs, 'escape')) FROM pg_trigger WHERE tgname = %s",

@@ -476,7 +476,7 @@ def test_where_nobody_would_see_it_is_said_before_and_told_to_who_can_mend_it() 
     do(here, third, "ask_opinions", **asked, sure="on")
     assert len(told(chief.person_id)) == 2, "another work, another role"
     # What is due there is told to the Government Office while it is not late yet.
-    clocks.warn(now=petition.unit_due_at - dt.timedelta(hours=1))
+    clocks.warn(now=min(petition.due_at, petition.unit_due_at) - dt.timedelta(hours=1))
     stepping.warn_of_steps(now=petition.refuse_due_at + dt.timedelta(hours=1))
     about = Notification.objects.filter(party_id=vpcp.actor.person_id, link=of(petition))  # type: ignore[attr-defined]
     assert {"feedback.warn_today", "feedback.step_late"} <= set(about.values_list("template", flat=True))

@@ -109,6 +109,7 @@ def test_production_without_antivirus_is_said_in_so_many_words() -> None:
     assert any("FILES_WITHOUT_ANTIVIRUS" in problem for problem in problems({**SECURE, "CLAMAV_ADDRESS": ""}))
 
 
+@pytest.mark.django_db
 def test_an_operator_without_antivirus_is_told_at_each_command_and_by_the_figures(settings: Any) -> None:
     assert without_antivirus() == []
     settings.FILES_WITHOUT_ANTIVIRUS = True

@@ -99,7 +99,7 @@ class MessageAdmin(_Watched):
     """By code of a dossier, id, partner, day; a page tells a message's way from end to end."""
 
     by_cursor = True
-    list_display = ("number", "created", "partner_id", "direction", "kind", "about", "state", "why")
+    list_display = ("number_shown", "created", "partner_shown", "direction", "kind", "about", "state", "why")
     list_filter = ("state", "direction", PartnerFilter, DayFilter)
     search_fields = ("=about",)
     search_help_text = "Tìm theo mã hồ sơ, mã tin"
@@ -118,6 +118,16 @@ class MessageAdmin(_Watched):
         except ValueError:
             return super().get_search_results(request, queryset, search_term)
         return queryset.filter(Q(id=number) | Q(key=str(number), direction=Message.Direction.IN)), False
+
+    @admin.display(description="Số", ordering="number")
+    def number_shown(self, row: Message) -> int:
+        """By which it is asked for."""
+        return row.number
+
+    @admin.display(description="Hệ thống", ordering="partner")
+    def partner_shown(self, row: Message) -> str:
+        """Whose."""
+        return str(row.partner_id)
 
     @admin.display(description="Lập lúc", ordering="number")
     def created(self, row: Message) -> str:
