@@ -149,7 +149,7 @@ bench-reconcile: ready-for-bench
 bench-statistics: ready-for-bench
 	$(VENV) -m portal.launcher exec --var $(BENCH_VAR) -- $(VENV) -m bench.statistics $(if $(ROWS),--rows $(ROWS)) $(if $(WRITE),--write)
 
-# The portal on several machines (all on this one's loopback), and each of them lost in turn; a quarter of an hour. docs/operations.md.
+# The portal on several machines (all on this one's loopback), and each of them lost in turn: docs/operations.md says how far it is tried.
 drill: ready-for-drill
 	$(VENV) -m bench.drill $(if $(WRITE),--write) $(if $(KEEP),--keep)
 
