@@ -173,12 +173,12 @@ def test_channels_are_chosen_by_kind_and_what_the_law_wants_told_keeps_one(outsi
     fields = {label.strip(): f"kind_{number}" for number, label in enumerate(labels[:-1])}
     names = ("Kết quả và từng bước của hồ sơ", "Xác nhận đã gửi hồ sơ", "An toàn tài khoản", "Tiền đã nộp, đã hoàn và chứng từ")
     steps, confirmations, safety, money = (fields[label] for label in names)
-    petitions = fields["Phản ánh, kiến nghị bạn đã gửi"]
+    petitions, support = fields["Phản ánh, kiến nghị bạn đã gửi"], fields["Trả lời yêu cầu hỗ trợ bạn đã gửi"]
     answer = client.post(PAGE, {"act": "channels", "language": "vi", safety: ["sms"]})
     assert answer.status_code == 422
     assert "chọn ít nhất một cách" in answer.content.decode()
     assert not ContactChoice.objects.exists()
-    chosen = {steps: ["sms"], safety: ["sms", "email"], money: ["sms"], petitions: ["sms"]}
+    chosen = {steps: ["sms"], safety: ["sms", "email"], money: ["sms"], petitions: ["sms"], support: ["sms"]}
     assert client.post(PAGE, {"act": "channels", "language": "en", **chosen}).status_code == 302
     choice = ContactChoice.objects.get(person=person)
     assert choice.language == "en"
@@ -195,6 +195,8 @@ def test_channels_are_chosen_by_kind_and_what_the_law_wants_told_keeps_one(outsi
         "payments.money": ["sms"],
         "feedback.steps": ["sms"],
         "ratings.asked": [],
+        "helpdesk.support": ["sms"],
+        "helpdesk.works": [],
     }
     shown = client.get(PAGE).content.decode()
     assert len(re.findall(rf'name="{confirmations}"[^>]*checked', shown)) == 0
