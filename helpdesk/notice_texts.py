@@ -41,7 +41,7 @@ def register() -> None:
             "answered",
             gettext_noop("Trả lời yêu cầu hỗ trợ {code}"),
             gettext_noop("{answer}\n\nChưa xử lý được, bạn trả lời thư này, giữ nguyên mã {code} ở tiêu đề, hoặc gọi 1800 1096."),
-            gettext_noop("{code}: {short}"),
+            gettext_noop("Tra loi {code}: {short}"),
         ),
         (
             "handed_over",
