@@ -78,7 +78,7 @@ def test_a_citizen_asks_follows_and_is_answered_by_the_channel_they_chose() -> N
     words = "Ảnh của bạn lớn quá: {chụp lại} ở độ phân giải thấp hơn."
     assert technical.post(f"{base}answer/", {"words": words}).status_code == 302
     ticket.refresh_from_db()
-    assert ticket.state == "answered" and texts_to(PHONE)[-1] == f"{ticket.code}: {words}"
+    assert ticket.state == "answered" and texts_to(PHONE)[-1] == f"Tra loi {ticket.code}: {words}"
     assert [one.name for one in ticket.steps.all()] == ["send", "take", "answer"]
     assert "Đã trả lời" in shown(stranger.post(FOLLOW, {"code": ticket.code, "contact": "0912345678"}))
 
