@@ -140,7 +140,8 @@ class TestAtTheDesk:
         for _more in range(6):
             press(officer, "check_in", code=due_now(booked()).code)
             press(officer, "walk_in", priority="old")
-        assert costs() == few
+        # What is remembered of units may spare one; more people never cost more.
+        assert all(one <= before for one, before in zip(costs(), few, strict=True))
         assert max(few) <= 25
 
     def test_another_units_officer_and_who_does_not_receive_do_nothing_here(self) -> None:

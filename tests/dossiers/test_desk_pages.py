@@ -227,7 +227,7 @@ def test_ones_own_dossier_has_no_buttons_and_says_why() -> None:
     assert "Hồ sơ này là của bạn" in page
     assert "/receive/" not in page
     for act in ("receive", "refuse"):
-        answer = client.post(f"{DESK}{dossier.id}/{act}/", {"seen": dossier.version, "reason": "x"})
+        answer = client.post(f"{DESK}{dossier.id}/{act}/", {"seen": dossier.version, "reason": "x", "basis": "x"})
         assert answer.status_code == 409
         assert "Hồ sơ này là của bạn" in text(answer)
     assert client.get(f"{DESK}{dossier.id}/refuse/").status_code == 409
@@ -332,7 +332,7 @@ def test_acts_on_a_dossier_that_is_past_them_are_friendly() -> None:
     client, _ = desk_of()
     for act in ("receive", "refuse"):
         assert client.get(f"{DESK}{dossier.id}/{act}/").status_code == 409
-        assert client.post(f"{DESK}{dossier.id}/{act}/", {"seen": dossier.version, "reason": "x"}).status_code == 409
+        assert client.post(f"{DESK}{dossier.id}/{act}/", {"seen": dossier.version, "reason": "x", "basis": "x"}).status_code == 409
     assert client.get(f"{DESK}khong-phai-uuid/change/").status_code == 404
 
 

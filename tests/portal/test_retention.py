@@ -28,7 +28,11 @@ def test_every_field_has_a_class_every_class_a_use_and_what_is_sealed_is_persona
 
 
 def test_a_field_without_a_class_and_wrong_names_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    tables = {"dossiers": {"Draft": {"answers": "technical", "unit": "draft"}, "Dossier": "forever", "Gone": "draft"}, "ratings": {}}
+    tables = {
+        "dossiers": {"Draft": {"answers": "technical", "unit": "draft"}, "Dossier": "forever", "Gone": "draft"},
+        "ratings": {},
+        "helpdesk": {},
+    }
     said = registry._table_of
     monkeypatch.setattr(registry, "_table_of", lambda app_name: tables.get(app_name, said(app_name)))
     found = registry.problems(SealedField)
