@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from dossiers import services
 from dossiers.models import Dossier, SupplementRequest
 from dossiers.services.recomputing import MOVED, recompute
+from portal.caching import Remembered
 from portal.catalogues import models as catalogues
 from portal.notifications.models import Notification
 from portal.workdays import national_calendar
@@ -35,6 +36,8 @@ def declare(monkeypatch: pytest.MonkeyPatch, *days: date) -> None:
     national = national_calendar()
     changed = dataclasses.replace(national, days_off=national.days_off | set(days))
     monkeypatch.setattr(catalogues, "national_calendar", lambda: changed)
+    # Days off come with a release: processes begin anew and remember no agency's calendar.
+    monkeypatch.setattr("dossiers.queries._handling", Remembered("catalogues"))
 
 
 @pytest.mark.requirement("D-06", "D-08")

@@ -11,6 +11,7 @@ from django.utils import timezone
 from feedback import tasks
 from feedback.models import Petition
 from feedback.services import answering, handling, routing
+from portal.caching import Remembered
 from portal.catalogues.models import Agency
 from portal.workdays import ZONE
 from portal.workdays.calendar import national_calendar
@@ -31,6 +32,8 @@ def declare(monkeypatch: pytest.MonkeyPatch, *days: dt.date) -> None:
     late = replace(national_calendar(), days_off=national_calendar().days_off | set(days))
     for room in (clocks, catalogues):
         monkeypatch.setattr(room, "national_calendar", lambda: late)
+    # Days off come with a release: processes begin anew and remember no agency's calendar.
+    monkeypatch.setattr("dossiers.queries._handling", Remembered("catalogues"))
 
 
 @pytest.mark.requirement("F-03", "F-04")
