@@ -17,6 +17,11 @@ OWNERS = frozenset({"party_id", "applicant_id", "owner_id", "filed_by_id"})
 QUERIES = frozenset({"filter", "exclude", "get", "get_or_create", "update_or_create", "Q"})
 ROOMS = ("dossiers", "accounts", "procedures", "portal")
 REASONS = {
+    (
+        "portal/exchange/developers/sandbox.py",
+        "_own",
+    ): "a sandbox is one person's own, whoever they act for; rooms of exchange know no actor's parties",
+    ("portal/exchange/developers/sandbox.py", "sandbox_of"): "the same, to show whether there is one",
     ("dossiers/appointments/views.py", "mine"): "appointments of nobody's account, by their own code",
     ("dossiers/desk_pages/looking.py", "alike"): "an officer's: dossiers of the same party, of those that they may see",
     ("dossiers/desk_pages/near.py", "near"): "an officer's: what lies near a dossier that they may see; of its party's others only whether",
