@@ -24,6 +24,7 @@ from feedback.models import TABLE, Petition, PetitionEvent, TallyDelta, Term
 from feedback.services import NotYours, PetitionRefused, answering, clocks, handling, routing, sending
 from feedback.services.secrets import seal_away
 from portal.access import SYSTEM, Actor
+from portal.caching import Remembered
 from portal.catalogues.models import Agency
 from portal.outbox.models import Message
 from portal.workdays import ZONE, Calendar, calendar
@@ -47,6 +48,13 @@ actors: dict[str, Any] = {}
 offs: set[dt.date] = set()
 """Days off beside those of the law, as somebody declares them."""
 base = calendar.national_calendar()
+
+
+class Forgetful(Remembered):
+    """Remembers nothing."""
+
+    def values(self) -> dict[Any, Any]:
+        return {}
 
 
 def with_late_holidays() -> Calendar:
@@ -558,6 +566,8 @@ def test_whatever_happens_the_clocks_are_what_the_events_say(monkeypatch: pytest
 
     for room in (common, clocks, handling, answering, catalogues):
         monkeypatch.setattr(room, "national_calendar", with_late_holidays)
+    # Days off come with a release, which begins with processes that remember no agency's calendar.
+    monkeypatch.setattr("dossiers.queries._handling", Forgetful("catalogues"))
     _set_up()
     run_state_machine_as_test(
         Petitions,
