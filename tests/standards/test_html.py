@@ -168,6 +168,7 @@ from tests.dossiers.support import (
 from tests.dossiers.test_applicant_signature import fill_in, signing_form
 from tests.dossiers.test_form_pages import FORM, sends
 from tests.dossiers.test_kinds import EXTRACT, order_copies
+from tests.exchange.messages.pages import exchanging
 from tests.exchange.support import batch, make_partner
 from tests.factories import (
     citizen_actor,
@@ -1172,6 +1173,9 @@ OF_UNITS = (
     SurveyText, Ticket, UnitSlip,
 )  # fmt: skip
 
+LOOKED_AT = ("feedback", "helpdesk", "content", "upkeep", "partner_messages")
+"""Rooms whose desks are looked at by functions of their own: ``petition_desk``, ``helping``, ``exchanging``."""
+
 CATALOGUE_LIFE = frozenset(
     f"procedures.{name}" for name in (
         "announcement", "consultation", "embedsite", "localconfirmation", "qualityfinding", "qualityreview", "restructuring",
@@ -1214,15 +1218,16 @@ def officers(pages: Pages) -> None:
 
     for client in (ward, centre):
         pages.get(client, "/quan-tri/")
+    lacking: list[str] = []
     for model, model_admin in admin.site._registry.items():
         if not isinstance(model_admin, OfficerModelAdmin):
             # Django's and its packages' own models: nobody has a right to them.
             assert centre.get(f"/quan-tri/{model._meta.app_label}/{model._meta.model_name}/").status_code == 403
             continue
-        if model._meta.app_label == "feedback" or model in OF_UNITS or model._meta.label_lower in CATALOGUE_LIFE:
+        if model._meta.app_label in LOOKED_AT or model in OF_UNITS or model._meta.label_lower in CATALOGUE_LIFE:
             # Nobody sees all of them: those who work with each look in functions of their own.
             continue
-        if model._meta.label in ("ratings.LevelCount", "ratings.WorkCount", "retention.Removal"):
+        if model._meta.label in ("operations.Figure", "ratings.LevelCount", "ratings.WorkCount", "retention.Removal"):
             # Lines of the menu: a dashboard outside the desk, and a page that has no rows of its own (`rights` looks at it).
             continue
         desk = ward if model._meta.label in ("dossiers.Dossier", "accounts.Registration") else centre
@@ -1230,7 +1235,9 @@ def officers(pages: Pages) -> None:
         shown = pages.get(desk, base)
         pages.get(desk, f"{base}?q=a")
         row = re.search(rf'href="({re.escape(base)}[^/"]+/change/)', shown)
-        assert row, f"no row of {model._meta.label} to look at: this test must make one"
+        if not row:
+            lacking.append(model._meta.label)
+            continue
         told = pages.get(desk, row[1])
         assert model_admin.has_history == ("historylink" in told)
         if model_admin.has_history:
@@ -1243,7 +1250,7 @@ def officers(pages: Pages) -> None:
 
     for template in ("accounts.email_verify", "dossiers.submitted"):
         pages.get(centre, f"/quan-tri/notifications/preview/{template}/thu/en/")
-    notice = Notice.objects.get(published_to=None)
+    notice = Notice.objects.filter(published_to=None).earliest("pk")
     pages.get(centre, f"/quan-tri/notices/notice/{notice.pk}/withdraw/")
     wrong = {"title": "<x>", "published_from": "01/01/2020", "published_to": "x", "english_title": "x"}
     pages.post(centre, f"/quan-tri/notices/notice/{notice.pk}/change/", wrong, 200)
@@ -1258,6 +1265,7 @@ def officers(pages: Pages) -> None:
     for transition in ("correct", "dismiss"):
         pages.get(centre, f"/quan-tri/procedures/mistakereport/{report.pk}/{transition}/")
         pages.post(centre, f"/quan-tri/procedures/mistakereport/{report.pk}/{transition}/")
+    assert not lacking, "no row to look at: this test must make one"
     dossiers(pages, ward, officer_actor(at_ward))
 
 
@@ -1295,7 +1303,7 @@ def questions_and_guidance(pages: Pages) -> None:
     }
     pages.get(writer, films)
     pages.get(writer, f"{films}add/")
-    pages.post(writer, f"{films}add/", status=200)
+    pages.post(writer, f"{films}add/", {"title": "<x>"})
     assert writer.post(f"{films}add/", told).status_code == 302
     guide = Guide.objects.get(unit_code="G15", state="entered")
     pages.get(writer, f"{films}{guide.pk}/change/")
@@ -1736,7 +1744,8 @@ def catalogue_life(pages: Pages) -> None:
     vpcp.post(f"{review}finding/", {"procedure_code": "2.000635", "part": "fees", "kind": "accurate", "text": "Sai <x>"})
     vpcp.post(f"{review}send/")
     pages.get(vpcp, f"{review}change/")
-    finding = f"{desk}qualityfinding/{QualityFinding.objects.get().pk}/"
+    seen = QualityFinding.objects.filter(review__isnull=False).order_by("pk")[0]
+    finding = f"{desk}qualityfinding/{seen.pk}/"
     pages.get(enterer, f"{finding}change/")
     pages.get(enterer, f"{finding}mend/")
     author = officer_actor(checking)
@@ -2378,6 +2387,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     slips_and_surveys(pages)
     published_answers(pages)
     connecting(pages)
+    exchanging(pages)
     frozen_years(pages)
     watching(pages)
     dashboards(pages)
