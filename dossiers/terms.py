@@ -22,6 +22,7 @@ from dossiers.models import Dossier
 from portal.access import Assurance
 from portal.caching import Remembered
 from portal.catalogues import queries as catalogues
+from portal.catalogues.models import Agency
 from portal.workdays import Unit
 from procedures import queries as procedures
 from procedures.fees import Fee
@@ -232,8 +233,17 @@ def terms_for(code: str, party_id: UUID, at: datetime) -> Terms:
     return serving(terms_on(code, at), party_id)
 
 
-def _service(row: OnlineService) -> Service:
-    return Service(row.code, row.level, Assurance(row.assurance), tuple(row.localities), row.provider)
+def _service(row: OnlineService, province: str = "") -> Service:
+    """``province``: of a procedure that a province announced for itself, whose service runs nowhere else (Rules art. 17.2)."""
+    return Service(row.code, row.level, Assurance(row.assurance), (province,) if province else tuple(row.localities), row.provider)
+
+
+def _own_province(version: ProcedureVersion) -> str:
+    """The two digits of the province that announced a procedure for itself (one query, none for all others)."""
+    if not version.issuing_code.startswith("H"):
+        return ""
+    found = Agency.objects.on(version.effective_from).filter(code=version.issuing_code, level=Agency.Level.PROVINCE)
+    return found.values_list("administrative_unit__code", flat=True).first() or ""
 
 
 def _terms(version: ProcedureVersion) -> Terms:
@@ -243,6 +253,7 @@ def _terms(version: ProcedureVersion) -> Terms:
         # Without a time limit in numbers nobody could be given an appointment.
         raise TermsUnknown(version.procedure.code)
     amount, unit, bodies = online.time_amount, online.time_unit, _bodies(version.executing_agency)
+    province = _own_province(version)
     return Terms(
         procedure_code=version.procedure.code,
         version_id=version.pk,
@@ -254,8 +265,8 @@ def _terms(version: ProcedureVersion) -> Terms:
         subjects=tuple(version.subjects),
         bodies=bodies,
         field_code=version.field_code,
-        service=_service(main),
-        services=tuple(_service(one) for one in version.online_services.all()),
+        service=_service(main, province),
+        services=tuple(_service(one, province) for one in version.online_services.all()),
         providers=version.executing_agency or version.issuing_agency,
         limit_amount=amount,
         limit_unit=Unit(unit),

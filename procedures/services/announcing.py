@@ -316,11 +316,22 @@ def _change_faults(row: Announcement, change: AnnouncedChange, base: Mapping[str
         if not record.get(part):
             yield f"Thiếu {TEXTS.get(part, 'Lĩnh vực').lower()}."
     yield from _channel_faults(record)
+    if row.unit_code.startswith("H") and change.kind in (Kind.NEW, Kind.AMEND):
+        yield from _own_faults(row, record)
     if change.kind == Kind.INTERLINK and not record.get("interlinked"):
         yield "Hãy nêu những thủ tục được thực hiện liên thông."
     if base and not differences(base, record):
         yield "Nội dung không khác gì nội dung đang có hiệu lực."
     yield from _unknown(record, base, row.effective_on)
+
+
+def _own_faults(row: Announcement, record: Mapping[str, Any]) -> Iterable[str]:
+    """A province announces procedures of its own only where a law lets it, and only for its own agencies (Rules art. 17.2, 18.2, 19.2)."""
+    if not row.law:
+        yield "Tỉnh chỉ công bố thủ tục riêng khi có văn bản cho phép: hãy ghi văn bản đó vào quyết định."
+    named = (*record.get("executing_codes", []), *record.get("competent_codes", []))
+    if others := sorted({code for code in named if code.partition(".")[0] != row.unit_code}):
+        yield f"Thủ tục riêng của tỉnh không do cơ quan ngoài tỉnh thực hiện: {', '.join(others)}."
 
 
 def _channel_faults(record: Mapping[str, Any]) -> Iterable[str]:

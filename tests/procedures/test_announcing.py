@@ -10,10 +10,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from dossiers.queries import _units_from
+from dossiers.terms import terms_on
 from portal.caching.changes import marks
 from portal.caching.models import Change
 from procedures import queries
-from procedures.models import Announcement, Decision, LocalConfirmation, Localisation, Procedure, ProcedureVersion
+from procedures.models import Announcement, Decision, LocalConfirmation, Localisation, OnlineService, Procedure, ProcedureVersion
 from procedures.services import announcing
 from procedures.services.announcing import AnnouncementRefused, put_change
 from tests.factories import make_position, officer_actor, sign_in
@@ -204,6 +206,53 @@ def test_what_provinces_laid_down_is_asked_about_ends_and_begins_by_their_own_de
     step(checker_there, own, "publish")
     place = Localisation.objects.get(version__procedure__code=EXTRACT, province_code="01", decision_number="88/QĐ-UBND")
     assert place.place == "Một cửa thử nghiệm" and place.decision is not None
+
+
+@pytest.mark.requirement("C-05")
+def test_a_province_announces_a_procedure_of_its_own_where_a_law_lets_it(officers: Any) -> None:
+    enterer, _ = at_desk("H26", "procedure_entering")
+    checker, _ = at_desk("H26", "procedure_checking", "procedure_publishing")
+    today = timezone.localdate()
+    row = begun(enterer, today, number="12/QĐ-UBND", summary="Công bố thủ tục của Thành phố")
+    answer = enterer.post(f"{DESK}{row.pk}/change/add/", {"kind": "new", "code": NEW})
+    said = content({}, name="Hỗ trợ thử nghiệm của Thành phố", steps="Nộp | Nộp hồ sơ", documents="Tờ khai", results="Giấy")
+    said |= {"legal_bases": "9/2026/NQ-HĐND | Nghị quyết", "executing_agency": "Ủy ban nhân dân cấp xã", "field_named": "Hộ tịch"}
+    said |= {"levels": ["commune"], "subjects": ["citizen"], "online_level": "full"}
+    said |= {"channels": "trực tuyến\n+ 3 | ngày làm việc\n- lệ phí | Lệ phí thử | 10000"}
+    assert enterer.post(answer["Location"], said).status_code == 302
+    # Without the text that lets it, and with an agency of another province, it goes no further.
+    change = row.changes.get()
+    change.record["executing_codes"] = ["H29.1"]
+    change.save()
+    told = words(enterer.get(f"{DESK}{row.pk}/change/"))
+    assert "khi có văn bản cho phép" in told and "cơ quan ngoài tỉnh thực hiện: H29.1" in told
+    enterer.post(f"{DESK}{row.pk}/send/")
+    row.refresh_from_db()
+    assert row.state == "entering"
+    change.record["executing_codes"] = []
+    change.save()
+    wanted = facts(today, number="12/QĐ-UBND", summary="Công bố thủ tục của Thành phố", law="Luật Thủ đô điều 7")
+    assert enterer.post(f"{DESK}{row.pk}/facts/", wanted).status_code == 302
+    step(enterer, row, "send")
+    step(checker, row, "check")
+    step(checker, row, "publish")
+    seen()
+    page = words(Client().get(f"/thu-tuc/{NEW}/"))
+    assert "Hỗ trợ thử nghiệm của Thành phố" in page and "12/QĐ-UBND" in page
+    # Filed in that province alone.
+    version = queries.version_at(NEW, today)
+    assert version is not None
+    OnlineService.objects.create(version=version, code=f"{NEW}.01", level="full", form_key="x")
+    terms = terms_on(NEW, timezone.now())
+    assert {one.localities for one in terms.services} == {("01",)}
+    assert {unit.code.partition(".")[0] for unit in _units_from("", terms)} <= {"H26"}
+    # Another agency's it stays: neither a ministry nor a neighbour amends it.
+    for unit in ("G15", "H29"):
+        other, _ = at_desk(unit, "procedure_entering")
+        assert other.post(f"{DESK}add/", facts(today, number=f"13/{unit}")).status_code == 302
+        theirs = Announcement.objects.get(unit_code=unit)
+        refused = other.post(f"{DESK}{theirs.pk}/change/add/", {"kind": "amend", "code": NEW})
+        assert refused.status_code == 422 and "do cơ quan khác công bố" in words(refused)
 
 
 @pytest.mark.requirement("C-23")
