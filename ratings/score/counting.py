@@ -47,19 +47,22 @@ CROSS JOIN unnest(%(codes)s::text[], %(ministries)s::boolean[], %(provinces)s::b
 WHERE CASE WHEN position('.' in b.agency) > 0 THEN c.units WHEN left(b.agency, 1) = 'H' THEN c.provinces ELSE c.ministries END
     AND NOT EXISTS (SELECT FROM counted o WHERE o.agency = b.agency AND o.criterion = c.code)
 """
+_IDLE = """
+DELETE FROM counted c WHERE NOT EXISTS (SELECT FROM busy b WHERE b.agency = c.agency)
+"""
 _WRITE = """
 INSERT INTO ratings_scorecount AS old (period, first, agency, parent, criterion, numerator, denominator, counted_at)
 SELECT %(period)s, %(first)s, c.agency,
     CASE WHEN position('.' in c.agency) > 0 THEN regexp_replace(c.agency, '\\.[^.]*$', '') ELSE '' END,
     c.criterion, c.numerator, c.denominator, %(now)s
-FROM counted c JOIN busy b ON b.agency = c.agency
+FROM counted c
 ON CONFLICT (period, first, agency, criterion) DO UPDATE
 SET numerator = excluded.numerator, denominator = excluded.denominator, counted_at = excluded.counted_at
 WHERE (old.numerator, old.denominator) <> (excluded.numerator, excluded.denominator)
 """
 _REMOVE = """
 DELETE FROM ratings_scorecount o WHERE o.period = %(period)s AND o.first = %(first)s AND NOT EXISTS (
-    SELECT FROM counted c JOIN busy b ON b.agency = c.agency WHERE c.agency = o.agency AND c.criterion = o.criterion
+    SELECT FROM counted c WHERE c.agency = o.agency AND c.criterion = o.criterion
 )
 """
 
@@ -87,10 +90,15 @@ def count(period: str, first: date, *, now: datetime) -> int:
             )
         cursor.execute(_BUSY)
         cursor.execute("ANALYZE counted")
+        cursor.execute("ANALYZE busy")
+        cursor.execute(_IDLE)
         cursor.execute(_NOTHING, {
             "codes": [each.code for each in versions], "ministries": [each.for_ministries for each in versions],
             "provinces": [each.for_provinces for each in versions], "units": [each.for_units for each in versions],
         })  # fmt: skip
+        # Rows written a moment ago have no statistics: whatever way the planner then takes, each is looked up once.
+        cursor.execute("CREATE UNIQUE INDEX ON counted (agency, criterion)")
+        cursor.execute("ANALYZE counted")
         cursor.execute(_WRITE, {"period": period, "first": first, "now": now})
         changed = int(cursor.rowcount)
         cursor.execute(_REMOVE, {"period": period, "first": first})
