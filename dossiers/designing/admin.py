@@ -21,7 +21,7 @@ from dossiers.designing.editing import EditRefused
 from dossiers.designing.form_work import WORK
 from dossiers.designing.forms import ChargeRuleForm, FieldForm, NewFieldForm, PageForm, PaperRuleForm, PaymentForm, WholeForm
 from dossiers.designing.results.work import WORK as RESULTS
-from dossiers.designing.words import KIND_WORDS, condition_words
+from dossiers.designing.words import KIND_WORDS, Called, called, condition_words
 from dossiers.form_documents import Fault, compiled, faults
 from dossiers.form_documents.composites import PARTS
 from dossiers.models.designs import FormDesign
@@ -111,14 +111,15 @@ class FormDesignAdmin(DesignAdmin):
     def _pages(self, row: FormDesign) -> list[dict[str, Any]]:
         document = row.document
         pages = document.get("pages") or [{"name": "", "title": "Tờ khai"}]
+        names = called(document.get("fields", []))
         return [
             {
                 **page,
                 "url": self.address("page", row.pk, page["name"]) if page["name"] else "",
-                "when_words": condition_words(page["when"]) if page.get("when") else "",
+                "when_words": condition_words(page["when"], names) if page.get("when") else "",
                 "add": self.address("question_add", row.pk) + "?" + urlencode({"page": page["name"]}),
                 "questions": [
-                    self._question_line(row, field)
+                    self._question_line(row, field, names)
                     for field in document.get("fields", [])
                     if not page["name"] or editing.page_of(field, document) == page["name"]
                 ],
@@ -126,7 +127,7 @@ class FormDesignAdmin(DesignAdmin):
             for page in pages
         ]
 
-    def _question_line(self, row: FormDesign, field: dict[str, Any], group: str = "") -> dict[str, Any]:
+    def _question_line(self, row: FormDesign, field: dict[str, Any], names: Called, group: str = "") -> dict[str, Any]:
         inside = "?" + urlencode({"group": group}) if group else ""
         return {
             "name": field["name"],
@@ -141,28 +142,28 @@ class FormDesignAdmin(DesignAdmin):
             if field.get("kind") in PARTS
             else "",
             "required": bool(field.get("required")),
-            "when": condition_words(field["when"]) if field.get("when") else "",
+            "when": condition_words(field["when"], names) if field.get("when") else "",
             "group": group,
             "url": self.address("question", row.pk, field["name"]) + inside,
-            "columns": [self._question_line(row, one, field["name"]) for one in field.get("fields", [])],
+            "columns": [self._question_line(row, one, names, field["name"]) for one in field.get("fields", [])],
             "add": self.address("question_add", row.pk) + "?" + urlencode({"group": field["name"]}) if field.get("kind") == "group" else "",
         }
 
     def _papers(self, row: FormDesign) -> list[dict[str, Any]]:
-        rules = row.document.get("papers", [])
+        rules, names = row.document.get("papers", []), called(row.document.get("fields", []))
         found = []
         for paper in _terms_papers(row):
             rule = next((rule for rule in rules if paper_rule_fits(rule, paper)), None)
-            said = condition_words(rule["when"]) if rule else ("luôn cần" if paper.required else "người nộp tự chọn")
+            said = condition_words(rule["when"], names) if rule else ("luôn cần" if paper.required else "người nộp tự chọn")
             found.append({"name": paper.name, "case": paper.case, "said": said, "url": self.address("paper", row.pk, paper.kind)})
         return found
 
     def _charges(self, row: FormDesign) -> list[dict[str, Any]]:
-        rules = row.document.get("charges", [])
+        rules, names = row.document.get("charges", []), called(row.document.get("fields", []))
         found = []
         for place, fee in enumerate(_terms_fees(row)):
             own = [rule for rule in rules if fee_rule_fits(rule, fee) and "exempt" not in rule]
-            said = "; ".join(_charge_words(rule) for rule in own) or "chưa tính trên tờ khai"
+            said = "; ".join(_charge_words(rule, names) for rule in own) or "chưa tính trên tờ khai"
             found.append({"name": fee.name, "amount": fee.amount, "said": said, "url": self.address("charge", row.pk, place)})
         return found
 
@@ -338,10 +339,10 @@ def _terms_fees(row: FormDesign) -> list[Any]:
         return []
 
 
-def _charge_words(rule: dict[str, Any]) -> str:
+def _charge_words(rule: dict[str, Any], names: Called) -> str:
     parts = ["thu một lần"]
     if rule.get("times"):
-        parts = [f"nhân với {rule['times']} ({rule.get('unit', '')})"]
+        parts = [f"nhân với {names.get(rule['times'], (rule['times'], {}))[0]} ({rule.get('unit', '')})"]
     if rule.get("when"):
-        parts.append(f"khi {condition_words(rule['when'])}")
+        parts.append(f"khi {condition_words(rule['when'], names)}")
     return ", ".join(parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 KIND_WORDS: dict[str, str] = {
@@ -132,17 +132,34 @@ def choice_value(choice: Any) -> str:
     return str(choice["value"]) if isinstance(choice, Mapping) else str(choice[0])
 
 
-def condition_words(condition: Mapping[str, Any]) -> str:
-    """A condition in words; questions by their names, as the list of questions shows them."""
+Called = Mapping[str, tuple[str, Mapping[str, str]]]
+"""Of each question: how it is called, and how its answers are."""
+_LONGEST = 70
+
+
+def called(fields: Iterable[Mapping[str, Any]]) -> Called:
+    """What the questions of a form are called, those inside of groups too."""
+    found: dict[str, tuple[str, Mapping[str, str]]] = {}
+    for field in fields:
+        label = str(field.get("label") or field["name"])
+        short = label if len(label) <= _LONGEST else label[: _LONGEST - 1].rstrip() + "…"
+        found[field["name"]] = (f"“{short}”", {choice_value(one): f"“{choice_label(one)}”" for one in field.get("choices", ())})
+        found.update(called(field.get("fields", ())))
+    return found
+
+
+def condition_words(condition: Mapping[str, Any], names: Called | None = None) -> str:
+    """A condition in words; questions and answers as ``names`` call them, else by the names under which they are kept."""
     if "all" in condition:
-        return " và ".join(f"({condition_words(one)})" for one in condition["all"])
+        return " và ".join(f"({condition_words(one, names)})" for one in condition["all"])
     if "any" in condition:
-        return " hoặc ".join(f"({condition_words(one)})" for one in condition["any"])
+        return " hoặc ".join(f"({condition_words(one, names)})" for one in condition["any"])
     if "not" in condition:
-        return f"không phải ({condition_words(condition['not'])})"
-    name = condition.get("field") or condition.get("fact", "")
+        return f"không phải ({condition_words(condition['not'], names)})"
+    key = str(condition.get("field") or condition.get("fact", ""))
+    name, answers = (names or {}).get(key, (key, {}))
     if "in" in condition:
-        return f"{name} là {' hoặc '.join(str(one) or 'trống' for one in condition['in'])}"
+        return f"{name} là {' hoặc '.join(answers.get(str(one), str(one)) or 'trống' for one in condition['in'])}"
     if "filled" in condition:
         return f"{name} {'đã' if condition['filled'] else 'chưa'} được trả lời"
     if "at_least" in condition:

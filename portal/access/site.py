@@ -15,6 +15,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.text import capfirst
 from django.views.i18n import JavaScriptCatalog
 
 from portal.access.actors import actor_of
@@ -267,14 +268,16 @@ class OfficerModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """The list. No text in PostgreSQL holds a NUL, so nothing is found by one: such a part of the address is left out."""
+        """The list, named after what stands in it. No text in PostgreSQL holds a NUL, so nothing is found by one: such a part of the
+        address is left out."""
         kept = request.GET.copy()
         for name, values in request.GET.lists():
             if any("\0" in text for text in (name, *values)):
                 del kept[name]
         if len(kept) < len(request.GET):
             return redirect(f"{request.path}?{kept.urlencode()}" if kept else request.path)
-        return super().changelist_view(request, extra_context)
+        title = {"title": capfirst(self.opts.verbose_name_plural)}
+        return super().changelist_view(request, {**title, **(extra_context or {})})
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """None here: Django's own list of what it saved says neither who nor what."""
