@@ -70,6 +70,7 @@ from dossiers.models import (
     FormPrint,
     Handover,
     HomeVisit,
+    LinkedFiling,
     MessageTemplate,
     OfficerArea,
     Parcel,
@@ -149,6 +150,7 @@ from tests.accounts.registration.test_joining import by_document
 from tests.accounts.ways.providers_support import known_unread
 from tests.dossiers import counters as at_counters
 from tests.dossiers import processes
+from tests.dossiers import test_interlinked as together
 from tests.dossiers.support import (
     ANSWERS,
     CODE,
@@ -1269,6 +1271,24 @@ def officers(pages: Pages) -> None:
     dossiers(pages, ward, officer_actor(at_ward))
 
 
+def interlinked(pages: Pages) -> None:
+    """Three procedures filed as one: its form, its papers, what was sent, what each agency has of it."""
+    client = Client()
+    sign_in(client, mother())
+    pages.get(client, f"/nop-ho-so/{together.CODE}/")
+    together.fill_in(client, p1_child_name="Trần Liên Thông")
+    for address in ("to-khai/", "giay-to/"):
+        pages.get(client, f"/nop-ho-so/{together.CODE}/{address}")
+    together.give_papers(client)
+    pages.get(client, f"/nop-ho-so/{together.CODE}/kiem-tra/")
+    assert together.send_all(client).status_code == 302
+    filing = LinkedFiling.objects.get()
+    pages.get(client, f"/ho-so/lien-thong/{filing.pk}/")
+    pages.get(client, "/ho-so/")
+    for code in filing.parts.order_by("pk").values_list("dossier__code", flat=True):
+        pages.get(client, f"/ho-so/{code}/")
+
+
 def questions_and_guidance(pages: Pages) -> None:
     """Questions of an agency and the way of one to the public, the questions that lead to one's own papers, the assistant."""
     writer, checker, anybody, now = Client(), Client(), Client(), timezone.now()
@@ -1365,6 +1385,10 @@ def questions_and_guidance(pages: Pages) -> None:
         transaction.set_rollback(True)
     services_of_questions.act(actor=SYSTEM, row_id=row.pk, transition="withdraw", now=now, why="Luật <mới> & khác")
     pages.get(anybody, f"/hoi-dap/{row.slug}/", 410)
+
+    guide.refresh_from_db()
+    assert checker.post(f"{films}{guide.pk}/withdraw/", {"version": guide.version, "why": "Sai <mục> & khác"}).status_code == 302
+    pages.get(anybody, f"/tai-lieu-huong-dan/{guide.slug}/", 410)
 
 
 def counters(pages: Pages) -> None:
@@ -2361,6 +2385,7 @@ def findings(folder: Path, names: dict[str, str]) -> list[str]:
 @pytest.mark.long
 def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> None:
     everybodys(pages)
+    interlinked(pages)
     designs(pages)
     result_designs(pages)
     catalogues(pages, tmp_path)
