@@ -11,6 +11,7 @@ from django.db.models import Q
 from dossiers.models import HandlingRule
 from portal import audit
 from portal.access import Actor, require
+from portal.exchange.partners.consents import may_get
 from portal.exchange.partners.models import Call, Partner
 from portal.exchange.partners.services import KEEP
 from portal.exchange.partners.units import within
@@ -41,7 +42,7 @@ def add_rule(*, partner: str, unit_code: str, procedures: Collection[str], actor
     """From now on what is filed for a unit goes to a system. :class:`RuleRefused`."""
     require(actor, KEEP)
     found = Partner.objects.filter(pk=partner, suspended_at=None).first()
-    if found is None or Call.HANDLED not in found.calls:
+    if found is None or not may_get(found, Call.HANDLED, now):
         raise RuleRefused("Hệ thống này chưa được quyền nhận và giải quyết hồ sơ nộp trên Cổng.", "partner")
     if found.is_test:
         raise RuleRefused("Hệ thống thử nghiệm không nhận hồ sơ của người dân.", "partner")

@@ -20,7 +20,9 @@ from payments.services import asked as services
 from payments.services.asked import AskRefused, Wanted
 from payments.services.orders import Line, Payer
 from payments.services.papers import CONFIRMATION, RECEIPT_CHARGE, RECEIPT_FEE, issue_paper, papers_of
+from portal.exchange.partners import consents
 from portal.exchange.partners import services as partners
+from portal.exchange.partners.models import Call
 from portal.files.responses import send_file
 from portal.limits import client_address
 from portal.limits.buckets import take
@@ -95,7 +97,7 @@ def _read(request: HttpRequest, kind: str, data: bytes, merchant: Merchant | Non
         if not grant.allowed:
             raise _Refused(TOO_MANY, status=429, retry_after=max(1, int(grant.retry_after))) from None
         raise _Refused(NOT_SIGNED) from None
-    if merchant.partner.suspended_at is not None:
+    if merchant.partner.suspended_at is not None or not consents.may_get(merchant.partner, Call.PAYMENTS, timezone.now()):
         raise _Refused(SUSPENDED)
     try:
         partners.take_call(merchant.partner)

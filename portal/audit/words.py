@@ -247,6 +247,8 @@ ACTS: dict[str, str] = {
     "exchange.empty_sandbox": "Làm trống hệ thống thử",
     "exchange.new_password": "Cấp mật khẩu cho hệ thống kết nối",
     "exchange.readmit_partner": "Cho hệ thống kết nối lại",
+    "exchange.record_consent": "Ghi văn bản đồng ý cung cấp dữ liệu cho bên thứ ba",
+    "exchange.withdraw_consent": "Rút văn bản đồng ý cung cấp dữ liệu cho bên thứ ba",
     "exchange.suspend_partner": "Tạm ngừng hệ thống kết nối",
     "operations.acknowledge": "Nhận việc cảnh báo",
     "operations.change_rule": "Sửa luật cảnh báo",

@@ -25,7 +25,8 @@ from portal.exchange.messages import envelopes, keys, watching
 from portal.exchange.messages.arrival import end
 from portal.exchange.messages.carriers import CARRIERS
 from portal.exchange.messages.models import STATES, Connection, Message, MessageStep, State
-from portal.exchange.partners.models import Partner, PartnerKey, PartnerLine
+from portal.exchange.partners.consents import is_needed, may_get
+from portal.exchange.partners.models import Call, Partner, PartnerKey, PartnerLine
 from portal.exchange.partners.register import holding, line_of, public_of
 
 logger = logging.getLogger(__name__)
@@ -93,9 +94,9 @@ class Target:
 
 
 def target_of(code: str, now: datetime) -> Target | None:
-    """None for a partner that is suspended or gone."""
+    """None for a partner that is suspended or gone, and for a third party without VPCP's consent to messages: theirs wait."""
     partner = Partner.objects.filter(pk=code, suspended_at=None).first()
-    if partner is None:
+    if partner is None or (is_needed(partner) and not may_get(partner, Call.MESSAGES, now)):
         return None
     checking = public_of(list(holding(partner, PartnerKey.Use.SIGN, now)))
     return Target(partner, line_of(partner, now), holding(partner, PartnerKey.Use.SEAL, now).first(), checking)

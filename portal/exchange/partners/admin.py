@@ -18,10 +18,12 @@ from django.utils.cache import patch_cache_control
 from portal.access import actor_of, may, require
 from portal.access.desk import DeskModelAdmin, Facts, Page, PlainForm, ReasonForm, Rows, Way, moment
 from portal.access.site import DeskLine, register_desk_panel
-from portal.exchange.partners import services
+from portal.exchange.partners import consenting, services
+from portal.exchange.partners.consents import consented, is_needed
 from portal.exchange.partners.models import Call, Partner, PartnerDay
 
 DAYS_SHOWN = 31
+_DAYS = ["%d/%m/%Y", "%Y-%m-%d"]
 ALARM_SHOWN = timedelta(days=1)
 REASONS = {
     "not_an_object": "dòng không phải đối tượng", "unknown_field": "trường lạ", "missing": "thiếu trường", "not_text": "không phải chữ",
@@ -49,7 +51,21 @@ class NewPartnerForm(PartnerForm):
 
     code = forms.CharField(label="Mã, cũng là tên đăng nhập", max_length=40)
     is_test = forms.BooleanField(label="Thử nghiệm: hồ sơ gửi đến không tính vào đâu", required=False)
-    field_order = ("code", "name", "units", "calls", "rate", "contacts", "is_test")
+    is_third_party = forms.BooleanField(
+        label="Ngoài cơ quan nhà nước: chỉ nhận dữ liệu theo văn bản đồng ý của Văn phòng Chính phủ", required=False
+    )
+    field_order = ("code", "name", "units", "calls", "rate", "contacts", "is_test", "is_third_party")
+
+
+class ConsentForm(PlainForm):
+    """A written consent."""
+
+    number = forms.CharField(label="Số văn bản", max_length=100)
+    dated = forms.DateField(label="Ngày văn bản", input_formats=_DAYS, help_text="Ngày/tháng/năm.")
+    calls = forms.MultipleChoiceField(label="Đồng ý cho", choices=Call.choices, widget=forms.CheckboxSelectMultiple)
+    purpose = forms.CharField(label="Để làm gì", max_length=1000, widget=forms.Textarea({"rows": 3}))
+    begins_on = forms.DateField(label="Từ ngày", input_formats=_DAYS, help_text="Ngày/tháng/năm.")
+    ends_on = forms.DateField(label="Hết ngày", input_formats=_DAYS, help_text="Ngày/tháng/năm.", required=False)
 
 
 class PasswordForm(PlainForm):
@@ -92,10 +108,14 @@ class PartnerAdmin(DeskModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         """The acts."""
-        ways = {"tam-ngung": self.suspend, "ket-noi-lai": self.readmit, "mat-khau": self.password, "sua": self.change}
+        ways = {
+            "tam-ngung": self.suspend, "ket-noi-lai": self.readmit, "mat-khau": self.password, "sua": self.change, "dong-y": self.consent,
+        }  # fmt: skip
         own = [
             path(f"<str:code>/{name}/", self.admin_site.admin_view(view), name=f"partners_partner_{name}") for name, view in ways.items()
         ]
+        withdraw = self.admin_site.admin_view(self.withdraw_consent)
+        own.append(path("<str:code>/dong-y/<int:consent_id>/rut/", withdraw, name="partners_partner_rut"))
         return [path("dang-ky/", self.admin_site.admin_view(self.enter), name="partners_partner_enter"), *own, *super().get_urls()]
 
     def page(self, request: HttpRequest, row: Any) -> Page:
@@ -133,7 +153,53 @@ class PartnerAdmin(DeskModelAdmin):
             Way("Sửa", self.address("sua", row.pk), "quiet"),
         ]
         headings = ("Ngày", "Lần gọi", "Dòng nhận", "Dòng từ chối", "Vì sao")
-        return Page(row.name, [Facts("Hệ thống", facts), Rows(f"{DAYS_SHOWN} ngày qua", headings, days)], ways, notes)
+        parts: list[Any] = [Facts("Hệ thống", facts), Rows(f"{DAYS_SHOWN} ngày qua", headings, days)]
+        if row.is_third_party:
+            ways.append(Way("Ghi văn bản đồng ý", self.address("dong-y", row.pk)))
+            kept = row.consents.filter(withdrawn_at=None).order_by("-recorded_at", "-id")[:5]
+            ways += [Way(f"Rút văn bản {one.number}", self.address("rut", row.pk, one.pk), "danger") for one in kept]
+            parts.insert(1, self._consents(row))
+            if is_needed(row) and not consented(row, timezone.now()):
+                notes.append("Bên thứ ba chưa có văn bản đồng ý còn hiệu lực: Cổng không cung cấp dữ liệu nào.")
+        return Page(row.name, parts, ways, notes)
+
+    def _consents(self, row: Partner) -> Rows:
+        """What VPCP consented to, the newest first."""
+        lines = []
+        for one in row.consents.order_by("-recorded_at", "-id")[:50]:
+            span = f"{one.begins_on:%d/%m/%Y} – {f'{one.ends_on:%d/%m/%Y}' if one.ends_on else 'không hạn'}"
+            taken = f"Đã rút {moment(one.withdrawn_at)}: {one.withdrawn_why}" if one.withdrawn_at else "Còn giữ"
+            calls = ", ".join(str(Call(call).label) for call in one.calls)
+            lines.append((f"{one.number}, {one.dated:%d/%m/%Y}", calls, one.purpose, span, taken))
+        return Rows("Văn bản đồng ý cung cấp dữ liệu", ("Văn bản", "Đồng ý cho", "Để làm gì", "Thời gian", "Tình trạng"), lines)
+
+    def consent(self, request: HttpRequest, code: str) -> HttpResponse:
+        """Write down VPCP's consent."""
+        row, actor = self.found(request, code), actor_of(request)
+        return self.ask(
+            request,
+            title=f"Ghi văn bản đồng ý cho {row.name}",
+            form=ConsentForm(request.POST if request.method == "POST" else None, initial={"calls": row.calls}),
+            back=self.address("change", code),
+            do=lambda said: consenting.record(code=code, actor=actor, now=timezone.now(), **said),
+            done="Đã ghi.",
+            about=["Không ghi được văn bản cho cơ quan nhà nước: kết nối của họ theo Quy chế."] if not row.is_third_party else [],
+            button="Ghi",
+        )
+
+    def withdraw_consent(self, request: HttpRequest, code: str, consent_id: int) -> HttpResponse:
+        """Take a consent back."""
+        row, actor = self.found(request, code), actor_of(request)
+        return self.ask(
+            request,
+            title=f"Rút văn bản đồng ý cho {row.name}",
+            form=ReasonForm(request.POST if request.method == "POST" else None),
+            back=self.address("change", code),
+            do=lambda said: consenting.withdraw(code=code, consent_id=consent_id, reason=said["reason"], actor=actor, now=timezone.now()),
+            done="Đã rút. Hệ thống không nhận gì theo văn bản này nữa.",
+            about=["Có hiệu lực từ lần gọi sau của hệ thống."],
+            button="Rút văn bản",
+        )
 
     def suspend(self, request: HttpRequest, code: str) -> HttpResponse:
         """Let it in no more."""

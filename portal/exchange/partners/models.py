@@ -38,6 +38,8 @@ class Partner(models.Model):
     suspended_why = models.CharField("Lý do tạm ngừng", max_length=1000, blank=True)
     alarmed_at = models.DateTimeField("Báo động lúc", null=True, blank=True)
     """When so many wrong passwords came that somebody may be trying to get in."""
+    is_third_party = models.BooleanField("Ngoài cơ quan nhà nước", default=False, db_default=False)
+    """No body of the State: gets nothing but what VPCP's recorded consent names (Scheme III.3i)."""
     owner_id = models.UUIDField(null=True, blank=True)
     """The person who made it by themself on the developers' page, to try things out; VPCP's own have none."""
 
@@ -136,6 +138,40 @@ class PartnerContact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.partner_id} {self.pk}"
+
+
+class PartnerConsent(models.Model):
+    """VPCP's written consent that a third party gets data: what for, by which calls, from when until when (Scheme III.3i). Never changed:
+    another is recorded, or this one is withdrawn."""
+
+    id = models.BigAutoField(primary_key=True)
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="consents")
+    number = models.CharField("Số văn bản", max_length=100)
+    dated = models.DateField("Ngày văn bản")
+    calls = ArrayField(models.CharField(max_length=20, choices=Call.choices), verbose_name="Đồng ý cho")
+    purpose = models.CharField("Để làm gì", max_length=1000)
+    begins_on = models.DateField("Từ ngày")
+    ends_on = models.DateField("Hết ngày", null=True)
+    recorded_at = models.DateTimeField("Ghi lúc")
+    recorded_by = models.CharField("Người ghi", max_length=300)
+    withdrawn_at = models.DateTimeField("Rút lại lúc", null=True)
+    withdrawn_why = models.CharField("Lý do rút lại", max_length=1000, blank=True)
+
+    class Meta:
+        ordering = ["-recorded_at", "-id"]
+        indexes = [models.Index(fields=["partner", "-recorded_at"], name="partner_consents")]
+        constraints = [
+            models.CheckConstraint(
+                name="partner_consent_days", condition=models.Q(ends_on__isnull=True) | models.Q(ends_on__gte=models.F("begins_on"))
+            ),
+            models.CheckConstraint(name="partner_consent_names_calls", condition=~models.Q(calls=[])),
+            models.CheckConstraint(
+                name="partner_consent_withdrawn_why", condition=models.Q(withdrawn_at__isnull=True) | ~models.Q(withdrawn_why="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner_id} {self.number}"
 
 
 class PartnerLine(models.Model):

@@ -9,6 +9,7 @@ TABLE: Mapping[str, str | Mapping[str, str]] = {
     "Secret": "authority",
     "PartnerKey": "authority",
     "PartnerContact": "authority",
+    "PartnerConsent": "authority",
     "PartnerLine": "authority",
     "PartnerToken": "fleeting",
     "SeenName": "fleeting",

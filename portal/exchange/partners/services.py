@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from portal import audit, watch
 from portal.access import Actor, require
+from portal.exchange.partners.consents import narrowed
 from portal.exchange.partners.models import Call, KeptAnswer, Partner, PartnerSession, Secret, WrongPassword
 from portal.exchange.partners.units import unit_of
 from portal.limits import take
@@ -77,6 +78,7 @@ def add_partner(
     calls: Collection[str] = ONE_STOP,
     contacts: str = "",
     is_test: bool = False,
+    is_third_party: bool = False,
     calls_per_minute: int = 3000,
 ) -> Credentials:
     """Register a system and give it its first password. :class:`PartnerRefused` for a code that is taken or units that are none."""
@@ -97,10 +99,11 @@ def add_partner(
         calls=sorted(calls),
         contacts=contacts,
         is_test=is_test,
+        is_third_party=is_third_party,
         calls_per_minute=calls_per_minute,
         created_at=now,
     )
-    _note(actor, "exchange.add_partner", partner, units=found, test=is_test)
+    _note(actor, "exchange.add_partner", partner, units=found, test=is_test, third_party=is_third_party)
     return Credentials(code, _new_secret(partner, now))
 
 
@@ -210,9 +213,10 @@ def let_in(*, username: str, password: str, address: str, now: datetime) -> Part
 
 
 def _open(partner: Partner) -> Partner:
+    """The partner, with no more calls than it has consent for."""
     if partner.suspended_at is not None:
         raise NotLetIn("suspended")
-    return partner
+    return narrowed(partner, timezone.now())
 
 
 def _tried(address: str) -> None:

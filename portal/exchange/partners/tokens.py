@@ -18,6 +18,7 @@ from django.http import HttpRequest
 
 from portal.crypto.handshake import certificate_of, thumbprint
 from portal.crypto.tokens import TokenRefused, read_assertion, said_subject
+from portal.exchange.partners.consents import narrowed
 from portal.exchange.partners.models import Partner, PartnerKey, PartnerToken
 from portal.exchange.partners.register import holding, public_of
 from portal.exchange.partners.services import NotLetIn
@@ -130,7 +131,7 @@ def give(*, request: HttpRequest, form: Mapping[str, str], address: str, now: da
         partner, key, print_ = _by_certificate(request, form, now)
     if partner.suspended_at is not None:
         raise TokenDenied("invalid_client", "Your system is suspended; ask the Government Office.")
-    scopes = _scopes(form.get("scope", ""), partner.calls)
+    scopes = _scopes(form.get("scope", ""), narrowed(partner, now).calls)
     token = PREFIX + secrets.token_urlsafe(32)
     PartnerToken.objects.create(
         digest=digest_of(token), partner=partner, scopes=scopes, thumbprint=print_, key=key, expires_at=now + LIFETIME
@@ -165,7 +166,7 @@ def partner_of_token(*, request: HttpRequest, token: str, now: datetime) -> Part
     if found.partner.suspended_at is not None:
         raise NotLetIn("suspended")
     found.partner.calls = [call for call in found.partner.calls if call in found.scopes]
-    return found.partner
+    return narrowed(found.partner, now)
 
 
 def forget(*, now: datetime, limit: int = 5000) -> int:

@@ -13,7 +13,7 @@ from dossiers.models import HandlingRule
 from portal.access import Assurance
 from portal.exchange.messages import send
 from portal.exchange.messages.arrival import end
-from portal.exchange.partners.models import Call, Partner, PartnerKey
+from portal.exchange.partners.models import Call, Partner, PartnerConsent, PartnerKey
 from tests.exchange.messages.support import System
 from tests.factories import make_person, make_position, sign_in
 
@@ -62,3 +62,12 @@ def exchanging(pages: Any) -> None:
     for rest in ("", f"{rule.pk}/change/", f"{rule.pk}/end/"):
         pages.get(vpcp, f"{rules}{rest}")
     assert vpcp.post(f"{rules}enter/", said).status_code == 422, "twice is refused beside the field"
+    Partner.objects.filter(pk="H34").update(is_third_party=True)
+    partner, today = "/quan-tri/partners/partner/H34/", timezone.localdate()
+    pages.get(vpcp, f"{partner}dong-y/")
+    pages.post(vpcp, f"{partner}dong-y/", {"number": "<x>"})
+    days = {"dated": f"{today:%d/%m/%Y}", "begins_on": f"{today:%d/%m/%Y}"}
+    asked = {"number": "1/<x>", "calls": ["handled"], "purpose": HARD, **days}
+    assert vpcp.post(f"{partner}dong-y/", asked).status_code == 302
+    pages.get(vpcp, f"{partner}change/")
+    pages.get(vpcp, f"{partner}dong-y/{PartnerConsent.objects.get().pk}/rut/")
