@@ -77,7 +77,7 @@ def count(period: str, first: date, *, now: datetime) -> int:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
         if cursor.fetchone() == (False,):
             return 0
-        cursor.execute("SET LOCAL work_mem = '64MB'")
+        cursor.execute("SET LOCAL work_mem = '64MB'; SET LOCAL statement_timeout = 0")
         versions = [each for each in criteria.in_force(first) if each.source in SOURCES]
         cursor.execute(_PLACE, span.values)
         cursor.execute("ANALYZE score_place")

@@ -57,6 +57,9 @@ def recorded(kind: str, path: Path, work: Callable[[], Report], *, dry_run: bool
     try:
         digest = sources.fingerprint(path)
         with transaction.atomic():
+            with connection.cursor() as cursor:
+                # Rows are read and shaped while one COPY goes on: on a busy machine longer than a page's question may take.
+                cursor.execute("SET LOCAL statement_timeout = 0")
             report = work()
             report.dry_run = dry_run
             if dry_run:
