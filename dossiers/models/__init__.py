@@ -1,6 +1,7 @@
 """Tables of the dossiers: forms as data, drafts, dossiers, their events, papers and issued documents."""
 
 from dossiers.models.appointments import Appointment, ClosedDay, CounterDay, CounterPlan, HomeVisit, Priority, Slot, Ticket
+from dossiers.models.archive import ArchivedDossier, ArchiveHold, ArchiveTerm, Disposal, DisposalItem
 from dossiers.models.counter_filing import (
     CashBook,
     CashReceipt,
@@ -16,6 +17,8 @@ from dossiers.models.dossier import (
     CODE_FROM_BEHIND,
     CODE_PATTERN,
     DEADLINE,
+    ENDED,
+    ENDED_STATES,
     NAME_WORDS,
     OPEN_STATES,
     CodeCounter,
@@ -58,6 +61,8 @@ __all__ = [
     "CODE_FROM_BEHIND",
     "CODE_PATTERN",
     "DEADLINE",
+    "ENDED",
+    "ENDED_STATES",
     "FIELD_KINDS",
     "HERE",
     "NAME_WORDS",
@@ -66,6 +71,9 @@ __all__ = [
     "Absence",
     "AnswerSource",
     "Appointment",
+    "ArchiveHold",
+    "ArchiveTerm",
+    "ArchivedDossier",
     "BulkAct",
     "BulkRow",
     "CashBook",
@@ -82,6 +90,8 @@ __all__ = [
     "DeskLook",
     "DeskView",
     "DigitisingRate",
+    "Disposal",
+    "DisposalItem",
     "Dossier",
     "DossierDocument",
     "DossierEvent",

@@ -63,6 +63,10 @@ class Stage(models.TextChoices):
 
 OPEN_STATES = (State.SUBMITTED, State.RECEIVED, State.PROCESSING, State.INCOMPLETE, State.PAYMENT_DUE)
 """States in which the agency still owes something."""
+ENDED_STATES = (State.REFUSED, State.WITHDRAWN, State.STOPPED, State.RETURNED)
+"""States behind which nothing follows: the archive counts from there. A result that nobody was given yet has not ended it."""
+ENDED = Coalesce("returned_at", "refused_at", "withdrawn_at", "stopped_at")
+"""When it ended, of a dossier in one of these states."""
 
 
 class Dossier(models.Model):
@@ -164,6 +168,8 @@ class Dossier(models.Model):
     """Until when the applicant may answer the request that is open (`SupplementRequest`)."""
     next_told_at = models.DateTimeField(null=True)
     """When its applicant was told what usually comes next: once, also where nothing was to be told."""
+    disposed_at = models.DateTimeField("hủy lúc", null=True, blank=True)
+    """When its key was destroyed at the end of its term (`dossiers.archive`): what is left names nobody. Never undone."""
 
     class Meta:
         verbose_name = "hồ sơ"
@@ -242,6 +248,14 @@ class Dossier(models.Model):
                 & (Q(returned_at__isnull=True) | Q(returned_at__gte=F("finished_at"))),
                 name="dossiers_times_in_order",
             ),
+            models.CheckConstraint(
+                condition=Q(disposed_at__isnull=True)
+                | Q(
+                    applicant_name="", owner_name="", owner_name_key="", filed_by_name="", subject_name="", subject_name_key="",
+                    id_blinds=[], applicant_id=F("id"), owner_id=F("id"), filed_by_id=F("id"), mandate_id__isnull=True,
+                ),
+                name="dossiers_disposed_names_nobody",
+            ),
         ]
         indexes = [
             models.Index(
@@ -261,6 +275,7 @@ class Dossier(models.Model):
             # A province looks over many units at once: in the order of its list.
             models.Index(DEADLINE, F("id"), name="dossiers_open_deadline", condition=Q(state__in=OPEN_STATES)),
             models.Index(DEADLINE, F("id"), name="dossiers_by_deadline"),
+            models.Index(F("unit_code"), ENDED, F("id"), name="dossiers_ended", condition=Q(state__in=ENDED_STATES)),
             models.Index(fields=["response_due_at", "id"], name="dossiers_unanswered", condition=Q(state=State.SUBMITTED)),
             GinIndex(NAME_WORDS, name="dossiers_desk_names"),
             models.Index(fields=["signer_position_id"], name="dossiers_desk_signer", condition=Q(stage=Stage.AWAITING_SIGNATURE)),
@@ -274,6 +289,11 @@ class Dossier(models.Model):
         ]
         triggers = [
             pgtrigger.Protect(name="dossier_stays", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="dossier_disposed_is_final",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition("(OLD.disposed_at IS NOT NULL AND NEW.disposed_at IS DISTINCT FROM OLD.disposed_at)"),
+            ),
             # One dossier, one code, one first appointment for its whole life; a receipt by mistake is undone as a whole.
             pgtrigger.Protect(
                 name="dossier_code_is_final",

@@ -104,8 +104,11 @@ class SignedDeclaration(models.Model):
                 condition=pgtrigger.Condition(
                     "(OLD.state = 'signed' AND (NEW.state <> 'signed' OR NEW.file_id <> OLD.file_id"
                     " OR NEW.signed_file_id <> OLD.signed_file_id OR NEW.version <> OLD.version OR NEW.filing_id <> OLD.filing_id"
-                    " OR NEW.signed_at <> OLD.signed_at OR NEW.party_id <> OLD.party_id OR NEW.person_id <> OLD.person_id"
-                    " OR NEW.certificate_serial <> OLD.certificate_serial"
+                    # At the end of its term a dossier keeps nothing of whoever signed: the id of the filing stands for nobody.
+                    " OR NEW.signed_at <> OLD.signed_at"
+                    " OR (NEW.party_id <> OLD.party_id AND NEW.party_id <> NEW.filing_id)"
+                    " OR (NEW.person_id <> OLD.person_id AND NEW.person_id <> NEW.filing_id)"
+                    " OR (NEW.certificate_serial <> OLD.certificate_serial AND NEW.certificate_serial <> '')"
                     " OR (OLD.dossier_id IS NOT NULL AND NEW.dossier_id IS DISTINCT FROM OLD.dossier_id)))"
                 ),
             ),

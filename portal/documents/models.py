@@ -93,6 +93,11 @@ class Document(models.Model):
     """Holder of the certificate that signed, as the certificate names it."""
     signed_at = models.DateTimeField(null=True)
     """Time of the time-stamping authority."""
+    stamp_until = models.DateTimeField(null=True)
+    """Until when the certificates behind its newest time-stamp hold: before that it is stamped again (`portal.documents.renewing`). Of
+    before this was kept the moment of signing, so that the night looks; null: not signed, or its file was erased."""
+    renewals = models.PositiveSmallIntegerField(default=0, db_default=0)
+    """How often it was stamped again: each time ``file`` and ``sha256`` are the newer ones, and :class:`FormerFile` has the older print."""
     revoked_at = models.DateTimeField(null=True)
     revocation_reason = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -109,14 +114,19 @@ class Document(models.Model):
             ),
             models.CheckConstraint(name="document_revoked_has_day", condition=~Q(state="revoked") | Q(revoked_at__isnull=False)),
         ]
+        indexes = [models.Index(fields=["stamp_until", "id"], name="document_stamps_ageing", condition=Q(stamp_until__isnull=False))]
         triggers = [
             pgtrigger.Protect(
                 name="signed_stays_signed",
                 operation=pgtrigger.Update,
+                # The file changes by another time-stamp behind it and by nothing else: each is counted.
                 condition=pgtrigger.Q(old__state__in=["signed", "revoked"])
                 & (
-                    pgtrigger.Q(old__sha256__df=pgtrigger.F("new__sha256"))
-                    | pgtrigger.Q(old__file__df=pgtrigger.F("new__file"))
+                    (
+                        (pgtrigger.Q(old__sha256__df=pgtrigger.F("new__sha256")) | pgtrigger.Q(old__file__df=pgtrigger.F("new__file")))
+                        & pgtrigger.Q(old__renewals=pgtrigger.F("new__renewals"))
+                    )
+                    | pgtrigger.Q(old__renewals__gt=pgtrigger.F("new__renewals"))
                     | pgtrigger.Q(old__token__df=pgtrigger.F("new__token"))
                     | pgtrigger.Q(old__unit_code__df=pgtrigger.F("new__unit_code"))
                     | pgtrigger.Q(old__signed_at__df=pgtrigger.F("new__signed_at"))
@@ -140,6 +150,27 @@ class Document(models.Model):
     def is_signed(self) -> bool:
         """Whether the signed PDF can be opened (also after a revocation: the file stays what it was)."""
         return self.state in (self.SIGNED, self.REVOKED)
+
+
+class FormerFile(models.Model):
+    """What a signed file was before it was stamped again: the newer one begins with the same bytes, so that the print alone is kept."""
+
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="former_files")
+    number = models.PositiveSmallIntegerField()
+    """1: as it was signed."""
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    """Bytes; so long is the part of the newest file that has this print."""
+    replaced_at = models.DateTimeField()
+    """Time of the time-stamp that was put behind it."""
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["document", "number"], name="document_former_number")]
+        triggers = [pgtrigger.Protect(name="former_file_stays", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.document_id} {self.number}"
 
 
 class SigningBatch(models.Model):

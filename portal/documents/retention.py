@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 TABLE: Mapping[str, str | Mapping[str, str]] = {
     "Document": "dossier_content",
+    "FormerFile": "dossier",
     "SigningAttempt": "dossier_content",
     "SigningBatch": "dossier",
     "ProofTry": "fleeting",

@@ -26,13 +26,17 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from django.conf import settings
 from pyhanko.pdf_utils.generic import ArrayObject, DictionaryObject, NumberObject, pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import fields
 from pyhanko.sign.general import SigningError
-from pyhanko.sign.signers import ExternalSigner, PdfSignatureMetadata, PdfSigner
+from pyhanko.sign.signers import ExternalSigner, PdfSignatureMetadata, PdfSigner, PdfTimeStamper
 from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest
-from pyhanko.sign.signers.pdf_signer import DSSContentSettings, PdfTBSDocument, SigDSSPlacementPreference
+from pyhanko.sign.signers.pdf_signer import DSSContentSettings, PdfTBSDocument, SigDSSPlacementPreference, TimestampDSSContentSettings
 from pyhanko.sign.timestamps.requests_client import RequestsHTTPTimeStamper
-from pyhanko_certvalidator.errors import PathBuildingError, ValidationError
+from pyhanko.sign.validation import DocumentSecurityStore
+from pyhanko.sign.validation.generic_cms import extract_certs_for_validation, extract_tst_data_iter
+from pyhanko_certvalidator import CertificateValidator
+from pyhanko_certvalidator.errors import CertificateFetchError, PathBuildingError, ValidationError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from portal.crypto import certificates
@@ -207,3 +211,44 @@ def complete(prepared: Prepared, value: bytes) -> bytes:
         return out.getvalue()
 
     return asyncio.run(work())
+
+
+def _newest_stamps(reader: PdfFileReader) -> list[cms.SignedData]:
+    """The last time-stamp over the file; without one those of its signatures."""
+    if over_file := reader.embedded_timestamp_signatures:
+        return [over_file[-1].signed_data]
+    return [one for sig in reader.embedded_regular_signatures for one in extract_tst_data_iter(sig.signer_info, signed=False)]
+
+
+def stamp_again(pdf: bytes) -> bytes:
+    """The same file with one more time-stamp over all of it, after fresh validation data of the stamp that was the newest and of this one
+    (PAdES B-LTA, ETSI EN 319 142-1, 5.5). What was there stays byte by byte; the new stamp covers everything before it.
+
+    Raises :class:`TimeStampUnavailable` where the authority, or those who say that its certificates stand, are silent or wrong.
+    """
+    context = certificates.online_context(certificates.known_issuers(certificates.Trust.STATE))
+    out = BytesIO()
+
+    async def work() -> None:
+        reader = PdfFileReader(BytesIO(pdf))
+        writer = IncrementalPdfFileWriter(BytesIO(pdf))
+        paths = []
+        for stamp in _newest_stamps(reader):
+            found = extract_certs_for_validation(stamp)
+            validator = CertificateValidator(found.signer_cert, intermediate_certs=found.other_certs, validation_context=context)
+            paths.append(await validator.async_validate_usage(set(), {"time_stamping"}))
+        DocumentSecurityStore.supply_dss_in_writer(writer, None, paths=paths, validation_context=context, embed_roots=False)
+        await PdfTimeStamper(_stamper()).async_timestamp_pdf(
+            writer,
+            DIGEST,
+            validation_context=context,
+            output=out,
+            dss_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True),
+            embed_roots=False,
+        )
+
+    try:
+        asyncio.run(work())
+    except (SigningError, ValidationError, PathBuildingError, CertificateFetchError) as error:
+        raise TimeStampUnavailable(f"certificate of the time-stamping authority: {type(error).__name__}") from error
+    return out.getvalue()

@@ -287,7 +287,7 @@ def _finish(document: Document, attempt: SigningAttempt, pdf: bytes, facts: Sign
             return
         row.file = _store(row, pdf, "documents.signed")
         row.sha256 = row.file.sha256
-        row.signed_at = facts.signed_at
+        row.signed_at, row.stamp_until = facts.signed_at, facts.stamp_until
         row.signer_name = facts.signer.subject_name if facts.signer else ""
         Document.table.move(row, "sign")
         row.note = row.credential = row.signer_blind = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from portal.documents import batches, proofs
+from portal.documents import batches, proofs, renewing
 from portal.retention.services import note
 
 
@@ -20,3 +20,15 @@ def forget_old_tries() -> None:
 def forget_batches() -> None:
     """Every hour: erase what was prepared for a signature that nobody authorised."""
     batches.forget(timezone.now())
+
+
+SLICE_SECONDS = 15.0
+
+
+@shared_task(name="portal.documents.tasks.renew_stamps")
+def renew_stamps() -> int:
+    """Every night: signed files whose newest time-stamp ends within the set term get another one; a slice at a time."""
+    renewed, done = renewing.renew_stamps(now=timezone.now(), seconds=SLICE_SECONDS)
+    if not done:
+        renew_stamps.apply_async(queue="bulk")
+    return renewed

@@ -14,11 +14,17 @@ from typing import Any
 
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.diff_analysis import ModificationLevel
 from pyhanko.sign.general import UnacceptableSignerError
-from pyhanko.sign.validation import DocumentSecurityStore, EmbeddedPdfSignature, async_validate_pdf_signature
+from pyhanko.sign.validation import (
+    DocumentSecurityStore,
+    EmbeddedPdfSignature,
+    async_validate_pdf_signature,
+    async_validate_pdf_timestamp,
+)
 from pyhanko.sign.validation.errors import SignatureValidationError, ValidationInfoReadingError
 from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
-from pyhanko.sign.validation.status import SignatureCoverageLevel
+from pyhanko.sign.validation.status import SignatureCoverageLevel, TimestampSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.context import CertRevTrustPolicy
 from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO
@@ -39,14 +45,27 @@ class SignatureFacts:
     trusted: bool
     """The signer's certificate leads to our roots and stood at the time of the stamp, and the stamp itself is trusted."""
     covers_whole_file: bool
+    """But for what keeping for long puts behind it: validation data and time-stamps (ISO 32000-2, 12.8.5)."""
     signer: CertificateFacts | None
     signed_at: datetime | None
     """Time of the time-stamp; None without a trusted one."""
+    stamp_until: datetime | None = None
+    """Until when every certificate behind that time-stamp holds; None without a trusted one."""
 
     @property
     def is_good(self) -> bool:
         """Everything holds: intact, trusted, time-stamped, over the whole file."""
         return self.intact and self.trusted and self.covers_whole_file and self.signed_at is not None
+
+
+@dataclass(frozen=True)
+class StampFacts:
+    """One time-stamp over the file itself and what stands in it: a signature is provable as long as the newest of them is."""
+
+    good: bool
+    """Intact, its certificate leads to our roots, and nothing but more of the same stands behind it."""
+    at: datetime | None
+    until: datetime | None
 
 
 @dataclass(frozen=True)
@@ -56,6 +75,16 @@ class PdfFacts:
     sha256: str
     readable: bool
     signatures: list[SignatureFacts] = field(default_factory=list)
+    stamps: list[StampFacts] = field(default_factory=list)
+    """Those over the whole file (PAdES B-LTA), in their order."""
+
+    @property
+    def stamp_until(self) -> datetime | None:
+        """Until when the newest time-stamp holds: the last over the file, else the earliest end of the signatures' own."""
+        if self.stamps:
+            return self.stamps[-1].until if self.stamps[-1].good else None
+        ends = [one.stamp_until for one in self.signatures]
+        return min((one for one in ends if one is not None), default=None) if all(ends) else None
 
     @property
     def has_good_signature(self) -> bool:
@@ -71,8 +100,8 @@ def stamp_time(signature: EmbeddedPdfSignature) -> datetime | None:
     return None
 
 
-async def _examine(reader: PdfFileReader, signature: EmbeddedPdfSignature) -> SignatureFacts:
-    time = stamp_time(signature)
+def _context(reader: PdfFileReader, time: datetime | None) -> ValidationContext:
+    """What the file carries, at a moment, without the network."""
     arguments: dict[str, Any] = {
         "trust_roots": list(certificates.trusted_roots()),
         "moment": time,
@@ -80,19 +109,45 @@ async def _examine(reader: PdfFileReader, signature: EmbeddedPdfSignature) -> Si
         "revinfo_policy": CertRevTrustPolicy(REQUIRE_REVINFO),
     }
     try:
-        context = DocumentSecurityStore.read_dss(reader).as_validation_context(arguments)
+        return DocumentSecurityStore.read_dss(reader).as_validation_context(arguments)
     except ValidationInfoReadingError:
-        context = ValidationContext(**arguments, crls=[], ocsps=[])
-    status = await async_validate_pdf_signature(signature, context)
+        return ValidationContext(**arguments, crls=[], ocsps=[])
+
+
+def _until(status: TimestampSignatureStatus | None) -> datetime | None:
+    """The earliest end of the certificates on the path of a time-stamp, the root's left out: that it is trusted is the reader's word."""
+    if status is None or status.validation_path is None:
+        return None
+    return min(cert.not_valid_after for cert in status.validation_path.iter_certs(include_root=False))
+
+
+def _covers(status: Any) -> bool:
+    """The whole file, or a state of it behind which nothing stands but validation data and time-stamps."""
+    if status.coverage == SignatureCoverageLevel.ENTIRE_FILE:
+        return True
+    level = status.modification_level
+    return status.coverage == SignatureCoverageLevel.ENTIRE_REVISION and level is not None and level <= ModificationLevel.LTA_UPDATES
+
+
+async def _examine(reader: PdfFileReader, signature: EmbeddedPdfSignature) -> SignatureFacts:
+    status = await async_validate_pdf_signature(signature, _context(reader, stamp_time(signature)))
     stamp = status.timestamp_validity
     stamped = stamp is not None and stamp.valid and stamp.intact and stamp.trusted
     return SignatureFacts(
         intact=status.intact and status.valid,
         trusted=status.trusted and stamped,
-        covers_whole_file=status.coverage == SignatureCoverageLevel.ENTIRE_FILE,
+        covers_whole_file=_covers(status),
         signer=certificates.facts_of(status.signing_cert),
         signed_at=stamp.timestamp if stamped and stamp is not None else None,
+        stamp_until=_until(stamp) if stamped else None,
     )
+
+
+async def _examine_stamp(reader: PdfFileReader, embedded: EmbeddedPdfSignature) -> StampFacts:
+    data = embedded.signed_data["encap_content_info"]["content"].parsed
+    time: datetime = data["gen_time"].native
+    status = await async_validate_pdf_timestamp(embedded, _context(reader, time))
+    return StampFacts(good=status.intact and status.valid and status.trusted and _covers(status), at=time, until=_until(status))
 
 
 def verify(pdf: bytes) -> PdfFacts:
@@ -103,7 +158,7 @@ def verify(pdf: bytes) -> PdfFacts:
     sha256 = hashlib.sha256(pdf).hexdigest()
     try:
         reader = PdfFileReader(BytesIO(pdf))
-        embedded = reader.embedded_regular_signatures
+        embedded, over_file = reader.embedded_regular_signatures, reader.embedded_timestamp_signatures
     except Exception:  # a stranger's bytes may break a parser in any way; that is an answer, not a failure
         return PdfFacts(sha256=sha256, readable=False)
 
@@ -116,4 +171,13 @@ def verify(pdf: bytes) -> PdfFacts:
                 found.append(SignatureFacts(intact=False, trusted=False, covers_whole_file=False, signer=None, signed_at=None))
         return found
 
-    return PdfFacts(sha256=sha256, readable=True, signatures=asyncio.run(all_of_them()))
+    async def stamps() -> list[StampFacts]:
+        found = []
+        for one in over_file[:MAX_SIGNATURES]:
+            try:
+                found.append(await _examine_stamp(reader, one))
+            except (SignatureValidationError, UnacceptableSignerError, PdfError, ValueError, KeyError, TypeError, AttributeError):
+                found.append(StampFacts(good=False, at=None, until=None))
+        return found
+
+    return PdfFacts(sha256=sha256, readable=True, signatures=asyncio.run(all_of_them()), stamps=asyncio.run(stamps()))

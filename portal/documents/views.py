@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.caching import public_page
-from portal.documents import proofs, queries, services
+from portal.documents import proofs, queries, renewing, services
 from portal.documents.forms import CompareForm, PrintForm
 from portal.documents.models import Document
 from portal.documents.units import unit_name
@@ -59,6 +59,7 @@ def proof(request: HttpRequest, token: str) -> HttpResponse:
         "short_mark": proofs.short_mark(document.token),
         "comparable": proofs.is_comparable(document),
         "hash_parts": hash_parts,
+        "former_files": list(document.former_files.all()) if document.renewals else [],
         "later": proofs.what_came_later(document),
     }
     return _private_address(TemplateResponse(request, "proof/proof.html", context))
@@ -133,8 +134,9 @@ def compare(request: HttpRequest, token: str) -> HttpResponse:
         else:
             form = CompareForm(request.POST, request.FILES)
             if form.is_valid():
-                facts = services.verify(form.cleaned_data["file"].read())
-                answer = {"compared": True, "same": facts.sha256 == document.sha256, "facts": facts}
+                content = form.cleaned_data["file"].read()
+                which = renewing.which_file(document, content)
+                answer = {"compared": True, "same": bool(which), "former": which == "former", "facts": services.verify(content)}
             else:
                 status = 422
     context = {"document": document, "issuer": _issuer(document), "form": form, **answer}

@@ -192,6 +192,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=3, minute=30),
         "options": {"queue": "bulk"},
     },
+    "documents-stamps": {
+        "task": "portal.documents.tasks.renew_stamps",
+        "schedule": crontab(hour=2, minute=20),
+        "options": {"queue": "bulk"},
+    },
     "documents-batches": {"task": "portal.documents.tasks.forget_batches", "schedule": crontab(minute=35), "options": {"queue": "bulk"}},
     "caching-old": {"task": "portal.caching.tasks.remove_old_changes", "schedule": 86400.0, "options": {"queue": "bulk", "expires": 3600}},
     "sign-in-old": {"task": "accounts.tasks.remove_old", "schedule": crontab(hour=3, minute=30), "options": {"queue": "bulk"}},
@@ -437,6 +442,8 @@ REMOTE_SIGNING_QUALIFIER = env.str("REMOTE_SIGNING_QUALIFIER", "eu_eidas_aes")
 DEMO_PROVIDER_SECRET = env.str("DEMO_PROVIDER_SECRET", "")
 """Seed of the secrets of the simulated identity providers; production refuses to start with one."""
 TIMESTAMP_URL = env.str("TIMESTAMP_URL", "")
+STAMP_RENEWAL_DAYS = env.int("STAMP_RENEWAL_DAYS", 365)
+"""So many days before the certificates of its newest time-stamp end a signed file is stamped again."""
 TRUSTED_ROOTS = env.str("TRUSTED_ROOTS", "")
 """PEM file with the certificates of the roots we trust for signatures and officers' sign-in."""
 TOKEN_SIGN_IN_URL = env.str("TOKEN_SIGN_IN_URL", "")
