@@ -19,6 +19,8 @@ from django.utils.text import Truncator
 from accounts import queries as people
 from dossiers import queries, services, slips, wording, worklists
 from dossiers.appointments import admin as appointments_admin  # noqa: F401  # registers its own desk
+from dossiers.archive import admin as archive_admin  # noqa: F401  # registers its own desk
+from dossiers.archive.desk import stub_page
 from dossiers.costs import bill_of
 from dossiers.counter_filing import admin as counter_admin  # noqa: F401  # registers its own desk
 from dossiers.counter_filing.desk import around
@@ -243,7 +245,14 @@ class DossierAdmin(process_desk.ProcessDesk, DeskPages, OnePage, OfficerModelAdm
             raise Http404
         try:
             dossier = services.open_dossier(actor=actor_of(request), dossier_id=UUID(object_id))
-        except (ValueError, Dossier.DoesNotExist) as error:
+        except Dossier.DoesNotExist as error:
+            gone = self.get_queryset(request).filter(pk=object_id, disposed_at__isnull=False).first()
+            if gone is None:
+                raise Http404 from error
+            context = {**self.admin_site.each_context(request), "opts": self.model._meta, "title": f"Hồ sơ {gone.code}"}
+            more = {"page": stub_page(gone, []), "list_url": reverse("admin:dossiers_dossier_changelist")}
+            return render(request, "admin/desk/page.html", {**context, **more})
+        except ValueError as error:
             raise Http404 from error
         return self._page(request, dossier)
 

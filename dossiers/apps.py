@@ -22,6 +22,8 @@ class DossiersConfig(AppConfig):
         from dossiers.appointments import account as appointments
         from dossiers.appointments import demo as demo_counters
         from dossiers.appointments import notice_texts as appointment_texts
+        from dossiers.archive import emptying, working
+        from dossiers.archive.queries import disposal_names
         from dossiers.counter_filing import sheets
         from dossiers.exchange import sandboxes
         from dossiers.following import notice_texts as following_texts
@@ -50,8 +52,9 @@ class DossiersConfig(AppConfig):
         from portal.access import Act, Assurance, register_acts
         from portal.access.roles import LEADERS, TOP_ROLES
         from portal.audit.words import register_names
+        from portal.crypto.signals import key_destroyed
         from portal.documents.proofs import register_content
-        from portal.documents.signals import document_signed
+        from portal.documents.signals import document_renewed, document_signed
         from portal.files.signals import file_checked
         from portal.operations.preparation import register_loader
         from portal.operations.restoring import register_restore_step
@@ -60,6 +63,7 @@ class DossiersConfig(AppConfig):
         from procedures.views.centres import register_centre_figures
 
         AT_COUNTERS = frozenset({"reception", "counter"})
+        ARCHIVISTS = frozenset({"archivist"})
         MAKERS, CHECKERS = frozenset({"procedure_entering"}), frozenset({"procedure_checking", "procedure_publishing"})
         register_restore_step("numbers of dossiers", codes.jump_ahead)
         register_procedures(find=fileable.find, names=last_names)
@@ -67,9 +71,10 @@ class DossiersConfig(AppConfig):
         register_names("dossiers.dossier", dossier_codes)
         register_names("dossiers.storepaper", store.titles)
         register_names("dossiers.ticket", appointments.numbers)
+        register_names("dossiers.disposal", disposal_names)
         register_reference(SOURCE, way_from_order)
         register_acts(
-            Act("dossiers.read", "Xem hồ sơ", frozenset({"reception", "handling", "signing", "clerk", "counter"})),
+            Act("dossiers.read", "Xem hồ sơ", frozenset({"reception", "handling", "signing", "clerk", "counter", "archivist"})),
             Act("dossiers.receive", "Tiếp nhận hồ sơ", frozenset({"reception", "counter"})),
             Act("dossiers.refuse", "Từ chối tiếp nhận", frozenset({"reception"})),
             Act("dossiers.ask_payment", "Yêu cầu nộp phí, lệ phí", frozenset({"handling"})),
@@ -108,6 +113,10 @@ class DossiersConfig(AppConfig):
             Act("dossiers.work_counter", "Gọi số, lịch hẹn tại quầy", AT_COUNTERS),
             Act("dossiers.arrange_counters", "Quầy và lịch hẹn của đơn vị", frozenset({"administrator"})),
             Act("dossiers.arrange_visits", "Xếp lịch tiếp nhận tại nhà", frozenset({"reception"}) | LEADERS),
+            Act("dossiers.keep_archive", "Xem lưu trữ hồ sơ", ARCHIVISTS),
+            Act("dossiers.set_archive_terms", "Ghi thời hạn lưu trữ", ARCHIVISTS),
+            Act("dossiers.hold_dossier", "Giữ lại hồ sơ hết thời hạn", ARCHIVISTS),
+            Act("dossiers.dispose", "Đề xuất, xác nhận hủy hồ sơ hết thời hạn", ARCHIVISTS, assurance=Assurance.HIGH),
             Act("dossiers.watch_counters", "Số liệu tại quầy của mọi đơn vị", TOP_ROLES, everywhere=True),
         )
         notice_texts.register()
@@ -125,6 +134,7 @@ class DossiersConfig(AppConfig):
         register_content(sheets.DIGITISED, sheets.digitised_content)
         register_content(sheets.CASH, sheets.cash_content)
         register_content(sheets.HANDOVER, sheets.handover_content)
+        register_content(working.MINUTE, working.minute_content)
         register_content(RESULT, drawing.content)
         for kind, former_content in former.CONTENTS.items():
             register_content(kind, former_content)
@@ -139,6 +149,8 @@ class DossiersConfig(AppConfig):
             signal.connect(_order_moved, dispatch_uid="dossiers.order_moved")
         register_centre_figures(load_of)
         document_signed.connect(_signed, dispatch_uid="dossiers.signed")
+        document_renewed.connect(_renewed, dispatch_uid="dossiers.renewed")
+        key_destroyed.connect(emptying.key_destroyed, dispatch_uid="dossiers.emptied")
         file_checked.connect(_checked, dispatch_uid="dossiers.checked")
         post_save.connect(_kept, sender=Dossier, dispatch_uid="dossiers.kept")
         post_save.connect(_happened, sender=DossierEvent, dispatch_uid="dossiers.process")
@@ -183,6 +195,13 @@ def _signed(sender: Any, document: Any, **kwargs: Any) -> None:
     from dossiers.services import return_result
 
     return_result(document_id=document.id, now=timezone.now())
+
+
+def _renewed(sender: Any, document: Any, **kwargs: Any) -> None:
+    """A signed document was stamped again: whose store has it holds the newer file."""
+    from dossiers.store.landing import hold_newest
+
+    hold_newest(document)
 
 
 def _order_moved(sender: Any, order: Any, **kwargs: Any) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from dossiers import services
+from dossiers.archive import working
 from dossiers.designing.results.trying import make_preview
 from dossiers.desk_pages import bulk
 from dossiers.post import parcels
@@ -83,6 +84,12 @@ def ask_kin(message: Message) -> None:
 def work_bulk(message: Message) -> None:
     """Carry on an act of an officer on many dossiers."""
     bulk.work(bulk_id=UUID(message.payload["bulk"]), now=timezone.now())
+
+
+@handler("dossiers.work_disposal", queue="bulk", lease_seconds=40)
+def work_disposal(message: Message) -> None:
+    """Carry on a disposal that two archivists decided."""
+    working.work(disposal_id=UUID(message.payload["disposal"]), now=timezone.now())
 
 
 @handler("dossiers.keep_registry_papers", queue="bulk", lease_seconds=40)

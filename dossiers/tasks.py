@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from dossiers import answering, services
 from dossiers.appointments import booking, visits
+from dossiers.archive import working
 from dossiers.counter_filing import entering
 from dossiers.desk_pages.looking import forget_looks as forget_old_looks
 from dossiers.post import parcels
@@ -155,3 +156,9 @@ def forget_counter_filings() -> int:
     erased = entering.forget_open(now=now)
     note("dossiers.forget_counter_filings", {"draft": erased}, now=now, done=True)
     return erased
+
+
+@shared_task(name="dossiers.follow_disposals")
+def follow_disposals() -> int:
+    """Every night: carry on disposals that were confirmed and stand still."""
+    return working.follow(now=timezone.now())

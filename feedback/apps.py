@@ -16,7 +16,8 @@ class FeedbackConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the rooms below: acts, notices, what comes with the portal."""
-        from feedback import account, demo, loading, names, notice_texts
+        from dossiers.archive.keeping_back import register_reason
+        from feedback import account, demo, loading, names, notice_texts, queries_desk
         from feedback.models import PetitionEvent
         from feedback.search import PETITIONS
         from feedback.services import records
@@ -49,6 +50,7 @@ class FeedbackConfig(AppConfig):
             Act("feedback.settings", "Sửa loại, thời hạn phản ánh", vpcp, assurance=high, everywhere=True),
         )
         post_save.connect(_happened, sender=PetitionEvent, dispatch_uid="feedback.exchange")
+        register_reason(queries_desk.keeps_back)
         notice_texts.register()
         account.register()
         names.register()

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
 from django.db.models import Q, QuerySet
 
-from feedback.models import Petition, ReplyTemplate
+from dossiers.models import Dossier
+from feedback.models import OPEN_STATES, Petition, ReplyTemplate
 
 
 def others_of_group(petition: Petition) -> QuerySet[Petition]:
@@ -31,3 +36,11 @@ def templates_for(petition: Petition, use: str) -> list[ReplyTemplate]:
     parts = petition.unit_code.split(".")
     units = [".".join(parts[: place + 1]) for place in range(len(parts))]
     return list(ReplyTemplate.objects.filter(unit_code__in=units, use=use, is_active=True).order_by("name", "id")[:100])
+
+
+def keeps_back(dossiers: Sequence[Dossier], _now: datetime) -> dict[UUID, str]:
+    """Of some dossiers those that an open petition names: the archive keeps them (one query)."""
+    by_code = {one.code: one.pk for one in dossiers if one.code}
+    named = Petition.objects.filter(state__in=OPEN_STATES, dossier_code__in=list(by_code)).order_by()
+    codes = set(named.values_list("dossier_code", flat=True))
+    return {by_code[code]: "Có phản ánh, kiến nghị về hồ sơ chưa giải quyết xong." for code in codes}

@@ -251,8 +251,17 @@ class Dossier(models.Model):
             models.CheckConstraint(
                 condition=Q(disposed_at__isnull=True)
                 | Q(
-                    applicant_name="", owner_name="", owner_name_key="", filed_by_name="", subject_name="", subject_name_key="",
-                    id_blinds=[], applicant_id=F("id"), owner_id=F("id"), filed_by_id=F("id"), mandate_id__isnull=True,
+                    applicant_name="",
+                    owner_name="",
+                    owner_name_key="",
+                    filed_by_name="",
+                    subject_name="",
+                    subject_name_key="",
+                    id_blinds=[],
+                    applicant_id=F("id"),
+                    owner_id=F("id"),
+                    filed_by_id=F("id"),
+                    mandate_id__isnull=True,
                 ),
                 name="dossiers_disposed_names_nobody",
             ),

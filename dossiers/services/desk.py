@@ -39,9 +39,10 @@ DECIDED = "decision"
 def open_dossier(*, actor: Actor, dossier_id: UUID) -> Dossier:
     """Open one dossier to read it; who looked at whose papers is itself an act in the audit trail (requirement O-07).
 
-    ``Dossier.DoesNotExist`` behind the door.
+    ``Dossier.DoesNotExist`` behind the door, and of one that was disposed of: nothing is left to read (`dossiers.archive.desk.stub_page`).
     """
-    dossier = visible_to(actor, Dossier.objects.select_related("form_version"), "dossiers.read", "unit_code").get(pk=dossier_id)
+    rows = Dossier.objects.select_related("form_version").filter(disposed_at__isnull=True)
+    dossier = visible_to(actor, rows, "dossiers.read", "unit_code").get(pk=dossier_id)
     audit.record(actor=actor, act="dossiers.read", target="dossiers.dossier", target_id=str(dossier.pk), unit=dossier.unit_code)
     return dossier
 

@@ -208,7 +208,9 @@ def mend(dossier_id: UUID, *, now: datetime) -> bool:
 
 def recompute(*, after: UUID | None = None, unit: str = "", size: int = SLICE) -> tuple[list[Difference], int, UUID | None]:
     """Compare a slice of dossiers, of a unit and those below it or all: what differs, how many were looked at, where the next begins."""
-    rows = Dossier.objects.order_by("pk").select_related("form_version").prefetch_related("events", "supplements", "shown_results")
+    # What was disposed of has nothing left to reckon from; what was counted of it stays.
+    whole = Dossier.objects.filter(disposed_at__isnull=True)
+    rows = whole.order_by("pk").select_related("form_version").prefetch_related("events", "supplements", "shown_results")
     if unit:
         rows = rows.filter(unit_code=unit) | rows.filter(unit_code__startswith=f"{unit}.")
     found = list((rows.filter(pk__gt=after) if after is not None else rows)[:size])

@@ -129,6 +129,20 @@ def _hold(paper: StorePaper, found: list[StoredFile], *, name: str = "") -> None
         StorePaperFile.objects.create(paper=paper, file=held, position=position)
 
 
+@transaction.atomic
+def hold_newest(document: Document) -> None:
+    """A document was stamped again: the store holds its newer file in the place of the older one. Nothing for an owner who was erased."""
+    held = StorePaperFile.objects.select_for_update(of=("self",)).select_related("paper", "file").filter(paper__document=document).first()
+    if held is None or document.file is None or crypto.is_destroyed(held.paper.party_id):
+        return
+    older = held.file
+    held.file = files.hold_for(
+        file=document.file, subject=held.paper.party_id, purpose="dossiers.store", actor=SYSTEM, name=str(older.name or "")
+    )
+    held.save(update_fields=["file"])
+    files.erase(file=older, actor=SYSTEM)
+
+
 def fill(*, now: datetime, after: UUID | None = None) -> tuple[int, UUID | None]:
     """Land what older dossiers ended in, a slice in the order of their ids: how many papers, and after which dossier to go on.
 

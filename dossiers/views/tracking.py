@@ -204,7 +204,7 @@ def way_from_order(order: Order, actor: Actor) -> Way | None:
 def _for_reader(actor: Actor, code: str) -> Dossier | None:
     """The dossier for one who may read its files: applicant, owner, or an officer through the door."""
     if actor.is_officer:
-        return visible_to(actor, Dossier.objects.all(), "dossiers.read", "unit_code").filter(code=code).first()
+        return visible_to(actor, Dossier.objects.filter(disposed_at__isnull=True), "dossiers.read", "unit_code").filter(code=code).first()
     return queries.dossier_of(actor, code)
 
 

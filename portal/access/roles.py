@@ -10,6 +10,7 @@ COMPONENTS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("handling", "Thụ lý hồ sơ"),
         ("signing", "Ký kết quả"),
         ("clerk", "Văn thư"),
+        ("archivist", "Lưu trữ"),
         ("counter", "Quầy tiếp nhận theo hợp đồng (bưu chính công ích)"),
     ),
     "Thủ tục hành chính": (

@@ -23,6 +23,7 @@ class RetentionClass:
 _PERSONAL = "Luật Bảo vệ dữ liệu cá nhân 91/2025/QH15"
 _ARCHIVE = "Luật Lưu trữ và luật chuyên ngành (Quyết định đổi mới một cửa, mục III.1c)"
 _BY_ARCHIVE = "Cơ quan giải quyết quyết định nộp lưu hoặc hủy theo Luật Lưu trữ; Cổng không tự xóa."
+_STUB = "Không xóa: hồ sơ đã hủy còn mã, các mốc ngày, đơn vị, thủ tục, số trong sổ và dòng trong biên bản."
 
 CLASSES: dict[str, RetentionClass] = {
     "reference": RetentionClass(
@@ -74,15 +75,17 @@ CLASSES: dict[str, RetentionClass] = {
     ),
     "dossier": RetentionClass(
         "Hồ sơ: tình trạng, mốc thời gian, sổ đăng ký",
-        "Theo thời hạn lưu trữ của loại hồ sơ",
+        "Không thời hạn",
         _ARCHIVE,
-        _BY_ARCHIVE,
+        _STUB,
     ),
     "dossier_content": RetentionClass(
         "Nội dung hồ sơ: điều đã khai, giấy tờ, kết quả, tên người",
         "Theo thời hạn lưu trữ của loại hồ sơ",
         f"{_ARCHIVE}; {_PERSONAL}",
-        "Cơ quan giải quyết quyết định theo Luật Lưu trữ; hủy khóa của hồ sơ thì nội dung và tệp không đọc được nữa.",
+        "Hết thời hạn do cơ quan ghi cho loại hồ sơ: một người làm lưu trữ đề xuất, người khác xác nhận; hủy khóa thì nội dung và tệp "
+        "không đọc được nữa. Loại chưa có thời hạn thì không hủy.",
+        ("dossiers.follow_disposals",),
         personal=True,
     ),
     "draft": RetentionClass(

@@ -261,6 +261,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=3, minute=35),
         "options": {"queue": "bulk"},
     },
+    "dossiers-disposals": {"task": "dossiers.follow_disposals", "schedule": crontab(hour=2, minute=55), "options": {"queue": "bulk"}},
     "dossiers-drafts-old": {"task": "dossiers.erase_drafts", "schedule": crontab(hour=2, minute=50), "options": {"queue": "bulk"}},
     "dossiers-partitions": {"task": "dossiers.next_partitions", "schedule": crontab(hour=0, minute=5), "options": {"queue": "bulk"}},
     "dossiers-late-orders": {"task": "dossiers.follow_late_orders", "schedule": 300.0, "options": {"queue": "soon", "expires": 300}},

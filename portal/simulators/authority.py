@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -48,7 +48,8 @@ class Authority(Animator):
 
     def at_time(self, request: WerkzeugRequest) -> datetime:
         # RFC 5280 and 6960 want GeneralizedTime without fractions of a second.
-        return datetime.now(tz=UTC).replace(microsecond=0)
+        row = self.authority.store.row("SELECT days FROM clock")
+        return datetime.now(tz=UTC).replace(microsecond=0) + timedelta(days=row["days"] if row is not None else 0)
 
     def serve_ocsp_response(self, request: WerkzeugRequest, *, label: str, arch: str) -> WerkzeugResponse:
         return self._ocsp(request, label, request.get_data())

@@ -66,6 +66,21 @@ def blueprint(config: Config, store: Store, faults: Faults) -> Blueprint:
                 connection.execute("DELETE FROM revocation WHERE credential = ?", (credential,))
         return done({"credential_id": credential, "revoked": on})
 
+    @pages.post("/clock")
+    def clock() -> Any:
+        """Let the certificate authority (OCSP, CRLs, time-stamps) live so many days later: what ages is seen years ahead."""
+        try:
+            days = float(asked().get("days") or 0)
+        except (ValueError, TypeError):
+            days = -1.0
+        if not 0 <= days <= 36_500:
+            return jsonify({"error": "invalid_request", "error_description": "days lies between 0 and 36500"}), 400
+        with store.writing() as connection:
+            connection.execute("DELETE FROM clock")
+            if days:
+                connection.execute("INSERT INTO clock VALUES (?)", (days,))
+        return done({"days": days})
+
     @pages.post("/reset")
     def reset() -> Any:
         """Forget messages, payments, faults, revocations, codes and wrong PINs; keys and certificates stay."""

@@ -123,8 +123,9 @@ def _serial(address: str, label: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{address} {label}".encode()).digest()[:8], "big") >> 1 | 1 << 40
 
 
-def _validity(born: datetime, years: int) -> dict[str, str]:
-    return {"valid-from": born.isoformat(), "valid-to": born.replace(year=born.year + years).isoformat()}
+def _validity(born: datetime, years: int, after: int = 0) -> dict[str, str]:
+    begins = born.replace(year=born.year + after)
+    return {"valid-from": begins.isoformat(), "valid-to": begins.replace(year=begins.year + years).isoformat()}
 
 
 def _configuration(config: Config, born: datetime) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], dict[str, str]]:
@@ -146,7 +147,15 @@ def _configuration(config: Config, born: datetime) -> tuple[dict[str, Any], dict
     services: dict[str, Any] = {"ocsp": {}, "crl-repo": {}, "cert-repo": {}, "time-stamping": {}}
     keys = dict.fromkeys(ROOTS, "RSA")
 
-    def issue(label: str, issuer: str, years: int, kind: str, extensions: list[dict[str, Any]], profiles: list[Any] | None = None) -> None:
+    def issue(
+        label: str,
+        issuer: str,
+        years: int,
+        kind: str,
+        extensions: list[dict[str, Any]],
+        profiles: list[Any] | None = None,
+        after: int = 0,
+    ) -> None:
         keys[label] = kind
         addresses = [
             {"id": "crl_distribution_points", "smart-value": {"schema": "crl-dist-url", "params": {"crl-repo-names": [issuer]}}},
@@ -163,7 +172,7 @@ def _configuration(config: Config, born: datetime) -> tuple[dict[str, Any], dict
             "subject": label,
             "issuer": issuer,
             "serial": _serial(config.url, label),
-            "validity": _validity(born, years),
+            "validity": _validity(born, years, after),
             "profiles": profiles or [],
             "extensions": extensions + ([] if responder else addresses),
         }
@@ -187,18 +196,15 @@ def _configuration(config: Config, born: datetime) -> tuple[dict[str, Any], dict
             issue(label, root, 15, "RSA", [], [{"id": "simple-ca", "params": {"max-path-len": 0}}])
             serve(label)
 
-    entities["time"] = {**country, "common-name": "Dịch vụ cấp dấu thời gian thử nghiệm"}
-    issue(
-        "time",
-        "stamps",
-        10,
-        "EC",
-        [
-            {"id": "key_usage", "critical": True, "smart-value": {"schema": "key-usage", "params": ["digital_signature"]}},
-            {"id": "extended_key_usage", "critical": True, "value": ["time_stamping"]},
-        ],
-    )
-    services["time-stamping"]["time"] = {"signing-cert": "time", "certs-to-embed": ["stamps"]}
+    stamping = [
+        {"id": "key_usage", "critical": True, "smart-value": {"schema": "key-usage", "params": ["digital_signature"]}},
+        {"id": "extended_key_usage", "critical": True, "value": ["time_stamping"]},
+    ]
+    # The second takes over in the last year of the first.
+    for label, years, after in (("time", 10, 0), ("time-later", 6, 9)):
+        entities[label] = {**country, "common-name": f"Dịch vụ cấp dấu thời gian thử nghiệm{' (kế tiếp)' if after else ''}"}
+        issue(label, "stamps", years, "EC", stamping, after=after)
+        services["time-stamping"][label] = {"signing-cert": label, "certs-to-embed": ["stamps"]}
 
     usage = {
         "id": "key_usage",

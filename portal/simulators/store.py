@@ -48,6 +48,7 @@ CREATE TABLE IF NOT EXISTS provider_token (
 CREATE TABLE IF NOT EXISTS fault (
     service TEXT PRIMARY KEY, mode TEXT NOT NULL, seconds REAL NOT NULL, times INTEGER, dropped INTEGER NOT NULL DEFAULT 0
 );
+CREATE TABLE IF NOT EXISTS clock (days REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS movement (
     id INTEGER PRIMARY KEY AUTOINCREMENT, token TEXT NOT NULL UNIQUE, key TEXT NOT NULL UNIQUE,
     institution TEXT NOT NULL, merchant TEXT NOT NULL, reference TEXT NOT NULL, amount INTEGER NOT NULL CHECK (amount > 0),
@@ -121,6 +122,7 @@ EVERYTHING = (
         "csc_pushed",
         "csc_token",
         "fault",
+        "clock",
         "provider_code",
         "provider_token",
     ),
