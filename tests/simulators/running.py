@@ -158,6 +158,10 @@ class Simulators:
         body = {"credential_id": credential_id, "revoked": revoked}
         requests.post(f"{self.url}/control/revoke", json=body, timeout=60).raise_for_status()
 
+    def years_on(self, days: float) -> None:
+        """Let the certificate authority and the time-stamps live so many days later; 0: today."""
+        requests.post(f"{self.url}/control/clock", json={"days": days}, timeout=60).raise_for_status()
+
     def reset(self) -> None:
         requests.post(f"{self.url}/control/reset", json={}, timeout=60).raise_for_status()
 
