@@ -1,4 +1,4 @@
-"""Signed files outlive the certificates of their time-stamps: they are stamped again in time, and old prints stay provable (PAdES B-LTA)."""
+"""Signed files outlive the certificates of their time-stamps: stamped again in time, old prints still provable (PAdES B-LTA)."""
 
 from __future__ import annotations
 

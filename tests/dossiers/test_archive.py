@@ -31,6 +31,7 @@ from dossiers.models import (
     RegisterEntry,
     StorePaper,
 )
+from feedback.models import Petition
 from portal import crypto
 from portal.access import AccessDenied
 from portal.audit.models import Act
@@ -47,6 +48,7 @@ from procedures.models import ProcedureVersion
 from tests.dossiers.support import CODE, ZONE, at_once, decided, mark_clean, mother, sign_by_hand
 from tests.dossiers.test_kinds import words
 from tests.factories import make_officer_actor, make_position, officer_actor, sign_in
+from tests.feedback.support import send_one
 from tests.support.processes import eventually
 from tests.support.queries import CaptureQueriesContext
 
@@ -411,11 +413,9 @@ def test_the_edges_of_a_year_who_sets_a_term_and_what_else_keeps_back() -> None:
         ArchiveTerm.objects.filter(unit_code="H26").update(years=1)
 
     # A petition that is not answered, and a result that still holds, keep a dossier back.
-    from tests.feedback.support import sent as sent_petition
-
     assert kept_back([first, second], now) == {}
-    petition = sent_petition(dossier_code=str(first.code))
-    assert petition.dossier_code == first.code
+    petition, _sender = send_one()
+    Petition.objects.filter(pk=petition.pk).update(dossier_code=first.code)
     second.documents.filter(role="result").update(valid_until=date(2030, 5, 1))
     assert kept_back([first, second], now) == {
         first.pk: "Có phản ánh, kiến nghị về hồ sơ chưa giải quyết xong.",

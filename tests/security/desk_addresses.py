@@ -174,6 +174,10 @@ KNOWN: dict[str, tuple[str, ...]] = {
         "<uuid:object_id>/whole/",
     ),
     "dossiers.unitslip": ("<uuid:object_id>/pdf/", "handover/", "register/"),
+    "dossiers.archiveddossier": ("lacking/", "years/"),
+    "dossiers.archivehold": ("<int:object_id>/lift/",),
+    "dossiers.archiveterm": ("<int:object_id>/end/",),
+    "dossiers.disposal": ("<uuid:object_id>/call-off/", "<uuid:object_id>/confirm/", "<uuid:object_id>/pdf/", "propose/"),
     "content.piece": (
         "<uuid:object_id>/archive/",
         "<uuid:object_id>/check/",

@@ -29,11 +29,12 @@ from accounts.registration import counter
 from dossiers import services
 from dossiers.appointments import counter as counters
 from dossiers.appointments import visits
+from dossiers.archive import services as archive
 from dossiers.counter_filing import beginning, cash
 from dossiers.counter_filing.cash_admin import set_rate
 from dossiers.designing.editing import empty
 from dossiers.designing.results.editing import empty as empty_result
-from dossiers.models import TABLE, FormDesign, Parcel, ResultDesign
+from dossiers.models import TABLE, Disposal, FormDesign, Parcel, ResultDesign
 from dossiers.slip_sets import sheets
 from dossiers.talking import services as talking
 from feedback.services import entering, lists, publishing, routing, sending
@@ -159,7 +160,8 @@ def _officer(unit: str) -> tuple[Client, Any, Actor]:
 OURS: tuple[str, ...] = (
     "accounts.accountfile", "accounts.countercontract", "accounts.guardianrequest", "accounts.oidcclient",
     "accounts.position", "accounts.registration", "audit.act",
-    "dossiers.absence", "dossiers.appointment", "dossiers.cashreceipt", "dossiers.counterfiling",
+    "dossiers.absence", "dossiers.appointment", "dossiers.archiveddossier", "dossiers.archivehold", "dossiers.archiveterm",
+    "dossiers.disposal", "dossiers.cashreceipt", "dossiers.counterfiling",
     "dossiers.counterplan", "dossiers.digitisingrate", "dossiers.dossier", "dossiers.dossiermessage",
     "dossiers.dossieropinion", "dossiers.dossierstep", "dossiers.formdesign", "dossiers.handover",
     "dossiers.homevisit", "dossiers.messagetemplate", "dossiers.officerarea", "dossiers.parcel",
@@ -179,6 +181,8 @@ WORDS = {
     "accounts.oidcclient": "Hệ thống của ta",
     "audit.act": "viec-cua-ta",
     "dossiers.absence": "Nghỉ phép của ta",
+    "dossiers.archiveterm": "Bảng thời hạn của ta",
+    "dossiers.disposal": "Quyết định hủy của ta",
     "dossiers.dossieropinion": "Ý kiến của ta",
     "dossiers.dossierstep": "Bước của ta",
     "dossiers.formdesign": "Biểu mẫu của ta",
@@ -203,6 +207,22 @@ WORDS = {
 """By what our rows are known where they are shown."""
 ABOVE = {"procedures.guidancetree": "G15", "procedures.onlinereduction": HERE.partition(".")[0], "procedures.mistakereport": "G15"}
 """Where a row is not a commune's: a province declares what it takes off, a ministry answers for what it announced."""
+
+
+def _archive_rows(chief: Actor, now: dt.datetime) -> dict[str, Any]:
+    """A dossier that its applicant took back, its term, what holds it back, a disposal that is proposed."""
+    dossier, who = filed(now=now), factories.citizen_actor(mother())
+    services.withdraw(actor=who, dossier_id=dossier.pk, seen_version=dossier.version, now=now)
+    given = {"unit_code": HERE, "procedure_code": dossier.procedure_code, "years": 1, "basis": "Bảng thời hạn của ta"}
+    return {
+        "dossiers.archiveddossier": dossier,
+        "dossiers.archiveterm": archive.set_term(actor=chief, now=now, **given),
+        "dossiers.archivehold": archive.hold_back(actor=chief, code=str(dossier.code), kind="court", note="Vụ án của ta", now=now),
+        "dossiers.disposal": Disposal.objects.create(
+            unit_code=HERE, archive_unit=HERE, year=2016, basis="Quyết định hủy của ta", proposed_by=chief.position_id,
+            proposed_person=chief.person_id, proposed_label=chief.label, proposed_at=now,
+        ),
+    }  # fmt: skip
 
 
 def _counter_rows(chief: Actor, now: dt.datetime) -> tuple[Any, ...]:
@@ -325,6 +345,7 @@ def make_ours(chief: Actor) -> dict[str, Any]:
         "dossiers.dossiermessage": wrote, "dossiers.messagetemplate": words, "dossiers.unitslip": slip,
         "dossiers.formdesign": design, "dossiers.homevisit": visit, "dossiers.resultdesign": template_design,
         "dossiers.ticket": ticket,
+        **_archive_rows(chief, now),
         "dossiers.cashreceipt": receipt, "dossiers.counterfiling": filing, "dossiers.digitisingrate": of_a_page,
         "dossiers.handover": handed, "dossiers.parcel": parcel,
         "feedback.enteredpetition": entered, "feedback.opinion": opinion, "feedback.petition": petition,

@@ -51,16 +51,21 @@ from accounts.services import contacts
 from accounts.ways import app_codes, outside, phones
 from dossiers import services as dossier_services
 from dossiers.appointments import visits
+from dossiers.archive.working import work as work_disposal
 from dossiers.counter_filing import beginning, filling
 from dossiers.forms_data import shipped_form
 from dossiers.models import (
     Absence,
     Appointment,
+    ArchivedDossier,
+    ArchiveHold,
+    ArchiveTerm,
     CashReceipt,
     CounterDay,
     CounterFiling,
     CounterPlan,
     DigitisingRate,
+    Disposal,
     Dossier,
     DossierMessage,
     DossierOpinion,
@@ -407,6 +412,7 @@ def citizens(pages: Pages) -> None:
     paying(pages, client)
     completing(pages, client)
     talking_and_following(pages, client)
+    archived(pages)
     # Enough for a second page.
     for _ in range(9):
         filed()
@@ -612,6 +618,54 @@ def completing(pages: Pages, client: Client) -> None:
     chiefs.post(f"{base}decline_supplement/", seen())
     pages.get(chiefs, f"{base}stop/")
     pages.get(desk, f"{base}change/")
+
+
+def archived(pages: Pages) -> None:
+    """The archive: lists with and without terms, each form with an error, a disposal before, between and after, a stub."""
+    desks = []
+    for _ in range(2):
+        position = make_position(roles=("archivist",))
+        desks.append(Client())
+        sign_in(desks[-1], position.person, position=position)
+    one, other = desks
+    dossier = filed(child_name="Trần Văn Bé Lưu")
+    dossier_services.withdraw(actor=citizen_actor(mother()), dossier_id=dossier.pk, seen_version=dossier.version, now=timezone.now())
+    long_ago = timezone.now() - dt.timedelta(days=4000)
+    Dossier.objects.filter(pk=dossier.pk).update(draft_started_at=long_ago, submitted_at=long_ago, withdrawn_at=long_ago)
+    base = "/quan-tri/dossiers/"
+
+    def lists() -> None:
+        for address in ("archiveddossier/", "archiveddossier/years/", "archiveddossier/lacking/", f"archiveddossier/{dossier.pk}/change/"):
+            pages.get(one, f"{base}{address}")
+
+    lists()
+    pages.get(one, f"{base}archiveterm/add/?thu-tuc=1.001193")
+    asked = {"unit_code": "H26.101", "procedure_code": "1.001193", "years": "5", "basis": "Bảng <a> & b"}
+    pages.post(one, f"{base}archiveterm/add/", asked | {"forever": "on"})
+    one.post(f"{base}archiveterm/add/", asked)
+    term = ArchiveTerm.objects.get()
+    for address in ("archiveterm/", f"archiveterm/{term.pk}/change/", f"archiveterm/{term.pk}/end/", "archivehold/add/"):
+        pages.get(one, f"{base}{address}")
+    pages.post(one, f"{base}archivehold/add/", {"code": "H26.101-1", "kind": "court", "note": "<x>"})
+    one.post(f"{base}archivehold/add/", {"code": dossier.code, "kind": "court", "note": "Vụ <án> & x"})
+    hold = ArchiveHold.objects.get()
+    lists()
+    for address in ("archivehold/", f"archivehold/{hold.pk}/change/", f"archivehold/{hold.pk}/lift/", "disposal/", "disposal/propose/"):
+        pages.get(one, f"{base}{address}")
+    propose = {"unit_code": "H26.101", "year": str(timezone.localtime(long_ago).year), "basis": "Quyết định <1> & 2"}
+    pages.post(one, f"{base}disposal/propose/", propose)
+    one.post(f"{base}archivehold/{hold.pk}/lift/")
+    one.post(f"{base}disposal/propose/", propose)
+    disposal = Disposal.objects.get()
+    for desk, act in ((one, "change"), (other, "change"), (other, "confirm"), (other, "call-off")):
+        pages.get(desk, f"{base}disposal/{disposal.pk}/{act}/")
+    pages.post(other, f"{base}disposal/{disposal.pk}/call-off/", {"reason": ""})
+    other.post(f"{base}disposal/{disposal.pk}/confirm/")
+    work_disposal(disposal_id=disposal.pk, now=timezone.now())
+    pages.get(one, f"{base}disposal/{disposal.pk}/change/")
+    pages.get(one, f"{base}dossier/{dossier.pk}/change/")
+    pages.get(one, f"{base}archiveddossier/?tinh-trang=da-huy")
+    lists()
 
 
 def talking_and_following(pages: Pages, client: Client) -> None:
@@ -1170,8 +1224,8 @@ def unit_figures(pages: Pages) -> None:
 
 
 OF_UNITS = (
-    Absence, Appointment, CashReceipt, CounterDay, CounterFiling, CounterPlan, DigitisingRate, DossierMessage, DossierOpinion, DossierStep,
-    FormDesign, Handover, HomeVisit, MessageTemplate, OfficerArea, Parcel, ProcessVersion, Rating, RatingCount, ResultDesign, Survey,
+    Absence, Appointment, ArchivedDossier, ArchiveHold, ArchiveTerm, CashReceipt, CounterDay, CounterFiling, CounterPlan, DigitisingRate, DossierMessage, DossierOpinion, DossierStep,
+    Disposal, FormDesign, Handover, HomeVisit, MessageTemplate, OfficerArea, Parcel, ProcessVersion, Rating, RatingCount, ResultDesign, Survey,
     SurveyText, Ticket, UnitSlip,
 )  # fmt: skip
 
