@@ -42,8 +42,8 @@ class DisposalAdmin(DeskModelAdmin):
     list_display = ("shown", "shown_state", "proposed", "confirmed")
     list_display_links = ("shown",)
     list_filter = ("state",)
-    search_fields = ("=unit_code", "=year")
-    search_help_text = "Mã cơ quan hoặc năm"
+    search_fields = ("=unit_code",)
+    search_help_text = "Mã cơ quan viết đủ"
     ordering = ("-proposed_at", "-id")
     sortable_by = ()
     change_list_template = LIST

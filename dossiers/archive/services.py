@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from dossiers.archive import queries
+from dossiers.archive.keeping_back import kept_back
 from dossiers.archive.queries import ACT
 from dossiers.models import ArchiveHold, ArchiveTerm, Disposal, DisposalItem, Dossier
 from portal import audit, outbox
@@ -19,6 +21,8 @@ from portal.access import AccessDenied, Actor, require, unit_scope
 SET_TERMS, HOLD, DISPOSE = "dossiers.set_archive_terms", "dossiers.hold_dossier", "dossiers.dispose"
 MOST = 2_000
 """Dossiers of one disposal: its minute is read by people. Of a year that has more, the rest is the next disposal's."""
+BATCH = 500
+"""So many are looked at together for what keeps them back."""
 WORK = "dossiers.work_disposal"
 
 
@@ -28,6 +32,13 @@ class ArchiveRefused(Exception):
     def __init__(self, message: str, field: str = "", status: int = 422) -> None:
         super().__init__(message)
         self.message, self.field, self.status = message, field, status
+
+
+def batched(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Rows in lists of so many."""
+    source = iter(rows)
+    while batch := list(islice(source, size)):
+        yield batch
 
 
 def _who(actor: Actor, act: str) -> tuple[UUID, UUID]:
@@ -132,10 +143,7 @@ def propose(*, actor: Actor, unit_code: str, year: int, basis: str, now: datetim
         raise ArchiveRefused("Bạn hãy ghi văn bản cho phép hủy.", "basis")
     if Disposal.objects.filter(unit_code=unit_code, year=year, state__in=["proposed", "confirmed"]).exists():
         raise ArchiveRefused("Đang có một đợt hủy hồ sơ của năm này chưa xong.", "year", status=409)
-    today = timezone.localdate(now)
-    terms = queries.terms_for(unit_code)
-    rows = queries.due(unit_code, today, year=year).filter(~queries.is_held()).order_by("ended", "pk")
-    found: Sequence[Any] = list(rows.values_list("pk", "procedure_code", "ended")[:MOST])
+    terms, found = queries.terms_for(unit_code), _free(unit_code, year, now)
     if not found:
         raise ArchiveRefused("Không có hồ sơ nào của năm này hết thời hạn mà không bị giữ lại.", "year")
     disposal = Disposal.objects.create(
@@ -145,14 +153,27 @@ def propose(*, actor: Actor, unit_code: str, year: int, basis: str, now: datetim
     DisposalItem.objects.bulk_create(
         [
             DisposalItem(
-                disposal=disposal, place=place, dossier_id=pk, ended_on=timezone.localdate(at), years=terms[code].years or 0,
-                basis=terms[code].basis,
+                disposal=disposal, place=place, dossier=one, ended_on=timezone.localdate(one.ended),
+                years=terms[one.procedure_code].years or 0, basis=terms[one.procedure_code].basis,
             )
-            for place, (pk, code, at) in enumerate(found, start=1)
+            for place, one in enumerate(found, start=1)
         ]
     )  # fmt: skip
     _record(actor, "dossiers.propose_disposal", "disposal", disposal.pk, unit_code, year=year, dossiers=len(found))
     return disposal
+
+
+def _free(unit_code: str, year: int, now: datetime) -> list[Any]:
+    """What is due and nothing keeps back, those that ended first before the others, at most :data:`MOST` (some queries a batch)."""
+    rows: Any = queries.due(unit_code, timezone.localdate(now), year=year).order_by("ended", "pk")
+    rows = rows.only("pk", "code", "procedure_code", "returned_at", "refused_at", "withdrawn_at", "stopped_at")
+    found: list[Any] = []
+    for batch in batched(rows.iterator(chunk_size=BATCH), BATCH):
+        back = kept_back(batch, now)
+        found += [one for one in batch if one.pk not in back]
+        if len(found) >= MOST:
+            break
+    return found[:MOST]
 
 
 def _open(actor: Actor, disposal_id: UUID) -> Disposal:

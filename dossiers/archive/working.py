@@ -87,7 +87,9 @@ def _dispose(item: DisposalItem, now: datetime) -> str:
     """Destroy the dossier's key, and with it all that is sealed; or why it stays: everything is looked at again under its lock."""
     dossier: Any = Dossier.objects.select_for_update().annotate(ended=ENDED).get(pk=item.dossier_id)
     if dossier.disposed_at is not None:
-        return "Hồ sơ đã hủy trước đó."
+        # After a restore the ledger has emptied what this disposal had in hand: it is this one's.
+        was = DisposalItem.objects.filter(dossier=dossier, state=DisposalItem.State.DISPOSED).exists()
+        return "Hồ sơ đã hủy trước đó." if was else ""
     term = queries.terms_for(dossier.unit_code).get(dossier.procedure_code)
     is_over = term is not None and rules.is_over(timezone.localdate(dossier.ended), term.years, timezone.localdate(now))
     if dossier.state not in ENDED_STATES or not is_over:

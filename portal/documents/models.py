@@ -114,7 +114,10 @@ class Document(models.Model):
             ),
             models.CheckConstraint(name="document_revoked_has_day", condition=~Q(state="revoked") | Q(revoked_at__isnull=False)),
         ]
-        indexes = [models.Index(fields=["stamp_until", "id"], name="document_stamps_ageing", condition=Q(stamp_until__isnull=False))]
+        indexes = [
+            models.Index(fields=["stamp_until", "id"], name="document_stamps_ageing", condition=Q(stamp_until__isnull=False)),
+            models.Index(fields=["subject_id"], name="document_of_subject"),
+        ]
         triggers = [
             pgtrigger.Protect(
                 name="signed_stays_signed",

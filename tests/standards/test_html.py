@@ -1224,9 +1224,9 @@ def unit_figures(pages: Pages) -> None:
 
 
 OF_UNITS = (
-    Absence, Appointment, ArchivedDossier, ArchiveHold, ArchiveTerm, CashReceipt, CounterDay, CounterFiling, CounterPlan, DigitisingRate, DossierMessage, DossierOpinion, DossierStep,
-    Disposal, FormDesign, Handover, HomeVisit, MessageTemplate, OfficerArea, Parcel, ProcessVersion, Rating, RatingCount, ResultDesign, Survey,
-    SurveyText, Ticket, UnitSlip,
+    Absence, Appointment, ArchivedDossier, ArchiveHold, ArchiveTerm, CashReceipt, CounterDay, CounterFiling, CounterPlan, DigitisingRate,
+    Disposal, DossierMessage, DossierOpinion, DossierStep, FormDesign, Handover, HomeVisit, MessageTemplate, OfficerArea, Parcel,
+    ProcessVersion, Rating, RatingCount, ResultDesign, Survey, SurveyText, Ticket, UnitSlip,
 )  # fmt: skip
 
 LOOKED_AT = ("feedback", "helpdesk", "content", "upkeep", "partner_messages")

@@ -45,6 +45,10 @@ class Migration(migrations.Migration):
             model_name='document',
             index=models.Index(condition=models.Q(('stamp_until__isnull', False)), fields=['stamp_until', 'id'], name='document_stamps_ageing'),
         ),
+        migrations.AddIndex(
+            model_name="document",
+            index=models.Index(fields=["subject_id"], name="document_of_subject"),
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name='document',
             trigger=pgtrigger.compiler.Trigger(name='signed_stays_signed', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."state" IN (\'signed\', \'revoked\') AND (((OLD."sha256" IS DISTINCT FROM (NEW."sha256") OR OLD."file_id" IS DISTINCT FROM (NEW."file_id")) AND OLD."renewals" = (NEW."renewals")) OR OLD."renewals" > (NEW."renewals") OR OLD."token" IS DISTINCT FROM (NEW."token") OR OLD."unit_code" IS DISTINCT FROM (NEW."unit_code") OR OLD."signed_at" IS DISTINCT FROM (NEW."signed_at") OR NOT (NEW."state" IN (\'signed\', \'revoked\'))))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='a11099e09294bd9426b769defa29b1afde3dddbf', operation='UPDATE', pgid='pgtrigger_signed_stays_signed_fd324', table='documents_document', when='BEFORE')),
