@@ -34,7 +34,7 @@ class ArchiveRefused(Exception):
         self.message, self.field, self.status = message, field, status
 
 
-def batched(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
+def _batched(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
     """Rows in lists of so many."""
     source = iter(rows)
     while batch := list(islice(source, size)):
@@ -168,7 +168,7 @@ def _free(unit_code: str, year: int, now: datetime) -> list[Any]:
     rows: Any = queries.due(unit_code, timezone.localdate(now), year=year).order_by("ended", "pk")
     rows = rows.only("pk", "code", "procedure_code", "returned_at", "refused_at", "withdrawn_at", "stopped_at")
     found: list[Any] = []
-    for batch in batched(rows.iterator(chunk_size=BATCH), BATCH):
+    for batch in _batched(rows.iterator(chunk_size=BATCH), BATCH):
         back = kept_back(batch, now)
         found += [one for one in batch if one.pk not in back]
         if len(found) >= MOST:

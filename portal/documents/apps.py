@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils import timezone
 
 
 class DocumentsConfig(AppConfig):
@@ -10,9 +11,19 @@ class DocumentsConfig(AppConfig):
     def ready(self) -> None:
         from portal.access import Act, register_acts
         from portal.audit.words import register_names
+        from portal.documents import renewing
         from portal.documents.queries import titles
+        from portal.operations.figures import register_figure
 
         register_names("documents.document", titles)
+        register_figure(
+            "documents.stamps_late",
+            "Tệp đã ký có dấu thời gian sắp hết hạn, chưa gia hạn được",
+            unit="tệp",
+            group="certificates",
+            read=lambda: {"": float(renewing.late(timezone.now()))},
+            hourly=True,
+        )
         register_acts(
             Act(
                 "documents.issue",

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F, Q
 
 from portal import audit
 from portal.access import SYSTEM
@@ -28,6 +29,8 @@ from portal.files.models import FileState
 logger = logging.getLogger(__name__)
 
 SIGNED = (Document.SIGNED, Document.REVOKED)
+COUNTED = 10_000
+"""So far is counted what is late."""
 
 
 class NotRenewed(Exception):
@@ -41,6 +44,13 @@ class NothingWon(Exception):
 def limit(now: datetime) -> datetime:
     """What ends before this is stamped again now (``STAMP_RENEWAL_DAYS``)."""
     return now + timedelta(days=settings.STAMP_RENEWAL_DAYS)
+
+
+def late(now: datetime) -> int:
+    """Signed files whose newest time-stamp has not been renewed in half the time there is for it: somebody must look (one query)."""
+    near = now + timedelta(days=settings.STAMP_RENEWAL_DAYS) / 2
+    rows = Document.objects.filter(~Q(stamp_until=F("signed_at")), state__in=SIGNED, stamp_until__lt=near)
+    return rows.order_by()[:COUNTED].count()
 
 
 def renew_stamps(*, now: datetime, seconds: float) -> tuple[int, bool]:
