@@ -14,7 +14,12 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.text import Truncator
 
-from dossiers.archive import queries, rules
+from dossiers.archive import (
+    disposal_admin,  # noqa: F401  # registers its own desk
+    queries,
+    rules,
+    terms_admin,  # noqa: F401  # registers its own desk
+)
 from dossiers.archive.desk import LIST, STANDING, UNIT, YEAR, chosen_unit, stub_page
 from dossiers.archive.queries import ACT
 from dossiers.archive.services import DISPOSE, HOLD, SET_TERMS

@@ -129,25 +129,28 @@ def _covers(status: Any) -> bool:
     return status.coverage == SignatureCoverageLevel.ENTIRE_REVISION and level is not None and level <= ModificationLevel.LTA_UPDATES
 
 
-async def _examine(reader: PdfFileReader, signature: EmbeddedPdfSignature) -> SignatureFacts:
+async def _examine(reader: PdfFileReader, signature: EmbeddedPdfSignature, *, to_the_end: bool) -> SignatureFacts:
+    """``to_the_end``: whether a good time-stamp covers what stands behind the signature."""
     status = await async_validate_pdf_signature(signature, _context(reader, stamp_time(signature)))
     stamp = status.timestamp_validity
     stamped = stamp is not None and stamp.valid and stamp.intact and stamp.trusted
     return SignatureFacts(
         intact=status.intact and status.valid,
         trusted=status.trusted and stamped,
-        covers_whole_file=_covers(status),
+        covers_whole_file=status.coverage == SignatureCoverageLevel.ENTIRE_FILE or (to_the_end and _covers(status)),
         signer=certificates.facts_of(status.signing_cert),
         signed_at=stamp.timestamp if stamped and stamp is not None else None,
         stamp_until=_until(stamp) if stamped else None,
     )
 
 
-async def _examine_stamp(reader: PdfFileReader, embedded: EmbeddedPdfSignature) -> StampFacts:
+async def _examine_stamp(reader: PdfFileReader, embedded: EmbeddedPdfSignature, *, is_last: bool) -> StampFacts:
     data = embedded.signed_data["encap_content_info"]["content"].parsed
     time: datetime = data["gen_time"].native
     status = await async_validate_pdf_timestamp(embedded, _context(reader, time))
-    return StampFacts(good=status.intact and status.valid and status.trusted and _covers(status), at=time, until=_until(status))
+    # Behind the last one nothing stands at all: nobody answers for that.
+    covers = status.coverage == SignatureCoverageLevel.ENTIRE_FILE if is_last else _covers(status)
+    return StampFacts(good=status.intact and status.valid and status.trusted and covers, at=time, until=_until(status))
 
 
 def verify(pdf: bytes) -> PdfFacts:
@@ -162,11 +165,11 @@ def verify(pdf: bytes) -> PdfFacts:
     except Exception:  # a stranger's bytes may break a parser in any way; that is an answer, not a failure
         return PdfFacts(sha256=sha256, readable=False)
 
-    async def all_of_them() -> list[SignatureFacts]:
+    async def all_of_them(to_the_end: bool) -> list[SignatureFacts]:
         found = []
         for signature in embedded[:MAX_SIGNATURES]:
             try:
-                found.append(await _examine(reader, signature))
+                found.append(await _examine(reader, signature, to_the_end=to_the_end))
             except (SignatureValidationError, UnacceptableSignerError, PdfError, ValueError, KeyError, TypeError):
                 found.append(SignatureFacts(intact=False, trusted=False, covers_whole_file=False, signer=None, signed_at=None))
         return found
@@ -175,9 +178,11 @@ def verify(pdf: bytes) -> PdfFacts:
         found = []
         for one in over_file[:MAX_SIGNATURES]:
             try:
-                found.append(await _examine_stamp(reader, one))
+                found.append(await _examine_stamp(reader, one, is_last=one is over_file[-1]))
             except (SignatureValidationError, UnacceptableSignerError, PdfError, ValueError, KeyError, TypeError, AttributeError):
                 found.append(StampFacts(good=False, at=None, until=None))
         return found
 
-    return PdfFacts(sha256=sha256, readable=True, signatures=asyncio.run(all_of_them()), stamps=asyncio.run(stamps()))
+    stamped = asyncio.run(stamps())
+    to_the_end = bool(stamped) and all(one.good for one in stamped)
+    return PdfFacts(sha256=sha256, readable=True, signatures=asyncio.run(all_of_them(to_the_end)), stamps=stamped)

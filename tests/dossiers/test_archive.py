@@ -92,7 +92,9 @@ def assert_gone(dossier: Dossier) -> None:
     kept = ("code", "unit_code", "procedure_code", "procedure_name", "submitted_at", "received_at", "returned_at", "state", "channel")
     assert [getattr(row, name) for name in kept] == [getattr(before, name) for name in kept]
     for file in StoredFile.objects.filter(subject=row.pk):
-        assert file.state == FileState.ERASED and not file.path.exists()
+        # What the owner keeps of the same bytes in their own store is theirs.
+        kept_by_others = StoredFile.objects.filter(content_id=file.pk).exclude(state=FileState.ERASED).exists()
+        assert file.state == FileState.ERASED and file.path.exists() == kept_by_others
         with pytest.raises(FileErased):
             read_bytes(file)
     assert RegisterEntry.objects.filter(dossier=row, freed_at__isnull=True).exists()
@@ -112,7 +114,9 @@ def test_as_an_archivist_dispose_of_a_year(outside: Any, settings: Any, tmp_path
     one, first = archivist()
     other, second = archivist()
 
-    with time_machine.travel(datetime(2027, 1, 5, 9, 0, tzinfo=ZONE), tick=True):
+    new_year = datetime(2027, 1, 5, 9, 0, tzinfo=ZONE)
+    outside.years_on((new_year - timezone.now()) / timedelta(days=1))
+    with time_machine.travel(new_year, tick=True):
         for client, position in ((one, first), (other, second)):
             sign_in(client, position.person, position=position)
         # No term is invented: without one nothing is ever due, and a page says so.
@@ -160,7 +164,7 @@ def test_as_an_archivist_dispose_of_a_year(outside: Any, settings: Any, tmp_path
             services.confirm(actor=officer_actor(twin), disposal_id=disposal.pk, now=timezone.now())
         for unit, roles, status in (
             ("H29.101", ("archivist",), 404),
-            (UNIT, ("reception", "signing"), 403),
+            (UNIT, ("reception", "signing"), 404),
             ("H26.102", ("archivist",), 404),
         ):
             client, position = archivist(unit, *roles)
