@@ -128,7 +128,8 @@ class ArchivedDossierAdmin(DeskModelAdmin):
         rows = rows.defer("answers", "bill").annotate(
             term_years=Case(*cases, default=Value(None), output_field=IntegerField()), is_held=queries.is_held()
         )
-        return rows.filter(unit_code=unit) if request.resolver_match and request.resolver_match.url_name.endswith("_changelist") else rows
+        at = request.resolver_match
+        return rows.filter(unit_code=unit) if at is not None and str(at.url_name).endswith("_changelist") else rows
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """The list, which agency it is of, and the ways on."""
@@ -204,11 +205,11 @@ class ArchivedDossierAdmin(DeskModelAdmin):
             (
                 format_html(
                     '<a href="{}?{}">{}</a>',
-                    self.address("changelist"), urlencode({UNIT: unit, YEAR: one.year, STANDING: StandingFilter.DUE}), one.year,
+                    self.address("changelist"), urlencode({UNIT: unit, YEAR: str(one.year), STANDING: StandingFilter.DUE}), one.year,
                 ),
                 one.count,
                 one.held,
-                format_html('<a href="{}?{}">{}</a>', own, urlencode({UNIT: unit, YEAR: one.year}), f"Đề xuất hủy năm {one.year}")
+                format_html('<a href="{}?{}">{}</a>', own, urlencode({UNIT: unit, YEAR: str(one.year)}), f"Đề xuất hủy năm {one.year}")
                 if may(actor, DISPOSE, unit) and one.count > one.held
                 else "–",
             )

@@ -22,13 +22,28 @@ from dossiers.archive.services import DISPOSE, ArchiveRefused
 from dossiers.models import Disposal, DisposalItem
 from dossiers.views.common import send_file
 from portal import audit
-from portal.access import actor_of, may, require
+from portal.access import actor_of, may, require, unit_scope
 from portal.access.desk import DeskModelAdmin, Facts, Page, Rows, Way, moment, two_lines
+from portal.access.site import DeskLine, register_desk_panel
 from portal.catalogues.queries import agency_name_of
 
 ONE = "admin:dossiers_archiveddossier_change"
 ITEMS = 200
 """Dossiers of a disposal on one page: who confirms reads them all."""
+
+
+def desk_panel(request: HttpRequest) -> list[DeskLine]:
+    """Disposals that wait for this archivist as the second one (one query; none for anybody else)."""
+    actor = actor_of(request)
+    if not may(actor, DISPOSE, actor.unit):
+        return []
+    waiting = Disposal.objects.filter(unit_scope(actor, DISPOSE, "unit_code"), state=Disposal.State.PROPOSED)
+    count = waiting.exclude(proposed_person=actor.person_id).exclude(proposed_by=actor.position_id).count()
+    address = reverse("admin:dossiers_disposal_changelist") + "?state__exact=proposed"
+    return [DeskLine("Đợt hủy hồ sơ chờ xác nhận", count, address, "wait")] if count else []
+
+
+register_desk_panel(desk_panel)
 
 
 @admin.register(Disposal)

@@ -36,7 +36,7 @@ def terms_for(unit_code: str) -> dict[str, ArchiveTerm]:
     return found
 
 
-def ended(unit_code: str) -> QuerySet[Dossier]:
+def ended(unit_code: str) -> QuerySet[Any]:
     """What an agency has ended and the archive still has whole, with when (``ended``)."""
     rows = Dossier.objects.filter(unit_code=unit_code, state__in=ENDED_STATES, disposed_at__isnull=True)
     return rows.annotate(ended=ENDED).filter(ended__isnull=False)
@@ -59,7 +59,7 @@ def is_held() -> Exists:
     return Exists(ArchiveHold.objects.filter(dossier=OuterRef("pk"), lifted_at__isnull=True))
 
 
-def due(unit_code: str, today: date, *, year: int | None = None) -> QuerySet[Dossier]:
+def due(unit_code: str, today: date, *, year: int | None = None) -> QuerySet[Any]:
     """What of an agency is due by its term, perhaps of those that ended in one year; what is held back is in it (two queries)."""
     rows = ended(unit_code).filter(over(terms_for(unit_code).values(), today))
     if year is not None:

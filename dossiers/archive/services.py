@@ -165,7 +165,7 @@ def propose(*, actor: Actor, unit_code: str, year: int, basis: str, now: datetim
 
 def _free(unit_code: str, year: int, now: datetime) -> list[Any]:
     """What is due and nothing keeps back, those that ended first before the others, at most :data:`MOST` (some queries a batch)."""
-    rows: Any = queries.due(unit_code, timezone.localdate(now), year=year).order_by("ended", "pk")
+    rows = queries.due(unit_code, timezone.localdate(now), year=year).order_by("ended", "pk")
     rows = rows.only("pk", "code", "procedure_code", "returned_at", "refused_at", "withdrawn_at", "stopped_at")
     found: list[Any] = []
     for batch in _batched(rows.iterator(chunk_size=BATCH), BATCH):

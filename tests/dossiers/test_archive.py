@@ -170,6 +170,8 @@ def test_as_an_archivist_dispose_of_a_year(outside: Any, settings: Any, tmp_path
             client, position = archivist(unit, *roles)
             assert client.post(f"{address}confirm/").status_code == status
         assert not Dossier.objects.filter(disposed_at__isnull=False).exists(), "nothing yet"
+        waits = "Đợt hủy hồ sơ chờ xác nhận"
+        assert waits in words(other.get("/quan-tri/")) and waits not in words(one.get("/quan-tri/"))
         # Held back between the proposal and its work: it stays.
         services.hold_back(actor=officer_actor(first), code=str(also.code), kind="complaint", note="Đơn số 5", now=timezone.now())
         # What filing and deciding promised is another test's: the worker has the disposal alone to do.
