@@ -26,7 +26,6 @@ from dossiers.archive.services import DISPOSE, HOLD, SET_TERMS
 from dossiers.models import ENDED, ENDED_STATES, ArchivedDossier
 from portal.access import actor_of, may, require
 from portal.access.desk import DeskModelAdmin, Facts, Page, Rows, Way, moment, two_lines
-from portal.documents.units import unit_name
 from procedures import queries as procedures
 
 
@@ -139,7 +138,7 @@ class ArchivedDossierAdmin(DeskModelAdmin):
             Way("Hết thời hạn theo năm", self.address("years") + query),
             Way("Loại hồ sơ chưa có thời hạn", self.address("lacking") + query),
         ]
-        more = {"ways": ways, "title": f"Hồ sơ đã kết thúc: {unit_name(unit)} ({unit})"}
+        more = {"ways": ways, "title": f"Hồ sơ đã kết thúc: {queries.called(unit)} ({unit})"}
         return super().changelist_view(request, {**more, **(extra_context or {})})
 
     def get_urls(self) -> list[Any]:
@@ -181,7 +180,7 @@ class ArchivedDossierAdmin(DeskModelAdmin):
         facts = [
             ("Mã hồ sơ", row.code),
             ("Thủ tục", f"{row.procedure_name} ({row.procedure_code})"),
-            ("Cơ quan", f"{unit_name(row.unit_code, on=timezone.localdate(row.submitted_at))} ({row.unit_code})"),
+            ("Cơ quan", f"{queries.called(row.unit_code)} ({row.unit_code})"),
             ("Kết thúc", f"{ended_on:%d/%m/%Y}, {row.state_words}"),
             ("Thời hạn lưu trữ", term.words if term is not None else "Chưa có: hồ sơ không bị hủy"),
             ("Căn cứ", term.basis if term is not None else "–"),
@@ -216,7 +215,7 @@ class ArchivedDossierAdmin(DeskModelAdmin):
             for one in queries.due_by_year(unit, timezone.localdate())
         ]  # fmt: skip
         heads = ("Kết thúc trong năm", "Hết thời hạn", "Trong đó giữ lại", "Việc")
-        return self._plain(request, Page(f"Hết thời hạn: {unit_name(unit)}", [Rows("Theo năm", heads, rows, "Không có hồ sơ nào.")]))
+        return self._plain(request, Page(f"Hết thời hạn: {queries.called(unit)}", [Rows("Theo năm", heads, rows, "Không có hồ sơ nào.")]))
 
     def lacking(self, request: HttpRequest) -> HttpResponse:
         """Kinds without a term: never disposed of until somebody enters one."""
@@ -231,7 +230,7 @@ class ArchivedDossierAdmin(DeskModelAdmin):
             rows.append((two_lines(names.get(code, code), code), number, enter))
         notes = ["Loại chưa có thời hạn thì hồ sơ không bao giờ bị hủy."] if rows else []
         heads = ("Loại hồ sơ (thủ tục)", "Số hồ sơ đã kết thúc", "Việc")
-        page = Page(f"Loại chưa có thời hạn: {unit_name(unit)}", [Rows("Chưa có thời hạn", heads, rows, "Loại nào cũng có thời hạn.")])
+        page = Page(f"Loại chưa có thời hạn: {queries.called(unit)}", [Rows("Chưa có thời hạn", heads, rows, "Loại nào cũng có thời hạn.")])
         page.notes = notes
         return self._plain(request, page)
 

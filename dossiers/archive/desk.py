@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
-from django.utils import timezone
 
 from dossiers.archive import queries
 from dossiers.archive.queries import ACT
 from dossiers.models import DisposalItem, Dossier, RegisterEntry
 from portal.access import Actor, actor_of, may, require
 from portal.access.desk import Facts, Page, Rows, Way, moment
-from portal.documents.units import unit_name
 
 UNIT, YEAR, STANDING = "co-quan", "nam", "tinh-trang"
 """In addresses: the agency, the year in which dossiers ended, how they stand."""
@@ -38,7 +36,7 @@ def stub_page(dossier: Dossier, ways: list[Way]) -> Page:
     facts = [
         ("Mã hồ sơ", dossier.code),
         ("Thủ tục", f"{dossier.procedure_name} ({dossier.procedure_code})"),
-        ("Cơ quan", f"{unit_name(dossier.unit_code, on=timezone.localdate(dossier.submitted_at))} ({dossier.unit_code})"),
+        ("Cơ quan", f"{queries.called(dossier.unit_code)} ({dossier.unit_code})"),
         ("Kênh nộp", dossier.get_channel_display()),
         ("Kết thúc", dossier.state_words),
         ("Số trong sổ", f"{number.number}/{number.year}, quyển {number.book}" if number is not None else "–"),

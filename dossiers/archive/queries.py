@@ -90,6 +90,12 @@ def lacking(unit_code: str) -> list[tuple[str, int]]:
     return sorted(((code, n) for code, n in counted), key=lambda one: (-one[1], one[0]))
 
 
+def called(unit_code: str) -> str:
+    """What an agency is called, or was called last where it is no more; its code where no catalogue ever had it (one query)."""
+    name = Agency.objects.filter(code=unit_code).order_by("-effective_from").values_list("name", flat=True).first()
+    return name or unit_code
+
+
 def units_of(actor: Actor) -> list[tuple[str, str]]:
     """Agencies whose archive an officer keeps, those that are no more among them: code and last name (one query)."""
     rows = Agency.objects.filter(unit_scope(actor, ACT, "code")).order_by("code", "effective_from")

@@ -20,7 +20,6 @@ from dossiers.models import ArchiveHold, ArchiveTerm
 from portal.access import actor_of, may, require, unit_scope
 from portal.access.desk import DeskModelAdmin, Facts, Page, Way, moment, two_lines
 from portal.catalogues.queries import agency_name_of
-from portal.documents.units import unit_name
 from procedures import queries as procedures
 
 
@@ -85,7 +84,7 @@ class ArchiveTermAdmin(DeskModelAdmin):
         name = procedures.last_names([row.procedure_code]).get(row.procedure_code, "")
         facts = [
             ("Loại hồ sơ", f"{name} ({row.procedure_code})"),
-            ("Cơ quan", f"{unit_name(row.unit_code)} ({row.unit_code}) và các đơn vị trực thuộc chưa có thời hạn riêng"),
+            ("Cơ quan", f"{queries.called(row.unit_code)} ({row.unit_code}) và các đơn vị trực thuộc chưa có thời hạn riêng"),
             ("Thời hạn", row.words),
             ("Căn cứ", row.basis),
             ("Ghi", f"{moment(row.set_at)}, {row.label}"),
@@ -132,7 +131,7 @@ class ArchiveTermAdmin(DeskModelAdmin):
             back=self.address("change", row.pk),
             do=lambda said: services.end_term(actor=actor_of(request), term_id=row.pk, now=timezone.now()),
             done="Đã thôi dùng. Loại hồ sơ này không bị hủy cho đến khi có thời hạn khác.",
-            about=[f"{row.procedure_code}, {unit_name(row.unit_code)}: {row.words.lower()}."],
+            about=[f"{row.procedure_code}, {queries.called(row.unit_code)}: {row.words.lower()}."],
         )
 
 

@@ -129,7 +129,7 @@ def _minute(row: Disposal) -> Document:
     context = {
         "environment_label": settings.ENVIRONMENT_LABEL,
         "archive": unit_name(row.archive_unit, on=timezone.localdate(row.proposed_at)),
-        "unit": f"{unit_name(row.unit_code)} ({row.unit_code})",
+        "unit": f"{queries.called(row.unit_code)} ({row.unit_code})",
         "year": str(row.year),
         "basis": row.basis,
         "proposed": f"{row.proposed_label}, {slips.moment(row.proposed_at)}",

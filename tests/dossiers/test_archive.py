@@ -277,7 +277,8 @@ def test_a_dossier_of_long_ago_reads_as_it_was_though_procedure_form_and_agency_
         # Another officer of an archive above looks for it, by the code, and by the agency that is no more.
         desk, _position = archivist("H26")
         assert str(dossier.code) in words(desk.get(f"{DESK}archiveddossier/?co-quan={UNIT}"))
-        assert "Mở hồ sơ" in words(desk.get(f"{DESK}archiveddossier/{dossier.pk}/change/"))
+        page = words(desk.get(f"{DESK}archiveddossier/{dossier.pk}/change/"))
+        assert "Mở hồ sơ" in page and f"phường Hoàn Kiếm ({UNIT})" in page, "by the name it had last"
     for now, then in zip(after, before, strict=True):
         assert dossier.procedure_name in now and dossier.procedure_name in then
     assert Act.objects.filter(act="dossiers.read", target_id=str(dossier.pk)).count() >= 2
