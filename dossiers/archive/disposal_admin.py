@@ -38,7 +38,8 @@ def desk_panel(request: HttpRequest) -> list[DeskLine]:
     if not may(actor, DISPOSE, actor.unit):
         return []
     waiting = Disposal.objects.filter(unit_scope(actor, DISPOSE, "unit_code"), state=Disposal.State.PROPOSED)
-    count = waiting.exclude(proposed_person=actor.person_id).exclude(proposed_by=actor.position_id).count()
+    own = [one for one in (actor.person_id, actor.position_id) if one is not None]
+    count = waiting.exclude(proposed_person__in=own).exclude(proposed_by__in=own).count()
     address = reverse("admin:dossiers_disposal_changelist") + "?state__exact=proposed"
     return [DeskLine("Đợt hủy hồ sơ chờ xác nhận", count, address, "wait")] if count else []
 
