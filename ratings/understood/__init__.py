@@ -1,0 +1,1 @@
+"""What people say, understood from their words (Reform III.5): topics, moods, what gets worse."""
