@@ -32,4 +32,11 @@ TABLE: Mapping[str, str | Mapping[str, str]] = {
     "ReturnCount": "figures",
     "OfficerRating": "opinion",
     "CountedUntil": "technical",
+    "OpinionReading": "opinion",
+    "OpinionMark": "technical",
+    "DemandForecast": "figures",
+    "DemandRun": "technical",
+    "MeasureTolerance": "reference",
+    "MeasuredFile": "figures",
+    "MeasuredFigure": "figures",
 }

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from ratings import steering
 from ratings.board import counting as levels
+from ratings.demand import services as demand
 from ratings.models import OpenEdition
 from ratings.opendata import making
 from ratings.score import counting, folding
@@ -18,6 +19,7 @@ from ratings.services import checking, figures
 from ratings.slips import counting as answers
 from ratings.slips import services as slips
 from ratings.surveys import services as surveys
+from ratings.understood import services as understood
 from ratings.work import counting as work
 
 logger = logging.getLogger(__name__)
@@ -180,3 +182,27 @@ def check_figures(number: int = 0, differing: int = 0) -> int:
 def feed_steering() -> int:
     """Send how things stand to the steering centre and whoever else asked for it."""
     return steering.push(timezone.now())
+
+
+@shared_task(name="ratings.understand")
+def understand() -> int:
+    """Read comments that were checked since the last time; what does not fit into the time, a task after this one does."""
+    began, read = time.monotonic(), 0
+    while done := understood.read_some(now=timezone.now()):
+        read += done
+        if time.monotonic() - began > SECONDS:
+            understand.apply_async(queue="bulk")
+            break
+    return read
+
+
+@shared_task(name="ratings.forecast_demand")
+def forecast_demand() -> int:
+    """Tonight's forecasts of demand, a slice of units at a time, then the errors of those before; the rest a task after this one does."""
+    began, made, now = time.monotonic(), 0, timezone.now()
+    while demand.go_on(now=now):
+        made += 1
+        if time.monotonic() - began > SECONDS:
+            forecast_demand.apply_async(queue="bulk")
+            break
+    return made

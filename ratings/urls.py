@@ -9,7 +9,10 @@ from ratings.board.urls import urlpatterns as board
 from ratings.opendata import urls as opendata
 from ratings.score.urls import pages as score_pages
 from ratings.slips import urls as slips
+from ratings.demand.urls import urlpatterns as demand
+from ratings.measured.urls import urlpatterns as measured
 from ratings.surveys import urls as surveys
+from ratings.understood.urls import urlpatterns as understood
 from ratings.work import urls as work
 
 pages = [
@@ -25,4 +28,7 @@ officers = [
     path("dieu-hanh/thong-ke/", views.own_statistics_page, name="own-statistics"),
     path("dieu-hanh/thong-ke/so-lieu.<str:ending>", views.own_statistics_file, name="own-statistics-file"),
 ]
-urlpatterns = [*pages, *officers, *opendata.urlpatterns, *slips.urlpatterns, *surveys.urlpatterns, *work.urlpatterns, *board]
+urlpatterns = [
+    *pages, *officers, *opendata.urlpatterns, *slips.urlpatterns, *surveys.urlpatterns, *work.urlpatterns, *understood, *demand, *measured,
+    *board,
+]  # fmt: skip

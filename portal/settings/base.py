@@ -280,6 +280,8 @@ CELERY_BEAT_SCHEDULE = {
     "ratings-closed-scores": {"task": "ratings.count_closed_scores", "schedule": crontab(hour=0, minute=50), "options": {"queue": "bulk"}},
     "ratings-fold-slips": {"task": "ratings.fold_slips", "schedule": 2.0, "options": {"queue": "soon", "expires": 2}},
     "ratings-fold-work": {"task": "ratings.fold_work", "schedule": 15.0, "options": {"queue": "bulk", "expires": 15}},
+    "ratings-understand": {"task": "ratings.understand", "schedule": 300.0, "options": {"queue": "bulk", "expires": 300}},
+    "ratings-demand": {"task": "ratings.forecast_demand", "schedule": crontab(hour=3, minute=10), "options": {"queue": "bulk"}},
     "ratings-invite": {"task": "ratings.invite_to_surveys", "schedule": 60.0, "options": {"queue": "bulk", "expires": 60}},
     "ratings-tell-slips": {"task": "ratings.tell_slips", "schedule": 30.0, "options": {"queue": "soon", "expires": 30}},
     "open-data-begin": {"task": "ratings.begin_open_data", "schedule": crontab(hour=2, minute=10), "options": {"queue": "bulk"}},

@@ -1,7 +1,10 @@
 """Tables of ratings, a room a file."""
 
 from ratings.models.counts import DossierCount, DossierDelta
+from ratings.models.demand import DemandForecast, DemandRun
+from ratings.models.measured import MeasuredFigure, MeasuredFile, MeasureTolerance
 from ratings.models.opendata import OpenEdition, OpenFile, OpenPart
+from ratings.models.opinions import OpinionMark, OpinionReading
 from ratings.models.score import Criterion, ScoreCount
 from ratings.models.slips import Rating, RatingCount, Slip, SlipForm
 from ratings.models.surveys import Survey, SurveyPlace, SurveyResponse, SurveyText
@@ -11,7 +14,8 @@ from ratings.models.work import CountedUntil, OfficerRating, ReturnCount, StepCo
 from ratings.models.years import FrozenYear
 
 __all__ = [
-    "AccountCount", "CountedUntil", "Criterion", "DossierCount", "DossierDelta", "FrozenYear", "LevelCount", "OfficerRating",
-    "OpenEdition", "OpenFile", "OpenPart", "Rating", "RatingCount", "ReturnCount", "ScoreCount", "ScoreDelta", "ScoreTally", "Slip",
-    "SlipForm", "StepCount", "Survey", "SurveyPlace", "SurveyResponse", "SurveyText", "Target", "WorkCount",
+    "AccountCount", "CountedUntil", "Criterion", "DemandForecast", "DemandRun", "DossierCount", "DossierDelta", "FrozenYear", "LevelCount",
+    "MeasureTolerance", "MeasuredFigure", "MeasuredFile", "OfficerRating", "OpenEdition", "OpenFile", "OpenPart", "OpinionMark",
+    "OpinionReading", "Rating", "RatingCount", "ReturnCount", "ScoreCount", "ScoreDelta", "ScoreTally", "Slip", "SlipForm", "StepCount",
+    "Survey", "SurveyPlace", "SurveyResponse", "SurveyText", "Target", "WorkCount",
 ]  # fmt: skip

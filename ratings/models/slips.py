@@ -164,6 +164,7 @@ class Rating(models.Model):
             models.Index(fields=["unit_code", "-month", "id"], name="ratings_of_unit"),
             models.Index(fields=["-month", "id"], name="ratings_newest"),
             models.Index(fields=["unit_code", "month", "id"], name="ratings_to_check", condition=Q(words_state="w")),
+            models.Index(fields=["checked_at", "id"], name="ratings_checked", condition=Q(checked_at__isnull=False)),
         ]
         triggers = [
             pgtrigger.Protect(name="rating_stays", operation=pgtrigger.Delete),

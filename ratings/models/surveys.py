@@ -194,6 +194,7 @@ class SurveyText(models.Model):
         indexes = [
             models.Index(fields=["survey", "key", "state", "id"], name="survey_texts_of"),
             models.Index(fields=["survey", "id"], name="survey_texts_to_check", condition=Q(state="w")),
+            models.Index(fields=["checked_at", "id"], name="survey_texts_checked", condition=Q(checked_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
