@@ -16,6 +16,7 @@ from portal.exchange.partners.doors import partner_auth
 from portal.exchange.partners.models import Call, Partner
 from portal.exchange.partners.services import note_call
 from ratings import fineness, naming, queries, steering
+from ratings.measured.services import told as told_by_annex
 from ratings.queries import Asked, Figures
 
 router = Router(tags=["statistics"])
@@ -144,3 +145,57 @@ def counts_now(request: HttpRequest) -> Any:
         raise ApiError("forbidden")
     note_call(partner, now=timezone.now())
     return steering.counts(timezone.now())
+
+
+class MeasuredOut(Schema):
+    """The figures of one ministry or province in the terms of the Framework's Annex I; a share of nothing is null."""
+
+    agency: str
+    name: str
+    services: int
+    """Services (procedures) with a dossier in the span."""
+    services_end_to_end: int
+    """Of these: with a dossier filed online end to end."""
+    share_of_services: float | None
+    """In per cent, two decimals, as the Annex writes it."""
+    dossiers: int
+    dossiers_end_to_end: int
+    share_of_dossiers: float | None
+
+
+class MeasuresOut(Schema):
+    """The figures of a span of days, both with it, in the order of codes."""
+
+    counted_from: date
+    counted_to: date
+    items: list[MeasuredOut]
+
+
+@steering_router.get(
+    "/measures",
+    response=MeasuresOut,
+    auth=partner_auth,
+    summary="Figures in the terms of the Framework's Annex I, for the system that measures (EMC)",
+    openapi_extra=errors("unauthorized", "forbidden"),
+)
+def measures(
+    request: HttpRequest,
+    first: Annotated[Day | None, Query(alias="from", description="first day; left out: the first of this year")] = None,
+    last: Annotated[Day | None, Query(alias="to", description="last day, counted too; left out: today")] = None,
+) -> Any:
+    """By ministry and province: services and dossiers of the span, those end to end, both shares (Framework II.7)."""
+    only(request, "from", "to")
+    partner: Partner = request.auth  # type: ignore[attr-defined]
+    if Call.COUNTS not in partner.calls:
+        raise ApiError("forbidden")
+    today = timezone.localdate()
+    last = last or max(today, first or today)
+    first = first or last.replace(month=1, day=1)
+    if first > last:
+        raise ApiError("invalid_request", detail="`from` is after `to`.")
+    note_call(partner, now=timezone.now())
+    return {
+        "counted_from": first,
+        "counted_to": last,
+        "items": [{"agency": one.agency, "name": one.name, **one.values} for one in told_by_annex(first, last)],
+    }

@@ -46,11 +46,20 @@ class RatingsConfig(AppConfig):
         register_loader("tiêu chí chấm điểm", criteria.load, order=48)
         register_loader("điểm đánh giá", counting.begin, order=61)
         register_loader(demo.STEP, demo.load, order=59, demo=True)
+        from dossiers.appointments.capacity import register_expected
         from procedures.views.centres import register_centre_figures
         from ratings import asking
+        from ratings.demand.queries import expected_at_counters
+        from ratings.measured import services as measured
         from ratings.opinions_of_units import opinions_of
 
         asking.register()
+        register_expected(expected_at_counters)
+        register_acts(
+            Act(measured.COMPARE, "Đối chiếu số liệu với hệ thống đo lường", vpcp, everywhere=True),
+            Act(measured.TOLERATE, "Đặt chênh lệch cho phép", vpcp, assurance=Assurance.HIGH, everywhere=True),
+        )
+        register_loader("chênh lệch cho phép", measured.begin, order=48)
         register_centre_figures(opinions_of)
 
 

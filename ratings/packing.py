@@ -81,6 +81,19 @@ def by_day() -> str:
     """
 
 
+def received_by_day() -> str:
+    """A statement, with parameters: what each of some ``%(places)s`` received of each procedure on each day of the months from ``%(begin)s``
+    to ``%(end)s``, as far as it is counted."""
+    received = MEASURES.index("received")
+    return f"""
+        SELECT m.place, m.procedure_code, m.day + (v / {_COUNT * _MEASURE}) AS on_day, sum(v %% {_COUNT} - {_BIAS})::int
+        FROM ratings_dossiercount m CROSS JOIN LATERAL unnest(m.days) AS v
+        WHERE m.grain = 'p' AND m.period = 'm' AND m.place = ANY (%(places)s)
+            AND m.day BETWEEN date_trunc('month', %(begin)s::date)::date AND %(end)s AND v / {_COUNT} %% {_MEASURE} = {received}
+        GROUP BY 1, 2, 3
+    """
+
+
 Weights = Mapping[tuple[str, Period], list[int]]
 """By label and period: how often it counts within the span, and up to its end."""
 Whole = tuple[str, str, date, date, int, int]

@@ -6,11 +6,11 @@ from django.urls import path
 
 from ratings import views
 from ratings.board.urls import urlpatterns as board
+from ratings.demand.urls import urlpatterns as demand
+from ratings.measured.urls import urlpatterns as measured
 from ratings.opendata import urls as opendata
 from ratings.score.urls import pages as score_pages
 from ratings.slips import urls as slips
-from ratings.demand.urls import urlpatterns as demand
-from ratings.measured.urls import urlpatterns as measured
 from ratings.surveys import urls as surveys
 from ratings.understood.urls import urlpatterns as understood
 from ratings.work import urls as work

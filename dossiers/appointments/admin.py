@@ -155,6 +155,7 @@ class CounterPlanAdmin(DeskModelAdmin):
             path(one + "edit/", view(self.edit), name=f"{name}_edit"),
             path(one + "close_day/", view(self.close_day), name=f"{name}_close_day"),
             path(one + "open_day/<int:closed_id>/", view(require_POST(self.open_day)), name=f"{name}_open_day"),
+            path(one + "take_capacity/", view(require_POST(self.take_capacity)), name=f"{name}_take_capacity"),
             *super().get_urls(),
         ]
 
@@ -181,6 +182,7 @@ class CounterPlanAdmin(DeskModelAdmin):
             ("Bảng gọi số", format_html('<a href="{}?man-hinh=1">Mở trên màn hình ở sảnh</a>', board)),
             ("Sửa lần cuối", f"{row.changed_by_label or '–'}, {moment(row.updated_at)}"),
         ]
+        facts += self._expected(request, row, editable)
         ways = (
             [Way("Sửa", self.address("edit", row.pk)), Way("Thêm ngày nghỉ", self.address("close_day", row.pk), "quiet")]
             if editable
@@ -188,6 +190,38 @@ class CounterPlanAdmin(DeskModelAdmin):
         )
         rows = [(f"{one.day:%d/%m/%Y}", one.reason, self._reopen(request, row, one.pk) if editable else "") for one in closed]
         return Page(unit_name(row.unit_code), [Facts("Quầy", facts), Rows("Ngày nghỉ sắp tới", ("Ngày", "Lý do", "Thao tác"), rows)], ways)
+
+    def _expected(self, request: HttpRequest, row: CounterPlan, editable: bool) -> list[tuple[str, Any]]:
+        """What is expected in the next weeks and how many a slot should take, with the button that takes it over; nothing where no one knows."""
+        found = plans.proposal_of(row)
+        if found is None:
+            return []
+        said = (
+            f"Ngày đông nhất {found.day:%d/%m/%Y}: khoảng {found.people} người, {found.slots} lượt hẹn; nên nhận {found.per_slot} người"
+            f" mỗi lượt (đang là {row.per_slot}). {found.basis}"
+        )
+        if not editable or found.per_slot == row.per_slot:
+            return [("Dự báo bốn tuần tới", said)]
+        button = format_html(
+            '<form method="post" action="{}"><input type="hidden" name="csrfmiddlewaretoken" value="{}">'
+            '<input type="hidden" name="per_slot" value="{}"><input type="hidden" name="seen" value="{}">'
+            '<button type="submit" class="button button-secondary">Nhận {} người mỗi lượt</button></form>',
+            self.address("take_capacity", row.pk), get_token(request), found.per_slot, row.version, found.per_slot,
+        )  # fmt: skip
+        return [("Dự báo bốn tuần tới", said), ("Đề xuất", button)]
+
+    def take_capacity(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+        """Take over what is proposed, as it stood on the page."""
+        row = self.found(request, object_id)
+        given = [request.POST.get(name, "") for name in ("per_slot", "seen")]
+        per_slot, seen = (int(one) if one.isascii() and one.isdigit() and len(one) < 9 else 0 for one in given)
+        try:
+            plans.take_capacity(actor=actor_of(request), unit_code=row.unit_code, per_slot=per_slot, seen_version=seen, now=timezone.now())
+        except CounterRefused as refused:
+            messages.error(request, refused.message)
+        else:
+            messages.success(request, f"Đã ghi: {per_slot} người mỗi lượt. Người đã đặt hẹn giữ nguyên giờ.")
+        return redirect(self.address("change", row.pk))
 
     def _reopen(self, request: HttpRequest, row: CounterPlan, closed_id: int) -> Any:
         return format_html(

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from dossiers.appointments import queries
+from dossiers.appointments import capacity, queries
 from dossiers.appointments.booking import call_off
 from dossiers.appointments.common import CounterRefused, record
 from dossiers.models import Appointment, ClosedDay, CounterPlan
@@ -47,6 +47,27 @@ def arrange(*, actor: Actor, unit_code: str, values: Mapping[str, Any], seen_ver
     plan.save()
     record(actor, "arrange_counters", plan, version=plan.version)
     return plan
+
+
+def proposal_of(plan: CounterPlan) -> capacity.Proposal | None:
+    """How many a slot should take from what is expected (`dossiers.appointments.capacity`); None where no room knows."""
+    expected = capacity.expected_at(plan.unit_code)
+    if expected is None:
+        return None
+    closed = set(plan.closed_days.filter(day__in=list(expected.by_day)).values_list("day", flat=True))
+    return capacity.proposed(expected, queries.calendar_of(plan), closed, plan.slot_minutes)
+
+
+@transaction.atomic
+def take_capacity(*, actor: Actor, unit_code: str, per_slot: int, seen_version: int, now: dt.datetime) -> CounterPlan:
+    """Let so many into a slot as is proposed now. :class:`CounterRefused` where another number is proposed meanwhile, or the plan changed."""
+    require(actor, ARRANGE, unit_code)
+    plan = CounterPlan.objects.filter(unit_code=unit_code).first()
+    found = proposal_of(plan) if plan is not None else None
+    if plan is None or found is None or found.per_slot != per_slot:
+        raise CounterRefused("Đề xuất đã thay đổi từ lúc bạn mở trang này. Bạn xem lại đề xuất mới nhất.", status=409)
+    values = {name: getattr(plan, name) for name in FIELDS} | {"per_slot": per_slot}
+    return arrange(actor=actor, unit_code=unit_code, values=values, seen_version=seen_version, now=now)
 
 
 @transaction.atomic

@@ -1,5 +1,5 @@
 """The desk of ratings, a room a file."""
 
-from ratings.admin import board, score, slip_forms, slips, surveys, work, years
+from ratings.admin import board, measured, score, slip_forms, slips, surveys, work, years
 
-__all__ = ["board", "score", "slip_forms", "slips", "surveys", "work", "years"]
+__all__ = ["board", "measured", "score", "slip_forms", "slips", "surveys", "work", "years"]

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 class DemandForecast(models.Model):
     """Filings that a unit is expected to receive on each of the 28 days from ``first_day`` on; of one procedure, or of all (empty).
 
-    The newest of each unit is shown; those made on Mondays stay, so that it can be said how wrong they were.
+    The newest of each unit is shown; one of every fourth week stays, so that it can be said how wrong they were.
     """
 
     class Model(models.TextChoices):
@@ -21,7 +21,10 @@ class DemandForecast(models.Model):
         ABOVE = "a", "Theo diễn biến của cơ quan cấp trên"
 
     id = models.BigAutoField(primary_key=True)
-    unit_code = models.CharField(max_length=40, db_collation="C")
+    unit_code = models.CharField(max_length=40, blank=True, db_collation="C")
+    """With all below it; empty: the country."""
+    parent = models.CharField(max_length=40, blank=True, db_collation="C")
+    """The agency above by code; empty for those of the first level, ``-`` for the country."""
     procedure_code = models.CharField(max_length=40, blank=True, db_collation="C")
     first_day = models.DateField()
     """The day it was made: nothing of it was known."""
@@ -33,6 +36,8 @@ class DemandForecast(models.Model):
     """Eight of ten days should lie within."""
     naive = ArrayField(models.FloatField())
     """What the same weekday of the last known week received."""
+    before = models.IntegerField()
+    """What the 28 days before received."""
     came = ArrayField(models.IntegerField(), null=True)
     """What has come since, once the days are over."""
     squared_error = models.FloatField(null=True)
@@ -54,8 +59,7 @@ class DemandForecast(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["first_day", "unit_code"], name="demand_forecasts_of_day"),
-            models.Index(fields=["unit_code", "procedure_code", "-first_day"], name="demand_forecasts_of"),
+            models.Index(fields=["parent", "first_day"], name="demand_forecasts_below", condition=Q(procedure_code="")),
         ]
 
     def __str__(self) -> str:
@@ -67,15 +71,14 @@ class DemandRun(models.Model):
 
     day = models.DateField(primary_key=True)
     version = models.CharField(max_length=20, db_collation="C")
-    after_unit = models.CharField(max_length=40, blank=True, db_collation="C")
-    """The last unit that was forecast; the next slice goes on behind it."""
+    after_unit = models.CharField(max_length=40, null=True, db_collation="C")
+    """The last unit that was forecast; the next slice goes on behind it. None: not even the country, whose code is empty."""
     units = models.PositiveIntegerField(default=0)
     began_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
-    checked_upto = models.BigIntegerField(default=0)
-    """Of the forecasts made before: the last one whose error was reckoned tonight."""
 
     class Meta:
+        ordering = ["-day"]
         constraints = [
             models.CheckConstraint(condition=Q(finished_at=None) | Q(finished_at__gte=F("began_at")), name="demand_run_times"),
         ]

@@ -76,7 +76,9 @@ def _checked(mark: OpinionMark, now: dt.datetime) -> int:
             found.append(_reading(SLIP, row.pk, row.shown_words, row.unit_code, row.procedure_code, row.day, now, quotable=True))
         else:
             day = timezone.localdate(row.checked_at)
-            found.append(_reading(SURVEY, row.pk, row.shown_words, row.survey.unit_code, row.survey.procedure_code, day, now, quotable=True))
+            found.append(
+                _reading(SURVEY, row.pk, row.shown_words, row.survey.unit_code, row.survey.procedure_code, day, now, quotable=True)
+            )
     _keep(mark.source, found, gone)
     if rows:
         mark.upto_at, mark.upto_id = rows[-1].checked_at, str(rows[-1].pk)
