@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import random
 from datetime import date, datetime, time, timedelta
+from functools import cache
+from itertools import accumulate
 from typing import Any
 
 from django.utils import timezone
@@ -19,6 +21,7 @@ from portal.catalogues.models import Agency
 from portal.workdays import ZONE
 from procedures import queries as procedures
 from procedures.models import OnlineService
+from ratings.demand.calendar import FEATURES, features
 from ratings.services import figures
 
 STEP = "hồ sơ trình diễn của các tỉnh"
@@ -159,12 +162,33 @@ def _unit(chance: random.Random, agency: str, units: tuple[int, ...], kind: Kind
     return f"{agency}.{wanted if wanted in offices else offices[0]}"
 
 
+@cache
+def _days_ago(today: date) -> list[int]:
+    """How many days ago, for each of so many equal chances: a year of people who come as they do, few at week-ends and on days off, many
+    before Tết and when school begins."""
+    weights = []
+    for ago in range(DAYS):
+        is_ = dict(zip(FEATURES, features(today - timedelta(days=ago)), strict=True))
+        weight = 0.25 if is_["sat"] else 0.15 if is_["sun"] else 0.05 if is_["off"] else 1.0
+        weight *= 1.3 if is_["before_tet"] else 0.7 if is_["after_tet"] else 1.3 if is_["school"] else 1.0
+        weights.append(weight)
+    ends = list(accumulate(weights))
+    found, day = [], 0
+    for number in range(DAYS * 480):
+        while day < DAYS - 1 and ends[day] * DAYS * 480 <= number * ends[-1]:
+            day += 1
+        found.append(day)
+    return found
+
+
 def _report(
     chance: random.Random, agency: str, units: tuple[int, ...], kinds: list[Kind], online: float, late: float, at: int,
     now: datetime,
 ) -> Report:  # fmt: skip
     """One dossier as the province's system would tell it: sent, received, mostly ended around its appointment."""
-    sent = datetime.combine(timezone.localdate(now), time(8), ZONE) - timedelta(days=chance.randrange(DAYS), minutes=chance.randrange(480))
+    drawn, minutes = chance.randrange(DAYS), chance.randrange(480)
+    today = timezone.localdate(now)
+    sent = datetime.combine(today, time(8), ZONE) - timedelta(days=_days_ago(today)[drawn * 480 + minutes], minutes=minutes)
     sent = min(sent, now)
     # A few kinds make up most of what comes, as everywhere.
     kind = kinds[min(int(chance.expovariate(0.2)), len(kinds) - 1)]

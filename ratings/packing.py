@@ -82,8 +82,8 @@ def by_day() -> str:
 
 
 def received_by_day() -> str:
-    """A statement, with parameters: what each of some ``%(places)s`` received of each procedure on each day of the months from ``%(begin)s``
-    to ``%(end)s``, as far as it is counted."""
+    """A statement, with parameters: what each of some ``%(places)s`` received of each procedure on each day of the months from
+    ``%(begin)s`` to ``%(end)s``, as far as it is counted."""
     received = MEASURES.index("received")
     return f"""
         SELECT m.place, m.procedure_code, m.day + (v / {_COUNT * _MEASURE}) AS on_day, sum(v %% {_COUNT} - {_BIAS})::int

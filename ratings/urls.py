@@ -19,6 +19,7 @@ pages = [
     path("thong-ke/", views.statistics_page, name="statistics"),
     path("thong-ke/toan-trinh/", views.end_to_end_page, name="end-to-end"),
     path("thong-ke/so-lieu.<str:ending>", views.statistics_file, name="statistics-file"),
+    *measured,
     *score_pages,
 ]
 # Before the score's own pages: a year is no agency.
@@ -29,6 +30,5 @@ officers = [
     path("dieu-hanh/thong-ke/so-lieu.<str:ending>", views.own_statistics_file, name="own-statistics-file"),
 ]
 urlpatterns = [
-    *pages, *officers, *opendata.urlpatterns, *slips.urlpatterns, *surveys.urlpatterns, *work.urlpatterns, *understood, *demand, *measured,
-    *board,
+    *pages, *officers, *opendata.urlpatterns, *slips.urlpatterns, *surveys.urlpatterns, *work.urlpatterns, *understood, *demand, *board,
 ]  # fmt: skip

@@ -192,7 +192,7 @@ class CounterPlanAdmin(DeskModelAdmin):
         return Page(unit_name(row.unit_code), [Facts("Quầy", facts), Rows("Ngày nghỉ sắp tới", ("Ngày", "Lý do", "Thao tác"), rows)], ways)
 
     def _expected(self, request: HttpRequest, row: CounterPlan, editable: bool) -> list[tuple[str, Any]]:
-        """What is expected in the next weeks and how many a slot should take, with the button that takes it over; nothing where no one knows."""
+        """What is expected in the next weeks and how many a slot should take, with its button; nothing where none knows."""
         found = plans.proposal_of(row)
         if found is None:
             return []

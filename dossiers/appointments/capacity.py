@@ -1,4 +1,4 @@
-"""How many should be let into one slot of a unit's counters, proposed from what is expected; the administrator takes it over or does not."""
+"""How many people one slot of a unit's counters should take, proposed from what is expected; the administrator takes it over or not."""
 
 from __future__ import annotations
 

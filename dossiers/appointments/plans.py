@@ -60,7 +60,7 @@ def proposal_of(plan: CounterPlan) -> capacity.Proposal | None:
 
 @transaction.atomic
 def take_capacity(*, actor: Actor, unit_code: str, per_slot: int, seen_version: int, now: dt.datetime) -> CounterPlan:
-    """Let so many into a slot as is proposed now. :class:`CounterRefused` where another number is proposed meanwhile, or the plan changed."""
+    """Let so many into a slot as is proposed now. :class:`CounterRefused` where another number is proposed by now, or the plan changed."""
     require(actor, ARRANGE, unit_code)
     plan = CounterPlan.objects.filter(unit_code=unit_code).first()
     found = proposal_of(plan) if plan is not None else None

@@ -88,7 +88,7 @@ class MeasuredFileAdmin(DeskModelAdmin):
         alike = [cells for cells, line in zip(told, lines, strict=True) if not line.differs]
         facts = [
             ("Tệp", row.name),
-            ("Thời gian đo", f"{row.first:%d/%m/%Y} – {row.last:%d/%m/%Y}"),
+            ("Đo", f"{row.first:%d/%m/%Y} – {row.last:%d/%m/%Y}"),
             ("Nạp lúc", f"{moment(row.taken_at)}, {row.taken_by_label or '–'}"),
             ("Số được so", number(row.figures)),
             ("Số khác nhau", number(row.differing)),
@@ -108,7 +108,8 @@ class MeasuredFileAdmin(DeskModelAdmin):
         gap = None if line.counted is None else line.measured - line.counted
         return [
             line.row, line.agency, names.get(line.agency, line.agency), line.get_figure_display(), _shown(line.measured, line.figure),
-            _shown(line.counted, line.figure), "–" if gap is None else number(gap), number(line.allowed), "Khác" if line.differs else "Khớp",
+            _shown(line.counted, line.figure), "–" if gap is None else number(gap), number(line.allowed),
+            "Khác" if line.differs else "Khớp",
         ]  # fmt: skip
 
     def add(self, request: HttpRequest) -> HttpResponse:

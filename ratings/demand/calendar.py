@@ -17,7 +17,8 @@ _DAY = timedelta(days=1)
 def tet(year: int) -> tuple[date, date]:
     """The first and last day off of Tết: the longest run of days off between the middle of January and the end of February."""
     calendar = national_calendar()
-    best, run = (date(year, 2, 1), date(year, 2, 1)), []
+    best: tuple[date, date] = (date(year, 2, 1), date(year, 2, 1))
+    run: list[date] = []
     day = date(year, 1, 15)
     while day <= date(year, 3, 5):
         if calendar.hours(day):

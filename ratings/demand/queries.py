@@ -1,4 +1,4 @@
-"""What can be asked of forecasts: the newest of a place, of its procedures and of those below; how wrong they were; whom counters expect."""
+"""What can be asked of forecasts: the newest of a place, its procedures and those below; how wrong they were; whom counters expect."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ def _error(number: int, own: float | None, naive: float | None) -> Error:
 
 
 def expected_at_counters(unit_code: str) -> Expected | None:
-    """For appointments: whom a unit expects at its counters, by the upper end of its newest forecast and the share that came in person in the
-    last twelve weeks. None without a forecast. Two queries."""
+    """For appointments: whom a unit expects at its counters, by the upper end of its newest forecast and the share that came in person
+    in the last twelve weeks. None without a forecast. Two queries."""
     today = timezone.localdate()
     row = next(iter(newest(unit_code, today)), None)
     if row is None or row.procedure_code:

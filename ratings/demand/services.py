@@ -133,8 +133,8 @@ def made(series: Series, top: Series | None, upto: int, today: dt.date) -> Itera
 def _make(
     place: str, parent: str, series: Series, top: Series | None, *, today: dt.date, now: dt.datetime
 ) -> None:  # fmt: skip
-    """Tonight's forecasts of a place; the errors of those before. Where none were kept yet, those that would have been are made up from what
-    was known on their days, so that it can be said at once how good forecasts are."""
+    """Tonight's forecasts of a place; the errors of those before. Where none were kept yet, those of a year are made from what was known
+    on their days, so that it can be said at once how good forecasts are."""
     if not series:
         return
     rows = DemandForecast.objects.filter(unit_code=place)
@@ -148,8 +148,9 @@ def _make(
         for name, model, known, of in made(series, top, upto, today):
             said = forecast(known, of)
             row = DemandForecast(
-                unit_code=place, parent=parent, procedure_code=name, first_day=today - dt.timedelta(days=upto), model=model, version=VERSION,
-                expected=said.expected, low=said.low, high=said.high, naive=said.naive, before=int(known[-DAYS:].sum()), made_at=now,
+                unit_code=place, parent=parent, procedure_code=name, first_day=today - dt.timedelta(days=upto), model=model,
+                version=VERSION, expected=said.expected, low=said.low, high=said.high, naive=said.naive,
+                before=int(known[-DAYS:].sum()), made_at=now,
             )  # fmt: skip
             _check(row, series, today, now)
             new.append(row)

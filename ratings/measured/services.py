@@ -180,8 +180,8 @@ def tolerate(*, actor: Actor, figure: str, absolute: Decimal, per_cent: Decimal)
 
 
 def begin() -> str:
-    """Tolerances with which a portal begins, where there are none: shares by a tenth of a point (two figures that are rounded), counts by one
-    in a hundred. One line that says what there is."""
+    """Tolerances with which a portal begins, where there are none: shares by a tenth of a point (two figures that are rounded), counts by
+    one in a hundred. One line that says what there is."""
     known = set(MeasureTolerance.objects.values_list("figure", flat=True))
     MeasureTolerance.objects.bulk_create(
         MeasureTolerance(figure=one.value, absolute=Decimal("0.10") if one in SHARES else Decimal(0), per_cent=0 if one in SHARES else 1)

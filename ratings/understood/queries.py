@@ -84,7 +84,7 @@ def shares(agency: str, span: Span, kind: str) -> dict[tuple[str, str], tuple[Sh
             FROM ratings_opinionreading CROSS JOIN LATERAL unnest(topics) AS t (topic)
             WHERE day BETWEEN %(before)s AND %(last)s AND mood = 'bad' AND {where}
         ) AS said WHERE key <> '' GROUP BY 1, 2, 3
-    """
+    """  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(sql, {**given, "first": span.first, "last": span.last, "before": span.before})
         rows = cursor.fetchall()
@@ -163,7 +163,8 @@ def readings(agency: str, *, topic: str = "", mood: str = "", procedure: str = "
 
 
 def texts_of(rows: Collection[OpinionReading]) -> dict[tuple[str, UUID], str]:
-    """The texts that may be read of some readings, as they were when they were read; none that was hidden or changed since. Three queries."""
+    """The texts that may be read of some readings, as they were when they were read; none that was hidden or changed since. Three
+    queries."""
     of: dict[str, list[UUID]] = {source: [] for source in OpinionReading.Source.values}
     at = {(row.source, row.text_id): row.read_at for row in rows}
     for row in rows:

@@ -14,8 +14,8 @@ POINTS = 10.0
 """So much the share must have risen, in points of per cent."""
 CHANCE = 0.01
 RULE = (
-    f"Bảy ngày qua so với {WEEKS_BEFORE} tuần trước đó: tỷ lệ ý kiến chê tăng ít nhất {POINTS:.0f} điểm, có từ {LEAST} ý kiến chê trong bảy "
-    f"ngày và từ {LEAST_BEFORE} ý kiến trước đó, và khả năng tăng do ngẫu nhiên không quá 1 % (kiểm định chính xác Fisher, một phía)."
+    f"Bảy ngày qua so với {WEEKS_BEFORE} tuần trước đó: tỷ lệ ý kiến chê tăng ít nhất {POINTS:.0f} điểm, có từ {LEAST} ý kiến chê trong "
+    f"bảy ngày và từ {LEAST_BEFORE} ý kiến trước đó, và khả năng tăng do ngẫu nhiên không quá 1 % (kiểm định chính xác Fisher, một phía)."
 )
 
 

@@ -1,7 +1,7 @@
 """Comments are read: what was checked since the last time, a slice at a time, anew where method or dictionary changed.
 
-A text that nobody has checked is not read (`ratings.slips`): of slips and surveys only what an officer let others read, of petitions what an
-agency has received. A petition that left the system (Rules art. 44.3) has no reading; what others may not read of it is never quoted.
+A text that nobody has checked is not read (`ratings.slips`): of slips and surveys only what an officer let others read, of petitions what
+an agency has received. A petition that left the system (Rules art. 44.3) has no reading; what others may not read of it is never quoted.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from feedback.models import Petition, PetitionEvent
+from feedback.models import Petition, PetitionEvent, PublishedCase
 from feedback.models.states import State
 from portal.crypto.fields import prefetch_keys
 from ratings.models import OpinionMark, OpinionReading, Rating, SurveyText
@@ -99,14 +99,14 @@ def _petitions(mark: OpinionMark, now: dt.datetime) -> int:
         if row.state in _UNREAD or row.accepted_at is None or row.source == Petition.Source.AGENCY:
             gone.append(row.pk)
             continue
-        case = getattr(row, "published", None)
-        is_public = case is not None and case.withdrawn_at is None and bool(case.question)
-        text = case.question if is_public else ". ".join(part for part in (row.subject, row.words) if part)
+        case: PublishedCase | None = getattr(row, "published", None)
+        public = case.question if case is not None and case.withdrawn_at is None else ""
+        text = public or ". ".join(part for part in (row.subject, row.words) if part)
         if not text:
             gone.append(row.pk)
             continue
         day = timezone.localdate(row.received_at)
-        found.append(_reading(PETITION, row.pk, text, row.unit_code, row.procedure_code, day, now, quotable=is_public))
+        found.append(_reading(PETITION, row.pk, text, row.unit_code, row.procedure_code, day, now, quotable=bool(public)))
     _keep(PETITION, found, gone)
     mark.upto_at, mark.upto_id = max(mark.upto_at, told[-1][1]), str(told[-1][0])
     return len(told)

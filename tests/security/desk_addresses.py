@@ -70,7 +70,12 @@ KNOWN: dict[str, tuple[str, ...]] = {
         "<uuid:object_id>/stay/<str:kind>/",
         "document/<uuid:document_id>/",
     ),
-    "dossiers.counterplan": ("<uuid:object_id>/close_day/", "<uuid:object_id>/edit/", "<uuid:object_id>/open_day/<int:closed_id>/"),
+    "dossiers.counterplan": (
+        "<uuid:object_id>/close_day/",
+        "<uuid:object_id>/edit/",
+        "<uuid:object_id>/open_day/<int:closed_id>/",
+        "<uuid:object_id>/take_capacity/",
+    ),
     "dossiers.digitisingrate": (),
     "dossiers.dossier": (
         "<uuid:dossier_id>/approve_supplement/",
@@ -389,6 +394,8 @@ KNOWN: dict[str, tuple[str, ...]] = {
     "ratings.criterion": ("<int:object_id>/end/", "<int:object_id>/take-back/", "<int:object_id>/version/"),
     "ratings.frozenyear": ("<uuid:object_id>/cong-bo-lai/", "<uuid:object_id>/cong-bo/", "<uuid:object_id>/mo-lai/", "chot/"),
     "ratings.levelcount": (),
+    "ratings.measuredfile": ("<uuid:object_id>/so-sanh.<str:ending>",),
+    "ratings.measuretolerance": ("<str:object_id>/edit/",),
     "ratings.rating": ("<uuid:object_id>/duyet/", "<uuid:object_id>/khong-hien/"),
     "ratings.ratingcount": (),
     "ratings.slipform": (),

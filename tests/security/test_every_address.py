@@ -87,7 +87,8 @@ PUBLIC = {
         "thong-bao/", "thong-bao/<slug:slug>/", "thanh-toan/don-vi/", "thanh-toan/dau-moi/", "phan-anh-kien-nghi/",
         "phan-anh-kien-nghi/tra-loi/", "phan-anh-kien-nghi/tra-loi/<slug:slug>/", "phan-anh-kien-nghi/tra-loi/<slug:slug>/huu-ich/",
         "phan-anh-kien-nghi/goi-y/", "phan-anh-kien-nghi/so-lieu/", "phan-anh-kien-nghi/so-lieu/<str:code>/",
-        "thong-ke/", "thong-ke/so-lieu.<str:ending>", "thong-ke/toan-trinh/", "danh-gia/nam/", "danh-gia/nam/<int:year>/",
+        "thong-ke/", "thong-ke/so-lieu.<str:ending>", "thong-ke/toan-trinh/", "thong-ke/toan-trinh/so-lieu.<str:ending>",
+        "danh-gia/nam/", "danh-gia/nam/<int:year>/",
         # A slip's token is the right to it; counters and services take slips of anybody, within limits.
         "danh-gia/hai-long/", "danh-gia/hai-long/so-lieu.<str:ending>", "danh-gia/phieu/<str:token>/",
         "danh-gia/phieu/don-vi/<str:code>/", "danh-gia/phieu/don-vi/<str:code>/ma-qr/",
