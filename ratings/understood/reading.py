@@ -81,6 +81,7 @@ def understand(text: str, words: Dictionary | None = None) -> Understood:
     moods = [_mood(at, matches, tokens) for at in range(len(matches))]
     contrast = {tokens[one.first].sentence: one.first for one in matches if one.word.role == "but"}
     weights: dict[str, float] = {}
+    of_topic: dict[str, float] = {}
     score, spans = 0.0, []
     for one, mood in zip(matches, moods, strict=True):
         if one.word.role:
@@ -92,10 +93,16 @@ def understand(text: str, words: Dictionary | None = None) -> Understood:
         score += mood * factor * (COMPLAINT if mood < 0 else 1.0)
         if one.word.topic:
             weights[one.word.topic] = weights.get(one.word.topic, 0.0) + one.word.weight * (1.3 if mood else 1.0) * factor
+            of_topic[one.word.topic] = of_topic.get(one.word.topic, 0.0) + mood
         if one.word.topic or mood:
             spans.append(Span(tokens[one.first].start, tokens[one.last].end, one.word.topic, round(mood, 2)))
     score += 1.5 * len(_GOOD_SIGNS.findall(text)) - 1.5 * len(_BAD_SIGNS.findall(text))
-    return Understood(_topics(weights), _mood_of(score, matches, text), round(score, 2), tuple(spans))
+    mood_of = _mood_of(score, matches, text)
+    # What is praised in a complaint is not what the complaint is about, nor the other way round.
+    wrong = 1 if mood_of == Mood.BAD else -1 if mood_of == Mood.GOOD else 0
+    first, *more = _topics(weights)
+    topics = (first, *(topic for topic in more if of_topic.get(topic, 0.0) * wrong <= 0))
+    return Understood(topics, mood_of, round(score, 2), tuple(spans))
 
 
 def sentence_of(text: str, start: int, end: int) -> str:
