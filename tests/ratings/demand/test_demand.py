@@ -47,7 +47,7 @@ def test_the_calendar_knows_tet_days_off_and_the_school_year() -> None:
     assert sum(of[dt.date(2060, 1, 5)].values()) == 0, "a Monday beyond the known years is a plain one"
 
 
-@pytest.mark.parametrize("rate", [0.4, 4.0, 60.0])
+@pytest.mark.parametrize("rate", [0.4, 60.0])
 def test_a_year_is_forecast_better_than_by_the_same_weekday_and_days_off_are_known(rate: float) -> None:
     own = naive = within = days = 0.0
     for seed in range(2):
@@ -88,7 +88,7 @@ def test_the_night_forecasts_every_place_and_the_year_of_the_demonstration_by_le
     assert said.ratio is not None and said.ratio <= 0.9
 
     # What was said before is held against what came, and what comes late changes it.
-    row = DemandForecast.objects.filter(unit_code="H26", procedure_code="", came__isnull=False).order_by("-first_day").first()
+    row = DemandForecast.objects.filter(unit_code="G01", procedure_code="", came__isnull=False).order_by("-first_day").first()
     assert row is not None and row.came is not None
     before = row.squared_error
     assert row.squared_error == pytest.approx(sum((a - b) ** 2 for a, b in zip(row.expected, row.came, strict=True)))
@@ -96,7 +96,7 @@ def test_the_night_forecasts_every_place_and_the_year_of_the_demonstration_by_le
     DemandForecast.objects.filter(pk=row.pk).update(made_at=now - dt.timedelta(days=40))
     services.go_on(now=now + dt.timedelta(days=1))
     row.refresh_from_db()
-    assert row.squared_error == before and DemandForecast.objects.filter(unit_code="H26", procedure_code="", first_day=today).exists() == (
+    assert row.squared_error == before and DemandForecast.objects.filter(unit_code="G01", procedure_code="", first_day=today).exists() == (
         services.is_kept(today)
     )
 

@@ -44,7 +44,8 @@ def shown(words: str, day: dt.date, *, unit: str = "H26.101", procedure: str = "
     """A slip whose text was checked, straight into the table."""
     return Rating.objects.create(
         source="d", form_id=1, unit_code=unit, procedure_code=procedure, field_code="LV.ho-tich", channel="2", service_level="full",
-        day=day, month=month_of(day), q1=4, q2=4, q3=4, q4=4, q5=4, words=words, words_state=state, shown_words=words if state == "s" else "",
+        day=day, month=month_of(day), q1=4, q2=4, q3=4, q4=4, q5=4, words=words, words_state=state,
+        shown_words=words if state == "s" else "",
         checked_at=timezone.now() if state != "w" else None, checked_by=uuid.uuid4() if state != "w" else None,
         hidden_why="Lý do" if state == "h" else "",
     )  # fmt: skip
