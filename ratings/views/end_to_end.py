@@ -76,8 +76,10 @@ def _table(request: HttpRequest, span: Span, found: dict[str, Shares], names: di
             "of_services": of.of_services, "dossiers": of.dossiers, "of_dossiers": of.of_dossiers, "target": goal,
             "gap": of.of_dossiers - goal if goal is not None and of.of_dossiers is not None else None,
         })  # fmt: skip
+    # In the terms of Annex I, for whoever measures too.
+    exports = [(ending.upper(), f"{address('end-to-end-file', ending)}?ky={span.key}") for ending in ("csv", "xlsx", "json")]
     key, downward = tables.order(request.GET, columns, "-of_dossiers")
     key = "order" if key == "name" else key
     known = sorted((row for row in rows if row[key] is not None), key=lambda row: row[key], reverse=downward)
     rows = known + [row for row in rows if row[key] is None]
-    return tables.table(request.GET, columns, rows, caption=span.name, default="-of_dossiers")
+    return tables.table(request.GET, columns, rows, caption=span.name, default="-of_dossiers", exports=exports)

@@ -82,9 +82,8 @@ CENTRAL = frozenset({
     "helpdesk.ticket", "helpdesk.trialopinion", "helpdesk.troublekind", "inbox.received", "mfa.authenticator", "operations.alarm",
     "operations.alarmrule", "operations.securityevent", "outbox.message", "partners.partner", "payments.merchant",
     "upkeep.maintenance", "upkeep.readonly", "upkeep.trialperiod",
-    "procedures.searchmiss", "procedures.searchweight", "procedures.searchword", "ratings.criterion", "ratings.frozenyear", "ratings.measuredfile",
-    "ratings.measuretolerance",
-    "ratings.slipform", "ratings.target", "retention.removal",
+    "procedures.searchmiss", "procedures.searchweight", "procedures.searchword", "ratings.criterion", "ratings.frozenyear",
+    "ratings.measuredfile", "ratings.measuretolerance", "ratings.slipform", "ratings.target", "retention.removal",
 })  # fmt: skip
 """The Government Office's own, or nobody's: closed to every unit."""
 FIGURES = frozenset(

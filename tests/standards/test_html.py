@@ -146,9 +146,12 @@ from procedures.questions import services as services_of_questions
 from procedures.services import consulting
 from procedures.services.importing import import_procedures
 from ratings import demo as statistics
-from ratings.models import Criterion, FrozenYear, Rating, RatingCount, ReturnCount, Slip, StepCount, Survey, SurveyText, Target, WorkCount
+from ratings.models import (
+    Criterion, DemandForecast, FrozenYear, Rating, RatingCount, ReturnCount, Slip, StepCount, Survey, SurveyText, Target, WorkCount,
+)  # fmt: skip
 from ratings.opendata import making
 from ratings.score import counting
+from ratings.understood import services as comments
 from tests.accounts.officers.test_high_level import post_account
 from tests.accounts.provider import support as sign_on
 from tests.accounts.registration.test_joining import by_document
@@ -1197,6 +1200,42 @@ def dashboards(pages: Pages) -> None:
     for act in ("edit", "end"):
         pages.get(centre, f"{base}{target.pk}/{act}/")
         pages.post(centre, f"{base}{target.pk}/{act}/", {"steps": "x", "valid_to": "x"})
+
+
+def what_people_say(pages: Pages) -> None:
+    """What people say with what got worse, comments, the dictionary; what comes next; what was measured outside, wrong and right."""
+    today = timezone.localdate()
+    for ago, number in ((3, 8), (30, 24)):
+        day = today - dt.timedelta(days=ago)
+        for at in range(number):
+            words = "Cán bộ hách dịch <b>, quát mắng dân." if ago == 3 or at == 0 else "Cán bộ nhiệt tình."
+            Rating.objects.create(
+                source="d", form_id=1, unit_code="H26.101", procedure_code="1.001193", channel="2", day=day, month=day.replace(day=1),
+                q1=1, q2=1, q3=1, q4=1, q5=1, words=words, words_state="s", shown_words=words,
+                checked_at=timezone.now() - dt.timedelta(hours=1),
+            )  # fmt: skip
+    while comments.read_some(now=timezone.now()):
+        pass
+    of = {"model": "o", "version": "x", "low": [1.0] * 28, "high": [9.0] * 28, "naive": [2.0] * 28, "before": 80, "expected": [3.0] * 28,
+          "made_at": timezone.now()}  # fmt: skip
+    for unit, parent in (("", "-"), ("H26", ""), ("H26.101", "H26")):
+        for procedure in ("", "1.001193"):
+            key = {"unit_code": unit, "procedure_code": procedure, "first_day": today}
+            DemandForecast.objects.update_or_create(**key, defaults={**of, "parent": parent})
+    head, centre = desk_of("H26.101", "signing")[0], desk_of("G22", "steering")[0]
+    for client in (head, centre):
+        for address in ("y-kien/", "y-kien/loi-noi/?tam-trang=bad", "y-kien/loi-noi/?thu-tuc=x&don-vi=y", "y-kien/tu-dien/?chu-de=cost",
+                        "du-bao/", "du-bao/?xep=name"):  # fmt: skip
+            pages.get(client, f"/dieu-hanh/{address}")
+    pages.get(centre, "/dieu-hanh/G01/y-kien/")
+    pages.get(centre, "/dieu-hanh/G01/du-bao/")
+    base, days = "/quan-tri/ratings/measuredfile/", {"first": "01/01/2026", "last": "31/12/2026"}
+    pages.get(centre, f"{base}add/")
+    pages.post(centre, f"{base}add/", {**days, "table": SimpleUploadedFile("do.csv", b"agency,dossiers\nH26,x<\n")})
+    taken = centre.post(f"{base}add/", {**days, "table": SimpleUploadedFile("do.csv", b"agency,dossiers\nH26,7\nG01,0\n")})
+    assert taken.status_code == 302
+    pages.get(centre, "/quan-tri/ratings/measuretolerance/dossiers/edit/")
+    pages.post(centre, "/quan-tri/ratings/measuretolerance/dossiers/edit/", {"absolute": "x"})
 
 
 def unit_figures(pages: Pages) -> None:
@@ -2471,6 +2510,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     watching(pages)
     dashboards(pages)
     unit_figures(pages)
+    what_people_say(pages)
     owners(pages)
     officers(pages)
     signatures(pages)
