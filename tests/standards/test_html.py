@@ -147,7 +147,18 @@ from procedures.services import consulting
 from procedures.services.importing import import_procedures
 from ratings import demo as statistics
 from ratings.models import (
-    Criterion, DemandForecast, FrozenYear, Rating, RatingCount, ReturnCount, Slip, StepCount, Survey, SurveyText, Target, WorkCount,
+    Criterion,
+    DemandForecast,
+    FrozenYear,
+    Rating,
+    RatingCount,
+    ReturnCount,
+    Slip,
+    StepCount,
+    Survey,
+    SurveyText,
+    Target,
+    WorkCount,
 )  # fmt: skip
 from ratings.opendata import making
 from ratings.score import counting
