@@ -54,9 +54,10 @@ def go_on(*, now: dt.datetime) -> bool:
             return False
         found = read([place for place, _parent in places], today)
         tops = {place.partition(".")[0] for place, _parent in places if "." in place} - {place for place, _parent in places}
-        above = read(sorted(tops), today) if tops else {}
+        known = {**found, **(read(sorted(tops), today) if tops else {})}
+        above = {place: Above(series, today) for place, series in known.items() if "." not in place}
         for place, parent in places:
-            top = {**above, **found}.get(place.partition(".")[0]) if "." in place else None
+            top = above.get(place.partition(".")[0]) if "." in place else None
             _make(place, parent, found.get(place, {}), top, today=today, now=now)
         run.after_unit, run.units = places[-1][0], run.units + len(places)
         run.save(update_fields=["after_unit", "units"])
@@ -103,7 +104,23 @@ def _year(series: Floats) -> float:
     return float(series[-YEAR.days :].sum())
 
 
-def made(series: Series, top: Series | None, upto: int, today: dt.date) -> Iterator[tuple[str, str, Floats, Course]]:
+class Above:
+    """The course of the agency at the top of a place, reckoned once for all its thin units."""
+
+    def __init__(self, series: Series, today: dt.date) -> None:
+        self._series, self._today = series, today
+        self._known: dict[int, Course | None] = {}
+
+    def course(self, upto: int) -> Course | None:
+        """From what was known so many days before today; None where that is too thin as well."""
+        if upto not in self._known:
+            whole = _sum(_known(self._series, upto))
+            is_enough = len(whole) >= MIN_HISTORY and _year(whole) >= DENSE
+            self._known[upto] = course(whole, self._today - dt.timedelta(days=upto + len(whole))) if is_enough else None
+        return self._known[upto]
+
+
+def made(series: Series, above: Above | None, upto: int, today: dt.date) -> Iterator[tuple[str, str, Floats, Course]]:
     """Which series of a place are forecast, from what was known ``upto`` days before today, each with its model and its course."""
     cut = _known(series, upto)
     total = _sum(cut)
@@ -111,12 +128,8 @@ def made(series: Series, top: Series | None, upto: int, today: dt.date) -> Itera
         return
     first = today - dt.timedelta(days=upto + len(total))
     model, of = OWN.value, None
-    if _year(total) < DENSE and top is not None:
-        whole = _sum(_known(top, upto))
-        if len(whole) >= MIN_HISTORY and _year(whole) >= DENSE:
-            model, of = OF_ABOVE.value, course(whole, today - dt.timedelta(days=upto + len(whole)))
-            if len(of.fitted) < len(total):
-                total = total[-len(of.fitted) :]
+    if _year(total) < DENSE and above is not None and (of := above.course(upto)) is not None:
+        model, total = OF_ABOVE.value, total[-len(of.fitted) :]
     if of is None:
         of = course(total, first)
     yield "", model, total, of
@@ -131,7 +144,7 @@ def made(series: Series, top: Series | None, upto: int, today: dt.date) -> Itera
 
 
 def _make(
-    place: str, parent: str, series: Series, top: Series | None, *, today: dt.date, now: dt.datetime
+    place: str, parent: str, series: Series, above: Above | None, *, today: dt.date, now: dt.datetime
 ) -> None:  # fmt: skip
     """Tonight's forecasts of a place; the errors of those before. Where none were kept yet, those of a year are made from what was known
     on their days, so that it can be said at once how good forecasts are."""
@@ -145,7 +158,7 @@ def _make(
         days += [(today - day).days for day in kept_before(today)]
     new = []
     for upto in days:
-        for name, model, known, of in made(series, top, upto, today):
+        for name, model, known, of in made(series, above, upto, today):
             said = forecast(known, of)
             row = DemandForecast(
                 unit_code=place, parent=parent, procedure_code=name, first_day=today - dt.timedelta(days=upto), model=model,
