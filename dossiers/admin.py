@@ -21,6 +21,7 @@ from dossiers import queries, services, slips, wording, worklists
 from dossiers.appointments import admin as appointments_admin  # noqa: F401  # registers its own desk
 from dossiers.archive import admin as archive_admin  # noqa: F401  # registers its own desk
 from dossiers.archive.desk import stub_page
+from dossiers.copies import admin as copies_admin  # noqa: F401  # registers its own desk
 from dossiers.costs import bill_of
 from dossiers.counter_filing import admin as counter_admin  # noqa: F401  # registers its own desk
 from dossiers.counter_filing.desk import around

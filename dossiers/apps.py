@@ -24,6 +24,9 @@ class DossiersConfig(AppConfig):
         from dossiers.appointments import notice_texts as appointment_texts
         from dossiers.archive import emptying, working
         from dossiers.archive.queries import disposal_names
+        from dossiers.copies import notice_texts as copy_texts
+        from dossiers.copies import sheets as copy_sheets
+        from dossiers.copies.common import KIND as COPY
         from dossiers.counter_filing import sheets
         from dossiers.exchange import sandboxes
         from dossiers.following import notice_texts as following_texts
@@ -53,6 +56,7 @@ class DossiersConfig(AppConfig):
         from portal.access.roles import LEADERS, TOP_ROLES
         from portal.audit.words import register_names
         from portal.crypto.signals import key_destroyed
+        from portal.documents.pages import register_pages
         from portal.documents.proofs import register_content
         from portal.documents.signals import document_renewed, document_signed
         from portal.files.signals import file_checked
@@ -107,6 +111,10 @@ class DossiersConfig(AppConfig):
             Act("dossiers.read_counters", "Xem quầy, số liệu tại quầy", AT_COUNTERS | LEADERS | frozenset({"administrator", "overseeing"})),
             Act("dossiers.enter_at_counter", "Nhập hồ sơ tại quầy, qua bưu chính", AT_COUNTERS),
             Act("dossiers.take_cash", "Thu tiền mặt tại quầy", AT_COUNTERS | frozenset({"clerk"}) | LEADERS),
+            Act("dossiers.read_copies", "Xem sổ chứng thực bản sao", AT_COUNTERS | LEADERS | frozenset({"handling", "administrator"})),
+            Act("dossiers.prepare_copy", "Quét, đối chiếu, trình ký bản sao", AT_COUNTERS | frozenset({"handling"})),
+            Act("dossiers.sign_copy", "Ký chứng thực, thu hồi bản sao", LEADERS, assurance=Assurance.HIGH),
+            Act("dossiers.word_copies", "Lời chứng bản sao của đơn vị", frozenset({"administrator"})),
             Act("dossiers.reverse_cash", "Lập bút toán trả lại tiền mặt", LEADERS),
             Act("dossiers.hand_over", "Giao, nhận hồ sơ với đơn vị khác", frozenset({"reception", "handling"}) | LEADERS),
             Act("dossiers.set_digitising_rate", "Mức thu số hóa theo yêu cầu", frozenset({"administrator"})),
@@ -126,6 +134,7 @@ class DossiersConfig(AppConfig):
         talking_texts.register()
         following_texts.register()
         appointment_texts.register()
+        copy_texts.register()
         account.register()
         talking.register()
         store.register()
@@ -133,6 +142,8 @@ class DossiersConfig(AppConfig):
         register_content(slips.RECEIPT, content_or(slips.receipt_content))
         register_content(sheets.DIGITISED, sheets.digitised_content)
         register_content(sheets.CASH, sheets.cash_content)
+        register_content(COPY, copy_sheets.content)
+        register_pages(COPY, copy_sheets.pages_of)
         register_content(sheets.HANDOVER, sheets.handover_content)
         register_content(working.MINUTE, working.minute_content)
         register_content(RESULT, drawing.content)
@@ -189,12 +200,17 @@ def _happened(sender: Any, instance: Any, created: bool, raw: bool = False, **kw
 
 
 def _signed(sender: Any, document: Any, **kwargs: Any) -> None:
-    """A signed document may be the result that a dossier waits for."""
+    """A signed document may be the result that a dossier waits for, or a certified copy."""
     from django.utils import timezone
 
+    from dossiers.copies.common import KIND
+    from dossiers.copies.landing import land
     from dossiers.services import return_result
 
-    return_result(document_id=document.id, now=timezone.now())
+    if document.kind == KIND:
+        land(document_id=document.id, now=timezone.now())
+    else:
+        return_result(document_id=document.id, now=timezone.now())
 
 
 def _renewed(sender: Any, document: Any, **kwargs: Any) -> None:

@@ -64,6 +64,11 @@ TABLE: Mapping[str, str | Mapping[str, str]] = {
     "CounterPaper": "dossier_content",
     "CounterCount": "figures",
     "DigitisingRate": "reference",
+    # Under a key of its own; what its owner keeps of it lies in their store, under theirs.
+    "CertifiedCopy": {"*": "dossier", "requester_name": "dossier_content", "original_number": "dossier_content"},
+    "CopyScan": "dossier_content",
+    "CopyBook": "technical",
+    "CopyWording": "reference",
     "CashReceipt": {"*": "payment", "payer_name": "dossier_content", "reason": "dossier_content"},
     "CashBook": "technical",
     "Handover": {"*": "dossier", "reason": "dossier_content", "paper_along": "dossier_content", "ended_why": "dossier_content"},

@@ -48,7 +48,7 @@ def begin(
     filled in from is asked, in the background. :class:`FilingRefused`, :class:`AccessDenied`.
     """
     require(actor, ENTER, actor.unit)
-    person = _person(actor, id_number, full_name, birth_date, sex, phone, address, residence_unit)
+    person = person_at_counter(actor, id_number, full_name, birth_date, sex, phone, address, residence_unit)
     party_id, mandate_id = _party(person, for_number, procedure_code)
     own = actor.person_id
     if own is not None and (own in (person.id, party_id) or people.mandate_over(own, [party_id]) is not None):
@@ -88,9 +88,10 @@ def begin(
     return filing
 
 
-def _person(
+def person_at_counter(
     actor: Actor, id_number: str, full_name: str, birth_date: date | None, sex: str, phone: str, address: str, residence_unit: str
 ) -> Person:
+    """Who stands at the counter, by their number; who is not known yet is entered with what their card says. :class:`FilingRefused`."""
     number = clean_id_number(id_number)
     if not number:
         raise FilingRefused("Số định danh cá nhân gồm 12 chữ số.", "id_number")

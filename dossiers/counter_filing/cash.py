@@ -32,6 +32,13 @@ def _next(unit_code: str, year: int) -> int:
     return book.last + 1
 
 
+def next_receipt(unit_code: str, now: datetime) -> str:
+    """The next number of a unit's book of receipts, as receipts write it. Within the transaction that takes the money: every number of the
+    book belongs to a receipt, here or in another room of the counter (`dossiers.copies`)."""
+    year = timezone.localdate(now).year
+    return f"{_next(unit_code, year):07d}/{year}"
+
+
 @transaction.atomic
 def take(*, actor: Actor, dossier_id: UUID, seen_version: int, payer_name: str, now: datetime) -> CashReceipt:
     """Take in cash what is due: the order is closed, so that nobody pays it twice, the dossier goes on as if the money had come online.

@@ -2,6 +2,7 @@
 
 from dossiers.models.appointments import Appointment, ClosedDay, CounterDay, CounterPlan, HomeVisit, Priority, Slot, Ticket
 from dossiers.models.archive import ArchivedDossier, ArchiveHold, ArchiveTerm, Disposal, DisposalItem
+from dossiers.models.copies import CertifiedCopy, CopyBook, CopyScan, CopyWording
 from dossiers.models.counter_filing import (
     CashBook,
     CashReceipt,
@@ -78,8 +79,12 @@ __all__ = [
     "BulkRow",
     "CashBook",
     "CashReceipt",
+    "CertifiedCopy",
     "ClosedDay",
     "CodeCounter",
+    "CopyBook",
+    "CopyScan",
+    "CopyWording",
     "CounterCount",
     "CounterDay",
     "CounterFiling",

@@ -27,6 +27,7 @@ class StorePaper(models.Model):
         ISSUED = "issued", _("Cơ quan cấp trên Cổng")
         UPLOADED = "uploaded", _("Nộp cùng hồ sơ đã giải quyết xong")
         REGISTRY = "registry", _("Cơ sở dữ liệu của Nhà nước")
+        CERTIFIED = "certified", _("Bản sao điện tử được chứng thực từ bản chính")
 
     class Signature(models.TextChoices):
         """What proves it."""
@@ -54,7 +55,7 @@ class StorePaper(models.Model):
     procedure_code = models.CharField(max_length=40, blank=True)
     """Of the dossier it came from: a mandate for some procedures reaches the papers of these alone. Empty for a registry's."""
     dossier = models.ForeignKey(Dossier, null=True, on_delete=models.PROTECT, related_name="store_papers")
-    """None for a registry's."""
+    """None for a registry's, and for a copy certified at a counter (`dossiers.copies`)."""
     registry = models.CharField(max_length=20, blank=True)
     """Which registry supplied it (`dossiers.sources.SOURCES`)."""
     said_at = models.DateTimeField(null=True)
@@ -73,7 +74,7 @@ class StorePaper(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="dossiers_store_issued_is_signed",
-                condition=Q(origin="issued", signature="signed", document__isnull=False)
+                condition=Q(origin__in=["issued", "certified"], signature="signed", document__isnull=False)
                 | Q(origin__in=["uploaded", "registry"], document__isnull=True),
             ),
             models.CheckConstraint(
@@ -81,7 +82,8 @@ class StorePaper(models.Model):
                 condition=Q(origin="registry", dossier__isnull=True, said_at__isnull=False, procedure_code="")
                 & ~Q(registry="")
                 & ~Q(said_sha256="")
-                | ~Q(origin="registry") & Q(dossier__isnull=False, said_at__isnull=True, registry="", said_sha256=""),
+                | Q(origin="certified", dossier__isnull=True, said_at__isnull=True, registry="", said_sha256="")
+                | Q(origin__in=["issued", "uploaded"], dossier__isnull=False, said_at__isnull=True, registry="", said_sha256=""),
             ),
             models.UniqueConstraint(
                 fields=["party_id", "registry", "said_sha256"], condition=Q(origin="registry"), name="dossiers_store_said_once"

@@ -9,14 +9,14 @@ from uuid import UUID
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import Max, Sum
+from django.db.models import Max, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import queries as people
 from dossiers.conditions import shape
 from dossiers.filling import Problem
-from dossiers.models import Draft, Paper
+from dossiers.models import Draft, Paper, StorePaper
 from dossiers.models.papers import Origin
 from dossiers.papers import papers_of
 from dossiers.queries import default_unit, facts_of, newest_form, newest_form_id, own_drafts
@@ -286,7 +286,8 @@ def take_from_store(*, actor: Actor, draft_id: UUID, kind: str, store_paper_id: 
     draft = _mine(actor, draft_id)
     wanted = wanted_paper(draft, kind, now)
     rows = store.in_state(store.own_papers(actor), "con-hieu-luc", timezone.localdate(now))
-    source = rows.filter(pk=store_paper_id, kind__in=kinds_wanted(wanted)).first()
+    fits = Q(kind__in=kinds_wanted(wanted)) | Q(origin=StorePaper.Origin.CERTIFIED)
+    source = rows.filter(fits, pk=store_paper_id).first()
     if source is None:
         raise NotYours
     if draft.papers.filter(kind=kind, from_store=source).exists():

@@ -17,7 +17,7 @@ RESULT = "TTHC."
 _names = Remembered("catalogues")
 
 
-def _code_named(name: str) -> str:
+def code_named(name: str) -> str:
     """The catalogue's code of the kind of paper with exactly this name, but for capitals and blanks; empty for none (two queries a day)."""
     known = _names.values()
     if "codes" not in known:
@@ -41,13 +41,13 @@ def kind_of_upload(kind: str, label: str, shared: Collection[str]) -> str:
 
     ``shared``: see :func:`shared_kinds`. A place in a list and a name of one form's own mean nothing in another.
     """
-    return _code_named(name_and_details(label)[0]) or (kind if kind in shared else "")
+    return code_named(name_and_details(label)[0]) or (kind if kind in shared else "")
 
 
 def kinds_wanted(paper: RequiredPaper) -> frozenset[str]:
     """The kinds of which one gives what a procedure wants."""
     own = paper.kind if paper.shared else ""
-    return frozenset({own, paper.replaced_by, _code_named(paper.name)} - {""})
+    return frozenset({own, paper.replaced_by, code_named(paper.name)} - {""})
 
 
 def kind_of_result(dossier: Dossier) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Q
+
 from dossiers.models import Paper, StorePaper
 from dossiers.papers import Wanted
 from dossiers.store.kinds import all_kinds, kinds_wanted
@@ -25,21 +27,23 @@ class Offered:
 def offered(actor: Actor, wanted: Sequence[Wanted], given: Iterable[Paper], *, day: date) -> Mapping[str, list[Offered]]:
     """The papers of the party's store that hold on a day, by the kind of the wanted paper for which they may be given (one query).
 
-    Nothing for a wanted paper that was given already. A paper about somebody else (one of several children) is offered, never chosen.
+    Nothing for a wanted paper that was given already. A paper about somebody else (one of several children) is offered, never chosen; so
+    is a certified copy of another kind, for no catalogue knows every paper (Decree 45/2020 art. 10: it is worth what the original is).
     """
     there = {paper.kind for paper in given}
     missing = [one for one in wanted if one.asked and one.paper.kind not in there]
-    kinds = all_kinds(one.paper for one in missing)
-    if not kinds:
+    if not missing:
         return {}
-    rows = in_state(own_papers(actor), "con-hieu-luc", day).filter(kind__in=kinds)
+    kinds = all_kinds(one.paper for one in missing)
+    rows = in_state(own_papers(actor), "con-hieu-luc", day).filter(Q(kind__in=kinds) | Q(origin=StorePaper.Origin.CERTIFIED))
     held = list(rows.select_related("document", "dossier").order_by("-kept_at", "id")[:MOST])
     found: dict[str, list[Offered]] = {}
     for one in missing:
         fitting = _once([paper for paper in held if paper.kind in kinds_wanted(one.paper)])
         alone = one.required and len(fitting) == 1 and not fitting[0].about
-        if fitting:
-            found[one.paper.kind] = [Offered(paper, alone) for paper in fitting]
+        others = [paper for paper in held if paper.origin == StorePaper.Origin.CERTIFIED and paper not in fitting]
+        if fitting or others:
+            found[one.paper.kind] = [Offered(paper, alone) for paper in fitting] + [Offered(paper, False) for paper in others]
     return found
 
 
@@ -51,6 +55,11 @@ def _once(papers: Sequence[StorePaper]) -> list[StorePaper]:
     return [paper for paper in papers if paper in found.values()]
 
 
-_PROVED: dict[str, int] = {StorePaper.Origin.ISSUED: 0, StorePaper.Origin.REGISTRY: 1, StorePaper.Origin.UPLOADED: 2}
+_PROVED: dict[str, int] = {
+    StorePaper.Origin.ISSUED: 0,
+    StorePaper.Origin.REGISTRY: 1,
+    StorePaper.Origin.CERTIFIED: 1,
+    StorePaper.Origin.UPLOADED: 2,
+}
 MOST = 50
 """Papers of the store that one page offers, the newest."""

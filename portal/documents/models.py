@@ -86,6 +86,10 @@ class Document(models.Model):
     attempt = models.PositiveIntegerField(default=0)
     """Number of the signing attempt that counts; older ones are history."""
 
+    seal_too = models.BooleanField(default=False)
+    """Whether the unit's seal follows the person's signature, over the file that they signed (Decree 45/2020/NĐ-CP art. 10)."""
+    person_signed_at = models.DateTimeField(null=True)
+    """Time-stamp of the person's signature where the seal follows it; from then on only the seal is missing."""
     unsigned_file = models.ForeignKey("files.StoredFile", null=True, on_delete=models.PROTECT, related_name="+")
     file = models.ForeignKey("files.StoredFile", null=True, on_delete=models.PROTECT, related_name="+")
     sha256 = models.CharField(max_length=64, blank=True)
@@ -148,6 +152,11 @@ class Document(models.Model):
     def state_words(self) -> str:
         """The state as a page shows it."""
         return self.STATES[self.state]
+
+    @property
+    def is_persons_turn(self) -> bool:
+        """Whether the signature that is under way, or next, is a person's; else it is the unit's seal."""
+        return self.by_person and self.person_signed_at is None
 
     @property
     def is_signed(self) -> bool:

@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from portal.documents import proofs
 from portal.documents.models import Document
+from portal.documents.pages import with_pages
 from portal.documents.units import unit_name
 
 STATIC_BASE = "https://static.invalid/"
@@ -90,5 +91,5 @@ def html_to_pdf(html: str) -> bytes:
 
 
 def render_pdf(document: Document, *, at: datetime) -> bytes:
-    """The document as an unsigned PDF."""
-    return html_to_pdf(document_html(document, at=at))
+    """The document as an unsigned PDF, behind the pages that its kind brings (:mod:`portal.documents.pages`)."""
+    return with_pages(document, html_to_pdf(document_html(document, at=at)))

@@ -134,12 +134,14 @@ def issue_for_signature(
     signer_user_id: UUID | None,
     signer_position_id: UUID | None,
     actor: Actor,
+    seal_too: bool = False,
 ) -> Document:
     """Issue a document that a person signs with their own certificate: results. Who issues and who signs may be two people.
 
     As :func:`issue_sealed`, but it waits for the signer's authorisation (:func:`authorisation_url`). Only the user and position named
     may authorise. ``credential_id`` is the signer's key at the signing service, ``signer_id_number`` the 12-digit number that must
-    stand in its certificate, ``signer_label`` name and title as shown on paper. Raises AccessDenied.
+    stand in its certificate, ``signer_label`` name and title as shown on paper. ``seal_too``: the unit's seal follows the signature, in the
+    same file, before the document counts as signed. Raises AccessDenied.
     """
     require(actor, "documents.issue", unit_code)
     if signer_user_id is None or not signer_id_number or not credential_id:
@@ -160,6 +162,7 @@ def issue_for_signature(
             "signer_user_id": signer_user_id,
             "signer_position_id": signer_position_id,
             "signer_blind": crypto.blind_index(SIGNER_INDEX, signer_id_number),
+            "seal_too": seal_too,
         },
     )
 

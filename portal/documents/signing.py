@@ -43,7 +43,8 @@ from portal.crypto import certificates
 
 logger = logging.getLogger(__name__)
 
-FIELD_NAME = "ChuKySo"
+FIELD_NAME, SEAL_FIELD_NAME = "ChuKySo", "DauSo"
+"""The field of the first signature, and of the seal that follows it in the same file."""
 DIGEST = "sha256"
 SHA256_OID = "2.16.840.1.101.3.4.2.1"
 RSA_SHA256_OID = "1.2.840.113549.1.1.11"
@@ -141,7 +142,14 @@ def signable(pdf: bytes) -> bytes:
 
 
 def prepare(
-    pdf: bytes, chain: tuple[bytes, ...], *, at: datetime, name: str, reason: str, trust: certificates.Trust = certificates.Trust.STATE
+    pdf: bytes,
+    chain: tuple[bytes, ...],
+    *,
+    at: datetime,
+    name: str,
+    reason: str,
+    trust: certificates.Trust = certificates.Trust.STATE,
+    field_name: str = FIELD_NAME,
 ) -> Prepared:
     """Make a PDF ready to be signed by the holder of ``chain[0]``; ``name`` and ``reason`` stand in the signature's dictionary.
 
@@ -159,7 +167,7 @@ def prepare(
     issuers = certificates.known_issuers(trust)
     context = certificates.online_context([*(asn1.Certificate.load(der) for der in chain), *issuers], trust=trust, stamps=True)
     metadata = PdfSignatureMetadata(
-        field_name=FIELD_NAME,
+        field_name=field_name,
         md_algorithm=DIGEST,
         name=name or facts.subject_name,
         reason=reason,
@@ -170,7 +178,7 @@ def prepare(
     )
 
     async def work() -> Prepared:
-        pdf_signer = PdfSigner(metadata, signer, timestamper=stamper, new_field_spec=fields.SigFieldSpec(FIELD_NAME))
+        pdf_signer = PdfSigner(metadata, signer, timestamper=stamper, new_field_spec=fields.SigFieldSpec(field_name))
         digest, _document, out = await pdf_signer.async_digest_doc_for_signing(IncrementalPdfFileWriter(BytesIO(pdf)))
         attributes = await signer.signed_attrs(digest.document_digest, DIGEST, use_pades=True)
         out.seek(0)

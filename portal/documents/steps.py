@@ -140,15 +140,16 @@ def _current(document_id: UUID, number: int) -> tuple[Document | None, SigningAt
 
 
 def _obtain_signature(document: Document, attempt: SigningAttempt) -> None:
-    sad = _activation(document, attempt) if document.by_person else ""
+    sad = _activation(document, attempt) if document.is_persons_turn else ""
     # Of a batch the hash itself was authorised: made anew it would be another.
     if attempt.batch_id is None and (attempt.prepared_at is None or attempt.prepared_at < timezone.now() - PREPARED_LIFETIME):
         make_ready(document, attempt)
     prepared = _load_prepared(attempt)
-    if not document.by_person:
-        sad = csc.seal_authorise(document.credential).token
+    credential = _credential(document)
+    if not document.is_persons_turn:
+        sad = csc.seal_authorise(credential).token
     value = csc.sign_hash(
-        credential_id=document.credential,
+        credential_id=credential,
         sad=sad,
         hashes=[prepared.hash_to_sign],
         hash_oid=signing.SHA256_OID,
@@ -188,11 +189,17 @@ def _activation(document: Document, attempt: SigningAttempt) -> str:
 
 def make_ready(document: Document, attempt: SigningAttempt) -> None:
     """Leave the place of the signature and keep what is to be signed. Raises what certificates, stamps and the service raise."""
-    chain, _algorithm = csc.credential_info(document.credential)
+    chain, _algorithm = csc.credential_info(_credential(document))
     _require_expected_signer(document, certificates.facts_of(chain[0]))
+    is_second = document.person_signed_at is not None
     now = timezone.now()
     prepared = signing.prepare(
-        files.read_bytes(_present(document.unsigned_file)), tuple(chain), at=now, name=document.signer_label, reason=document.title
+        files.read_bytes(_present(document.unsigned_file)),
+        tuple(chain),
+        at=now,
+        name="" if is_second else document.signer_label,
+        reason=document.title,
+        field_name=signing.SEAL_FIELD_NAME if is_second else signing.FIELD_NAME,
     )
     with transaction.atomic():
         old = attempt.prepared_file
@@ -201,6 +208,11 @@ def make_ready(document: Document, attempt: SigningAttempt) -> None:
         attempt.save(update_fields=["prepared", "prepared_at", "prepared_file"])
         if old is not None:
             files.erase(file=old, actor=SYSTEM)
+
+
+def _credential(document: Document) -> str:
+    """The key that signs now: the person's, or the seal's after them."""
+    return document.credential if document.person_signed_at is None else f"seal-{document.unit_code}"
 
 
 def _load_prepared(attempt: SigningAttempt) -> signing.Prepared:
@@ -215,7 +227,7 @@ def _present(file: StoredFile | None) -> StoredFile:
 
 def _require_expected_signer(document: Document, facts: certificates.CertificateFacts | None) -> None:
     """A person's certificate carries their number, a seal's the code of the unit; anything else is not the signature asked for."""
-    if facts is not None and document.by_person:
+    if facts is not None and document.is_persons_turn:
         if facts.id_number and crypto.same_index(crypto.blind_index(SIGNER_INDEX, facts.id_number), document.signer_blind):
             return
     elif facts is not None and facts.organisation_code == document.unit_code:
@@ -226,15 +238,16 @@ def _require_expected_signer(document: Document, facts: certificates.Certificate
 def _checked(document: Document, pdf: bytes) -> SignatureFacts:
     """Read our own result as a stranger would before calling it signed."""
     found = verify(pdf).signatures
-    if len(found) != 1 or not found[0].intact or not found[0].covers_whole_file:
+    expected = 1 if document.person_signed_at is None else 2
+    if len(found) != expected or not all(one.intact and one.covers_whole_file for one in found):
         raise AttemptFailed("the result does not verify", WRONG_SIGNATURE)
-    _require_expected_signer(document, found[0].signer)
-    if found[0].signed_at is None:
+    _require_expected_signer(document, found[-1].signer)
+    if found[-1].signed_at is None:
         # The signer's signature is good and kept; only the stamp on it is not.
         raise signing.TimeStampUnavailable("the time-stamp is not to be trusted")
-    if not found[0].is_good:
+    if not all(one.is_good for one in found):
         raise AttemptFailed("the result is not trusted", WRONG_SIGNATURE)
-    return found[0]
+    return found[-1]
 
 
 # Ends --------------------------------------------------------------------------------------------------------------------------
@@ -260,8 +273,8 @@ def _fail(document: Document, attempt: SigningAttempt, failure: AttemptFailed, c
         if row.state != Document.SIGNING or row.attempt != attempt.number:
             return
         leftover = wipe(attempt, failure.reason)
-        row.note = failure.note if row.by_person else SEAL_TROUBLE
-        if row.by_person:
+        row.note = failure.note if row.is_persons_turn else SEAL_TROUBLE
+        if row.is_persons_turn:
             Document.table.move(row, "return")
             attempt.ended_at = timezone.now()
         attempt.save()
@@ -276,7 +289,7 @@ def _fail(document: Document, attempt: SigningAttempt, failure: AttemptFailed, c
             unit=row.unit_code,
             details={"attempt": attempt.number, "reason": failure.reason},
         )
-    if not row.by_person:
+    if not row.is_persons_turn:
         raise RetryLater(failure.reason) from cause
 
 
@@ -285,10 +298,13 @@ def _finish(document: Document, attempt: SigningAttempt, pdf: bytes, facts: Sign
         row = Document.objects.select_for_update().get(pk=document.pk)
         if row.state != Document.SIGNING or row.attempt != attempt.number:
             return
+        if row.seal_too and row.is_persons_turn:
+            _seal_next(row, attempt, pdf, facts)
+            return
         row.file = _store(row, pdf, "documents.signed")
         row.sha256 = row.file.sha256
         row.signed_at, row.stamp_until = facts.signed_at, facts.stamp_until
-        row.signer_name = facts.signer.subject_name if facts.signer else ""
+        row.signer_name = row.signer_name or (facts.signer.subject_name if facts.signer else "")
         Document.table.move(row, "sign")
         row.note = row.credential = row.signer_blind = ""
         leftovers = [wipe(attempt, "signed"), row.unsigned_file]
@@ -308,3 +324,29 @@ def _finish(document: Document, attempt: SigningAttempt, pdf: bytes, facts: Sign
             details={"sha256": row.sha256, "attempt": attempt.number},
         )
         document_signed.send(sender=Document, document=row)
+
+
+def _seal_next(row: Document, attempt: SigningAttempt, pdf: bytes, facts: SignatureFacts) -> None:
+    """The person has signed: their file waits for the unit's seal, which asks nobody. Within the transaction that notes it."""
+    leftovers = [wipe(attempt, "signed by the person"), row.unsigned_file]
+    attempt.ended_at = timezone.now()
+    attempt.save()
+    row.unsigned_file = _store(row, pdf, "documents.unsigned")
+    row.person_signed_at = facts.signed_at
+    row.signer_name = facts.signer.subject_name if facts.signer else ""
+    row.note = ""
+    row.attempt += 1
+    row.save()
+    SigningAttempt.objects.create(document=row, number=row.attempt)
+    put_signing(row)
+    for leftover in leftovers:
+        if leftover is not None:
+            files.erase(file=leftover, actor=SYSTEM)
+    audit.record(
+        actor=SYSTEM,
+        act="documents.person_signed",
+        target="documents.document",
+        target_id=str(row.id),
+        unit=row.unit_code,
+        details={"attempt": attempt.number},
+    )

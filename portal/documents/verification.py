@@ -24,7 +24,7 @@ from pyhanko.sign.validation import (
 )
 from pyhanko.sign.validation.errors import SignatureValidationError, ValidationInfoReadingError
 from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
-from pyhanko.sign.validation.status import SignatureCoverageLevel, TimestampSignatureStatus
+from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel, TimestampSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.context import CertRevTrustPolicy
 from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO
@@ -45,7 +45,7 @@ class SignatureFacts:
     trusted: bool
     """The signer's certificate leads to our roots and stood at the time of the stamp, and the stamp itself is trusted."""
     covers_whole_file: bool
-    """But for what keeping for long puts behind it: validation data and time-stamps (ISO 32000-2, 12.8.5)."""
+    """But for further signatures, and for what keeping for long puts behind it: validation data and time-stamps (ISO 32000-2, 12.8.5)."""
     signer: CertificateFacts | None
     signed_at: datetime | None
     """Time of the time-stamp; None without a trusted one."""
@@ -130,14 +130,15 @@ def _covers(status: Any) -> bool:
 
 
 async def _examine(reader: PdfFileReader, signature: EmbeddedPdfSignature, *, to_the_end: bool) -> SignatureFacts:
-    """``to_the_end``: whether a good time-stamp covers what stands behind the signature."""
+    """``to_the_end``: whether a good time-stamp, or a further signature, covers what stands behind this one to the file's last byte."""
     status = await async_validate_pdf_signature(signature, _context(reader, stamp_time(signature)))
     stamp = status.timestamp_validity
     stamped = stamp is not None and stamp.valid and stamp.intact and stamp.trusted
     return SignatureFacts(
         intact=status.intact and status.valid,
         trusted=status.trusted and stamped,
-        covers_whole_file=status.coverage == SignatureCoverageLevel.ENTIRE_FILE or (to_the_end and _covers(status)),
+        covers_whole_file=status.coverage == SignatureCoverageLevel.ENTIRE_FILE
+        or (to_the_end and (_covers(status) or _only_signatures_follow(reader, status))),
         signer=certificates.facts_of(status.signing_cert),
         signed_at=stamp.timestamp if stamped and stamp is not None else None,
         stamp_until=_until(stamp) if stamped else None,
@@ -151,6 +152,25 @@ async def _examine_stamp(reader: PdfFileReader, embedded: EmbeddedPdfSignature, 
     # Behind the last one nothing stands at all: nobody answers for that.
     covers = status.coverage == SignatureCoverageLevel.ENTIRE_FILE if is_last else _covers(status)
     return StampFacts(good=status.intact and status.valid and status.trusted and covers, at=time, until=_until(status))
+
+
+def _only_signatures_follow(reader: PdfFileReader, status: PdfSignatureStatus) -> bool:
+    """Whether all that was added after a signature are further signatures and what proves them: pages and words stay those that were
+    signed. A form with other fields could have been filled in meanwhile, and counts as changed."""
+    if status.coverage != SignatureCoverageLevel.ENTIRE_REVISION or status.modification_level not in _HARMLESS:
+        return False
+    form = reader.root.get("/AcroForm")
+    return form is not None and all(field.get_object().get("/FT") == "/Sig" for field in form["/Fields"])
+
+
+_HARMLESS = (ModificationLevel.NONE, ModificationLevel.LTA_UPDATES, ModificationLevel.FORM_FILLING)
+
+
+def _reaches_the_end(embedded: list[EmbeddedPdfSignature]) -> bool:
+    try:
+        return bool(embedded) and embedded[-1].evaluate_signature_coverage() == SignatureCoverageLevel.ENTIRE_FILE
+    except (SignatureValidationError, PdfError, ValueError, KeyError, TypeError, AttributeError):
+        return False
 
 
 def verify(pdf: bytes) -> PdfFacts:
@@ -184,5 +204,5 @@ def verify(pdf: bytes) -> PdfFacts:
         return found
 
     stamped = asyncio.run(stamps())
-    to_the_end = bool(stamped) and all(one.good for one in stamped)
+    to_the_end = all(one.good for one in stamped) if stamped else _reaches_the_end(embedded)
     return PdfFacts(sha256=sha256, readable=True, signatures=asyncio.run(all_of_them(to_the_end)), stamps=stamped)

@@ -6,11 +6,12 @@ A criterion names its source; one that names none is left out of the score until
 from __future__ import annotations
 
 from ratings.score.sources.base import Rows, RowSeen, Source, Span
+from ratings.score.sources.copies import COPIES
 from ratings.score.sources.dossiers import DOSSIERS
 from ratings.score.sources.petitions import PETITIONS
 from ratings.score.sources.procedures import PROCEDURES
 
-SOURCES: dict[str, Source] = {source.name: source for source in (*DOSSIERS, *PROCEDURES, *PETITIONS)}
+SOURCES: dict[str, Source] = {source.name: source for source in (*DOSSIERS, *PROCEDURES, *PETITIONS, *COPIES)}
 """By the names that rows of criteria use."""
 
 __all__ = ["SOURCES", "RowSeen", "Rows", "Source", "Span"]

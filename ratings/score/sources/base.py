@@ -62,7 +62,7 @@ class Source(ABC):
 
     name: str
     what: ClassVar[str]
-    """What its rows are: ``dossier``, ``procedure``, ``petition``."""
+    """What its rows are: ``dossier``, ``procedure``, ``petition``, ``decision``, ``copy``."""
 
     @abstractmethod
     def counts(self, span: Span) -> tuple[str, dict[str, Any]]:

@@ -162,6 +162,7 @@ def _rows_table(request: HttpRequest, what: str, rows: Sequence[RowSeen], captio
         "petition": _("Mã phản ánh, kiến nghị"),
         "procedure": _("Mã thủ tục"),
         "decision": _("Quyết định công bố"),
+        "copy": _("Số chứng thực bản sao"),
     }
     columns = [Column("code", heads[what])]
     if what == "procedure":
@@ -171,8 +172,10 @@ def _rows_table(request: HttpRequest, what: str, rows: Sequence[RowSeen], captio
         columns.append(Column("name", _("Trích yếu")))
         hrefs = links.decisions((row.unit, row.code) for row in rows)
     else:
-        columns += [Column("unit", _("Cơ quan giải quyết")), Column("day", _("Ngày tiếp nhận"), kind="date")]
-        hrefs = links.on_the_desk(actor_of(request), what, [row.code for row in rows])
+        day = _("Ngày chứng thực") if what == "copy" else _("Ngày tiếp nhận")
+        columns += [Column("unit", _("Cơ quan giải quyết")), Column("day", day, kind="date")]
+        # A register's numbers say nothing without the agency beside them, and lead nowhere from here.
+        hrefs = links.on_the_desk(actor_of(request), what, [row.code for row in rows]) if what != "copy" else {}
     columns.append(Column("good", _("Tính ở tử số")))
     names = agency_names({row.unit for row in rows}) if what != "procedure" else {}
     named = links.procedure_names([row.code for row in rows if not row.name]) if what == "procedure" else {}
