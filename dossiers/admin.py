@@ -38,6 +38,7 @@ from dossiers.following.desk import CallOffDraftForm
 from dossiers.forms import SIGNER, AskPaymentForm, CallOffForm, DecisionForm, DeclineForm, ReasonForm, RefuseForm, TakeBackForm
 from dossiers.handled import admin as handled_admin  # noqa: F401  # registers its own desk
 from dossiers.interlinked.queries import linked_with
+from dossiers.kiosk import admin as kiosk_admin  # noqa: F401  # registers its own desk
 from dossiers.models import DEADLINE, OPEN_STATES, TABLE, Dossier, DossierDocument, Standing, State
 from dossiers.outcomes import decision_form, decision_shown, outcome_for
 from dossiers.process import admin as process_admin  # noqa: F401  # registers its own desk

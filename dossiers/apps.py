@@ -120,6 +120,7 @@ class DossiersConfig(AppConfig):
             Act("dossiers.set_digitising_rate", "Mức thu số hóa theo yêu cầu", frozenset({"administrator"})),
             Act("dossiers.work_counter", "Gọi số, lịch hẹn tại quầy", AT_COUNTERS),
             Act("dossiers.arrange_counters", "Quầy và lịch hẹn của đơn vị", frozenset({"administrator"})),
+            Act("dossiers.manage_kiosks", "Đăng ký, thu hồi máy kiosk của đơn vị", frozenset({"administrator"})),
             Act("dossiers.arrange_visits", "Xếp lịch tiếp nhận tại nhà", frozenset({"reception"}) | LEADERS),
             Act("dossiers.keep_archive", "Xem lưu trữ hồ sơ", ARCHIVISTS),
             Act("dossiers.set_archive_terms", "Ghi thời hạn lưu trữ", ARCHIVISTS),

@@ -82,6 +82,8 @@ TABLE: Mapping[str, str | Mapping[str, str]] = {
     "MessageFile": "dossier_content",
     "MessageTemplate": "reference",
     "UnitSlip": {"*": "dossier", "receiver": "dossier_content"},
+    "KioskDevice": "authority",
+    "KioskHandover": "technical",
     "CounterPlan": "reference",
     "ClosedDay": "reference",
     "CounterDay": "figures",

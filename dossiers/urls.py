@@ -8,6 +8,7 @@ from dossiers.appointments import urls as appointments
 from dossiers.exchange import standard
 from dossiers.following import views as following
 from dossiers.interlinked import views as interlinked
+from dossiers.kiosk import urls as kiosk
 from dossiers.post import urls as post
 from dossiers.signing import urls as signing
 from dossiers.store import urls as store
@@ -55,6 +56,7 @@ urlpatterns = [
     path("ho-so/<str:code>/xin-loi-hen-lai/", tracking.apology, name="dossier-apology"),
     *store.urlpatterns,
     *appointments.urlpatterns,
+    *kiosk.urlpatterns,
     path("tra-cuu-ho-so/", elsewhere.find, name="find-dossier"),
     path("api/dvcqg/v1/auth", standard.auth, name="dvcqg-auth"),
     path("api/dvcqg/v1/share", standard.call, name="dvcqg-share"),

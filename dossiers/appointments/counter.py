@@ -17,7 +17,7 @@ from dossiers.appointments import queries, rules
 from dossiers.appointments.common import CounterRefused, record
 from dossiers.models import Appointment, CounterDay, CounterPlan, Priority, Ticket
 from dossiers.models.appointments import APPOINTMENTS, TICKETS, WORK
-from portal.access import Actor, require
+from portal.access import SYSTEM, Actor, require
 from portal.states import TransitionRefused
 
 HISTORY = 30
@@ -82,6 +82,23 @@ def check_in(*, actor: Actor, unit_code: str, typed: str, priority: str = "", no
     A second time gives the number that was drawn. :class:`CounterRefused` for a code of another unit or day, or of none.
     """
     require(actor, WORK, unit_code)
+    return _arrive(actor, unit_code, typed, priority, now)
+
+
+@transaction.atomic
+def at_kiosk(*, unit_code: str, device_id: UUID, typed: str, priority: str, now: datetime) -> Ticket:
+    """A number that somebody draws themself at the unit's kiosk: by the code of their appointment (``typed``), else without one.
+
+    Who is called when is the rule's as for any number. :class:`CounterRefused` as :func:`check_in`.
+    """
+    if typed.strip():
+        return _arrive(SYSTEM, unit_code, typed, priority, now)
+    ticket = _draw(unit_code, now, priority=priority)
+    record(SYSTEM, "draw_number", ticket, number=ticket.number, kiosk=str(device_id))
+    return ticket
+
+
+def _arrive(actor: Actor, unit_code: str, typed: str, priority: str, now: datetime) -> Ticket:
     rows = Appointment.objects.select_for_update().filter(unit_code=unit_code, code=read_code(typed))
     one = rows.exclude(state=Appointment.State.HELD).first()
     if one is None:

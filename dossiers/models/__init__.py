@@ -33,6 +33,7 @@ from dossiers.models.forms import FIELD_KINDS, FormVersion
 from dossiers.models.handled import Handled, HandledResult, HandlingRule
 from dossiers.models.happened import LateAnswer, UncountedEvent
 from dossiers.models.interlinked import LinkedFiling, LinkedPart
+from dossiers.models.kiosk import KioskDevice, KioskHandover
 from dossiers.models.national import HERE, NationalDossier, NationalStep
 from dossiers.models.papers import DossierDocument, Paper
 from dossiers.models.parcels import Parcel, ParcelStep, PostTariff, ReturnWish
@@ -115,6 +116,8 @@ __all__ = [
     "Handover",
     "HomeVisit",
     "LateAnswer",
+    "KioskDevice",
+    "KioskHandover",
     "LinkedFiling",
     "LinkedPart",
     "MessageFile",

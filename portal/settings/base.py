@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "portal.access.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "dossiers.kiosk.middleware.Kiosk",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
@@ -318,6 +319,8 @@ SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", 3600)
 """A session in which nothing is done for so long ends by itself."""
 SESSION_LONGEST_SECONDS = env.int("SESSION_LONGEST_SECONDS", 8 * 3600)
 """No session lives longer, whatever is done in it."""
+KIOSK_IDLE_SECONDS = env.int("KIOSK_IDLE_SECONDS", 120)
+"""A session at a kiosk ends on the server when nothing was sent for so long; its page ends it sooner: a minute, and 20 seconds of warning."""
 SESSION_COOKIE_AGE = SESSION_LONGEST_SECONDS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
