@@ -20,7 +20,7 @@ COOKIE_AGE = timedelta(days=400)
 """As long as browsers keep any cookie; withdrawing on the desk ends it at once."""
 PAIRING_FOR = timedelta(minutes=10)
 CODE_DIGITS = 8
-_CODE, _TOKEN = "dossiers.kiosk_code", "dossiers.kiosk_token"  # noqa: S105  names of indexes
+_CODE, _TOKEN = "dossiers.kiosk_code", "dossiers.kiosk_token"
 
 
 class KioskRefused(Exception):

@@ -8,9 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from io import BytesIO
 
-import pikepdf
-from PIL import Image, ImageOps
-
 from portal.documents.models import Document
 from portal.files import services as files
 from portal.files.models import FileState, StoredFile
@@ -35,6 +32,9 @@ def count(file: StoredFile) -> int:
         raise ValueError("only a file whose check found nothing is opened")
     if file.media_type != "application/pdf":
         return 1
+    # Loaded only where a scan is opened: every process knows this room.
+    import pikepdf
+
     with pikepdf.open(BytesIO(files.read_bytes(file))) as opened:
         return len(opened.pages)
 
@@ -47,6 +47,8 @@ def with_pages(document: Document, pdf: bytes) -> bytes:
         return pdf
     if any(file.state != FileState.CLEAN for file in found):
         raise ValueError("only files whose check found nothing become pages")
+    import pikepdf
+
     out = BytesIO()
     with pikepdf.open(BytesIO(pdf)) as whole:
         at = 0
@@ -66,6 +68,8 @@ def with_pages(document: Document, pdf: bytes) -> bytes:
 
 def _page_of(picture: bytes) -> bytes:
     """A picture as one page, upright as its camera says, no larger than A4."""
+    from PIL import Image, ImageOps
+
     with Image.open(BytesIO(picture)) as opened:
         upright = ImageOps.exif_transpose(opened) or opened
         plain = upright.convert("RGB")

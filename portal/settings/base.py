@@ -320,7 +320,7 @@ SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", 3600)
 SESSION_LONGEST_SECONDS = env.int("SESSION_LONGEST_SECONDS", 8 * 3600)
 """No session lives longer, whatever is done in it."""
 KIOSK_IDLE_SECONDS = env.int("KIOSK_IDLE_SECONDS", 120)
-"""A session at a kiosk ends on the server when nothing was sent for so long; its page ends it sooner: a minute, and 20 seconds of warning."""
+"""A session at a kiosk ends on the server when nothing was sent for so long; its page ends it sooner, after a minute and 20 seconds."""
 SESSION_COOKIE_AGE = SESSION_LONGEST_SECONDS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
