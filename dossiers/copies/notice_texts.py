@@ -19,7 +19,7 @@ def register() -> None:
         kind=COPIES,
         inbox_title=gettext_noop("Bản sao điện tử được chứng thực: {title}"),
         inbox_body=gettext_noop("{unit} đã chứng thực bản sao, số {number}. Bản sao ở kho giấy tờ của bạn, dùng được cho mọi hồ sơ."),
-        sms=gettext_noop("{unit} da chung thuc ban sao dien tu so {number}. Xem: {link}"),
+        sms=gettext_noop("{unit} đã chứng thực bản sao điện tử số {number}. Xem: {link}"),
         action=gettext_noop("Mở bản sao"),
         sample=_SAMPLE,
     )

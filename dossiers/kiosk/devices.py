@@ -6,6 +6,7 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from dossiers.models import KioskDevice
@@ -15,7 +16,7 @@ from portal.crypto import blind_index
 from portal.crypto.blind import index_forms
 
 ACT = "dossiers.manage_kiosks"
-COOKIE = "kiosk"
+COOKIE = settings.KIOSK_COOKIE_NAME
 COOKIE_AGE = timedelta(days=400)
 """As long as browsers keep any cookie; withdrawing on the desk ends it at once."""
 PAIRING_FOR = timedelta(minutes=10)

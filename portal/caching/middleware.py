@@ -48,7 +48,7 @@ class PageCache:
         self._lock = threading.Lock()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not self.memory.limit or request.method not in ("GET", "HEAD"):
+        if not self.memory.limit or request.method not in ("GET", "HEAD") or settings.KIOSK_COOKIE_NAME in request.COOKIES:
             return self.get_response(request)
         if has_session(request):
             request.kept_pages = self  # type: ignore[attr-defined]

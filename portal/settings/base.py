@@ -319,6 +319,8 @@ SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", 3600)
 """A session in which nothing is done for so long ends by itself."""
 SESSION_LONGEST_SECONDS = env.int("SESSION_LONGEST_SECONDS", 8 * 3600)
 """No session lives longer, whatever is done in it."""
+KIOSK_COOKIE_NAME = "kiosk"
+"""Of a registered kiosk's browser: pages for it are never kept pages (`dossiers.kiosk`)."""
 KIOSK_IDLE_SECONDS = env.int("KIOSK_IDLE_SECONDS", 120)
 """A session at a kiosk ends on the server when nothing was sent for so long; its page ends it sooner, after a minute and 20 seconds."""
 SESSION_COOKIE_AGE = SESSION_LONGEST_SECONDS

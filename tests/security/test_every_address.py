@@ -54,6 +54,11 @@ PUBLIC = {
     "lich-hen/", "lich-hen/dat/<str:code>/", "lich-hen/dat/<str:code>/<str:unit>/", "lich-hen/xac-nhan/", "lich-hen/tai-nha/<str:code>/",
     "lich-hen/bang-so/<str:unit>/", "lich-hen/<str:code>/", "lich-hen/<str:code>/doi/", "lich-hen/<str:code>/huy/",
     "lich-hen/<str:code>/lich-hen.ics",
+    # A kiosk in a hall: what is read is public; numbers and signing in are a registered device's, elsewhere they lead to the start; a link
+    # to a phone shows nothing before its own party has signed in; pairing takes a code of the desk, within limits.
+    "kiosk/", "kiosk/sw.js", "kiosk/su-kien/", "kiosk/su-kien/<slug:slug>/", "kiosk/linh-vuc/", "kiosk/linh-vuc/<str:code>/",
+    "kiosk/thu-tuc/<str:code>/", "kiosk/thu-tuc/<str:code>/hoi/", "kiosk/so/", "kiosk/so/<uuid:ticket_id>/", "kiosk/dang-nhap/",
+    "kiosk/dang-nhap/ma/", "kiosk/con-day/", "kiosk/ket-thuc/", "kiosk/dien-thoai/<str:code>/", "kiosk/tiep/<str:token>/", "kiosk/may/",
     # The national format answers everything with 200 and a code: without a session it says so (tests/dossiers/test_exchange_doors.py).
     "api/dvcqg/v1/auth", "api/dvcqg/v1/share", "api/dvcqg/v1/integration",
     # PayPlat, too: what is not signed by a partner is answered with a code (tests/payments/test_asked.py).

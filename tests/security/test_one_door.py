@@ -30,11 +30,14 @@ from dossiers import services
 from dossiers.appointments import counter as counters
 from dossiers.appointments import visits
 from dossiers.archive import services as archive
+from dossiers.copies import services as copies
 from dossiers.counter_filing import beginning, cash
 from dossiers.counter_filing.cash_admin import set_rate
 from dossiers.designing.editing import empty
 from dossiers.designing.results.editing import empty as empty_result
 from dossiers.models import TABLE, Disposal, FormDesign, Parcel, ResultDesign
+from dossiers.kiosk import devices
+from dossiers.models import TABLE, FormDesign, Parcel, ResultDesign
 from dossiers.slip_sets import sheets
 from dossiers.talking import services as talking
 from feedback.services import entering, lists, publishing, routing, sending
@@ -163,6 +166,8 @@ OURS: tuple[str, ...] = (
     "dossiers.absence", "dossiers.appointment", "dossiers.archiveddossier", "dossiers.archivehold", "dossiers.archiveterm",
     "dossiers.disposal", "dossiers.cashreceipt", "dossiers.counterfiling",
     "dossiers.counterplan", "dossiers.digitisingrate", "dossiers.dossier", "dossiers.dossiermessage",
+    "dossiers.absence", "dossiers.appointment", "dossiers.cashreceipt", "dossiers.certifiedcopy", "dossiers.copywording",
+    "dossiers.counterfiling", "dossiers.counterplan", "dossiers.digitisingrate", "dossiers.kioskdevice", "dossiers.dossier", "dossiers.dossiermessage",
     "dossiers.dossieropinion", "dossiers.dossierstep", "dossiers.formdesign", "dossiers.handover",
     "dossiers.homevisit", "dossiers.messagetemplate", "dossiers.officerarea", "dossiers.parcel",
     "dossiers.processversion", "dossiers.resultdesign", "dossiers.ticket", "dossiers.unitslip",
@@ -183,6 +188,9 @@ WORDS = {
     "dossiers.absence": "Nghỉ phép của ta",
     "dossiers.archiveterm": "Bảng thời hạn của ta",
     "dossiers.disposal": "Quyết định hủy của ta",
+    "dossiers.certifiedcopy": "Bằng của ta",
+    "dossiers.copywording": "Mẫu lời chứng của ta",
+    "dossiers.kioskdevice": "Sảnh của ta",
     "dossiers.dossieropinion": "Ý kiến của ta",
     "dossiers.dossierstep": "Bước của ta",
     "dossiers.formdesign": "Biểu mẫu của ta",
@@ -327,6 +335,14 @@ def make_ours(chief: Actor) -> dict[str, Any]:
         phone="+84912345678", reason="Không đi lại được", wanted_on=appointments.last_day(), wanted_half="morning", now=now,
     )  # fmt: skip
     handed, receipt, filing, of_a_page, parcel = _counter_rows(chief, now)
+    copied = factories.make_person(full_name="Người Có Bằng Của Ta")
+    copies_and_kiosk = {
+        "dossiers.certifiedcopy": copies.begin(actor=chief, owner_number=copied.id_number, title="Bằng của ta", now=now),
+        "dossiers.copywording": copies.word(
+            actor=chief, valid_from=timezone.localdate(now), words="Số {so}, {ngay}.", basis="Mẫu lời chứng của ta", now=now
+        ),
+        "dossiers.kioskdevice": devices.register(actor=chief, name="Sảnh của ta", now=now),
+    }
     wrote = talking.write(
         actor=factories.citizen_actor(mother()), dossier_id=dossier.pk, written=talking.Written(uuid4(), "Tin của ta."), now=now
     )  # fmt: skip
@@ -346,6 +362,7 @@ def make_ours(chief: Actor) -> dict[str, Any]:
         "dossiers.formdesign": design, "dossiers.homevisit": visit, "dossiers.resultdesign": template_design,
         "dossiers.ticket": ticket,
         **_archive_rows(chief, now),
+        "dossiers.ticket": ticket, **copies_and_kiosk,
         "dossiers.cashreceipt": receipt, "dossiers.counterfiling": filing, "dossiers.digitisingrate": of_a_page,
         "dossiers.handover": handed, "dossiers.parcel": parcel,
         "feedback.enteredpetition": entered, "feedback.opinion": opinion, "feedback.petition": petition,
