@@ -10,6 +10,7 @@ from dossiers.appointments import booking, visits
 from dossiers.archive import working
 from dossiers.counter_filing import entering
 from dossiers.desk_pages.looking import forget_looks as forget_old_looks
+from dossiers.kiosk.handing import forget_old as forget_handovers
 from dossiers.post import parcels
 from dossiers.services import national, registries
 from dossiers.store import counting
@@ -129,6 +130,7 @@ def keep_appointments() -> None:
 def forget_looks() -> None:
     """Every night: forget which dossiers officers looked at half a year ago; to them everything in those is news."""
     forget_old_looks(timezone.now())
+    forget_handovers(now=timezone.now())
 
 
 @shared_task(name="dossiers.forget_appointments")

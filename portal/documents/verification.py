@@ -159,8 +159,8 @@ def _only_signatures_follow(reader: PdfFileReader, status: PdfSignatureStatus) -
     signed. A form with other fields could have been filled in meanwhile, and counts as changed."""
     if status.coverage != SignatureCoverageLevel.ENTIRE_REVISION or status.modification_level not in _HARMLESS:
         return False
-    form = reader.root.get("/AcroForm")
-    return form is not None and all(field.get_object().get("/FT") == "/Sig" for field in form["/Fields"])
+    # By its key: what is asked for in other ways may be a reference to it.
+    return all(field.get_object().get("/FT") == "/Sig" for field in reader.root["/AcroForm"]["/Fields"])
 
 
 _HARMLESS = (ModificationLevel.NONE, ModificationLevel.LTA_UPDATES, ModificationLevel.FORM_FILLING)

@@ -473,3 +473,17 @@ def test_personal_numbers_stand_nowhere_in_plain(desk: Desk) -> None:
             cursor.execute(f"SELECT t::text FROM {table} AS t")
             assert not [row for row in cursor.fetchall() if ID_NUMBER in row[0] or "Mẫu" in row[0]], table
     assert document.credential == f"cred-{ID_NUMBER}"
+
+
+@pytest.mark.requirement("D-32", "D-10")
+def test_the_units_seal_follows_the_persons_signature_in_one_file(desk: Desk) -> None:
+    chief = officer()
+    document = desk.result(chief, seal_too=True)
+    desk.work()
+    desk.authorise(document, chief)
+    desk.sign(document)
+    facts = services.verify(content_of(document))
+    assert facts.has_good_signature and [one.covers_whole_file for one in facts.signatures] == [True, True]
+    person, seal = (one.signer for one in facts.signatures)
+    assert person is not None and person.id_number and seal is not None and seal.organisation_code == "H26.101"
+    assert document.signer_name == person.subject_name and len(desk.signed) == 1
