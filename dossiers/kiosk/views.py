@@ -16,6 +16,7 @@ from django.contrib.auth import logout
 from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -57,7 +58,7 @@ PER_PAGE = 8
 ID_DIGITS, CODE_DIGITS = 12, 6
 _WORKER = Path(settings.BASE_DIR) / "static" / "js" / "kiosk-worker.js"
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def device_here(request: HttpRequest) -> KioskDevice | None:
@@ -69,7 +70,7 @@ def on_device(view: View) -> View:
     """A page of registered devices; elsewhere one is led to the start, which says so."""
 
     @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if device_here(request) is None:
             return redirect("kiosk")
         return view(request, *args, **kwargs)
