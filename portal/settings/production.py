@@ -17,5 +17,6 @@ SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 SESSION_COOKIE_NAME = "__Host-phien"
 CSRF_COOKIE_NAME = "__Host-csrf"
+KIOSK_COOKIE_NAME = "__Host-kiosk"
 
 refuse_insecure(globals())
