@@ -321,7 +321,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
                     return redirect("kiosk-sign-in-code")
             else:
                 problem = str(form.errors["id_number"][0])
-    context = {"typed": typed, "problem": problem, "next": _next(request), "digits": pad.DIGITS, "most": ID_DIGITS}
+    context = {"typed": typed, "problem": problem, "next": _next(request), "digits": pad.DIGITS, "most": ID_DIGITS, "ends": True}
     return _show(request, "sign_in", context, status=422 if problem else 200)
 
 
@@ -358,7 +358,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
                     return redirect(target)
             else:
                 problem = str(form.errors["code"][0])
-    context = {"typed": typed, "problem": problem, "digits": pad.DIGITS, "most": CODE_DIGITS}
+    context = {"typed": typed, "problem": problem, "digits": pad.DIGITS, "most": CODE_DIGITS, "ends": True}
     return _show(request, "sign_in_code", context, status=422 if problem else 200)
 
 

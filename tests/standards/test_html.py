@@ -190,6 +190,7 @@ from tests.dossiers.test_applicant_signature import fill_in, signing_form
 from tests.dossiers.test_form_pages import FORM, sends
 from tests.dossiers.test_kinds import EXTRACT, order_copies
 from tests.exchange.messages.pages import exchanging
+from tests.dossiers.walk_kiosk_and_copies import kiosk_and_copies
 from tests.exchange.support import batch, make_partner
 from tests.factories import (
     citizen_actor,
@@ -2528,6 +2529,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     desk_of_dossiers(pages)
     catalogue_life(pages)
     helping(pages)
+    kiosk_and_copies(pages)
     of_pages = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")}
     # What is printed is no page: WeasyPrint reads it, and its own style lies in it.
     unseen = {name for name in of_pages - pages.templates if not name.startswith("documents/")}
