@@ -17,8 +17,9 @@
     const left = box.querySelector("[data-kiosk-left]");
     let touched = Date.now(), told = Date.now(), back = null;
     const stay = () => {
+      // Under the warning a touch presses its button or nothing: else it would press what lies behind.
+      if (!box.hidden) return;
       touched = Date.now();
-      if (!box.hidden) { box.hidden = true; if (back) back.focus(); }
       // The server hears of it now and then, not of every touch.
       if (signedIn && Date.now() - told > 30000) tell();
     };
@@ -31,7 +32,12 @@
         .catch(() => {});
     };
     for (const kind of ["pointerdown", "keydown", "input", "scroll"]) addEventListener(kind, stay, { passive: true, capture: true });
-    box.querySelector("[data-kiosk-go-on]").addEventListener("click", () => { stay(); if (signedIn) tell(); });
+    box.querySelector("[data-kiosk-go-on]").addEventListener("click", () => {
+      box.hidden = true;
+      if (back) back.focus();
+      stay();
+      if (signedIn) tell();
+    });
     setInterval(() => {
       const idle = Math.floor((Date.now() - touched) / 1000);
       if (idle >= seconds + warning) { touched = Date.now(); leave(); return; }
