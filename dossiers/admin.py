@@ -32,6 +32,7 @@ from dossiers.desk_pages import looking, morning
 from dossiers.desk_pages.near import near
 from dossiers.desk_pages.one import OnePage, in_frames
 from dossiers.desk_pages.pages import DeskPages
+from dossiers.digitising import admin as digitising_admin  # noqa: F401  # registers its own desk
 from dossiers.following import desk as following_desk
 from dossiers.following import objections
 from dossiers.following.desk import CallOffDraftForm

@@ -28,6 +28,9 @@ class DossiersConfig(AppConfig):
         from dossiers.copies import sheets as copy_sheets
         from dossiers.copies.common import KIND as COPY
         from dossiers.counter_filing import sheets
+        from dossiers.digitising import account as old_papers
+        from dossiers.digitising import issuing as old_issuing
+        from dossiers.digitising import notice_texts as old_texts
         from dossiers.exchange import sandboxes
         from dossiers.following import notice_texts as following_texts
         from dossiers.forms_data import load_forms
@@ -58,6 +61,7 @@ class DossiersConfig(AppConfig):
         from portal.crypto.signals import key_destroyed
         from portal.documents.pages import register_pages
         from portal.documents.proofs import register_content
+        from portal.documents.rendering import register_pictures
         from portal.documents.signals import document_renewed, document_signed
         from portal.files.signals import file_checked
         from portal.operations.preparation import register_loader
@@ -128,7 +132,16 @@ class DossiersConfig(AppConfig):
             Act("dossiers.dispose", "Đề xuất, xác nhận hủy hồ sơ hết thời hạn", ARCHIVISTS, assurance=Assurance.HIGH),
             Act("dossiers.watch_counters", "Số liệu tại quầy của mọi đơn vị", TOP_ROLES, everywhere=True),
         )
+        register_acts(
+            Act("dossiers.digitise_old", "Số hóa giấy tờ cũ", frozenset({"reception", "clerk"})),
+            Act("dossiers.check_old", "Kiểm tra mẫu giấy tờ cũ đã số hóa", frozenset({"reception", "handling", "clerk"}) | LEADERS),
+            Act("dossiers.sign_old", "Ký lô giấy tờ cũ", LEADERS, assurance=Assurance.HIGH),
+            Act("dossiers.confirm_old", "Trả lời yêu cầu nhận giấy tờ cũ", frozenset({"handling", "clerk"}) | LEADERS),
+            Act("dossiers.declare_old", "Khai số giấy tờ cũ còn hiệu lực", frozenset({"clerk"}) | LEADERS),
+            Act("dossiers.read_old", "Xem giấy tờ cũ đang số hóa", frozenset({"reception", "handling", "clerk"}) | LEADERS),
+        )
         notice_texts.register()
+        old_texts.register()
         post_texts.register()
         answering.register()
         process_texts.register()
@@ -139,6 +152,7 @@ class DossiersConfig(AppConfig):
         account.register()
         talking.register()
         store.register()
+        old_papers.register()
         appointments.register()
         register_content(slips.RECEIPT, content_or(slips.receipt_content))
         register_content(sheets.DIGITISED, sheets.digitised_content)
@@ -147,6 +161,8 @@ class DossiersConfig(AppConfig):
         register_pages(COPY, copy_sheets.pages_of)
         register_content(sheets.HANDOVER, sheets.handover_content)
         register_content(working.MINUTE, working.minute_content)
+        register_content(old_issuing.KIND, old_issuing.content)
+        register_pictures(old_issuing.KIND, old_issuing.pictures)
         register_content(RESULT, drawing.content)
         for kind, former_content in former.CONTENTS.items():
             register_content(kind, former_content)
@@ -219,6 +235,16 @@ def _renewed(sender: Any, document: Any, **kwargs: Any) -> None:
     from dossiers.store.landing import hold_newest
 
     hold_newest(document)
+    """A signed document may be the result that a dossier waits for, or the copy of an old paper."""
+    from django.utils import timezone
+
+    from dossiers.digitising import issuing
+    from dossiers.services import return_result
+
+    if document.kind == issuing.KIND:
+        issuing.note_signed(document_id=document.id, now=timezone.now())
+    else:
+        return_result(document_id=document.id, now=timezone.now())
 
 
 def _order_moved(sender: Any, order: Any, **kwargs: Any) -> None:
@@ -234,6 +260,8 @@ def _checked(sender: Any, file: Any, **kwargs: Any) -> None:
     """A file whose check has ended may be a paper of a dossier that was sent, or ended well, meanwhile."""
     from django.utils import timezone
 
+    from dossiers.digitising.steps import put_scan
+    from dossiers.digitising.taking import PURPOSE as OLD_SCAN
     from dossiers.handled.files import PURPOSE as GIVEN
     from dossiers.services import note_unsafe_paper
     from dossiers.services.uploads import PURPOSE
@@ -243,7 +271,9 @@ def _checked(sender: Any, file: Any, **kwargs: Any) -> None:
     from portal.documents import incoming
     from portal.files.models import FileState
 
-    if file.state == FileState.QUARANTINED:
+    if file.purpose == OLD_SCAN:
+        put_scan(file)
+    elif file.state == FileState.QUARANTINED:
         note_unsafe_paper(file_id=file.id, now=timezone.now())
     elif file.state == FileState.CLEAN:
         land_checked(file_id=file.id, now=timezone.now())

@@ -11,6 +11,7 @@ from dossiers import services
 from dossiers.archive import working
 from dossiers.designing.results.trying import make_preview
 from dossiers.desk_pages import bulk
+from dossiers.digitising import steps as old_papers
 from dossiers.post import parcels
 from dossiers.process import sheet
 from dossiers.services import kin, registries
@@ -56,6 +57,18 @@ def sign_declaration(message: Message) -> None:
     """Have a declaration signed, or read one that was signed outside; again and again as long as its page waits, which is then told."""
     said = message.payload
     steps.work(UUID(said["declaration"]), int(said["attempt"]), tries=message.attempts, now=timezone.now())
+
+
+@handler("dossiers.read_old_scan", queue="bulk", lease_seconds=40)
+def read_old_scan(message: Message) -> None:
+    """Take a scan of old papers apart."""
+    old_papers.read_scan(UUID(message.payload["scan"]), now=timezone.now())
+
+
+@handler("dossiers.read_old_page", queue="bulk", lease_seconds=40)
+def read_old_page(message: Message) -> None:
+    """Put a page of an old paper upright and read it."""
+    old_papers.read_page(int(message.payload["page"]))
 
 
 @handler("dossiers.ask_registry", queue="soon", lease_seconds=30, parallel=True)

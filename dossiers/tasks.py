@@ -10,6 +10,7 @@ from dossiers.appointments import booking, visits
 from dossiers.archive import working
 from dossiers.counter_filing import entering
 from dossiers.desk_pages.looking import forget_looks as forget_old_looks
+from dossiers.digitising import issuing
 from dossiers.kiosk.handing import forget_old as forget_handovers
 from dossiers.post import parcels
 from dossiers.services import national, registries
@@ -164,3 +165,12 @@ def forget_counter_filings() -> int:
 def follow_disposals() -> int:
     """Every night: carry on disposals that were confirmed and stand still."""
     return working.follow(now=timezone.now())
+
+
+@shared_task(name="dossiers.look_for_owners")
+def look_for_owners() -> int:
+    """Look for the owners of old papers who were not known when these were signed; goes on in a task of its own while there are more."""
+    landed, looked = issuing.look_again(now=timezone.now())
+    if looked == issuing.SLICE:
+        look_for_owners.apply_async(queue="bulk")
+    return landed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from dossiers.appointments import urls as appointments
+from dossiers.digitising import views as digitising
 from dossiers.exchange import standard
 from dossiers.following import views as following
 from dossiers.interlinked import views as interlinked
@@ -54,6 +55,7 @@ urlpatterns = [
     *following.urlpatterns,
     *talking.urlpatterns,
     path("ho-so/<str:code>/xin-loi-hen-lai/", tracking.apology, name="dossier-apology"),
+    *digitising.urlpatterns,
     *store.urlpatterns,
     *appointments.urlpatterns,
     *kiosk.urlpatterns,

@@ -35,6 +35,7 @@ from dossiers.models.happened import LateAnswer, UncountedEvent
 from dossiers.models.interlinked import LinkedFiling, LinkedPart
 from dossiers.models.kiosk import KioskDevice, KioskHandover
 from dossiers.models.national import HERE, NationalDossier, NationalStep
+from dossiers.models.old_papers import IssuerLevel, OldBatch, OldClaim, OldDeclaration, OldPage, OldPaper, OldScan
 from dossiers.models.papers import DossierDocument, Paper
 from dossiers.models.parcels import Parcel, ParcelStep, PostTariff, ReturnWish
 from dossiers.models.payments import PaymentDemand
@@ -115,6 +116,7 @@ __all__ = [
     "HandlingRule",
     "Handover",
     "HomeVisit",
+    "IssuerLevel",
     "KioskDevice",
     "KioskHandover",
     "LateAnswer",
@@ -126,6 +128,12 @@ __all__ = [
     "NationalStep",
     "OfficerArea",
     "OfficerKin",
+    "OldBatch",
+    "OldClaim",
+    "OldDeclaration",
+    "OldPage",
+    "OldPaper",
+    "OldScan",
     "Paper",
     "Parcel",
     "ParcelStep",

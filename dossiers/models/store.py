@@ -18,7 +18,8 @@ class StorePaper(models.Model):
     """One paper of a party: what it is, who issued it, until when it holds. Its code ``<owner's number>.<kind>`` is computed for show.
 
     Number and person named in it are sealed with the party's key, as its files are: they live and die with the party, not with the
-    dossier that they came from. What a registry supplies (`dossiers.store.proofs`) came from none.
+    dossier that they came from. What a registry supplies (`dossiers.store.proofs`), and an old paper that an agency digitised
+    (`dossiers.digitising`), came from none.
     """
 
     class Origin(models.TextChoices):
@@ -28,6 +29,7 @@ class StorePaper(models.Model):
         UPLOADED = "uploaded", _("Nộp cùng hồ sơ đã giải quyết xong")
         REGISTRY = "registry", _("Cơ sở dữ liệu của Nhà nước")
         CERTIFIED = "certified", _("Bản sao điện tử được chứng thực từ bản chính")
+        DIGITISED = "digitised", _("Giấy tờ cũ do cơ quan số hóa")
 
     class Signature(models.TextChoices):
         """What proves it."""
@@ -55,7 +57,7 @@ class StorePaper(models.Model):
     procedure_code = models.CharField(max_length=40, blank=True)
     """Of the dossier it came from: a mandate for some procedures reaches the papers of these alone. Empty for a registry's."""
     dossier = models.ForeignKey(Dossier, null=True, on_delete=models.PROTECT, related_name="store_papers")
-    """None for a registry's, and for a copy certified at a counter (`dossiers.copies`)."""
+    """None for a registry's, a copy certified at a counter (`dossiers.copies`), an old paper (`dossiers.digitising`)."""
     registry = models.CharField(max_length=20, blank=True)
     """Which registry supplied it (`dossiers.sources.SOURCES`)."""
     said_at = models.DateTimeField(null=True)
@@ -74,7 +76,7 @@ class StorePaper(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="dossiers_store_issued_is_signed",
-                condition=Q(origin__in=["issued", "certified"], signature="signed", document__isnull=False)
+                condition=Q(origin__in=["issued", "certified", "digitised"], signature="signed", document__isnull=False)
                 | Q(origin__in=["uploaded", "registry"], document__isnull=True),
             ),
             models.CheckConstraint(
@@ -82,7 +84,7 @@ class StorePaper(models.Model):
                 condition=Q(origin="registry", dossier__isnull=True, said_at__isnull=False, procedure_code="")
                 & ~Q(registry="")
                 & ~Q(said_sha256="")
-                | Q(origin="certified", dossier__isnull=True, said_at__isnull=True, registry="", said_sha256="")
+                | Q(origin__in=["certified", "digitised"], dossier__isnull=True, said_at__isnull=True, registry="", said_sha256="")
                 | Q(origin__in=["issued", "uploaded"], dossier__isnull=False, said_at__isnull=True, registry="", said_sha256=""),
             ),
             models.UniqueConstraint(

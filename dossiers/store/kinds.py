@@ -65,3 +65,12 @@ def code_shown(number: str, kind: str) -> str:
 def all_kinds(papers: Iterable[RequiredPaper]) -> frozenset[str]:
     """The kinds that any of the papers may be given by."""
     return frozenset().union(*(kinds_wanted(paper) for paper in papers))
+
+
+def kind_named(text: str) -> tuple[str, str]:
+    """Code and name of a kind of paper or of result in the shared catalogue, by either; empty for none."""
+    typed = " ".join(nfc(text).split())
+    for name, code in paper_codes_by_name():
+        if code == typed or _plain(name) == _plain(typed):
+            return code, name
+    return "", ""

@@ -57,9 +57,10 @@ def _once(papers: Sequence[StorePaper]) -> list[StorePaper]:
 
 _PROVED: dict[str, int] = {
     StorePaper.Origin.ISSUED: 0,
-    StorePaper.Origin.REGISTRY: 1,
-    StorePaper.Origin.CERTIFIED: 1,
-    StorePaper.Origin.UPLOADED: 2,
+    StorePaper.Origin.DIGITISED: 1,
+    StorePaper.Origin.REGISTRY: 2,
+    StorePaper.Origin.CERTIFIED: 2,
+    StorePaper.Origin.UPLOADED: 3,
 }
 MOST = 50
 """Papers of the store that one page offers, the newest."""

@@ -35,7 +35,7 @@ from portal.files.responses import send_file
 from portal.limits import limit_view
 
 PAGE_SIZES = (10, 20, 50)
-MADE_HERE = (StorePaper.Origin.ISSUED, StorePaper.Origin.REGISTRY, StorePaper.Origin.CERTIFIED)
+MADE_HERE = (StorePaper.Origin.ISSUED, StorePaper.Origin.REGISTRY, StorePaper.Origin.CERTIFIED, StorePaper.Origin.DIGITISED)
 """Files that the portal itself made: shown in the browser."""
 ORDER_NAMES = {"moi-nhat": lazy("Mới vào kho trước"), "cu-nhat": lazy("Vào kho lâu nhất trước"), "het-han": lazy("Sắp hết hạn trước")}
 TAGS = {"con-hieu-luc": "good", "het-han": "wait", "thu-hoi": "bad"}

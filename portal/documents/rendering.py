@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +24,22 @@ from portal.documents.units import unit_name
 
 STATIC_BASE = "https://static.invalid/"
 """Base address of PDF templates: ``.invalid`` never resolves, and the fetcher maps it to the project's static folder."""
+
+
+PICTURES_BASE = "https://pictures.invalid/"
+"""Base address of what an upper room has drawn into its documents (:func:`register_pictures`)."""
+
+Pictures = Callable[[Document], Mapping[str, bytes]]
+_pictures: dict[str, Pictures] = {}
+
+
+def register_pictures(kind: str, function: Pictures) -> None:
+    """Let an upper room have pictures drawn into a kind of document: from the document to names (``1.jpg``) and contents, fetched when it
+    is laid out. Its template names them as ``https://pictures.invalid/1.jpg``. Only what we drew ourselves, never a stranger's file."""
+    known = _pictures.get(kind)
+    if known is not None and known is not function:
+        raise ValueError(f"pictures of {kind} are registered twice")
+    _pictures[kind] = function
 
 
 class ResourceRefused(Exception):
@@ -70,16 +87,24 @@ def document_html(document: Document, *, at: datetime) -> str:
         return render_to_string(document.template, variables)
 
 
-def html_to_pdf(html: str) -> bytes:
-    """Lay out HTML as tagged PDF with embedded fonts (PDF/UA-1). :class:`ResourceRefused` if it reaches outside."""
+def html_to_pdf(html: str, pictures: Mapping[str, bytes] | None = None) -> bytes:
+    """Lay out HTML as tagged PDF with embedded fonts (PDF/UA-1). :class:`ResourceRefused` if it reaches outside.
+
+    ``pictures``: what stands under :data:`PICTURES_BASE`, by name."""
+    drawn = dict(pictures or {})
     # WeasyPrint loads Pango: only the worker pays for it.
     from weasyprint import HTML
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
     class StaticFetcher(URLFetcher):  # type: ignore[misc]
-        """Knows no network and no file system, only :func:`static_file`."""
+        """Knows no network and no file system, only :func:`static_file` and the pictures that were given."""
 
         def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
+            if url.startswith(PICTURES_BASE):
+                name = url.removeprefix(PICTURES_BASE)
+                if name not in drawn:
+                    raise ResourceRefused(f"no such picture: {name}")
+                return URLFetcherResponse(url, drawn[name], {"Content-Type": mimetypes.guess_type(name)[0] or "image/jpeg"})
             path = static_file(url)
             media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
             return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": media_type})
@@ -92,4 +117,5 @@ def html_to_pdf(html: str) -> bytes:
 
 def render_pdf(document: Document, *, at: datetime) -> bytes:
     """The document as an unsigned PDF, behind the pages that its kind brings (:mod:`portal.documents.pages`)."""
-    return with_pages(document, html_to_pdf(document_html(document, at=at)))
+    pictures = _pictures[document.kind](document) if document.kind in _pictures else {}
+    return with_pages(document, html_to_pdf(document_html(document, at=at), pictures))

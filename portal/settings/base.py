@@ -159,6 +159,11 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = "Asia/Ho_Chi_Minh"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
+    "old-papers-owners": {
+        "task": "dossiers.look_for_owners",
+        "schedule": crontab(hour=1, minute=35),
+        "options": {"queue": "bulk"},
+    },
     "outbox-sweep": {"task": "portal.outbox.tasks.sweep", "schedule": 10.0, "options": {"queue": "now", "expires": 10}},
     "outbox-old": {"task": "portal.outbox.tasks.forget", "schedule": crontab(hour=3, minute=40), "options": {"queue": "bulk"}},
     "erasures-ledger": {
@@ -383,6 +388,8 @@ MAX_IMAGE_PIXELS = 80_000_000
 MAX_DOSSIER_BYTES = 100 * 1024 * 1024
 FILES_SPARE_BYTES = env.int("FILES_SPARE_BYTES", 64 * 1024 * 1024)
 """So much of the disk stays free: a file that would take it is refused before its first byte."""
+OLD_PAPERS_READ_TEXT = env.bool("OLD_PAPERS_READ_TEXT", True)
+"""Whether scans of old papers are put upright and read by Tesseract, where it is installed with Vietnamese."""
 CLAMAV_ADDRESS = env.str("CLAMAV_ADDRESS", "")
 """host:port or unix:/path of clamd; empty: the built-in checks only, which production wants said in so many words:"""
 FILES_WITHOUT_ANTIVIRUS = env.bool("FILES_WITHOUT_ANTIVIRUS", False)
