@@ -18,6 +18,7 @@ from ratings.work import urls as work
 pages = [
     path("thong-ke/", views.statistics_page, name="statistics"),
     path("thong-ke/toan-trinh/", views.end_to_end_page, name="end-to-end"),
+    path("thong-ke/giay-to-cu/", views.old_papers_page, name="old-papers-progress"),
     path("thong-ke/so-lieu.<str:ending>", views.statistics_file, name="statistics-file"),
     *measured,
     *score_pages,

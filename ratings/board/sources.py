@@ -11,6 +11,7 @@ from functools import cached_property
 
 from django.db.models import Max, Sum
 
+from dossiers.digitising.declaring import Progress, by_agency, by_level
 from dossiers.store.counting import Reuse, by_month
 from ratings import spans
 from ratings.board import counting
@@ -125,6 +126,11 @@ class Room:
         return by_month(self.agency, min(self.months[0], date(self.today.year, 1, 1)))
 
     @cached_property
+    def old_papers(self) -> Mapping[str, Progress]:
+        """Old papers in force and what of them is electronic, by the level that issued them (two queries)."""
+        return by_level(by_agency(self.agency))
+
+    @cached_property
     def worked(self) -> tuple[Work, dict[date, Work], int]:
         """What was done on the desk and at counters, this year and by month, and how many officers received in it (three queries)."""
         year = spans.named(f"{self.today.year}")
@@ -211,6 +217,12 @@ def _used_again(part: str, whole: str) -> Callable[[Room, str], Reading | None]:
     return read
 
 
+def _old_results(room: Room, level: str) -> Reading | None:
+    """As of this moment: what agencies declare in force is no year's."""
+    one = room.old_papers.get(level)
+    return Reading(share(one.counted, one.in_force), one.counted, one.in_force) if one is not None else None
+
+
 def _waited(room: Room, level: str) -> Reading | None:
     year, months, _people = room.worked
     course = [(month, months.get(month, Work()).waited) for month in room.months]
@@ -254,6 +266,10 @@ SOURCES: dict[str, Source] = {
     "digitised_results": Source(
         "Kết quả được số hóa", "Hồ sơ có kết quả điện tử trong số hồ sơ đã có kết quả.", _share("digitised_results", "with_result"),
         figures="cot=giai-quyet",
+    ),
+    "old_results": Source(
+        "Giấy tờ cũ được số hóa", "Bản điện tử đã ký của giấy tờ cũ trong số còn hiệu lực mà cơ quan khai, theo cấp đã cấp giấy.",
+        _old_results, page="old-papers-progress", page_has_spans=False,
     ),
     "digitised": Source(
         "Hồ sơ, giấy tờ và kết quả được số hóa", "Hồ sơ có cả giấy tờ và kết quả điện tử trong số hồ sơ đã có kết quả.",

@@ -59,3 +59,11 @@ def board(agency: str, today: date) -> list[Line]:
             continue
         found.append(Line(target, step_of(target.steps, today.year), source, reading))
     return found
+
+
+def wanted_by_level(source: str, year: int) -> dict[str, Decimal]:
+    """What the newest versions of the targets of a source want of each level by the end of a year, also of a level that has ended (one
+    query)."""
+    rows = Target.objects.filter(source=source).order_by("level", "valid_from")
+    steps = {row.level: step_of(row.steps, year) for row in rows}
+    return {level: wanted for level, wanted in steps.items() if wanted is not None}

@@ -46,6 +46,8 @@ PUBLIC = [
     "/en/thong-ke/",
     "/thong-ke/toan-trinh/",
     "/en/thong-ke/toan-trinh/",
+    "/thong-ke/giay-to-cu/",
+    "/en/thong-ke/giay-to-cu/",
     "/danh-gia/nam/",
     "/en/danh-gia/nam/",
     "/danh-gia/hai-long/",

@@ -93,6 +93,7 @@ PUBLIC = {
         "phan-anh-kien-nghi/tra-loi/", "phan-anh-kien-nghi/tra-loi/<slug:slug>/", "phan-anh-kien-nghi/tra-loi/<slug:slug>/huu-ich/",
         "phan-anh-kien-nghi/goi-y/", "phan-anh-kien-nghi/so-lieu/", "phan-anh-kien-nghi/so-lieu/<str:code>/",
         "thong-ke/", "thong-ke/so-lieu.<str:ending>", "thong-ke/toan-trinh/", "thong-ke/toan-trinh/so-lieu.<str:ending>",
+        "thong-ke/giay-to-cu/",
         "danh-gia/nam/", "danh-gia/nam/<int:year>/",
         # A slip's token is the right to it; counters and services take slips of anybody, within limits.
         "danh-gia/hai-long/", "danh-gia/hai-long/so-lieu.<str:ending>", "danh-gia/phieu/<str:token>/",

@@ -55,7 +55,7 @@ from tests import factories
 from tests.accounts.officers.test_high_level import post_account
 from tests.accounts.provider.support import system
 from tests.dossiers import counters as appointments
-from tests.dossiers import processes
+from tests.dossiers import old_papers, processes
 from tests.dossiers.support import filed, mother, photo
 from tests.feedback.support import WORDS as PETITION_WORDS
 from tests.feedback.support import answered, received, send_one
@@ -169,7 +169,8 @@ OURS: tuple[str, ...] = (
     "dossiers.absence", "dossiers.appointment", "dossiers.cashreceipt", "dossiers.certifiedcopy", "dossiers.copywording",
     "dossiers.counterfiling", "dossiers.counterplan", "dossiers.digitisingrate", "dossiers.kioskdevice", "dossiers.dossier", "dossiers.dossiermessage",
     "dossiers.dossieropinion", "dossiers.dossierstep", "dossiers.formdesign", "dossiers.handover",
-    "dossiers.homevisit", "dossiers.messagetemplate", "dossiers.officerarea", "dossiers.parcel",
+    "dossiers.homevisit", "dossiers.messagetemplate", "dossiers.officerarea", "dossiers.oldbatch", "dossiers.oldclaim",
+    "dossiers.olddeclaration", "dossiers.oldpaper", "dossiers.parcel",
     "dossiers.processversion", "dossiers.resultdesign", "dossiers.ticket", "dossiers.unitslip",
     "feedback.enteredpetition", "feedback.opinion", "feedback.petition", "feedback.procedurereport", "feedback.publishedcase",
     "feedback.replytemplate", "notices.notice", "payments.settlementcontact",
@@ -195,6 +196,10 @@ WORDS = {
     "dossiers.dossierstep": "Bước của ta",
     "dossiers.formdesign": "Biểu mẫu của ta",
     "dossiers.officerarea": "Địa bàn của ta",
+    "dossiers.oldbatch": "Giấy tờ cũ của ta",
+    "dossiers.oldclaim": "Lời của ta",
+    "dossiers.olddeclaration": "Sổ của ta",
+    "dossiers.oldpaper": "Người của ta",
     "dossiers.processversion": "Quy trình của ta",
     "dossiers.messagetemplate": "Mẫu tin của ta",
     "dossiers.resultdesign": "Mẫu kết quả của ta",
@@ -357,7 +362,7 @@ def make_ours(chief: Actor) -> dict[str, Any]:
         "accounts.oidcclient": own_system,
         "accounts.position": factories.make_position(unit=HERE, roles=("signing",)), "accounts.registration": registered, "audit.act": act,
         "dossiers.appointment": come, "dossiers.counterplan": appointments.plan(), "dossiers.dossier": dossier,
-        **processes.of_unit(HERE, chief),
+        **processes.of_unit(HERE, chief), **old_papers.of_unit(chief),
         "dossiers.dossiermessage": wrote, "dossiers.messagetemplate": words, "dossiers.unitslip": slip,
         "dossiers.formdesign": design, "dossiers.homevisit": visit, "dossiers.resultdesign": template_design,
         "dossiers.ticket": ticket,
