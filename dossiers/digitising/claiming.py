@@ -104,8 +104,11 @@ def _record(actor: Actor, act: str, row: OldClaim) -> None:
 
 
 def _open(actor: Actor, claim_id: UUID) -> OldClaim:
-    row = visible_to(actor, OldClaim.objects.select_for_update(of=("self",)), CONFIRM, "unit_code").get(pk=claim_id)
-    require(actor, CONFIRM, row.unit_code)
+    seen = visible_to(actor, OldClaim.objects.all(), CONFIRM, "unit_code").get(pk=claim_id)
+    require(actor, CONFIRM, seen.unit_code)
+    # The paper first, as everybody does: two who decide on claims of one paper wait for each other in one order.
+    OldPaper.objects.select_for_update().get(pk=seen.paper_id)
+    row = OldClaim.objects.select_for_update().get(pk=claim_id)
     if row.state != OldClaim.State.OPEN:
         raise OldRefused("Yêu cầu này đã được trả lời.", status=409)
     if actor.person_id == row.person_id:

@@ -6,13 +6,17 @@ import io
 import zipfile
 from collections.abc import Sequence
 from typing import Any
+from uuid import uuid4
 
 from django.utils import timezone
 from PIL import Image, ImageDraw, ImageFont
 
+from dossiers.digitising import issuing
 from dossiers.models import OldBatch, OldClaim, OldDeclaration, OldPaper
-from portal.access import Actor
+from portal.access import SYSTEM, Actor
 from portal.catalogues import tables
+from portal.documents.models import Document
+from portal.files import services as files
 
 KIND, TITLE = "KQ.G15.000032", "Giấy chứng nhận kết hôn"
 HEADER = [
@@ -82,3 +86,18 @@ def of_unit(actor: Actor) -> dict[str, Any]:
         officer_label=actor.label, declared_at=now,
     )  # fmt: skip
     return {"dossiers.oldbatch": batch, "dossiers.oldpaper": paper, "dossiers.oldclaim": claim, "dossiers.olddeclaration": said}
+
+
+def standing(actor: Any) -> OldPaper:
+    """A signed paper that waits for its owner, its signature put by hand."""
+    paper = of_unit(actor)["dossiers.oldpaper"]
+    OldClaim.objects.all().delete()
+    file = files.store_bytes(
+        subject=paper.pk, data=b"%PDF-1.7 signed", name="x.pdf", purpose="documents.signed", media_type="application/pdf", actor=SYSTEM
+    )
+    document = Document.objects.create(
+        key=str(uuid4()), kind=issuing.KIND, title=TITLE, unit_code=actor.unit, subject_id=paper.pk, template="documents/old_paper.html",
+        context={}, by_person=False, credential="", state=Document.SIGNED, file=file, sha256=file.sha256, signed_at=timezone.now(),
+    )  # fmt: skip
+    OldPaper.objects.filter(pk=paper.pk).update(state="signed", problem="", document=document, paper_blind="x")
+    return OldPaper.objects.get(pk=paper.pk)

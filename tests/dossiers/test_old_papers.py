@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import re
 import shutil
-from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,15 @@ from django.test import Client
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from accounts.models import Position
 from dossiers.digitising import checking, claiming, declaring, fields, issuing, sampling, scans, steps, taking
 from dossiers.digitising.rights import OldRefused
 from dossiers.models import OldBatch, OldClaim, OldDeclaration, OldPage, OldPaper, OldScan, StorePaper
+from portal.catalogues import tables
 from portal.documents.models import Document
+from portal.documents.rendering import proof_url
 from portal.documents.services import verify
 from portal.files.models import FileState, StoredFile
 from portal.outbox.models import Message
@@ -31,8 +35,8 @@ from portal.outbox.services import Outcome, deliver
 from ratings.board import setting, targets
 from tests.dossiers import old_papers
 from tests.dossiers.old_papers import KIND, TITLE, drawn, pdf, png, zipped
-from tests.dossiers.support import at_once, mother
-from tests.factories import citizen_actor, make_officer_actor, make_person, make_position, officer_actor, sign_in
+from tests.dossiers.support import mother
+from tests.factories import citizen_actor, make_person, make_position, officer_actor, sign_in
 from tests.support.processes import eventually
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demo_data")]
@@ -69,8 +73,8 @@ def clerk(roles: tuple[str, ...] = ("clerk",), unit: str = "H26.101") -> tuple[C
 
 def row(number: int, file: str, first: Any = "", last: Any = "", **said: str) -> list[str]:
     values = {
-        "no": f"{number}/2003", "issuer": "UBND xã Ví Dụ", "day": "12/05/2003", "owner": "", "name": f"Lê Thị Thử {'abcdefghijkl'[number % 12]}",
-        "born": "02/03/1975", "place": "xã Ví Dụ, tỉnh Hà Tây", **said,
+        "no": f"{number}/2003", "issuer": "UBND xã Ví Dụ", "day": "12/05/2003", "owner": "",
+        "name": f"Lê Thị Thử {'abcdefghijkl'[number % 12]}", "born": "02/03/1975", "place": "xã Ví Dụ, tỉnh Hà Tây", **said,
     }  # fmt: skip
     return [str(number), file, str(first), str(last), *values.values()]
 
@@ -245,8 +249,6 @@ def test_two_hundred_certificates_with_nine_bad_rows(outside: Any, client: Clien
 
 def issuing_proof(document: Document) -> str:
     """The path behind the code."""
-    from portal.documents.rendering import proof_url
-
     return "/" + proof_url(document).split("/", 3)[3]
 
 
@@ -374,10 +376,6 @@ def test_scans_without_a_table_are_parted_put_upright_read_and_typed(settings: A
     page = first.pages.get()
     assert page.is_read and "GIẤY CHỨNG NHẬN KẾT HÔN" in (page.text or "")
     served = b"".join(desk.get(f"{ROW}{first.pk}/page/1/").streaming_content)  # type: ignore[attr-defined]
-    from io import BytesIO
-
-    from PIL import Image
-
     with Image.open(BytesIO(served)) as picture:
         assert picture.height > picture.width, "put upright"
     form = text(desk.get(f"{ROW}{first.pk}/type/"))
@@ -428,8 +426,6 @@ def test_a_table_that_cannot_be_read_or_a_strange_file_takes_nothing() -> None:
 @pytest.mark.requirement("D-26")
 def test_who_is_killed_in_between_goes_on_and_nothing_is_done_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     position = make_position(roles=("clerk",))
-    from portal.catalogues import tables
-
     (tmp_path / "2003").mkdir()
     scan = png(drawn(["Giay", "cu"], size=SIZE))
     for number in range(1, 6):
@@ -542,53 +538,13 @@ def test_a_paper_without_a_number_is_claimed_by_its_owner_and_nobody_elses_claim
         OldPaper.objects.filter(pk=awaited.pk).delete()
 
 
-@pytest.mark.django_db(transaction=True)
-def test_of_two_officers_who_confirm_at_once_one_gives_it_away() -> None:
-    people = [make_person(full_name="Đặng Thị Đôi Mẫu", birth_date=date(1975, 3, 2), id_number=f"00117500020{at}") for at in (1, 2)]
-    officers = [make_officer_actor(roles=("clerk",)) for _ in range(2)]
-    paper = standing_paper(officers[0])
-    claims = [
-        OldClaim.objects.create(paper=paper, unit_code="H26.101", person_id=person.pk, claimed_at=timezone.now()) for person in people
-    ]
-
-    def confirm(at: int) -> Callable[[], Any]:
-        return lambda: claiming.confirm(actor=officers[at], claim_id=claims[at].pk, now=timezone.now())
-
-    outcomes = at_once(confirm(0), confirm(1))
-    assert sum(isinstance(one, StorePaper) for one in outcomes) == 1 and sum(isinstance(one, OldRefused) for one in outcomes) == 1
-    assert StorePaper.objects.filter(origin="digitised").count() == 1
-    assert sorted(OldClaim.objects.values_list("state", flat=True)) == ["confirmed", "refused"]
-
-
-def standing_paper(actor: Any) -> OldPaper:
-    """A signed paper that waits for its owner, its signature put by hand."""
-    from uuid import uuid4
-
-    from portal.access import SYSTEM
-    from portal.files import services as files
-
-    paper = old_papers.of_unit(actor)["dossiers.oldpaper"]
-    OldClaim.objects.all().delete()
-    file = files.store_bytes(
-        subject=paper.pk, data=b"%PDF-1.7 signed", name="x.pdf", purpose="documents.signed", media_type="application/pdf", actor=SYSTEM
-    )
-    document = Document.objects.create(
-        key=str(uuid4()), kind=issuing.KIND, title=TITLE, unit_code=actor.unit, subject_id=paper.pk, template="documents/old_paper.html",
-        context={}, by_person=False, credential="", state=Document.SIGNED, file=file, sha256=file.sha256, signed_at=timezone.now(),
-    )  # fmt: skip
-    OldPaper.objects.filter(pk=paper.pk).update(state="signed", problem="", document=document, paper_blind="x")
-    return OldPaper.objects.get(pk=paper.pk)
-
-
 def test_a_person_finds_only_for_themself_and_their_claim_is_not_theirs_to_confirm() -> None:
     position = make_position(roles=("clerk",))
     actor = officer_actor(position)
-    paper = standing_paper(actor)
+    paper = old_papers.standing(actor)
     own = OldClaim.objects.create(paper=paper, unit_code=actor.unit, person_id=position.person_id, claimed_at=timezone.now())
     with pytest.raises(OldRefused, match="yêu cầu của bạn"):
         claiming.confirm(actor=actor, claim_id=own.pk, now=timezone.now())
-    from dataclasses import replace
-
     child = make_person()
     acting = replace(citizen_actor(position.person), party_id=child.pk)
     with pytest.raises(OldRefused, match="chính mình"):
@@ -625,7 +581,8 @@ def test_progress_by_level_is_what_was_signed_of_what_was_declared(client: Clien
     assert declaring.by_level(declaring.by_agency("H26.102"))["commune"].in_force == 0
     with django_assert_max_num_queries(12):
         page = text(client.get("/thong-ke/giay-to-cu/"))
-    assert "30,0" in page and "Cấp huyện" in page and "100" in page
+    shown = re.findall(r">([0-9.,]+)</td>", page)
+    assert {"200", "67", "30", "100"} <= set(shown) and "Cấp huyện" in page, shown
     assert client.get("/en/thong-ke/giay-to-cu/").status_code == 200
     lines = {line.target.code: line for line in targets.board("", today)}
     assert str(lines["giay-to-cu-xa"].value) == "30.0" and lines["giay-to-cu-xa"].is_met is False
