@@ -21,7 +21,7 @@ PYTEST = $(WITH_SERVICES) $(VENV) -m pytest -n 2 --durations=25 --durations-min=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := run
-.PHONY: run test test-again test-quick lint bench bench-search bench-front bench-hostile bench-sign-in bench-signed-in bench-sealing bench-desk bench-dossiers bench-due-dates bench-decade bench-outbox bench-corpus bench-petitions bench-reconcile bench-statistics bench-outage bench-callbacks bench-vouchers bench-petitions-desk bench-filing bench-forms bench-people bench-synchronisation bench-messages bench-assistant bench-sign-on bench-catalogue-life drill ready-for-drill bench-watching bench-understood release coverage-of-requirements lock clean ready ready-for-tests ready-for-bench checks
+.PHONY: run test test-again test-quick lint bench bench-search bench-front bench-hostile bench-sign-in bench-signed-in bench-sealing bench-old-papers bench-desk bench-dossiers bench-due-dates bench-decade bench-outbox bench-corpus bench-petitions bench-reconcile bench-statistics bench-outage bench-callbacks bench-vouchers bench-petitions-desk bench-filing bench-forms bench-people bench-synchronisation bench-messages bench-assistant bench-sign-on bench-catalogue-life drill ready-for-drill bench-watching bench-understood release coverage-of-requirements lock clean ready ready-for-tests ready-for-bench checks
 
 run:
 	@exec $(BOOTSTRAP) -- portal.launcher run
@@ -64,6 +64,10 @@ bench-sign-on: ready-for-bench
 # What an hour without the sealer of the audit trail leaves behind.
 bench-sealing: ready-for-bench
 	$(VENV) -m portal.launcher exec --var $(BENCH_VAR) -- $(VENV) -m bench.sealing $(if $(WRITE),--write)
+
+# Old papers from the scan to the drawn copy; READ=1 has their text read, too.
+bench-old-papers: ready-for-bench
+	$(VENV) -m portal.launcher exec --var $(BENCH_VAR) -- $(VENV) -m bench.old_papers $(if $(READ),--read) $(if $(WRITE),--write)
 
 # The desk's list and search over the dossiers of a province.
 bench-desk: ready-for-bench

@@ -45,10 +45,16 @@ TEST_PROGRAMS = {
     "apache2-bin": ("apache2", "/usr/sbin/apache2"),
     "jq": ("jq",),
     "prometheus": ("promtool",),
+    "tesseract-ocr": ("tesseract",),
 }
 """Debian packages whose programs the tests, or this file for them, start."""
-TEST_FILES = {"libapache2-mod-auth-openidc": Path("/usr/lib/apache2/modules/mod_auth_openidc.so")}
+VIETNAMESE = Path("/usr/share/tesseract-ocr/5/tessdata/vie.traineddata")
+TEST_FILES = {"libapache2-mod-auth-openidc": Path("/usr/lib/apache2/modules/mod_auth_openidc.so"), "tesseract-ocr-vie": VIETNAMESE}
 """Debian packages of which the tests need a file that is no program."""
+WISHED = ("tesseract-ocr", "tesseract-ocr-vie")
+"""Debian packages without which the portal works, and says on its pages what it does not do then: old papers are not read by a machine."""
+ASKED = VENV / "wished.packages"
+"""Kept once they were asked for: who has no network, or no right, is not asked at every start."""
 BENCH_PROGRAMS = {"wrk": ("wrk",), "nginx-light": TEST_PROGRAMS["nginx-light"]}
 """The same for the benchmarks."""
 DRILL_PROGRAMS = {"etcd-server": ("etcd",), "nginx-light": TEST_PROGRAMS["nginx-light"]}
@@ -122,6 +128,29 @@ def install_packages(packages: list[str]) -> None:
         if done.returncode and command is install:
             sys.stderr.buffer.write(done.stdout[-2000:])
             stop(advice)
+
+
+def offer_packages() -> None:
+    """Install what is wished for, if that needs no question; else one sentence, once."""
+    if shutil.which("tesseract") or ASKED.exists() or not shutil.which("apt-get"):
+        return
+    prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    install = ["apt-get", "install", "-y", "--no-install-recommends", *WISHED]
+    print(f"Installing system packages: {', '.join(WISHED)} (the portal works without them) …", file=sys.stderr, flush=True)
+    done = None
+    try:
+        for command in (["apt-get", "update"], install):
+            done = subprocess.run(
+                [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", *command],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+    except OSError:  # no sudo
+        pass
+    if done is None or done.returncode:
+        print(f"Not installed: scans of old papers are not read. To have them read: `sudo {' '.join(install)}`.", file=sys.stderr)
+    ASKED.write_text(" ".join(WISHED))
 
 
 def _fingerprint() -> str:
@@ -258,6 +287,8 @@ def main(arguments: list[str]) -> None:
             os.close(folder)
         if for_drill:
             make_drill()
+        if not arguments[:1] or arguments[0] == "--":
+            offer_packages()
     except PermissionError:
         stop(f"The checkout {ROOT} belongs to another user: start as that user, or clone it into a folder of your own.")
     if command:
