@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts import queries as people
 from accounts.services.people import note_read
@@ -43,7 +44,7 @@ class Found:
 def _owner(actor: Actor) -> UUID:
     """Only for oneself: what one remembers of one's own papers nobody else can say."""
     if actor.person_id is None or actor.party_id != actor.person_id:
-        raise OldRefused("Bạn chỉ tìm được giấy tờ của chính mình: hãy chọn lại người mà bạn đang thực hiện thay.", status=403)
+        raise OldRefused(_("Bạn chỉ tìm được giấy tờ của chính mình: hãy chọn lại người mà bạn đang thực hiện thay."), status=403)
     return actor.person_id
 
 
@@ -80,9 +81,9 @@ def claim(*, actor: Actor, paper_id: UUID, birth_place: str, words: str, now: da
     rows = OldPaper.objects.select_for_update(of=("self",)).select_related("batch").filter(state=OldPaper.SIGNED)
     paper = rows.filter(match_blind=blind_index(MATCH, key) if key else "none").get(pk=paper_id)
     if OldClaim.objects.filter(person_id=person.pk, state=OldClaim.State.OPEN).count() >= MOST_OPEN:
-        raise OldRefused("Bạn có quá nhiều yêu cầu đang chờ. Bạn đợi cơ quan trả lời rồi gửi tiếp.", status=409)
+        raise OldRefused(_("Bạn có quá nhiều yêu cầu đang chờ. Bạn đợi cơ quan trả lời rồi gửi tiếp."), status=409)
     if OldClaim.objects.filter(person_id=person.pk, paper=paper).exists():
-        raise OldRefused("Bạn đã gửi yêu cầu về giấy tờ này.", status=409)
+        raise OldRefused(_("Bạn đã gửi yêu cầu về giấy tờ này."), status=409)
     made = OldClaim.objects.create(
         paper=paper, unit_code=paper.batch.unit_code, person_id=person.pk, words=" ".join(words.split())[:500] or None, claimed_at=now
     )
