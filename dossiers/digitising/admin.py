@@ -36,7 +36,7 @@ class SaidRefused(OldRefused):
 
 def given_in(request: HttpRequest) -> packed.Given:
     """What came with the request."""
-    return packed.of_uploads([(one.name or "", one) for one in request.FILES.getlist("files")])
+    return packed.of_uploads([(one.name or "", one) for one in request.FILES.getlist("scans")])
 
 
 @admin.register(OldBatch)
@@ -87,7 +87,7 @@ class OldBatchAdmin(DeskModelAdmin):
 
         def do(said: dict[str, Any]) -> list[OldBatch]:
             if self._too_long(request):
-                raise OldRefused("Các tệp cộng lại lớn hơn 20 MB: bạn gửi ít hơn, rồi thêm bản quét vào lô.", "files", status=413)
+                raise OldRefused("Các tệp cộng lại lớn hơn 20 MB: bạn gửi ít hơn, rồi thêm bản quét vào lô.", "scans", status=413)
             made.extend(taking.begin(actor=actor, kind=said["kind"], level=said["level"], given=given_in(request), now=timezone.now()))
             return made
 
@@ -111,7 +111,7 @@ class OldBatchAdmin(DeskModelAdmin):
 
         def do(said: dict[str, Any]) -> OldBatch:
             if self._too_long(request):
-                raise OldRefused("Các tệp cộng lại lớn hơn 20 MB: bạn gửi ít hơn.", "files", status=413)
+                raise OldRefused("Các tệp cộng lại lớn hơn 20 MB: bạn gửi ít hơn.", "scans", status=413)
             return taking.add_scans(
                 actor=actor_of(request), batch_id=batch.pk, seen_version=None, given=given_in(request), now=timezone.now()
             )

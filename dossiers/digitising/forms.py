@@ -40,7 +40,7 @@ class BatchForm(PlainForm):
         help_text="Mã hoặc tên đúng như danh mục dùng chung, ví dụ “Giấy chứng nhận kết hôn”. Mỗi lô một loại.",
     )
     level = forms.ChoiceField(label="Cấp đã cấp giấy", choices=[("", "– Chọn –"), *IssuerLevel.choices])
-    files = FilesField(
+    scans = FilesField(
         label="Bản quét và bảng kê",
         help_text="Một tệp nén (.zip) có bản quét và bảng kê (.csv, .xlsx), hoặc các tệp PDF, ảnh quét. Không có bảng kê thì trang trắng "
         "ngăn cách các giấy tờ. Mỗi lần gửi tối đa 20 MB; nhiều hơn thì thêm bản quét vào lô sau, hoặc nhờ quản trị máy chủ nhận thư mục.",
@@ -50,7 +50,7 @@ class BatchForm(PlainForm):
 class ScansForm(PlainForm):
     """More scans."""
 
-    files = FilesField(label="Bản quét", help_text="Một tệp nén (.zip) hoặc các tệp PDF, ảnh. Mỗi lần gửi tối đa 20 MB.")
+    scans = FilesField(label="Bản quét", help_text="Một tệp nén (.zip) hoặc các tệp PDF, ảnh. Mỗi lần gửi tối đa 20 MB.")
 
 
 class TypedForm(PlainForm):

@@ -57,7 +57,7 @@ def of_uploads(uploads: Iterable[tuple[str, IO[bytes]]]) -> Given:
         else:
             _scan(given, name, lambda file=file: _whole(file))  # type: ignore[misc]
     if not given.scans and not given.has_table:
-        raise OldRefused("Bạn hãy chọn ít nhất một tệp.", "files")
+        raise OldRefused("Bạn hãy chọn ít nhất một tệp.", "scans")
     return given
 
 
@@ -80,7 +80,7 @@ def _whole(file: IO[bytes]) -> bytes:
 def _scan(given: Given, name: str, read: Callable[[], bytes]) -> None:
     key = name_key(name)
     if key in given.scans:
-        raise OldRefused(f"Có hai tệp cùng tên {name}.", "files")
+        raise OldRefused(f"Có hai tệp cùng tên {name}.", "scans")
     given.scans[key] = read
 
 
@@ -89,19 +89,19 @@ def _zip(given: Given, file: IO[bytes]) -> None:
         package = zipfile.ZipFile(file)
         entries = [entry for entry in package.infolist() if _is_wanted(entry.filename)]
         if len(entries) > MOST_ENTRIES:
-            raise OldRefused(f"Tệp nén có hơn {MOST_ENTRIES} tệp: bạn chia thành nhiều lần.", "files")
+            raise OldRefused(f"Tệp nén có hơn {MOST_ENTRIES} tệp: bạn chia thành nhiều lần.", "scans")
         for entry in entries:
             if entry.flag_bits & 1:
-                raise OldRefused("Tệp nén có mật khẩu.", "files")
+                raise OldRefused("Tệp nén có mật khẩu.", "scans")
             tight = entry.file_size > RATIO_FROM and entry.file_size > RATIO * max(1, entry.compress_size)
             if entry.file_size > settings.MAX_FILE_BYTES or tight:
-                raise OldRefused(f"Tệp {entry.filename} trong tệp nén quá lớn.", "files")
+                raise OldRefused(f"Tệp {entry.filename} trong tệp nén quá lớn.", "scans")
             if entry.filename.lower().endswith(TABLES):
                 _table(given, entry.filename, package.read(entry))
             else:
                 _scan(given, entry.filename, lambda entry=entry: package.read(entry))  # type: ignore[misc]
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, OSError, RuntimeError, ValueError) as error:
-        raise OldRefused("Không mở được tệp nén: tệp bị hỏng hoặc bị cắt.", "files") from error
+        raise OldRefused("Không mở được tệp nén: tệp bị hỏng hoặc bị cắt.", "scans") from error
 
 
 def _is_wanted(name: str) -> bool:
@@ -111,15 +111,15 @@ def _is_wanted(name: str) -> bool:
 
 def _table(given: Given, name: str, content: bytes) -> None:
     if given.has_table:
-        raise OldRefused("Có hơn một bảng kê: mỗi lần chỉ gửi một bảng.", "files")
+        raise OldRefused("Có hơn một bảng kê: mỗi lần chỉ gửi một bảng.", "scans")
     try:
         table = tables.read(name, content)
     except tables.TableUnreadable as error:
-        raise OldRefused(f"Bảng kê {name}: {error}", "files") from error
+        raise OldRefused(f"Bảng kê {name}: {error}", "scans") from error
     at = fields.columns_of(table.header)
     if missing := [one for one in fields.WANTED if one not in at]:
         words = ", ".join(f"“{fields.COLUMNS[one][0].capitalize()}”" for one in missing)
-        raise OldRefused(f"Bảng kê thiếu cột {words}. Dòng đầu của bảng là tên cột.", "files")
+        raise OldRefused(f"Bảng kê thiếu cột {words}. Dòng đầu của bảng là tên cột.", "scans")
 
     def cell(cells: list[str], column: str) -> str:
         place: Any = at.get(column)

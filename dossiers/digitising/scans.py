@@ -90,7 +90,8 @@ def take_apart(data: bytes, media_type: str) -> list[Page]:
 
 def _pages(said: bytes) -> list[Page]:
     """What the reader said, page by page; whatever it did not say to its end is not believed."""
-    out, pages = io.BytesIO(said), []
+    out = io.BytesIO(said)
+    pages: list[Page] = []
     if out.readline() != b"ready\n":
         raise ReaderBusy("the reader does not start")
     while True:

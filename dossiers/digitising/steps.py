@@ -53,7 +53,7 @@ def read_scan(scan_id: UUID, *, now: datetime) -> None:
 def _keep(scan_id: UUID, pages: Sequence[scans.Page], problem: str, now: datetime) -> None:
     # The batch first: typing, and papers that are parted elsewhere in it, wait.
     batch_id = OldScan.objects.filter(pk=scan_id).values_list("batch_id", flat=True).first()
-    batch = OldBatch.objects.select_for_update().filter(pk=batch_id).first()
+    batch = OldBatch.objects.select_for_update().filter(pk=batch_id).first() if batch_id is not None else None
     scan = OldScan.objects.select_for_update().filter(pk=scan_id, state=OldScan.State.WAITING).first()
     if batch is None or scan is None or batch.state != OldBatch.TYPING:
         return

@@ -88,10 +88,10 @@ def begin(*, actor: Actor, kind: str, level: str, given: Given, now: datetime) -
         raise OldRefused("Bạn hãy chọn cấp đã cấp giấy.", "level")
     if not given.has_table:
         if len(given.scans) > MOST:
-            raise OldRefused(f"Mỗi lô nhận tối đa {MOST} tệp.", "files")
+            raise OldRefused(f"Mỗi lô nhận tối đa {MOST} tệp.", "scans")
         return [_begin(actor, code, title, level, [], given, "", now)]
     if not given.rows:
-        raise OldRefused("Bảng kê không có dòng nào.", "files")
+        raise OldRefused("Bảng kê không có dòng nào.", "scans")
     parts = [given.rows[at : at + MOST] for at in range(0, len(given.rows), MOST)]
     return [_begin(actor, code, title, level, rows, given, _print_of(actor.unit, code, level, rows), now) for rows in parts]
 
@@ -166,16 +166,16 @@ def add_scans(*, actor: Actor, batch_id: UUID, seen_version: int | None, given: 
     """More scans for a batch that is being typed: those that rows name, or further papers parted by blank pages."""
     batch = typing(actor, batch_id, seen_version)
     if given.has_table:
-        raise OldRefused("Bảng kê khác là lô khác: bạn bắt đầu lô mới.", "files")
+        raise OldRefused("Bảng kê khác là lô khác: bạn bắt đầu lô mới.", "scans")
     there = {scan.name for scan in batch.scans.all()}
     fresh = {name: read for name, read in given.scans.items() if name not in there}
     if len(there) + len(fresh) > MOST:
-        raise OldRefused(f"Mỗi lô nhận tối đa {MOST} tệp.", "files")
+        raise OldRefused(f"Mỗi lô nhận tối đa {MOST} tệp.", "scans")
     if batch.source_sha256:
         named = {(paper.typed or {}).get(fields.FILE) for paper in batch.papers.filter(scan__isnull=True)}
         fresh = {name: read for name, read in fresh.items() if name in named}
         if not fresh:
-            raise OldRefused("Không dòng nào còn thiếu bản quét có tên như các tệp này.", "files")
+            raise OldRefused("Không dòng nào còn thiếu bản quét có tên như các tệp này.", "scans")
     refused_ones = _add(actor, batch, fresh, splits=not batch.source_sha256, now=now)
     if batch.source_sha256:
         _point(batch, refused_ones)
