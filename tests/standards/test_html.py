@@ -78,6 +78,10 @@ from dossiers.models import (
     LinkedFiling,
     MessageTemplate,
     OfficerArea,
+    OldBatch,
+    OldClaim,
+    OldDeclaration,
+    OldPaper,
     Parcel,
     PostTariff,
     ProcessVersion,
@@ -170,6 +174,7 @@ from tests.accounts.ways.providers_support import known_unread
 from tests.dossiers import counters as at_counters
 from tests.dossiers import processes
 from tests.dossiers import test_interlinked as together
+from tests.dossiers.old_paper_pages import old_paper_pages
 from tests.dossiers.support import (
     ANSWERS,
     CODE,
@@ -1278,6 +1283,7 @@ OF_UNITS = (
     Absence, Appointment, ArchivedDossier, ArchiveHold, ArchiveTerm, CashReceipt, CounterDay, CounterFiling, CounterPlan, DigitisingRate,
     Disposal, DossierMessage, DossierOpinion, DossierStep, FormDesign, Handover, HomeVisit, MessageTemplate, OfficerArea, Parcel,
     ProcessVersion, Rating, RatingCount, ResultDesign, Survey, SurveyText, Ticket, UnitSlip,
+    OldBatch, OldClaim, OldDeclaration, OldPaper,
 )  # fmt: skip
 
 LOOKED_AT = ("feedback", "helpdesk", "content", "upkeep", "partner_messages")
@@ -2508,6 +2514,7 @@ def test_the_checker_finds_no_error_anywhere(pages: Pages, tmp_path: Path) -> No
     counters(pages)
     in_process(pages)
     at_the_counter(pages)
+    old_paper_pages(pages)
     petition_lists(pages)
     score_criteria(pages)
     petition_desk(pages)
