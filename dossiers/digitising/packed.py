@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,10 @@ from portal.text import nfc
 
 MOST_ENTRIES = 2000
 """Of one ZIP; a folder on the server has no bound."""
+MOST_UNPACKED = 500 * 1024 * 1024
+"""Of all that a ZIP holds."""
+BROKEN = (zipfile.BadZipFile, zlib.error, NotImplementedError, OSError, EOFError, RuntimeError)
+"""What a broken or hostile ZIP makes its reader stumble over, also when an entry is read later."""
 RATIO, RATIO_FROM = 200, 4 * 1024 * 1024
 """An entry larger than the second may not be packed more tightly than the first."""
 TABLES = (".csv", ".xlsx")
@@ -90,6 +95,8 @@ def _zip(given: Given, file: IO[bytes]) -> None:
         entries = [entry for entry in package.infolist() if _is_wanted(entry.filename)]
         if len(entries) > MOST_ENTRIES:
             raise OldRefused(f"Tệp nén có hơn {MOST_ENTRIES} tệp: bạn chia thành nhiều lần.", "scans")
+        if sum(entry.file_size for entry in entries) > MOST_UNPACKED:
+            raise OldRefused("Tệp nén nở ra quá lớn: bạn chia thành nhiều lần.", "scans")
         for entry in entries:
             if entry.flag_bits & 1:
                 raise OldRefused("Tệp nén có mật khẩu.", "scans")
@@ -100,7 +107,7 @@ def _zip(given: Given, file: IO[bytes]) -> None:
                 _table(given, entry.filename, package.read(entry))
             else:
                 _scan(given, entry.filename, lambda entry=entry: package.read(entry))  # type: ignore[misc]
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, OSError, RuntimeError, ValueError) as error:
+    except (*BROKEN, zipfile.LargeZipFile, ValueError) as error:
         raise OldRefused("Không mở được tệp nén: tệp bị hỏng hoặc bị cắt.", "scans") from error
 
 

@@ -11,12 +11,12 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from dossiers.digitising import fields, judging, sampling, scans
-from dossiers.digitising.packed import Given, Row
+from dossiers.digitising.packed import BROKEN, Given, Row
 from dossiers.digitising.rights import ENTER, STALE, OldRefused
 from dossiers.models import IssuerLevel, OldBatch, OldPage, OldPaper, OldScan
 from dossiers.services.common import position_of
@@ -93,7 +93,18 @@ def begin(*, actor: Actor, kind: str, level: str, given: Given, now: datetime) -
     if not given.rows:
         raise OldRefused("Bảng kê không có dòng nào.", "scans")
     parts = [given.rows[at : at + MOST] for at in range(0, len(given.rows), MOST)]
-    return [_begin(actor, code, title, level, rows, given, _print_of(actor.unit, code, level, rows), now) for rows in parts]
+    return [_once(actor, code, title, level, rows, given, _print_of(actor.unit, code, level, rows), now) for rows in parts]
+
+
+def _once(actor: Actor, code: str, title: str, level: str, rows: Sequence[Row], given: Given, digest: str, now: datetime) -> OldBatch:
+    """The batch of a part of a table: begun now, or the one that stands; also where somebody begins it in the same moment."""
+    standing = OldBatch.objects.exclude(state=OldBatch.DROPPED).filter(unit_code=actor.unit, source_sha256=digest)
+    if (there := standing.first()) is not None:
+        return there
+    try:
+        return _begin(actor, code, title, level, rows, given, digest, now)
+    except IntegrityError:
+        return standing.get()
 
 
 def _print_of(unit_code: str, kind: str, level: str, rows: Sequence[Row]) -> str:
@@ -104,9 +115,6 @@ def _print_of(unit_code: str, kind: str, level: str, rows: Sequence[Row]) -> str
 
 @transaction.atomic
 def _begin(actor: Actor, code: str, title: str, level: str, rows: Sequence[Row], given: Given, digest: str, now: datetime) -> OldBatch:
-    there = OldBatch.objects.exclude(state=OldBatch.DROPPED).filter(unit_code=actor.unit, source_sha256=digest).first() if digest else None
-    if there is not None:
-        return there
     batch = OldBatch.objects.create(
         unit_code=actor.unit, level=level, kind=code, title=title[:300], source_sha256=digest,
         position_id=position_of(actor), person_id=person_of(actor), officer_label=actor.label[:200], began_at=now,
@@ -134,8 +142,13 @@ def _add(actor: Actor, batch: OldBatch, found: Mapping[str, Any], *, splits: boo
     refused_ones: dict[str, str] = {}
     for name, read in found.items():
         try:
+            content: bytes = read()
+        except BROKEN:
+            refused_ones[name] = "Tệp bị hỏng."
+            continue
+        try:
             stored = files.receive(
-                subject=batch.pk, upload=[read()], name=name.rpartition("/")[2], purpose=PURPOSE,
+                subject=batch.pk, upload=[content], name=name.rpartition("/")[2], purpose=PURPOSE,
                 max_bytes=settings.MAX_FILE_BYTES, allowed_types=scans.TYPES, actor=actor,
             )  # fmt: skip
         except FileRefused as refused:
