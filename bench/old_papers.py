@@ -12,12 +12,15 @@ import argparse
 import datetime as dt
 import io
 import os
+import subprocess
+import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from bench.copies import copied
+from bench.data import ROOT
 from bench.pages import write
 from portal.launcher.environment import environment
 
@@ -114,6 +117,7 @@ def main() -> None:
     options = parser.parse_args()
     servers = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
     env = {**os.environ, **environment(Path(os.environ["VAR"]), servers), "DJANGO_SETTINGS_MODULE": "bench.settings"}
+    subprocess.run([sys.executable, "manage.py", "prepare"], cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
     env["OLD_PAPERS_READ_TEXT"] = str(options.read).lower()
     with copied(env["DATABASE_URL"], "old_papers") as database:
         env["DATABASE_URL"] = database
