@@ -94,6 +94,6 @@ def old_paper_pages(pages: Any) -> None:
 
 def give_mandate_for_old_papers(person: Any) -> Client:
     """Who acts for a company: old papers are found for oneself alone."""
-    company, client = make_organisation(), Client()
+    company, client = make_organisation(representatives=[person]), Client()
     sign_in(client, person, mandate=legal_mandate(company, person))
     return client
