@@ -11,8 +11,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('documents', '0006_seal_follows'),
-        ('dossiers', '0041_handled_elsewhere'),
+        ('documents', '0007_seal_follows'),
+        ('dossiers', '0042_archive'),
         ('files', '0004_signatures'),
     ]
 

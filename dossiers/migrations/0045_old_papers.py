@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('documents', '0005_pushed_authorisation'),
-        ('dossiers', '0041_handled_elsewhere'),
+        ('dossiers', '0044_kiosk'),
         ('files', '0004_signatures'),
     ]
 
@@ -146,15 +146,15 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='storepaper',
             name='origin',
-            field=models.CharField(choices=[('issued', 'Cơ quan cấp trên Cổng'), ('uploaded', 'Nộp cùng hồ sơ đã giải quyết xong'), ('registry', 'Cơ sở dữ liệu của Nhà nước'), ('digitised', 'Giấy tờ cũ do cơ quan số hóa')], max_length=10, verbose_name='nguồn'),
+            field=models.CharField(choices=[('issued', 'Cơ quan cấp trên Cổng'), ('uploaded', 'Nộp cùng hồ sơ đã giải quyết xong'), ('registry', 'Cơ sở dữ liệu của Nhà nước'), ('certified', 'Bản sao điện tử được chứng thực từ bản chính'), ('digitised', 'Giấy tờ cũ do cơ quan số hóa')], max_length=10, verbose_name='nguồn'),
         ),
         migrations.AddConstraint(
             model_name='storepaper',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('document__isnull', False), ('origin__in', ['issued', 'digitised']), ('signature', 'signed')), models.Q(('document__isnull', True), ('origin__in', ['uploaded', 'registry'])), _connector='OR'), name='dossiers_store_issued_is_signed'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('document__isnull', False), ('origin__in', ['issued', 'certified', 'digitised']), ('signature', 'signed')), models.Q(('document__isnull', True), ('origin__in', ['uploaded', 'registry'])), _connector='OR'), name='dossiers_store_issued_is_signed'),
         ),
         migrations.AddConstraint(
             model_name='storepaper',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('dossier__isnull', True), ('origin', 'registry'), ('procedure_code', ''), ('said_at__isnull', False), models.Q(('registry', ''), _negated=True), models.Q(('said_sha256', ''), _negated=True)), models.Q(('dossier__isnull', True), ('origin', 'digitised'), ('registry', ''), ('said_at__isnull', True), ('said_sha256', '')), models.Q(('dossier__isnull', False), ('origin__in', ['issued', 'uploaded']), ('registry', ''), ('said_at__isnull', True), ('said_sha256', '')), _connector='OR'), name='dossiers_store_paper_has_a_source'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('dossier__isnull', True), ('origin', 'registry'), ('procedure_code', ''), ('said_at__isnull', False), models.Q(('registry', ''), _negated=True), models.Q(('said_sha256', ''), _negated=True)), models.Q(('dossier__isnull', True), ('origin__in', ['certified', 'digitised']), ('registry', ''), ('said_at__isnull', True), ('said_sha256', '')), models.Q(('dossier__isnull', False), ('origin__in', ['issued', 'uploaded']), ('registry', ''), ('said_at__isnull', True), ('said_sha256', '')), _connector='OR'), name='dossiers_store_paper_has_a_source'),
         ),
         migrations.AddField(
             model_name='oldbatch',

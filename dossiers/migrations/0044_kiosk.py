@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dossiers', '0042_certified_copies'),
+        ('dossiers', '0043_certified_copies'),
     ]
 
     operations = [

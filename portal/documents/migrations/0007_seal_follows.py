@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('documents', '0005_pushed_authorisation'),
+        ('documents', '0006_stamps_renewed'),
     ]
 
     operations = [
