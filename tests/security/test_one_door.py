@@ -35,9 +35,8 @@ from dossiers.counter_filing import beginning, cash
 from dossiers.counter_filing.cash_admin import set_rate
 from dossiers.designing.editing import empty
 from dossiers.designing.results.editing import empty as empty_result
-from dossiers.models import TABLE, Disposal, FormDesign, Parcel, ResultDesign
 from dossiers.kiosk import devices
-from dossiers.models import TABLE, FormDesign, Parcel, ResultDesign
+from dossiers.models import TABLE, Disposal, FormDesign, Parcel, ResultDesign
 from dossiers.slip_sets import sheets
 from dossiers.talking import services as talking
 from feedback.services import entering, lists, publishing, routing, sending
@@ -161,21 +160,17 @@ def _officer(unit: str) -> tuple[Client, Any, Actor]:
 
 
 OURS: tuple[str, ...] = (
-    "accounts.accountfile", "accounts.countercontract", "accounts.guardianrequest", "accounts.oidcclient",
-    "accounts.position", "accounts.registration", "audit.act",
-    "dossiers.absence", "dossiers.appointment", "dossiers.archiveddossier", "dossiers.archivehold", "dossiers.archiveterm",
-    "dossiers.disposal", "dossiers.cashreceipt", "dossiers.counterfiling",
-    "dossiers.counterplan", "dossiers.digitisingrate", "dossiers.dossier", "dossiers.dossiermessage",
-    "dossiers.absence", "dossiers.appointment", "dossiers.cashreceipt", "dossiers.certifiedcopy", "dossiers.copywording",
-    "dossiers.counterfiling", "dossiers.counterplan", "dossiers.digitisingrate", "dossiers.kioskdevice", "dossiers.dossier", "dossiers.dossiermessage",
-    "dossiers.dossieropinion", "dossiers.dossierstep", "dossiers.formdesign", "dossiers.handover",
-    "dossiers.homevisit", "dossiers.messagetemplate", "dossiers.officerarea", "dossiers.oldbatch", "dossiers.oldclaim",
-    "dossiers.olddeclaration", "dossiers.oldpaper", "dossiers.parcel",
-    "dossiers.processversion", "dossiers.resultdesign", "dossiers.ticket", "dossiers.unitslip",
-    "feedback.enteredpetition", "feedback.opinion", "feedback.petition", "feedback.procedurereport", "feedback.publishedcase",
-    "feedback.replytemplate", "notices.notice", "payments.settlementcontact",
-    "procedures.commonquestion", "procedures.guidancetree", "procedures.guide", "procedures.mistakereport", "procedures.onlinereduction",
-    "ratings.rating", "ratings.survey", "ratings.surveytext",
+    "accounts.accountfile", "accounts.countercontract", "accounts.guardianrequest", "accounts.oidcclient", "accounts.position",
+    "accounts.registration", "audit.act", "dossiers.absence", "dossiers.appointment", "dossiers.archiveddossier",
+    "dossiers.archivehold", "dossiers.archiveterm", "dossiers.disposal", "dossiers.cashreceipt", "dossiers.counterfiling",
+    "dossiers.counterplan", "dossiers.digitisingrate", "dossiers.dossier", "dossiers.dossiermessage", "dossiers.certifiedcopy",
+    "dossiers.copywording", "dossiers.kioskdevice", "dossiers.dossieropinion", "dossiers.dossierstep", "dossiers.formdesign",
+    "dossiers.handover", "dossiers.homevisit", "dossiers.messagetemplate", "dossiers.officerarea", "dossiers.oldbatch",
+    "dossiers.oldclaim", "dossiers.olddeclaration", "dossiers.oldpaper", "dossiers.parcel", "dossiers.processversion",
+    "dossiers.resultdesign", "dossiers.ticket", "dossiers.unitslip", "feedback.enteredpetition", "feedback.opinion",
+    "feedback.petition", "feedback.procedurereport", "feedback.publishedcase", "feedback.replytemplate", "notices.notice",
+    "payments.settlementcontact", "procedures.commonquestion", "procedures.guidancetree", "procedures.guide",
+    "procedures.mistakereport", "procedures.onlinereduction", "ratings.rating", "ratings.survey", "ratings.surveytext",
 )  # fmt: skip
 """What belongs to a unit."""
 
@@ -366,8 +361,7 @@ def make_ours(chief: Actor) -> dict[str, Any]:
         "dossiers.dossiermessage": wrote, "dossiers.messagetemplate": words, "dossiers.unitslip": slip,
         "dossiers.formdesign": design, "dossiers.homevisit": visit, "dossiers.resultdesign": template_design,
         "dossiers.ticket": ticket,
-        **_archive_rows(chief, now),
-        "dossiers.ticket": ticket, **copies_and_kiosk,
+        **_archive_rows(chief, now), **copies_and_kiosk,
         "dossiers.cashreceipt": receipt, "dossiers.counterfiling": filing, "dossiers.digitisingrate": of_a_page,
         "dossiers.handover": handed, "dossiers.parcel": parcel,
         "feedback.enteredpetition": entered, "feedback.opinion": opinion, "feedback.petition": petition,

@@ -194,8 +194,8 @@ from tests.dossiers.support import (
 from tests.dossiers.test_applicant_signature import fill_in, signing_form
 from tests.dossiers.test_form_pages import FORM, sends
 from tests.dossiers.test_kinds import EXTRACT, order_copies
-from tests.exchange.messages.pages import exchanging
 from tests.dossiers.walk_kiosk_and_copies import kiosk_and_copies
+from tests.exchange.messages.pages import exchanging
 from tests.exchange.support import batch, make_partner
 from tests.factories import (
     citizen_actor,
