@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from accounts.models import Person
+from accounts.models import OneTimePassword, Person
 from dossiers.kiosk import devices, handing
 from dossiers.models import Draft
 from tests.browser.conftest import PHONE
@@ -115,6 +116,8 @@ def test_a_grandmother_takes_a_number_and_another_day_her_filing_home(portal: St
     person = Person.objects.get(full_name="Nguyễn Thị Mẫu")
     draft = Draft.objects.get(party_id=person.pk, procedure_code="1.001193")
     token = handing.hand_over(actor=citizen_actor(person), draft=draft, device=device, now=timezone.now())
+    # A minute later: a second password is not sent at once.
+    OneTimePassword.objects.update(created_at=timezone.now() - timedelta(minutes=5))
     mobile = open_page(PHONE)
     mobile.goto(f"{portal.url}/kiosk/tiep/{token}/")
     no_sideways_scrolling(mobile)
