@@ -246,9 +246,9 @@ def _course(course: list[Week]) -> dict[str, Any]:
         "title": f"Bảy ngày qua có {number(bad)} ý kiến chê, tám tuần trước bình quân {number(round(before, 1))} một tuần",
         "labels": [f"{one.first:%d/%m}" for one in course],
         "series": [
-            {"name": "Khen", "values": [one.good for one in course]},
-            {"name": "Trung tính", "values": [one.neutral for one in course]},
             {"name": "Chê", "values": [one.bad for one in course]},
+            {"name": "Trung tính", "values": [one.neutral for one in course]},
+            {"name": "Khen", "values": [one.good for one in course]},
         ],
     }
 
