@@ -417,7 +417,8 @@ def go_on(request: HttpRequest, token: str) -> HttpResponse:
         found = handing.open_handover(token, now)
         mine = found is not None and queries.own_drafts(actor).filter(pk=found.draft_id).exists()
         answer = render(request, "kiosk/go_on.html", {"is_open": mine, "signed_in": True}, status=200 if mine else 404)
-    answer["Referrer-Policy"] = "no-referrer"
+    # To no other site; our own form needs to say where it came from.
+    answer["Referrer-Policy"] = "same-origin"
     answer["X-Robots-Tag"] = "noindex"
     return answer
 
