@@ -26,7 +26,7 @@ MOST_CHOICES = 4
 _SEARCH, _ASKED, _CALLED, _SAME = 1.0, 0.75, 0.5, 0.5
 LEAST_ASKED, LEAST_CALLED = 0.3, 0.18
 """Of an answered question, below which it is no answer: nine of ten questions about something else stay below."""
-MUCH_ALIKE = 0.9
+MUCH_ALIKE = 0.65
 """Of an answered question: from where it comes before a procedure that is sure, too."""
 SURE, PERHAPS = 3.75, 3.4
 """Of a procedure: from where it is answered by, and from where it is asked back about."""
