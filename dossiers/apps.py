@@ -217,15 +217,18 @@ def _happened(sender: Any, instance: Any, created: bool, raw: bool = False, **kw
 
 
 def _signed(sender: Any, document: Any, **kwargs: Any) -> None:
-    """A signed document may be the result that a dossier waits for, or a certified copy."""
+    """A signed document may be the result that a dossier waits for, a certified copy, or the copy of an old paper."""
     from django.utils import timezone
 
+    from dossiers.copies import landing
     from dossiers.copies.common import KIND
-    from dossiers.copies.landing import land
+    from dossiers.digitising import issuing
     from dossiers.services import return_result
 
     if document.kind == KIND:
-        land(document_id=document.id, now=timezone.now())
+        landing.land(document_id=document.id, now=timezone.now())
+    elif document.kind == issuing.KIND:
+        issuing.note_signed(document_id=document.id, now=timezone.now())
     else:
         return_result(document_id=document.id, now=timezone.now())
 
@@ -235,16 +238,6 @@ def _renewed(sender: Any, document: Any, **kwargs: Any) -> None:
     from dossiers.store.landing import hold_newest
 
     hold_newest(document)
-    """A signed document may be the result that a dossier waits for, or the copy of an old paper."""
-    from django.utils import timezone
-
-    from dossiers.digitising import issuing
-    from dossiers.services import return_result
-
-    if document.kind == issuing.KIND:
-        issuing.note_signed(document_id=document.id, now=timezone.now())
-    else:
-        return_result(document_id=document.id, now=timezone.now())
 
 
 def _order_moved(sender: Any, order: Any, **kwargs: Any) -> None:
