@@ -94,7 +94,9 @@ def way(state: str, target: str, *, received: bool) -> list[str] | None:
 @transaction.atomic
 def take_report(*, code: str, partner: Partner, told: Told, now: datetime) -> str:
     """Take one report; ``taken``, ``same`` or ``older``. :class:`CannotFollow`: nothing was changed."""
-    dossier = Dossier.objects.select_for_update(of=("self",)).select_related("form_version").filter(code=code).first()
+    # What the archive has disposed of is nobody's any more.
+    rows = Dossier.objects.select_for_update(of=("self",)).select_related("form_version")
+    dossier = rows.filter(code=code, disposed_at=None).first()
     handled = Handled.objects.select_for_update().filter(dossier=dossier).first() if dossier is not None else None
     if dossier is None or handled is None or handled.partner_id != partner.pk:
         raise CannotFollow("unknown_dossier", "No dossier of yours has this code.")
