@@ -114,7 +114,8 @@ def main() -> None:
                     print(f"{kind}\t{question}\t{found.title}")
             elif found.kind == "which":
                 count.back += 1
-                count.back_right += any(choice.value.removeprefix(PROCEDURE) in wanted for choice in found.choices)
+                named = (choice.title if kind == "health" else choice.value.removeprefix(PROCEDURE) for choice in found.choices)
+                count.back_right += any(one in wanted for one in named)
             else:
                 count.refused += 1
         rows.append(count.row(name))
