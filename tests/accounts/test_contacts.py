@@ -43,7 +43,7 @@ def _asked(client: Client, outside: Any, address: str) -> str:
     return _link(outside.mailbox(address)[0])
 
 
-@pytest.mark.requirement("D-13")
+@pytest.mark.requirement("D-13", "A-13")
 @pytest.mark.django_db
 def test_an_address_counts_after_its_link_was_confirmed_and_the_old_one_is_told(outside: Any) -> None:
     person = factories.make_person()

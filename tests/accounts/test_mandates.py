@@ -52,6 +52,7 @@ def test_one_comes_of_age_on_the_eighteenth_birthday(born: date) -> None:
     assert (day.month, day.day) == ((born.month, born.day) if (born.month, born.day) != (2, 29) or day.day == 29 else (3, 1))
 
 
+@pytest.mark.requirement("A-14")
 def test_a_mandate_holds_from_its_acceptance_to_its_end_and_no_longer(company: Any) -> None:
     organisation, _director, accountant = company
     now = timezone.now()
@@ -122,6 +123,7 @@ def test_who_is_no_longer_director_loses_the_right_and_the_new_one_has_it(compan
     assert not queries.mandates_of(director.id) and [m.party_id for m in queries.mandates_of(accountant.id)] == [organisation.id]
 
 
+@pytest.mark.requirement("A-14")
 def test_parents_act_for_their_children_until_they_are_grown_up() -> None:
     parent, now = factories.make_person(), datetime(2026, 11, 20, 3, tzinfo=UTC)
     small, grown = child(), child("001308000078", date(2008, 11, 19))

@@ -193,6 +193,7 @@ def test_a_question_of_a_thousand_characters_is_answered(client: Client) -> None
     assert client.get("/api/v1/procedures", {"q": long, "limit": 5}).json()["items"][0]["code"] == "1.001193"
 
 
+@pytest.mark.requirement("X-07")
 def test_the_description_and_its_page(client: Client) -> None:
     schema = client.get("/api/v1/openapi.json").json()
     assert set(schema["paths"]) >= {"/api/v1/procedures", "/api/v1/procedures/{code}", "/api/v1/catalogues/{name}"}

@@ -20,7 +20,7 @@ from tests.support.processes import Stack
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.requirement("D-03", "D-21", "N-06")
+@pytest.mark.requirement("D-03", "D-21", "N-06", "D-01")
 def test_a_phone_saves_as_one_types_and_loses_nothing(portal: Stack, open_page: Callable[..., Page]) -> None:
     publish_form(procedure_code=EXTRACT, document=FORM, now=timezone.now())
     phone = open_page(PHONE)

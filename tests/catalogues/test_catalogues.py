@@ -149,6 +149,7 @@ def test_amending_twice_on_one_day_and_what_is_refused(loaded: None) -> None:
         services.amend(entry=second, actor=EDITOR, code="H26.103")
 
 
+@pytest.mark.requirement("C-17")
 def test_a_disabled_entry_ends_and_a_reload_does_not_bring_it_back(loaded: None) -> None:
     services.disable(entry=queries.paper_kind("TP.G18.900001"), actor=EDITOR)
     with pytest.raises(PaperKind.DoesNotExist):

@@ -18,7 +18,7 @@ from portal.catalogues.services.entries import problems_of
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.requirement("C-17")
+@pytest.mark.requirement("C-17", "C-30")
 @pytest.mark.parametrize("name", CATALOGUES)
 def test_every_catalogue_is_there_and_keeps_its_own_rules(name: str) -> None:
     catalogue = CATALOGUES[name]

@@ -309,6 +309,7 @@ class TestTheUnit:
 class TestRegularWork:
     """Reminded of once, by day; noted as missed; erased after ninety days."""
 
+    @pytest.mark.requirement("D-20")
     def test_reminded_of_once_the_day_before_at_a_decent_hour(self, client: Client) -> None:
         one = booked()
         by_phone = TestByPhone().hold(client)

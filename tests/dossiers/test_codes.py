@@ -40,6 +40,7 @@ def test_the_ten_thousandth_code_of_a_day_keeps_counting() -> None:
     unit=st.from_regex(r"[A-Z][0-9]{2}(\.[0-9]{1,3}){0,3}", fullmatch=True).filter(str.isascii),
     day=st.dates(date(2000, 1, 1), date(2099, 12, 31)),
 )
+@pytest.mark.requirement("D-07")
 def test_every_code_has_the_national_form(unit: str, day: date) -> None:
     code = next_code(unit_code=unit, day=day)
     assert re.match(CODE_PATTERN, code)

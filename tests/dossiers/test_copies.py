@@ -185,6 +185,7 @@ class TestCopyOfEverything:
             services.ask_copy(actor=citizen_actor(mother()), dossier_id=dossier.id, now=timezone.now())
 
 
+@pytest.mark.requirement("D-19")
 def test_the_worker_does_it_all_from_the_promise(outside: Any) -> None:
     dossier = filed()
     mothers().post(f"{page_of(dossier)}ban-sao/")

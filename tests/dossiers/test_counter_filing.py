@@ -94,7 +94,7 @@ def confirm_all(desk: Client, filing: CounterFiling) -> None:
     act(desk, filing, "save/", act="luu", confirm=tokens)
 
 
-@pytest.mark.requirement("D-22", "D-24", "D-05")
+@pytest.mark.requirement("D-22", "D-24", "D-05", "D-07")
 def test_a_birth_entered_for_who_came_is_received_with_its_slip_and_lands_signed_in_the_store(settings: Any) -> None:
     settings.REMOTE_SIGNING_URL = settings.REMOTE_SIGNING_PUBLIC_URL = "https://ky-so.vi-du.example/csc/v2"
     desk, position = counter(("reception", "handling"), credential="cred-quay")
@@ -144,7 +144,7 @@ def test_a_birth_entered_for_who_came_is_received_with_its_slip_and_lands_signed
     assert kept.looks.filter(who="officer").exists()
 
 
-@pytest.mark.requirement("D-22", "D-24")
+@pytest.mark.requirement("D-22", "D-24", "D-14")
 def test_who_has_no_account_and_wrote_by_post_is_entered_and_compared() -> None:
     desk, _ = counter()
     new = "001090000777"
@@ -171,7 +171,7 @@ def test_who_has_no_account_and_wrote_by_post_is_entered_and_compared() -> None:
     assert (month.counter, month.post) == (0, 1)
 
 
-@pytest.mark.requirement("D-27")
+@pytest.mark.requirement("D-27", "D-05")
 def test_digitising_at_ones_wish_is_charged_shown_paid_in_cash_and_never_edited() -> None:
     boss, _ = counter(("administrator",))
     today = timezone.localdate()

@@ -335,7 +335,7 @@ def test_only_the_roles_and_the_unit_may() -> None:
     assert Act.objects.filter(act="dossiers.read", position_id=province.position_id).count() == 1
 
 
-@pytest.mark.requirement("D-06")
+@pytest.mark.requirement("D-06", "D-07")
 def test_events_are_append_only_and_dossiers_stay() -> None:
     dossier = filed()
     for change in (
@@ -365,6 +365,7 @@ def test_the_database_refuses_a_state_without_its_facts(values: dict[str, object
         Dossier.objects.filter(pk=dossier.pk).update(**values)
 
 
+@pytest.mark.requirement("D-07")
 @pytest.mark.parametrize("code", ["H26.101-261120-1", "261120-0001", "H26.101-261120-0001x", "h26-261120-0001"])
 def test_the_database_refuses_a_code_of_another_form(code: str) -> None:
     dossier = filed()

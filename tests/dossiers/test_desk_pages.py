@@ -52,7 +52,7 @@ def test_the_list_shows_ones_own_unit_only() -> None:
     assert dossier.code not in text(page)
 
 
-@pytest.mark.requirement("O-07")
+@pytest.mark.requirement("O-07", "D-11")
 def test_an_officer_of_another_unit_finds_nothing_at_any_address() -> None:
     issued = decided()
     mark_clean(issued.dossier)
@@ -298,6 +298,7 @@ def test_the_door_does_not_turn_in_circles_and_errors_stay_in_the_frame() -> Non
     assert 'class="site-header"' in text(Client().get("/quan-tri-khong-co/"))
 
 
+@pytest.mark.requirement("D-11")
 def test_refusing_asks_for_the_reason() -> None:
     dossier = filed()
     client, _ = desk_of()
@@ -336,6 +337,7 @@ def test_acts_on_a_dossier_that_is_past_them_are_friendly() -> None:
     assert client.get(f"{DESK}khong-phai-uuid/change/").status_code == 404
 
 
+@pytest.mark.requirement("D-11")
 def test_search_finds_what_people_have_at_hand() -> None:
     dossier, done = filed(), filed()
     services.refuse(actor=make_officer_actor(), dossier_id=done.id, seen_version=done.version, reason="x", now=NOW)

@@ -49,6 +49,7 @@ def sent() -> Dossier:
     return dossier
 
 
+@pytest.mark.requirement("D-07")
 def test_a_dossier_is_edited_in_the_form_and_sent_again_under_its_code(mothers: Client) -> None:
     with time_machine.travel(LATER, tick=False):
         dossier = sent()
@@ -193,6 +194,7 @@ def test_what_an_edit_cannot_do_is_said(mothers: Client) -> None:
         editing.begin_edit(actor=actor, dossier_id=unchecked.pk, now=LATER)
 
 
+@pytest.mark.requirement("D-12")
 def test_looking_up_without_signing_in_shows_state_and_dates_only() -> None:
     """`/tra-cuu-ho-so/`: whoever knows a code and a number learns how far it is, and nobody's name, file or word."""
     dossier = sent()

@@ -25,7 +25,7 @@ class Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
 
-@pytest.mark.requirement("X-03", "C-18")
+@pytest.mark.requirement("X-03", "C-18", "X-07")
 @pytest.mark.usefixtures("committed_db")
 def test_the_examples_for_engineers_run(tmp_path: Path) -> None:
     password = make_partner()

@@ -45,7 +45,7 @@ def handed(**more: str) -> tuple[Handover, Any, Any]:
     return Handover.objects.get(dossier=dossier), desk, there
 
 
-@pytest.mark.requirement("D-25")
+@pytest.mark.requirement("D-25", "D-19")
 def test_it_stays_until_it_is_taken_and_keeps_its_appointment() -> None:
     slip, desk, there = handed()
     dossier = slip.dossier

@@ -108,6 +108,7 @@ def test_a_device_is_paired_once_by_a_code_of_the_desk_and_taken_back_at_once() 
     assert "chỉ hướng dẫn" in text(gone) and gone.cookies[devices.COOKIE]["max-age"] == 0
 
 
+@pytest.mark.requirement("D-28")
 def test_what_do_i_need_papers_fee_and_a_number_without_typing_anything() -> None:
     kiosk, _device = registered()
     start = kiosk.get("/kiosk/")

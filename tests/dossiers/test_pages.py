@@ -90,7 +90,7 @@ def test_an_officer_is_told_to_change_hats(client: Client) -> None:
         assert "/tai-khoan/vai-tro/" in text(response)
 
 
-@pytest.mark.requirement("D-01", "D-07", "D-12")
+@pytest.mark.requirement("D-01", "D-07", "D-12", "D-29")
 def test_the_whole_way_without_javascript(mothers: Client) -> None:
     page = mothers.get(FORM)
     assert page.status_code == 200
@@ -495,6 +495,7 @@ def test_the_list_is_ordered_paged_and_its_queries_do_not_grow(mothers: Client) 
     assert "Trang 1 / 2" not in text(mothers.get("/ho-so/?so-dong=20"))
 
 
+@pytest.mark.requirement("D-12")
 def test_a_received_dossier_shows_its_appointment_and_officer(mothers: Client) -> None:
     officer = make_officer_actor()
     dossier = received(officer)
@@ -547,7 +548,7 @@ def test_a_button_of_a_dead_session_says_that_nothing_was_done() -> None:
     assert "chưa được thực hiện" not in client.get(f"/nop-ho-so/{CODE}/kiem-tra/", follow=True).content.decode()
 
 
-@pytest.mark.requirement("D-01", "D-09")
+@pytest.mark.requirement("D-01", "D-09", "D-29")
 def test_before_sending_one_reads_until_when_it_is_answered_and_ready(client: Client) -> None:
     with time_machine.travel(NOW, tick=False):
         sign_in(client, mother())

@@ -169,6 +169,7 @@ def test_told_are_who_acted_and_the_company_and_reading_is_each_ones_own() -> No
     assert set(told) == {(company().id, "inbox"), (holder(DIRECTOR).person_id, "sms")}
 
 
+@pytest.mark.requirement("A-14")
 def test_a_mandate_for_some_procedures_opens_these_and_nothing_else() -> None:
     director = as_company(DIRECTOR)
     declare(director, BADGE, FIRST, VEHICLE)
@@ -193,6 +194,7 @@ def test_a_procedure_for_people_is_not_for_a_company_and_the_other_way_round() -
     assert not Draft.objects.exists()
 
 
+@pytest.mark.requirement("A-14")
 def test_both_parents_see_what_one_files_for_their_child() -> None:
     child = Person.objects.get(full_name="Trần Mẫu Nhi")
     clients = []

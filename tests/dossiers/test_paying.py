@@ -271,6 +271,7 @@ def test_a_procedure_may_go_on_unpaid(mothers: Client) -> None:
     assert (fresh(dossier).state, fresh(dossier).payment, fresh(dossier).paused_at) == (State.PROCESSING, Standing.UNPAID, None)
 
 
+@pytest.mark.requirement("D-20")
 def test_who_has_not_paid_is_reminded_once_two_working_days_before(mothers: Client) -> None:
     dossier, _officer = asked(mothers)
     remind_at = due(dossier).remind_at

@@ -75,7 +75,7 @@ def told(template: str) -> int:
     return Notification.objects.filter(template=template, channel="inbox").count()
 
 
-@pytest.mark.requirement("D-14")
+@pytest.mark.requirement("D-14", "D-01")
 def test_chosen_while_filing_fetched_with_the_result_and_followed_to_the_door(outside: Simulators) -> None:
     client = browser()
     ready_draft(citizen_actor(mother()), now=timezone.now())

@@ -168,7 +168,7 @@ def paper_name(code: str, box: str) -> str:
 
 
 @pytest.mark.requirement("D-01", "D-03", "D-30")
-@pytest.mark.requirement("S-01", "S-02", "S-03", "S-04", "S-05", "S-06", "S-07", "S-08", "S-09", "S-10")
+@pytest.mark.requirement("S-01", "S-02", "S-03", "S-04", "S-05", "S-06", "S-07", "S-08", "S-09", "S-10", "D-19")
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_form_is_filed_with_its_charge_and_printed(case: Case, request: pytest.FixtureRequest) -> None:
     # Before anything is written: where the form asks for a signature there must be somebody to give it.

@@ -57,7 +57,7 @@ def body(response: Any) -> bytes:
     return b"".join(response.streaming_content)
 
 
-@pytest.mark.requirement("D-04")
+@pytest.mark.requirement("D-04", "C-30")
 def test_a_signed_result_and_what_was_handed_in_land_by_themselves() -> None:
     dossier = ended()
     result, notice = StorePaper.objects.order_by("origin")

@@ -283,7 +283,7 @@ def test_a_request_made_by_mistake_is_taken_back_as_if_it_had_not_been_made(moth
     assert (early.state, early.response_due_at, early.supplements_before) == (State.SUBMITTED, answer_by, 0)
 
 
-@pytest.mark.requirement("D-06", "D-10")
+@pytest.mark.requirement("D-06", "D-10", "D-20")
 def test_what_nobody_completes_in_time_ends_or_goes_back_as_the_policy_says(mothers: Client) -> None:
     officer = make_officer_actor()
     ending, left, early = received(officer), received(officer), filed()

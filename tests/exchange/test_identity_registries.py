@@ -35,7 +35,7 @@ def test_each_knows_its_own_and_shows_nothing_in_logs(outside: Simulators) -> No
     assert immigration.holder(kind="travel", country="KOR", number="M90000061") is None
 
 
-@pytest.mark.requirement("D-02")
+@pytest.mark.requirement("D-02", "X-05")
 def test_what_forms_are_filled_in_from(outside: Simulators) -> None:
     person = ASKS["civil_status"]()
     marriage = person.last("marriage")
@@ -53,7 +53,7 @@ def test_what_forms_are_filled_in_from(outside: Simulators) -> None:
     assert [civil_status.status(nobody), land.parcels(nobody), vehicle.holding(nobody), insurance.number_of(nobody)] == [None] * 4
 
 
-@pytest.mark.requirement("A-02", "D-02")
+@pytest.mark.requirement("A-02", "D-02", "X-05")
 @pytest.mark.parametrize("name", sorted(ASKS))
 @pytest.mark.parametrize(("mode", "more"), [("wrong", {}), ("down", {}), ("down", {"drop": True}), ("slow", {"seconds": 2})])
 def test_an_answer_about_another_and_none_are_not_a_no(outside: Simulators, settings: Any, name: str, mode: str, more: Any) -> None:

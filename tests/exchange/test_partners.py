@@ -128,6 +128,7 @@ def test_calls_are_limited_per_partner() -> None:
     assert Client().post(BATCH, NOTHING, content_type="application/json", headers=basic("H27", other)).status_code == 200
 
 
+@pytest.mark.requirement("X-01")
 def test_a_partner_may_call_what_it_was_given() -> None:
     password = make_partner(calls=["catalogues"])
     session = auth("H26", password).json()["session"]

@@ -20,6 +20,7 @@ from tests.simulators.running import Simulators
 MOTHER, COMPANY = "001195000001", "0100000028"
 
 
+@pytest.mark.requirement("X-05")
 def test_the_registry_knows_parents_children_and_spouse(outside: Simulators) -> None:
     kin = population.kin(MOTHER)
     assert kin is not None and kin.spouse is not None
@@ -31,6 +32,7 @@ def test_the_registry_knows_parents_children_and_spouse(outside: Simulators) -> 
     assert "Nhi" not in repr(kin) and "0013" not in repr(kin)
 
 
+@pytest.mark.requirement("X-05")
 def test_the_registry_knows_an_organisation_and_who_represents_it(outside: Simulators) -> None:
     said = business.enterprise(COMPANY)
     assert said is not None
@@ -46,6 +48,7 @@ def test_the_registry_knows_an_organisation_and_who_represents_it(outside: Simul
             business.enterprise(wrong)
 
 
+@pytest.mark.requirement("X-05")
 @pytest.mark.parametrize(("mode", "more", "error"), [("wrong", {}, OutsideUnavailable), ("down", {"drop": True}, OutsideUnavailable)])
 def test_another_ones_answer_or_none_is_told_apart_from_nobody(outside: Simulators, mode: str, more: dict[str, Any], error: Any) -> None:
     outside.faults("population", mode, **more)

@@ -67,7 +67,7 @@ def strike(portal: Portal, name: str) -> None:
     until(portal.whole, 60, f"back after {name}")
 
 
-@pytest.mark.requirement("N-04", "D-01", "D-13")
+@pytest.mark.requirement("N-04", "D-01", "D-13", "D-07")
 def test_two_hundred_filings_while_everything_dies_are_there_once_intact_and_told_once(running: Portal) -> None:
     # Numbers that nobody of the demonstration has.
     people = (PEOPLE % {"people": FILINGS}).replace("{n:06d}", "{n + 500_000:06d}")

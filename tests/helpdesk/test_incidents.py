@@ -117,6 +117,7 @@ def test_money_and_drafts_move_too() -> None:
     assert incidents.follow(now=last + 2 * HOUR) == 0
 
 
+@pytest.mark.requirement("O-13")
 def test_the_desk_records_and_corrects() -> None:
     officer, _position = desk("G22", "technical")
     base = "/quan-tri/helpdesk/incident/"

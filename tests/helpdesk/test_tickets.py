@@ -175,7 +175,7 @@ def _strictly(document: bytes) -> None:
     schema.assertValid(etree.fromstring(document))
 
 
-@pytest.mark.requirement("O-12", "N-10")
+@pytest.mark.requirement("O-12", "N-10", "O-05")
 def test_the_hotlines_machine_speaks_voicexml_and_takes_keys() -> None:
     dossier = filed(now=timezone.now())
     letter_of, rest = dossier.code[0], dossier.code[1:].replace(".", "*").replace("-", "*")

@@ -62,6 +62,7 @@ def test_requests_errors_and_times_are_counted_and_stand_on_the_page(client: Cli
     assert 'portal_figure{label="",name="redis.up"} 1.0' in figures_page and "portal_watch_age_seconds" in figures_page
 
 
+@pytest.mark.requirement("O-01")
 @pytest.mark.django_db
 def test_counts_wait_for_redis_and_a_late_one_is_added_to_its_minute(settings: Any) -> None:
     watch.flush()

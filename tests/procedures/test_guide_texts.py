@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ from procedures.guides.reading import anchors, blocks, caption_faults
 CAPTIONS = "WEBVTT\n\n00:00.000 --> 00:02.000\nMở trang thủ tục.\n\n00:02.000 --> 00:05.500\nBấm Nộp trực tuyến.\n"
 
 
+@pytest.mark.requirement("C-16")
 @given(st.text(max_size=300))
 def test_any_text_is_read_and_any_captions_judged(text: str) -> None:
     kinds = {block.kind for block in blocks(text)}

@@ -132,6 +132,7 @@ def test_a_curated_record_takes_over_an_imported_version(load):
     assert (version.name, version.origin) == ("Thủ tục thử", "curated") and ProcedureVersion.objects.count() == 2
 
 
+@pytest.mark.requirement("C-08")
 def test_events_are_filled_by_the_procedures_that_name_them_in_their_order(load):
     first, second = record("1.900001", events=["su-kien-thu"]), record("1.900002", events=["su-kien-thu"], featured_rank=1)
     load(first, second)
@@ -182,7 +183,7 @@ def test_one_channel_of_a_kind(load):
     assert [(limit.amount, limit.note) for limit in channel.limits.all()] == [(1, "khi 1"), (2, "khi 2")]
 
 
-@pytest.mark.requirement("C-01")
+@pytest.mark.requirement("C-01", "C-04")
 def test_a_province_changes_time_fees_place_unit_and_details_of_papers_only(load, django_assert_num_queries):
     local = {
         "province": "01",
@@ -210,6 +211,7 @@ def test_a_province_changes_time_fees_place_unit_and_details_of_papers_only(load
             Localisation.objects.create(version=version, province_code=province)
 
 
+@pytest.mark.requirement("C-08")
 def test_lists_by_field_agency_subject_level_and_group(load):
     load(record(), record("1.900002", field_code="LV.khac", issuing_code="G98", executing_codes=[], subjects=["enterprise"], group="S-02"))
 

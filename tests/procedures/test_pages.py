@@ -80,7 +80,7 @@ def test_pages_make_a_fixed_number_of_queries(client, demo_data, django_assert_n
             assert client.get(path).status_code == 200
 
 
-@pytest.mark.requirement("C-08")
+@pytest.mark.requirement("C-08", "C-09")
 def test_a_list_is_narrowed_by_who_asks_and_by_how_far_it_goes_online(client):
     whole = client.get("/thu-tuc/")
     filtered = whole.context["filtered"]

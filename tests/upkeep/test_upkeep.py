@@ -121,6 +121,7 @@ def test_those_concerned_are_told_once(outside: Any) -> None:
     assert told.filter(party_id=keeper.person_id, channel="inbox").count() == 1 and not told.filter(party_id=plain.person_id).exists()
 
 
+@pytest.mark.requirement("O-04")
 def test_the_desk_announces() -> None:
     officer, _position = desk("G22", "technical")
     base, soon = "/quan-tri/upkeep/maintenance/", timezone.localtime() + dt.timedelta(days=1)

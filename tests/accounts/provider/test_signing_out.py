@@ -99,6 +99,7 @@ def test_a_system_that_is_down_hears_of_it_when_it_is_back(ear: Ear) -> None:
     assert len(ear.heard) == 1 and SignInGrant.objects.get().told_at is not None
 
 
+@pytest.mark.requirement("A-13")
 @pytest.mark.parametrize("how", ["elsewhere", "all", "idle", "locked", "withdrawn", "there", "suspended", "erased"])
 def test_whatever_ends_a_session_ends_what_hangs_on_it(how: str, ear: Ear) -> None:
     person, one, now = factories.make_person(), system(logout_uri=ear.url), timezone.now()
@@ -161,6 +162,7 @@ def test_nobody_is_signed_out_by_a_link(hint: str) -> None:
     assert left["Location"] == "/tai-khoan/dang-xuat/" and victim.get("/tai-khoan/").status_code == 302
 
 
+@pytest.mark.requirement("A-13")
 def test_one_sees_which_systems_know_one_and_nobody_elses() -> None:
     one, browser = system(scopes=["profile", "identity"]), signed_in()
     tokens(one, browser)

@@ -116,6 +116,7 @@ def test_a_document_no_registry_knows_goes_to_a_counter_and_a_lying_one_waits(ou
     assert any(own(client).number in message["text"] for message in outside.outbox(to="+821090000061"))
 
 
+@pytest.mark.requirement("X-05")
 def test_the_breaker_leaves_a_dead_registry_alone_and_tries_it_again(outside: Any, settings: Any) -> None:
     outside.faults("telecom", "down")
     settings.TELECOM_REGISTRY_URL, url = settings.TELECOM_REGISTRY_URL, f"{settings.TELECOM_REGISTRY_URL}/v1/subscribers/verify"

@@ -50,6 +50,7 @@ def test_who_has_not_agreed_to_the_version_in_force_is_asked_once_and_comes_back
     assert away["Location"] == "/ho-so/"
 
 
+@pytest.mark.requirement("C-20")
 def test_a_new_version_is_asked_for_from_its_day_on(client: Client) -> None:
     terms.load_first()
     person, now = factories.make_person(), timezone.now()
@@ -75,6 +76,7 @@ def test_a_new_version_is_asked_for_from_its_day_on(client: Client) -> None:
     assert "New terms." in client.get("/en/dieu-khoan/").content.decode()
 
 
+@pytest.mark.requirement("C-20")
 def test_the_page_of_terms_is_there_before_anything_was_loaded(client: Client) -> None:
     page = client.get("/dieu-khoan/")
     assert page.status_code == 200 and "Không đưa mật khẩu một lần" in page.content.decode()

@@ -232,6 +232,7 @@ def test_what_a_registry_does_not_say_opens_nothing(outside: Any, client: Client
     assert User.objects.count() == users
 
 
+@pytest.mark.requirement("A-02")
 def test_insurance_without_a_phone_or_of_another_opens_nothing(outside: Any, client: Client) -> None:
     for other in ({"insurance_number": "0199000050"}, {"insurance_number": "0100000000"}):
         begin(client, "bao-hiem", {**INSURED, **other})

@@ -238,6 +238,7 @@ def test_who_does_not_agree_there_is_not_signed_in(client: Client, outside: Simu
     assert service.NOT_AGREED % {"name": "VNeID"} in client.get("/tai-khoan/dang-nhap/").content.decode()
 
 
+@pytest.mark.requirement("A-04")
 def test_the_link_is_one_to_one(outside: Simulators) -> None:
     now = timezone.now()
     linked(MOTHER)

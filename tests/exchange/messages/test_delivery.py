@@ -50,7 +50,7 @@ class Clock:
         return self.now
 
 
-@pytest.mark.requirement("X-02")
+@pytest.mark.requirement("X-02", "X-08", "X-15")
 @pytest.mark.parametrize("carrier", ["http", "ndxp"])
 def test_a_message_goes_out_sealed_and_both_proofs_are_kept(outside: Simulators, settings: Any, carrier: str) -> None:
     settings.NDXP_SERVER_URL, settings.NDXP_MEMBER = f"{outside.url}/partner/axis", "VN:GOV:000.00.00.G22:dvcqg"
@@ -73,6 +73,7 @@ def test_a_message_goes_out_sealed_and_both_proofs_are_kept(outside: Simulators,
     assert [step.what for step in row.steps.all()] == ["promised", "delivered"]
 
 
+@pytest.mark.requirement("X-02")
 def test_a_later_receipt_ends_it_and_its_body_leaves_after_a_month(outside: Simulators) -> None:
     play(outside)
     row = put(1, "H26-1")

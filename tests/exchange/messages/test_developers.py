@@ -137,6 +137,7 @@ def test_an_operation_that_will_leave_says_so_in_every_answer(monkeypatch: pytes
     assert api.get_openapi_schema()["paths"]["/api/v1/messages/keys"]["get"]["deprecated"] is True
 
 
+@pytest.mark.requirement("X-07")
 def test_the_data_of_changes_is_sound(monkeypatch: pytest.MonkeyPatch) -> None:
     days = [one.day for one in changes.changes()]
     assert days == sorted(days, reverse=True) and all(one.vi and one.en for one in changes.changes())

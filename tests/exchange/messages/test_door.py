@@ -158,7 +158,7 @@ def test_by_mutual_tls_the_token_is_bound_to_the_certificate(system: System, set
 # Taken ----------------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.requirement("X-02")
+@pytest.mark.requirement("X-02", "X-08")
 def test_a_message_is_taken_receipted_handled_and_its_end_can_be_asked(system: System, heard: list[str]) -> None:
     number = str(uuid4())
     answer = system.post(system.envelope(GOOD, id=number, about="H26-1"))

@@ -114,6 +114,7 @@ def test_levels_are_counted_again_and_follow_what_changes() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.requirement("D-22")
 @pytest.mark.usefixtures("demo_data")
 def test_the_page_says_what_is_met_and_what_nobody_counts() -> None:
     today = timezone.localdate()

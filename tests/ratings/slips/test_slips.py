@@ -27,6 +27,7 @@ from tests.ratings.test_figures import START, _sent, report
 pytestmark = [pytest.mark.requirement("R-01"), pytest.mark.django_db]
 
 
+@pytest.mark.requirement("R-15")
 @pytest.mark.usefixtures("demo_data")
 def test_from_the_sms_without_signing_in_once_and_nothing_of_it_is_shown_again() -> None:
     officer = factories.make_officer_actor(roles=("reception", "handling"))
