@@ -120,7 +120,7 @@ def ask(port: int, path: str, own: tuple[Path, Path] | None = None, host: str = 
 
 
 @pytest.mark.fault
-@pytest.mark.requirement("A-03", "N-08")
+@pytest.mark.requirement("A-03", "N-08", "X-01")
 def test_only_the_handshakes_own_certificate_goes_through(doors: tuple[int, int], tmp_path: Path) -> None:
     everybody, tokens = doors
     mine = made(tmp_path, "citizen")
@@ -130,6 +130,9 @@ def test_only_the_handshakes_own_certificate_goes_through(doors: tuple[int, int]
     assert unquote(ask(tokens, DOOR, mine)[1]).strip() == mine[0].read_text().strip()
     assert unquote(ask(tokens, "/oauth2/token", mine)[1]).strip() == mine[0].read_text().strip()
     assert ask(tokens, "/oauth2/token") == (200, "") and ask(everybody, "/oauth2/token", mine) == (200, "")
+    for address in ("/api/v1/oauth/token", "/api/v1/messages"):
+        assert unquote(ask(tokens, address, mine)[1]).strip() == mine[0].read_text().strip(), "partners' tokens are bound to it (RFC 8705)"
+        assert ask(everybody, address, mine) == (200, "")
     assert ask(tokens, "/ho-so/", mine) == (302, f"https://{HOST}:{everybody}/ho-so/"), "nothing else is served there"
     with pytest.raises(ssl.SSLError):
         ask(tokens, DOOR, mine, host="other.example")

@@ -110,8 +110,8 @@ def test_the_description_of_the_api_says_which_words_are_english(client: Client)
 def test_the_guides_promise_only_what_is_there(client: Client) -> None:
     paying, post = (client.get(path).content.decode() for path in ("/ho-tro/nop-tien/", "/ho-tro/buu-chinh/"))
     assert "/thanh-toan/" in Page(paying).links and "/thanh-toan/don-vi/" in Page(paying).links and "không dùng tiền mặt" in paying
-    assert "chưa có ô chọn nhận qua bưu chính" in post and "Quyết định 45/2016/QĐ-TTg" in post
-    assert "yet" in client.get("/en/ho-tro/buu-chinh/").content.decode()
+    assert "chọn “Nhận bản giấy qua bưu chính”" in post and "Quyết định 45/2016/QĐ-TTg" in post
+    assert "the parcel number when the post has taken it" in client.get("/en/ho-tro/buu-chinh/").content.decode()
 
 
 def test_a_procedure_without_a_form_says_so_and_leads_to_its_page(client: Client, demo_data: None) -> None:
