@@ -69,6 +69,8 @@ def test_a_busy_unit_works_by_keyboard_alone(portal: Stack, open_page: Callable[
     expect(page.locator("body")).to_contain_text("Quá hạn")
     keys(page, "g", "q")
     expect(page).to_have_url(re.compile("viec=qua-han"))
+    # The address is there before its page is.
+    expect(page.locator("#result_list tbody th a").first).to_be_visible()
     worst = page.locator("#result_list tbody th a").all_inner_texts()[:3]
     late = Dossier.objects.filter(unit_code=UNIT, state="4", stage=Stage.NONE, due_at__lt=timezone.now()).order_by("due_at", "id")
     assert worst == [one.code for one in late[:3]]
