@@ -61,6 +61,9 @@ def test_marks_are_found_on_functions_classes_and_modules(tmp_path: Path) -> Non
 def test_states_follow_tests_and_judgement() -> None:
     proof = {"X-01": ["tests/test_one.py::test_a"]}
     assert "| open |" in coverage_of_requirements.render(small(), {})
+    assert "| half of it |" in coverage_of_requirements.render(small(lacks="half of it"), proof)
+    with pytest.raises(CommandError):
+        coverage_of_requirements.render(small(whole=True, lacks="half of it"), proof)
     assert "| part | `test_one.py::test_a` |" in coverage_of_requirements.render(small(), proof)
     assert "| proved | `test_one.py::test_a` |" in coverage_of_requirements.render(small(whole=True), proof)
     with pytest.raises(CommandError, match="X-01 is called whole"):

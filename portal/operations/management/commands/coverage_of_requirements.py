@@ -2,7 +2,7 @@
 
 Reads ``docs/requirements.json`` and the marks ``@pytest.mark.requirement("C-01")`` in ``tests/``; writes
 ``docs/requirements.md``. A promise is *open* without a test, *part* with one, *proved* when somebody judged its tests to
-prove all of it (``"whole": true``).
+prove all of it (``"whole": true``); what no test shows of one that is not whole stands in ``"lacks"``.
 """
 
 from __future__ import annotations
@@ -61,11 +61,12 @@ def state_of(requirement: dict[str, Any], tests: list[str]) -> str:
 def render(catalogue: dict[str, Any], found: dict[str, list[str]]) -> str:
     """The page ``docs/requirements.md``.
 
-    Raises :class:`CommandError` for an ID on a test that no requirement has, or a claim without a test.
+    Raises :class:`CommandError` for an ID on a test that no requirement has, a claim without a test or beside what it lacks.
     """
     requirements = [requirement for group in catalogue["groups"] for requirement in group["requirements"]]
     known = {requirement["id"] for requirement in requirements}
     wrong = [f"{name} on {tests[0]}: no such requirement" for name, tests in found.items() if name not in known]
+    wrong += [f"{r['id']} is called whole and lacks something" for r in requirements if r.get("whole") and r.get("lacks")]
     wrong += [f"{r['id']} is called whole and has no test" for r in requirements if r.get("whole") and r["id"] not in found]
     if wrong:
         raise CommandError("\n".join(wrong))
@@ -83,11 +84,15 @@ def render(catalogue: dict[str, Any], found: dict[str, list[str]]) -> str:
     ]
     for group in catalogue["groups"]:
         lines += ["", f"## {group['letter']} · {group['title']}", ""]
-        lines += ["| ID | promise | source | who | state | proving tests |", "|---|---|---|---|---|---|"]
+        lines += ["| ID | promise | source | who | state | proving tests | not shown yet |", "|---|---|---|---|---|---|---|"]
         for requirement in group["requirements"]:
             tests = found.get(requirement["id"], [])
             cells = [requirement["id"], requirement["promise"], requirement.get("source", ""), requirement.get("who", "")]
-            cells += [state_of(requirement, tests), "<br>".join(f"`{test.removeprefix('tests/')}`" for test in tests)]
+            cells += [
+                state_of(requirement, tests),
+                "<br>".join(f"`{test.removeprefix('tests/')}`" for test in tests),
+                requirement.get("lacks", ""),
+            ]
             lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
