@@ -16,6 +16,7 @@ from lxml import html
 from dossiers import services
 from dossiers.models import Dossier, Draft, State
 from portal.notifications.models import Notification
+from portal.workdays import national_calendar, remaining_words
 from tests.dossiers.support import (
     ANSWERS,
     CODE,
@@ -502,6 +503,10 @@ def test_a_received_dossier_shows_its_appointment_and_officer(mothers: Client) -
     page = text(mothers.get(f"/ho-so/{dossier.code}/"))
     for words in ("Đang giải quyết", "Hẹn trả kết quả", officer.label, "Giấy tiếp nhận hồ sơ và hẹn trả kết quả"):
         assert words in page, words
+    dossier.refresh_from_db()
+    assert dossier.due_at is not None
+    left = remaining_words(timezone.now(), dossier.due_at, national_calendar())
+    assert left in page and left in text(mothers.get("/ho-so/")), left
 
 
 HERE = {"HTTP_ORIGIN": "http://testserver"}

@@ -224,6 +224,7 @@ def test_the_kind_of_office_is_named_in_plain_words(client, catalogue):
 def test_where_a_committee_receives_the_place_chosen_decides(client, catalogue, demo_data):
     commune = client.get("/thu-tuc/1.001193/?dia-phuong=01&xa=00070").content.decode()
     assert 'href="/co-quan/H26.101/"' in where(commune) and "1900 0101" in where(commune)
+    assert "Số 101 phố Minh Họa" in where(commune)
     # Of a province alone nothing follows for a procedure of communes, and its committee is not the answer.
     province = where(client.get("/thu-tuc/1.001193/?dia-phuong=01").content.decode())
     assert "Viết tên xã, phường của bạn" in province and "/co-quan/" not in province

@@ -17,6 +17,15 @@ from tests.factories import make_officer_actor
 pytestmark = [pytest.mark.requirement("D-06")]
 
 
+def test_the_states_are_those_of_the_national_standard() -> None:
+    """TrangThaiHoSo as one-stop systems send it, written out a second time."""
+    assert {state.value: str(state.label) for state in State} == {
+        "1": "Mới đăng ký", "2": "Được tiếp nhận", "3": "Không được tiếp nhận", "4": "Đang xử lý", "5": "Yêu cầu bổ sung giấy tờ",
+        "6": "Yêu cầu thực hiện nghĩa vụ tài chính", "7": "Công dân yêu cầu rút hồ sơ", "8": "Dừng xử lý", "9": "Đã xử lý xong",
+        "10": "Đã trả kết quả",
+    }  # fmt: skip
+
+
 def test_the_page_is_written_from_the_table_and_says_all_of_it(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     call_command("write_states", "--check")
     page = states_page.path().read_text(encoding="utf-8")

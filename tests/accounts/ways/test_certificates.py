@@ -77,7 +77,8 @@ def test_the_signing_service_signs_citizens_in_too(outside: Simulators, client: 
     client.get(f"{PAGE}tro-ve/", back)
     assert proved(CitizenSignIn.objects.get()).state == "proved"
     assert client.get(f"{PAGE}cho/")["Location"] == "/ho-so/?trang=2"
-    assert UserSession.objects.get(ended_at=None).way == "certificate"
+    session = UserSession.objects.get(ended_at=None)
+    assert (session.way, session.assurance) == ("certificate", Assurance.HIGH)
 
 
 @pytest.mark.requirement("A-17", "N-08")
@@ -152,7 +153,9 @@ def test_a_token_signs_in_only_at_the_proxys_own_door(outside: Simulators, clien
     answer = client.post(f"{PAGE}thiet-bi/", headers={"X-Client-Certificate": header})
     assert answer["Location"] == f"{settings.SITE_URL}{PAGE}cho/"
     assert proved(CitizenSignIn.objects.latest("created_at")).state == "proved"
-    assert client.get(f"{PAGE}cho/").status_code == 302 and UserSession.objects.get(ended_at=None).way == "token"
+    assert client.get(f"{PAGE}cho/").status_code == 302
+    session = UserSession.objects.get(ended_at=None)
+    assert (session.way, session.assurance) == ("token", Assurance.HIGH)
 
 
 def test_without_a_store_of_roots_there_is_no_such_door(client: Client, settings: Any) -> None:
