@@ -22,7 +22,10 @@ from ratings.score.sources import SOURCES
 _DAYS = ["%d/%m/%Y", "%Y-%m-%d"]
 _DAY = forms.DateInput({"placeholder": "ngày/tháng/năm", "autocomplete": "off"})
 _LONG = {"class": "vTextField"}
-WHAT = {"dossier": "hồ sơ", "procedure": "thủ tục", "decision": "quyết định công bố", "petition": "phản ánh, kiến nghị"}
+WHAT = {
+    "dossier": "hồ sơ", "procedure": "thủ tục", "decision": "quyết định công bố", "petition": "phản ánh, kiến nghị",
+    "copy": "bản sao chứng thực",
+}  # fmt: skip
 
 
 def _sources() -> list[tuple[str, str]]:
