@@ -61,6 +61,8 @@ from dossiers.models import (
     ArchiveHold,
     ArchiveTerm,
     CashReceipt,
+    CertifiedCopy,
+    CopyWording,
     CounterDay,
     CounterFiling,
     CounterPlan,
@@ -75,6 +77,7 @@ from dossiers.models import (
     FormPrint,
     Handover,
     HomeVisit,
+    KioskDevice,
     LinkedFiling,
     MessageTemplate,
     OfficerArea,
@@ -1283,7 +1286,7 @@ OF_UNITS = (
     Absence, Appointment, ArchivedDossier, ArchiveHold, ArchiveTerm, CashReceipt, CounterDay, CounterFiling, CounterPlan, DigitisingRate,
     Disposal, DossierMessage, DossierOpinion, DossierStep, FormDesign, Handover, HomeVisit, MessageTemplate, OfficerArea, Parcel,
     ProcessVersion, Rating, RatingCount, ResultDesign, Survey, SurveyText, Ticket, UnitSlip,
-    OldBatch, OldClaim, OldDeclaration, OldPaper,
+    OldBatch, OldClaim, OldDeclaration, OldPaper, CertifiedCopy, CopyWording, KioskDevice,
 )  # fmt: skip
 
 LOOKED_AT = ("feedback", "helpdesk", "content", "upkeep", "partner_messages")
