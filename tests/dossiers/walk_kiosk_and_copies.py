@@ -45,7 +45,7 @@ def _kiosks(pages: Any, officer: Client, actor: Any) -> None:
     kiosk.cookies[devices.COOKIE] = devices.pair(code=devices.new_code(actor=actor, device_id=device.pk, now=now), now=now)
     for page in ("", "su-kien/", "linh-vuc/", f"thu-tuc/{CODE}/", f"thu-tuc/{CODE}/hoi/", "so/", "dang-nhap/"):
         pages.get(kiosk, f"/kiosk/{page}")
-    pages.get(kiosk, "/kiosk/thu-tuc/1.000656/hoi/")
+    pages.get(kiosk, "/kiosk/thu-tuc/1.004222/hoi/")
     at = f"/kiosk/thu-tuc/{CODE}/hoi/"
     while (tile := pages.get(kiosk, at).partition('class="kiosk-tile" href="?')[2]) and "Giấy tờ bạn cần" not in pages.kept[at]:
         at = f"/kiosk/thu-tuc/{CODE}/hoi/?" + tile.partition('"')[0].replace("&amp;", "&")
