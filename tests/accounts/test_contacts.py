@@ -186,6 +186,7 @@ def test_channels_are_chosen_by_kind_and_what_the_law_wants_told_keeps_one(outsi
         "dossiers.steps": ["sms"],
         "dossiers.confirmations": [],
         "dossiers.drafts": [],
+        "dossiers.copies": [],
         "dossiers.appointments": [],
         "remind.appointments": [],
         "remind.papers": [],
