@@ -6,8 +6,11 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 
+from django.conf import settings
 from django.db import Error, connection
 
 logger = logging.getLogger(__name__)
@@ -25,7 +28,7 @@ class Marks:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._found: dict[str, str] = {}
+        self._known: tuple[dict[str, str], str] = ({}, "")
         self._due = -math.inf
 
     def of(self, rooms: Sequence[str]) -> str:
@@ -36,6 +39,9 @@ class Marks:
         """
         if not rooms:
             return ""
+        held = _held.get()
+        if held is not None:
+            return _joined(held, rooms)
         late = time.monotonic() - self._due
         if late >= 0 and self._lock.acquire(blocking=late > CHECK_SECONDS):
             try:
@@ -43,22 +49,45 @@ class Marks:
                     self.look()
             finally:
                 self._lock.release()
-        found = self._found
-        return "|".join(found.get(name, "0") for room in rooms for name in _names(room))
+        return _joined(self._known[0], rooms)
+
+    @contextmanager
+    def held(self) -> Iterator[str]:
+        """Marks stand still for this request as they are known now, whatever other threads learn meanwhile; gives the position that the
+        primary's log had reached when they were read, empty where nobody needs it."""
+        found, position = self._known
+        token = _held.set(found)
+        try:
+            yield position
+        finally:
+            _held.reset(token)
 
     def look(self) -> None:
         """Ask the database now."""
         try:
             with connection.cursor() as cursor:
                 cursor.execute(_QUERY)
-                self._found = {room: f"{count}.{last}.{at:%d%H%M%S%f}" for room, count, last, at in cursor.fetchall()}
+                found = {room: f"{count}.{last}.{at:%d%H%M%S%f}" for room, count, last, at in cursor.fetchall()}
+                position = ""
+                if "replica" in settings.DATABASES:
+                    # After the marks: all that they speak of was committed before this position.
+                    cursor.execute("SELECT CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_current_wal_insert_lsn()::text END")
+                    position = str((cursor.fetchone() or [None])[0] or "")
+                self._known = (found, position)
         except Error:
             logger.warning("changes could not be read: pages stand as they are")
         self._due = time.monotonic() + CHECK_SECONDS
 
     def forget(self) -> None:
         """Ask at the next use, whatever the clock says."""
-        self._found, self._due = {}, -math.inf
+        self._known, self._due = ({}, ""), -math.inf
+
+
+_held: ContextVar[dict[str, str] | None] = ContextVar("held_marks", default=None)
+
+
+def _joined(found: dict[str, str], rooms: Sequence[str]) -> str:
+    return "|".join(found.get(name, "0") for room in rooms for name in _names(room))
 
 
 def _names(room: str) -> tuple[str, ...]:

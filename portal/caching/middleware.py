@@ -13,6 +13,7 @@ from django.urls import Resolver404, resolve
 from django.utils import timezone
 from prometheus_client import Counter
 
+from portal.caching import replica
 from portal.caching.changes import marks
 from portal.caching.public import has_session
 from portal.caching.store import Kept, Memory, Shared
@@ -121,7 +122,7 @@ class PageCache:
     def _render(self, request: HttpRequest, key: str, rooms: tuple[str, ...], mark: str) -> Kept | HttpResponse:
         _rendered.inc()
         request.to_be_kept = True  # type: ignore[attr-defined]
-        response = self.get_response(request)
+        response = replica.rendered(lambda: self.get_response(request))
         etag = response.headers.get("ETag", "")
         if response.status_code != 200 or response.streaming or response.cookies or not etag:
             return response

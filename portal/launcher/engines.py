@@ -159,14 +159,18 @@ class Postgres(Engine):
             ]
         )
         password = keys.all_secrets(self.var)["EMBEDDED_POSTGRES_PASSWORD"]
-        # The portal's role owns its database and may make others (the tests' own); it is no superuser, as in production.
+        # The portal's role owns its database and may make others (the tests' own); it is no superuser, as in production. Where nobody would
+        # miss the data a standby may follow: tests make one.
+        followed = (self.var / THROWAWAY).exists()
+        role = f"CREATE ROLE portal LOGIN CREATEDB{' REPLICATION' if followed else ''} PASSWORD '{password}'"
         output = self.run(
             [str(self.programs / "postgres"), "--single", "-D", str(fresh), "postgres"],
-            f"CREATE ROLE portal LOGIN CREATEDB PASSWORD '{password}'\nCREATE DATABASE portal OWNER portal\n",
+            f"{role}\nCREATE DATABASE portal OWNER portal\n",
         )
         if "ERROR:" in output or "FATAL:" in output:
             raise self.why(output)
-        (fresh / "pg_hba.conf").write_text("host all portal 127.0.0.1/32 scram-sha-256\n", encoding="utf-8")
+        databases = "all,replication" if followed else "all"
+        (fresh / "pg_hba.conf").write_text(f"host {databases} portal 127.0.0.1/32 scram-sha-256\n", encoding="utf-8")
         # Only a finished cluster gets its name: a start that was cut off begins again from nothing.
         fresh.rename(self.data)
 

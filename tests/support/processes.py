@@ -153,6 +153,12 @@ def collect_static(folder: Path) -> None:
     )
 
 
+def start_web(name: str, port: int, var: Path, env: dict[str, str]) -> Running:
+    """gunicorn as the Procfile starts it, with two processes; it may not answer yet."""
+    command = [str(BIN / "gunicorn"), "portal.wsgi", "-w", "2", "-k", "portal.operations.web.Worker", "--threads", "4"]
+    return start(name, [*command, "--limit-request-line", "8190", "-b", f"127.0.0.1:{port}"], var, env)
+
+
 def start_stack(var: Path, simulators: Any, port: int, static: Path) -> Stack:
     """gunicorn with the collected ``static`` files, worker and beat, beside running simulators."""
     url = f"http://localhost:{port}"
@@ -167,25 +173,7 @@ def start_stack(var: Path, simulators: Any, port: int, static: Path) -> Stack:
         PROMETHEUS_MULTIPROC_DIR=str(figures),
         DJANGO_SETTINGS_MODULE="portal.settings.test_stack",
     )
-    web = start(
-        "web",
-        [
-            str(BIN / "gunicorn"),
-            "portal.wsgi",
-            "-w",
-            "2",
-            "-k",
-            "portal.operations.web.Worker",
-            "--threads",
-            "4",
-            "--limit-request-line",
-            "8190",
-            "-b",
-            f"127.0.0.1:{port}",
-        ],
-        var,
-        env,
-    )
+    web = start_web("web", port, var, env)
     started = [web]
     try:
         started.append(worker := start_celery(var, simulators.env, beat=True, SITE_URL=url))
