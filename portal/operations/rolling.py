@@ -61,7 +61,7 @@ def judge(migration: Migration, before: ProjectState) -> Verdict:
         return said
     state = before.clone()
     for operation in migration.operations:
-        verdict = _said(operation) or _by_rule(operation, migration, state)
+        verdict = _said(operation) or _of_new_table(operation, migration, before) or _by_rule(operation, migration, state)
         if not verdict.lives:
             return verdict
         operation.state_forwards(migration.app_label, state)
@@ -74,6 +74,13 @@ def _said(one: Migration | Operation) -> Verdict | None:
         if why:
             return Verdict(lives, str(why))
     return None
+
+
+def _of_new_table(operation: Operation, migration: Migration, before: ProjectState) -> Verdict | None:
+    """Whatever is done to a table that this very migration makes: the release before does not know it."""
+    name = getattr(operation, "model_name_lower", "") or str(getattr(operation, "model_name", "")).lower()
+    is_new = bool(name) and (migration.app_label, name) not in before.models
+    return Verdict(True, "") if is_new else None
 
 
 def _by_rule(operation: Operation, migration: Migration, state: ProjectState) -> Verdict:
