@@ -19,7 +19,7 @@ from urllib3.exceptions import InsecureRequestWarning
 from bench.drill.backup import Backup
 from bench.drill.database import Secrets, Site
 from bench.drill.load import Load
-from bench.drill.machines import Machines
+from bench.drill.machines import Machines, next_release
 from bench.drill.parts import NotInTimeError, Part, until
 from bench.drill.redis import Watched
 from bench.pages import write
@@ -138,6 +138,47 @@ class Drill:
         self.load.wrong = [one for one in self.load.wrong if "507" not in one and "ổ đĩa" not in one]
         self.note("room on the disk", None, self.acknowledged(), self.load.kept())
 
+    def release(self) -> None:
+        """The next release, which changes the database, machine by machine under load; then it is taken back the same way."""
+        before, since = len(self.load.acknowledged), time.monotonic()
+        tree = next_release(self.base)
+        told = self.machines.manage("check_rolling", root=tree).stdout.strip().splitlines()
+        self.say("; ".join(told))
+        self.machines.manage("migrate", "-v0", root=tree)
+        ours = [list(web.command) for web in self.machines.webs]
+        for web, command in zip(self.machines.webs, ours, strict=True):
+            self.machines.renew(web, ["sh", "-c", f'cd "{tree}" && exec "$@"', "sh", *command])
+        until(lambda: self.load.settled(before, 4), 120, "filings with the next release")
+        between = len(self.load.acknowledged)
+        for web, command in zip(self.machines.webs, ours, strict=True):
+            self.machines.renew(web, command)
+        until(lambda: self.load.settled(between, 4), 120, "filings after the release was taken back")
+        known = self.acknowledged()
+        self.note("each web machine in turn, for a release and its taking back", self.load.silence(since), known, self.load.kept())
+
+    def key_ring(self) -> None:
+        """The keys are gone: nothing is acknowledged that nobody could read again, and their second copy reads everything."""
+        second_copy = {name: self.machines.env[name] for name in ("FIELD_KEYS", "BLIND_INDEX_KEY")}
+        for web in self.machines.webs:
+            web.stop()
+            for name in second_copy:
+                web.env[name] = ""
+            web.start()
+        time.sleep(3)
+        before = len(self.load.acknowledged)
+        time.sleep(12)
+        if len(self.load.acknowledged) > before:
+            self.faults.append("filings were acknowledged without the keys")
+        since, before = time.monotonic(), len(self.load.acknowledged)
+        for web in self.machines.webs:
+            web.stop()
+            web.env |= second_copy
+            web.start()
+        until(self.machines.answers, 60, "the portal answers with the second copy of its keys", of=self.machines.webs[0])
+        silence = time.monotonic() - since
+        until(lambda: self.load.settled(before), 120, "filings with the second copy of the keys")
+        self.note("the key ring, its second copy taken", silence, self.acknowledged(), self.load.kept())
+
     def restore(self) -> None:
         """A moment of a minute ago comes back; erasures, numbers and the outbox know what they must."""
         subject = self.machines.shell(BEGUN)
@@ -219,6 +260,8 @@ class Drill:
             ("redis", lambda: self.lose("the master of Redis", self.redis.master())),
             ("web", lambda: self.lose("a web machine", self.machines.webs[0])),
             ("disk", self.disk),
+            ("release", self.release),
+            ("key ring", self.key_ring),
             ("restore", self.restore),
             ("second site", self.second_site),
         ]

@@ -31,6 +31,21 @@ def pair() -> int:
             return port
 
 
+def next_release(base: Path) -> Path:
+    """A tree of the release after this one: this one's code and one migration more, of a table that every filing writes."""
+    tree = base / "next"
+    left = shutil.ignore_patterns(".venv", "var", ".git", ".*_cache", "__pycache__", ".hypothesis")
+    shutil.copytree(ROOT, tree, ignore=left)
+    last = max(file.stem for file in (tree / "dossiers" / "migrations").glob("0*.py"))
+    (tree / "dossiers" / "migrations" / "9999_next_release.py").write_text(
+        "from django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n"
+        f"    dependencies = [('dossiers', '{last}')]\n"
+        "    operations = [migrations.AddField('draft', 'next_words', models.TextField(null=True))]\n",
+        encoding="utf-8",
+    )
+    return tree
+
+
 class Machines:
     """Everything that runs our code, at one database and one Redis."""
 
@@ -129,10 +144,10 @@ class Machines:
         """Every program of it."""
         return [*self.webs, *self.workers, self.beat, self.simulators, self.proxy]
 
-    def manage(self, *arguments: str, check: bool = True, **more: str) -> subprocess.CompletedProcess[str]:
-        """``manage.py`` beside the running portal."""
+    def manage(self, *arguments: str, check: bool = True, root: Path = ROOT, **more: str) -> subprocess.CompletedProcess[str]:
+        """``manage.py`` beside the running portal, of this release or of another one whose tree is ``root``."""
         done = subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env={**self.env, **more}, capture_output=True,
+            [sys.executable, "manage.py", *arguments], cwd=root, env={**self.env, **more}, capture_output=True,
             text=True, check=False, timeout=900,
         )  # fmt: skip
         if check and done.returncode:
@@ -161,6 +176,21 @@ class Machines:
             return requests.get(f"{self.url}/health/ready", verify=False, timeout=5).status_code in (200, 404)
         except requests.RequestException:
             return False
+
+    def web_answers(self, web: Part) -> bool:
+        """Whether one web machine answers at its own port."""
+        try:
+            there = requests.get(f"http://127.0.0.1:{web.env['PORT']}/health/ready", headers={"X-Forwarded-Proto": "https"}, timeout=5)
+        except requests.RequestException:
+            return False
+        return there.status_code in (200, 404)
+
+    def renew(self, web: Part, command: list[str]) -> None:
+        """One web machine is stopped gently and started with another command; returns when it answers."""
+        web.stop(signal.SIGTERM, 20)
+        web.command = command
+        web.start()
+        until(lambda: self.web_answers(web), 90, f"{web.name} answers", of=web)
 
     def stop(self) -> None:
         """The portal's own programs, gently."""
