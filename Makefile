@@ -21,7 +21,7 @@ PYTEST = $(WITH_SERVICES) $(VENV) -m pytest -n 2 --durations=25 --durations-min=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := run
-.PHONY: run test test-again test-quick lint bench bench-search bench-front bench-hostile bench-sign-in bench-signed-in bench-sealing bench-old-papers bench-desk bench-dossiers bench-due-dates bench-decade bench-outbox bench-corpus bench-petitions bench-reconcile bench-statistics bench-outage bench-callbacks bench-vouchers bench-petitions-desk bench-filing bench-forms bench-people bench-synchronisation bench-messages bench-assistant bench-sign-on bench-catalogue-life drill ready-for-drill bench-watching bench-understood release coverage-of-requirements lock clean ready ready-for-tests ready-for-bench checks
+.PHONY: run test test-again test-quick lint bench bench-search bench-front bench-national bench-hostile bench-sign-in bench-signed-in bench-sealing bench-old-papers bench-desk bench-dossiers bench-due-dates bench-decade bench-outbox bench-corpus bench-petitions bench-reconcile bench-statistics bench-outage bench-callbacks bench-vouchers bench-petitions-desk bench-filing bench-forms bench-people bench-synchronisation bench-messages bench-assistant bench-sign-on bench-catalogue-life drill ready-for-drill bench-watching bench-understood release coverage-of-requirements lock clean ready ready-for-tests ready-for-bench checks
 
 run:
 	@exec $(BOOTSTRAP) -- portal.launcher run
@@ -124,6 +124,10 @@ bench-people: ready-for-bench
 # Redis gone for ten minutes while 20,000 notices wait; takes a quarter of an hour.
 bench-outage: ready-for-bench
 	$(VENV) -m bench.outage $(if $(WRITE),--write)
+
+# A national day with readers signed in and people filing, through the proxy, and by simulation what the promise needs.
+bench-national: ready-for-bench
+	$(VENV) -m portal.launcher exec --var $(BENCH_VAR) -- $(VENV) -m bench.national $(if $(DATA),--data $(DATA)) $(if $(WRITE),--write)
 
 # How often the search finds what people mean, against two other engines, on the real list (DATA=folder).
 bench-search: ready-for-bench

@@ -1,5 +1,5 @@
 -- Asks for the paths of a file in turn, from a different place in each thread, and prints what wrk measured as one JSON line.
--- wrk ... -s load.lua URL -- FILE
+-- wrk ... -s load.lua URL -- FILE. A line may hold a cookie behind a tab: somebody who is signed in.
 
 local threads = {}
 
@@ -16,7 +16,15 @@ function init(args)
    place = math.floor(number * #paths / 2)
    requests = {}
    for index, path in ipairs(paths) do
-      requests[index] = wrk.format("GET", path)
+      local address, cookie = path:match("^([^\t]*)\t?(.*)$")
+      local headers = {}
+      for name, value in pairs(wrk.headers) do
+         headers[name] = value
+      end
+      if cookie ~= "" then
+         headers["Cookie"] = cookie
+      end
+      requests[index] = wrk.format("GET", address, headers)
    end
 end
 
