@@ -57,6 +57,20 @@ class SecurePhone(Phone):
         host = urlsplit(url)
         self.connection = HTTPSConnection(host.hostname or "", host.port, timeout=60, context=ssl._create_unverified_context())
 
+    def ask(
+        self,
+        step: str,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        kind: str = "",
+        expected: int = 200,
+        more: dict[str, str] | None = None,
+    ) -> str:
+        """One request, from a page of the secure address."""
+        secure = {"Origin": "https://localhost", "Referer": "https://localhost/"}
+        return super().ask(step, method, path, body, kind, expected, secure | (more or {}))
+
 
 def file_one(url: str, cookie: str, session: str, photos: tuple[bytes, bytes]) -> None:
     """A registration of birth from the first question to the receipt."""
@@ -80,6 +94,7 @@ class Filers:
         self.url, self.cookie, self.sessions, self.pace = url, cookie, sessions, pace
         self.photos = [(photo(2 * n), photo(2 * n + 1)) for n in range(4)]
         self.done: list[float] = []
+        self.wrong: list[str] = []
         self.late = 0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
@@ -88,7 +103,12 @@ class Filers:
         if time.perf_counter() > due + 1:
             self.late += 1
         began = time.perf_counter()
-        file_one(self.url, self.cookie, self.sessions[number], self.photos[number % 4])
+        try:
+            file_one(self.url, self.cookie, self.sessions[number], self.photos[number % 4])
+        except (SystemExit, OSError) as error:
+            # Told at the end: one that fails must not end the others.
+            self.wrong.append(str(error)[:300])
+            return
         self.done.append(time.perf_counter() - began)
 
     def _run(self) -> None:
@@ -110,12 +130,15 @@ class Filers:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join()
+        if self.wrong:
+            raise SystemExit(f"{len(self.wrong)} filings failed, the first of them: {self.wrong[0]}")
 
 
-def processor_seconds() -> dict[str, float]:
-    """What each kind of program has taken of the processors so far."""
+def processor_seconds(port: int) -> dict[str, float]:
+    """What each kind of program of this run has taken of the processors so far; ``port``: gunicorn's."""
     tick = os.sysconf("SC_CLK_TCK")
-    found = dict.fromkeys(("web", "proxy", "database", "redis", "load"), 0.0)
+    found = dict.fromkeys(("web", "proxy", "database", "redis"), 0.0)
+    signs = {"web": f":{port} ", "proxy": "nginx", "database": "portal_national", "redis": "redis-server"}
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():
             continue
@@ -124,10 +147,9 @@ def processor_seconds() -> dict[str, float]:
             line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue
-        # Without the children: those that have ended are counted while they run, and wrk's own are none.
         took = (int(words[11]) + int(words[12])) / tick
-        for kind, sign in (("web", "gunicorn"), ("proxy", "nginx"), ("database", "postgres"), ("redis", "redis-server"), ("load", "wrk")):
-            if sign in line:
+        for kind, sign in signs.items():
+            if sign in f"{line} ":
                 found[kind] += took
                 break
     return found
@@ -161,14 +183,14 @@ def day_of(asked: dict[str, list[str]], cookies: list[str]) -> list[str]:
     return lines
 
 
-def run(front: str, day: list[str], var: Path, cookie: str, sessions: list[str], pace: float, seconds: float) -> Carried:
+def run(port: int, front: str, day: list[str], var: Path, cookie: str, sessions: list[str], pace: float, seconds: float) -> Carried:
     """Readers and filers for so long."""
-    before = processor_seconds()
+    before = processor_seconds(port)
     began = time.perf_counter()
     with Filers(front, cookie, sessions, pace) as filers:
         pages = wrk(front, day, var, users=USERS, seconds=seconds, headers=[HOST])
         took = time.perf_counter() - began
-        after = processor_seconds()
+        after = processor_seconds(port)
         filed = len(filers.done)
     middle = sorted(filers.done)[len(filers.done) // 2] if filers.done else 0.0
     cores = {kind: (after[kind] - before[kind]) / took for kind in before}
@@ -233,7 +255,7 @@ def main() -> None:
     options = parser.parse_args()
     about, env, var = data.prepare(options.data)
     with copied(env["DATABASE_URL"], "national") as database:
-        env = {**env, "DATABASE_URL": database, "PAGE_CACHE_MB": "192"}
+        env = {**env, "DATABASE_URL": database, "PAGE_CACHE_MB": "192", "TRUSTED_PROXY_COUNT": "1"}
         script = PEOPLE % {"people": READERS + 1200}
         done = subprocess.run(
             [sys.executable, "manage.py", "shell", "-v0", "-c", script], cwd=ROOT, env=env, check=True, capture_output=True, text=True
@@ -248,7 +270,7 @@ def main() -> None:
             for _ in range(4):
                 count = int(pace * (options.seconds + 5)) + 1
                 mine, filers = filers[:count], filers[count:]
-                runs.append(run(front, day, var, cookie, mine, pace, options.seconds))
+                runs.append(run(urlsplit(url).port or 0, front, day, var, cookie, mine, pace, options.seconds))
                 one = runs[-1]
                 wanted = one.visits * FILING
                 print(f"filings {one.filings:.2f}/s, fitting its {one.pages.rate:,.0f} pages/s would be {wanted:.2f}", flush=True)
