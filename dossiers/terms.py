@@ -128,6 +128,8 @@ class Terms:
     fees: tuple[Fee, ...]
     """Each fee of filing online."""
     papers: tuple[RequiredPaper, ...]
+    anywhere: str = ""
+    """How far from the competent agency it may be handed in (``procedures.models.Anywhere``); empty: no further than that agency."""
 
     @property
     def service_level(self) -> str:
@@ -273,6 +275,7 @@ def _terms(version: ProcedureVersion) -> Terms:
         limit_words=online.time_text or limit_words(amount, Unit(unit)),
         fees=tuple(Fee(fee.name, fee.amount, fee.per, fee.condition, fee.exemption, fee.kind) for fee in online.fees.all()),
         papers=_papers(version),
+        anywhere=version.anywhere,
     )
 
 

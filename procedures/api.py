@@ -159,6 +159,8 @@ class ProcedureOut(ProcedureLine):
     competent_agency: str
     authorised_agency: str
     coordinating_agency: str
+    anywhere: str
+    """How far from the competent agency it may be handed in: ``province``, ``country``, or empty."""
     related: list[str]
     interlinked: list[str]
     text_only: list[str]
@@ -294,7 +296,8 @@ def read_procedure(request: HttpRequest, code: Text, on: Day | None = None) -> d
         raise ApiError("not_found", "No procedure with this code is in force on that day.")
     names = (
         "effective_to", "summary", "who", "conditions", "deadline_to_ask", "dossier_sets", "competent_agency", "authorised_agency",
-        "coordinating_agency", "related", "interlinked", "text_only", "raw_parts", "missing", "english", "source", "checked_on",
+        "coordinating_agency", "anywhere", "related", "interlinked", "text_only", "raw_parts", "missing", "english", "source",
+        "checked_on",
     )  # fmt: skip
     channels = [
         {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from procedures import lines
-from procedures.models import Level, Subject
+from procedures.models import Anywhere, Level, Subject
 
 TEXTS: Mapping[str, str] = {
     "name": "Tên thủ tục",
@@ -24,6 +24,7 @@ TEXTS: Mapping[str, str] = {
     "authorised_agency": "Cơ quan được ủy quyền",
     "coordinating_agency": "Cơ quan phối hợp",
     "place": "Địa chỉ tiếp nhận",
+    "anywhere": "Tiếp nhận không phụ thuộc địa giới hành chính",
     "dossier_sets": "Số bộ hồ sơ",
     "interlinked": "Thủ tục liên thông",
     "related": "Thủ tục liên quan",
@@ -56,6 +57,8 @@ def told(part: str, record: Mapping[str, Any]) -> list[str]:
         return [str(Level(one).label) for one in value or []]
     if part == "subjects":
         return [str(Subject(one).label) for one in value or []]
+    if part == "anywhere":
+        return [str(Anywhere(value).label)] if value else []
     if isinstance(value, list):
         return [str(one) for one in value]
     if part == "dossier_sets":

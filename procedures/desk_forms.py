@@ -10,7 +10,7 @@ from django.utils import timezone
 from portal.ui.fields import NumberInput, PlainText
 from procedures import lines
 from procedures.forms import LinesField
-from procedures.models import PART_WORDS, Level, OnlineService, QualityFinding, QualityReview, Subject
+from procedures.models import PART_WORDS, Anywhere, Level, OnlineService, QualityFinding, QualityReview, Subject
 from procedures.services.reductions import sector_codes
 
 
@@ -75,7 +75,7 @@ class ContentForm(forms.Form):
 
     SIMPLE = (
         "name", "summary", "who", "conditions", "deadline_to_ask", "executing_agency", "competent_agency", "authorised_agency",
-        "coordinating_agency", "place",
+        "coordinating_agency", "place", "anywhere",
     )  # fmt: skip
     ROWS = ("steps", "channels", "documents", "results", "legal_bases")
     LISTS = ("executing_codes", "interlinked", "related", "keywords")
@@ -100,6 +100,13 @@ class ContentForm(forms.Form):
     authorised_agency = text("Cơ quan được ủy quyền", most=2000, needed=False)
     coordinating_agency = text("Cơ quan phối hợp", most=2000, needed=False)
     place = text("Địa chỉ tiếp nhận", most=5000, rows=2, needed=False)
+    anywhere = forms.ChoiceField(
+        label="Tiếp nhận không phụ thuộc địa giới hành chính",
+        choices=[("", "Không: chỉ nơi có thẩm quyền nhận"), *Anywhere.choices],
+        required=False,
+        help_text="Nơi nhận chuyển hồ sơ đến cơ quan có thẩm quyền. Chỉ chọn khi văn bản nói rõ.",
+        error_messages={"invalid_choice": "Hãy chọn một mức trong danh sách."},
+    )
     dossier_sets = number("Số bộ hồ sơ", least=1, most=20)
     steps = text("Trình tự thực hiện", most=100_000, rows=8, hint=f"Mỗi dòng một bước: {lines.HEADINGS['steps']}")
     channels = text("Cách nộp, thời hạn, phí, lệ phí", most=100_000, rows=10, hint=lines.HEADINGS["channels"])

@@ -143,7 +143,7 @@ class ProcedureVersionAdmin(OfficerModelAdmin):
         (None, {"fields": ("procedure", "name", "summary", "effective_from", "effective_to", "origin", "decision_words")}),
         ("Ai", {"fields": ("subject_words", "who")}),
         ("Ở đâu", {"fields": ("level_words", "field_words", "issuer", "executors", "competent")}),
-        ("Cơ quan khác, nơi tiếp nhận", {"fields": ("authorised_agency", "coordinating_agency", "place")}),
+        ("Cơ quan khác, nơi tiếp nhận", {"fields": ("authorised_agency", "coordinating_agency", "place", "anywhere_words")}),
         ("Điều kiện, thời hạn", {"fields": ("conditions", "deadline_to_ask", "dossier_sets", "regulation")}),
         ("Tìm kiếm, liên quan", {"fields": ("keyword_words", "related_words", "interlinked_words", "readers")}),
         ("Bản tiếng Anh", {"fields": ("english_words",)}),
@@ -152,7 +152,7 @@ class ProcedureVersionAdmin(OfficerModelAdmin):
     readonly_fields = (
         "decision_words", "subject_words", "level_words", "field_words", "issuer", "executors", "competent", "keyword_words",
         "related_words", "interlinked_words", "readers", "english_words", "completeness", "as_text", "not_told",
-        "source_text",
+        "source_text", "anywhere_words",
     )  # fmt: skip
 
     @admin.display(description="Quyết định công bố")
@@ -166,6 +166,10 @@ class ProcedureVersionAdmin(OfficerModelAdmin):
     @admin.display(description="Cấp thực hiện")
     def level_words(self, version):
         return _in_words(Level, version.levels)
+
+    @admin.display(description="Tiếp nhận không phụ thuộc địa giới hành chính")
+    def anywhere_words(self, version):
+        return version.get_anywhere_display() or "Không"
 
     @admin.display(description="Lĩnh vực")
     def field_words(self, version):

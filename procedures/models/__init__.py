@@ -4,7 +4,7 @@ A procedure is an identity (its code). What it says is a version in force over a
 """
 
 from procedures.models.announcing import ANNOUNCEMENTS, AnnouncedChange, Announcement, LocalConfirmation
-from procedures.models.base import CODE_RULE, Level, Part, Subject, TimeUnit, tracked
+from procedures.models.base import CODE_RULE, Anywhere, Level, Part, Subject, TimeUnit, tracked
 from procedures.models.consulting import Consultation, EmbedSite, Opinion
 from procedures.models.events import LifeEvent, LifeEventEntry, NextStep
 from procedures.models.guidance import GuidanceTree
@@ -34,6 +34,7 @@ __all__ = [
     "USE_WINDOW_DAYS",
     "AnnouncedChange",
     "Announcement",
+    "Anywhere",
     "Channel",
     "CommonQuestion",
     "Consultation",

@@ -47,6 +47,13 @@ class Subject(models.TextChoices):
     PARTY_ORGANISATION = "party_organisation", "Tổ chức Đảng"
 
 
+class Anywhere(models.TextChoices):
+    """Where a dossier may be handed in whatever the applicant's residence (Decision 468/QĐ-TTg III.3); blank: only where the law says."""
+
+    PROVINCE = "province", "Ở bất cứ nơi nào trong cùng tỉnh, thành phố"
+    COUNTRY = "country", "Ở bất cứ nơi nào trong cả nước"
+
+
 class TimeUnit(models.TextChoices):
     """Units of a time limit; the values are those of ``portal.workdays.Unit``."""
 

@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Coalesce, Now
 
-from procedures.models.base import CODE_RULE, Level, Subject, tracked
+from procedures.models.base import CODE_RULE, Anywhere, Level, Subject, tracked
 
 if TYPE_CHECKING:
     from procedures.models.parts import OnlineService
@@ -149,6 +149,10 @@ class ProcedureVersion(models.Model):
     authorised_agency = models.TextField("cơ quan được ủy quyền", blank=True)
     coordinating_agency = models.TextField("cơ quan phối hợp", blank=True)
     place = models.TextField("địa chỉ tiếp nhận", blank=True)
+    anywhere = models.CharField(
+        "tiếp nhận không phụ thuộc địa giới hành chính", max_length=8, choices=Anywhere.choices, blank=True, default="", db_default=""
+    )
+    """How far from the competent agency it may be handed in; that agency handles it all the same (Decision 468/QĐ-TTg III.3, 4b)."""
     dossier_sets = models.PositiveSmallIntegerField("số bộ hồ sơ", default=1)
     related = ArrayField(models.CharField(max_length=40), default=list, blank=True, verbose_name="thủ tục liên quan")
     interlinked = ArrayField(models.CharField(max_length=40), default=list, blank=True, verbose_name="thủ tục liên thông")
@@ -188,6 +192,7 @@ class ProcedureVersion(models.Model):
                 name="procedure_version_period", condition=Q(effective_to__isnull=True) | Q(effective_to__gt=F("effective_from"))
             ),
             models.CheckConstraint(name="procedure_version_has_a_name", condition=~Q(name="")),
+            models.CheckConstraint(name="procedure_version_anywhere", condition=Q(anywhere__in=["", *Anywhere.values])),
         ]
         indexes = [
             GinIndex(fields=["search_key"], opclasses=["gin_trgm_ops"], name="procedure_version_search"),

@@ -16,6 +16,7 @@ from django.db import connection, models
 
 from portal.text import search_key, sort_key
 from procedures.models import (
+    Anywhere,
     Channel,
     Decision,
     FeeLine,
@@ -32,7 +33,8 @@ from procedures.models import (
 VERSION_FIELDS = (
     "decision_number", "name", "summary", "who", "conditions", "deadline_to_ask", "field", "field_code", "regulation", "levels", "subjects",
     "issuing_agency", "issuing_code", "executing_agency", "executing_codes", "competent_agency", "competent_codes", "authorised_agency",
-    "coordinating_agency", "place", "dossier_sets", "related", "interlinked", "keywords", "text_only", "raw_parts", "missing", "source",
+    "coordinating_agency", "place", "anywhere", "dossier_sets", "related", "interlinked", "keywords", "text_only", "raw_parts", "missing",
+    "source",
 )  # fmt: skip
 PARTS: dict[str, Any] = {"steps": Step, "documents": RequiredDocument, "results": Result, "legal_bases": LegalBasis}
 OTHER_FIELDS = frozenset((
@@ -136,6 +138,8 @@ def check(record: dict[str, Any]) -> None:
     for name in ("name", "effective_from", "checked_on", "source"):
         if not record.get(name):
             raise BadRecord(f"{code}: {name} is missing")
+    if record.get("anywhere", "") not in ("", *Anywhere.values):
+        raise BadRecord(f"{code}: anywhere is none of {sorted(Anywhere.values)}")
     english = record.get("english", {})
     unknown = set(english) - ENGLISH_TEXTS - set(ENGLISH_PARTS)
     if unknown:

@@ -35,7 +35,7 @@ RECORD_KEYS = {
     "code": str, "name": str, "summary": str, "who": str, "conditions": str, "deadline_to_ask": str, "field": str, "field_code": str,
     "group": str, "issuing_agency": str, "issuing_code": str, "executing_agency": str, "authorised_agency": str, "coordinating_agency": str,
     "competent_agency": str, "decision_number": str, "source": str, "checked_on": str, "effective_from": str, "effective_to": str,
-    "dossier_sets": int, "featured_rank": int, "levels": list, "subjects": list, "keywords": list, "events": list, "related": list,
+    "anywhere": str, "dossier_sets": int, "featured_rank": int, "levels": list, "subjects": list, "keywords": list, "events": list, "related": list,
     "interlinked": list, "old_codes": list, "executing_codes": list, "results": list, "channels": list, "documents": list, "steps": list,
     "legal_bases": list, "localisations": list, "missing": list, "english": dict, "online_service": dict,
 }  # fmt: skip
