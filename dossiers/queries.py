@@ -56,6 +56,7 @@ from portal.crypto import blind_index, index_forms
 from portal.text import nfc
 from portal.workdays import Calendar, national_calendar
 from procedures import queries as procedures
+from procedures.models import Anywhere
 
 
 class FormUnknown(ObjectDoesNotExist):
@@ -401,24 +402,47 @@ def unit_calendar(code: str) -> Calendar:
     return unit.calendar if unit is not None else national_calendar()
 
 
-def handling_units(party_id: UUID, terms: Terms) -> list[HandlingUnit]:
+def handling_units(party_id: UUID, terms: Terms, *, also: str = "") -> list[HandlingUnit]:
     """The agencies among which a party may choose: those that carry the procedure out in its own province, in every province
     for one without a known residence or seat, and those of the whole country; the one of its own ward first, those of the whole
     country last (one query, two for an organisation; two more where the catalogue has changed since the last time).
 
     Where the law names other bodies than People's Committees (departments, the police, a utility), they are meant.
+    ``also``: the agency that a draft names. Of a procedure that is received in the whole country (Decision 468/QĐ-TTg III.3) it is
+    offered too, with those that carry the procedure out at its place; of every other it counts only if it is there anyway.
     """
     ward = people.residence_code(party_id)
     known, key = _units.values(), (ward, terms.levels, terms.bodies, terms.service.localities)
     if key not in known:
         known[key] = _units_from(ward, terms)
-    return list(known[key])
+    own: list[HandlingUnit] = list(known[key])
+    if not also or terms.anywhere != Anywhere.COUNTRY or any(unit.code == also for unit in own):
+        return own
+    there = (also, *key[1:])
+    found: list[HandlingUnit] = known.get(there) or units_at(place_of(also), terms)
+    if all(unit.code != also for unit in found):
+        # Somebody else's code, or none: not remembered, for anybody may send any.
+        return own
+    known[there] = found
+    mine = {unit.code for unit in own}
+    return [*own, *(unit for unit in found if unit.code not in mine)]
+
+
+def units_of_draft(draft: Draft, terms: Terms) -> list[HandlingUnit]:
+    """The agencies among which a draft's party may choose: :func:`handling_units` with the one that the draft names."""
+    return handling_units(draft.party_id, terms, also=draft.unit_code)
+
+
+def is_elsewhere(party_id: UUID, unit_code: str, terms: Terms) -> bool:
+    """Whether a filing goes to an agency that the party has only because the procedure is received in the whole country."""
+    return terms.anywhere == Anywhere.COUNTRY and all(unit.code != unit_code for unit in handling_units(party_id, terms))
 
 
 _units = Remembered("catalogues")
 
 
-def _units_from(ward: str, terms: Terms) -> list[HandlingUnit]:
+def _carrying_out(terms: Terms) -> QuerySet[Agency]:
+    """The agencies that carry the procedure out today, wherever they are: by level, by bodies that the law names, where it is served."""
     levels = {level for level in terms.levels if level in Agency.Level.values}
     named = Q(pk__in=[])
     for body in terms.bodies:
@@ -432,7 +456,18 @@ def _units_from(ward: str, terms: Terms) -> list[HandlingUnit]:
         served = Q(administrative_unit__code__in=terms.service.localities)
         served |= Q(administrative_unit__parent__code__in=terms.service.localities)
         rows = rows.filter(served | Q(administrative_unit__isnull=True))
-    home = AdministrativeUnit.objects.on(timezone.localdate()).filter(code=ward).select_related("parent").first() if ward else None
+    return rows
+
+
+def _place(code: str) -> AdministrativeUnit | None:
+    """A province or commune of today (one query, none without a code)."""
+    rows = AdministrativeUnit.objects.on(timezone.localdate()).select_related("parent")
+    return rows.filter(code=code).first() if code else None
+
+
+def _units_from(ward: str, terms: Terms) -> list[HandlingUnit]:
+    rows = _carrying_out(terms)
+    home = _place(ward)
     if home is not None:
         province = home.parent.code if home.parent is not None else home.code
         here = Q(administrative_unit__code=province) | Q(administrative_unit__parent__code=province)
@@ -448,15 +483,20 @@ def _far(agency: Agency, ward: str) -> int:
     return int(agency.administrative_unit.code != ward)
 
 
+def units_at(place: str, terms: Terms) -> list[HandlingUnit]:
+    """The agencies that carry a procedure out for a commune or province, the nearest first: its own, those of its province, the country's
+    (two queries); none where the place is none of today's, never another commune's."""
+    home = _place(place)
+    if home is None:
+        return []
+    near = {home.code, home.parent.code if home.parent is not None else home.code}
+    rows = _carrying_out(terms).filter(Q(administrative_unit__code__in=near) | Q(administrative_unit__isnull=True))
+    return [_as_unit(agency) for agency in sorted(rows, key=lambda agency: (_far(agency, place), agency.sort_key, agency.code))]
+
+
 def unit_at(place: str, terms: Terms) -> HandlingUnit | None:
-    """The agency that carries a procedure out in a commune: its own, else the one of its province, else the country's; None where another
-    commune's would be the nearest."""
-    units = _units_from(place, terms)
-    if not units:
-        return None
-    agency = Agency.objects.on(timezone.localdate()).select_related("administrative_unit").filter(code=units[0].code).first()
-    area = agency.administrative_unit if agency is not None else None
-    return units[0] if area is None or area.code == place or area.parent_id is None else None
+    """The agency that carries a procedure out in a commune: the first of :func:`units_at`."""
+    return next(iter(units_at(place, terms)), None)
 
 
 def place_of(unit_code: str) -> str:

@@ -15,7 +15,7 @@ from dossiers.signing import urls as signing
 from dossiers.store import urls as store
 from dossiers.supplements import views as completing
 from dossiers.talking import views as talking
-from dossiers.views import elsewhere, filing, guided, parts, printing, schema, tracking, uploads
+from dossiers.views import elsewhere, filing, guided, parts, place, printing, schema, tracking, uploads
 
 urlpatterns = [
     path("nha-phat-trien/bieu-mau.schema.json", schema.form_schema, name="form-schema"),
@@ -29,6 +29,7 @@ urlpatterns = [
     path("nop-ho-so/<str:code>/giay-to/tai-len/", uploads.begin, name="file-upload"),
     path("nop-ho-so/<str:code>/giay-to/tai-len/<uuid:upload_id>/", uploads.one, name="file-upload-one"),
     path("nop-ho-so/<str:code>/kiem-tra/", filing.check, name="file-kiem-tra"),
+    path("nop-ho-so/<str:code>/noi-khac/", place.choose, name="file-place"),
     path("nop-ho-so/<str:code>/in/", printing.of_draft, name="file-print"),
     path("nop-ho-so/<str:code>/in/to-khai.pdf", printing.draft_pdf, name="file-print-pdf"),
     path("nop-ho-so/<str:code>/xoa-nhap/", filing.discard, name="file-discard"),

@@ -155,6 +155,7 @@ class CounterFilingAdmin(DeskModelAdmin):
             "wish": wishes.wish_of(filing.pk),
             "problem": problem,
             "limit": sheet.terms.terms.limit_words,
+            "for_unit": catalogues.agency_label(filing.for_unit) if filing.for_unit else "",
         }
         return TemplateResponse(request, "admin/dossiers/counterfiling/filing.html", context, status=status)
 
@@ -170,6 +171,7 @@ class CounterFilingAdmin(DeskModelAdmin):
             ("Thủ tục", row.procedure_name),
             ("Cách nộp", row.get_channel_display() + (f", bưu phẩm {row.came_number}" if row.came_number else "")),
             ("Tình trạng", dossier.state_words),
+            *([("Chuyển đến", catalogues.agency_label(row.for_unit))] if row.for_unit else []),
             ("Hẹn trả kết quả", moment(dossier.due_at)),
             ("Phải nộp", f"{dong(due.amount)}, hạn {moment(due.until)}" if due is not None else dossier.get_payment_display()),
             ("Giấy tiếp nhận (phiếu 01)", self._receipt(dossier, receipt)),

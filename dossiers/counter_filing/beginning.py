@@ -15,11 +15,13 @@ from accounts.services.people import BadPerson, enter_person, note_read
 from dossiers.counter_filing.common import ENTER, OWN, FilingRefused, record
 from dossiers.counter_filing.terms import counter_terms
 from dossiers.models import CounterFiling
-from dossiers.queries import FormUnknown, handling_unit, handling_units, newest_form
+from dossiers.queries import FormUnknown, handling_unit, handling_units, newest_form, place_of, unit_at
 from dossiers.services.common import position_of
 from dossiers.services.registries import wish_for
 from dossiers.terms import NotServed, Terms, TermsUnknown, serves, terms_for
 from portal.access import Actor, require
+from portal.catalogues import queries as catalogues
+from procedures.models import Anywhere
 
 DECLARED = ("full_name", "birth_date", "sex", "phone", "address")
 """What the officer copies from the card of somebody whom the portal does not know yet."""
@@ -40,12 +42,14 @@ def begin(
     phone: str = "",
     address: str = "",
     residence_unit: str = "",
+    place: str = "",
     now: datetime,
 ) -> CounterFiling:
     """Begin a dossier for who came (``channel`` ``1``) or wrote (``3``). ``for_number``: identity number or tax code of whom they act for.
 
     Who has no account is entered with what their card says and compared with the population registry, and every registry that the form is
-    filled in from is asked, in the background. :class:`FilingRefused`, :class:`AccessDenied`.
+    filled in from is asked, in the background. ``place``: the commune or province whose agency is competent, where that is another one
+    and the procedure may be handed in anywhere. :class:`FilingRefused`, :class:`AccessDenied`.
     """
     require(actor, ENTER, actor.unit)
     person = person_at_counter(actor, id_number, full_name, birth_date, sex, phone, address, residence_unit)
@@ -64,12 +68,15 @@ def begin(
     party = people.party(party_id)
     if not serves(terms.subjects, party.kind):
         raise FilingRefused("Thủ tục này không dành cho người hoặc tổ chức này.", "procedure_code")
-    _require_handling(actor.unit, party_id, terms)
+    for_unit = _competent(actor.unit, place, terms) if place else ""
+    if not for_unit:
+        _require_handling(actor.unit, party_id, terms)
     filing = CounterFiling.objects.create(
         unit_code=actor.unit,
         position_id=position_of(actor),
         officer_label=actor.label[:200],
         channel=channel,
+        for_unit=for_unit,
         came_number=came_number.strip()[:30],
         person_id=person.id,
         party_id=party_id,
@@ -83,7 +90,7 @@ def begin(
         changed_at=now,
     )
     note_read(actor=actor, people=[person.id], unit=actor.unit)
-    record(actor, "begin_counter_filing", filing, procedure=procedure_code, channel=channel)
+    record(actor, "begin_counter_filing", filing, procedure=procedure_code, channel=channel, **({"for_unit": for_unit} if for_unit else {}))
     wish_for(party_id=party_id, form=form, now=now)
     return filing
 
@@ -136,9 +143,24 @@ def _party(person: Person, for_number: str, procedure_code: str) -> tuple[UUID, 
     return found.pk, mandate.id
 
 
+def _competent(unit_code: str, place: str, terms: Terms) -> str:
+    """The agency to which a counter passes on what it receives for another place (Decision 468/QĐ-TTg III.3, 4b: who is competent stays
+    the same); empty where that is the counter's own. :class:`FilingRefused` beside the field."""
+    if not terms.anywhere:
+        raise FilingRefused("Thủ tục này chỉ nơi có thẩm quyền nhận: bạn để trống nơi khác.", "province")
+    if terms.anywhere == Anywhere.PROVINCE and catalogues.province_of(place) != catalogues.province_of(place_of(unit_code)):
+        raise FilingRefused("Thủ tục này chỉ nhận không phụ thuộc địa giới trong cùng tỉnh, thành phố.", "province")
+    unit = unit_at(place, terms)
+    if unit is None:
+        raise FilingRefused("Nơi này chưa có cơ quan nhận hồ sơ của thủ tục này trên Cổng.", "commune")
+    return "" if unit.code == unit_code else unit.code
+
+
 def _require_handling(unit_code: str, party_id: UUID, terms: Terms) -> None:
     """The officer's agency handles the procedure: for who lives elsewhere, too (Decision 468/QĐ-TTg III.1: wherever in the province)."""
     unit = handling_unit(unit_code)
     if unit is not None and (unit.level in terms.levels or any(one.code == unit_code for one in handling_units(party_id, terms))):
         return
+    if terms.anywhere:
+        raise FilingRefused("Đơn vị của bạn không giải quyết thủ tục này: bạn chọn nơi có thẩm quyền để chuyển đến.", "province")
     raise FilingRefused("Đơn vị của bạn không giải quyết thủ tục này.", "procedure_code")

@@ -10,10 +10,15 @@ from dossiers.forms import ReasonForm as ActForm
 from dossiers.models.dossier import Channel
 from dossiers.queries import handling_unit
 from portal.access.desk import PlainForm
+from portal.catalogues import queries as catalogues
 from portal.ui.fields import IdNumberInput, NumberInput, PhoneInput, PlainText
 
 _DAYS = ["%d/%m/%Y", "%Y-%m-%d"]
 _WIDE = {"class": "vTextField"}
+
+
+def _provinces() -> list[tuple[str, str]]:
+    return [("", "– Chọn –"), *((unit.code, unit.full_name) for unit in catalogues.provinces())]
 
 
 class BeginForm(PlainForm):
@@ -26,6 +31,19 @@ class BeginForm(PlainForm):
         label="Nộp thay cho", required=False, max_length=20, help_text="Số định danh hoặc mã số thuế của người, tổ chức đã ủy quyền."
     )
     came_number = forms.CharField(label="Số bưu phẩm gửi đến", required=False, max_length=30, help_text="Khi nộp qua bưu chính.")
+    province = forms.ChoiceField(
+        label="Nơi khác giải quyết: tỉnh, thành phố",
+        required=False,
+        choices=_provinces,
+        help_text="Khi thủ tục nhận không phụ thuộc địa giới hành chính: nơi có thẩm quyền. Tiếp nhận xong, hồ sơ được chuyển đến đó.",
+    )
+    commune = forms.CharField(
+        label="Nơi khác giải quyết: xã, phường",
+        required=False,
+        max_length=100,
+        help_text="Ghi tên, ví dụ: phường Cửa Nam. Để trống: cơ quan cấp tỉnh.",
+        widget=forms.TextInput(_WIDE),
+    )
     full_name = forms.CharField(label="Họ và tên", required=False, max_length=200, widget=forms.TextInput(_WIDE))
     birth_date = forms.DateField(label="Ngày sinh", required=False, input_formats=_DAYS, help_text="Ngày/tháng/năm.")
     sex = forms.ChoiceField(label="Giới tính", required=False, choices=[("", "– Chọn –"), ("female", "Nữ"), ("male", "Nam")])
@@ -36,6 +54,21 @@ class BeginForm(PlainForm):
         super().__init__(*args, **kwargs)
         # Read by admin/one_form.html before the first field of a part.
         self.fields["full_name"].heading = "Theo thẻ căn cước, khi Cổng chưa biết người nộp"  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """The other place as ``place``: a commune's code, or a province's."""
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        province, commune = said.pop("province", ""), said.pop("commune", "")
+        said["place"] = province
+        if commune and not province:
+            self.add_error("province", "Bạn chọn tỉnh, thành phố của xã, phường này.")
+        elif commune:
+            found = catalogues.communes_named(province, commune)
+            if len(found) == 1:
+                said["place"] = found[0].code
+            else:
+                self.add_error("commune", "Không tìm thấy đúng một xã, phường mang tên này trong tỉnh.")
+        return said
 
 
 class ScanForm(PlainForm):

@@ -28,6 +28,8 @@ class CounterFiling(models.Model):
     position_id = models.UUIDField()
     officer_label = models.CharField("cán bộ nhập", max_length=200)
     channel = models.CharField("cách nộp", max_length=2, choices=[(one.value, one.label) for one in (Channel.COUNTER, Channel.POST)])
+    for_unit = models.CharField("chuyển đến", max_length=40, blank=True, default="", db_default="", db_collation="C")
+    """The agency that handles it, where that is another one: the procedure may be handed in anywhere (Decision 468/QĐ-TTg III.3)."""
     came_number = models.CharField("số bưu phẩm gửi đến", max_length=30, blank=True)
     """Of the letter it came in."""
     person_id = models.UUIDField()
@@ -62,6 +64,7 @@ class CounterFiling(models.Model):
                 | Q(state="entered", dossier=F("id"), ended_at__isnull=False),
                 name="dossiers_counter_ends_once",
             ),
+            models.CheckConstraint(condition=~Q(for_unit=F("unit_code")), name="dossiers_counter_for_another_unit"),
             models.CheckConstraint(
                 condition=Q(mandate_id__isnull=False) | Q(person_id=F("party_id")), name="dossiers_counter_for_another_by_mandate"
             ),

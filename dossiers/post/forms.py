@@ -74,11 +74,9 @@ class DeskWishForm(forms.Form):
         """The commune of that name in the province, as ``ward``."""
         said: dict[str, Any] = super().clean() or {}
         if said.get("province") and said.get("commune"):
-            found = list(catalogues.named_like(catalogues.communes(said["province"]), said["commune"])[:20])
-            plain = said["commune"].casefold().strip()
-            exact = [unit for unit in found if plain in (unit.name.casefold(), unit.full_name.casefold())]
-            if len(exact or found) != 1:
+            found = catalogues.communes_named(said["province"], said["commune"])
+            if len(found) != 1:
                 self.add_error("commune", "Không tìm thấy đúng một xã, phường mang tên này trong tỉnh.")
             else:
-                said["ward"] = (exact or found)[0].code
+                said["ward"] = found[0].code
         return said

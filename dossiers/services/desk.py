@@ -20,6 +20,7 @@ from dossiers.process import running
 from dossiers.queries import unit_calendar
 from dossiers.registers import BOOK, FIRST_BOOK, NUMBER, RegisterNumber
 from dossiers.services.common import advance, grounded, lock_for_officer, notify_parties, position_of, refuse_own, why_nots
+from dossiers.services.handing import pass_on
 from dossiers.services.paying import call_off
 from dossiers.services.registers import free_number, take_number
 from dossiers.slip_sets.issuing import issue_of
@@ -80,7 +81,7 @@ def receive(*, actor: Actor, dossier_id: UUID, seen_version: int, now: datetime)
     )
     notify_parties(dossier, "dossiers.received", due=slips.moment(dossier.due_at))
     running.begin(dossier, now=now)
-    return dossier
+    return pass_on(dossier, actor=actor, now=now)
 
 
 @transaction.atomic

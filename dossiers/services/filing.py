@@ -21,7 +21,7 @@ from dossiers.handled.routing import partner_for
 from dossiers.models import Dossier, Draft, Paper, SignedDeclaration, State
 from dossiers.models.dossier import Channel
 from dossiers.outcomes import finding_columns
-from dossiers.queries import HandlingUnit, handling_units, own_dossiers, own_drafts
+from dossiers.queries import HandlingUnit, own_dossiers, own_drafts, units_of_draft
 from dossiers.services.codes import next_code
 from dossiers.services.common import (
     DraftChanged,
@@ -82,7 +82,7 @@ def submit(*, actor: Actor, draft_id: UUID, seen_version: int, now: datetime) ->
     # A file's check that ends at this moment waits for us, or we for it: nobody's verdict falls between draft and dossier.
     list(StoredFile.objects.select_for_update().filter(pk__in=draft.papers.values("file")).order_by("pk").values_list("pk"))
     party = people.party(party_of(actor, draft.procedure_code))
-    units = handling_units(party.id, terms)
+    units = units_of_draft(draft, terms)
     person = people.person(person_id)
     if person.identity_level < terms.assurance:
         raise AccessDenied("dossiers.file")

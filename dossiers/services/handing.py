@@ -10,17 +10,19 @@ from django.db import transaction
 from dossiers import slips
 from dossiers.counter_filing import counts, sheets
 from dossiers.counter_filing.rights import HAND, FilingRefused
-from dossiers.models import TABLE, Dossier, Handover, State
+from dossiers.models import TABLE, CounterFiling, CounterPaper, Dossier, Handover, State
+from dossiers.models.dossier import Channel
 from dossiers.queries import handling_unit
 from dossiers.services.common import lock_for_officer, notify_parties, position_of, refuse_own, write_event
 from portal import audit
-from portal.access import Actor, require, visible_to
+from portal.access import Actor, may, require, visible_to
 from portal.documents import services as documents
 from portal.documents.models import Document
 from portal.states import TransitionRefused
 
 CHANGED = "Hồ sơ đã thay đổi từ khi giao. Đơn vị giao rút lại rồi giao bản mới."
 WAITS = "Hồ sơ đang chờ đơn vị khác nhận. Bạn rút lại trước khi giao lần nữa."
+ANYWHERE = "Tiếp nhận không phụ thuộc địa giới hành chính (Quyết định 468/QĐ-TTg): chuyển cơ quan có thẩm quyền giải quyết."
 GONE = "Việc giao nhận này đã kết thúc. Trang dưới đây cho thấy tình trạng mới nhất."
 
 
@@ -65,6 +67,33 @@ def hand_over(
     )
     write_event(dossier, "hand_over", before=dossier.state, actor=actor, now=now, note=f"{unit.name}: {reason.strip()}")
     return handed
+
+
+def pass_on(dossier: Dossier, *, actor: Actor, now: datetime) -> Dossier:
+    """Hand a dossier that was received for another place to the agency that is competent there, at once (Decision 468/QĐ-TTg III.3).
+
+    Who received it gave the slip with the appointment; it stays theirs until the other takes it, the clock runs on. Papers that were not
+    digitised go along. The dossier as it was where there is nothing to pass on, or the officer may not hand over: a colleague does it.
+    """
+    if dossier.channel == Channel.ONLINE:
+        return dossier
+    to_unit = CounterFiling.objects.filter(pk=dossier.pk).values_list("for_unit", flat=True).first()
+    if not to_unit or to_unit == dossier.unit_code or not may(actor, HAND, dossier.unit_code):
+        return dossier
+    if handling_unit(to_unit) is None or dossier.handovers.filter(state=Handover.State.SENT).exists():
+        return dossier
+    on_paper = CounterPaper.objects.filter(filing=dossier.pk, how=CounterPaper.How.PAPER).values_list("label", flat=True)
+    current = Dossier.objects.get(pk=dossier.pk)
+    hand_over(
+        actor=actor,
+        dossier_id=dossier.pk,
+        seen_version=current.version,
+        to_unit=to_unit,
+        reason=ANYWHERE,
+        paper_along="; ".join(on_paper),
+        now=now,
+    )
+    return Dossier.objects.get(pk=dossier.pk)
 
 
 def _sheet(

@@ -23,7 +23,7 @@ from accounts import queries as people
 from accounts.services.mandates import hold_mandate
 from dossiers.filling import fill_draft, problems_of
 from dossiers.models import DeclarationAttempt, Draft, SignedDeclaration
-from dossiers.queries import handling_units, own_drafts
+from dossiers.queries import own_drafts, units_of_draft
 from dossiers.services.common import DraftChanged, FilingRefused, NotYours, filer, party_of
 from dossiers.services.drafts import is_behind
 from dossiers.signing import current
@@ -70,7 +70,8 @@ def ask(*, actor: Actor, draft_id: UUID, seen_version: int, now: datetime) -> Si
     if actor.assurance < terms.assurance:
         raise AccessDenied("dossiers.file")
     person = people.person(person_id)
-    filled = fill_draft(draft, person, units=handling_units(party_of(actor, draft.procedure_code), terms), now=now)
+    party_of(actor, draft.procedure_code)  # refuses where the mandate does not reach
+    filled = fill_draft(draft, person, units=units_of_draft(draft, terms), now=now)
     if problems := problems_of(draft, terms, filled):
         raise FilingRefused(problems)
     content = current.content_of(draft, filled, person, procedure_name=terms.name)

@@ -61,6 +61,7 @@ from portal.states import TransitionRefused
 from portal.workdays import due_at, response_due
 from procedures import queries as procedures
 from procedures.fees import Charge, Fee, best, reckon, rule_fits, shortened
+from procedures.models import Anywhere
 from procedures.papers import exclusive_cases
 from procedures.views.online import services_shown
 
@@ -69,6 +70,8 @@ CARRIED = frozenset({"csrfmiddlewaretoken", "act", "draft", "last", "part", "ver
 """What a form of the declaration carries though nobody has typed anything."""
 REASON = "ly-do-"
 """Before the name of a field, under which a page sends why it was corrected."""
+ELSEWHERE = "noi-khac"
+"""The button by which one chooses an agency of another place (:mod:`dossiers.views.place`)."""
 REQUEST_OVERHEAD = 64 * 1024
 """Bytes of a multipart request beside its files: boundaries and small fields."""
 
@@ -91,6 +94,11 @@ def _party_id(request: HttpRequest) -> UUID:
     party_id = actor_of(request).party_id
     assert party_id is not None  # a citizen's page
     return party_id
+
+
+def _units(request: HttpRequest, terms: Terms, draft: Draft | None) -> list[queries.HandlingUnit]:
+    """The agencies among which the party may choose, with the one that its draft names."""
+    return queries.handling_units(_party_id(request), terms, also=draft.unit_code if draft is not None else "")
 
 
 def _person(request: HttpRequest) -> Any:
@@ -271,7 +279,7 @@ def _typed_again(request: HttpRequest, code: str) -> HttpResponse:
     person = _person(request)
     found = shape(form_version.fields, kept, queries.facts_for(form_version, person, _party_id(request)))
     asked = opening(found, deciders(form_version.fields), kept)
-    units = None if asked else [(unit.code, unit.name) for unit in queries.handling_units(_party_id(request), terms)]
+    units = None if asked else [(unit.code, unit.name) for unit in _units(request, terms, draft)]
     form = AnswersForm(asked or found.asked, units=units, initial=kept, today=timezone.localdate(now), counts=found.counts)
     return _answers_page(request, terms, draft, found, form, kept, status=409)
 
@@ -291,7 +299,7 @@ def _typed_beside(request: HttpRequest, terms: Terms) -> HttpResponse:
     kept |= typed
     found = shape(draft.form_version.fields, kept, queries.facts_for(draft.form_version, _person(request), _party_id(request)))
     asked = opening(found, deciders(draft.form_version.fields), kept)
-    units = None if asked else [(unit.code, unit.name) for unit in queries.handling_units(_party_id(request), terms)]
+    units = None if asked else [(unit.code, unit.name) for unit in queries.units_of_draft(draft, terms)]
     form = AnswersForm(asked or found.asked, units=units, initial=kept, today=timezone.localdate(), counts=found.counts)
     colleague = {
         "name": people.person_names([str(draft.changed_by)]).get(str(draft.changed_by), ""),
@@ -324,7 +332,7 @@ def _answers(request: HttpRequest, code: str) -> HttpResponseBase:
         services.check_party(actor_of(request), terms)
     services.wish_for(party_id=_party_id(request), form=form_version, now=timezone.now())
     person = _person(request)
-    units = queries.handling_units(_party_id(request), terms)
+    units = _units(request, terms, draft)
     kept = {**(draft.answers or {}), UNIT: draft.unit_code} if draft is not None else {UNIT: units[0].code if units else ""}
     if request.GET.get("ve"):
         # Coming back from the check page one sees at once what is wrong; otherwise nobody is scolded before sending.
@@ -378,6 +386,8 @@ def _save_answers(request: HttpRequest, terms: Terms, draft: Draft | None) -> Ht
         return redirect(f"{here}{'?ve=kiem-tra' if back else ''}#hoi-{field}")
     if act == "doi":
         return redirect(here + "?hoi=1" + ("&ve=kiem-tra" if back else ""))
+    if act == ELSEWHERE and terms.anywhere == Anywhere.COUNTRY:
+        return redirect(reverse("file-place", args=[code]) + ("?ve=kiem-tra" if back else ""))
     if act != "tiep":
         messages.success(request, _("Đã lưu nháp. Bạn có thể quay lại làm tiếp bất cứ lúc nào."))
         return redirect(here)
@@ -390,7 +400,7 @@ def _save_answers(request: HttpRequest, terms: Terms, draft: Draft | None) -> Ht
             return redirect(here + ("?ve=kiem-tra" if back else ""))
         form = AnswersForm(first, kept, today=timezone.localdate(now))
         return _answers_page(request, terms, draft, found, form, kept, status=422)
-    filled = fill_draft(draft, person, units=queries.handling_units(_party_id(request), terms), now=now)
+    filled = fill_draft(draft, person, units=queries.units_of_draft(draft, terms), now=now)
     if opening(filled.shape, deciding, kept):
         return redirect(here)
     if filled.form.errors or filled.to_confirm:
@@ -711,10 +721,11 @@ class _Review:
     def __init__(self, request: HttpRequest, terms: Terms, draft: Draft) -> None:
         person = _person(request)
         self.draft = draft
-        self.filled = fill_draft(draft, person, units=queries.handling_units(_party_id(request), terms), now=timezone.now())
+        self.filled = fill_draft(draft, person, units=queries.units_of_draft(draft, terms), now=timezone.now())
         self.costs = costs_of(draft, terms, self.filled.shape, person, now=timezone.now())
         self.papers = list(draft.papers.select_related("file"))
         self.unit = queries.handling_unit(draft.unit_code)
+        self.is_elsewhere = queries.is_elsewhere(draft.party_id, draft.unit_code, terms)
         typed = {**(draft.answers or {}), **self.filled.answers}
         found = self.filled.shape
         outside = {**found.counts, **self.filled.answers}
@@ -783,6 +794,7 @@ def _check_page(
             wish=wish_of(draft.id),
             rows=rows,
             unit=review.unit,
+            is_elsewhere=review.is_elsewhere,
             unit_changed="unit" in changed,
             change=change,
             papers=[

@@ -39,6 +39,7 @@ from dossiers.terms import Terms
 from dossiers.views import filing
 from dossiers.views.common import as_int, citizen_page, is_from_here, is_known, token_is_old
 from portal.access import actor_of
+from procedures.models import Anywhere
 
 AUTOSAVE = "X-Autosave"
 """Header of a request that saves single fields while one types."""
@@ -113,6 +114,8 @@ def _save_list(now: Filing) -> HttpResponse:
     draft = _begun(now)
     actor = actor_of(now.request)
     services.save_draft(actor=actor, draft_id=draft.id, values={}, unit_code=now.request.POST.get(UNIT), page="to-khai")
+    if now.request.POST.get("act") == filing.ELSEWHERE and now.terms.anywhere == Anywhere.COUNTRY:
+        return redirect(reverse("file-place", args=[now.code]))
     if now.request.POST.get("act") != "tiep":
         messages.success(now.request, _("Đã lưu nháp. Bạn có thể quay lại làm tiếp bất cứ lúc nào."))
         return redirect(filing._at(now.code, "to-khai"))
@@ -133,12 +136,12 @@ def _begun(now: Filing) -> Draft:
 
 def _filled(now: Filing) -> Filled:
     assert now.draft is not None
-    units = queries.handling_units(filing._party_id(now.request), now.terms)
+    units = queries.units_of_draft(now.draft, now.terms)
     return fill_draft(now.draft, filing._person(now.request), units=units, now=timezone.now())
 
 
 def _list_page(now: Filing, filled: Filled | None = None, status: int = 200) -> HttpResponse:
-    units = queries.handling_units(filing._party_id(now.request), now.terms)
+    units = filing._units(now.request, now.terms, now.draft)
     kept = now.kept
     unit_code = now.draft.unit_code if now.draft is not None else units[0].code if units else ""
     whole = filled or (_filled(now) if now.draft is not None else None)

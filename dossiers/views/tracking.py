@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.owner.copies import TooMany
 from dossiers import queries, services, slips, wording
+from dossiers.anywhere import received_elsewhere
 from dossiers.costs import bill_of
 from dossiers.exchange.elsewhere import lines as reported_lines
 from dossiers.exchange.elsewhere import reported_of
@@ -117,6 +118,7 @@ def _page(request: HttpRequest, dossier: Dossier, *, status: int = 200, **more: 
             "dossier": dossier,
             "situation": wording.situation(dossier, now=timezone.now(), reason=reason, calendar=unit.calendar if unit else None),
             "unit": unit,
+            "elsewhere": received_elsewhere(dossier),
             # Refused or taken back, nothing is to be paid.
             "bill": None if dossier.state in (State.REFUSED, State.WITHDRAWN, State.STOPPED) else bill_of(dossier),
             "entries": wording.entries_for_applicant(dossier, history),

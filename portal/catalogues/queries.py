@@ -35,6 +35,7 @@ __all__ = [
     "children",
     "commune_today",
     "communes",
+    "communes_named",
     "districts",
     "find_today",
     "institutions",
@@ -185,6 +186,13 @@ def bank_accounts(holder: str, *, on: dt.date | None = None) -> EntryQuerySet:
 def named_like(entries: EntryQuerySet, words: str) -> EntryQuerySet:
     """Those of the entries whose name contains the words, written with or without diacritics."""
     return entries.filter(search_key__contains=search_key(words.replace("\0", "")))
+
+
+def communes_named(province: str, words: str) -> list[AdministrativeUnit]:
+    """The communes of a province that a typed name may mean, without diacritics too: those called exactly so before others, at most 20."""
+    found = list(named_like(communes(province), words)[:20])
+    plain = words.casefold().strip()
+    return [unit for unit in found if plain in (unit.name.casefold(), unit.full_name.casefold())] or found
 
 
 def changed_since(model: type[CatalogueEntry], moment: dt.datetime) -> QuerySet[CatalogueEntry]:

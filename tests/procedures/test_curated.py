@@ -35,9 +35,9 @@ RECORD_KEYS = {
     "code": str, "name": str, "summary": str, "who": str, "conditions": str, "deadline_to_ask": str, "field": str, "field_code": str,
     "group": str, "issuing_agency": str, "issuing_code": str, "executing_agency": str, "authorised_agency": str, "coordinating_agency": str,
     "competent_agency": str, "decision_number": str, "source": str, "checked_on": str, "effective_from": str, "effective_to": str,
-    "anywhere": str, "dossier_sets": int, "featured_rank": int, "levels": list, "subjects": list, "keywords": list, "events": list, "related": list,
+    "dossier_sets": int, "featured_rank": int, "levels": list, "subjects": list, "keywords": list, "events": list, "related": list,
     "interlinked": list, "old_codes": list, "executing_codes": list, "results": list, "channels": list, "documents": list, "steps": list,
-    "legal_bases": list, "localisations": list, "missing": list, "english": dict, "online_service": dict,
+    "legal_bases": list, "localisations": list, "missing": list, "english": dict, "online_service": dict, "anywhere": str,
 }  # fmt: skip
 PART_KEYS = {
     "results": {"name": str, "code": str},
@@ -107,6 +107,7 @@ def test_codes_are_of_their_form(record):
     assert re.fullmatch(r"[GH]\d{2}(\.\d+)*", record.get("issuing_code", "G01"))
     assert record.get("group", "S-01") in GROUPS
     assert set(record.get("events", [])) <= EVENTS
+    assert record.get("anywhere", "country") in Anywhere.values
     assert set(record["levels"]) <= set(Level.values) and set(record["subjects"]) <= set(Subject.values)
     if "decision_number" in record:
         assert re.fullmatch(r"(QĐ/)?\d{1,6}(/[\w-]+)+|QĐ/\d+-\w+", record["decision_number"]), record["decision_number"]
