@@ -15,7 +15,7 @@ from django.conf import settings
 
 from portal.workdays import Unit
 from procedures import services
-from procedures.models import CODE_RULE, Channel, FeeLine, Level, RequiredDocument, Subject, TimeUnit
+from procedures.models import CODE_RULE, Anywhere, Channel, FeeLine, Level, RequiredDocument, Subject, TimeUnit
 
 CITIZENS = """
     co-con-nho hoc-tap viec-lam cu-tru-va-giay-to-tuy-than hon-nhan-va-gia-dinh dien-luc-nha-o-dat-dai suc-khoe-va-y-te
