@@ -14,6 +14,7 @@ from accounts.models import Person
 from accounts.services.people import BadPerson, enter_person, note_read
 from dossiers.counter_filing.common import ENTER, OWN, FilingRefused, record
 from dossiers.counter_filing.terms import counter_terms
+from dossiers.handled.routing import partner_for
 from dossiers.models import CounterFiling
 from dossiers.queries import FormUnknown, handling_unit, handling_units, newest_form, place_of, unit_at
 from dossiers.services.common import position_of
@@ -153,7 +154,11 @@ def _competent(unit_code: str, place: str, terms: Terms) -> str:
     unit = unit_at(place, terms)
     if unit is None:
         raise FilingRefused("Nơi này chưa có cơ quan nhận hồ sơ của thủ tục này trên Cổng.", "commune")
-    return "" if unit.code == unit_code else unit.code
+    if unit.code == unit_code:
+        return ""
+    if partner_for(unit.code, terms.procedure_code):
+        raise FilingRefused("Nơi này giải quyết trên hệ thống riêng, không nhận hồ sơ chuyển từ quầy: bạn giúp nộp trực tuyến.", "commune")
+    return unit.code
 
 
 def _require_handling(unit_code: str, party_id: UUID, terms: Terms) -> None:

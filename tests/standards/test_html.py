@@ -362,6 +362,24 @@ def catalogues(pages: Pages, folder: Path) -> None:
         pages.get(client, f"/en/thu-tuc/{code}/")
 
 
+def anywhere(pages: Pages, client: Client) -> None:
+    """Another place for a filing that is received in the whole country."""
+    rows = ProcedureVersion.objects.filter(procedure__code=CODE, effective_to=None)
+    place, form = f"/nop-ho-so/{CODE}/noi-khac/", f"/nop-ho-so/{CODE}/to-khai/"
+    pages.get(client, place, 404)
+    Change.objects.all().delete()  # a transaction notes a change once
+    rows.update(anywhere="country")
+    marks.forget()
+    for address in (f"/nop-ho-so/{CODE}/", f"/thu-tuc/{CODE}/", form):
+        pages.get(client, address)
+    page = pages.get(client, place)
+    pages.post(client, place, hidden(page, place_tinh="48", place_chon="1"), 200)
+    pages.post(client, place, hidden(page, place_tinh="48"))
+    Change.objects.all().delete()
+    rows.update(anywhere="")
+    marks.forget()
+
+
 def citizens(pages: Pages) -> None:
     """From sign-in to the result, with each form's errors."""
     client = Client()
@@ -391,6 +409,7 @@ def citizens(pages: Pages) -> None:
     pages.post(client, check, hidden(looked_at), 409)
     for address in (papers, check, f"/nop-ho-so/{CODE}/xoa-nhap/"):
         pages.get(client, address)
+    anywhere(pages, client)
     on_paper = f"/nop-ho-so/{CODE}/in/"
     pages.get(client, on_paper)
     client.post(on_paper)
