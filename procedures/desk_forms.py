@@ -153,6 +153,13 @@ class LocalForm(forms.Form):
     """What a province may lay down for itself (Decree 63/2010 art. 13.2)."""
 
     place = text("Nơi tiếp nhận", most=5000, rows=2, needed=False)
+    anywhere = forms.ChoiceField(
+        label="Tiếp nhận không phụ thuộc địa giới hành chính",
+        choices=[("", "Theo quyết định chung"), (Anywhere.PROVINCE.value, Anywhere.PROVINCE.label)],
+        required=False,
+        help_text="Mọi nơi tiếp nhận trong tỉnh, thành phố đều nhận, rồi chuyển đến cơ quan có thẩm quyền.",
+        error_messages={"invalid_choice": "Hãy chọn một mức trong danh sách."},
+    )
     executing_agency = text("Cơ quan thực hiện", most=2000, rows=2, needed=False)
     executing_codes = LinesField(label="Mã cơ quan thực hiện", help_text="Mỗi dòng một mã.")
     channels = text("Thời hạn, phí theo cách nộp", most=100_000, rows=8, needed=False, hint=lines.HEADINGS["channels"])
@@ -168,6 +175,7 @@ class LocalForm(forms.Form):
         papers = "\n".join(f"{one['position']} | {one.get('note', '')} | {one.get('form', '')}" for one in record.get("documents", []))
         initial = {
             "place": record.get("place", ""),
+            "anywhere": record.get("anywhere", ""),
             "executing_agency": record.get("executing_agency", ""),
             "executing_codes": "\n".join(record.get("executing_codes", [])),
             "channels": lines.written("channels", record.get("channels", [])),

@@ -152,16 +152,24 @@ def successor(code: str) -> str | None:
     return next((found for found in reversed(row) if found and found != code), None) if row else None
 
 
+def anywhere_in(version_id: int, province_code: str) -> str:
+    """What a province laid down about where a version may be handed in (``Anywhere``), empty where it did not (one query)."""
+    rows = Localisation.objects.filter(version_id=version_id, province_code=province_code)
+    return rows.values_list("anywhere", flat=True).first() or ""
+
+
 def localised(version: ProcedureVersion, province_code: str) -> Localisation | None:
     """Apply what a province lays down to a version from :func:`procedure_on`, in memory; None: the province laid down nothing.
 
-    Only time limits, fees, place, executing agency and details of papers change (Decree 63/2010 art. 13.2). One query.
+    Only time limits, fees, place, whether every unit of the province receives it, executing agency and details of papers change
+    (Decree 63/2010 art. 13.2; Decision 468/QĐ-TTg III.3c). One query.
     The version must not be saved afterwards.
     """
     local = version.localisations.select_related("decision").filter(province_code=province_code).first()
     if local is None:
         return None
     version.place = local.place or version.place
+    version.anywhere = version.anywhere or local.anywhere
     version.executing_agency = local.executing_agency or version.executing_agency
     version.executing_codes = local.executing_codes or version.executing_codes
     theirs = {row["kind"]: row for row in local.channels}

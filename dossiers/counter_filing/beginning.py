@@ -22,6 +22,7 @@ from dossiers.services.registries import wish_for
 from dossiers.terms import NotServed, Terms, TermsUnknown, serves, terms_for
 from portal.access import Actor, require
 from portal.catalogues import queries as catalogues
+from procedures import queries as procedures
 from procedures.models import Anywhere
 
 DECLARED = ("full_name", "birth_date", "sex", "phone", "address")
@@ -69,9 +70,12 @@ def begin(
     party = people.party(party_id)
     if not serves(terms.subjects, party.kind):
         raise FilingRefused("Thủ tục này không dành cho người hoặc tổ chức này.", "procedure_code")
-    for_unit = _competent(actor.unit, place, terms) if place else ""
+    own_province = catalogues.province_of(place_of(actor.unit))
+    # What the country's decision leaves to provinces each lays down for its own counters.
+    reach = terms.anywhere or procedures.anywhere_in(terms.version_id, own_province)
+    for_unit = _competent(actor.unit, own_province, place, terms, reach) if place else ""
     if not for_unit:
-        _require_handling(actor.unit, party_id, terms)
+        _require_handling(actor.unit, party_id, terms, reach)
     filing = CounterFiling.objects.create(
         unit_code=actor.unit,
         position_id=position_of(actor),
@@ -144,12 +148,12 @@ def _party(person: Person, for_number: str, procedure_code: str) -> tuple[UUID, 
     return found.pk, mandate.id
 
 
-def _competent(unit_code: str, place: str, terms: Terms) -> str:
+def _competent(unit_code: str, own_province: str, place: str, terms: Terms, reach: str) -> str:
     """The agency to which a counter passes on what it receives for another place (Decision 468/QĐ-TTg III.3, 4b: who is competent stays
     the same); empty where that is the counter's own. :class:`FilingRefused` beside the field."""
-    if not terms.anywhere:
+    if not reach:
         raise FilingRefused("Thủ tục này chỉ nơi có thẩm quyền nhận: bạn để trống nơi khác.", "province")
-    if terms.anywhere == Anywhere.PROVINCE and catalogues.province_of(place) != catalogues.province_of(place_of(unit_code)):
+    if reach == Anywhere.PROVINCE and catalogues.province_of(place) != own_province:
         raise FilingRefused("Thủ tục này chỉ nhận không phụ thuộc địa giới trong cùng tỉnh, thành phố.", "province")
     unit = unit_at(place, terms)
     if unit is None:
@@ -161,11 +165,11 @@ def _competent(unit_code: str, place: str, terms: Terms) -> str:
     return unit.code
 
 
-def _require_handling(unit_code: str, party_id: UUID, terms: Terms) -> None:
+def _require_handling(unit_code: str, party_id: UUID, terms: Terms, reach: str) -> None:
     """The officer's agency handles the procedure: for who lives elsewhere, too (Decision 468/QĐ-TTg III.1: wherever in the province)."""
     unit = handling_unit(unit_code)
     if unit is not None and (unit.level in terms.levels or any(one.code == unit_code for one in handling_units(party_id, terms))):
         return
-    if terms.anywhere:
+    if reach:
         raise FilingRefused("Đơn vị của bạn không giải quyết thủ tục này: bạn chọn nơi có thẩm quyền để chuyển đến.", "province")
     raise FilingRefused("Đơn vị của bạn không giải quyết thủ tục này.", "procedure_code")

@@ -221,7 +221,15 @@ class AnnouncementAdmin(WorkAdmin):
         """What was entered, to be compared with the signed decision."""
         actor = actor_of(request)
         may_edit = row.state == Announcement.State.ENTERING and may(actor, announcing.ENTER, row.unit_code)
-        parts = comparing.TEXTS if change.kind != Kind.LOCALISE else {**PART_WORDS, "place": "Nơi tiếp nhận"}
+        parts = (
+            comparing.TEXTS
+            if change.kind != Kind.LOCALISE
+            else {
+                **PART_WORDS,
+                "place": "Nơi tiếp nhận",
+                "anywhere": comparing.TEXTS["anywhere"],
+            }
+        )
         facts = [
             (label, "\n".join(comparing.told(part, change.record)))
             for part, label in parts.items()

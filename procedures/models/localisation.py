@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from procedures.models.base import tracked
+from procedures.models.base import Anywhere, tracked
 from procedures.models.version import Decision, ProcedureVersion
 
 
@@ -18,6 +18,15 @@ class Localisation(models.Model):
     province_code = models.CharField("mã tỉnh, thành phố", max_length=2)
     """The statistics office's two digits."""
     place = models.TextField("nơi tiếp nhận", blank=True)
+    anywhere = models.CharField(
+        "tiếp nhận không phụ thuộc địa giới hành chính",
+        max_length=8,
+        choices=[(Anywhere.PROVINCE.value, Anywhere.PROVINCE.label)],
+        blank=True,
+        default="",
+        db_default="",
+    )
+    """That every unit of the province receives it, where the country's decision does not say so (Decision 468/QĐ-TTg III.3c)."""
     executing_agency = models.TextField("cơ quan thực hiện", blank=True)
     executing_codes = ArrayField(models.CharField(max_length=40), default=list, blank=True, verbose_name="mã cơ quan thực hiện")
     channels = models.JSONField("thời hạn và phí theo cách nộp", default=list, blank=True)
@@ -35,6 +44,7 @@ class Localisation(models.Model):
         verbose_name_plural = "nội dung địa phương"
         constraints = [
             models.UniqueConstraint(fields=["version", "province_code"], name="localisation_once"),
+            models.CheckConstraint(name="localisation_anywhere", condition=Q(anywhere__in=["", Anywhere.PROVINCE.value])),
             models.CheckConstraint(name="localisation_province_code", condition=Q(province_code__regex=r"^\d{2}$")),
         ]
 

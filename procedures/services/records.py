@@ -154,12 +154,16 @@ def check(record: dict[str, Any]) -> None:
                 raise BadRecord(f"{code}: province {place.get('province')} speaks of paper {row.get('position')}, which does not exist")
             if set(row) - {"position", "note", "form", "form_file"}:
                 raise BadRecord(f"{code}: a province may only detail a paper")
+        if place.get("anywhere", "") not in ("", Anywhere.PROVINCE):
+            raise BadRecord(f"{code}: a province says anywhere of itself alone")
         unknown = set(place) - LOCAL_FIELDS
         if unknown:
             raise BadRecord(f"{code}: a province may not change {sorted(unknown)}")
 
 
-LOCAL_FIELDS = frozenset(["province", "place", "executing_agency", "executing_codes", "channels", "documents", "decision_number", "source"])
+LOCAL_FIELDS = frozenset(
+    ["province", "place", "anywhere", "executing_agency", "executing_codes", "channels", "documents", "decision_number", "source"]
+)
 
 
 def fill(version: ProcedureVersion, record: dict[str, Any]) -> None:

@@ -22,7 +22,7 @@ from portal.caching.models import Change
 from portal.catalogues import queries as catalogues
 from portal.catalogues.models import Agency
 from procedures import queries as procedures
-from procedures.models import Announcement, ProcedureVersion
+from procedures.models import Announcement, Localisation, ProcedureVersion
 from procedures.services.records import BadRecord, check, fill, record_of
 from tests.dossiers.support import CODE, ComesBack, confirm_all, hidden, mother, ready_draft
 from tests.dossiers.test_counter_filing import act, begun, counter, filled, scanned
@@ -240,6 +240,19 @@ def test_a_counter_passes_on_only_what_is_marked_and_only_to_who_is_competent(wa
     marked("province")
     refused(desk, "trong cùng tỉnh, thành phố", province=PROVINCE, commune=ward.full_name)
     assert begun(desk, province="01", commune=neighbour.full_name).for_unit == "H26.102"
+    # What the country's decision leaves open a province says for its own counters, and for nobody else's.
+    marked("")
+    version = ProcedureVersion.objects.get(procedure__code=CODE, effective_to=None)
+    Localisation.objects.create(version=version, province_code="01", anywhere="province")
+    noted()
+    assert begun(desk, province="01", commune=neighbour.full_name).for_unit == "H26.102"
+    refused(desk, "trong cùng tỉnh, thành phố", province=PROVINCE, commune=ward.full_name)
+    far, _position = counter(unit=THERE)
+    refused(far, "chỉ nơi có thẩm quyền nhận", province="01", commune=neighbour.full_name)
+    assert "Nộp ở bất cứ đâu trong tỉnh" in text(Client().get(f"/thu-tuc/{CODE}/?dia-phuong=01"))
+    assert "Nộp ở bất cứ đâu" not in text(Client().get(f"/thu-tuc/{CODE}/?dia-phuong=48"))
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Localisation.objects.update(anywhere="country")
     marked("country")
     refused(desk, "chưa có cơ quan nhận", province=PROVINCE, commune=empty.full_name)
     refused(desk, "Không tìm thấy đúng một xã", province=PROVINCE, commune="xã Không Có")
