@@ -123,7 +123,7 @@ def save_fields(
     draft.answers = with_reasons(answers, reasons or {})
     draft.touched = dict(list(touched.items())[-_REMEMBERED_FIELDS:])
     if unit_code is not None:
-        draft.unit_code = unit_code[:40]
+        draft.unit_code = unit_code.replace("\0", "")[:40]
     draft.confirmed = sorted({*before[2], *(token[:40] for token in confirmed)})[:MAX_CONFIRMED]
     draft.last_page = page if page in PAGES else draft.last_page
     if (draft.answers, draft.unit_code, draft.confirmed) != before:
