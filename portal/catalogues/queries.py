@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from portal.catalogues.models import (
@@ -189,10 +189,15 @@ def named_like(entries: EntryQuerySet, words: str) -> EntryQuerySet:
 
 
 def communes_named(province: str, words: str) -> list[AdministrativeUnit]:
-    """The communes of a province that a typed name may mean, without diacritics too: those called exactly so before others, at most 20."""
-    found = list(named_like(communes(province), words)[:20])
-    plain = words.casefold().strip()
-    return [unit for unit in found if plain in (unit.name.casefold(), unit.full_name.casefold())] or found
+    """The communes of a province that a typed name may mean, at most 20 (one query): "phường An Hải", "An Hải" or either without
+    diacritics; those called exactly as typed before those called so but for diacritics, and these before those whose name has the words."""
+    typed = " ".join(words.replace("\0", "").split())
+    key = search_key(typed)
+    bare = next((key.removeprefix(kind) for kind in ("phuong ", "xa ", "dac khu ") if key.startswith(kind)), key)
+    found = list(communes(province).filter(Q(search_key__contains=key) | Q(search_key__contains=bare))) if key else []
+    exact = [unit for unit in found if typed.casefold() in (unit.name.casefold(), unit.full_name.casefold())]
+    alike = [unit for unit in found if key == search_key(unit.full_name) or bare == key == unit.search_key]
+    return (exact or alike or found)[:20]
 
 
 def changed_since(model: type[CatalogueEntry], moment: dt.datetime) -> QuerySet[CatalogueEntry]:

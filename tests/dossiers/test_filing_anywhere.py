@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from html import unescape
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -138,12 +139,12 @@ def test_a_wrong_or_tampered_place_is_told_beside_the_field(ward: Any) -> None:
     draft.refresh_from_db()
     assert draft.unit_code == "H26.101"
     # By the form itself only an agency that carries it out at its place: not a department, not the province, not what nobody knows.
-    for code in ("H17", "H26.201", "G01.101.2", "X99", "\x00"):
+    for code in ("H17", "H26.201", "G01.101.2", "X99", "X\x00"):
         answer = client.post(FORM, hidden(client.get(FORM), unit_code=code, act="tiep"))
         assert answer.status_code == 422 and REFUSED in text(answer), code
     assert client.get(CHECK).status_code == 200 and REFUSED in text(client.get(CHECK))
     # Sent or thrown away in another window meanwhile: nothing is chosen for another draft.
-    assert client.post(PLACE, {"draft": "", "place_tinh": PROVINCE, "place_xa": ward.code}).status_code == 409
+    assert client.post(PLACE, {"draft": str(uuid4()), "place_tinh": PROVINCE, "place_xa": ward.code}).status_code == 409
 
 
 @pytest.mark.parametrize("mark", ["", "province"])
@@ -195,6 +196,8 @@ def test_a_counter_receives_for_another_place_and_passes_it_on_with_its_clock(wa
     assert "Nơi khác giải quyết" in text(desk.get(COUNTER + "add/"))
     filing = begun(desk, province=PROVINCE, commune=ward.full_name)
     assert (filing.unit_code, filing.for_unit) == ("H26.101", THERE)
+    for spelt in (ward.name, "phuong An Hai", "an hải"):
+        assert [one.code for one in catalogues.communes_named(PROVINCE, spelt)] == [ward.code], spelt
     assert "UBND phường Nơi Khác" in text(desk.get(f"{COUNTER}{filing.pk}/change/"))
     filled(desk, filing)
     scanned(desk, filing)
@@ -232,7 +235,7 @@ def test_a_counter_passes_on_only_what_is_marked_and_only_to_who_is_competent(wa
     def refused(client: Client, why: str, **place: str) -> None:
         answer = client.post(COUNTER + "add/", {**said, **place})
         assert answer.status_code == 422, text(answer)
-        rows = html.fromstring(answer.content).xpath("//div[contains(@class, 'form-row') and contains(@class, 'errors')]")
+        rows = html.fromstring(text(answer)).xpath("//div[contains(@class, 'form-row') and contains(@class, 'errors')]")
         assert why in " ".join(row.text_content() for row in rows), "beside the field"
 
     marked("")
