@@ -78,18 +78,21 @@ def ask(
     answers: Collection[int] = (200, 201),
     seconds: float | None = None,
     headers: Mapping[str, str] | None = None,
+    files: Mapping[str, tuple[str, bytes, str]] | None = None,
+    most: int = MAX_ANSWER_BYTES,
 ) -> dict[str, Any] | None:
     """The JSON object in the answer, within ``seconds`` in all, else ``settings.OUTSIDE_TIMEOUT_SECONDS``.
 
     ``absent``: the status that means "there is none", answered by ``None``. ``answers``: the statuses whose JSON is an answer, for
-    protocols that say no with a 4xx and a code in the body. ``basic``: name and password (RFC 6749 §2.3.1). Raises
+    protocols that say no with a 4xx and a code in the body. ``basic``: name and password (RFC 6749 §2.3.1). ``files``: name, bytes and
+    type of what goes along with ``form``; ``most``: bytes of the answer. Raises
     ``OutsideUnavailable`` when there is no usable answer, ``OutsideRefused`` when the answer is a refusal (4xx).
     """
     limit = seconds or settings.OUTSIDE_TIMEOUT_SECONDS
     until = time.monotonic() + limit
     more = {**(headers or {}), **({"Authorization": _basic(*basic)} if basic is not None else {})} or None
-    with _send(service, method, url, bearer=bearer, timeout=limit, more=more, json=body, data=form) as answer:
-        status, data = answer.status_code, b"".join(_pieces(service, answer, until, MAX_ANSWER_BYTES))
+    with _send(service, method, url, bearer=bearer, timeout=limit, more=more, json=body, data=form, files=files) as answer:
+        status, data = answer.status_code, b"".join(_pieces(service, answer, until, most))
     found = _object(data)
     if status not in answers or found is None:
         _otherwise(service, status, data, absent)

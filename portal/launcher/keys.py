@@ -33,6 +33,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     "LAND_REGISTRY_TOKEN": lambda: secrets.token_urlsafe(24),
     "VEHICLE_REGISTRY_TOKEN": lambda: secrets.token_urlsafe(24),
     "PUBLIC_POST_TOKEN": lambda: secrets.token_urlsafe(24),
+    "DOCUMENT_AXIS_SECRET": lambda: secrets.token_urlsafe(24),
     "REMOTE_SIGNING_CLIENT_ID": lambda: "portal",
     "REMOTE_SIGNING_CLIENT_SECRET": lambda: secrets.token_urlsafe(24),
     "DEMO_PROVIDER_SECRET": lambda: secrets.token_urlsafe(24),

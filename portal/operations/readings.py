@@ -42,6 +42,7 @@ SERVICES: Mapping[str, tuple[str, str]] = {
     "land": ("Cơ sở dữ liệu đất đai", "LAND_REGISTRY_URL"),
     "vehicle": ("Cơ sở dữ liệu phương tiện", "VEHICLE_REGISTRY_URL"),
     "post": ("Bưu chính công ích", "PUBLIC_POST_URL"),
+    "document_axis": ("Trục liên thông văn bản quốc gia", "DOCUMENT_AXIS_URL"),
     "beneficiary": ("Sao kê tài khoản thụ hưởng", "BENEFICIARY_STATEMENTS_URL"),
     "csc": ("Dịch vụ ký số từ xa", "REMOTE_SIGNING_URL"),
     "vneid": ("VNeID", "VNEID_URL"),

@@ -176,6 +176,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"queue": "bulk"},
     },
     "inbox-bodies": {"task": "portal.inbox.tasks.forget_bodies", "schedule": crontab(hour=4, minute=0), "options": {"queue": "bulk"}},
+    "messages-axis": {"task": "portal.exchange.messages.tasks.fetch", "schedule": 60.0, "options": {"queue": "soon", "expires": 60}},
     "messages-look": {"task": "portal.exchange.messages.tasks.look", "schedule": 10.0, "options": {"queue": "soon", "expires": 10}},
     "messages-bodies": {
         "task": "portal.exchange.messages.tasks.forget_bodies",
@@ -482,6 +483,13 @@ NDXP_SERVER_URL = env.str("NDXP_SERVER_URL", "")
 """Our own security server on the national axis, to which messages for partners behind the axis go."""
 NDXP_MEMBER = env.str("NDXP_MEMBER", "")
 """How the axis calls us: `VN:GOV:000.00.00.G22:dvcqg`."""
+DOCUMENT_AXIS_URL = env.str("DOCUMENT_AXIS_URL", "")
+"""The gateway of the national document axis (edXML); with the three below empty: no partner is reached through it, nothing is fetched."""
+DOCUMENT_AXIS_SYSTEM = env.str("DOCUMENT_AXIS_SYSTEM", "")
+DOCUMENT_AXIS_SECRET = env.str("DOCUMENT_AXIS_SECRET", "")
+"""Name and secret of our system there."""
+DOCUMENT_AXIS_ORGAN = env.str("DOCUMENT_AXIS_ORGAN", "")
+"""How the document axis calls us: `000.00.00.G22`."""
 PUBLIC_TRUSTED_ROOTS = env.str("PUBLIC_TRUSTED_ROOTS", "")
 """PEM file with the roots of licensed public authorities: citizens' certificates end there. Empty: nobody signs in by one."""
 DEMO_PAYMENT_SECRET = env.str("DEMO_PAYMENT_SECRET", "")

@@ -37,6 +37,7 @@ What is mounted where, and which setting of the portal points to it:
     /post/parcels/           (a page for people)      parcels, moved on by buttons
     /partner                 a partner's system: signed, sealed messages (`partner`); /partner/received/ for people
     /partner/axis            NDXP_SERVER_URL          the portal's security server on the national axis
+    /axis                    DOCUMENT_AXIS_URL        the national document axis (edXML); /axis/documents.json what it carried
     /csc/v2                  REMOTE_SIGNING_URL and REMOTE_SIGNING_PUBLIC_URL    Cloud Signature Consortium API v2.0
     /oidc/<code>             identity providers (vneid, post, insurance, foreign): rows of the portal's; passcode of everybody: 123456
                              POST …/rotate: it signs with a new key from now on
@@ -66,6 +67,7 @@ from flask import Flask, Response, render_template
 
 from portal.simulators import (
     authority,
+    axis,
     bank,
     business,
     clamd,
@@ -113,6 +115,7 @@ def create_app(config: Config | None = None) -> Flask:
     made.register_blueprint(post.blueprint(config, store, faults))
     made.register_blueprint(business.blueprint(config, faults))
     made.register_blueprint(partner.blueprint(config, store, faults))
+    made.register_blueprint(axis.blueprint(config, store, faults))
     for pages in (*identity.blueprints(config, faults), *registers.blueprints(config, faults)):
         made.register_blueprint(pages)
     made.register_blueprint(authority.blueprint(certificates, faults))

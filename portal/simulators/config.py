@@ -87,6 +87,8 @@ class Config:
         self.registry_tokens = {name: env.get(f"{name.upper()}_REGISTRY_TOKEN") or f"demo-{name}-token" for name in names}
         self.partner_secret = env.get("DEMO_PARTNER_SECRET") or "demo-partner-secret"
         """Seed of the demo partner's keys."""
+        self.axis_secret = env.get("DOCUMENT_AXIS_SECRET") or "demo-axis-secret"
+        """By which the portal's system proves itself on the document axis."""
         self.post_token = env.get("PUBLIC_POST_TOKEN") or "demo-post-token"
         self.client_id = env.get("REMOTE_SIGNING_CLIENT_ID") or "demo-portal"
         self.client_secret = env.get("REMOTE_SIGNING_CLIENT_SECRET") or "demo-portal-secret"

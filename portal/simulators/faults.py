@@ -42,6 +42,7 @@ SERVICES = (
     "payplat",
     "data_services",
     "partner",
+    "document_axis",
 )
 LIES = (
     "wrong_nonce", "wrong_audience", "wrong_issuer", "alg_none", "alg_confused", "expired", "future", "other_key", "low_level",
@@ -51,7 +52,7 @@ LIES = (
 MODES = ("none", "slow", "down", "wrong", "greylist", "unknown", "bounce", "error", "refuse", "replay", "repeat", *LIES)
 """``greylist``, ``unknown``, ``bounce`` are known to the mail server; ``bounce`` also to the SMS gateway, which reports then that
 delivery is impossible. ``error``, ``refuse``, ``replay`` are known to the partner,
-``repeat`` to the SMS gateway: what people send is handed on twice."""
+``repeat`` to the SMS gateway: what people send is handed on twice; ``refuse``, ``unknown`` and ``repeat`` to the document axis."""
 MAX_SECONDS = 120.0
 
 

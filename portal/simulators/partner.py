@@ -7,6 +7,8 @@ GET  /partner/jwks            its public keys
 GET  /partner/received.json   what it has, in the order of arrival (``?about=``); /partner/received/ for people
 POST /partner/send            have it send: {"kind", "about", "body", "id"?, "again"?: true for the same envelope twice}
 POST /partner/receipt         have it say later what came of a message: {"id", "outcome", "code"?}
+POST /partner/by-axis         have it fetch what waits for it on the document axis, take it and send its receipts back: {"outcome"?}
+POST /partner/send-by-axis    have it send over the axis, as /partner/send
 POST /partner/portal-keys     the portal's JWK set, where it cannot be fetched from SITE_URL
 
 Faults (service ``partner``): slow, down, wrong (signs with a key that nobody knows), error (500), refuse (a signed no), replay (an old
@@ -19,6 +21,7 @@ import base64
 import hashlib
 import json
 import threading
+import time
 import uuid
 from typing import Any
 
@@ -31,6 +34,7 @@ from joserfc.errors import JoseError
 from joserfc.jwe import JWERegistry
 from joserfc.jwk import ECKey, import_key
 
+from portal.simulators import axis as document_axis
 from portal.simulators.config import Config
 from portal.simulators.faults import Faults
 from portal.simulators.store import Store, now
@@ -116,6 +120,20 @@ class Partner:
             )
             connection.execute("UPDATE partner_message SET times = times + 1 WHERE id = ?", (claims["id"],))
         return claims, body
+
+    def ask_axis(self, method: str, path: str, **asked: Any) -> dict[str, Any]:
+        """One operation of the document axis, as any member's system asks it."""
+        headers = {"X-SystemId": document_axis.PARTNER, "X-SecretKey": document_axis.secret_of(document_axis.PARTNER, self.config)}
+        answer: dict[str, Any] = requests.request(method, f"{self.config.url}/axis/v1/{path}", headers=headers, timeout=15, **asked).json()
+        return answer
+
+    def hand_in(self, data: bytes, name: str) -> dict[str, Any]:
+        """Bytes for the portal, as the file attached to a document."""
+        written = document_axis.write(
+            sender=document_axis.ORGANS[document_axis.PARTNER], receiver=document_axis.ORGANS[document_axis.PORTAL], name=name, data=data
+        )
+        files = {"edocFile": (f"{name}.edxml", written, "application/xml")}
+        return self.ask_axis("POST", "sendEdoc", files=files, data={"messageType": "edoc"})
 
     def bearer(self) -> str:
         """A token by client credentials; kept as long as it holds."""
@@ -233,6 +251,36 @@ def blueprint(config: Config, store: Store, faults: Faults) -> Blueprint:
         made = partner.envelope(number=number, kind=str(asked.get("kind", "")), about=str(asked.get("about", "")), text=text)
         answers = [partner.post("", made) for _ in range(2 if asked.get("again") else 1)]
         return jsonify({"id": number, "answers": [{"status": one.status_code, "body": one.text[:4000]} for one in answers]})
+
+    @pages.post("/send-by-axis")
+    def send_by_axis() -> Any:
+        asked = request.get_json(silent=True) or {}
+        text = json.dumps(asked.get("body", {}), ensure_ascii=False)
+        number = str(asked.get("id") or uuid.uuid4())
+        made = partner.envelope(number=number, kind=str(asked.get("kind", "")), about=str(asked.get("about", "")), text=text)
+        return jsonify({"id": number, "answer": partner.hand_in(made.encode(), number)})
+
+    @pages.post("/by-axis")
+    def by_axis() -> Any:
+        """Fetch, take, answer: what a member's system does every few minutes."""
+        asked = request.get_json(silent=True) or {}
+        day = time.strftime("%Y/%m/%d")
+        listed = partner.ask_axis("GET", f"syncReceivedEdocList?messageType=edoc&fromDate={day}&toDate={day}")["data"]
+        taken, receipts = [], []
+        for row in listed:
+            if row["status"] != "initial":
+                continue
+            attached = document_axis.attached(partner.ask_axis("GET", f"getEdoc?docId={row['docId']}")["data"]["edxml"].encode())
+            if attached.count(b".") == 2:
+                said = json.loads(base64.urlsafe_b64decode(attached.split(b".")[1] + b"=="))
+                receipts.append({"id": said["id"], "outcome": said["outcome"], "code": said["code"]})
+            else:
+                claims, _ = partner.take(attached.decode())
+                said = {"id": claims["id"], "digest": claims["digest"], "outcome": asked.get("outcome", "taken"), "code": ""}
+                partner.hand_in(partner.sign(said, "portal-receipt+jwt").encode(), f"BN-{claims['id']}")
+                taken.append(claims["id"])
+            partner.ask_axis("POST", "updateStatus", json={"docId": row["docId"], "status": "done"})
+        return jsonify({"taken": taken, "receipts": receipts})
 
     @pages.post("/receipt")
     def receipt() -> Any:

@@ -93,6 +93,10 @@ CREATE TABLE IF NOT EXISTS partner_message (
     id TEXT PRIMARY KEY, kind TEXT NOT NULL, about TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL, statement TEXT NOT NULL,
     times INTEGER NOT NULL, created REAL NOT NULL
 );
+CREATE TABLE IF NOT EXISTS axis_document (
+    id TEXT PRIMARY KEY, sender TEXT NOT NULL, receiver TEXT NOT NULL, edxml BLOB NOT NULL, status TEXT NOT NULL, day TEXT NOT NULL,
+    created REAL NOT NULL
+);
 CREATE TABLE IF NOT EXISTS parcel (
     id INTEGER PRIMARY KEY AUTOINCREMENT, reference TEXT NOT NULL UNIQUE, body TEXT NOT NULL, amount INTEGER NOT NULL, created REAL NOT NULL
 );
@@ -128,7 +132,7 @@ EVERYTHING = (
     ),
     *("callback", "refund", "movement", "payment_fault", "payment_request", "plant", "closed_day", "beneficiary", "payout"),
     *("parcel_event", "parcel", "payplat_order", "payplat_confirm"),
-    "partner_message",
+    *("partner_message", "axis_document"),
 )
 """Tables in the order in which they can be emptied."""
 

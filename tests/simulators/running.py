@@ -36,6 +36,7 @@ TOKENS = {
     "LAND_REGISTRY_TOKEN": "test-land-token",
     "VEHICLE_REGISTRY_TOKEN": "test-vehicle-token",
     "PUBLIC_POST_TOKEN": "test-post-token",
+    "DOCUMENT_AXIS_SECRET": "test-axis-secret",
     "SMS_REPORT_TOKEN": "test-report-token",
     "MAIL_USER": "test-portal",
     "MAIL_PASSWORD": "test-mail-password",

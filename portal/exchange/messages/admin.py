@@ -234,8 +234,18 @@ class LineForm(PlainForm):
     """By which way and where a partner takes messages."""
 
     carrier = forms.ChoiceField(label="Đường đi", choices=PartnerLine.Carrier.choices)
-    address = forms.CharField(label="Địa chỉ nhận tin", max_length=500, help_text="Cổng gửi đến địa chỉ này, thêm /messages.")
-    member = forms.CharField(label="Mã trên trục (dstcode)", max_length=200, required=False, help_text="Ví dụ VN:GOV:000.00.00.H26:motcua.")
+    address = forms.CharField(
+        label="Địa chỉ nhận tin",
+        max_length=500,
+        required=False,
+        help_text="Cổng gửi đến địa chỉ này, thêm /messages. Qua Trục liên thông văn bản thì để trống.",
+    )
+    member = forms.CharField(
+        label="Mã trên trục",
+        max_length=200,
+        required=False,
+        help_text="NDXP (dstcode): ví dụ VN:GOV:000.00.00.H26:motcua. Trục liên thông văn bản: mã cơ quan, ví dụ 000.00.01.H26.",
+    )
     zone = forms.CharField(label="Vùng mạng", max_length=200, required=False)
     server = forms.CharField(label="Máy chủ bảo mật: tên, phiên bản, nơi đặt, ai vận hành", max_length=300, required=False)
     effective_from = forms.DateTimeField(

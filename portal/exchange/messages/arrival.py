@@ -12,16 +12,19 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.utils import timezone
 
+from portal import outbox
 from portal.crypto import seal_text
 from portal.exchange.messages.models import SEALED, STATES, Message, MessageStep, State
 from portal.exchange.messages.registry import MessageRefused, receiver_of
-from portal.exchange.partners.models import Partner
+from portal.exchange.partners.models import Partner, PartnerLine
 from portal.inbox.handlers import receiver
 from portal.inbox.services import take
 from portal.outbox.handlers import GiveUp, RetryLater
 
 SOURCE = "exchange.messages"
 """The inbox's name for what comes by this door."""
+AXIS_RECEIPT = "exchange.axis_receipt"
+"""The outbox's kind: our receipt of a message goes back by the document axis."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ def keep(
     text: str,
     now: datetime,
     sender_proof: str = "",
+    carrier: str = PartnerLine.Carrier.HTTP,
     receipt: Callable[[Message], str] | None = None,
 ) -> Arrived:
     """Keep a message whose signature was checked and have it handled. When this has returned, the sender may be told that we have it.
@@ -69,7 +73,7 @@ def keep(
         created_at=now,
         available_at=now,
         sender_proof=sender_proof,
-        carrier="http",
+        carrier=carrier,
     )
     row.receiver_proof = receipt(row) if receipt is not None else ""
     Message.objects.bulk_create([row], ignore_conflicts=True)
@@ -121,3 +125,6 @@ def end(row: Message, edge: str, word: str, now: datetime) -> None:
     row.outcome, row.ended_at = word[:200], now
     row.save(update_fields=["state", "outcome", "ended_at"])
     MessageStep.objects.create(message=row, what=row.state, code=word[:200], at=now)
+    if row.direction == Message.Direction.IN and row.carrier == PartnerLine.Carrier.EDOC:
+        # By the axis nobody can ask how a message stands: they are told.
+        outbox.put(AXIS_RECEIPT, key=f"{row.id}:{row.state}", payload={"message": row.pk})

@@ -23,7 +23,7 @@ from django.utils import timezone
 from portal.exchange.errors import OutsideRefused, OutsideUnavailable
 from portal.exchange.messages import envelopes, keys, watching
 from portal.exchange.messages.arrival import end
-from portal.exchange.messages.carriers import CARRIERS
+from portal.exchange.messages.carriers import CARRIERS, Handed
 from portal.exchange.messages.models import STATES, Connection, Message, MessageStep, State
 from portal.exchange.partners.consents import is_needed, may_get
 from portal.exchange.partners.models import Call, Partner, PartnerKey, PartnerLine
@@ -38,6 +38,9 @@ BACK_OFF_SECONDS = (5, 10, 20, 40, 80, 160, 300)
 """Waits of one message after its tries; the last one is repeated."""
 MOST_TRIES = 12
 """So many tries of one message while others go through (or with a clear no that nobody signed): a dead letter."""
+HANDED_WAIT = timedelta(hours=6)
+"""Who fetches from an axis has so long for its receipt; then the message is handed in once more, under its own name."""
+HANDED = "handed"
 _OUTCOMES = {"taken": "deliver", "handled": "acknowledge", "refused": "refuse"}
 
 _CLAIM = """
@@ -102,7 +105,7 @@ def target_of(code: str, now: datetime) -> Target | None:
     return Target(partner, line_of(partner, now), holding(partner, PartnerKey.Use.SEAL, now).first(), checking)
 
 
-def statement_of(message: Message, now: datetime) -> str:
+def statement_of(message: Message, now: datetime, *, life: timedelta = envelopes.LIFETIME) -> str:
     """What we state about a message, signed: good for one envelope."""
     key, kid, algorithm = keys.signing()
     at = int(now.timestamp())
@@ -111,7 +114,7 @@ def statement_of(message: Message, now: datetime) -> str:
         "aud": message.partner_id,
         "jti": str(uuid4()),
         "iat": at,
-        "exp": at + int(envelopes.LIFETIME.total_seconds()),
+        "exp": at + int(life.total_seconds()),
         "id": str(message.id),
         "kind": message.kind,
         "version": message.version,
@@ -122,10 +125,17 @@ def statement_of(message: Message, now: datetime) -> str:
     return envelopes.sign(claims, key=key, kid=kid, algorithm=algorithm, kind=envelopes.MESSAGE)
 
 
-def read_receipt(receipt: str, message: Message, checking: list[dict[str, Any]], *, now: datetime) -> dict[str, Any]:
+def read_receipt(
+    receipt: str,
+    message: Message,
+    checking: list[dict[str, Any]],
+    *,
+    now: datetime,
+    longest: timedelta = envelopes.LONGEST_LIFE,
+) -> dict[str, Any]:
     """The claims of a partner's signed receipt for this message. :class:`envelopes.EnvelopeRefused` for anything else."""
     claims = envelopes.verify(receipt, checking, kind=envelopes.RECEIPT)
-    envelopes.check(claims, issuer=message.partner_id, audience=settings.SITE_URL, now=now)
+    envelopes.check(claims, issuer=message.partner_id, audience=settings.SITE_URL, now=now, longest=longest)
     if claims.get("id") != str(message.id) or claims.get("digest") != envelopes.written(bytes(message.digest)):
         raise envelopes.EnvelopeRefused("digest", "The receipt is for another message.")
     if claims.get("outcome") not in _OUTCOMES:
@@ -133,23 +143,26 @@ def read_receipt(receipt: str, message: Message, checking: list[dict[str, Any]],
     return claims
 
 
-def _carry(message: Message, target: Target) -> tuple[str, str, dict[str, Any]]:
-    """Statement, receipt and what it says. :class:`Failure`."""
+def _carry(message: Message, target: Target) -> tuple[str, str | Handed, dict[str, Any]]:
+    """Statement, receipt and what it says; or who has it now. :class:`Failure`."""
     if target.line is None:
         raise Failure("no_line", of_line=False)
     if target.sealing is None or not target.checking:
         raise Failure("no_key", of_line=False)
-    statement = statement_of(message, timezone.now())
+    carrier = CARRIERS[target.line.carrier]
+    statement = statement_of(message, timezone.now(), life=carrier.life)
     try:
         envelope = envelopes.seal(statement, message.text, key=target.sealing.public)
     except ValueError:
         raise Failure("no_algorithm", of_line=False) from None
     try:
-        answer = CARRIERS[target.line.carrier].carry(target.line, envelope, message=message.id)
+        answer = carrier.carry(target.line, envelope, message=message.id)
     except OutsideUnavailable as away:
         raise Failure(away.code, of_line=True) from None
     except OutsideRefused as refused:
         raise Failure(f"unsigned: {refused.code}"[:200], of_line=False) from None
+    if isinstance(answer, Handed):
+        return statement, answer, {}
     try:
         receipt = answer.decode("ascii").strip()
         return statement, receipt, read_receipt(receipt, message, target.checking, now=timezone.now())
@@ -170,9 +183,21 @@ def send_one(message: Message, target: Target, *, now: datetime) -> bool:
         row = Message.objects.select_for_update().get(pk=message.pk)
         if row.state == State.WAITING:
             row.sender_proof, row.carrier = statement, target.line.carrier if target.line else ""
-            take_receipt(row, receipt, said, now=now)
+            if isinstance(receipt, Handed):
+                _handed_over(row, receipt.number, now)
+            else:
+                take_receipt(row, receipt, said, now=now)
     watching.went_through(message.partner_id, now=now)
     return True
+
+
+def _handed_over(row: Message, number: str, now: datetime) -> None:
+    """Whoever carries it has it. It waits for its receipt, and what follows about the same subject waits behind it."""
+    if row.last_error == HANDED:
+        row.failed_since = row.failed_since or now
+    row.lease_until, row.last_error, row.available_at = None, HANDED, now + HANDED_WAIT
+    row.save(update_fields=["sender_proof", "carrier", "failed_since", "lease_until", "last_error", "available_at"])
+    MessageStep.objects.create(message=row, what=MessageStep.What.HANDED, at=now, code=number[:200])
 
 
 def take_receipt(row: Message, receipt: str, said: dict[str, Any], *, now: datetime) -> None:

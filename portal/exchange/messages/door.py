@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +14,7 @@ from portal.exchange.messages import arrival, delivery, envelopes, keys
 from portal.exchange.messages.envelopes import EnvelopeRefused
 from portal.exchange.messages.models import Message, State
 from portal.exchange.messages.registry import KIND, receiver_of
-from portal.exchange.partners.models import Partner, PartnerKey
+from portal.exchange.partners.models import Partner, PartnerKey, PartnerLine
 from portal.exchange.partners.register import holding, public_of
 from portal.exchange.partners.tokens import is_first_use
 
@@ -22,7 +22,7 @@ _ABOUT = re.compile(r"[A-Za-z0-9._:/-]{0,100}", re.ASCII)
 OUTCOMES = {State.WAITING: "taken", State.ACKNOWLEDGED: "handled", State.REFUSED: "refused", State.DEAD: "taken"}
 
 
-def receipt_of(message: Message, *, now: datetime, outcome: str = "taken", code: str = "") -> str:
+def receipt_of(message: Message, *, now: datetime, outcome: str = "taken", code: str = "", life: timedelta = envelopes.LIFETIME) -> str:
     """Our signed receipt for a message that came: we have it, or what came of it."""
     key, kid, algorithm = keys.signing()
     at = int(now.timestamp())
@@ -31,7 +31,7 @@ def receipt_of(message: Message, *, now: datetime, outcome: str = "taken", code:
         "aud": message.partner_id,
         "jti": str(uuid4()),
         "iat": at,
-        "exp": at + int(envelopes.LIFETIME.total_seconds()),
+        "exp": at + int(life.total_seconds()),
         "id": message.key,
         "digest": envelopes.written(bytes(message.digest)),
         "outcome": outcome,
@@ -55,12 +55,26 @@ def _said(claims: dict[str, Any]) -> tuple[str, str, int, str]:
     return number, kind, version, about
 
 
-def take(*, partner: Partner, envelope: bytes, now: datetime) -> tuple[str, Message]:
-    """Take an envelope of a partner that has signed in; our signed receipt and the message. :class:`EnvelopeRefused` with a stable code:
-    what :mod:`envelopes` knows, and ``replayed``, ``kind_unknown``, ``version_unknown``, ``not_allowed``, ``key_used``."""
+def standing_receipt(row: Message, *, now: datetime, life: timedelta = envelopes.LIFETIME) -> str:
+    """Our signed receipt for a message that came, as it stands now."""
+    code = row.outcome if row.state == State.REFUSED else ""
+    return receipt_of(row, now=now, outcome=OUTCOMES[State(row.state)], code=code, life=life)
+
+
+def take(
+    *,
+    partner: Partner,
+    envelope: bytes,
+    now: datetime,
+    carrier: str = PartnerLine.Carrier.HTTP,
+    longest: timedelta = envelopes.LONGEST_LIFE,
+) -> tuple[str, Message]:
+    """Take an envelope of a partner that has signed in; our signed receipt and the message. ``carrier``: by which way it came, ``longest``:
+    how long an envelope may hold on it. :class:`EnvelopeRefused` with a stable code: what :mod:`envelopes` knows, and ``replayed``,
+    ``kind_unknown``, ``version_unknown``, ``not_allowed``, ``key_used``."""
     statement, text = envelopes.open_sealed(envelope, keys.opening())
     claims = envelopes.verify(statement, public_of(list(holding(partner, PartnerKey.Use.SIGN, now))), kind=envelopes.MESSAGE)
-    envelopes.check(claims, issuer=partner.pk, audience=settings.SITE_URL, now=now)
+    envelopes.check(claims, issuer=partner.pk, audience=settings.SITE_URL, now=now, longest=longest)
     envelopes.check_digest(claims, text)
     number, kind, version, about = _said(claims)
     known = receiver_of(kind)
@@ -89,6 +103,7 @@ def take(*, partner: Partner, envelope: bytes, now: datetime) -> tuple[str, Mess
                 text=text,
                 now=now,
                 sender_proof=statement,
+                carrier=carrier,
                 receipt=lambda row: receipt_of(row, now=now),
             )
         except arrival.OtherContent:
@@ -96,11 +111,7 @@ def take(*, partner: Partner, envelope: bytes, now: datetime) -> tuple[str, Mess
     row = came.message
     if came.is_new:
         return row.receiver_proof, row
-    return receipt_of(row, now=now, outcome=OUTCOMES[State(row.state)], code=_code(row)), row
-
-
-def _code(row: Message) -> str:
-    return row.outcome if row.state == State.REFUSED else ""
+    return standing_receipt(row, now=now), row
 
 
 def standing(*, partner: Partner, number: str, now: datetime) -> tuple[str, Message] | None:
@@ -111,13 +122,13 @@ def standing(*, partner: Partner, number: str, now: datetime) -> tuple[str, Mess
         return None
     row = Message.objects.filter(partner=partner, direction=Message.Direction.IN, key=name).first()
     if row is not None:
-        return receipt_of(row, now=now, outcome=OUTCOMES[State(row.state)], code=_code(row)), row
+        return standing_receipt(row, now=now), row
     row = Message.objects.filter(partner=partner, direction=Message.Direction.OUT, id=name).first()
     return ("", row) if row is not None else None
 
 
 @transaction.atomic
-def take_receipt(*, partner: Partner, receipt: bytes, now: datetime) -> Message | None:
+def take_receipt(*, partner: Partner, receipt: bytes, now: datetime, longest: timedelta = envelopes.LONGEST_LIFE) -> Message | None:
     """A later receipt of a partner for a message of ours: handled, or refused. None for no such message. :class:`EnvelopeRefused`."""
     try:
         token = receipt.decode("ascii").strip()
@@ -132,6 +143,6 @@ def take_receipt(*, partner: Partner, receipt: bytes, now: datetime) -> Message 
     row = Message.objects.select_for_update().filter(partner=partner, direction=Message.Direction.OUT, id=number).first()
     if row is None:
         return None
-    said = delivery.read_receipt(token, row, checking, now=now)
+    said = delivery.read_receipt(token, row, checking, now=now, longest=longest)
     delivery.take_receipt(row, token, said, now=now)
     return row

@@ -28,6 +28,8 @@ SKEW = timedelta(minutes=5)
 LIFETIME = timedelta(minutes=5)
 """How long an envelope of ours may be opened."""
 LONGEST_LIFE = timedelta(minutes=15)
+STORED_LIFETIME = timedelta(days=3)
+"""The same where the way between us keeps things until they are fetched (the document axis)."""
 MOST_HEADER = 1024
 MOST_STATEMENT = 8 * 1024
 CONTENT = "A256GCM"
@@ -154,23 +156,25 @@ def open_sealed(data: bytes, keys: Mapping[str, Any]) -> tuple[str, str]:
 # What a statement must say -----------------------------------------------------------------------------------------------------------
 
 
-def check(claims: Mapping[str, Any], *, issuer: str, audience: str, now: datetime) -> None:
-    """That a statement is by this one, for that one, now. :class:`EnvelopeRefused`: ``issuer``, ``audience``, ``clock``, ``expired``,
-    ``form``."""
+def check(claims: Mapping[str, Any], *, issuer: str, audience: str, now: datetime, longest: timedelta = LONGEST_LIFE) -> None:
+    """That a statement is by this one, for that one, now; it may hold for ``longest``. :class:`EnvelopeRefused`: ``issuer``, ``audience``,
+    ``clock``, ``expired``, ``form``."""
     if claims.get("iss") != issuer:
         raise EnvelopeRefused("issuer", "iss must be the code of the partner that signs and is signed in.")
     if claims.get("aud") != audience:
         raise EnvelopeRefused("audience", f"aud must be {audience}.")
     made, ends, at = _seconds(claims, "iat"), _seconds(claims, "exp"), now.timestamp()
-    if abs(made - at) > SKEW.total_seconds() and (made > at or ends > at or at - ends > LONGEST_LIFE.total_seconds()):
+    # What was kept on its way is old and still good; of what comes at once that says that a clock goes wrong.
+    behind = longest == LONGEST_LIFE and (ends > at or at - ends > LONGEST_LIFE.total_seconds())
+    if abs(made - at) > SKEW.total_seconds() and (made > at or behind):
         off = round(made - at)
         side = "ahead of" if off > 0 else "behind"
         words = f"iat is {abs(off)} s {side} our clock ({now:%Y-%m-%dT%H:%M:%SZ}); {int(SKEW.total_seconds())} s are allowed."
         raise EnvelopeRefused("clock", words + " Set your clock by NTP.")
     if ends + SKEW.total_seconds() <= at:
         raise EnvelopeRefused("expired", "exp is over: make the envelope anew for each try.")
-    if ends - made > LONGEST_LIFE.total_seconds():
-        raise EnvelopeRefused("form", f"exp lies at most {int(LONGEST_LIFE.total_seconds())} s after iat.")
+    if ends - made > longest.total_seconds():
+        raise EnvelopeRefused("form", f"exp lies at most {int(longest.total_seconds())} s after iat.")
     name = claims.get("jti")
     if not isinstance(name, str) or not 0 < len(name) <= 100:
         raise EnvelopeRefused("form", "jti: a name of 1 to 100 characters, another one for each envelope.")

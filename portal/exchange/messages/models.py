@@ -135,6 +135,7 @@ class MessageStep(models.Model):
         PROMISED = "promised", "Ghi vào hàng đợi"
         ARRIVED = "arrived", "Nhận, kiểm tra chữ ký, đã trả biên nhận"
         FAILED = "failed", "Gửi không được"
+        HANDED = "handed", "Đã giao cho trục, chờ biên nhận của bên nhận"
         DELIVERED = "delivered", "Đến nơi, có biên nhận đã ký"
         ACKNOWLEDGED = "acknowledged", "Xử lý xong"
         REFUSED = "refused", "Bị từ chối"
@@ -154,6 +155,33 @@ class MessageStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.message_id} {self.what}"
+
+
+class AxisDocument(models.Model):
+    """A document that came to us over the national document axis, and what became of it: each one counts once, however often the axis
+    lists or delivers it."""
+
+    id = models.BigAutoField(primary_key=True)
+    number = models.CharField("Mã trên trục", max_length=100, unique=True, db_collation="C")
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, null=True, related_name="axis_documents")
+    """By its sender's code; None where nobody is known by that."""
+    digest = models.BinaryField(max_length=32)
+    """SHA-256 of what was attached: the same bytes again are the same message, delivered twice."""
+    came_at = models.DateTimeField()
+    taken = models.BooleanField(default=False)
+    outcome = models.CharField(max_length=60)
+    """A word of ours; no personal data."""
+    answered_at = models.DateTimeField(null=True)
+    """The axis knows what became of it."""
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["partner", "digest"], name="paxis_same"),
+            models.Index(fields=["came_at"], name="paxis_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.outcome}"
 
 
 class Subscription(models.Model):

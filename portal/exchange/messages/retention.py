@@ -7,6 +7,7 @@ from collections.abc import Mapping
 TABLE: Mapping[str, str | Mapping[str, str]] = {
     "Message": {"*": "message_proof", "body_sealed": "message_body"},
     "MessageStep": "message_proof",
+    "AxisDocument": "technical",
     "PortalKey": "key",
     "Connection": "technical",
     "ConnectionEvent": "figures",

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import time
 
 from celery import shared_task
 from django.utils import timezone
 
-from portal.exchange.messages import delivery, housekeeping
+from portal.exchange import document_axis
+from portal.exchange.errors import OutsideError
+from portal.exchange.messages import axis, delivery, housekeeping
 from portal.exchange.partners import tokens
 from portal.retention.services import note
 
+logger = logging.getLogger(__name__)
 RUN_SECONDS = 5.0
 SLICE_SECONDS = 15.0
 BATCH = 1000
@@ -34,11 +38,24 @@ def deliver(code: str) -> None:
         deliver.apply_async(args=(code,), queue="soon", expires=30)
 
 
+@shared_task(name="portal.exchange.messages.tasks.fetch")
+def fetch() -> None:
+    """Every minute: take what waits for us on the document axis, if this portal is on it."""
+    if not document_axis.is_configured():
+        return
+    try:
+        axis.fetch(seconds=SLICE_SECONDS)
+    except OutsideError as error:
+        # The connection's state is on the page of connections; the next minute asks again.
+        logger.warning("document axis not asked", extra={"reason": error.code})
+
+
 @shared_task(name="portal.exchange.messages.tasks.forget_bodies")
 def forget_bodies() -> None:
     """Every night: remove bodies of messages that ended a while ago; tokens and used names whose time is over."""
     until, now, removed = time.monotonic() + SLICE_SECONDS, timezone.now(), 0
     tokens.forget(now=now)
+    axis.forget(now=now)
     while (gone := housekeeping.forget_bodies(now=now, limit=BATCH)) == BATCH:
         removed += gone
         if time.monotonic() > until:

@@ -34,7 +34,9 @@ REASONS = {
     "server_error": "báo lỗi máy chủ (5xx)",
     "wrong_answer": "trả lời không phải biên nhận",
     "too_large": "trả lời quá dài",
-    "not_configured": "Cổng chưa cấu hình máy chủ bảo mật của mình",
+    "not_configured": "Cổng chưa cấu hình kết nối của mình với trục",
+    "denied": "trục không nhận tên hoặc khóa của Cổng",
+    "handed": "đã giao cho trục, bên nhận chưa gửi biên nhận",
     "receipt: signature": "biên nhận ký sai",
     "receipt: key_unknown": "biên nhận ký bằng khóa không đăng ký hoặc đã thu hồi",
     "receipt: clock": "đồng hồ hệ thống kia lệch quá 5 phút",
@@ -56,7 +58,8 @@ def words_of_line(line: PartnerLine) -> tuple[str, str]:
     way = PartnerLine.Carrier(line.carrier).label
     return (
         f"Thay đổi máy chủ kết nối của {line.partner.name}",
-        f"Từ {_at(line.effective_from)}, {line.partner.name} ({line.partner_id}) nhận tin theo: {way}; địa chỉ {line.address}"
+        f"Từ {_at(line.effective_from)}, {line.partner.name} ({line.partner_id}) nhận tin theo: {way}"
+        + (f"; địa chỉ {line.address}" if line.address else "")
         + (f"; mã trên trục {line.member}" if line.member else "")
         + (f"; vùng mạng {line.zone}" if line.zone else "")
         + ". Cổng tự chuyển đúng lúc đó (Quy chế điều 50).",

@@ -74,4 +74,6 @@ def went_through(partner: str, *, now: datetime) -> None:
         row.save()
         if was_broken:
             waiting = Message.objects.filter(partner_id=partner, state=State.WAITING, direction=Message.Direction.OUT)
-            waiting.filter(available_at__gt=now).exclude(last_error__startswith="unsigned").update(available_at=now)
+            waiting.filter(available_at__gt=now).exclude(last_error__startswith="unsigned").exclude(last_error="handed").update(
+                available_at=now
+            )

@@ -183,14 +183,16 @@ class PartnerLine(models.Model):
 
         HTTP = "http", "Trực tiếp (HTTPS)"
         NDXP = "ndxp", "Nền tảng tích hợp, chia sẻ dữ liệu quốc gia (NDXP)"
+        EDOC = "edoc", "Trục liên thông văn bản quốc gia"
 
     id = models.BigAutoField(primary_key=True)
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="lines")
     carrier = models.CharField("Đường đi", max_length=8, choices=Carrier.choices)
-    address = models.CharField("Địa chỉ nhận tin", max_length=500)
-    """Of the partner's door; behind a security server: the address that the server forwards to (``providerurl``)."""
-    member = models.CharField("Mã trên trục (dstcode)", max_length=200, blank=True)
-    """How the axis calls it: ``VN:GOV:000.00.00.H26:motcua``."""
+    address = models.CharField("Địa chỉ nhận tin", max_length=500, blank=True)
+    """Of the partner's door; behind a security server: the address that the server forwards to (``providerurl``); empty on the document
+    axis, which knows its members by code alone."""
+    member = models.CharField("Mã trên trục", max_length=200, blank=True)
+    """How the axis calls it: ``VN:GOV:000.00.00.H26:motcua`` (``dstcode``); on the document axis the agency's code (``OrganId``)."""
     zone = models.CharField("Vùng mạng", max_length=200, blank=True)
     server = models.CharField("Máy chủ bảo mật", max_length=300, blank=True)
     """What the agency keeps of its security server: name, address, software, who runs it."""

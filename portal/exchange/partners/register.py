@@ -28,6 +28,7 @@ from portal.access import Actor, may, require
 from portal.crypto.handshake import thumbprint
 from portal.exchange.partners.models import Partner, PartnerContact, PartnerKey, PartnerLine
 from portal.exchange.partners.services import KEEP, PartnerRefused
+from portal.exchange.partners.units import unit_of
 from portal.workdays import due_at, national_calendar
 
 OWN_KEEP = "exchange.keep_own_partners"
@@ -249,9 +250,9 @@ def change_line(
     *,
     code: str,
     carrier: str,
-    address: str,
     actor: Actor,
     now: datetime,
+    address: str = "",
     member: str = "",
     zone: str = "",
     server: str = "",
@@ -265,7 +266,9 @@ def change_line(
     partner = _locked(code, actor)
     if carrier not in PartnerLine.Carrier.values:
         raise PartnerRefused("Bạn hãy chọn đường đi.", "carrier")
-    if problem := address_problem(address):
+    if carrier == PartnerLine.Carrier.EDOC:
+        address, member = "", _organ(partner, member, now)
+    elif problem := address_problem(address):
         raise PartnerRefused(problem, "address")
     if carrier == PartnerLine.Carrier.NDXP and not re.fullmatch(r"[A-Z]{2}:[A-Z]+:[A-Za-z0-9.\-]+:[A-Za-z0-9._\-]+", member):
         raise PartnerRefused("Mã trên trục viết như VN:GOV:000.00.00.H26:motcua.", "member")
@@ -291,6 +294,26 @@ def change_line(
     _note(actor, "change_partner_line", partner, carrier=carrier, effective_from=starts.isoformat())
     line_changes.send(sender=PartnerLine, line=row, before=before)
     return row
+
+
+def _organ(partner: Partner, member: str, now: datetime) -> str:
+    """The code by which the document axis knows a partner: an agency's, and no other partner's."""
+    member = member.strip()
+    if not unit_of(member):
+        raise PartnerRefused("Mã cơ quan trên Trục liên thông văn bản viết như H26.1.2 hoặc 000.00.01.H26.", "member")
+    other = partner_on_axis(member, now)
+    if other is not None and other.pk != partner.pk:
+        raise PartnerRefused(f"Mã này đã dùng cho hệ thống {other.pk}.", "member")
+    return member
+
+
+def partner_on_axis(organ: str, now: datetime) -> Partner | None:
+    """Whom the document axis knows by this code: whose line leads over it now, or will."""
+    lines = PartnerLine.objects.filter(carrier=PartnerLine.Carrier.EDOC, member=organ, withdrawn_at=None).select_related("partner")
+    for line in lines.order_by("-effective_from", "-id"):
+        if line in (line_of(line.partner, now), coming_line(line.partner, now)):
+            return line.partner
+    return None
 
 
 def line_of(partner: Partner, now: datetime) -> PartnerLine | None:

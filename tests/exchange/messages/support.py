@@ -29,6 +29,9 @@ MESSAGES, TOKEN = "/api/v1/messages", "/api/v1/oauth/token"
 JOSE = "application/jose"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
+AXIS_ORGAN = "000.00.99.H26"
+"""By which the simulated document axis knows the partner that the simulators play."""
+
 
 @dataclass
 class System:
@@ -120,7 +123,8 @@ def play(outside: Simulators, *, carrier: str = "http", now: datetime | None = N
     for key in told["keys"]:
         register.add_key(code=code, use=key["use"], text=json.dumps(key), actor=SYSTEM, now=now)
     register.add_contact(code=code, wants_alarms=True, actor=SYSTEM, **told["contact"])
-    register.change_line(code=code, carrier=carrier, address=f"{outside.url}/partner", member=told["member"], actor=SYSTEM, now=now)
+    member = AXIS_ORGAN if carrier == "edoc" else told["member"]
+    register.change_line(code=code, carrier=carrier, address=f"{outside.url}/partner", member=member, actor=SYSTEM, now=now)
     published = {"keys": [dict(keys.ensure(use).public) for use in ("sig", "enc")]}
     requests.post(f"{outside.url}/partner/portal-keys", json=published, timeout=10).raise_for_status()
     return Partner.objects.get(pk=code)

@@ -21,7 +21,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("code")
         parser.add_argument("--key", nargs=2, action="append", default=[], metavar=("USE", "FILE"), help="sig, enc or tls; JWK or PEM")
-        parser.add_argument("--line", nargs=2, metavar=("CARRIER", "ADDRESS"), help="http or ndxp, and the partner's door")
+        parser.add_argument(
+            "--line", nargs=2, metavar=("CARRIER", "ADDRESS"), help='http, ndxp or edoc, and the partner\'s door (edoc: "")'
+        )
         parser.add_argument("--member", default="", help="how the national axis calls it")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,0 +1,192 @@
+"""The national document axis as a way for messages: out as documents, in by the same door, whatever the axis does (X-15, X-06)."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+import requests
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.access import SYSTEM
+from portal.exchange import document_axis, edxml
+from portal.exchange.errors import OutsideError
+from portal.exchange.messages import Message, State, axis, delivery, send
+from portal.exchange.messages.models import AxisDocument
+from portal.exchange.messages.tasks import fetch
+from portal.exchange.partners import register
+from portal.exchange.partners.models import Partner, PartnerKey, PartnerLine
+from portal.exchange.partners.services import PartnerRefused
+from portal.outbox.services import deliver_due
+from tests.exchange.messages.pages import LINES, desk
+from tests.exchange.messages.support import AXIS_ORGAN, System, play
+from tests.simulators.running import Simulators
+
+pytestmark = pytest.mark.django_db
+OURS = "000.00.00.G22"
+
+
+@pytest.fixture
+def on_axis(outside: Simulators, settings: Any) -> Simulators:
+    """The axis, our place on it, and the partner behind it."""
+    settings.DOCUMENT_AXIS_URL, settings.DOCUMENT_AXIS_SYSTEM = f"{outside.url}/axis", "dvcqg"
+    settings.DOCUMENT_AXIS_SECRET, settings.DOCUMENT_AXIS_ORGAN = "test-axis-secret", OURS
+    play(outside, carrier="edoc")
+    return outside
+
+
+def put(number: int, about: str) -> Message:
+    return send(partner="MAU", kind="test.word", about=about, body={"n": number, "tên": "Trần Văn Thử"}, key=f"k{number}")
+
+
+def fault(outside: Simulators, mode: str, **more: Any) -> None:
+    requests.post(f"{outside.url}/control/faults", json={"service": "document_axis", "mode": mode, **more}, timeout=10).raise_for_status()
+
+
+def documents(outside: Simulators) -> list[dict[str, Any]]:
+    return list(requests.get(f"{outside.url}/axis/documents.json", timeout=10).json()["documents"])
+
+
+def by_axis(outside: Simulators, **asked: Any) -> dict[str, Any]:
+    """What the partner's own system does every few minutes."""
+    found: dict[str, Any] = requests.post(f"{outside.url}/partner/by-axis", json=asked, timeout=20).json()
+    return found
+
+
+def states() -> list[str]:
+    return list(Message.objects.filter(direction="out").order_by("number").values_list("state", flat=True))
+
+
+@pytest.mark.requirement("X-15")
+def test_a_message_goes_out_as_a_document_and_waits_for_the_signed_receipt(on_axis: Simulators) -> None:
+    first, second, other = put(1, "H26-1"), put(2, "H26-1"), put(3, "H26-2")
+    deliver_due()
+    first.refresh_from_db()
+    # The axis has it: that is not yet the partner's word, and nothing overtakes it.
+    assert states() == [State.WAITING] * 3 and first.carrier == "edoc" and first.last_error == "handed"
+    told = documents(on_axis)
+    assert [(one["sender"], one["receiver"]) for one in told] == [(OURS, AXIS_ORGAN)] * 2
+    assert "Trần" not in json.dumps(told, ensure_ascii=False) and str(first.id) in told[0]["edxml"]
+    assert by_axis(on_axis)["taken"] == [str(first.id), str(other.id)]
+    fetch()
+    deliver_due()
+    first.refresh_from_db()
+    assert states() == [State.DELIVERED, State.WAITING, State.DELIVERED] and first.receiver_proof
+    assert [step.what for step in first.steps.all()] == ["promised", "handed", "delivered"]
+    # Now the one behind it may go, and its receiver handles it at once.
+    delivery.work("MAU")
+    assert by_axis(on_axis, outcome="handled")["taken"] == [str(second.id)]
+    fetch()
+    assert states() == [State.DELIVERED, State.ACKNOWLEDGED, State.DELIVERED]
+    assert {one["status"] for one in documents(on_axis)} == {"done"}
+
+
+@pytest.mark.requirement("X-15", "X-06")
+@pytest.mark.parametrize(
+    ("mode", "told"), [("down", "server_error"), ("slow", "timeout"), ("unknown", "denied"), ("refuse", "unsigned: axis_22")]
+)
+def test_what_the_axis_does_not_take_is_handed_in_again(on_axis: Simulators, settings: Any, mode: str, told: str) -> None:
+    settings.OUTSIDE_TIMEOUT_SECONDS = 0.7
+    row, now = put(1, ""), timezone.now()
+    fault(on_axis, mode, seconds=1.5, times=1)
+    delivery.work("MAU", clock=lambda: now)
+    row.refresh_from_db()
+    assert (row.state, row.last_error) == (State.WAITING, told)
+    delivery.work("MAU", clock=lambda: now + timedelta(seconds=6))
+    # Nobody fetched it: after some hours it is handed in once more, under its own name, and has been taken once.
+    delivery.work("MAU", clock=lambda: now + timedelta(hours=7))
+    assert by_axis(on_axis)["taken"][-2:] == [str(row.id)] * 2
+    fetch()
+    assert states() == [State.DELIVERED]
+
+
+@pytest.mark.requirement("X-15")
+def test_what_comes_by_the_axis_enters_at_the_same_door_once(on_axis: Simulators) -> None:
+    fault(on_axis, "repeat", times=1)
+    asked = {"kind": "sandbox.echo", "about": "H26-7", "body": {"hỏi": "có nghe không"}}
+    sent = requests.post(f"{on_axis.url}/partner/send-by-axis", json=asked, timeout=20).json()
+    assert sent["answer"]["success"] is True and len(documents(on_axis)) == 2
+    # Killed between taking it and saying so: the axis lists it again.
+    [listed, _] = document_axis.waiting(first=timezone.localdate(), last=timezone.localdate())
+    axis.take(listed.number, document_axis.get(listed.number), now=timezone.now())
+    fetch()
+    fetch()
+    row = Message.objects.get(direction="in")
+    assert (row.key, row.carrier, row.about, row.body) == (sent["id"], "edoc", "H26-7", asked["body"]) and row.sender_proof
+    assert sorted(AxisDocument.objects.values_list("outcome", "taken")) == [("message", True), ("repeated", True)]
+    assert [one["status"] for one in documents(on_axis)] == ["done", "done"]
+    deliver_due()
+    deliver_due()
+    row.refresh_from_db()
+    assert row.state == State.ACKNOWLEDGED and row.outcome == "echoed"
+    back = by_axis(on_axis)
+    # Nobody can ask by the axis: they are told, at last that it was handled.
+    assert back["receipts"][-1] == {"id": sent["id"], "outcome": "handled", "code": "echoed"} and len(back["taken"]) == 1
+    assert axis.forget(now=timezone.now() + timedelta(days=31)) == 3 - 1
+
+
+def test_what_is_no_message_of_the_partner_is_refused_and_the_axis_told(on_axis: Simulators) -> None:
+    now = timezone.now()
+
+    def came(data: bytes, sender: str = AXIS_ORGAN, to: str = OURS) -> tuple[str, bool]:
+        file = edxml.Attachment("x.jose", "application/jose", data)
+        document = edxml.Document(sender, (to,), "1", "MC", date(2026, 12, 1), "x", (file,))
+        written = edxml.write(document, sender_name="a", receiver_name="b", now=now)
+        row = axis.take(f"n{AxisDocument.objects.count()}", written, now=timezone.now())
+        return row.outcome, row.taken
+
+    other = System("H29").register()
+    good = other.envelope("{}", kind="sandbox.echo")
+    assert came(good.encode()) == ("key_unknown", False)
+    assert came(b"x" * 30) == ("form", False)
+    assert came(b"a.b.c") == ("form", False)
+    assert came(good.encode(), sender="000.00.98.H26") == ("sender_unknown", False)
+    assert came(good.encode(), to="000.00.00.H29") == ("not_allowed", False)
+    made = (
+        requests.post(f"{on_axis.url}/partner/envelope", json={"kind": "sandbox.echo", "body": {}}, timeout=10).json()["envelope"].encode()
+    )
+    Partner.objects.filter(pk="MAU").update(suspended_at=now)
+    assert came(made) == ("not_allowed", False)
+    Partner.objects.filter(pk="MAU").update(suspended_at=None, calls=[])
+    assert came(made) == ("not_allowed", False)
+    Partner.objects.filter(pk="MAU").update(calls=["messages"])
+    assert came(made) == ("message", True)
+    key = PartnerKey.objects.get(partner="MAU", use="sig")
+    register.revoke_key(code="MAU", key_id=key.pk, reason="lộ", actor=SYSTEM, now=timezone.now())
+    again = requests.post(f"{on_axis.url}/partner/envelope", json={"kind": "sandbox.echo", "body": {}}, timeout=10).json()["envelope"]
+    assert came(again.encode()) == ("key_unknown", False)
+    assert Message.objects.filter(direction="in").count() == 1
+    hostile = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/hostname">]><a><MessageHeader>&b;</MessageHeader></a>'
+    row = axis.take("x", hostile, now=now)
+    assert (row.outcome, row.taken, row.partner) == ("form", False, None)
+    fault(on_axis, "down")
+    with pytest.raises(OutsideError):
+        axis.fetch()
+    fetch()
+
+
+@given(st.binary(max_size=200) | st.text(max_size=80).map(lambda words: f"<a><MessageHeader>{words}</MessageHeader></a>".encode()))
+def test_whatever_comes_is_read_or_refused(data: bytes) -> None:
+    try:
+        edxml.read(data)
+    except edxml.NotReadable:
+        return
+    raise AssertionError("no document")
+
+
+def test_an_officer_leads_a_line_over_the_axis(outside: Simulators) -> None:
+    System("H26").register()
+    System("H29").register()
+    mine, address = desk("H26", "technical"), f"{LINES}H26/may-chu/"
+    wrong = mine.post(address, {"carrier": "edoc", "member": "VN:GOV:H26"})
+    assert wrong.status_code == 422 and "000.00.01.H26" in wrong.content.decode()
+    assert mine.post(address, {"carrier": "edoc", "member": "000.00.01.H26"}).status_code == 302
+    line = PartnerLine.objects.get(partner="H26")
+    assert (line.carrier, line.address, line.member) == ("edoc", "", "000.00.01.H26")
+    assert "Trục liên thông văn bản quốc gia" in mine.get(f"{LINES}H26/change/").content.decode()
+    with pytest.raises(PartnerRefused):
+        register.change_line(code="H29", carrier="edoc", member="000.00.01.H26", actor=SYSTEM, now=timezone.now())
