@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from dossiers.exchange.api import router as dossiers
+from helpdesk.api import router as support
 from payments.api import router as payments
 from portal.api_support import CODES, PortalAPI, install_error_handlers
 from portal.caching import public_page
@@ -19,6 +20,7 @@ from procedures.api import router as procedures
 from ratings.api import router as statistics
 from ratings.api import steering_router as steering
 from ratings.opendata.api import router as open_data
+from ratings.outside import router as opinions
 from ratings.score.api import router as scores
 
 api = PortalAPI(
@@ -34,6 +36,8 @@ install_error_handlers(api)
 api.add_router("/procedures", procedures)
 api.add_router("/catalogues", catalogues)
 api.add_router("/dossiers", dossiers)
+api.add_router("/opinions", opinions)
+api.add_router("/support", support)
 api.add_router("/payments", payments)
 api.add_router("/statistics", statistics)
 api.add_router("/steering", steering)

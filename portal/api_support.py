@@ -54,6 +54,11 @@ CODES = {
         405, "This address does not know the method.", "Địa chỉ này không nhận phương thức đó; phương thức được nhận ghi ở Allow."
     ),
     "not_acceptable": Code(406, "The answer is JSON, which Accept does not take.", "Cổng chỉ trả lời bằng JSON; Accept không nhận JSON."),
+    "closed": Code(
+        409,
+        "It was answered before, or is open no more.",
+        "Đã được trả lời rồi, hoặc không còn mở.",
+    ),
     "replaced": Code(410, "This code was replaced.", "Mã đã được thay; chi tiết lỗi là địa chỉ mới."),
     "too_large": Code(413, "The request is larger than this address takes.", "Yêu cầu lớn hơn mức cho phép; hãy chia nhỏ rồi gửi lại."),
     "invalid_request": Code(

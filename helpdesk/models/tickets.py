@@ -88,6 +88,7 @@ class Ticket(models.Model):
         MAIL = "mail", "Thư điện tử"
         PHONE = "phone", "Tổng đài"
         SMS = "sms", "Tin nhắn"
+        APP = "app", "Ứng dụng, mạng xã hội"
 
     Queue = TroubleKind.Queue
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -101,7 +102,9 @@ class Ticket(models.Model):
     contact: Any = SealedJSONField(subject="id", default=dict)
     """``name``, ``phone`` (E.164), ``email``; each may be missing, one way to answer is there."""
     channels = ArrayField(models.CharField(max_length=8), default=list)
-    """By what they want to be answered: ``sms``, ``email``, ``account``."""
+    """By what they want to be answered: ``sms``, ``email``, ``account``, ``app`` (the system through which it came fetches it)."""
+    through = models.CharField("qua hệ thống", max_length=40, blank=True, db_default="")
+    """Code of the partner's system that handed it in; empty: none."""
     party_id = models.UUIDField(null=True, blank=True)
     """Whose account it was sent from; null: somebody who was not signed in, who called or wrote."""
     address_digest = models.CharField(max_length=64, blank=True)

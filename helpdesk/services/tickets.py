@@ -32,7 +32,7 @@ from procedures.questions import services as questions
 MOST_WORDS = 5_000
 """Characters: a page or two; what is longer is a petition."""
 MOST_NAME = 200
-CHANNELS = ("account", "sms", "email")
+CHANNELS = ("account", "sms", "email", "app")
 QUEUES = {"first": "helpdesk.first", "technical": "helpdesk.technical"}
 """Who may act on what stands in a queue."""
 SHORT = 320
@@ -49,8 +49,10 @@ def kinds() -> list[TroubleKind]:
     return list(TroubleKind.objects.filter(in_use=True))
 
 
-def faults_of(*, kind: str, words: str, name: str, phone: str, email: str, channels: list[str], has_account: bool) -> dict[str, str]:
-    """What is wrong with what somebody typed, by field; empty: nothing."""
+def faults_of(
+    *, kind: str, words: str, name: str, phone: str, email: str, channels: list[str], has_account: bool, through: str = ""
+) -> dict[str, str]:
+    """What is wrong with what somebody typed, by field; empty: nothing. ``through``: the partner's system that hands it in."""
     found = {}
     if not TroubleKind.objects.filter(pk=kind, in_use=True).exists():
         found["kind"] = _("Bạn hãy chọn điều bạn vướng.")
@@ -68,6 +70,10 @@ def faults_of(*, kind: str, words: str, name: str, phone: str, email: str, chann
         found["channels"] = _("Bạn hãy chọn cách nhận trả lời.")
     elif "account" in channels and not has_account:
         found["channels"] = _("Đăng nhập để nhận trả lời trong tài khoản.")
+    elif "app" in channels and not through:
+        found["channels"] = _("Bạn hãy chọn cách nhận trả lời.")
+    if through and not phone.strip() and not email.strip():
+        found.setdefault("phone", _("Ghi số điện thoại để nhận trả lời bằng tin nhắn."))
     if "sms" in channels and not phone.strip():
         found.setdefault("phone", _("Ghi số điện thoại để nhận trả lời bằng tin nhắn."))
     if "email" in channels and not email.strip():
@@ -87,22 +93,25 @@ def is_email(text: str) -> bool:
 @transaction.atomic
 def open_ticket(
     *, actor: Actor, kind: str, words: str, source: str, now: dt.datetime, name: str = "", phone: str = "", email: str = "",
-    channels: list[str], language: str = "vi",
+    channels: list[str], language: str = "vi", through: str = "",
 ) -> Ticket:  # fmt: skip
-    """Take a ticket down and say its code by the channels chosen. From the desk (``source`` ``phone``) with the desk's right only.
+    """Take a ticket down and say its code by the channels chosen. From the desk (``source`` ``phone``) with the desk's right only;
+    ``through``: the partner's system that hands it in.
 
     :class:`HelpdeskRefused`, ``AccessDenied``.
     """
     party_id = actor.party_id if actor.is_citizen else None
     if source == Ticket.Source.PHONE:
         require(actor, WORK)
-    if wrong := faults_of(kind=kind, words=words, name=name, phone=phone, email=email, channels=channels, has_account=party_id is not None):
+    if wrong := faults_of(
+        kind=kind, words=words, name=name, phone=phone, email=email, channels=channels, has_account=party_id is not None, through=through
+    ):
         raise HelpdeskRefused(wrong)
     row = TroubleKind.objects.get(pk=kind)
     contact = {"name": " ".join(tidy(name).split()), "phone": clean_phone(phone), "email": email.strip()}
     return _open(
         row, words=tidy(words), contact=contact, channels=[one for one in CHANNELS if one in channels], source=source, party_id=party_id,
-        language=language, actor=actor, now=now,
+        language=language, actor=actor, now=now, through=through,
     )  # fmt: skip
 
 
@@ -119,11 +128,12 @@ def open_from_message(
 
 def _open(
     kind: TroubleKind, *, words: str, contact: Mapping[str, str], channels: list[str], source: str, party_id: UUID | None, language: str,
-    actor: Actor, now: dt.datetime, digest: str = "",
+    actor: Actor, now: dt.datetime, digest: str = "", through: str = "",
 ) -> Ticket:  # fmt: skip
     ticket = Ticket.objects.create(
         id=uuid4(), code=new_ticket_code(), kind=kind, queue=kind.queue, source=source, language=language, words=words,
         contact=dict(contact), channels=channels, party_id=party_id, address_digest=digest, created_at=now, changed_at=now,
+        through=through,
     )  # fmt: skip
     _count(kind, now, 1)
     _step(ticket, "send", before="", actor=actor, now=now, words=None)
@@ -144,6 +154,14 @@ def add_words(*, ticket: Ticket, words: str, now: dt.datetime) -> None:
     ticket.version, ticket.changed_at = ticket.version + 1, now
     ticket.save()
     _step(ticket, "added", before=before, actor=SYSTEM, now=now, words=tidy(words)[:MOST_WORDS] or "–")
+
+
+@transaction.atomic
+def write_further(*, ticket_id: UUID, words: str, now: dt.datetime) -> Ticket:
+    """What who asked writes further, through the system that handed it in (:func:`add_words`)."""
+    row = Ticket.objects.select_for_update(of=("self",)).select_related("kind").get(pk=ticket_id)
+    add_words(ticket=row, words=words, now=now)
+    return row
 
 
 def found(code: str, contact: str) -> Ticket | None:

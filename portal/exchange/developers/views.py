@@ -27,7 +27,7 @@ from portal.exchange.partners.services import PartnerRefused
 from portal.languages import address, show
 
 HERE = Path(__file__).parent
-EXAMPLES = {"keys_sh": "keys.sh", "first_sh": "first.sh", "dossier_sh": "dossier.sh", "message_py": "message.py.txt"}
+EXAMPLES = {"keys_sh": "keys.sh", "first_sh": "first.sh", "dossier_sh": "dossier.sh", "app_sh": "app.sh", "message_py": "message.py.txt"}
 REASONS = (
     ("form", "algorithm", "key_unknown", "cannot_open", "signature"),
     ("issuer", "audience", "clock", "expired", "replayed"),

@@ -18,6 +18,8 @@ class Call(models.TextChoices):
     COUNTS = "counts", "Lấy số liệu điều hành"
     HANDLED = "handled", "Nhận và giải quyết hồ sơ nộp trên Cổng"
     STATUS = "status", "Tra cứu hộ người dân tình trạng một hồ sơ"
+    OPINIONS = "opinions", "Gửi hộ người dân đánh giá, trả lời khảo sát"
+    SUPPORT = "support", "Gửi hộ người dân yêu cầu hỗ trợ"
 
 
 class Partner(models.Model):

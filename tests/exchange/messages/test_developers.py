@@ -66,7 +66,7 @@ def bash(folder: Path, *parts: str, **env: str) -> str:
 @pytest.mark.requirement("X-07")
 def test_from_the_page_alone_to_a_first_call_a_dossier_and_a_signed_message(live: str, tmp_path: Path) -> None:
     shown = examples(Client().get(GUIDE).content.decode())
-    assert examples(Client().get(f"/en{GUIDE}").content.decode()) == shown and len(shown) == 4
+    assert examples(Client().get(f"/en{GUIDE}").content.decode()) == shown and len(shown) == 5
     public = bash(tmp_path, shown["keys.sh"])
     me = Client()
     assert Client().get(OWN).status_code == 302
@@ -77,6 +77,8 @@ def test_from_the_page_alone_to_a_first_call_a_dossier_and_a_signed_message(live
     export = examples(own)["export.sh"]
     assert f"PORTAL={live}" in export
     told = bash(tmp_path, export, shown["first.sh"], "echo", shown["dossier.sh"])
+    helped = bash(tmp_path, export, shown["first.sh"], "echo", shown["app.sh"])
+    assert '"code": "other"' in helped and '{"code": "", "kept": false}' in helped
     assert '{"kinds": []}' in told and '"outcome": "new"' in told
     code = Partner.objects.get(owner_id__isnull=False).code
     row = NationalDossier.objects.get(source=code)
