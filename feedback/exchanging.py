@@ -12,7 +12,8 @@ from typing import Any
 
 from django.db import transaction
 
-from feedback.models import Answer, Petition, PetitionEvent
+from feedback.models import Answer, Petition, PetitionEvent, Supplement
+from feedback.models.states import State
 from feedback.services import answering, handling, sending
 from feedback.services.common import PetitionRefused
 from portal.access import SYSTEM
@@ -20,7 +21,7 @@ from portal.exchange.messages import send, subscribers
 from portal.exchange.partners.models import Call, Partner
 from portal.exchange.partners.units import within
 
-STATE, ASSIGNED = "feedback.state", "feedback.assigned"
+STATE, ASSIGNED, SUPPLIED = "feedback.state", "feedback.assigned", "feedback.supplied"
 GIVEN = frozenset({"send", "transfer", "send_back", "escalate", "take_over", "succeed"})
 """Events after which another agency holds it."""
 WITHIN = frozenset({"classify", "assign", "opinion_asked", "opinion_given", "call_off_opinion", "submit", "return_answer", "look"})
@@ -43,10 +44,37 @@ def on_event(event: PetitionEvent) -> None:
         if origin is not None:
             send(partner=origin, kind=STATE, about=petition.code, body=_state(petition, event), key=f"{STATE}:{event.pk}")
     if event.name in GIVEN:
-        for partner in subscribers(ASSIGNED):
-            mine = Call.FEEDBACK in partner.calls and within(petition.unit_code, partner.units) and not partner.is_test
-            if mine and partner.pk != petition.system:
-                send(partner=partner, kind=ASSIGNED, about=petition.code, body=_whole(petition), key=f"{ASSIGNED}:{event.pk}")
+        for partner in _holding(petition):
+            send(partner=partner, kind=ASSIGNED, about=petition.code, body=_whole(petition), key=f"{ASSIGNED}:{event.pk}")
+    if event.name == "supply":
+        given = petition.supplements.filter(given_at__isnull=False).order_by("-number").first()
+        for partner in _holding(petition) if given is not None else ():
+            send(partner=partner, kind=SUPPLIED, about=petition.code, body=_supplied(petition, given), key=f"{SUPPLIED}:{event.pk}")
+
+
+def _holding(petition: Petition) -> list[Partner]:
+    """Systems whose agency holds a petition and that asked to hear of such."""
+    return [
+        partner
+        for partner in subscribers(ASSIGNED)
+        if Call.FEEDBACK in partner.calls
+        and within(petition.unit_code, partner.units)
+        and not partner.is_test
+        and partner.pk != petition.system
+    ]
+
+
+def _supplied(petition: Petition, given: Supplement) -> dict[str, Any]:
+    files = petition.attachments.filter(role="supplement", part_id=given.pk).count()
+    return {
+        "code": petition.code,
+        "number": given.number,
+        "question": given.question or "",
+        "words": given.answer or "",
+        "files": files,
+        "given_at": given.given_at,
+        "state": petition.state,
+    }
 
 
 def _state(petition: Petition, event: PetitionEvent) -> dict[str, Any]:
@@ -138,8 +166,10 @@ def _moment(value: Any) -> datetime:
 
 @transaction.atomic
 def take_report(*, partner: Partner, code: str, body: Mapping[str, Any], now: datetime) -> str:
-    """What the system of the agency that holds a petition tells of it: ``received``, ``progress``, ``answer``, which a leader checks here
-    as every answer is (Rules art. 45). Told again it is ``same``. :class:`BadPetition`, :class:`PetitionRefused`."""
+    """What the system of the agency that holds a petition tells of it: ``received``, ``progress``, ``ask_more`` (the sender is asked
+    here, as by an officer, art. 42.3b; what they give goes back as ``feedback.supplied``), ``go_on`` (it waits for the sender no longer),
+    ``answer``, which a leader checks here as every answer is (Rules art. 45). Told again it is ``same``. :class:`BadPetition`,
+    :class:`PetitionRefused`."""
     petition = Petition.objects.select_for_update(of=("self",)).filter(code=code).first()
     if petition is None or partner.is_test or not within(petition.unit_code, partner.units):
         raise BadPetition("unknown_petition", "about")
@@ -152,6 +182,14 @@ def take_report(*, partner: Partner, code: str, body: Mapping[str, Any], now: da
         )
     elif what == "progress":
         answering.report_progress(actor=SYSTEM, petition_id=petition.pk, words=words, now=now)
+    elif what == "ask_more":
+        if petition.state == State.WAITING:
+            return "same"
+        handling.ask_more(actor=SYSTEM, petition_id=petition.pk, question=_text(body, "words", 20_000), now=now)
+    elif what == "go_on":
+        if petition.state != State.WAITING:
+            return "same"
+        handling.go_on(actor=SYSTEM, petition_id=petition.pk, reason=words, now=now)
     elif what == "answer":
         if petition.answers.filter(state__in=[Answer.SUBMITTED, Answer.APPROVED], round=petition.round).exists():
             return "same"

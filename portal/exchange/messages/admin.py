@@ -160,7 +160,7 @@ class MessageAdmin(_Watched):
             ("Số lần thử", str(row.attempts)),
             ("Lỗi gần nhất", _why(row.last_error)),
             ("Kết quả", row.outcome or "–"),
-            ("Đường đi", dict(PartnerLine.Carrier.choices).get(row.carrier, row.carrier) or "–"),
+            ("Đường đi", {**dict(PartnerLine.Carrier.choices), "pull": "Hệ thống tự lấy"}.get(row.carrier, row.carrier) or "–"),
             ("Dung lượng nội dung", f"{row.size:,} byte".replace(",", ".")),
         ]
         proofs = [("Bên gửi ký", _claims(row.sender_proof)), ("Bên nhận ký", _claims(row.receiver_proof))]

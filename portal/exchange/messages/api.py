@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Router, Schema
+from ninja import Query, Router, Schema
 
 from portal.api_support import ApiError, errors, public_answer
-from portal.exchange.messages import door, keys, subscribing
+from portal.exchange.messages import delivery, door, keys, subscribing
 from portal.exchange.messages.carriers import TYPE
 from portal.exchange.messages.envelopes import EnvelopeRefused
 from portal.exchange.messages.models import Message
@@ -33,6 +33,22 @@ class StandingOut(Schema):
     state: str
     outcome: str
     receipt: str = ""
+
+
+class WaitingOut(Schema):
+    """A message that waits for you. `envelope`: a compact JWE, as it would have been posted to your door."""
+
+    id: str
+    kind: str
+    about: str
+    envelope: str
+
+
+class WaitingPage(Schema):
+    """The oldest first; of one subject in order. `more`: others wait behind them."""
+
+    messages: list[WaitingOut]
+    more: bool
 
 
 class KindOut(Schema):
@@ -141,6 +157,26 @@ def receipts(request: HttpRequest) -> dict[str, Any]:
     if row is None:
         raise ApiError("not_found")
     return _standing(row, "")
+
+
+@router.get(
+    "/waiting",
+    auth=partner_auth,
+    response=WaitingPage,
+    summary="Fetch what waits for you",
+    openapi_extra=errors("unauthorized", "forbidden", "envelope"),
+)
+def waiting(request: HttpRequest, most: Annotated[int, Query(ge=1, le=delivery.MOST_PULLED)] = 20) -> dict[str, Any]:
+    """For a system without an address of its own. What you fetched comes again, under the same `id` in a new envelope, until your signed
+    receipt of it is at `/messages/receipts`: `taken`, `handled` or `refused`. Take them in their order. `envelope` says `has_line` where your
+    messages are sent to your address, `no_key` where no key with `use` `enc` holds."""
+    partner = _partner(request)
+    try:
+        given, more = delivery.pull(partner.pk, now=timezone.now(), most=most)
+    except delivery.NotPulled as no:
+        raise ApiError("envelope", detail=f"{no.code}: nothing is fetched here.") from None
+    services.note_call(partner, now=timezone.now())
+    return {"messages": [{"id": str(row.id), "kind": row.kind, "about": row.about, "envelope": text} for row, text in given], "more": more}
 
 
 @router.get("/{number}", auth=partner_auth, response=StandingOut, openapi_extra=errors("unauthorized", "forbidden", "not_found"))

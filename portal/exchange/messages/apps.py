@@ -24,3 +24,11 @@ class MessagesConfig(AppConfig):
             Act("exchange.resend_message", "Gửi lại tin trao đổi của cơ quan mình", own, assurance=Assurance.HIGH),
         )
         autodiscover_modules("message_handlers")
+        from portal.exchange.messages.delivery import line_is_there
+        from portal.exchange.partners.register import line_changes
+
+        line_changes.connect(
+            lambda sender, line, **_: line_is_there(line.partner_id, since=line.effective_from),
+            weak=False,
+            dispatch_uid="exchange.messages.line_is_there",
+        )

@@ -38,6 +38,10 @@ BACK_OFF_SECONDS = (5, 10, 20, 40, 80, 160, 300)
 """Waits of one message after its tries; the last one is repeated."""
 MOST_TRIES = 12
 """So many tries of one message while others go through (or with a clear no that nobody signed): a dead letter."""
+NO_LINE, NO_LINE_WAIT = "no_line", timedelta(hours=1)
+"""Who registered no address fetches what waits; what is not fetched is looked at again after so long."""
+PULLED = "pull"
+MOST_PULLED, MOST_PULLED_BYTES = 50, 6 * 1024 * 1024
 HANDED_WAIT = timedelta(hours=6)
 """Who fetches from an axis has so long for its receipt; then the message is handed in once more, under its own name."""
 HANDED = "handed"
@@ -146,7 +150,7 @@ def read_receipt(
 def _carry(message: Message, target: Target) -> tuple[str, str | Handed, dict[str, Any]]:
     """Statement, receipt and what it says; or who has it now. :class:`Failure`."""
     if target.line is None:
-        raise Failure("no_line", of_line=False)
+        raise Failure(NO_LINE, of_line=False)
     if target.sealing is None or not target.checking:
         raise Failure("no_key", of_line=False)
     carrier = CARRIERS[target.line.carrier]
@@ -225,10 +229,13 @@ def _failed(message: Message, failure: Failure, now: datetime) -> None:
         if row.state != State.WAITING:
             return
         row.failed_since = row.failed_since or now
+        said_before = failure.code == NO_LINE == row.last_error
         row.lease_until, row.last_error = None, failure.code[:200]
-        row.available_at = now + timedelta(seconds=BACK_OFF_SECONDS[min(row.attempts, len(BACK_OFF_SECONDS)) - 1])
+        wait = timedelta(seconds=BACK_OFF_SECONDS[min(row.attempts, len(BACK_OFF_SECONDS)) - 1])
+        row.available_at = now + (NO_LINE_WAIT if failure.code == NO_LINE else wait)
         row.save(update_fields=["failed_since", "lease_until", "last_error", "available_at"])
-        MessageStep.objects.create(message=row, what=MessageStep.What.FAILED, at=now, code=failure.code[:200])
+        if not said_before:
+            MessageStep.objects.create(message=row, what=MessageStep.What.FAILED, at=now, code=failure.code[:200])
         no_by_itself = not failure.of_line and failure.code.startswith("unsigned")
         alone = no_by_itself or (others is not None and others > row.failed_since)
         if alone and row.attempts >= MOST_TRIES:
@@ -278,6 +285,51 @@ def due_partners(*, now: datetime) -> list[str]:
             [now, now, now],
         )
         return [row[0] for row in cursor.fetchall()]
+
+
+class NotPulled(Exception):
+    """Nothing can be fetched. ``code``: ``has_line`` (it is sent there), ``no_key`` (nothing to seal to), ``no_algorithm``,
+    ``suspended``."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@transaction.atomic
+def pull(code: str, *, now: datetime, most: int) -> tuple[list[tuple[Message, str]], bool]:
+    """What waits for a partner without a line, the oldest first, each in an envelope of its own, and whether more waits. Asked again the
+    same comes again, until its receipt is there (``door.take_receipt``). :class:`NotPulled`."""
+    target = target_of(code, now)
+    if target is None:
+        raise NotPulled("suspended")
+    if target.line is not None:
+        raise NotPulled("has_line")
+    if target.sealing is None or not target.checking:
+        raise NotPulled("no_key")
+    waiting = Message.objects.filter(partner_id=code, state=State.WAITING, direction=Message.Direction.OUT).order_by("number")
+    rows = list(waiting.select_for_update(of=("self",))[: min(most, MOST_PULLED) + 1])
+    given: list[tuple[Message, str]] = []
+    size = 0
+    for row in rows[: min(most, MOST_PULLED)]:
+        size += row.size
+        if given and size > MOST_PULLED_BYTES:
+            break
+        statement = statement_of(row, now, life=envelopes.LONGEST_LIFE)
+        try:
+            envelope = envelopes.seal(statement, row.text, key=target.sealing.public)
+        except ValueError:
+            raise NotPulled("no_algorithm") from None
+        row.sender_proof, row.carrier = statement, PULLED
+        given.append((row, envelope.decode()))
+    Message.objects.bulk_update([row for row, _ in given], ["sender_proof", "carrier"])
+    return given, len(rows) > len(given)
+
+
+def line_is_there(partner: str, *, since: datetime) -> None:
+    """A partner has an address from now on: what waited to be fetched is sent there."""
+    waiting = Message.objects.filter(partner_id=partner, state=State.WAITING, direction=Message.Direction.OUT, last_error=NO_LINE)
+    waiting.update(available_at=since)
 
 
 def bury_old(*, now: datetime, limit: int = 500) -> int:

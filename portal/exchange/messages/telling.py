@@ -46,7 +46,7 @@ REASONS = {
     "receipt: issuer": "biên nhận của hệ thống khác",
     "receipt: audience": "biên nhận không gửi cho Cổng",
     "receipt: algorithm": "biên nhận ký bằng thuật toán không được nhận",
-    "no_line": "hệ thống chưa đăng ký địa chỉ nhận tin",
+    "no_line": "hệ thống chưa đăng ký địa chỉ nhận tin, chờ hệ thống tự lấy",
     "no_key": "hệ thống chưa có khóa đang hiệu lực để mã hóa và ký",
     "no_algorithm": "khóa của hệ thống không hợp thuật toán nào được phép",
 }
