@@ -157,6 +157,25 @@ def register() -> None:
         sample={"system": "Cổng dịch vụ công tỉnh"},
     )
     register_template(
+        "accounts.account_ended_there",
+        kind=SECURITY,
+        inbox_title=gettext_noop("Tài khoản của bạn tại {system} đã kết thúc"),
+        inbox_body=gettext_noop(
+            "{system} cho biết tài khoản đã liên kết của bạn ở đó không còn. Liên kết với tài khoản này vì thế cũng đã bỏ."
+        ),
+        sms="",
+        sample={"system": "Cổng dịch vụ công tỉnh"},
+    )
+    register_template(
+        "accounts.account_differs",
+        kind=SECURITY,
+        inbox_title=gettext_noop("{system} ghi họ tên hoặc liên lạc của bạn khác ở đây"),
+        inbox_body=gettext_noop("Xem chỗ khác nhau và chọn dùng hay giữ nguyên. Không có gì thay đổi trước khi bạn chọn."),
+        sms="",
+        action=gettext_noop("Xem tài khoản liên kết"),
+        sample={"system": "Cổng dịch vụ công tỉnh"},
+    )
+    register_template(
         "accounts.account_unlinked",
         kind=SECURITY,
         inbox_title=gettext_noop("Đã bỏ liên kết tài khoản tại {system}"),

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from accounts import queries
+from accounts.linking import syncing
 from accounts.models import AccountOffer
 from portal import audit
 from portal.access import ActingAs, Actor
@@ -51,8 +52,9 @@ def unseen(actor: Actor, now: datetime) -> bool:
 
 
 @transaction.atomic
-def answer(*, offer_id: UUID, agrees: bool, actor: Actor, now: datetime) -> AccountOffer:
-    """Link the account there with the one here, or say that it is not wanted. Only for oneself. Raises :class:`NotYours`."""
+def answer(*, offer_id: UUID, agrees: bool, actor: Actor, now: datetime, syncs: bool = False) -> AccountOffer:
+    """Link the account there with the one here, or say that it is not wanted. Only for oneself. ``syncs``: name and contact are kept
+    in step (:mod:`accounts.linking.syncing`). Raises :class:`NotYours`."""
     if actor.person_id is None or actor.acting_as is not ActingAs.SELF:
         raise NotYours
     row = open_offers(actor.person_id).filter(pk=offer_id).select_for_update(of=("self",)).first()
@@ -67,6 +69,8 @@ def answer(*, offer_id: UUID, agrees: bool, actor: Actor, now: datetime) -> Acco
         raise NotYours from None
     _note(actor, "link_account" if agrees else "decline_account", row)
     if agrees:
+        if syncs:
+            syncing.set_sync(offer_id=row.pk, on=True, actor=actor, now=now)
         context = {"system": row.client.name}
         notify(party_id=actor.person_id, template="accounts.account_linked", context=context, key=f"account-linked:{row.pk}")
     return row
@@ -79,8 +83,8 @@ def end(*, offer_id: UUID, actor: Actor, now: datetime) -> bool:
     row = rows.filter(pk=offer_id, person_id=actor.person_id, state=State.LINKED).first() if actor.person_id is not None else None
     if row is None:
         return False
-    row.state, row.ended_at = State.ENDED, now
-    row.save(update_fields=["state", "ended_at"])
+    row.state, row.ended_at, row.proposed = State.ENDED, now, None
+    row.save(update_fields=["state", "ended_at", "proposed"])
     _note(actor, "unlink_account", row)
     context = {"system": row.client.name}
     assert actor.person_id is not None

@@ -17,9 +17,9 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
-from django.utils.crypto import salted_hmac
 
 from accounts.identifiers import clean_id_number
+from accounts.linking.named import LONGEST_ACCOUNT, account_digest
 from accounts.models import AccountFile, AccountFileRow, AccountOffer, OidcClient, Person
 from accounts.provider.clients import ADMIT, KEEP
 from portal import audit, outbox
@@ -31,7 +31,6 @@ from portal.text import nfc
 
 NUMBER, ACCOUNT = ("so_dinh_danh", "identity_number"), ("tai_khoan", "account")
 """How the two columns may be called."""
-LONGEST_ACCOUNT = 200
 SLICE = 200
 _CONTEXT = "accounts.account_file"
 Outcome = AccountFileRow.Outcome
@@ -172,11 +171,6 @@ def _slice(file_id: UUID, now: datetime) -> bool:
 def _opened(row: AccountFileRow) -> tuple[str, str]:
     number, account = json.loads(open_text(row.sealed, context=_CONTEXT))
     return clean_id_number(number), account
-
-
-def account_digest(client: OidcClient, account: str) -> str:
-    """By what an account of a system is found again."""
-    return salted_hmac("accounts.linked_account", f"{client.pk}|{account}", algorithm="sha256").hexdigest()
 
 
 class _Known:

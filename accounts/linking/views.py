@@ -13,7 +13,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.linking import answering
+from accounts.linking import answering, syncing
+from accounts.services import contacts
 from accounts.views.ways import NEXT, citizens_next, signed_in
 from accounts.ways import outside
 from portal.access import ActingAs, actor_of
@@ -61,12 +62,47 @@ def answer(request: HttpRequest, offer_id: UUID) -> HttpResponse:
     """Agree, or say no."""
     agrees = request.POST.get("answer") == "agree"
     try:
-        row = answering.answer(offer_id=offer_id, agrees=agrees, actor=actor_of(request), now=timezone.now())
+        syncs = request.POST.get("sync") == "on"
+        row = answering.answer(offer_id=offer_id, agrees=agrees, actor=actor_of(request), now=timezone.now(), syncs=syncs)
     except answering.NotYours:
         messages.info(request, _("Lời mời liên kết này không còn nữa."))
     else:
         words = _("Đã liên kết tài khoản tại %(name)s.") if agrees else _("Đã ghi nhận: không liên kết tài khoản tại %(name)s.")
         messages.success(request, words % {"name": row.client.name})
+    return _back(request)
+
+
+@signed_in
+@require_POST
+def sync(request: HttpRequest, offer_id: UUID) -> HttpResponse:
+    """Keep name and contact in step with a linked account, or not any longer."""
+    on = request.POST.get("sync") == "on"
+    if syncing.set_sync(offer_id=offer_id, on=on, actor=actor_of(request), now=timezone.now()):
+        messages.success(request, _("Từ nay họ tên và liên lạc được đồng bộ.") if on else _("Đã thôi đồng bộ."))
+    else:
+        messages.info(request, _("Liên kết này đã được bỏ từ trước."))
+    return _back(request)
+
+
+@signed_in
+@require_POST
+def settle(request: HttpRequest, offer_id: UUID) -> HttpResponse:
+    """What is other there: taken over in the way in which one changes it here, or left as it is."""
+    actor, field = actor_of(request), request.POST.get("field", "")
+    value = syncing.settle(offer_id=offer_id, actor=actor, field=field if field in ("phone", "email") else "")
+    if value is None:
+        messages.info(request, _("Thông tin này không còn nữa."))
+    elif field == "email" and actor.person_id is not None:
+        try:
+            contacts.add_email(person_id=actor.person_id, address=value, actor=actor, now=timezone.now())
+        except contacts.TooManyLetters:
+            messages.error(request, _("Hôm nay bạn đã yêu cầu quá nhiều thư xác nhận. Bạn thử lại vào ngày mai."))
+        else:
+            messages.success(request, _("Đã gửi một thư đến địa chỉ ấy. Mở đường dẫn trong thư để dùng địa chỉ."))
+    elif field == "phone":
+        return redirect(reverse("phone"))
+    else:
+        messages.success(request, _("Đã giữ nguyên thông tin ở đây."))
     return _back(request)
 
 

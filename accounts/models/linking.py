@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models.people import Person
 from accounts.models.provider import OidcClient
-from portal.crypto.fields import BlindIndexField, SealedTextField
+from portal.crypto.fields import BlindIndexField, SealedJSONField, SealedTextField
 
 
 class AccountFile(models.Model):
@@ -67,6 +67,12 @@ class AccountOffer(models.Model):
     shown_at = models.DateTimeField(null=True)
     """When it was put before the person at a sign-in: once."""
     answered_at = models.DateTimeField(null=True)
+    syncs = models.BooleanField(default=False, db_default=False)
+    """The person agreed that name and contact are kept in step, both ways."""
+    proposed = SealedJSONField(subject="id", null=True)
+    """What the system says of the person that is other here (``name``, ``phone``, ``email``), until they have looked at it."""
+    told_digest = models.CharField(max_length=64, blank=True, db_default="")
+    """Keyed digest of what the system was told last."""
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -94,6 +100,7 @@ class AccountOffer(models.Model):
                 | Q(state__in=["offered", "linked", "declined"], ended_at__isnull=True),
                 name="account_end_is_whole",
             ),
+            models.CheckConstraint(condition=Q(syncs=False) | Q(person__isnull=False), name="account_sync_is_somebodys"),
         ]
 
     def __str__(self) -> str:

@@ -133,6 +133,8 @@ def linked_accounts(actor: Actor) -> Rows:
             "Mời lúc": row.offered_at,
             "Trả lời": str(row.get_state_display()),
             "Trả lời lúc": row.answered_at,
+            "Đồng bộ họ tên, liên lạc": "Có" if row.syncs else "Không",
+            "Nơi ấy ghi khác": "; ".join(str(one) for one in (row.proposed or {}).values()),
             "Bỏ lúc": row.ended_at,
         }
 

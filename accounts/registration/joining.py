@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts import queries
+from accounts.linking.syncing import person_changed
 from accounts.models import (
     AccountClosing,
     Consent,
@@ -154,6 +155,7 @@ def _take_number(person: Person, registration: Registration, index: str, now: da
     person.id_number, person.id_blind = registration.declaration["id_number"], index
     _prove(person, registration, now)
     person.save()
+    person_changed(person.pk, now=now)
 
 
 def _take_login(former: Person, other: Person, registration: Registration, now: datetime) -> None:

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from accounts.linking.syncing import person_changed
 from accounts.models import ContactChoice, EmailAddress, Organisation, OrganisationChoice, Person
 from portal import audit
 from portal.access import SYSTEM, Actor
@@ -120,6 +121,7 @@ def verify_email(*, token: str, person_id: UUID, actor: Actor, now: datetime, pr
             _tell_old(person_id, old, "accounts.email_changed", f"email-changed:{row.id}")
     EmailAddress.objects.filter(pk=row.pk).update(verified_at=now, token_digest=None, token_expires_at=None)
     _record(actor, "verify_email", person_id)
+    person_changed(person_id, now=now)
     return str(row.address)
 
 
@@ -143,6 +145,7 @@ def remove_email(*, person_id: UUID, actor: Actor) -> None:
             _record(actor, "remove_email", person_id)
             if address:
                 _tell_old(person_id, address, "accounts.email_removed", f"email-removed:{row.id}")
+    person_changed(person_id, now=timezone.now())
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.identifiers import clean_phone
+from accounts.linking.syncing import person_changed
 from accounts.masks import masked
 from accounts.models import Person, PhoneChange
 from accounts.services.codes import MAX_TRIES, Refusal, TooManyRequests, WrongCode, hashed, new_code
@@ -172,6 +173,7 @@ def apply_due(*, now: datetime, limit: int) -> int:
             person.save(update_fields=["phone"])
             _end(row, PhoneChange.State.DONE, now)
             _record(SYSTEM, "change_phone", person.pk)
+            person_changed(person.pk, now=now)
             tell = partial(notify, party_id=person.pk, template="accounts.phone_changed", context={})
             tell(key=f"phone-changed:{row.pk}", channels=("inbox", "sms", "email"))
             if old:

@@ -168,8 +168,8 @@ def receipts(request: HttpRequest) -> dict[str, Any]:
 )
 def waiting(request: HttpRequest, most: Annotated[int, Query(ge=1, le=delivery.MOST_PULLED)] = 20) -> dict[str, Any]:
     """For a system without an address of its own. What you fetched comes again, under the same `id` in a new envelope, until your signed
-    receipt of it is at `/messages/receipts`: `taken`, `handled` or `refused`. Take them in their order. `envelope` says `has_line` where your
-    messages are sent to your address, `no_key` where no key with `use` `enc` holds."""
+    receipt of it is at `/messages/receipts`: `taken`, `handled` or `refused`. Take them in their order. `envelope` says `has_line` where
+    your messages are sent to your address, `no_key` where no key with `use` `enc` holds."""
     partner = _partner(request)
     try:
         given, more = delivery.pull(partner.pk, now=timezone.now(), most=most)

@@ -19,6 +19,7 @@ class Call(models.TextChoices):
     HANDLED = "handled", "Nhận và giải quyết hồ sơ nộp trên Cổng"
     STATUS = "status", "Tra cứu hộ người dân tình trạng một hồ sơ"
     OPINIONS = "opinions", "Gửi hộ người dân đánh giá, trả lời khảo sát"
+    ACCOUNTS = "accounts", "Đồng bộ tài khoản đã liên kết"
     SUPPORT = "support", "Gửi hộ người dân yêu cầu hỗ trợ"
 
 
