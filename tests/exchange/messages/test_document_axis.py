@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import requests
+from django.db import transaction
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,8 +23,9 @@ from portal.exchange.partners import register
 from portal.exchange.partners.models import Partner, PartnerKey, PartnerLine
 from portal.exchange.partners.services import PartnerRefused
 from portal.outbox.services import deliver_due
+from portal.workdays import due_at, national_calendar
 from tests.exchange.messages.pages import LINES, desk
-from tests.exchange.messages.support import AXIS_ORGAN, System, play
+from tests.exchange.messages.support import AXIS_ORGAN, System, play, received
 from tests.simulators.running import Simulators
 
 pytestmark = pytest.mark.django_db
@@ -190,3 +192,51 @@ def test_an_officer_leads_a_line_over_the_axis(outside: Simulators) -> None:
     assert "Trục liên thông văn bản quốc gia" in mine.get(f"{LINES}H26/change/").content.decode()
     with pytest.raises(PartnerRefused):
         register.change_line(code="H29", carrier="edoc", member="000.00.01.H26", actor=SYSTEM, now=timezone.now())
+
+
+@pytest.mark.requirement("X-06")
+def test_our_side_down_for_a_day_loses_nothing_either_way(on_axis: Simulators) -> None:
+    yesterday = timezone.now() - timedelta(days=1)
+    for number in range(30):
+        with transaction.atomic():
+            send(partner="MAU", kind="test.word", about=f"H26-{number % 3}", body={"n": number}, key=f"k{number}", now=yesterday)
+    other = System("H29").register(calls=["messages"])
+    register.change_line(code="H29", carrier="edoc", member="000.00.00.H29", actor=SYSTEM, now=yesterday)
+    made = int(yesterday.timestamp())
+    for number in range(5):
+        envelope = other.envelope(json.dumps({"n": number}), kind="sandbox.echo", about="H29-1", iat=made + number, exp=made + 2 * 86400)
+        file = edxml.Attachment("x.jose", "application/jose", envelope.encode())
+        document = edxml.Document("000.00.00.H29", (OURS,), str(number), "MC", yesterday.date(), "x", (file,))
+        written = edxml.write(document, sender_name="a", receiver_name="b", now=yesterday)
+        assert axis.take(f"kept-{number}", written, now=timezone.now()).outcome == "message"
+    # What the axis kept for us is taken although its envelopes are a day old; one that came straight would say that a clock goes wrong.
+    straight = other.post(other.envelope("{}", kind="sandbox.echo", iat=made, exp=made + 2 * 86400))
+    assert straight.status_code == 422 and straight.json()["detail"].startswith("clock")
+    deliver_due(limit=1000)
+    assert [row.body["n"] for row in Message.objects.filter(direction="in").order_by("number")] == list(range(5))
+    assert set(Message.objects.filter(direction="in").values_list("state", flat=True)) == {State.ACKNOWLEDGED}
+    # Out: of each subject one after the other, each upon the receipt of the one before.
+    register.change_line(code="MAU", carrier="http", address=f"{on_axis.url}/partner", actor=SYSTEM, now=timezone.now())
+    PartnerLine.objects.filter(partner="MAU", carrier="http").update(effective_from=timezone.now(), noticed_at=timezone.now())
+    Message.objects.filter(direction="out", partner="MAU").update(available_at=yesterday)
+    for _ in range(12):
+        delivery.work("MAU", seconds=60)
+    came = received(on_axis)
+    assert len(came) == 30
+    for subject in range(3):
+        of_one = [row["body"]["n"] for row in came if row["about"] == f"H26-{subject}"]
+        assert of_one == sorted(of_one)
+
+
+@pytest.mark.requirement("X-09")
+def test_a_partners_people_read_by_sms_and_letter_that_its_server_will_be_another(outside: Simulators) -> None:
+    play(outside)
+    line = register.change_line(code="MAU", carrier="edoc", member=AXIS_ORGAN, server="Máy chủ mới", actor=SYSTEM, now=timezone.now())
+    assert line.effective_from >= due_at(timezone.now(), 3, "working_day", national_calendar()) - timedelta(seconds=5)
+    deliver_due(limit=1000)
+    person = register.alarmed(line.partner)[0]
+    sms = requests.get(f"{outside.url}/sms/outbox.json", params={"to": person.phone}, timeout=10).json()["messages"]
+    letters = requests.get(f"{outside.url}/mail/outbox.json", params={"to": person.email}, timeout=10).json()["messages"]
+    day = f"{timezone.localtime(line.effective_from):%d/%m/%Y}"
+    for text in (sms[0]["text"], letters[0]["text"]):
+        assert "Trục liên thông văn bản quốc gia" in text and AXIS_ORGAN in text and day in text, text
