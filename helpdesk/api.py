@@ -139,17 +139,15 @@ def open_ticket(request: HttpRequest, asked: TicketIn, idempotency_key: Key) -> 
     """The helpdesk answers by the channels chosen. A phone or an e-mail address is needed: with the code it is the right to see how it
     stands."""
     partner, now = _calling(request), timezone.now()
-    contact = clean_phone(asked.phone) or asked.email.strip().lower()
-    limits = [("helpdesk.api", partner.code, PER_SYSTEM)]
-    if contact:
-        limits.append(("helpdesk.api-contact", tickets.digest_of(contact), PER_CONTACT))
-    _within(*limits)
+    _within(("helpdesk.api", partner.code, PER_SYSTEM))
 
     def do() -> dict[str, Any]:
         said = asked.dict()
+        if wrong := tickets.faults_of(has_account=False, through=partner.code, **{k: v for k, v in said.items() if k != "language"}):
+            raise HelpdeskRefused(wrong)
+        contact = clean_phone(asked.phone) or asked.email.strip().lower()
+        _within(("helpdesk.api-contact", tickets.digest_of(contact), PER_CONTACT))
         if partner.is_test:
-            if wrong := tickets.faults_of(has_account=False, through=partner.code, **{k: v for k, v in said.items() if k != "language"}):
-                raise HelpdeskRefused(wrong)
             return {"code": "", "kept": False}
         row = tickets.open_ticket(actor=ANONYMOUS, source=Ticket.Source.APP, now=now, through=partner.code, **said)
         return {"code": row.code, "kept": True}

@@ -179,6 +179,8 @@ def test_one_that_is_never_taken_dies_alone_and_holds_up_its_subject_no_longer(o
     real = delivery.CARRIERS["http"]
 
     class Picky:
+        life = real.life
+
         def carry(self, line: PartnerLine, envelope: bytes, *, message: Any) -> bytes:
             from portal.exchange.errors import OutsideUnavailable
 
