@@ -24,8 +24,8 @@ from portal.exchange.partners.models import Partner, PartnerKey, PartnerLine
 from portal.exchange.partners.services import PartnerRefused
 from portal.outbox.services import deliver_due
 from portal.workdays import due_at, national_calendar
-from tests.exchange.messages.pages import LINES, desk
 from tests.exchange.messages.support import AXIS_ORGAN, System, play, received
+from tests.exchange.messages.test_desk import LINES, desk
 from tests.simulators.running import Simulators
 
 pytestmark = pytest.mark.django_db
