@@ -73,7 +73,7 @@ def test_what_changes_here_is_told_there_as_far_as_the_system_may_know_it() -> N
     assert told()[-1]["email"] == "" and len(told()) == 3
     assert "đang được đồng bộ" in browser.get(PAGE).content.decode()
     # A system that is let in no longer hears nothing, nor one that speaks for somebody else.
-    OidcClient.objects.update(suspended_at=timezone.now())
+    OidcClient.objects.update(suspended_at=timezone.now(), suspended_why="thử")
     Person.objects.filter(pk=person.pk).update(full_name="Nguyễn Thị Tên Mới")
     assert syncing.person_changed(person.pk, now=timezone.now()) == 0
 

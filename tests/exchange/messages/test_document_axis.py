@@ -11,6 +11,7 @@ import requests
 from django.db import transaction
 from django.utils import timezone
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from portal.access import SYSTEM
@@ -177,6 +178,7 @@ def test_what_is_no_message_of_the_partner_is_refused_and_the_axis_told(on_axis:
     fetch()
 
 
+@examples(max_examples=40, deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=80).map(lambda words: f"<a><MessageHeader>{words}</MessageHeader></a>".encode()))
 def test_whatever_comes_is_read_or_refused(data: bytes) -> None:
     try:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from dossiers.handled.routing import add_rule
 from dossiers.models import Dossier, NationalDossier
+from dossiers.models import State as HereState
 from feedback import loading as feedback_loading
 from feedback.models import Petition
 from feedback.services import handling
@@ -145,7 +146,7 @@ def test_every_state_comes_back_by_the_door(outside: Simulators, state: str, mor
     assert _from_there(outside, dossier, state=state, at=moment(20), **more)["outcome"] == "taken"
     found = Dossier.objects.get(pk=dossier.pk)
     assert NationalDossier.objects.get(code=dossier.code).state == found.state
-    assert found.state == {"5": "5"}.get(state, state) or (state == "5" and found.supplements_before == 1)
+    assert found.state == {"5": HereState.INCOMPLETE, "6": HereState.PAYMENT_DUE}.get(state, state)
 
 
 def _from_there(outside: Simulators, dossier: Dossier, **body: Any) -> dict[str, Any]:
