@@ -48,8 +48,9 @@ def on_event(event: PetitionEvent) -> None:
             send(partner=partner, kind=ASSIGNED, about=petition.code, body=_whole(petition), key=f"{ASSIGNED}:{event.pk}")
     if event.name == "supply":
         given = petition.supplements.filter(given_at__isnull=False).order_by("-number").first()
-        for partner in _holding(petition) if given is not None else ():
-            send(partner=partner, kind=SUPPLIED, about=petition.code, body=_supplied(petition, given), key=f"{SUPPLIED}:{event.pk}")
+        if given is not None:
+            for partner in _holding(petition):
+                send(partner=partner, kind=SUPPLIED, about=petition.code, body=_supplied(petition, given), key=f"{SUPPLIED}:{event.pk}")
 
 
 def _holding(petition: Petition) -> list[Partner]:

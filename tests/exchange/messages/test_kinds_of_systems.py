@@ -203,6 +203,11 @@ def test_petitions_go_both_ways_through_the_doors_and_more_is_asked_of_their_sen
     assert say(own, "feedback.report", mine.code, what="go_on")["outcome"] == "same"
     day = timezone.localdate().isoformat()
     assert say(own, "feedback.report", mine.code, what="answer", words="Đã trả kết quả.", outcome_on=day)["outcome"] == "taken"
+    # And hands one in itself, over HTTP; the same reference is the same petition.
+    handed = {**body, "reference": "HN-2", "subject": "Việc khác", "words": WORDS + " Lần hai."}
+    code = say(own, "feedback.petition", "", **handed)["outcome"]
+    assert say(own, "feedback.petition", "", **handed)["outcome"] == code == Petition.objects.get(external_ref="HN-2").code
+    assert [row["body"]["event"] for row in fetched(own) if row["about"] == code] == ["send"]
 
 
 @pytest.mark.requirement("X-06")
