@@ -373,6 +373,18 @@ class ConclusionForm(forms.Form):
     conclusion = text("Kết luận", most=2000, rows=4, hint="Công khai cùng số liệu của đợt rà soát.")
 
 
+class QuarterForm(forms.Form):
+    """Of which quarter a report is."""
+
+    quarter = forms.ChoiceField(
+        label="Quý", error_messages={"required": "Hãy chọn một quý.", "invalid_choice": "Hãy chọn một quý trong danh sách."}
+    )
+
+    def __init__(self, *args: Any, quarters: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["quarter"].choices = quarters  # type: ignore[attr-defined]
+
+
 class ConsultationForm(forms.Form):
     """A draft put up for opinion."""
 

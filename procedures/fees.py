@@ -237,3 +237,30 @@ def shortened(limit: Decimal, cuts: Iterable[Shorter]) -> tuple[Decimal, str]:
         if left < found:
             found, why = left, cut.basis
     return found, why
+
+
+@dataclass(frozen=True)
+class Support:
+    """What an agency pays of the cost of bringing a paper result to who filed online (Framework II.1b)."""
+
+    basis: str
+    percent: int | None = None
+    """Of the cost of a parcel, 1 to 100; None: ``amount``."""
+    amount: int | None = None
+    """Đồng of each parcel."""
+    cap: int | None = None
+    """Đồng of each parcel at most; None: no limit."""
+
+    def of(self, cost: int) -> int:
+        """Đồng the agency pays of a parcel, never more than it costs; half a đồng is the citizen's to keep."""
+        share = -(-cost * self.percent // WHOLE) if self.percent is not None else self.amount or 0
+        return max(0, min(cost, share, cost if self.cap is None else self.cap))
+
+
+def supported(cost: int, supports: Iterable[Support]) -> tuple[int, str]:
+    """The most that any one of the supports pays of a parcel, and the text that grants it; (0, "") where none pays anything.
+
+    They are not added up: two texts that grant the same thing grant it once, as with fees (:func:`best`).
+    """
+    found = [(paid, one.basis) for one in supports if (paid := one.of(cost))]
+    return min(found, key=lambda pair: (-pair[0], pair[1]), default=(0, ""))

@@ -243,12 +243,18 @@ class ReductionForm(forms.ModelForm):  # type: ignore[type-arg]
     amount = DongField(
         label="Giảm một số",
         required=False,
-        help_text="Số đồng bớt cho mỗi bản, mỗi lần. Với thời hạn: số ngày hoặc giờ được bớt, theo đơn vị của thời hạn.",
+        help_text="Số đồng bớt cho mỗi bản, mỗi lần. Với thời hạn: số ngày hoặc giờ được bớt, theo đơn vị của thời hạn. "
+        "Với cước bưu chính: số đồng cơ quan trả cho mỗi bưu phẩm.",
+    )
+    cap = DongField(
+        label="Nhiều nhất",
+        required=False,
+        help_text="Chỉ khi hỗ trợ cước theo phần trăm: số đồng cao nhất cơ quan trả cho một bưu phẩm. Để trống: không giới hạn.",
     )
 
     class Meta:
         model = OnlineReduction
-        fields = ("what", "procedures", "fee_kinds", "fee_names", "percent", "amount", "valid_from", "valid_to", "basis", "source")
+        fields = ("what", "procedures", "fee_kinds", "fee_names", "percent", "amount", "cap", "valid_from", "valid_to", "basis", "source")
         widgets = {
             "valid_from": AdminDateWidget,
             "valid_to": AdminDateWidget,

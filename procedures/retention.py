@@ -42,6 +42,7 @@ TABLE: Mapping[str, str | Mapping[str, str]] = {
     "ServiceReview": "reference",
     "QualityReview": "reference",
     "QualityFinding": "reference",
+    "QualityReport": "reference",
     "Consultation": "reference",
     "Opinion": "petition",
     "EmbedSite": "reference",

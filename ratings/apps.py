@@ -61,6 +61,10 @@ class RatingsConfig(AppConfig):
         )
         register_loader("chênh lệch cho phép", measured.begin, order=48)
         register_centre_figures(opinions_of)
+        from procedures.process_figures import register_process
+        from ratings.work.restructuring import process_of
+
+        register_process(process_of)
 
 
 def _changed(sender: Any, changes: Any, **kwargs: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pgtrigger
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from dossiers.models.dossier import Dossier
@@ -28,6 +28,12 @@ class PostTariff(models.Model):
         return self.zone
 
 
+def _supported(what: str) -> models.CheckConstraint:
+    """Nobody is paid more than a parcel costs, and nothing without a text."""
+    granted = Q(support=0, support_basis="") | (Q(support__gt=0, support__lte=F("amount")) & ~Q(support_basis=""))
+    return models.CheckConstraint(condition=granted, name=f"dossiers_{what}_support")
+
+
 class ReturnWish(models.Model):
     """Where somebody wants the paper of a result brought. Its id is that of the draft, and so of the dossier."""
 
@@ -42,7 +48,11 @@ class ReturnWish(models.Model):
     """Code of the commune."""
     zone = models.CharField(max_length=10)
     amount = models.PositiveIntegerField()
-    """In đồng, as it was shown to whoever chose it."""
+    """In đồng, as it was shown to whoever chose it: the whole of it, whoever pays."""
+    support = models.PositiveIntegerField(default=0)
+    """Đồng of it that the agency pays, because the dossier was filed online (Framework II.1b)."""
+    support_basis = models.CharField(max_length=300, blank=True)
+    """The text that grants it; empty: nothing."""
     chosen_at = models.DateTimeField()
     chosen_by = models.UUIDField(null=True)
     """The person; null: an officer wrote it down at the counter."""
@@ -53,10 +63,16 @@ class ReturnWish(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(zone__in=["province", "country"]), name="dossiers_wish_zone"),
             models.CheckConstraint(condition=Q(chosen_by__isnull=False) | Q(position_id__isnull=False), name="dossiers_wish_is_somebodys"),
+            _supported("wish"),
         ]
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def to_pay(self) -> int:
+        """What remains for who receives it, in đồng."""
+        return self.amount - self.support
 
 
 class Parcel(models.Model):
@@ -81,7 +97,10 @@ class Parcel(models.Model):
     state = models.CharField("tình trạng", max_length=12, choices=State.choices, default=State.WAITING)
     number = models.CharField("số bưu phẩm", max_length=13, blank=True)
     amount = models.PositiveIntegerField("cước")
-    """In đồng: as shown when it was chosen, then as the post says; paid to whoever brings it."""
+    """In đồng: as shown when it was chosen, then as the post says; what is left of it is paid to whoever brings it."""
+    support = models.PositiveIntegerField("cơ quan trả", default=0)
+    """Đồng of it that the post charges the agency."""
+    support_basis = models.CharField("căn cứ hỗ trợ", max_length=300, blank=True)
     made_at = models.DateTimeField()
     moved_at = models.DateTimeField()
     """When its state last changed."""
@@ -98,15 +117,22 @@ class Parcel(models.Model):
                 condition=Q(state__in=["waiting", "refused"], number="") | (~Q(state__in=["waiting", "refused"]) & ~Q(number="")),
                 name="dossiers_parcel_has_a_number",
             ),
+            _supported("parcel"),
         ]
         indexes = [
             models.Index(fields=["unit_code", "-made_at", "id"], name="dossiers_parcel_of_unit"),
             models.Index(fields=["ask_at"], condition=Q(ask_at__isnull=False), name="dossiers_parcel_to_ask"),
+            models.Index(fields=["unit_code", "made_at"], condition=Q(support__gt=0), name="dossiers_parcel_supported"),
         ]
         triggers = [pgtrigger.Protect(name="parcel_stays", operation=pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return self.number or str(self.id)
+
+    @property
+    def to_pay(self) -> int:
+        """What whoever brings it takes, in đồng."""
+        return self.amount - self.support
 
 
 class ParcelStep(models.Model):

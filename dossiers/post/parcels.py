@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count, QuerySet, Sum
+from django.db.models.functions import ExtractMonth
 from django.utils import timezone
 
 from dossiers.models import Dossier, Parcel, ParcelStep, PostTariff, State
@@ -34,7 +37,15 @@ def promise(dossier: Dossier, *, now: datetime) -> Parcel | None:
     wish = wish_of(dossier.pk)
     if wish is None or dossier.state != State.RETURNED or Parcel.objects.filter(dossier=dossier).exists():
         return None
-    parcel = Parcel.objects.create(dossier=dossier, unit_code=dossier.unit_code, amount=wish.amount, made_at=now, moved_at=now)
+    parcel = Parcel.objects.create(
+        dossier=dossier,
+        unit_code=dossier.unit_code,
+        amount=wish.amount,
+        support=wish.support,
+        support_basis=wish.support_basis,
+        made_at=now,
+        moved_at=now,
+    )
     outbox.put("dossiers.order_parcel", key=str(parcel.pk), payload={"parcel": str(parcel.pk)})
     return parcel
 
@@ -52,6 +63,7 @@ def order(*, parcel_id: UUID, now: datetime) -> None:
         recipient=wish.recipient or "",
         phone=wish.phone or "",
         address=wish.address or "",
+        sender_pays=parcel.support,
     )
     keep(parcel_id=parcel_id, said=said, now=now)
 
@@ -87,6 +99,9 @@ def keep(*, parcel_id: UUID, said: post.Tracked, now: datetime) -> None:
         [ParcelStep(parcel=parcel, at=step.at, state=step.state, place=step.place) for step in said.steps], ignore_conflicts=True
     )
     parcel.number, parcel.amount, parcel.state = said.number, said.amount, said.state
+    # What was promised stays; of a parcel that turns out cheaper nobody is paid more than it costs.
+    parcel.support = min(parcel.support, said.amount)
+    parcel.support_basis = parcel.support_basis if parcel.support else ""
     parcel.ask_at = now + AGAIN if parcel.state in MOVING else None
     if parcel.state != before:
         parcel.moved_at = now
@@ -100,7 +115,7 @@ def _tell(parcel: Parcel, template: str) -> None:
     from dossiers.services.common import notify_parties
     from dossiers.slips import money
 
-    more = {"number": parcel.number or "–", "amount": money(parcel.amount)}
+    more = {"number": parcel.number or "–", "amount": money(parcel.to_pay)}
     notify_parties(parcel.dossier, template, about=f"parcel-{parcel.pk}", **more)
 
 
@@ -145,6 +160,25 @@ def keep_tariff(said: tuple[post.Tariff, ...], *, now: datetime) -> None:
         PostTariff.objects.update_or_create(zone=one.zone, defaults={"amount": one.amount, "days": one.days, "said_at": now})
 
 
+@dataclass(frozen=True)
+class Supported:
+    """What agencies paid of parcels in a month by one text."""
+
+    month: int
+    basis: str
+    number: int
+    amount: int
+    """In đồng."""
+
+
+def supported_in(rows: QuerySet[Parcel], year: int) -> list[Supported]:
+    """Of these parcels what agencies pay of those of a year, by month and text; those that never left are not counted. One query."""
+    gone = rows.exclude(state__in=[Parcel.State.REFUSED, Parcel.State.CANCELLED])
+    of_year = gone.filter(support__gt=0, made_at__year=year).annotate(month=ExtractMonth("made_at"))
+    counted = of_year.values("month", "support_basis").annotate(number=Count("pk"), paid=Sum("support"))
+    return [Supported(one["month"], one["support_basis"], one["number"], one["paid"]) for one in counted.order_by("month", "support_basis")]
+
+
 def record_handed(parcel: Parcel) -> str:
     """What an officer does next with a parcel, in words."""
     return {
@@ -155,4 +189,16 @@ def record_handed(parcel: Parcel) -> str:
     }.get(Parcel.State(parcel.state), "")
 
 
-__all__ = ["ask_tariff", "follow", "keep", "keep_tariff", "order", "promise", "record_handed", "refuse", "track"]
+__all__ = [
+    "Supported",
+    "ask_tariff",
+    "follow",
+    "keep",
+    "keep_tariff",
+    "order",
+    "promise",
+    "record_handed",
+    "refuse",
+    "supported_in",
+    "track",
+]

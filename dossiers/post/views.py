@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import queries as people
 from dossiers import queries
+from dossiers.models.dossier import Channel
 from dossiers.post import wishes
 from dossiers.post.forms import WishForm
 from dossiers.views.common import citizen_page, not_here
@@ -31,7 +32,7 @@ def of_draft(request: HttpRequest, code: str) -> HttpResponse:
     if draft is None:
         return redirect("file-start", code)
     back = reverse("file-kiem-tra", args=[code])
-    return _page(request, draft.id, draft.unit_code, draft.party_id, back=back)
+    return _page(request, draft.id, draft.unit_code, draft.party_id, back=back, online=draft.procedure_code)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -46,11 +47,14 @@ def of_dossier(request: HttpRequest, code: str) -> HttpResponse:
     if not wishes.can_choose(dossier) or dossier.returned_at is not None:
         messages.warning(request, _("Hồ sơ này không chọn hoặc đổi nơi nhận bản giấy được nữa."))
         return redirect(back)
-    return _page(request, dossier.id, dossier.unit_code, dossier.applicant_id, back=back)
+    online = dossier.procedure_code if dossier.channel == Channel.ONLINE else ""
+    return _page(request, dossier.id, dossier.unit_code, dossier.applicant_id, back=back, online=online)
 
 
-def _page(request: HttpRequest, filing_id: UUID, unit_code: str, party_id: UUID, *, back: str) -> HttpResponse:
-    actor, wish, prices = actor_of(request), wishes.wish_of(filing_id), wishes.tariffs()
+def _page(request: HttpRequest, filing_id: UUID, unit_code: str, party_id: UUID, *, back: str, online: str) -> HttpResponse:
+    now = timezone.now()
+    actor, wish = actor_of(request), wishes.wish_of(filing_id)
+    prices = wishes.tariffs(wishes.supports_for(online, unit_code, now) if online else ())
     if request.method == "POST" and request.POST.get("act") == "thoi":
         wishes.give_up(actor=actor, filing_id=filing_id, unit_code=unit_code)
         messages.success(request, _("Đã bỏ nhận bản giấy qua bưu chính. Bản điện tử vẫn có trong tài khoản."))
@@ -67,14 +71,14 @@ def _page(request: HttpRequest, filing_id: UUID, unit_code: str, party_id: UUID,
         if form.is_valid():
             said = form.cleaned_data
             try:
-                chosen = wishes.choose(actor=actor, filing_id=filing_id, unit_code=unit_code, now=timezone.now(), **said)
+                chosen = wishes.choose(actor=actor, filing_id=filing_id, unit_code=unit_code, now=now, online=online, **said)
             except wishes.NoTariff:
                 raise Http404 from None
             told = _("Đã ghi. Khi có kết quả, bưu chính đến cơ quan lấy bản giấy; cước %(amount)s, trả cho bưu tá khi nhận.")
-            messages.success(request, told % {"amount": dong(chosen.amount)})
+            messages.success(request, told % {"amount": dong(chosen.to_pay)})
             return redirect(back)
     if wish is not None:
-        price = wish.amount
+        price = wish.to_pay
     context = {"back": back, "wish": wish, "prices": prices, "form": form, "price": price}
     return render(request, "dossiers/post/wish.html", context, status=status)
 

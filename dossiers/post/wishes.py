@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from dossiers.models import Dossier, PostTariff, ReturnWish, State
 from portal import audit
@@ -14,6 +16,8 @@ from portal.access import Actor
 from portal.catalogues import queries as catalogues
 from portal.catalogues.models import Agency
 from portal.text import nfc
+from procedures import queries as procedures
+from procedures.fees import Support, supported
 
 IN_ACCOUNT = "Tài khoản của người nộp trên Cổng Dịch vụ công Quốc gia"
 CLOSED = (State.REFUSED.value, State.WITHDRAWN.value, State.STOPPED.value)
@@ -31,6 +35,20 @@ class Quote:
     amount: int
     days: int
     said_at: datetime
+    support: int = 0
+    """Đồng of it that an agency pays for filing online."""
+    basis: str = ""
+    """The text that grants it."""
+
+    @property
+    def to_pay(self) -> int:
+        """What remains, in đồng."""
+        return self.amount - self.support
+
+    def with_support(self, supports: Sequence[Support]) -> Quote:
+        """The same with the best of what agencies grant."""
+        paid, basis = supported(self.amount, supports)
+        return replace(self, support=paid, basis=basis)
 
 
 def zone_between(unit_code: str, ward: str) -> str:
@@ -43,14 +61,20 @@ def zone_between(unit_code: str, ward: str) -> str:
     return "province" if here and here == catalogues.province_of(ward) else "country"
 
 
-def tariffs() -> dict[str, Quote]:
-    """What the post said last, by zone (one query)."""
-    return {row.zone: Quote(row.zone, row.amount, row.days, row.said_at) for row in PostTariff.objects.all()}
+def tariffs(supports: Sequence[Support] = ()) -> dict[str, Quote]:
+    """What the post said last, by zone, with what an agency pays of it (one query)."""
+    rows = PostTariff.objects.all()
+    return {row.zone: Quote(row.zone, row.amount, row.days, row.said_at).with_support(supports) for row in rows}
 
 
-def quote(unit_code: str, ward: str) -> Quote:
+def supports_for(procedure_code: str, unit_code: str, now: datetime) -> list[Support]:
+    """What is paid of the delivery of this procedure's results to who files online at an agency (requirement C-31). Two queries."""
+    return procedures.delivery_supports(procedure_code, unit_code, timezone.localdate(now))
+
+
+def quote(unit_code: str, ward: str, supports: Sequence[Support] = ()) -> Quote:
     """What it costs from an agency to a commune. :class:`NoTariff`."""
-    found = tariffs().get(zone_between(unit_code, ward))
+    found = tariffs(supports).get(zone_between(unit_code, ward))
     if found is None:
         raise NoTariff
     return found
@@ -68,13 +92,23 @@ def can_choose(dossier: Dossier) -> bool:
 
 @transaction.atomic
 def choose(
-    *, actor: Actor, filing_id: UUID, unit_code: str, recipient: str, phone: str, street: str, ward: str, now: datetime
+    *,
+    actor: Actor,
+    filing_id: UUID,
+    unit_code: str,
+    recipient: str,
+    phone: str,
+    street: str,
+    ward: str,
+    now: datetime,
+    online: str = "",
 ) -> ReturnWish:
     """Write down to whom the result is brought, and what was said that it costs. :class:`NoTariff`.
 
-    The caller has asked whose filing it is.
+    ``online``: the procedure, of what is filed online: what an agency grants for that is deducted, and kept whatever is declared
+    later; empty: filed at a counter, where nothing is deducted. The caller has asked whose filing it is.
     """
-    price = quote(unit_code, ward)
+    price = quote(unit_code, ward, supports_for(online, unit_code, now) if online else ())
     commune = catalogues.administrative_unit(ward)
     names = [commune.name, *([commune.parent.name] if commune.parent is not None else [])]
     house = " ".join(nfc(street).split())[:300]
@@ -88,6 +122,8 @@ def choose(
             "ward": ward,
             "zone": price.zone,
             "amount": price.amount,
+            "support": price.support,
+            "support_basis": price.basis,
             "chosen_at": now,
             "chosen_by": actor.person_id if actor.is_citizen else None,
             "position_id": actor.position_id,
@@ -114,4 +150,12 @@ def result_place(filing_id: UUID) -> str:
     wish = wish_of(filing_id)
     if wish is None or not wish.address:
         return IN_ACCOUNT
-    return f"{IN_ACCOUNT}; bản giấy qua bưu chính công ích đến {wish.address}"
+    place = f"{IN_ACCOUNT}; bản giấy qua bưu chính công ích đến {wish.address}"
+    if not wish.support:
+        return place
+    costs = f"cước {_dong(wish.amount)}, cơ quan trả {_dong(wish.support)} ({wish.support_basis}), người nhận trả {_dong(wish.to_pay)}"
+    return f"{place}; {costs}"
+
+
+def _dong(amount: int) -> str:
+    return f"{amount:,}".replace(",", ".") + " đồng"

@@ -64,6 +64,7 @@ from procedures.fees import Charge, Fee, best, reckon, rule_fits, shortened
 from procedures.models import Anywhere
 from procedures.papers import exclusive_cases
 from procedures.views.online import services_shown
+from procedures.views.reductions import granted
 
 STEPS = (("to-khai", lazy("Tờ khai")), ("giay-to", lazy("Giấy tờ")), ("kiem-tra", lazy("Kiểm tra và gửi")))
 CARRIED = frozenset({"csrfmiddlewaretoken", "act", "draft", "last", "part", "version"})
@@ -211,6 +212,7 @@ def _savings(terms: Terms) -> list[dict[str, Any]]:
         amount, why = shortened(terms.limit_amount, procedures.time_cuts([row]))
         if why:
             found.append({**common, "limit": limit_words(amount, terms.limit_unit)})
+        found += [{**common, "delivery": one} for one in granted([row])]
     return found
 
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from portal.access import actor_of
 from portal.access.site import OfficerModelAdmin
 from portal.audit.desk import HistoryModelAdmin
-from portal.catalogues import services, tables
+from portal.catalogues import services, tables, timeliness
 from portal.catalogues.changes import changes_of
 from portal.catalogues.forms import EndForm, EntryForm, UploadForm
 from portal.catalogues.models import (
@@ -113,6 +113,10 @@ class CatalogueAdmin(HistoryModelAdmin):
                 obj.pk = services.amend(entry=old, actor=actor, effective_from=form.cleaned_data.get("amend_from"), **given).pk
         except services.EntryRefused as refused:
             self.message_user(request, str(refused), messages.ERROR)
+            return
+        begins = form.cleaned_data.get("amend_from" if change else "effective_from")
+        if begins and (late := timeliness.warning(begins)):
+            self.message_user(request, late, messages.WARNING)
 
     @admin.action(description="Ngừng dùng từ hôm nay", permissions=["change"])
     def disable(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:

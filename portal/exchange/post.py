@@ -49,6 +49,8 @@ class Tracked:
     amount: int
     state: str
     steps: tuple[Step, ...] = field(repr=False)
+    sender_pays: int = 0
+    """Đồng of ``amount`` that the sender is charged with; the rest is taken from who receives it."""
 
 
 def is_number(text: str) -> bool:
@@ -68,13 +70,18 @@ def tariffs() -> tuple[Tariff, ...]:
     return found
 
 
-def order(*, reference: str, zone: str, sender: str, recipient: str, phone: str, address: str) -> Tracked:
+def order(*, reference: str, zone: str, sender: str, recipient: str, phone: str, address: str, sender_pays: int = 0) -> Tracked:
     """Have a parcel fetched and brought. The same ``reference`` is the same parcel, so that asking twice sends nothing twice.
 
-    Raises ``OutsideUnavailable`` (also when the answer is about another's), ``OutsideRefused``.
+    ``sender_pays``: đồng of the cost that the sender is charged with (requirement C-31). Raises ``OutsideUnavailable`` (also when the
+    answer is about another's, or charges the sender with something else), ``OutsideRefused``.
     """
-    body = {"reference": reference, "zone": zone, "sender": sender, "recipient": recipient, "phone": phone, "address": address}
-    return _tracked(_ask("POST", "v1/parcels", body=body), reference)
+    body: dict[str, Any] = {"reference": reference, "zone": zone, "sender": sender, "recipient": recipient, "phone": phone}
+    body |= {"address": address, "sender_pays": sender_pays}
+    said = _tracked(_ask("POST", "v1/parcels", body=body), reference)
+    if said.sender_pays != min(sender_pays, said.amount):
+        raise OutsideUnavailable(SERVICE, "wrong_answer")
+    return said
 
 
 def parcel(number: str, *, reference: str) -> Tracked | None:
@@ -110,7 +117,10 @@ def _tracked(answer: dict[str, Any] | None, reference: str) -> Tracked:
     steps = listed(SERVICE, answer, "events", _step)
     if said["reference"] != reference or said["state"] not in STATES or not is_number(said["number"]) or not steps:
         raise OutsideUnavailable(SERVICE, "wrong_answer")
-    return Tracked(said["number"], _amount(answer.get("amount")), said["state"], steps)
+    amount, sender_pays = _amount(answer.get("amount")), _amount(answer.get("sender_pays", 0))
+    if sender_pays > amount:
+        raise OutsideUnavailable(SERVICE, "wrong_answer")
+    return Tracked(said["number"], amount, said["state"], steps, sender_pays)
 
 
 def _step(row: Any) -> Step:

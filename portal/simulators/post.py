@@ -55,6 +55,7 @@ def blueprint(config: Config, store: Store, faults: Faults) -> Blueprint:
             "number": number_of(row["id"]),
             "reference": "somebody-else" if wrong else row["reference"],
             "amount": row["amount"],
+            "sender_pays": min(json.loads(row["body"]).get("sender_pays", 0), row["amount"]),
             "state": events[-1]["state"],
             "events": [
                 {
@@ -86,9 +87,12 @@ def blueprint(config: Config, store: Store, faults: Faults) -> Blueprint:
         if not isinstance(body, dict) or not all(isinstance(body.get(name), str) and body[name] for name in words):
             return jsonify({"error": "invalid_request"}), 400
         tariff = next((one for one in TARIFF if one["zone"] == body["zone"]), None)
+        pays = body.get("sender_pays", 0)
+        if not isinstance(pays, int) or isinstance(pays, bool) or pays < 0:
+            return jsonify({"error": "invalid_request"}), 400
         if tariff is None or not body["phone"].startswith("+84"):
             return jsonify({"error": "invalid_request"}), 400
-        kept = json.dumps({name: body[name] for name in words}, ensure_ascii=False, sort_keys=True)
+        kept = json.dumps({**{name: body[name] for name in words}, "sender_pays": pays}, ensure_ascii=False, sort_keys=True)
         with store.writing() as connection:
             row = connection.execute("SELECT * FROM parcel WHERE reference = ?", (body["reference"],)).fetchone()
             if row is not None and row["body"] != kept:

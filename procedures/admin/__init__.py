@@ -11,6 +11,7 @@ from procedures.admin import (
     quality,
     questions,
     reductions,
+    reporting,
     search,
     serving,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "quality",
     "questions",
     "reductions",
+    "reporting",
     "search",
     "serving",
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -20,11 +22,36 @@ from procedures import comparing
 from procedures.admin.work import Table, Way, WorkAdmin
 from procedures.desk_forms import ChangeForm, ConfirmForm, ContentForm, DecisionForm, LocalForm, NoteForm, PublishForm
 from procedures.models import ANNOUNCEMENTS, PART_WORDS, AnnouncedChange, Announcement, LocalConfirmation
+from procedures.process_figures import process_of
 from procedures.publishing import is_own
 from procedures.services import announcing
 from procedures.services.announcing import AnnouncementRefused
 
 Kind = AnnouncedChange.Kind
+UNPUBLISHED = ("entering", "checking", "checked")
+SOON = dt.timedelta(days=3)
+"""So long before a decision must be public whoever works on it is warned."""
+LATE = "/quan-tri/procedures/announcement/?han="
+
+
+class InTime(admin.SimpleListFilter):
+    """Decisions that are not public yet, by the day on which they must be."""
+
+    title = "hạn công khai"
+    parameter_name = "han"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("qua-han", "Đã quá hạn"), ("sap-den", "Sắp đến hạn")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        now = timezone.now()
+        waiting = queryset.filter(state__in=UNPUBLISHED)
+        match self.value():
+            case "qua-han":
+                return waiting.filter(due_at__lt=now)
+            case "sap-den":
+                return waiting.filter(due_at__gte=now, due_at__lt=now + SOON)
+        return queryset
 
 
 @admin.register(Announcement)
@@ -37,7 +64,7 @@ class AnnouncementAdmin(WorkAdmin):
     menu_place = 10
     refusals = (AnnouncementRefused,)
     list_display = ("number", "unit_code", "signed_on", "effective_on", "published_at", "state", "in_time")
-    list_filter = ("state", "in_time")
+    list_filter = ("state", "in_time", InTime)
     search_fields = ("number", "unit_code", "summary")
     search_help_text = "Số quyết định, mã cơ quan, trích yếu."
     history_facts = ("number", "signed_on", "effective_on", "state", "publish_at", "published_at", "note")
@@ -206,6 +233,8 @@ class AnnouncementAdmin(WorkAdmin):
                 actor=actor, announcement_id=row.pk, seen=row.seen, kind=kind, code=code, record=form.content(), now=timezone.now()
             )
 
+        process = process_of(code, row.unit_code) if kind in (Kind.AMEND, Kind.INTERLINK) else None
+        about = [base.get("name", ""), "Mỗi dòng một mục, các cột cách nhau bằng dấu |.", *([process.words] if process else [])]
         return self.act_page(
             request,
             title=f"{Kind(kind).label}: {code}",
@@ -214,7 +243,7 @@ class AnnouncementAdmin(WorkAdmin):
             do=do,
             done="Đã ghi nội dung.",
             button="Ghi nội dung",
-            about=f"{base.get('name', '')}\nMỗi dòng một mục, các cột cách nhau bằng dấu |.",
+            about="\n".join(about),
         )
 
     def _shown(self, request: HttpRequest, row: Announcement, change: AnnouncedChange) -> HttpResponse:
@@ -352,7 +381,7 @@ class LocalConfirmationAdmin(WorkAdmin):
 
 
 def _waiting(request: HttpRequest) -> list[DeskLine]:
-    """Decisions that wait for a second officer or run out of time, and what a province has to confirm (three queries)."""
+    """Decisions that wait for a second officer, run out of time or have, and what a province has to confirm (six queries at most)."""
     actor, now = actor_of(request), timezone.now()
     found = []
     if may(actor, announcing.CHECK, actor.unit) or may(actor, announcing.PUBLISH, actor.unit):
@@ -361,6 +390,14 @@ def _waiting(request: HttpRequest) -> list[DeskLine]:
             url = "/quan-tri/procedures/announcement/"
             kind = "bad" if rows.filter(due_at__lt=now).exists() else "wait"
             found.append(DeskLine("Quyết định công bố chờ kiểm tra, công khai", count, url, kind))
+    waiting = Announcement.objects.filter(state__in=UNPUBLISHED)
+    if not may(actor, announcing.SEE_ALL):
+        is_theirs = any(may(actor, act, actor.unit) for act in (announcing.ENTER, announcing.CHECK, announcing.PUBLISH))
+        waiting = waiting.filter(unit_code=actor.unit) if is_theirs else waiting.none()
+    if late := waiting.filter(due_at__lt=now).count():
+        found.append(DeskLine("Quyết định quá hạn công khai", late, f"{LATE}qua-han", "bad"))
+    if soon := waiting.filter(due_at__gte=now, due_at__lt=now + SOON).count():
+        found.append(DeskLine("Quyết định sắp hết hạn công khai", soon, f"{LATE}sap-den", "wait"))
     if may(actor, announcing.CONFIRM, actor.unit):
         count = LocalConfirmation.objects.filter(unit_code=actor.unit, state=LocalConfirmation.State.WAITING).count()
         if count:

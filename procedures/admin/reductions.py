@@ -58,13 +58,13 @@ class OnlineReductionAdmin(HistoryModelAdmin):
     view_act = DECLARE
     add_act = DECLARE
     unit_field = "unit_code"
-    list_display = ("basis_shown", "unit_code", "so_much", "scope", "valid_from", "valid_to")
+    list_display = ("basis_shown", "unit_code", "so_much", "scope", "valid_from", "valid_to", "checked_shown")
     list_display_links = ("basis_shown",)
     list_filter = (InForce, "what")
     search_fields = ("basis", "unit_code")
     search_help_text = "Số nghị quyết hoặc mã cơ quan."
     change_form_template = "admin/procedures/onlinereduction/change_form.html"
-    history_facts = ("what", "percent", "amount", "valid_from", "valid_to", "basis", "ended_why")
+    history_facts = ("what", "percent", "amount", "valid_from", "valid_to", "basis", "checked_by", "ended_why")
 
     def _may(self, request, act, obj):
         sees_all = bool(act == self.view_act and may(actor_of(request), SEE_ALL))
@@ -85,13 +85,13 @@ class OnlineReductionAdmin(HistoryModelAdmin):
     def get_fieldsets(self, request, obj=None):
         if obj is None:
             scope = ("what", "procedures", "fields_named", "fee_kinds", "fee_names")
-            so_much, why = ("percent", "amount", "valid_from", "valid_to"), ("basis", "source")
+            so_much, why = ("percent", "amount", "cap", "valid_from", "valid_to"), ("basis", "source")
             return [
                 ("Giảm cho khoản nào", {"fields": scope}),
                 ("Giảm bao nhiêu, từ khi nào", {"fields": so_much}),
                 ("Căn cứ", {"fields": why}),
             ]
-        told = ("unit_shown", "what", "so_much", "scope", "valid_from", "valid_to", "basis", "source", "declared_by")
+        told = ("unit_shown", "what", "so_much", "scope", "valid_from", "valid_to", "basis", "source", "declared_by", "checked_shown")
         ended = ("ended_at", "ended_why") if obj.ended_at else ()
         return [(None, {"fields": (*told, *ended)})]
 
@@ -113,6 +113,9 @@ class OnlineReductionAdmin(HistoryModelAdmin):
         """In words."""
         if row.what == OnlineReduction.What.TIME:
             return f"Thời hạn bớt {row.percent} %" if row.percent else f"Thời hạn bớt {row.amount}"
+        if row.what == OnlineReduction.What.DELIVERY:
+            most = f", nhiều nhất {dong(row.cap)}" if row.cap else ""
+            return f"Trả {row.percent} % cước bưu chính{most}" if row.percent else f"Trả {dong(row.amount)} cước mỗi bưu phẩm"
         if row.percent is not None:
             return "Không thu" if row.percent == 100 else f"{row.percent} %"
         return f"{dong(row.amount)} mỗi bản, mỗi lần"
@@ -122,7 +125,14 @@ class OnlineReductionAdmin(HistoryModelAdmin):
         """Procedures, fields, kinds and names of fees; what is left out is all of them."""
         kinds = [str(FeeLine.Kind(kind).label) for kind in row.fee_kinds]
         parts = [", ".join(row.procedures), ", ".join(row.fields), ", ".join(kinds), ", ".join(row.fee_names)]
-        return "; ".join(part for part in parts if part)
+        return "; ".join(part for part in parts if part) or "Mọi thủ tục"
+
+    @admin.display(description="Duyệt")
+    def checked_shown(self, row: OnlineReduction) -> str:
+        """Who let it hold, or that it waits for that."""
+        if row.checked_at is None:
+            return "Chờ cán bộ khác duyệt"
+        return f"{row.checked_by or 'Cổng'}, {timezone.localtime(row.checked_at):%d/%m/%Y}"
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Through the service, as everywhere."""
@@ -134,9 +144,37 @@ class OnlineReductionAdmin(HistoryModelAdmin):
             self.message_user(request, str(refused), messages.ERROR)
 
     def get_urls(self) -> list[Any]:
-        """Ending has an address of its own."""
-        own = path("<uuid:object_id>/end/", self.admin_site.admin_view(self.end_view), name="procedures_onlinereduction_end")
-        return [own, *super().get_urls()]
+        """Checking and ending have addresses of their own."""
+        view, name = self.admin_site.admin_view, "procedures_onlinereduction"
+        own = [
+            path("<uuid:object_id>/end/", view(self.end_view), name=f"{name}_end"),
+            path("<uuid:object_id>/check/", view(self.check_view), name=f"{name}_check"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def check_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+        """Another officer than the writer lets it hold."""
+        row: Any = self.get_queryset(request).filter(pk=object_id).first()
+        if row is None:
+            raise Http404
+        change = reverse("admin:procedures_onlinereduction_change", args=[row.pk])
+        if request.method == "POST":
+            try:
+                services.check_reduction(actor=actor_of(request), reduction_id=row.pk, now=timezone.now())
+                self.message_user(request, "Đã duyệt. Người dân thấy mức này từ ngày áp dụng.", messages.SUCCESS)
+            except services.ReductionRefused as refused:
+                self.message_user(request, str(refused), messages.ERROR)
+            return redirect(change)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Duyệt mức giảm",
+            "row": row,
+            "so_much": self.so_much(row),
+            "scope": self.scope(row),
+            "addresses": {"list": reverse("admin:procedures_onlinereduction_changelist"), "back": change},
+        }
+        return TemplateResponse(request, "admin/procedures/onlinereduction/check.html", context)
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """The reduction, with the way to end it for who may."""
@@ -144,8 +182,10 @@ class OnlineReductionAdmin(HistoryModelAdmin):
             row = self.get_queryset(request).filter(pk=UUID(object_id)).first()
         except ValueError as error:
             raise Http404 from error
-        may_end = row is not None and not row.has_ended(timezone.localdate()) and may(actor_of(request), DECLARE, row.unit_code)
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "may_end": may_end})
+        actor = actor_of(request)
+        may_end = row is not None and not row.has_ended(timezone.localdate()) and may(actor, DECLARE, row.unit_code)
+        may_check = may_end and row is not None and row.checked_at is None and row.writer != actor.position_id
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "may_end": may_end, "may_check": may_check})
 
     def end_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
         """Ask for the last day and the reason, then end it. Somebody else was faster: a word, never an error."""

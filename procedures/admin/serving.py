@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 from django.utils import timezone
@@ -18,6 +19,7 @@ from portal.catalogues.queries import agency_label
 from procedures.admin.work import Table, Way, WorkAdmin
 from procedures.desk_forms import BringInForm, EvidenceForm, ReasonForm, RestructuringForm, ServiceForm, ServiceReviewForm, SuspendForm
 from procedures.models import SERVICES, Restructuring, ServiceDeclaration
+from procedures.process_figures import process_of
 from procedures.services import serving
 from procedures.services.serving import ServiceRefused
 
@@ -42,16 +44,32 @@ class RestructuringAdmin(WorkAdmin):
     history_facts = ("steps_before", "steps_after", "papers_before", "papers_after", "approval")
 
     def add_view(self, request, form_url="", extra_context=None):
-        """Write a plan down."""
+        """Write a plan down. ``?thu-tuc=``: of this procedure, with what is known of how it goes today."""
         actor = actor_of(request)
+        code = request.GET.get("thu-tuc", "").replace("\x00", "")[:40]
+        about = ["Thủ tục được tái cấu trúc và phê duyệt trước khi khai báo dịch vụ trực tuyến."]
+        if code:
+            found = process_of(code, actor.unit)
+            about += [found.words, f"Số liệu: {found.url}"] if found is not None else ["Chưa có số liệu về các bước của thủ tục này."]
         return self.begin_page(
             request,
             title="Ghi phương án tái cấu trúc",
-            form=RestructuringForm(request.POST or None),
+            form=RestructuringForm(request.POST or None, initial={"procedure_code": code}),
             do=lambda said: serving.record_restructuring(actor=actor, unit_code=actor.unit, now=timezone.now(), **said),
-            about="Thủ tục được tái cấu trúc và phê duyệt trước khi khai báo dịch vụ trực tuyến.",
+            about="\n\n".join(about),
             button="Ghi",
         )
+
+    def tables_of(self, request: HttpRequest, row: Restructuring) -> Sequence[Table]:
+        """How the procedure goes: its slow steps, and what applicants are asked for again (requirement R-16)."""
+        found = process_of(row.procedure.code, row.unit_code)
+        if found is None:
+            return []
+        whole = Way(f"Số liệu {found.span}", found.url)
+        return [
+            Table("Bước chậm", ("Bước", "Giờ làm việc, trung bình", "Lượt"), found.slow, empty="Chưa có lượt nào.", add=whole),
+            Table("Giấy tờ hay phải bổ sung", ("Giấy tờ, mục", "Lý do", "Lượt"), found.returned, empty="Chưa phải bổ sung lần nào."),
+        ]
 
     def facts_of(self, row: Restructuring) -> Iterable[tuple[str, Any]]:
         """The plan."""
@@ -67,6 +85,21 @@ class RestructuringAdmin(WorkAdmin):
             ("Phê duyệt", f"{row.approved_by}, {row.approved_on:%d/%m/%Y}, {row.approval}"),
             ("Người ghi", row.written_by),
         ]
+
+
+class Unreviewed(admin.SimpleListFilter):
+    """Open services whose yearly look is overdue."""
+
+    title = "rà soát hằng năm"
+    parameter_name = "ra-soat"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("qua-han", "Quá hạn")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "qua-han":
+            return queryset.filter(state=ServiceDeclaration.State.OPEN, due_at__lt=timezone.now())
+        return queryset
 
 
 @admin.register(ServiceDeclaration)
@@ -228,7 +261,7 @@ class ServiceDeclarationAdmin(WorkAdmin):
 
 
 def _waiting(request: HttpRequest) -> list[DeskLine]:
-    """Steps of services that wait for this officer (two queries)."""
+    """Steps of services that wait for this officer, and services whose yearly look is overdue (three queries)."""
     actor, now = actor_of(request), timezone.now()
     state = ServiceDeclaration.State
     rows = ServiceDeclaration.objects.none()
@@ -236,11 +269,16 @@ def _waiting(request: HttpRequest) -> list[DeskLine]:
         rows = ServiceDeclaration.objects.filter(state__in=[state.PROPOSED, state.REPORTED])
     elif may(actor, serving.DECLARE, actor.unit):
         rows = ServiceDeclaration.objects.filter(unit_code=actor.unit, state=state.TESTING)
-    count = rows.count()
-    if not count:
-        return []
-    kind = "bad" if rows.filter(due_at__lt=now).exists() else "wait"
-    return [DeskLine("Dịch vụ trực tuyến chờ bước kiểm thử", count, "/quan-tri/procedures/servicedeclaration/", kind)]
+    url, found = "/quan-tri/procedures/servicedeclaration/", []
+    if count := rows.count():
+        kind = "bad" if rows.filter(due_at__lt=now).exists() else "wait"
+        found.append(DeskLine("Dịch vụ trực tuyến chờ bước kiểm thử", count, url, kind))
+    unreviewed = ServiceDeclaration.objects.filter(state=state.OPEN, due_at__lt=now)
+    if not may(actor, serving.STEER):
+        unreviewed = unreviewed.filter(unit_code=actor.unit) if may(actor, serving.DECLARE, actor.unit) else unreviewed.none()
+    if late := unreviewed.count():
+        found.append(DeskLine("Dịch vụ trực tuyến quá hạn rà soát hằng năm", late, f"{url}?ra-soat=qua-han", "bad"))
+    return found
 
 
 register_desk_panel(_waiting)

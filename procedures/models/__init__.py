@@ -14,7 +14,7 @@ from procedures.models.localisation import Localisation
 from procedures.models.mistakes import MISTAKES, MistakeReport
 from procedures.models.parts import Channel, FeeLine, LegalBasis, OnlineService, RequiredDocument, Result, Step, TimeLimit
 from procedures.models.publication import LIFE
-from procedures.models.quality import FINDINGS, REVIEWS, QualityFinding, QualityReview
+from procedures.models.quality import FINDINGS, REVIEWS, QualityFinding, QualityReport, QualityReview
 from procedures.models.questions import CommonQuestion, QuestionRating, QuestionVote
 from procedures.models.reductions import OnlineReduction
 from procedures.models.search import SearchMiss, SearchWeight, SearchWord
@@ -61,6 +61,7 @@ __all__ = [
     "ProcedureUse",
     "ProcedureVersion",
     "QualityFinding",
+    "QualityReport",
     "QualityReview",
     "QuestionRating",
     "QuestionVote",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -128,6 +129,48 @@ class QualityFinding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.procedure_code}: {self.text[:60]}"
+
+
+@tracked
+class QualityReport(models.Model):
+    """What an agency found in its own procedures in a quarter and did about it, sent to VPCP (Rules art. 24.2)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    unit_code = models.CharField("cơ quan báo cáo", max_length=40, db_collation="C")
+    quarter = models.DateField("quý bắt đầu ngày")
+    """The first day of the quarter."""
+    figures = models.JSONField("số liệu")
+    """`procedures.services.reporting.Figures`, as it stood when it was drawn up; once sent it stays."""
+    drawn_at = models.DateTimeField("lập lúc")
+    drawn_by = models.CharField("người lập", max_length=300)
+    due_at = models.DateTimeField("hạn gửi")
+    conclusion = models.CharField("kết luận, việc sẽ làm", max_length=2000, blank=True)
+    sent_at = models.DateTimeField("gửi lúc", null=True, blank=True)
+    sent_by = models.CharField("người gửi", max_length=300, blank=True)
+    in_time = models.BooleanField("gửi đúng hạn", null=True, blank=True)
+    """Null: not sent yet."""
+
+    class Meta:
+        verbose_name = "báo cáo chất lượng dữ liệu"
+        verbose_name_plural = "báo cáo chất lượng dữ liệu theo quý"
+        ordering = ["-quarter", "unit_code", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["unit_code", "quarter"], name="quality_report_once"),
+            models.CheckConstraint(
+                name="quality_report_sent_concludes",
+                condition=Q(sent_at__isnull=True, in_time__isnull=True, sent_by="")
+                | (Q(sent_at__isnull=False, in_time__isnull=False) & ~Q(conclusion="") & ~Q(sent_by="")),
+            ),
+            models.CheckConstraint(name="quality_report_of_a_quarter", condition=Q(quarter__day=1) & Q(quarter__month__in=[1, 4, 7, 10])),
+        ]
+        indexes = [models.Index(fields=["-quarter", "unit_code", "id"], name="quality_report_order")]
+        triggers = [
+            pgtrigger.Protect(name="report_stays", operation=pgtrigger.Delete),
+            pgtrigger.Protect(name="report_sent_stays", operation=pgtrigger.Update, condition=pgtrigger.Q(old__sent_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"Báo cáo quý {(self.quarter.month + 2) // 3}/{self.quarter.year} ({self.unit_code})"
 
 
 REVIEWS = StateTable(

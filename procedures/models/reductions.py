@@ -1,4 +1,5 @@
-"""What a province or a ministry takes off fees and time limits for filing online (Framework II.1b; requirements C-21, P-13)."""
+"""What a province or a ministry takes off fees and time limits for filing online, and adds to the cost of delivery (Framework II.1b;
+requirements C-21, C-31, P-13)."""
 
 from __future__ import annotations
 
@@ -23,6 +24,7 @@ class OnlineReduction(models.Model):
     class What(models.TextChoices):
         FEE = "fee", "Phí, lệ phí"
         TIME = "time", "Thời hạn giải quyết"
+        DELIVERY = "delivery", "Cước gửi trả kết quả qua bưu chính"
 
     class Origin(models.TextChoices):
         SHIPPED = "shipped", "có sẵn"
@@ -32,7 +34,7 @@ class OnlineReduction(models.Model):
     unit_code = models.CharField("cơ quan công bố", max_length=40, db_collation="C")
     province_code = models.CharField("mã tỉnh, thành phố", max_length=2, blank=True)
     """The statistics office's two digits; blank: the whole country."""
-    what = models.CharField("giảm gì", max_length=4, choices=What.choices, default=What.FEE)
+    what = models.CharField("giảm gì", max_length=8, choices=What.choices, default=What.FEE)
     procedures = ArrayField(models.CharField(max_length=40), default=list, blank=True, verbose_name="mã thủ tục")
     """Empty: every procedure of the fields."""
     fields = ArrayField(models.CharField(max_length=120), default=list, blank=True, verbose_name="mã lĩnh vực")
@@ -43,7 +45,9 @@ class OnlineReduction(models.Model):
     """As the fee lines are named; empty: all."""
     percent = models.PositiveSmallIntegerField("giảm phần trăm", null=True, blank=True)
     amount = models.BigIntegerField("giảm một số", null=True, blank=True)
-    """Đồng off what is taken for each; of a time limit, units that are cut off."""
+    """Đồng off what is taken for each; of a time limit, units that are cut off; of delivery, đồng the agency pays of each parcel."""
+    cap = models.BigIntegerField("nhiều nhất", null=True, blank=True)
+    """Đồng of one parcel that the agency pays at most, where it pays a share of the cost of delivery; null: no limit."""
     valid_from = models.DateField("từ ngày")
     valid_to = models.DateField("đến hết ngày", null=True, blank=True)
     """The last day; null: until it is ended."""
@@ -55,6 +59,11 @@ class OnlineReduction(models.Model):
     key = models.CharField(max_length=60, null=True, blank=True, unique=True, editable=False)
     """Of a shipped one: its name in the file, by which an update knows it again; null for those of officers."""
     declared_by = models.CharField("người ghi", max_length=300, blank=True)
+    writer = models.UUIDField(null=True, editable=False)
+    """Position of whoever entered it, who is not the one to check it; null: came with the software or by a task."""
+    checked_at = models.DateTimeField("duyệt lúc", null=True, blank=True)
+    """Null: entered and waiting for another officer; it takes nothing off."""
+    checked_by = models.CharField("người duyệt", max_length=300, blank=True)
     ended_at = models.DateTimeField("chấm dứt lúc", null=True, blank=True)
     ended_why = models.CharField("lý do chấm dứt", max_length=500, blank=True)
     updated_at = models.DateTimeField("sửa lúc", auto_now=True, db_default=Now())
@@ -67,10 +76,12 @@ class OnlineReduction(models.Model):
             models.CheckConstraint(
                 name="online_reduction_so_much",
                 condition=Q(percent__isnull=True, amount__isnull=False, amount__gte=1)
-                | Q(amount__isnull=True, percent__isnull=False, percent__gte=1, percent__lte=100, what="fee")
+                | Q(amount__isnull=True, percent__isnull=False, percent__gte=1, percent__lte=100, what__in=["fee", "delivery"])
                 | Q(amount__isnull=True, percent__isnull=False, percent__gte=1, percent__lte=99, what="time"),
             ),
-            models.CheckConstraint(name="online_reduction_known", condition=Q(what__in=["fee", "time"], origin__in=["shipped", "desk"])),
+            models.CheckConstraint(
+                name="online_reduction_known", condition=Q(what__in=["fee", "time", "delivery"], origin__in=["shipped", "desk"])
+            ),
             models.CheckConstraint(name="online_reduction_place", condition=Q(province_code__regex=r"^(\d{2})?$")),
             models.CheckConstraint(name="online_reduction_says_why", condition=~Q(basis="") & ~Q(unit_code="")),
             models.CheckConstraint(
@@ -79,7 +90,16 @@ class OnlineReduction(models.Model):
             models.CheckConstraint(
                 name="online_reduction_of_something",
                 condition=Q(what="fee") & (~Q(procedures=[]) | ~Q(fields=[]) | ~Q(fee_kinds=[]) | ~Q(fee_names=[]))
-                | Q(what="time", fee_kinds=[], fee_names=[]) & (~Q(procedures=[]) | ~Q(fields=[])),
+                | Q(what="time", fee_kinds=[], fee_names=[]) & (~Q(procedures=[]) | ~Q(fields=[]))
+                | Q(what="delivery", fee_kinds=[], fee_names=[]),
+            ),
+            models.CheckConstraint(
+                name="online_reduction_cap",
+                condition=Q(cap__isnull=True) | Q(what="delivery", percent__isnull=False, cap__gte=1),
+            ),
+            models.CheckConstraint(
+                name="online_reduction_checked_by_somebody",
+                condition=Q(checked_at__isnull=True, checked_by="") | Q(checked_at__isnull=False),
             ),
             # One that is ended before its first day never held: its last day is the one before.
             models.CheckConstraint(

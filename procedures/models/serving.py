@@ -145,6 +145,8 @@ class ServiceReview(models.Model):
 
     declaration = models.ForeignKey(ServiceDeclaration, on_delete=models.PROTECT, related_name="reviews")
     reviewed_on = models.DateField("ngày rà soát")
+    made_at = models.DateTimeField("ghi lúc", null=True, editable=False)
+    """The moment; null of those written before it was kept."""
     by = models.CharField("người rà soát", max_length=300)
     level_kept = models.BooleanField("giữ đúng mức độ đã khai báo")
     simpler = models.BooleanField("đơn giản, thuận lợi hơn nộp trực tiếp")

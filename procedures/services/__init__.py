@@ -5,6 +5,7 @@ from procedures.services.mistakes import handle_mistake, may_handle, report_mist
 from procedures.services.records import BadRecord, padded_key, record_of
 from procedures.services.reductions import (
     ReductionRefused,
+    check_reduction,
     declare_reduction,
     declarer,
     end_reduction,
@@ -35,6 +36,7 @@ __all__ = [
     "WordRefused",
     "add_pair",
     "add_uses",
+    "check_reduction",
     "declare_reduction",
     "declarer",
     "end_reduction",

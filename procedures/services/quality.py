@@ -320,6 +320,32 @@ def standings(now: dt.datetime) -> list[Standing]:
     return sorted(found, key=lambda one: (one.completeness, one.unit))
 
 
+@dataclass(frozen=True)
+class Total:
+    """Findings of one kind, of everybody."""
+
+    kind: str
+    found: int
+    open: int
+    overdue: int
+    closed: int
+
+
+def totals(now: dt.datetime) -> list[Total]:
+    """What was found by what it is about, of all agencies; nothing of a review that was not sent yet. One query."""
+    sent = Q(review__isnull=True) | ~Q(review__state=QualityReview.State.LOOKING)
+    closed = Q(state=QualityFinding.State.CLOSED)
+    rows = QualityFinding.objects.filter(sent).order_by().values("kind")
+    late = ~closed & Q(due_at__lt=now)
+    counted = rows.annotate(
+        found=Count("pk"), open=Count("pk", filter=~closed), late=Count("pk", filter=late), done=Count("pk", filter=closed)
+    )
+    by_kind = {row["kind"]: row for row in counted}
+    nothing = {"found": 0, "open": 0, "late": 0, "done": 0}
+    lines = [(kind, by_kind.get(kind.value, nothing)) for kind in Kind]
+    return [Total(str(kind.label), row["found"], row["open"], row["late"], row["done"]) for kind, row in lines]
+
+
 def _context(actor: Actor, act: str) -> pghistory.context:
     return pghistory.context(act=act, unit=actor.unit, position=str(actor.position_id or ""))
 

@@ -27,7 +27,7 @@ FILE = DATA / "online-reductions.json"
 DECLARERS = frozenset({Agency.Level.PROVINCE, Agency.Level.MINISTRY})
 """People's Councils of provinces and ministries lay fees down (Law on Fees and Charges 97/2015/QH13 art. 20–22); what their committees and
 ministries enter here is theirs."""
-FACTS = ("what", "procedures", "fields", "fee_kinds", "fee_names", "percent", "amount", "valid_from", "valid_to", "basis", "source")
+FACTS = ("what", "procedures", "fields", "fee_kinds", "fee_names", "percent", "amount", "cap", "valid_from", "valid_to", "basis", "source")
 
 
 class ReductionRefused(Exception):
@@ -66,21 +66,27 @@ def reduction_faults(
     valid_to: dt.date | None,
     basis: str,
     source: str = "",
+    cap: int | None = None,
 ) -> dict[str, str]:
     """What speaks against a reduction, by field; empty: nothing. At most three queries."""
     faults: dict[str, str] = {}
-    is_time = what == OnlineReduction.What.TIME
+    is_time, is_delivery = what == OnlineReduction.What.TIME, what == OnlineReduction.What.DELIVERY
     if what not in OnlineReduction.What.values:
-        faults["what"] = "Hãy chọn giảm phí hay giảm thời hạn."
+        faults["what"] = "Hãy chọn giảm phí, giảm thời hạn hay hỗ trợ cước bưu chính."
     if (percent is None) == (amount is None):
         faults["percent"] = "Hãy ghi phần trăm, hoặc một số; chỉ một trong hai."
     elif percent is not None and not 1 <= percent <= (99 if is_time else 100):
         faults["percent"] = f"Phần trăm từ 1 đến {99 if is_time else 100}."
     elif amount is not None and amount < 1:
         faults["amount"] = "Số giảm ít nhất là 1."
-    if is_time and (fee_kinds or fee_names):
-        faults["fee_names" if fee_names else "fee_kinds"] = "Giảm thời hạn thì không chọn khoản thu."
-    if not (procedures or fields or (not is_time and (fee_kinds or fee_names))):
+    if cap is not None and (not is_delivery or percent is None):
+        faults["cap"] = "Chỉ ghi mức cao nhất khi hỗ trợ cước bưu chính theo phần trăm."
+    elif cap is not None and cap < 1:
+        faults["cap"] = "Mức cao nhất ít nhất là 1 đồng."
+    if (is_time or is_delivery) and (fee_kinds or fee_names):
+        thing = "Giảm thời hạn" if is_time else "Hỗ trợ cước bưu chính"
+        faults["fee_names" if fee_names else "fee_kinds"] = f"{thing} thì không chọn khoản thu."
+    if not is_delivery and not (procedures or fields or (not is_time and (fee_kinds or fee_names))):
         faults["procedures"] = "Hãy nêu thủ tục, lĩnh vực hoặc khoản thu được giảm."
     known = set(Procedure.objects.filter(code__in=procedures).values_list("code", flat=True))
     if unknown := [code for code in procedures if code not in known]:
@@ -119,12 +125,13 @@ def declare_reduction(
     valid_to: dt.date | None = None,
     basis: str,
     source: str = "",
+    cap: int | None = None,
     reduction_id: UUID | None = None,
 ) -> OnlineReduction:
-    """Enter what a province or ministry takes off for filing online (Framework II.1b; requirement C-21).
+    """Enter what a province or ministry takes off, or pays of the cost of delivery, for filing online (Framework II.1b; C-21, C-31).
 
-    ``fields`` are codes of sectors. It holds from ``valid_from``, which may be past: who has filed already was told another bill, and
-    keeps it. :class:`ReductionRefused`, ``AccessDenied``.
+    ``fields`` are codes of sectors. What an officer enters holds once another has checked it (:func:`check_reduction`), from
+    ``valid_from``, which may be past: who has filed already was told another bill, and keeps it. :class:`ReductionRefused`, ``AccessDenied``.
     """
     require(actor, DECLARE, unit_code)
     agency = declarer(unit_code, timezone.localdate(now))
@@ -138,6 +145,7 @@ def declare_reduction(
         "fee_names": list(dict.fromkeys(nfc(name) for name in fee_names)),
         "percent": percent,
         "amount": amount,
+        "cap": cap,
         "valid_from": valid_from,
         "valid_to": valid_to,
         "basis": " ".join(nfc(basis).split()),
@@ -145,10 +153,40 @@ def declare_reduction(
     }
     if faults := reduction_faults(**facts):
         raise ReductionRefused(faults)
-    row = OnlineReduction(id=reduction_id or uuid4(), unit_code=unit_code, province_code=_place(agency), declared_by=actor.label, **facts)
+    row = OnlineReduction(
+        id=reduction_id or uuid4(),
+        unit_code=unit_code,
+        province_code=_place(agency),
+        declared_by=actor.label,
+        writer=actor.position_id,
+        # A task of our own has no colleague; what it enters was checked where it was made.
+        checked_at=None if actor.position_id else now,
+        **facts,
+    )
     with _context(actor, "procedures.reductions.declare"):
         row.save(force_insert=True)
     _note(actor, "procedures.reductions.declare", row)
+    return row
+
+
+@transaction.atomic
+def check_reduction(*, actor: Actor, reduction_id: UUID, now: dt.datetime) -> OnlineReduction:
+    """Another officer of the agency lets a reduction hold; whoever entered it may not.
+
+    ``OnlineReduction.DoesNotExist``, ``AccessDenied``; :class:`ReductionRefused`: it was checked, has ended, or is one's own.
+    """
+    row = OnlineReduction.objects.select_for_update().get(pk=reduction_id)
+    require(actor, DECLARE, row.unit_code)
+    if row.checked_at is not None:
+        raise ReductionRefused({"": "Mức này đã được duyệt."})
+    if row.ended_at is not None or row.has_ended(timezone.localdate(now)):
+        raise ReductionRefused({"": "Mức này đã hết hiệu lực."})
+    if actor.position_id is not None and actor.position_id == row.writer:
+        raise ReductionRefused({"": "Người ghi không tự duyệt: một cán bộ khác của cơ quan duyệt."})
+    row.checked_at, row.checked_by = now, actor.label
+    with _context(actor, "procedures.reductions.check"):
+        row.save(update_fields=["checked_at", "checked_by", "updated_at"])
+    _note(actor, "procedures.reductions.check", row)
     return row
 
 
@@ -203,7 +241,7 @@ def load_reductions(*, now: dt.datetime, actor: Actor = SYSTEM) -> tuple[int, in
         row = rows.get(record["key"])
         if row is None:
             with _context(actor, "procedures.reductions.load"):
-                OnlineReduction.objects.create(key=record["key"], origin=OnlineReduction.Origin.SHIPPED, **facts)
+                OnlineReduction.objects.create(key=record["key"], origin=OnlineReduction.Origin.SHIPPED, checked_at=now, **facts)
             added += 1
         elif row.origin == OnlineReduction.Origin.SHIPPED and any(getattr(row, name) != value for name, value in facts.items()):
             for name, value in facts.items():
@@ -229,6 +267,7 @@ def _shipped_facts(record: Mapping[str, Any]) -> dict[str, Any]:
         **lists,
         "percent": record.get("percent"),
         "amount": record.get("amount"),
+        "cap": record.get("cap"),
         "valid_from": dt.date.fromisoformat(record["valid_from"]),
         "valid_to": dt.date.fromisoformat(record["valid_to"]) if record.get("valid_to") else None,
         "basis": record["basis"],

@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import pghistory
 from django.db import IntegrityError, transaction
+from django.db.models import Count, DateField, OuterRef, Q, Subquery
+from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
 from portal import audit
@@ -242,6 +245,8 @@ def move_service(
         raise ServiceRefused({"reason": "Hãy ghi lý do."})
     if transition == "suspend" and not mend:
         raise ServiceRefused({"mend": "Hãy ghi điều cần sửa trước khi mở lại."})
+    if transition == "resume" and not _mended(row):
+        raise ServiceRefused({"": f"Chưa mở lại được. Điều cần sửa: {row.mend} Hãy ghi kết quả rà soát không còn điều phải sửa trước."})
     if transition == "report":
         row.evidence = _tested(row, evidence)
     if transition == "mark":
@@ -259,6 +264,12 @@ def move_service(
         row.save()
     _moved(actor, row, transition, now=now, in_time=in_time, note=reason or ", ".join(row.evidence if transition == "report" else ()))
     return row
+
+
+def _mended(row: ServiceDeclaration) -> bool:
+    """Whether the newest look at a service since it was suspended found no fault left (Rules art. 28.4; one query)."""
+    newest = row.reviews.filter(made_at__gte=row.since).order_by("-made_at", "-pk").first()
+    return newest is not None and newest.level_kept and newest.simpler and newest.cheaper and newest.in_law
 
 
 def _tested(row: ServiceDeclaration, evidence: Iterable[str]) -> list[str]:
@@ -315,6 +326,7 @@ def review_service(
         raise ServiceRefused({"note": "Hãy ghi điều phải sửa."})
     found = ServiceReview.objects.create(
         declaration=row,
+        made_at=now,
         reviewed_on=timezone.localdate(now),
         by=actor.label,
         level_kept=level_kept,
@@ -339,6 +351,44 @@ def progress(year: int) -> list[tuple[str, int, int]]:
         found[0] += 1
         found[1] += state == State.OPEN
     return [(unit, planned, opened) for unit, (planned, opened) in counted.items()]
+
+
+@dataclass(frozen=True)
+class Integrated:
+    """How far the yearly lists of services to integrate are, all years together."""
+
+    listed: int
+    opened: int
+    goal: int
+    """What the law wants by the end of the year, in per cent."""
+
+    @property
+    def share(self) -> int:
+        """Per cent of the listed that are open, rounded down."""
+        return 100 * self.opened // self.listed if self.listed else 0
+
+
+def goal_of(year: int) -> int:
+    """Per cent of the services to integrate that are there by the end of a year: 30 in 2020, 20 more each year (Decision 274, II.2)."""
+    return max(0, min(100, 30 + 20 * (year - 2020)))
+
+
+def integrated(today: dt.date) -> Integrated:
+    """Of the yearly lists up to this year (one query)."""
+    rows = ServiceDeclaration.objects.filter(year__lte=today.year)
+    counted = rows.aggregate(listed=Count("pk"), opened=Count("pk", filter=Q(state=State.OPEN)))
+    return Integrated(counted["listed"], counted["opened"], goal_of(today.year))
+
+
+def listed_by_opening() -> list[tuple[int, dt.date | None, bool, int]]:
+    """Of the yearly lists: the year, the month in which a service was first open (None: never), whether it is open now, how many.
+
+    One query, as many lines as there are such groups.
+    """
+    first = ServiceEvent.objects.filter(declaration=OuterRef("pk"), after=State.OPEN).order_by("at").values("at")[:1]
+    month = TruncMonth(Subquery(first), output_field=DateField())
+    rows = ServiceDeclaration.objects.filter(year__isnull=False).order_by().annotate(month=month, is_open=Q(state=State.OPEN))
+    return list(rows.values_list("year", "month", "is_open").annotate(number=Count("pk")).values_list("year", "month", "is_open", "number"))
 
 
 def restructured(unit_code: str) -> list[tuple[str, str]]:

@@ -39,6 +39,25 @@ class Saved:
 
 
 @dataclass(frozen=True)
+class Granted:
+    """What is paid of the delivery of a paper result."""
+
+    percent: int | None
+    amount: int | None
+    """Đồng of each parcel; None: ``percent``."""
+    cap: int | None
+    """Đồng of each parcel at most."""
+    basis: str
+    until: dt.date | None
+
+
+def granted(rows: Iterable[OnlineReduction]) -> tuple[Granted, ...]:
+    """What these rows pay of delivery. No query."""
+    delivery = [row for row in rows if row.what == OnlineReduction.What.DELIVERY]
+    return tuple(Granted(row.percent, row.amount, row.cap, row.basis, row.valid_to) for row in delivery)
+
+
+@dataclass(frozen=True)
 class Savings:
     """What the page says beside the fees and the time limit."""
 
@@ -47,11 +66,13 @@ class Savings:
     time: str = ""
     """The shorter limit in words; empty: none."""
     time_basis: str = ""
+    delivery: tuple[Granted, ...] = ()
+    """What is paid of bringing the paper of the result."""
     elsewhere: tuple[str, ...] = ()
     """Provinces that take something off, where the reader has not said where they are."""
 
     def __bool__(self) -> bool:
-        return bool(self.here or self.time or self.elsewhere)
+        return bool(self.here or self.time or self.delivery or self.elsewhere)
 
 
 def line_of(row: FeeLine) -> fees.Fee:
@@ -76,9 +97,9 @@ def savings(
             time = duration(_Limit(amount, limit.unit))
     found = tuple(_saved(way.fees, here))
     names = {unit.code: unit.name for unit in provinces}
-    saving = {row.province_code for row in rows if row.what == OnlineReduction.What.TIME or any(_saved(way.fees, [row]))}
+    saving = {row.province_code for row in rows if row.what != OnlineReduction.What.FEE or any(_saved(way.fees, [row]))}
     elsewhere = () if province is not None else tuple(unit for code, unit in names.items() if code in saving)
-    return Savings(found, time, basis, elsewhere)
+    return Savings(found, time, basis, granted(here), elsewhere)
 
 
 def _saved(lines: Iterable[Fee], rows: Sequence[OnlineReduction]) -> Iterable[Saved]:

@@ -8,18 +8,20 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from portal.caching import CATALOGUE, public_page
+from portal.catalogues import timeliness
 from portal.catalogues.queries import agency_names
 from portal.languages import show
 from procedures import queries
 from procedures.models import Announcement, OnlineService, QualityReview, ServiceDeclaration
-from procedures.services import quality, serving
+from procedures.services import quality, reporting, serving
 from procedures.services.mistakes import MEND_DAYS
 
 
 @public_page(rooms=CATALOGUE)
 @require_safe
 def service_register(request: HttpRequest) -> HttpResponse:
-    """How many services there are at which level, what is suspended or stopped and why, how far this year's list is. Six queries."""
+    """How many services there are at which level, what is suspended or stopped and why, how far this year's list and those of all years
+    are. Seven queries."""
     today = timezone.localdate()
     there = queries.with_closures().filter(version__in=queries.in_force(today).order_by().values("pk"), closed=False)
     counts = dict(there.order_by().values_list("level").annotate(number=Count("pk")))
@@ -35,6 +37,7 @@ def service_register(request: HttpRequest) -> HttpResponse:
         "closed": [(row, last.get(row.procedure.code, row.code), names.get(row.unit_code, row.unit_code)) for row in closed],
         "progress": [(names.get(unit, unit), planned, opened, 100 * opened // planned) for unit, planned, opened in progress],
         "year": today.year,
+        "integrated": serving.integrated(today),
     }
     return show(request, "procedures/services.html", context)
 
@@ -42,8 +45,8 @@ def service_register(request: HttpRequest) -> HttpResponse:
 @public_page(rooms=(*CATALOGUE, "quality"))
 @require_safe
 def quality_page(request: HttpRequest) -> HttpResponse:
-    """Of each agency: how whole its procedures are, what is to be mended, whether decisions came out in time; what reviews concluded.
-    Six queries."""
+    """Of each agency: how whole its procedures are, what is to be mended, whether decisions came out and catalogues were entered in time,
+    what it reported of the last quarter; what reviews concluded. Ten queries."""
     now = timezone.now()
     standings = quality.standings(now)
     begin = timezone.localdate(now).replace(month=1, day=1)
@@ -53,11 +56,26 @@ def quality_page(request: HttpRequest) -> HttpResponse:
     reviews = list(
         QualityReview.objects.filter(state=QualityReview.State.CLOSED).annotate(found=Count("findings")).order_by("-closed_at")[:50]
     )
-    units = {*(one.unit for one in standings), *(row.unit_code for row in reviews), *(row.by_unit for row in reviews), *decisions}
+    entered = timeliness.entered_since(begin)
+    quarter = reporting.reported(reporting.ended_quarters(timezone.localdate(now), 1)[0], now)
+    units = {
+        *(one.unit for one in standings),
+        *(one.owner for one in entered),
+        *quarter.missing,
+        *(row.unit_code for row in reviews),
+        *(row.by_unit for row in reviews),
+        *decisions,
+    }
+    units |= {row.unit_code for row in quarter.reports}
     names = agency_names(units)
     context = {
         "standings": [(names.get(one.unit, one.unit), one, decisions.get(one.unit)) for one in standings],
         "reviews": [(row, names.get(row.unit_code, row.unit_code), names.get(row.by_unit, row.by_unit)) for row in reviews],
+        "entered": [(names.get(one.owner, one.owner), one) for one in entered],
+        "quarter": quarter,
+        "reports": [(names.get(row.unit_code, row.unit_code), row, reporting.told(row)) for row in quarter.reports],
+        "missing": [names.get(code, code) for code in quarter.missing],
+        "totals": quality.totals(now),
         "year": begin.year,
         "mend_days": MEND_DAYS,
     }

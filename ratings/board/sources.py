@@ -13,6 +13,7 @@ from django.db.models import Max, Sum
 
 from dossiers.digitising.declaring import Progress, by_agency, by_level
 from dossiers.store.counting import Reuse, by_month
+from procedures.services.serving import listed_by_opening
 from ratings import spans
 from ratings.board import counting
 from ratings.board.rules import Level, Unit, rounded, share
@@ -241,6 +242,21 @@ def _productivity(room: Room, level: str) -> Reading | None:
     return Reading(value, course=list(course))
 
 
+def _integrated(room: Room, level: str) -> Reading | None:
+    """Of the yearly lists of services to integrate, all years up to this one. The course counts by when each was first open."""
+    if room.agency or level not in (Level.ANY, Level.COUNTRY):
+        return None
+    rows = [row for row in listed_by_opening() if row[0] <= room.today.year]
+    listed = sum(number for _year, _month, _open, number in rows)
+    opened = sum(number for _year, _month, is_open, number in rows if is_open)
+    course: list[tuple[date, Decimal | int | None]] = []
+    for month in room.months:
+        of = [row for row in rows if row[0] <= month.year]
+        there = sum(number for _year, first, _open, number in of if first is not None and first <= month)
+        course.append((month, share(there, sum(row[3] for row in of))))
+    return Reading(share(opened, listed), opened, listed, course)
+
+
 def _told(steps: Steps) -> Decimal | None:
     """The share, where there are slips enough to tell it."""
     return rounded(steps.share) if steps.is_enough else None
@@ -298,6 +314,10 @@ SOURCES: dict[str, Source] = {
     "productivity": Source(
         "Năng suất tiếp nhận", "Hồ sơ tiếp nhận trên bàn làm việc của Cổng từ đầu năm, chia cho số người đã tiếp nhận, quy ra cả năm.",
         _productivity, unit=Unit.DOSSIERS, page="board-work",
+    ),
+    "integrated": Source(
+        "Dịch vụ trong danh mục được tích hợp", "Dịch vụ đang cung cấp trên Cổng trong số dịch vụ của danh mục tích hợp các năm đến nay.",
+        _integrated, page="online-services", page_has_spans=False,
     ),
     "accounts": Source(
         "Tài khoản trên Cổng", "Tài khoản của người dân, cán bộ và tổ chức đang dùng.", _accounts, unit=Unit.ACCOUNTS,
