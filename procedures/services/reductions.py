@@ -131,7 +131,8 @@ def declare_reduction(
     """Enter what a province or ministry takes off, or pays of the cost of delivery, for filing online (Framework II.1b; C-21, C-31).
 
     ``fields`` are codes of sectors. What an officer enters holds once another has checked it (:func:`check_reduction`), from
-    ``valid_from``, which may be past: who has filed already was told another bill, and keeps it. :class:`ReductionRefused`, ``AccessDenied``.
+    ``valid_from``, which may be past: who has filed already was told another bill, and keeps it.
+    :class:`ReductionRefused`, ``AccessDenied``.
     """
     require(actor, DECLARE, unit_code)
     agency = declarer(unit_code, timezone.localdate(now))

@@ -16,6 +16,7 @@ from portal.search.question import plain_syllables
 from procedures.assistant.answering import PROCEDURE, Reply, reply
 from procedures.assistant.parts import Part, parts_of, subject_of
 from procedures.assistant.saying import OfAProcedure, Sentence, sentences_of
+from procedures.models import Localisation
 from procedures.queries import procedure_on
 from tests.procedures.test_questions import published
 
@@ -98,6 +99,27 @@ def test_it_names_procedure_and_part_for_the_readers_place() -> None:
     assert fee.procedure == "1.004222" and any("20.000" in one.text for one in fee.told[0].sentences)
     assert "dia-phuong=01" in fee.told[0].sentences[0].source.url and fee.place
     assert ask("1.001193 mất bao lâu").procedure == "1.001193"
+
+
+def test_what_it_recommends_is_what_the_readers_province_lays_down() -> None:
+    version = procedure_on("1.004222", timezone.localdate())
+    assert version is not None
+    kinds = [channel.kind for channel in version.channels.all()]
+    fees = [{"name": "Lệ phí thường trú thử nghiệm", "amount": 3_000, "kind": "charge"}]
+    channels = [{"kind": kind, "limits": [{"amount": 2, "unit": "working_day", "fees": fees}]} for kind in kinds]
+    Localisation.objects.update_or_create(
+        version=version, province_code="01", defaults={"place": "Quầy thử nghiệm ở Hà Nội", "channels": channels}
+    )
+    hanoi, saigon = (catalogues.provinces().get(code=code) for code in ("01", "79"))
+    for text, local in (("lệ phí đăng ký thường trú bao nhiêu tiền", "3.000"), ("đăng ký thường trú ở đâu", "Quầy thử nghiệm ở Hà Nội")):
+        here, there = ask(text, province=hanoi), ask(text, province=saigon)
+        assert (here.procedure, there.procedure) == ("1.004222", "1.004222"), text
+        said = [sentence for told in here.told for sentence in told.sentences]
+        assert any(local in one.text for one in said), (text, said)
+        assert not any(local in one.text for told in there.told for one in told.sentences), text
+        for sentence in said:
+            assert_tied(sentence)
+    assert "Quầy thử nghiệm ở Hà Nội" in Client().post("/tro-ly/", {"q": "đăng ký thường trú ở đâu", "dia_phuong": "01"}).content.decode()
 
 
 @pytest.mark.parametrize(

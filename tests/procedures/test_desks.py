@@ -12,7 +12,7 @@ from django.utils import timezone
 from portal.access.roles import OFFICER_ROLES, TOP_ROLES
 from procedures import queries
 from procedures.models import LocalConfirmation
-from procedures.services import announcing, consulting, quality, serving
+from procedures.services import announcing, consulting, quality, reporting, serving
 from tests.procedures.test_announcing import at_desk
 from tests.security.desk_addresses import KNOWN
 
@@ -57,6 +57,7 @@ def rows() -> dict[str, Any]:
             version=version, province_code="01", unit_code="H26", earlier={"place": "Mật"}, asked_at=now
         ),
         "qualityfinding": finding,
+        "qualityreport": reporting.draw_report(actor=justice, unit_code="G15", quarter=reporting.ended_quarters(today, 1)[0], now=now),
         "qualityreview": review,
         "restructuring": plan,
         "servicedeclaration": service,

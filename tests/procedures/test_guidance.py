@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from procedures import queries as catalogue
 from procedures.guidance import queries, services
 from procedures.guidance.documents import faults, longest_from, prefilled, walk
-from procedures.models import GuidanceTree
+from procedures.models import GuidanceTree, Localisation
 from procedures.publishing import Refused
 from tests import factories
 
@@ -176,8 +176,21 @@ class TestPages:
 
     def test_the_office_and_the_fee_are_those_of_the_readers_place(self) -> None:
         client = Client()
+        version = catalogue.version_at("1.001193", timezone.localdate())
+        assert version is not None
+        channels = [
+            {"kind": kind, "limits": [{"amount": 1, "unit": "working_day", "note": limit.note, "fees": [
+                {"name": "Lệ phí khai sinh của Hà Nội", "amount": 7_000, "kind": "charge"}]} for limit in channel.limits.all()]}
+            for kind, channel in ((one.kind, one) for one in version.channels.all())
+        ]  # fmt: skip
+        Localisation.objects.update_or_create(
+            version=version, province_code="01", defaults={"place": "Quầy số 3 thử nghiệm của Hà Nội", "channels": channels}
+        )
         page = client.get(PATH, {**USUAL, "dia-phuong": "01", "xa": "00070"}).content.decode()
-        assert "Hoàn Kiếm" in page
+        assert "UBND phường Hoàn Kiếm" in page and 'href="/co-quan/H26.101/' in page, "the very office"
+        assert "Lệ phí khai sinh của Hà Nội" in page and "7.000" in page, "the fee that the province lays down"
+        nowhere = client.get(PATH, {**USUAL, "dia-phuong": "79"}).content.decode()
+        assert "Lệ phí khai sinh của Hà Nội" not in nowhere and "UBND phường Hoàn Kiếm" not in nowhere
         moved = client.get(PATH, {**USUAL, "xa": "hoan kiem", "dia-phuong": "01"})
         assert moved.status_code in (200, 302)
         if moved.status_code == 302:

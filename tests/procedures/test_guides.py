@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import struct
 from decimal import Decimal
 from html import unescape
@@ -14,6 +15,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
+from PIL import Image
 
 from portal.access import SYSTEM
 from portal.catalogues.models import Agency
@@ -27,9 +29,13 @@ from procedures.models import CommonQuestion, Guide, MistakeReport, ProcedureVer
 from procedures.questions import services as questions
 from procedures.services import report_mistake
 from procedures.services.quality import find_at_night
+from ratings.slips import counting as slips
 from tests import factories
+from tests.dossiers.old_papers import pdf
 from tests.dossiers.support import mother
 from tests.factories import make_position, sign_in
+from tests.procedures.test_announcing import seen
+from tests.ratings.slips.support import rate
 
 pytestmark = pytest.mark.usefixtures("demo_data")
 DESK = "/quan-tri/procedures/guide/"
@@ -171,6 +177,43 @@ def test_the_help_of_a_field_leads_to_what_ships() -> None:
     assert f'id="{anchor}"' in page
 
 
+@pytest.mark.requirement("C-16")
+def test_a_document_goes_up_over_the_desk_and_the_help_of_a_field_leads_to_it() -> None:
+    writer, checker = at_desk("procedure_entering"), at_desk("procedure_checking", "procedure_publishing")
+    code, field = "2.000635", "whom"
+    assert field not in explained(code), "no shipped guide explains it"
+    facts = {
+        "title": "Khai xin bản sao trích lục",
+        "summary": "Từng mục.",
+        "procedures": code,
+        "body": f"# Mục đầu {{{field}}}\n\nViết rõ.",
+    }
+    text = writer.post(f"{DESK}add/", {**facts, "document": SimpleUploadedFile("khai.pdf", b"<html>no document</html>")})
+    assert text.status_code == 422 and "PDF" in words(text)
+    content = pdf(Image.new("RGB", (300, 400), "white"))
+    made = writer.post(f"{DESK}add/", {**facts, "document": SimpleUploadedFile("khai.pdf", content)})
+    assert made.status_code == 302, words(made)
+    row = Guide.objects.get(title=facts["title"])
+    assert checker.post(f"{DESK}{row.pk}/check/", {"version": row.version}).status_code == 422, "not examined yet"
+    checked(row)
+    assert writer.get(f"{DESK}{row.pk}/preview/document/").status_code == 200
+    for transition in ("check", "publish"):
+        row.refresh_from_db()
+        assert checker.post(f"{DESK}{row.pk}/{transition}/", {"version": row.version}).status_code == 302
+    client = Client()
+    sign_in(client, mother())
+    seen()
+    shown = client.get(f"/nop-ho-so/{code}/to-khai/").content.decode()
+    slug, anchor = explained(code)[field]
+    assert slug == row.slug and f"/tai-lieu-huong-dan/{slug}/#{anchor}" in shown
+    page = Client().get(f"/tai-lieu-huong-dan/{slug}/").content.decode()
+    assert f'id="{anchor}"' in page and f"/tai-lieu-huong-dan/{slug}/tep/tai-lieu" in page
+    address = re.search(rf'href="(/tai-lieu-huong-dan/{slug}/tep/[^"]+)"', page)
+    assert address is not None
+    given = Client().get(address[1])
+    assert given["Content-Type"] == "application/pdf" and b"".join(given.streaming_content) == content
+
+
 @pytest.mark.requirement("C-13", "C-16")
 def test_a_moment_is_kept_by_texts_as_by_decisions() -> None:
     now = timezone.now()
@@ -235,7 +278,14 @@ def test_a_unit_on_the_map_shows_its_load_and_its_very_door() -> None:
     with pytest.raises((ValidationError, EntryRefused)):
         amend(entry=unit, actor=SYSTEM, latitude=Decimal("21.028511"))
     amend(entry=unit, actor=SYSTEM, latitude=Decimal("21.028511"), longitude=Decimal("105.852000"))
+    for step in (5, 5, 5, 4, 1):
+        rate("H26.101", step, day=timezone.localdate())
+    while slips.fold():
+        pass
     page = words(Client().get("/bo-phan-mot-cua/?tinh=01"))
+    assert "80 % hài lòng, trong 5 lượt đánh giá của 12 tháng" in page, "what people think, beside the load"
+    link = re.search(r'href="(/danh-gia/hai-long/\?co-quan=H26\.101)"', page)
+    assert link is not None and "80" in words(Client().get(link[1])), "and the way to the figures"
     assert "Hồ sơ đang giải quyết" in page and "mlat=21.028511" in page and 'href="#H26.101"' in page
     for address in ("/hoi-dap/", "/tro-ly/", "/tai-lieu-huong-dan/", "/bo-phan-mot-cua/", "/quyet-dinh/", "/lay-y-kien/"):
         assert f'href="{address}"' in Client().get("/").content.decode(), address

@@ -81,6 +81,14 @@ def test_it_is_found_by_words_without_diacritics_by_agency_and_on_the_page_of_it
     assert row.question in client.get("/hoi-dap/?co-quan=G15").content.decode()
     assert row.question not in client.get("/hoi-dap/?co-quan=G18").content.decode()
     assert client.get("/hoi-dap/?co-quan=" + "x" * 90).status_code == 404
+    # By field and by event of life, listed and searched.
+    facts = {"answer": "Ghi vào sổ.", "field_code": "LV.ho-tich", "life_events": ["sinh-con"]}
+    tied = published(question="Nuôi con nuôi thì sổ hộ tịch ghi gì?", **facts)
+    for narrow, other in (("linh-vuc=LV.ho-tich", "linh-vuc=LV.can-cuoc"), ("su-kien=sinh-con", "su-kien=ket-hon")):
+        for query in ("", "&q=nuoi con nuoi so ho tich"):
+            assert tied.question in client.get(f"/hoi-dap/?{narrow}{query}").content.decode(), (narrow, query)
+            assert tied.question not in client.get(f"/hoi-dap/?{other}{query}").content.decode(), (other, query)
+    assert row.question not in client.get("/hoi-dap/?su-kien=sinh-con").content.decode()
     page = client.get("/thu-tuc/1.001193/").content.decode()
     assert row.question in page and other.question not in page
     assert client.get("/en/hoi-dap/").status_code == 200 and client.get(f"/en/hoi-dap/{row.slug}/").status_code == 200
@@ -194,7 +202,11 @@ class TestDesk:
         assert "/check/" not in page
         assert f"{row.pk}/check/" in checker.get(f"{base}{row.pk}/change/").content.decode()
         listed = checker.get(base).content.decode()
-        assert "500" in listed and QUESTION[:30] in listed
+        assert QUESTION[:30] in listed
+        counted = {one.code: one for one in queries.progress()}[MINISTRY]
+        public = CommonQuestion.objects.filter(unit_code__startswith=MINISTRY, state="published").count()
+        assert (counted.published, counted.target, counted.percent) == (public, 500, public * 100 // 500) and counted.waiting >= 1
+        assert f"<td>{public}</td><td>{counted.waiting}</td><td>{counted.percent} %</td>" in listed and "yêu cầu 500 câu mỗi bộ" in listed
         done = checker.post(base, {"action": "check_chosen", "_selected_action": [str(row.pk)]}, follow=True)
         assert "kiểm tra đạt" in done.content.decode()
         assert checker.post(f"{base}{row.pk}/publish/", {"version": "1"}).status_code == 422

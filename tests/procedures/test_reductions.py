@@ -83,6 +83,9 @@ def test_a_province_declares_on_the_desk_and_the_page_of_the_procedure_says_it()
     assert "Phạm Văn Cán Bộ Giả Định" in row.declared_by
     assert Act.objects.filter(act="procedures.reductions.declare", target_id=str(row.pk), unit="H26").exists()
     seen()
+    assert "4.000 đ" not in words(Client().get(f"/thu-tuc/{EXTRACT}/?dia-phuong=01")), "not before another officer has checked it"
+    assert officer().post(f"{DESK}{row.pk}/check/").status_code == 302
+    seen()
     here = words(Client().get(f"/thu-tuc/{EXTRACT}/?dia-phuong=01"))
     assert "Nộp trực tuyến được giảm" in here and "4.000 đ/bản sao" in here and "thay vì 8.000 đ" in here
     assert "Nghị quyết thử nghiệm 2/NQ-HĐND" in here and "Nộp trực tuyến: 4.000 đ" in here

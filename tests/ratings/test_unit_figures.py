@@ -31,7 +31,7 @@ from ratings.models import CountedUntil, OfficerRating, Rating, RatingCount, Ret
 from ratings.slips import counting as slips
 from ratings.slips import loading
 from ratings.tasks import fold_work
-from ratings.work import counting, norms, queries
+from ratings.work import counting, norms, queries, tables
 from ratings.work.reading import Step
 from tests.dossiers.counters import UNIT, plan
 from tests.dossiers.support import NOW, PAPER, decide, filed, leader, mother, photo, sign_by_hand
@@ -90,6 +90,36 @@ def _cells(model: Any) -> list[tuple[Any, ...]]:
     rows = model.objects.order_by(*names).values_list(*names)
     # Of officers and places that only undid something nothing is left but noughts.
     return [row for row in rows if any(isinstance(value, int) and value for value in row)]
+
+
+@pytest.mark.usefixtures("nothing_counted")
+@pytest.mark.requirement("R-16")
+def test_who_restructures_a_procedure_reads_its_slow_steps_and_what_is_asked_for_again() -> None:
+    desk, _ = desk_of("H26", "procedure_entering")
+    add = "/quan-tri/procedures/restructuring/add/"
+    assert "Chưa có số liệu về các bước" in unescape(desk.get(f"{add}?thu-tuc=1.001193").content.decode())
+    _finished(make_officer_actor(roles=("reception", "handling")))
+    fold_work()
+    form = unescape(desk.get(f"{add}?thu-tuc=1.001193").content.decode())
+    assert 'value="1.001193"' in form and "Hay phải bổ sung: Giấy chứng sinh" in form
+    plan = {
+        "procedure_code": "1.001193", "present": "Tại quầy.", "steps_before": "7", "steps_after": "4", "papers_before": "3",
+        "papers_after": "3", "papers_cut": "", "systems": "Hộ tịch", "benefit": "", "approval": "1/QĐ", "approved_by": "Giả Định",
+        "approved_on": "01/11/2026",
+    }  # fmt: skip
+    page = desk.get(desk.post(add, plan)["Location"])
+    year = spans.named("2026")
+    assert year is not None
+    slowest = queries.steps("H26", year, procedure="1.001193")[0]
+    shown = re.sub(r"\s+", " ", unescape(page.content.decode()))
+    assert f'<th scope="row">{tables.label_of(slowest.step)}</th><td>{slowest.hours}'.replace(".", ",") in shown
+    assert '<th scope="row">Giấy chứng sinh</th>' in shown and "Số liệu năm 2026" in shown
+    link = re.search(r'href="(/dieu-hanh/H26/cong-viec/[^"]+thu-tuc=1\.001193)"', shown)
+    assert link is not None
+    head, _ = desk_of("H26", "leader")
+    assert "Giấy chứng sinh" in head.get(unescape(link[1])).content.decode()
+    # Another procedure's page says nothing of this one; the same words stand where a decision makes it interlinked.
+    assert "Giấy chứng sinh" not in unescape(desk.get(f"{add}?thu-tuc=2.000635").content.decode())
 
 
 @pytest.mark.usefixtures("nothing_counted")

@@ -146,12 +146,14 @@ from procedures.models import (
     OnlineService,
     ProcedureVersion,
     QualityFinding,
+    QualityReport,
     QualityReview,
     ServiceDeclaration,
 )
 from procedures.questions import services as services_of_questions
 from procedures.services import consulting
 from procedures.services.importing import import_procedures
+from procedures.services.reporting import ended_quarters
 from ratings import demo as statistics
 from ratings.models import (
     Criterion,
@@ -1313,8 +1315,8 @@ LOOKED_AT = ("feedback", "helpdesk", "content", "upkeep", "partner_messages")
 
 CATALOGUE_LIFE = frozenset(
     f"procedures.{name}" for name in (
-        "announcement", "consultation", "embedsite", "localconfirmation", "qualityfinding", "qualityreview", "restructuring",
-        "servicedeclaration",
+        "announcement", "consultation", "embedsite", "localconfirmation", "qualityfinding", "qualityreport", "qualityreview",
+        "restructuring", "servicedeclaration",
     )
 )  # fmt: skip
 """Looked at by :func:`catalogue_life`, which makes their rows."""
@@ -1396,6 +1398,8 @@ def officers(pages: Pages) -> None:
     base = f"/quan-tri/procedures/onlinereduction/{reduction.pk}/"
     pages.get(province, f"{base}change/")
     pages.get(province, f"{base}end/")
+    pages.get(province, f"{base}check/")
+    pages.get(province, "/quan-tri/dossiers/parcel/support/")
     pages.post(province, f"{base}end/")
     for transition in ("correct", "dismiss"):
         pages.get(centre, f"/quan-tri/procedures/mistakereport/{report.pk}/{transition}/")
@@ -1851,6 +1855,7 @@ def catalogue_life(pages: Pages) -> None:
     today = timezone.localdate()
     desk = "/quan-tri/procedures/"
     for client, name in ((enterer, "announcement"), (enterer, "restructuring"), (enterer, "servicedeclaration"), (vpcp, "qualityreview"),
+                         (checker, "qualityreport"),
                          (checker, "consultation"), (checker, "embedsite")):  # fmt: skip
         pages.get(client, f"{desk}{name}/add/")
         pages.post(client, f"{desk}{name}/add/", {"x": "<x>"})
@@ -1902,6 +1907,13 @@ def catalogue_life(pages: Pages) -> None:
     vpcp.post(f"{review}send/")
     pages.get(vpcp, f"{review}change/")
     seen = QualityFinding.objects.filter(review__isnull=False).order_by("pk")[0]
+    checker.post(f"{desk}qualityreport/add/", {"quarter": f"{ended_quarters(today, 1)[0]}"})
+    report = f"{desk}qualityreport/{QualityReport.objects.get().pk}/"
+    for address in ("change/", "draw/", "send/"):
+        pages.get(checker, report + address)
+    for address in ("missing/", "catalogues/"):
+        pages.get(vpcp, f"{desk}qualityreport/{address}")
+    pages.get(enterer, f"{desk}restructuring/add/?thu-tuc=2.000635")
     finding = f"{desk}qualityfinding/{seen.pk}/"
     pages.get(enterer, f"{finding}change/")
     pages.get(enterer, f"{finding}mend/")
