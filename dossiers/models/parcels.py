@@ -74,6 +74,11 @@ class ReturnWish(models.Model):
         """What remains for who receives it, in đồng."""
         return self.amount - self.support
 
+    @property
+    def basis(self) -> str:
+        """The text that grants the support."""
+        return self.support_basis
+
 
 class Parcel(models.Model):
     """A paper result on its way by the public post."""
@@ -133,6 +138,11 @@ class Parcel(models.Model):
     def to_pay(self) -> int:
         """What whoever brings it takes, in đồng."""
         return self.amount - self.support
+
+    @property
+    def basis(self) -> str:
+        """The text that grants the support."""
+        return self.support_basis
 
 
 class ParcelStep(models.Model):

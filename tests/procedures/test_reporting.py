@@ -27,7 +27,7 @@ QUARTER = dt.date(2026, 7, 1)
 AUGUST, OCTOBER, LATE = (dt.datetime(2026, *day, 9, tzinfo=ZONE) for day in ((8, 10), (10, 5), (11, 20)))
 
 
-@given(st.dates(dt.date(2020, 1, 1), dt.date(2090, 12, 31)))
+@given(st.dates(dt.date(2020, 1, 1), dt.date(2035, 12, 31)))
 def test_quarters_follow_one_another_and_a_report_has_ten_working_days(day: dt.date) -> None:
     first = reporting.quarter_of(day)
     assert first <= day < reporting.next_quarter(first) and first.month in (1, 4, 7, 10)
