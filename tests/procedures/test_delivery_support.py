@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -91,7 +92,7 @@ def test_it_holds_once_another_officer_has_checked_it_and_is_shown_where_one_cho
     here = words(Client().get(f"/thu-tuc/{CODE}/?dia-phuong=01"))
     assert "cơ quan trả 50 % cước" in here and "nhiều nhất 10.000 đ" in here and BASIS in here
     assert BASIS not in words(Client().get(f"/thu-tuc/{CODE}/?dia-phuong=79"))
-    assert "Có nơi giảm thêm: Hà Nội." in words(Client().get(f"/thu-tuc/{CODE}/"))
+    assert re.search(r"Có nơi giảm thêm: [^.]*Hà Nội", words(Client().get(f"/thu-tuc/{CODE}/")))
     assert "Nộp trực tuyến ở Hà Nội: Gửi trả bản giấy qua bưu chính" in words(Client().get(f"/nop-ho-so/{CODE}/"))
     assert "the agency pays 50 % of the cost" in words(Client().get(f"/en/thu-tuc/{CODE}/?dia-phuong=01"))
     choosing = text(client.get(DRAFT))
