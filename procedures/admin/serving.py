@@ -112,7 +112,7 @@ class ServiceDeclarationAdmin(WorkAdmin):
     menu_place = 20
     refusals = (ServiceRefused,)
     list_display = ("code", "unit_code", "level", "state", "since", "due_at", "year")
-    list_filter = ("state", "level", "year")
+    list_filter = ("state", "level", "year", Unreviewed)
     search_fields = ("code", "unit_code")
     search_help_text = "Mã dịch vụ, mã cơ quan."
     history_facts = ("state", "level", "assurance", "reason", "mend", "due_at")

@@ -388,7 +388,10 @@ def listed_by_opening() -> list[tuple[int, dt.date | None, bool, int]]:
     first = ServiceEvent.objects.filter(declaration=OuterRef("pk"), after=State.OPEN).order_by("at").values("at")[:1]
     month = TruncMonth(Subquery(first), output_field=DateField())
     rows = ServiceDeclaration.objects.filter(year__isnull=False).order_by().annotate(month=month, is_open=Q(state=State.OPEN))
-    return list(rows.values_list("year", "month", "is_open").annotate(number=Count("pk")).values_list("year", "month", "is_open", "number"))
+    counted = rows.values_list("year", "month", "is_open").annotate(number=Count("pk"))
+    return [
+        (year or 0, month, is_open, number) for year, month, is_open, number in counted.values_list("year", "month", "is_open", "number")
+    ]
 
 
 def restructured(unit_code: str) -> list[tuple[str, str]]:

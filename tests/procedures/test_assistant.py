@@ -45,6 +45,10 @@ def words_of_row(row: Model) -> set[str]:
         found |= set(plain_syllables(str(display()))) if display else set()
         if isinstance(value, int) and not isinstance(value, bool):
             found |= set(plain_syllables(f"{value:,}".replace(",", ".")))
+        if isinstance(value, list):
+            # Amounts that a province lays down stand within a document.
+            for number in re.findall(r"\d+", str(value)):
+                found |= set(plain_syllables(f"{int(number):,}".replace(",", ".")))
     for name in ("amount", "currency_amount"):
         if getattr(row, name, None) is not None:
             found |= set(plain_syllables(f"{getattr(row, name):f}".rstrip("0").rstrip(".")))

@@ -171,8 +171,9 @@ def test_a_service_is_looked_at_every_year_and_a_late_look_is_seen() -> None:
     vpcp, actor = at_desk("G22", "steering")
     now = timezone.now()
     code = queries.main_services([CODE], timezone.localdate())[CODE]
-    row = serving.bring_in(actor=actor, code=code, system="Hộ tịch", now=now - dt.timedelta(days=366))
-    ServiceDeclaration.objects.filter(pk=row.pk).update(unit_code="H26")
+    row = serving.bring_in(actor=actor, code=code, system="Hộ tịch", now=now)
+    assert row.due_at == now + dt.timedelta(days=365)
+    ServiceDeclaration.objects.filter(pk=row.pk).update(unit_code="H26", due_at=now - dt.timedelta(minutes=1))
     late = "Dịch vụ trực tuyến quá hạn rà soát hằng năm"
     for desk in (agency, vpcp):
         assert late in words(desk.get("/quan-tri/"))

@@ -116,7 +116,7 @@ def test_who_restructures_a_procedure_reads_its_slow_steps_and_what_is_asked_for
     assert '<th scope="row">Giấy chứng sinh</th>' in shown and "Số liệu năm 2026" in shown
     link = re.search(r'href="(/dieu-hanh/H26/cong-viec/[^"]+thu-tuc=1\.001193)"', shown)
     assert link is not None
-    head, _ = desk_of("H26", "leader")
+    head, _ = desk_of("H26", "overseeing")
     assert "Giấy chứng sinh" in head.get(unescape(link[1])).content.decode()
     # Another procedure's page says nothing of this one; the same words stand where a decision makes it interlinked.
     assert "Giấy chứng sinh" not in unescape(desk.get(f"{add}?thu-tuc=2.000635").content.decode())
