@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import Model
 from django.utils.formats import date_format, number_format
+from django.utils.timezone import localtime
 
 from portal.audit.words import act_words
 
@@ -66,7 +67,10 @@ def _in_words(value: Any) -> str:
         case bool():
             return "có" if value else "không"
         case dt.date():
-            return date_format(value, "H:i d/m/Y" if isinstance(value, dt.datetime) else "d/m/Y")
+            if isinstance(value, dt.datetime):
+                # Rows come in UTC; who reads them lives by the clock here.
+                return date_format(localtime(value), "H:i d/m/Y")
+            return date_format(value, "d/m/Y")
         case int() | Decimal():
             return number_format(value)
     return str(value)

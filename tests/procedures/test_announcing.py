@@ -18,12 +18,13 @@ from procedures import queries
 from procedures.models import Announcement, Decision, LocalConfirmation, Localisation, OnlineService, Procedure, ProcedureVersion
 from procedures.services import announcing
 from procedures.services.announcing import AnnouncementRefused, put_change
-from tests.factories import make_position, officer_actor, sign_in
+from tests.factories import make_person, make_position, officer_actor, sign_in
 
 pytestmark = [pytest.mark.usefixtures("demo_data"), pytest.mark.requirement("C-02", "C-03")]
 DESK = "/quan-tri/procedures/announcement/"
 BIRTH, EXTRACT, DEATH = "1.001193", "2.000635", "1.000656"
 NEW = "1.999001"
+WRITER, CHECKER = "Lê Thị Người Nhập Giả Định", "Trần Văn Người Kiểm Giả Định"
 
 
 def seen() -> None:
@@ -32,8 +33,8 @@ def seen() -> None:
     marks.forget()
 
 
-def at_desk(unit: str, *roles: str) -> tuple[Client, Any]:
-    client, position = Client(), make_position(unit=unit, roles=roles)
+def at_desk(unit: str, *roles: str, name: str = "Phạm Văn Cán Bộ Giả Định") -> tuple[Client, Any]:
+    client, position = Client(), make_position(make_person(full_name=name), unit=unit, roles=roles)
     sign_in(client, position.person, position=position)
     return client, officer_actor(position)
 
@@ -48,7 +49,8 @@ def words(response: Any) -> str:
 @pytest.fixture
 def officers() -> tuple[tuple[Client, Any], tuple[Client, Any]]:
     """Who enters for the Ministry of Justice, and who checks and publishes."""
-    return at_desk("G15", "procedure_entering"), at_desk("G15", "procedure_checking", "procedure_publishing")
+    both = ("procedure_checking", "procedure_publishing")
+    return at_desk("G15", "procedure_entering", *both, name=WRITER), at_desk("G15", *both, name=CHECKER)
 
 
 def facts(day: dt.date, **more: Any) -> dict[str, Any]:
@@ -73,8 +75,8 @@ def begun(enterer: Client, day: dt.date, **more: Any) -> Announcement:
     return Announcement.objects.get()
 
 
-def amended(enterer: Client, row: Announcement, code: str, **more: str) -> None:
-    answer = enterer.post(f"{DESK}{row.pk}/change/add/", {"kind": "amend", "code": code})
+def amended(enterer: Client, row: Announcement, code: str, kind: str = "amend", **more: str) -> None:
+    answer = enterer.post(f"{DESK}{row.pk}/change/add/", {"kind": kind, "code": code})
     assert answer.status_code == 302, words(answer)
     version = queries.version_at(code, row.effective_on)
     assert version is not None
@@ -90,13 +92,26 @@ def step(client: Client, row: Announcement, edge: str, **posted: str) -> None:
     assert row.seen > before, words(answer)[:1800]
 
 
-def test_a_decision_that_adds_amends_and_repeals_is_published_for_tomorrow(officers: Any) -> None:
-    (enterer, _), (checker, _) = officers
+def nothing_of_it_is_public(row: Announcement) -> None:
+    """Neither procedure nor decision, on no day."""
+    seen()
+    stranger, day = Client(), f"?ngay={row.effective_on:%Y-%m-%d}"
+    assert [stranger.get(f"/thu-tuc/{NEW}/{query}").status_code for query in ("", day)] == [404, 404]
+    assert "Tóm tắt mới" not in words(stranger.get(f"/thu-tuc/{BIRTH}/{day}")) and stranger.get(f"/thu-tuc/{DEATH}/{day}").status_code == 200
+    assert row.number not in words(stranger.get("/quyet-dinh/")) and not Decision.objects.filter(number=row.number).exists()
+
+
+def test_a_decision_that_adds_amends_interlinks_and_repeals_is_published_for_tomorrow(officers: Any) -> None:
+    (enterer, writer), (checker, second) = officers
     tomorrow = timezone.localdate() + dt.timedelta(days=1)
     assert enterer.get(f"{DESK}add/").status_code == 200
     row = begun(enterer, tomorrow)
     amended(enterer, row, BIRTH, summary="Tóm tắt mới của năm sau.")
-    amended(enterer, row, EXTRACT, deadline_to_ask="Trong 90 ngày")
+    amended(enterer, row, EXTRACT, kind="interlink", interlinked="")
+    assert "liên thông" in words(enterer.post(f"{DESK}{row.pk}/send/", follow=True))
+    change = row.changes.get(procedure_code=EXTRACT)
+    linked = content(announcing.base_of(row, EXTRACT), deadline_to_ask="Trong 90 ngày", interlinked=BIRTH)
+    assert enterer.post(f"{DESK}{row.pk}/change/{EXTRACT}/", linked).status_code == 302 and change.kind == "interlink"
     assert enterer.post(f"{DESK}{row.pk}/change/add/", {"kind": "repeal", "code": DEATH}).status_code == 302
     answer = enterer.post(f"{DESK}{row.pk}/change/add/", {"kind": "new", "code": NEW})
     page = enterer.get(answer["Location"])
@@ -110,14 +125,28 @@ def test_a_decision_that_adds_amends_and_repeals_is_published_for_tomorrow(offic
     assert enterer.post(answer["Location"], right).status_code == 302
     shown = words(enterer.get(f"{DESK}{row.pk}/change/"))
     assert "Tóm tắt mới của năm sau." in shown and "Gửi kiểm tra" in shown and "chỗ cần sửa" not in shown
-    # Four eyes: who entered it does not check it, though they had the role.
+    nothing_of_it_is_public(row)
+    # Four eyes: who entered it does not check it, though they have the role.
     step(enterer, row, "send")
-    assert enterer.post(f"{DESK}{row.pk}/check/").status_code == 403
+    nothing_of_it_is_public(row)
+    assert "Người nhập không kiểm tra" in words(enterer.post(f"{DESK}{row.pk}/check/", follow=True))
+    row.refresh_from_db()
+    assert row.state == "checking"
     step(checker, row, "check")
+    nothing_of_it_is_public(row)
     assert checker.get(f"{DESK}{row.pk}/publish/").status_code == 200
     step(checker, row, "publish")
     row.refresh_from_db()
     assert (row.state, row.in_time, row.signed_in_time) == ("published", True, None)
+    # Who did what and when.
+    told = enterer.get(f"{DESK}{row.pk}/history/").context["changes"]
+    by = {act: {one.who.partition(",")[0] for one in told if one.act == act} for act in {one.act for one in told}}
+    assert by["Bắt đầu nhập quyết định công bố"] == by["Gửi kiểm tra quyết định công bố"] == {WRITER}
+    assert by["Kiểm tra quyết định công bố"] == by["Công khai, rút quyết định công bố"] == {CHECKER}
+    assert (row.checked_by, row.published_by) == (second.label, second.label) and writer.label != second.label
+    assert all(abs(one.at - timezone.now()) < dt.timedelta(hours=1) for one in told)
+    moment = f"{timezone.localtime(row.published_at):%H:%M}"
+    assert any(moment in after for _label, _before, after in told[0].facts), "the moment of publication"
     seen()
     # Today as it was, tomorrow's page seen today.
     stranger = Client()
@@ -133,7 +162,9 @@ def test_a_decision_that_adds_amends_and_repeals_is_published_for_tomorrow(offic
     listed = words(stranger.get("/quyet-dinh/"))
     assert "9001/QĐ-BTP" in listed and "4 thủ tục" in listed
     told = words(stranger.get(f"/quyet-dinh/{decision.pk}/"))
-    assert "Bãi bỏ" in told and "Tóm tắt" in told and "Người Ký Giả Định" in told
+    assert "Bãi bỏ" in told and "Liên thông" in told and "Tóm tắt" in told and "Người Ký Giả Định" in told
+    leads_on = stranger.get(f"/thu-tuc/{EXTRACT}/?ngay={tomorrow:%Y-%m-%d}")
+    assert BIRTH in {other.code for other in leads_on.context["others"]} and f"/thu-tuc/{BIRTH}/" in words(leads_on)
     compared = words(stranger.get(f"/thu-tuc/{BIRTH}/thay-doi/?den={tomorrow:%Y-%m-%d}"))
     assert "<ins>Tóm tắt mới của năm sau.</ins>" in compared
     # Withdrawn before it holds: everything as it was.
@@ -206,6 +237,20 @@ def test_what_provinces_laid_down_is_asked_about_ends_and_begins_by_their_own_de
     step(checker_there, own, "publish")
     place = Localisation.objects.get(version__procedure__code=EXTRACT, province_code="01", decision_number="88/QĐ-UBND")
     assert place.place == "Một cửa thử nghiệm" and place.decision is not None
+    # The ministry repeals the base: what the province laid down ends at once, and nobody there need decide anything.
+    seen()
+    assert "Một cửa thử nghiệm" in words(Client().get(f"/thu-tuc/{EXTRACT}/?dia-phuong=01"))
+    assert enterer.post(f"{DESK}add/", facts(today, number="9002/QĐ-BTP")).status_code == 302
+    repeal = Announcement.objects.get(number="9002/QĐ-BTP")
+    assert enterer.post(f"{DESK}{repeal.pk}/change/add/", {"kind": "repeal", "code": EXTRACT}).status_code == 302
+    for client, edge in ((enterer, "send"), (checker, "check"), (checker, "publish")):
+        step(client, repeal, edge)
+    seen()
+    for query in ("", "?dia-phuong=01"):
+        ended = Client().get(f"/thu-tuc/{EXTRACT}/{query}")
+        assert ended.status_code == 410 and "Một cửa thử nghiệm" not in words(ended)
+    place.refresh_from_db()
+    assert place.version.effective_to == today and not LocalConfirmation.objects.filter(state="waiting").exists()
 
 
 @pytest.mark.requirement("C-05")

@@ -243,6 +243,7 @@ def test_the_database_keeps_a_locked_account_shut() -> None:
 def test_two_years_then_a_notice_a_month_then_the_lock(outside: Any) -> None:
     person, other = factories.make_person(**MAU), factories.make_person()
     begin = timezone.now()
+    EmailAddress.objects.create(person=person, address="mau@example.vn", verified_at=begin)
     last = timezone.localdate(begin)
     first = activity.idle.first_look(last)
 
@@ -260,12 +261,14 @@ def test_two_years_then_a_notice_a_month_then_the_lock(outside: Any) -> None:
     night(first)
     assert told() == 1
     assert first.strftime("%m/%Y") not in outside.outbox("+84900000001")[0]["text"], "it names the day of the lock"
+    [letter] = outside.mailbox(to="mau@example.vn")
+    assert f"{month_later(month_later(first, 1), 1):%d/%m/%Y}" in letter["text"], "by letter, too"
     second = month_later(first, 1)
     # The other one signs in meanwhile: two years begin anew.
     with time_machine.travel(timezone.now().replace(year=first.year, month=first.month, day=first.day) + timedelta(days=2), tick=True):
         assert _client(other).get("/tai-khoan/").status_code == 200
     night(second)
-    assert told() == 2
+    assert told() == 2 == len(outside.mailbox(to="mau@example.vn"))
     night(month_later(second, 1))
     assert AccountLock.objects.get().user_id == person.user_id
     assert (AccountLock.objects.get().reason, AccountLock.objects.get().needs) == ("idle", 2)

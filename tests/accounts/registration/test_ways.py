@@ -168,6 +168,21 @@ def test_a_foreigner_by_passport_and_a_phone_of_their_own_country(outside: Any, 
     assert "xuất nhập cảnh" in page and "dân cư" not in page.split("<main")[1].split("</main>")[0]
 
 
+@pytest.mark.requirement("A-08", "A-02")
+def test_a_vietnamese_abroad_by_a_vietnamese_passport_and_a_phone_of_the_country_they_live_in(outside: Any, client: Client) -> None:
+    begin(client, "giay-to", {**FOREIGNER, "country": "VNM", "document_number": "K9000063", "full_name": "bui thi xa xu mau",
+                              "birth_date": "07/07/1991", "sex": "female", "phone": "+33 6 39 98 00 63"})  # fmt: skip
+    client.post(f"{START}ma/", {"code": code_for(outside, "+33639980063")})
+    work()
+    assert own(client).state == "done"
+    person = Identifier.objects.get(kind="passport").person
+    assert (person.full_name, person.id_number, person.phone) == ("Bùi Thị Xa Xứ Mẫu", None, "+33639980063"), "as the registry writes it"
+    browser = Client()
+    browser.post("/tai-khoan/dang-nhap/giay-to/", {"country": "VNM", "document_number": "K9000063"})
+    assert browser.post("/tai-khoan/dang-nhap/ma/", {"code": code_for(outside, "+33639980063")}).status_code == 302
+    assert "Bùi Thị Xa Xứ Mẫu" in browser.get("/tai-khoan/thong-tin/").content.decode()
+
+
 @pytest.mark.requirement("A-08")
 def test_in_english_by_an_email_address(outside: Any, client: Client, settings: Any) -> None:
     page = client.get(f"/en{START}giay-to/").content.decode()
