@@ -115,7 +115,7 @@ class HandOverForm(ActForm):
         label="Giấy tờ chưa số hóa gửi kèm",
         required=False,
         max_length=1000,
-        help_text="Để trống: toàn bộ là điện tử. Chỉ giấy tờ chưa số hóa mới gửi bản giấy.",
+        help_text="Giấy giữ bản giấy khi nhập tại quầy tự ghi vào phiếu. Không còn giấy nào chưa số hóa thì để trống.",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 

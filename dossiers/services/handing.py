@@ -32,7 +32,8 @@ def hand_over(
 ) -> Handover:
     """Hand a dossier in hand (state 4) to another agency; until that takes it, it stays here. Its appointment is not moved.
 
-    ``paper_along``: what was not digitised and travels on paper; empty: nothing does. ``ValueError`` without a reason;
+    ``paper_along``: what else was not digitised and travels on paper; what the counter left on paper is named by itself. Where there is
+    neither, nothing does. ``ValueError`` without a reason;
     ``TransitionRefused`` where there is no such agency, the dossier waits for another one already, or somebody was quicker.
     """
     if not reason.strip():
@@ -45,7 +46,7 @@ def hand_over(
         raise TransitionRefused("hand_over", dossier.state, "Không có đơn vị khác mang mã này trong danh mục.")
     if dossier.handovers.filter(state=Handover.State.SENT).exists():
         raise TransitionRefused("hand_over", dossier.state, WAITS)
-    along = paper_along.strip()[:1000]
+    along = "; ".join(dict.fromkeys(filter(None, [*_stayed_paper(dossier), paper_along.strip()])))[:1000]
     dossier.version += 1
     dossier.save(update_fields=["version"])
     sheet = _sheet(actor, dossier, dossier.unit_code, unit.code, reason.strip(), along, now, title=sheets.HANDED_TITLE)
@@ -82,7 +83,6 @@ def pass_on(dossier: Dossier, *, actor: Actor, now: datetime) -> Dossier:
         return dossier
     if handling_unit(to_unit) is None or dossier.handovers.filter(state=Handover.State.SENT).exists():
         return dossier
-    on_paper = CounterPaper.objects.filter(filing=dossier.pk, how=CounterPaper.How.PAPER).values_list("label", flat=True)
     current = Dossier.objects.get(pk=dossier.pk)
     hand_over(
         actor=actor,
@@ -90,10 +90,16 @@ def pass_on(dossier: Dossier, *, actor: Actor, now: datetime) -> Dossier:
         seen_version=current.version,
         to_unit=to_unit,
         reason=ANYWHERE,
-        paper_along="; ".join(on_paper),
+        paper_along="",
         now=now,
     )
     return Dossier.objects.get(pk=dossier.pk)
+
+
+def _stayed_paper(dossier: Dossier) -> list[str]:
+    """What its owner did not wish to have digitised when the counter entered it (one query)."""
+    kept = CounterPaper.objects.filter(filing_id=dossier.pk, how=CounterPaper.How.PAPER)
+    return list(kept.values_list("label", flat=True))
 
 
 def _sheet(

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from django.db.models import Max, Sum
 
+from dossiers.counter_filing import counts as counters
 from dossiers.digitising.declaring import Progress, by_agency, by_level
 from dossiers.store.counting import Reuse, by_month
 from procedures.services.serving import listed_by_opening
@@ -122,6 +123,12 @@ class Room:
         return year, slips.satisfaction(self.agency, self.months[0], ends, by="month").rows
 
     @cached_property
+    def handed(self) -> dict[date, counters.Month]:
+        """Dossiers that one agency handed to another on the desk, by month (one query)."""
+        first = min(self.months[0], date(self.today.year, 1, 1))
+        return {one.month: one for one in counters.by_month(self.agency, first)}
+
+    @cached_property
     def reuse(self) -> dict[date, Reuse]:
         """What was used again in dossiers filed here, by month (two queries)."""
         return by_month(self.agency, min(self.months[0], date(self.today.year, 1, 1)))
@@ -218,6 +225,17 @@ def _used_again(part: str, whole: str) -> Callable[[Room, str], Reading | None]:
     return read
 
 
+def _handed(room: Room, level: str) -> Reading | None:
+    """Of an agency with all below it, or of the country."""
+    if level not in (Level.ANY, Level.COUNTRY):
+        return None
+    year = [one for month, one in room.handed.items() if month.year == room.today.year]
+    part, whole = sum(one.handed_electronic for one in year), sum(one.handed for one in year)
+    of = [(month, room.handed.get(month)) for month in room.months]
+    course = [(month, share(one.handed_electronic, one.handed) if one is not None else None) for month, one in of]
+    return Reading(share(part, whole), part, whole, list(course))
+
+
 def _old_results(room: Room, level: str) -> Reading | None:
     """As of this moment: what agencies declare in force is no year's."""
     one = room.old_papers.get(level)
@@ -306,6 +324,9 @@ SOURCES: dict[str, Source] = {
     "reused_papers": Source(
         "Giấy tờ không phải nộp lại", "Loại giấy tờ lấy từ kho của người nộp trong số loại giấy tờ đã nộp, của hồ sơ nộp trên Cổng.",
         _used_again("papers_reused", "papers"), page="board-reuse",
+    ),
+    "handed_electronic": Source(
+        "Hồ sơ chuyển đơn vị bằng điện tử", "Hồ sơ đơn vị khác đã nhận trên Cổng mà không kèm bản giấy trong số đã chuyển.", _handed,
     ),
     "waiting": Source(
         "Thời gian chờ tại quầy", "Phút chờ bình quân một lượt tại quầy lấy số của Cổng, từ đầu năm; tính khi hết ngày.", _waited,

@@ -46,7 +46,7 @@ class Line:
 
 
 def board(agency: str, today: date) -> list[Line]:
-    """The targets that hold today and concern the agency, in their order. Up to thirteen queries."""
+    """The targets that hold today and concern the agency, in their order. Up to fourteen queries."""
     room = Room(agency, today)
     rows = Target.objects.filter(Q(valid_to=None) | Q(valid_to__gte=today), valid_from__lte=today).order_by("position", "code")
     found = []

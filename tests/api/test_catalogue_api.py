@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
+from django.utils import timezone
 from ninja import Router
 
 from portal.api_support import CODES, PortalAPI, public_answer
+from portal.catalogues.registry import CATALOGUES
 
 pytestmark = pytest.mark.usefixtures("demo_data")
 
@@ -49,6 +51,13 @@ def test_search_without_diacritics(client: Client) -> None:
 def test_catalogues_with_changes_since(client: Client) -> None:
     names = [one["name"] for one in client.get("/api/v1/catalogues").json()]
     assert {"agencies", "administrative_units", "sectors", "paper_kinds"} <= set(names)
+    for name, one in CATALOGUES.items():
+        [row] = client.get(f"/api/v1/catalogues/{name}", {"limit": 1}).json()["items"]
+        kept = one.model._default_manager.on(timezone.localdate()).get(code=row["code"])  # type: ignore[attr-defined]
+        assert (row["name"], row["owner_code"], row["effective_from"]) == (kept.name, one.owner, kept.effective_from.isoformat())
+        assert client.get(f"/api/v1/catalogues/{name}/{row['code']}").json() == row and set(row) == {*one.columns, "updated_at"}
+    # The other two of the nine are rooms of their own: procedures, with their online services.
+    assert client.get("/api/v1/procedures/1.001193").json()["online"] is True
     unit = client.get("/api/v1/catalogues/administrative_units/00070").json()
     assert unit["parent"] == "01"
     agency = client.get("/api/v1/catalogues/agencies/H26.101").json()
@@ -66,8 +75,6 @@ def test_catalogues_with_changes_since(client: Client) -> None:
 
 @pytest.mark.requirement("C-18")
 def test_procedures_written_since_a_moment(client: Client, django_assert_max_num_queries: Any) -> None:
-    from django.utils import timezone
-
     from procedures.models import Procedure, ProcedureVersion
 
     everything: list[str] = []

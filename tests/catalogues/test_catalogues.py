@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from portal.access import ANONYMOUS, AccessDenied, ActingAs, Actor, Assurance
 from portal.audit.models import Act
 from portal.catalogues import queries, services
 from portal.catalogues.models import AdministrativeUnit, Agency, CatalogueEntry, PaperKind, ShippedFile
+from portal.catalogues.registry import CATALOGUES
 
 pytestmark = pytest.mark.django_db
 
@@ -191,16 +192,17 @@ def test_others_change_nothing(loaded: None, actor: Actor) -> None:
     assert rows() == before
 
 
-@pytest.mark.parametrize("code", ["AdministrativeUnit", "Agency", "PaperKind"])
+@pytest.mark.parametrize("name", CATALOGUES)
 @pytest.mark.requirement("C-17")
-def test_the_database_deletes_nothing_and_changes_no_fact(loaded: None, code: str) -> None:
-    model: type[CatalogueEntry] = {"AdministrativeUnit": AdministrativeUnit, "Agency": Agency, "PaperKind": PaperKind}[code]
-    before = rows()
-    with pytest.raises(DatabaseError), transaction.atomic():
-        model._default_manager.filter(parent__isnull=False).delete() if code != "PaperKind" else model._default_manager.all().delete()
+def test_the_database_deletes_nothing_and_changes_no_fact(loaded: None, name: str) -> None:
+    model: type[CatalogueEntry] = CATALOGUES[name].model
+    before = list(model._default_manager.order_by("pk").values_list())
+    with pytest.raises(DatabaseError, match=r"(?i)delet"), transaction.atomic(), connection.cursor() as cursor:
+        # As somebody would who goes past all our code; what points to the row is asked about later than the trigger.
+        cursor.execute(f'DELETE FROM "{model._meta.db_table}" WHERE id = %s', [before[0][0]])
     with pytest.raises(DatabaseError), transaction.atomic():
         model._default_manager.update(name="Khác")
-    assert rows() == before
+    assert before and list(model._default_manager.order_by("pk").values_list()) == before
 
 
 def test_the_database_holds_one_current_row_of_a_code_and_dates_in_order(loaded: None) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,8 +12,9 @@ from django.db import DatabaseError, transaction
 from django.db.models import Sum
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 
-from accounts.models import Person
+from accounts.models import Person, Position
 from dossiers.counter_filing import cash, counts, entering, filling
 from dossiers.counter_filing.common import FilingRefused
 from dossiers.models import (
@@ -23,25 +23,33 @@ from dossiers.models import (
     CounterPaper,
     DigitisingRate,
     Dossier,
+    Handover,
     NationalDossier,
     PostTariff,
     Standing,
     State,
     StorePaper,
 )
+from dossiers.services.supplements import stop
+from dossiers.store import landing
 from payments import services as payments
 from payments.models import Order, Posting
+from portal.documents.models import Document
 from portal.documents.rendering import document_html
+from portal.documents.services import open_pdf, verify
 from portal.files.models import FileState, StoredFile
 from portal.outbox.models import Message
 from procedures.queries import main_services
 from procedures.services import serving
 from tests.dossiers.support import ANSWERS, CODE, PAPER, decide, leader, mother, png, sign_by_hand
+from tests.dossiers.test_bulk_acts import worked
 from tests.factories import make_officer_actor, make_position, officer_actor, sign_in
+from tests.support.processes import eventually
 
 pytestmark = pytest.mark.usefixtures("demo_data")
 DESK = "/quan-tri/dossiers/counterfiling/"
 CASH = "/quan-tri/dossiers/cashreceipt/"
+SIGNING = ("documents.render", "documents.sign")
 
 
 def text(response: Any) -> str:
@@ -88,6 +96,11 @@ def entered(desk: Client, filing: CounterFiling) -> Dossier:
     return Dossier.objects.get(pk=filing.pk)
 
 
+def said_of(page: str) -> list[tuple[str, str]]:
+    """What stands on the page, name by name; of a warning its first half."""
+    return [(name, value.partition(":")[0]) for name, value in re.findall(r"<dt>([^<]+)</dt> ?<dd>([^<]*)</dd>", page)]
+
+
 def confirm_all(desk: Client, filing: CounterFiling) -> None:
     page = text(desk.get(f"{DESK}{filing.pk}/change/?kiem=1"))
     tokens = re.findall(r'name="confirm" value="([^"]+)"', page)
@@ -95,11 +108,17 @@ def confirm_all(desk: Client, filing: CounterFiling) -> None:
 
 
 @pytest.mark.requirement("D-22", "D-24", "D-05", "D-07")
-def test_a_birth_entered_for_who_came_is_received_with_its_slip_and_lands_signed_in_the_store(settings: Any) -> None:
-    settings.REMOTE_SIGNING_URL = settings.REMOTE_SIGNING_PUBLIC_URL = "https://ky-so.vi-du.example/csc/v2"
-    desk, position = counter(("reception", "handling"), credential="cred-quay")
+def test_a_birth_entered_for_who_came_is_received_with_its_slip_and_lands_signed_in_the_store(outside: Any) -> None:
+    # The demo officer, whose key the simulated signing service holds.
+    desk, position = Client(), Position.objects.get(person__full_name="Phạm Thị Minh Họa")
+    sign_in(desk, position.person, position=position)
     filing = begun(desk)
     page = text(desk.get(f"{DESK}{filing.pk}/change/"))
+    # Who it is was compared before anything is asked for.
+    for matches, words in ((None, "Đang đối chiếu với"), (False, "KHÔNG khớp"), (True, "Khớp")):
+        Person.objects.filter(pk=mother().pk).update(registry_matches=matches)
+        page = text(desk.get(f"{DESK}{filing.pk}/change/"))
+        assert {("Định danh", f"{words} Cơ sở dữ liệu quốc gia về dân cư"), ("Tài khoản trên Cổng", "Có")} <= set(said_of(page))
     # What the State knows is not asked: the mother's own name stands there, with who says it.
     assert "Nguyễn Thị Mẫu" in page and "Không phải hỏi lại" in page and "quốc gia về dân cư" in page
     refused = act(desk, filing, "enter/")
@@ -125,10 +144,15 @@ def test_a_birth_entered_for_who_came_is_received_with_its_slip_and_lands_signed
     shown = text(desk.get(f"{DESK}{filing.pk}/change/"))
     assert "Ký số bảng kê" in shown and dossier.code in shown
     signing = desk.post(f"{DESK}{filing.pk}/sign/")
-    assert signing.status_code == 302 and signing["Location"].startswith("https://ky-so.vi-du.example/")
-    # Once the dossier has succeeded the scan is worth the paper: indexed, signed, in the owner's store.
-    sign_by_hand(SimpleNamespace(dossier_id=dossier.pk, document_id=sheet.pk, document=sheet))  # type: ignore[arg-type]
+    desk.get("/ky-so/tro-ve/", outside.authorise(signing["Location"]))
+    eventually(lambda: worked(*SIGNING) or Document.objects.get(pk=sheet.pk).state == Document.SIGNED, 60, 0.3)
+    sheet.refresh_from_db()
+    facts = verify(b"".join(open_pdf(sheet)))
+    assert facts.has_good_signature and [one.signer.id_number for one in facts.signatures if one.signer] == [position.person.id_number]
+    # Once the dossier has succeeded the scan is worth the paper, and not before: indexed, signed, in the owner's store.
     StoredFile.objects.filter(pk=paper.file_id).update(state=FileState.CLEAN, checked_at=timezone.now())
+    landing.land_checked(file_id=paper.file_id, now=timezone.now())
+    assert not StorePaper.objects.filter(dossier=dossier).exists()
     officer = officer_actor(position)
     sign_by_hand(decide(dossier, officer, leader(), now=timezone.now()))
     kept = StorePaper.objects.get(dossier=dossier, origin="uploaded")
@@ -142,6 +166,15 @@ def test_a_birth_entered_for_who_came_is_received_with_its_slip_and_lands_signed
     taken = again.papers.get()
     assert (taken.from_store_id, taken.how, taken.number) == (kept.pk, "must", "12/GCS")
     assert kept.looks.filter(who="officer").exists()
+    # What ends without success is worth nothing more than before.
+    scanned(desk, other := filled(desk, begun(desk)))
+    confirm_all(desk, other)
+    ended, chief = entered(desk, other), leader()
+    StoredFile.objects.filter(subject=ended.pk).update(state=FileState.CLEAN, checked_at=timezone.now())
+    stop(actor=chief, dossier_id=ended.pk, seen_version=ended.version, reason="Không đủ căn cứ", basis="Điều 17", now=timezone.now())
+    for one in ended.papers.all():
+        landing.land_checked(file_id=one.file_id, now=timezone.now())
+    assert Dossier.objects.get(pk=ended.pk).state == State.STOPPED and not StorePaper.objects.filter(dossier=ended).exists()
 
 
 @pytest.mark.requirement("D-22", "D-24", "D-14")
@@ -153,6 +186,9 @@ def test_who_has_no_account_and_wrote_by_post_is_entered_and_compared() -> None:
     person = {"full_name": "Lê Văn Chưa Có", "birth_date": "02/03/1990", "sex": "male", "phone": "0912345678", "address": "Số 0 phố Ví Dụ"}
     filing = begun(desk, channel="3", id_number=new, came_number="RB000000014VN", **person)
     known = Person.objects.get(pk=filing.person_id)
+    told = said_of(text(desk.get(f"{DESK}{filing.pk}/change/")))
+    assert ("Tài khoản trên Cổng", "Chưa có; kết quả trả tại quầy hoặc bưu chính") in told
+    assert ("Định danh", "Đang đối chiếu với Cơ sở dữ liệu quốc gia về dân cư") in told
     assert known.user_id is None and Message.objects.filter(kind="accounts.check_registry", payload__person=str(known.pk)).exists()
     mothers = {
         "mother_name": "Nguyễn Thị Mẫu",
@@ -297,9 +333,9 @@ def test_what_is_dropped_or_left_is_erased_with_its_scans() -> None:
     assert set(StoredFile.objects.filter(subject__in=[first.pk, second.pk]).values_list("state", flat=True)) == {FileState.ERASED}
 
 
-@pytest.mark.requirement("D-05", "D-14", "D-27")
+@pytest.mark.requirement("D-05", "D-14", "D-25", "D-27")
 def test_what_nobody_wishes_digitised_stays_paper_and_the_result_may_go_by_post() -> None:
-    desk, _ = counter()
+    desk, _ = counter(("reception", "handling"))
     filing = filled(desk, begun(desk))
     kinds = [one.paper.kind for one in filling.looked_at(filing, now=timezone.now()).wanted if one.asked and not one.paper.shared]
     scanned(desk, filing)
@@ -318,6 +354,14 @@ def test_what_nobody_wishes_digitised_stays_paper_and_the_result_may_go_by_post(
     assert dossier.papers.count() == 1
     [month] = counts.by_month("H26.101", date(2026, 1, 1))
     assert (month.digitised, month.on_paper, month.on_request) == (1, 1, 0)
+    # Handed to another agency, that and nothing else goes along on paper, whatever the officer forgets to write.
+    said = {"seen": dossier.version, "to_unit": "H26.102", "reason": "Con cư trú ở phường khác", "paper_along": ""}
+    assert desk.post(f"/quan-tri/dossiers/dossier/{dossier.pk}/hand_over/", said).status_code == 302
+    handed, stayed = Handover.objects.get(), filing.papers.get(how="paper")
+    assert (handed.paper_along, handed.is_electronic) == (stayed.label, False)
+    sheet = document_html(handed.sheet, at=timezone.now())
+    digitised = dossier.papers.select_related("file").get().file
+    assert f"<dt>Giấy kèm theo</dt><dd>{escape(stayed.label)}</dd>" in sheet and sheet.count(digitised.sha256) == 1
 
 
 @pytest.mark.requirement("D-27")

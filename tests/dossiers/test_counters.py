@@ -109,7 +109,14 @@ class TestAtTheDesk:
         def checked(one: Appointment, priority: str = "") -> str:
             return str(counter.check_in(actor=actor, unit_code=UNIT, typed=one.code, priority=priority, now=now).priority)
 
-        assert [checked(old), checked(said), checked(seen, "disabled"), checked(nobody)] == ["old", "pregnant", "disabled", ""]
+        assert [checked(nobody), checked(old), checked(said), checked(seen, "disabled")] == ["", "old", "pregnant", "disabled"]
+        # All three go before who came first.
+        clerks = [make_officer_actor(roles=("reception",)) for _ in range(3)]
+        called = [
+            counter.call_next(actor=clerk, unit_code=UNIT, counter=place, now=now + timedelta(minutes=1))
+            for place, clerk in enumerate(clerks, start=1)
+        ]
+        assert [(one.number, one.priority) for one in called] == [(2, "old"), (3, "pregnant"), (4, "disabled")]
 
     def test_an_appointment_of_another_day_or_cancelled_draws_no_number(self) -> None:
         officer, _position = desk("reception")

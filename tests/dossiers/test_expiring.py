@@ -14,12 +14,12 @@ from django.test import Client
 from django.utils import timezone
 
 from dossiers import services
-from dossiers.models import Dossier, DossierDocument
+from dossiers.models import Dossier, DossierDocument, StorePaper
 from dossiers.outcomes import years_after
 from portal.access import Actor
 from tests.dossiers.support import decided, leader, mother, sign_by_hand
 from tests.dossiers.test_kinds import declare, words
-from tests.dossiers.test_parties import BADGE, DIRECTOR, FIRST, VEHICLE, as_company, send
+from tests.dossiers.test_parties import BADGE, DIRECTOR, FIRST, VEHICLE, as_company, company, holder, send
 from tests.factories import make_officer_actor, sign_in
 from tests.support.queries import CaptureQueriesContext
 
@@ -56,6 +56,13 @@ def first_page(client: Client, day: date, sign_in_again: Any = None) -> str:
         return words((sign_in_again() if sign_in_again else client).get(PAGE))
 
 
+def stranger() -> Client:
+    """Somebody who has nothing to do with it."""
+    client = Client()
+    sign_in(client, mother())
+    return client
+
+
 @pytest.mark.requirement("D-04", "D-20")
 def test_a_badge_says_until_when_it_holds_and_its_owner_reads_so_in_time() -> None:
     issued = badge("1")
@@ -69,18 +76,26 @@ def test_a_badge_says_until_when_it_holds_and_its_owner_reads_so_in_time() -> No
         return first_page(Client(), day, lambda: as_company(DIRECTOR))
 
     assert line not in page(near), "nothing that is not signed yet"
+    assert not StorePaper.objects.filter(party_id=company().pk).exists()
     sign_by_hand(issued)
+    # It lies in the store of the company, under its tax code, for whoever acts for it and nobody else.
+    assert issued.dossier.owner_id == company().pk
+    kept, director = StorePaper.objects.get(party_id=company().pk, origin="issued"), as_company(DIRECTOR)
+    listed, address = words(director.get("/kho-giay-to/")), f"/kho-giay-to/{kept.pk}/"
+    assert f"{company().tax_code}.{kept.kind}" in listed and "Phù hiệu xe" in listed
+    read = director.get(f"{address}tep/1/")
+    assert b"".join(read.streaming_content) == b"%PDF-1.7 signed"  # type: ignore[attr-defined]
+    assert "Đã ký số" in words(director.get(address)) and f"{last:%d/%m/%Y}" in words(director.get(address))
+    own = Client()
+    sign_in(own, holder(DIRECTOR).person)
+    for client in (own, stranger()):
+        assert client.get(address).status_code == 404 and company().tax_code not in words(client.get("/kho-giay-to/"))
     assert line not in page(last - timedelta(days=61))
     assert line in (read := page(near)) and "Có giá trị đến hết ngày này" in read and f"đến {last:%d/%m/%Y}" in read
     assert line in (read := page(last)) and "Đã hết giá trị" not in read
     assert line in (read := page(last + timedelta(days=1))) and "Đã hết giá trị" in read
     assert line not in page(last + timedelta(days=31))
     assert f"Có giá trị đến hết ngày {last:%d/%m/%Y}" in words(as_company(DIRECTOR).get(f"/ho-so/{issued.dossier.code}/"))
-
-    def stranger() -> Client:
-        client = Client()
-        sign_in(client, mother())
-        return client
 
     assert line not in first_page(Client(), near, stranger)
 

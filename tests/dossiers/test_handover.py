@@ -15,14 +15,19 @@ from dossiers.counter_filing import counts
 from dossiers.models import Dossier, DossierEvent, Handover, NationalDossier
 from dossiers.process.sheet import issue_after
 from dossiers.services import handing
+from portal.documents.models import Document
 from portal.documents.rendering import document_html
+from portal.documents.services import open_pdf, verify
 from portal.notifications.models import Notification
 from portal.outbox.models import Message
 from portal.outbox.services import deliver
 from portal.states import TransitionRefused
+from ratings.board import targets
 from tests.dossiers.support import filed, received
+from tests.dossiers.test_bulk_acts import worked
 from tests.dossiers.test_desk_pages import desk_of
 from tests.factories import make_officer_actor, officer_actor
+from tests.support.processes import eventually
 
 pytestmark = pytest.mark.usefixtures("demo_data")
 DESK, SLIPS = "/quan-tri/dossiers/dossier/", "/quan-tri/dossiers/handover/"
@@ -46,7 +51,7 @@ def handed(**more: str) -> tuple[Handover, Any, Any]:
 
 
 @pytest.mark.requirement("D-25", "D-19")
-def test_it_stays_until_it_is_taken_and_keeps_its_appointment() -> None:
+def test_it_stays_until_it_is_taken_and_keeps_its_appointment(outside: Any) -> None:
     slip, desk, there = handed()
     dossier = slip.dossier
     due = dossier.due_at
@@ -68,6 +73,18 @@ def test_it_stays_until_it_is_taken_and_keeps_its_appointment() -> None:
     ]
     slip.refresh_from_db()
     assert slip.answer is not None and slip.answer.unit_code == THERE and "Phiếu nhận" in document_html(slip.answer, at=timezone.now())
+    # Each side seals its own sheet.
+    both = {slip.sheet_id: "H26.101", slip.answer_id: THERE}
+
+    def sealed() -> bool:
+        worked("documents.render", "documents.sign")
+        return not Document.objects.filter(pk__in=both).exclude(state=Document.SIGNED).exists()
+
+    eventually(sealed, 60, 0.3)
+    for document in Document.objects.filter(pk__in=both):
+        facts = verify(b"".join(open_pdf(document)))
+        assert facts.has_good_signature
+        assert [one.signer.organisation_code for one in facts.signatures if one.signer] == [both[document.pk]]
     assert NationalDossier.objects.get(code=dossier.code).unit_code == THERE
     assert Notification.objects.filter(template="dossiers.handed_over", channel="inbox").count() == 1
     # Both sides keep the slip, nobody else sees it.
@@ -117,10 +134,11 @@ def test_what_has_changed_since_is_not_what_was_signed_for() -> None:
         )
 
 
-@pytest.mark.requirement("D-25")
+@pytest.mark.requirement("D-25", "R-13")
 def test_the_share_without_paper_is_counted_when_it_is_taken() -> None:
     first, _desk, there = handed()
     second, _desk, _there = handed(paper_along="Bản chính giấy ủy quyền")
+    assert "Bản chính giấy ủy quyền" in document_html(second.sheet, at=timezone.now()), "what was not digitised goes along on paper"
     assert counts.by_month("H26.101", date(2026, 1, 1)) == []
     for slip in (first, second):
         assert there.post(f"{SLIPS}{slip.pk}/take/").status_code == 302
@@ -129,6 +147,11 @@ def test_the_share_without_paper_is_counted_when_it_is_taken() -> None:
     leader, _ = desk_of(roles=("signing",))
     page = text(leader.get(SLIPS + "figures/"))
     assert "50 %" in page and "mục tiêu 80 %" in page
+    # And on the board of targets, for the agency, those above it and the country.
+    for agency in ("H26.101", "H26", ""):
+        line = next(line for line in targets.board(agency, timezone.localdate()) if line.target.code == "luan-chuyen-dien-tu")
+        assert line.reading is not None and line.reading.course[-1][1] == 50
+        assert (line.value, line.wanted, line.is_met, line.reading.part, line.reading.whole) == (50, 80, False, 1, 2), agency
     call_command("recompute_dossiers")
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
@@ -15,13 +17,14 @@ from accounts.models import UserSession
 from dossiers.appointments import counter
 from dossiers.kiosk import devices, handing
 from dossiers.kiosk.pad import read_card
-from dossiers.models import KioskDevice, KioskHandover, Ticket
+from dossiers.models import Dossier, KioskDevice, KioskHandover, Ticket
 from dossiers.services import start_or_open_draft
 from portal.notifications.models import Notification
 from portal.outbox import services as outbox
 from tests.dossiers.counters import UNIT, booked, due_now
-from tests.dossiers.support import CODE, father, mother
+from tests.dossiers.support import ANSWERS, CODE, PAPER, father, hidden, mother, photo
 from tests.factories import citizen_actor, make_officer_actor, make_position, officer_actor, sign_in
+from tests.support import qr
 
 pytestmark = [pytest.mark.requirement("D-23"), pytest.mark.usefixtures("demo_data")]
 DESK = "/quan-tri/dossiers/kioskdevice/"
@@ -189,12 +192,38 @@ def test_a_session_that_everybody_left_ends_on_the_server_by_itself(settings: An
     assert session.ended_at is not None
 
 
-def test_a_draft_goes_on_on_ones_own_phone_once_and_for_nobody_else() -> None:
+def test_at_the_kiosk_itself_a_dossier_is_filled_in_and_sent_without_an_officer() -> None:
+    kiosk, _device = signed_in()
+    form, papers, check = (f"/nop-ho-so/{CODE}/{page}/" for page in ("to-khai", "giay-to", "kiem-tra"))
+    born = f"{timezone.localdate() - timedelta(days=3):%d/%m/%Y}"
+    assert kiosk.post(form, hidden(kiosk.get(form), applicant_role="mother", act="tiep"))["Location"] == form
+    said = {**ANSWERS, "child_birth_date": born, "unit_code": UNIT, "act": "tiep"}
+    assert kiosk.post(form, hidden(kiosk.get(form), **said))["Location"] == papers
+    photographed = hidden(kiosk.get(papers), act=f"them:{PAPER}", **{f"tep-{PAPER}": photo()})
+    assert kiosk.post(papers, photographed)["Location"] == papers
+    assert kiosk.post(papers, hidden(kiosk.get(papers), act="tiep"))["Location"] == check
+    page = kiosk.get(check)
+    assert re.search(r'<body class="[^"]*kiosk', text(page)) and "css/kiosk" in text(page)
+    sent = kiosk.post(check, hidden(page))
+    dossier = Dossier.objects.get()
+    assert sent["Location"] == f"/ho-so/{dossier.code}/?da-gui=1" and dossier.code in text(kiosk.get(sent["Location"]))
+    assert (dossier.state, dossier.unit_code, dossier.applicant_id) == ("1", UNIT, mother().pk)
+    # Whatever is shown at the kiosk is shown in large type.
+    sheet = (Path(settings.BASE_DIR) / "static/css/kiosk.css").read_text(encoding="utf-8")
+    size = re.search(r"body\.kiosk \{ font-size: ([\d.]+)rem", sheet)
+    assert size is not None and float(size[1]) >= 1.25
+
+
+def test_a_draft_goes_on_on_ones_own_phone_once_and_for_nobody_else(settings: Any) -> None:
     kiosk, device = signed_in()
     draft = start_or_open_draft(actor=citizen_actor(mother()), procedure_code=CODE, now=timezone.now())
     at = f"/kiosk/dien-thoai/{CODE}/"
     assert "Hiện mã QR" in text(kiosk.get(at)) and not KioskHandover.objects.exists()
-    assert "<svg" in text(kiosk.post(at))
+    [shown] = qr.in_svg(text(kiosk.post(at)))
+    assert shown.startswith(f"{settings.SITE_URL}/kiosk/tiep/")
+    own = Client()
+    sign_in(own, mother())
+    assert "Làm tiếp" in text(own.get(shown.removeprefix(settings.SITE_URL))), "what the phone's camera reads"
     token = handing.hand_over(actor=citizen_actor(mother()), draft=draft, device=device, now=timezone.now())
     assert KioskHandover.objects.count() == 1, "a new link ends the one before"
     link = f"/kiosk/tiep/{token}/"

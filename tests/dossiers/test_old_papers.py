@@ -37,6 +37,7 @@ from tests.dossiers import old_papers
 from tests.dossiers.old_papers import KIND, TITLE, drawn, pdf, png, zipped
 from tests.dossiers.support import mother
 from tests.factories import citizen_actor, make_person, make_position, officer_actor, sign_in
+from tests.support import qr
 from tests.support.processes import eventually
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demo_data")]
@@ -243,6 +244,7 @@ def test_two_hundred_certificates_with_nine_bad_rows(outside: Any, client: Clien
     stranger, document = Client(), mine.document
     assert document is not None
     proof = issuing_proof(document)
+    assert qr.in_pdf(given_out) == [proof_url(document)]
     seen = text(stranger.get(proof))
     assert f"Bản điện tử: {TITLE}" in seen and owner.full_name not in seen
     sections = compare(stranger, proof, document)

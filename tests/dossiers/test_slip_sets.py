@@ -14,19 +14,24 @@ import time_machine
 from django.db import DatabaseError, transaction
 from django.test import Client
 
-from dossiers import slips
-from dossiers.models import Dossier, UnitSlip
+from dossiers import services, slips
+from dossiers.models import Dossier, DossierDocument, UnitSlip
 from dossiers.slip_sets import sheets
 from dossiers.slip_sets.drawing import PLACE, SLIP
-from dossiers.slip_sets.issuing import content_or, issue
+from dossiers.slip_sets.issuing import content_or, issue, issue_of
 from dossiers.slip_sets.sets import all_sets, set_on
 from dossiers.slip_sets.sheets import ControlRow, SlipRefused, issue_control_sheet, outcome_words
 from portal.documents.models import Document
 from portal.documents.rendering import document_html, html_to_pdf
+from portal.documents.services import open_pdf, verify
 from tests.dossiers.support import NOW, filed, mother, received, sign_by_hand
+from tests.dossiers.test_bulk_acts import worked
 from tests.dossiers.test_kinds import DESK, desk, words
 from tests.dossiers.test_slips import text_of
+from tests.dossiers.test_supplements import ask
 from tests.factories import make_officer_actor, sign_in
+from tests.support import qr
+from tests.support.processes import eventually
 
 pytestmark = [pytest.mark.usefixtures("demo_data"), pytest.mark.requirement("D-10")]
 UNIT = "Ủy ban nhân dân phường Hoàn Kiếm"
@@ -82,6 +87,46 @@ def test_what_is_issued_stands_in_the_set_of_the_day_and_every_line_can_be_compa
         title="Thông báo dừng giải quyết hồ sơ", before="documents/stop_notice.html",
     )  # fmt: skip
     assert "Mẫu số" not in text_of(html_of(plain)) and SLIP not in plain.context
+
+
+def test_each_slip_is_sealed_by_its_unit_and_its_code_leads_to_the_page_that_proves_it(outside: Any, settings: Any) -> None:
+    officer = make_officer_actor(roles=("reception", "handling", "clerk", "signing"))
+    dossier, refused = received(officer), filed()
+    services.refuse(
+        actor=officer, dossier_id=refused.pk, seen_version=refused.version, reason="Không thuộc thẩm quyền.", basis="Luật Hộ tịch", now=NOW
+    )
+    issue_control_sheet(dossier, [ControlRow("Bộ phận Một cửa", "Lãnh đạo", NOW)], actor=officer, now=NOW)
+    apology = slips.apology_context(dossier, old=dossier.due_at or NOW, reason="Chờ xác minh.", signer="Lãnh đạo thử")
+    issue_of(dossier, DossierDocument.Role.APOLOGY, kind=slips.APOLOGY, key="apology", context=apology, actor=officer, now=NOW)
+    day = NOW.date()
+    of_the_unit = [
+        sheets.issue_register(actor=officer, unit_code="H26.101", first=day, last=day, now=NOW),
+        sheets.issue_handover(actor=officer, unit_code="H26.101", dossier_ids=[dossier.pk], receiver="Lưu trữ", now=NOW),
+    ]
+    ask(dossier, officer)
+    asked = Dossier.objects.get(pk=dossier.pk)
+    services.call_off_supplement(actor=officer, dossier_id=asked.pk, seen_version=asked.version, reason="Đã đủ.", now=NOW)
+    asked.refresh_from_db()
+    services.stop(actor=officer, dossier_id=asked.pk, seen_version=asked.version, reason="Không đủ căn cứ.", basis="Điều 17", now=NOW)
+    made = Document.objects.filter(subject_id__in=[dossier.pk, refused.pk, *(one.pk for one in of_the_unit)]).exclude(kind=slips.SENT)
+    kinds = {slips.RECEIPT, slips.REFUSAL, slips.CONTROL, slips.APOLOGY, slips.SUPPLEMENT, slips.STOP, slips.REGISTER, slips.HANDOVER}
+    # The request that was taken back at once is not sealed any more: another is.
+    ask(again := received(officer), officer)
+    wanted = made.exclude(state=Document.CANCELLED) | Document.objects.filter(subject_id=again.pk, kind=slips.SUPPLEMENT)
+    assert set(wanted.values_list("kind", flat=True)) == kinds
+
+    def sealed() -> bool:
+        worked("documents.render", "documents.sign")
+        return not wanted.exclude(state=Document.SIGNED).exists()
+
+    eventually(sealed, 60, 0.3)
+    for document in wanted:
+        pdf = b"".join(open_pdf(document))
+        [signature] = verify(pdf).signatures
+        assert signature.signer is not None and signature.signer.organisation_code == "H26.101", document.kind
+        [address] = qr.in_pdf(pdf)
+        assert address == f"{settings.SITE_URL}/xac-minh/{document.token}/", document.kind
+        assert document.title in words(Client().get(address.removeprefix(settings.SITE_URL))), document.kind
 
 
 def _compared(document: Document, kind: str, former: Any = None) -> None:

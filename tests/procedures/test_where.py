@@ -271,7 +271,9 @@ def test_an_office_without_contact_says_whom_to_ask(client, catalogue, demo_data
     elsewhere = communes("79").first()
     alone = where(client.get(f"/thu-tuc/1.001193/?dia-phuong=79&xa={elsewhere.code}").content.decode())
     assert unknown in alone and "1800 1096" in alone
-    assert unknown not in where(client.get("/thu-tuc/1.001193/?dia-phuong=01&xa=00070").content.decode())
+    known = where(client.get("/thu-tuc/1.001193/?dia-phuong=01&xa=00070").content.decode())
+    assert unknown not in known and "Số 101 phố Minh Họa" in known and "1900 0101" in known
+    assert "Số 101 phố Minh Họa" in client.get("/co-quan/H26.101/").content.decode()
 
 
 def inputs(html: str) -> Iterator[str]:

@@ -126,6 +126,14 @@ def test_nothing_of_the_installed_packages_shows_in_another_language(domain: str
     assert check_translations.is_compiled(catalogue, path.with_suffix(".mo"))
 
 
+@pytest.mark.requirement("C-22")
+def test_every_text_of_ours_stands_in_the_english_catalogue() -> None:
+    ours = polib.pofile(str(ROOT / "portal" / "locale" / "en" / "LC_MESSAGES" / "django.po"))
+    said = {entry.msgid for entry in ours if entry.translated()}
+    assert [(file, text) for file, text in check_translations.sources(ROOT) if text not in said] == []
+    assert check_translations.is_compiled(ours, ROOT / "portal" / "locale" / "en" / "LC_MESSAGES" / "django.mo")
+
+
 def test_the_shipped_translations_are_used() -> None:
     with translation.override("vi"):
         assert translation.gettext("Toggle navigation") == "Đóng mở thanh điều hướng"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import pypdfium2
 
@@ -91,7 +92,7 @@ def _like_a_corner(line: list[bool]) -> Iterator[tuple[float, float]]:
     for start in range(len(ends) - 5):
         cuts = ends[start : start + 6]
         unit = (cuts[5] - cuts[0]) / 7
-        runs = [(after - before) / unit for before, after in zip(cuts, cuts[1:], strict=False)]
+        runs = [(after - before) / unit for before, after in pairwise(cuts)]
         if line[cuts[0]] and unit > 1 and all(abs(run - wanted) < 0.5 for run, wanted in zip(runs, (1, 1, 3, 1, 1), strict=True)):
             yield (cuts[0] + cuts[5] - 1) / 2, unit
 

@@ -23,6 +23,7 @@ from portal.access import AccessDenied, may
 from portal.audit.models import Act
 from portal.launcher.welcome import welcome
 from tests.accounts.officers.support import at_desk, day
+from tests.dossiers.support import filed
 from tests.factories import make_officer_actor, make_person, make_position, officer_actor, sign_in
 
 pytestmark = [pytest.mark.usefixtures("demo_data"), pytest.mark.requirement("A-12")]
@@ -267,8 +268,18 @@ def test_people_of_the_post_work_a_counter_for_the_days_of_a_contract_and_stop_a
 
     client = Client()
     sign_in(client, clerk, position=held)
-    assert client.get("/quan-tri/dossiers/dossier/").status_code == 200
+    # The counter worked: what somebody filed is received by the clerk of the post.
+    first, second = filed(now=timezone.now()), filed(now=timezone.now())
+    desk = "/quan-tri/dossiers/dossier/"
+    assert first.code in client.get(desk).content.decode()
+    assert client.post(f"{desk}{first.pk}/receive/", {"seen": first.version}).status_code == 302
+    first.refresh_from_db()
+    assert (first.state, first.officer_id) == ("4", held.pk) and first.documents.filter(role="receipt").exists()
+    assert client.post(f"{desk}{second.pk}/refuse/", {"seen": second.version, "reason": "x", "basis": "x"}).status_code == 403
     assert ward.post(f"{CONTRACTS}{contract.pk}/end/").status_code == 302
+    client.post(f"{desk}{second.pk}/receive/", {"seen": second.version})
+    second.refresh_from_db()
+    assert second.state == "1"
     assert client.get("/quan-tri/dossiers/dossier/").status_code == 302
     assert post.post(f"{CONTRACTS}{contract.pk}/send/", person).status_code == 422
 

@@ -124,6 +124,40 @@ def test_a_form_from_the_first_question_to_the_citizen() -> None:
     assert "Trần Thị Bé Thử" in kept and "nhận kết quả qua bưu chính" not in kept
 
 
+def test_help_a_source_and_checks_typed_on_the_desk_meet_who_fills_in() -> None:
+    maker, _position = _officer("procedure_entering")
+    checker, _other = _officer("procedure_checking")
+    design = _begun(maker, code="2.000635")
+    at = f"{DESK}{design.pk}/"
+    for label, kind in (("Nhận tại địa chỉ", "text"), ("Nhận từ ngày", "date"), ("Nhận đến ngày", "date"), ("Người nhận cùng", "group")):
+        _send(maker, at + "question/add/", design, label=label, kind=kind)
+    _send(maker, f"{at}question/nhan_tai_dia_chi/", design, label="Nhận tại địa chỉ", help="Nơi bưu tá tìm thấy bạn.",
+          prefill="person.address", max_length="300")  # fmt: skip
+    _send(maker, f"{at}question/nhan_den_ngay/", design, status=422, label="Nhận đến ngày", compare_op=">=", compare_with="nhan_tu_ngay",
+          compare_text="")  # fmt: skip
+    _send(maker, f"{at}question/nhan_den_ngay/", design, label="Nhận đến ngày", compare_op=">=", compare_with="nhan_tu_ngay",
+          compare_text="Ngày cuối không trước ngày đầu.", compare_kind="wrong")  # fmt: skip
+    _send(maker, f"{at}question/ten/?group=nguoi_nhan_cung", design, label="Tên", unique="Một người chỉ ghi một dòng.")
+    fields = _fields(design)
+    assert (fields["nhan_tai_dia_chi"]["help"], fields["nhan_tai_dia_chi"]["prefill"]) == ("Nơi bưu tá tìm thấy bạn.", "person.address")
+    assert fields["nhan_den_ngay"]["rules"][0]["rule"] == "compare"
+    # Tried: the checks speak.
+    said = {"act": "gui", "known": "1", "whom": "authorised", "register_kind": "marriage", "copies": "3", "nhan_tu_ngay": "02/11/2026"}
+    rows = {"nguoi_nhan_cung-0-ten": "Lê Văn Thử", "nguoi_nhan_cung-1-ten": "Lê Văn Thử"}
+    tried = maker.post(at + "try/", {**said, **rows, "nhan_den_ngay": "01/11/2026"}).content.decode()
+    assert "Ngày cuối không trước ngày đầu." in tried and "Một người chỉ ghi một dòng." in tried
+    rows["nguoi_nhan_cung-1-ten"] = "Lê Thị Thử"
+    tried = maker.post(at + "try/", {**said, **rows, "nhan_den_ngay": "02/11/2026"}).content.decode()
+    assert "Ngày cuối không trước ngày đầu." not in tried and "Một người chỉ ghi một dòng." not in tried
+    # Published: who fills it in reads the help and finds their own address there.
+    _send(maker, at + "send/", design, note="")
+    _send(checker, at + "publish/", design)
+    citizen, person = Client(), make_person(address="Số 9 phố Lấy Sẵn")
+    sign_in(citizen, person)
+    page = citizen.get("/nop-ho-so/2.000635/to-khai/").content.decode()
+    assert "Nơi bưu tá tìm thấy bạn." in page and "Số 9 phố Lấy Sẵn" in page
+
+
 def test_who_made_it_and_checks_too_does_not_publish_their_own() -> None:
     both, _position = _officer("procedure_entering", "procedure_checking")
     design = _begun(both)

@@ -229,6 +229,7 @@ def test_the_worst_come_first_and_small_numbers_make_no_share() -> None:
     assert [(line.key, line.more) for line in movers(lines)] == [("d", -7), ("a", 6), ("c", 4)]
 
 
+@pytest.mark.requirement("R-13")
 @pytest.mark.usefixtures("demo_data")
 def test_satisfaction_and_score_stand_on_the_dashboard_as_on_their_pages() -> None:
     today = timezone.localdate()

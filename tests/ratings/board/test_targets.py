@@ -123,15 +123,15 @@ def test_the_page_says_what_is_met_and_what_nobody_counts() -> None:
     client = vpcp()
     page = client.get("/dieu-hanh/muc-tieu/").content.decode()
     assert "Năm" in page and "75%</strong> (3 trong 4). Mục tiêu: 50%, <strong" in page
-    transfer = page[page.index('id="luan-chuyen-dien-tu"') :]
-    assert "Chưa có nguồn số liệu." in transfer[:600] and "Mục tiêu: 80%." in transfer[:600]
+    centres = page[page.index('id="don-vi-so-hoa-trung-tam"') :]
+    assert "Chưa có nguồn số liệu." in centres[:600] and "Mục tiêu: 100%." in centres[:600]
     assert "cấp huyện" not in page and "Đặt chỉ tiêu" in page
     assert "Đặt chỉ tiêu" not in head("H26").get("/dieu-hanh/muc-tieu/").content.decode()
     sheet: Any = load_workbook(io.BytesIO(client.get("/dieu-hanh/muc-tieu/so-lieu.xlsx").content)).active
     rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
     online = next(row for row in rows if row[0] == "truc-tuyen" and row[3] == "Năm")
     assert online[4:11] == [75, 50, 25, "%", "Đạt", 3, 4]
-    assert next(row for row in rows if row[0] == "luan-chuyen-dien-tu")[8] == "Chưa có nguồn số liệu"
+    assert next(row for row in rows if row[0] == "don-vi-so-hoa-trung-tam")[8] == "Chưa có nguồn số liệu"
     assert len([row for row in rows if row[0] == "truc-tuyen"]) == 13
 
 
@@ -195,6 +195,7 @@ def test_the_database_refuses_targets_that_cannot_be(wrong: dict[str, Any]) -> N
         Target.objects.create(**{**well, "valid_from": dt.date(2022, 1, 1)})
 
 
+@pytest.mark.requirement("D-02")
 @pytest.mark.django_db
 def test_shipped_targets_are_those_of_the_law() -> None:
     setting.begin()
@@ -206,6 +207,8 @@ def test_shipped_targets_are_those_of_the_law() -> None:
     assert wanted["so-hoa-ket-qua-huyen"] == [20, 40, 60, 80, 100, 100] and wanted["don-vi-so-hoa-xa"] == [None, 30, 60, 90, 100, 100]
     assert wanted["hai-long"][-2:] == [95, 95] and wanted["truc-tuyen"][-1] == 50 and wanted["luan-chuyen-dien-tu"][-1] == 80
     assert wanted["don-vi-so-hoa-trung-tam"][0] == 100 and wanted["don-vi-so-hoa-huyen"][:3] == [None, 50, 80]
+    for code in ("khong-cung-cap-lai", "khong-khai-lai", "khong-nop-lai-giay-to"):
+        assert wanted[code] == [None, 30, 80, 80, 80, 80], "who need not give again what the State has"
     accounts = Target.objects.get(code="tai-khoan").steps
     assert [step_of(accounts, year) for year in (2018, 2019, 2020, 2023)] == [None, 500_000, 1_000_000, 8_000_000]
 
