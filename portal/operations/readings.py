@@ -50,6 +50,11 @@ SERVICES: Mapping[str, tuple[str, str]] = {
     "mail": ("Máy chủ thư điện tử", "MAIL_SERVER_URL"),
 }
 """Systems that we call: what `portal.exchange` calls them, what people call them, where they are set."""
+OWNERS: Mapping[str, tuple[str, ...]] = {
+    "population": ("G01",), "immigration": ("G01",), "vehicle": ("G01",), "vneid": ("G01",), "business": ("G12",), "tax": ("G12",),
+    "insurance": ("G24",), "telecom": ("G06",), "civil_status": ("G15",), "land": ("G10",),
+}  # fmt: skip
+"""Whose service each is, by the agency's code: its people see it and are told when it breaks. The others are the Government Office's."""
 LATELY = timedelta(minutes=15)
 SILENT_AFTER = timedelta(hours=24)
 HANDSHAKE_SECONDS = 3.0
@@ -204,7 +209,7 @@ def _services(now: datetime) -> Sequence[Connection]:
             state, note = State.UP, f"{failed:.0f} trên {came + failed:.0f} lượt hỏi trong 15 phút không được trả lời" if share else ""
         else:
             state, note = State.UNKNOWN, "Không có lượt hỏi nào trong 15 phút"
-        found.append(Connection(code, title, state, "Cổng gọi", last_at=last.get(code), note=note))
+        found.append(Connection(code, title, state, "Cổng gọi", OWNERS.get(code, ()), last.get(code), note))
     return found
 
 

@@ -133,6 +133,14 @@ def test_banners_stand_on_the_front_door_and_lists_cost_the_same_for_many() -> N
     public("Cổng có diện mạo mới", "banner")
     public("Tin số 0")
     assert "Cổng có diện mạo mới" in shown(client.get("/"))
+    # A page has an address of its own and stands in no list.
+    page_of_its_own = public("Giới thiệu Cổng", "page")
+    read = client.get(f"/noi-dung/{page_of_its_own.slug}/")
+    assert read.status_code == 200 and "Giới thiệu Cổng" in shown(read) and "Tóm tắt" in shown(read) and "public" in read["Cache-Control"]
+    for listed in ("/tin-tuc/", "/huong-dan-su-dung/", "/"):
+        assert "Giới thiệu Cổng" not in shown(client.get(listed)), listed
+    services.move(actor=checker, piece_id=page_of_its_own.pk, transition="archive", now=timezone.now())
+    assert client.get(f"/noi-dung/{page_of_its_own.slug}/").status_code == 404
 
     def cost() -> int:
         with CaptureQueriesContext(connection) as found:

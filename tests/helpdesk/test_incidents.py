@@ -11,16 +11,23 @@ from django.test import Client
 from django.utils import timezone
 
 from dossiers import services as dossiers
-from dossiers.models import Dossier, Draft, PaymentDemand, Standing
+from dossiers.models import Dossier, Draft
+from feedback.services import handling
 from helpdesk.models import AgencyRequest, Incident, Moved
 from helpdesk.rules import moved_by
 from helpdesk.services import incidents, moving, requests
+from payments.models import Order
 from portal.access import SYSTEM
 from portal.notifications.models import Notification
 from portal.workdays import national_calendar
+from tests.dossiers import test_kinds as kinds
+from tests.dossiers import test_objections as objections
+from tests.dossiers import test_paying as paying
 from tests.dossiers.support import CODE, NOW, mother, received
 from tests.dossiers.test_supplements import ask
 from tests.factories import citizen_actor, make_officer_actor, sign_in
+from tests.feedback.support import MONDAY, send_one
+from tests.feedback.support import officer as officer_of_petitions
 from tests.helpdesk.support import desk, shown
 
 pytestmark = pytest.mark.usefixtures("demo_data", "outside")
@@ -95,14 +102,33 @@ def test_while_it_goes_on_nothing_runs_out_and_who_answered_is_left_alone() -> N
 
 
 @pytest.mark.requirement("O-13")
-def test_money_and_drafts_move_too() -> None:
-    loaded = PaymentDemand.objects.filter(standing=Standing.DUE).select_related("dossier", "order").first()
-    if loaded is not None:
-        until = loaded.until
+def test_money_drafts_of_results_and_petitions_move_too() -> None:
+    payer = Client()
+    sign_in(payer, mother())
+    owed = paying.due(paying.asked(payer)[0])
+    with time_machine.travel(NOW, tick=False):
+        objections.shows()
+        officer, _position = kinds.desk("H26.101", "reception", "handling")
+        looked_at = objections.received(officer)
+        objections.show(officer, looked_at)
+    shown_draft = looked_at.shown_results.get()
+    petition, _sender = send_one()
+    handling.ask_more(actor=officer_of_petitions(), petition_id=petition.pk, question="Số nào?", now=MONDAY)
+    petition.refresh_from_db()
+    for row, column, template in (
+        (owed, "until", "dossiers.incident_payment"),
+        (shown_draft, "until", "dossiers.incident_shown"),
+        (petition, "supply_due_at", "feedback.incident_supply"),
+    ):
+        until = getattr(row, column)
+        assert until is not None
         recorded(until - HOUR, until + HOUR, until + 2 * HOUR)
-        incidents.follow(now=until + 2 * HOUR)
-        loaded.refresh_from_db()
-        assert loaded.until > until and loaded.order.__class__.objects.get(pk=loaded.order_id).expires_at >= loaded.until
+        assert incidents.follow(now=until + 2 * HOUR) >= 1
+        row.refresh_from_db()
+        expected = moved_by(until, [(until - HOUR, until + HOUR)], CALENDAR)
+        assert getattr(row, column) == expected > until, template
+        assert Notification.objects.filter(template=template).exists(), template
+    assert Order.objects.get(pk=owed.order_id).expires_at >= owed.until and petition.supplements.get().due_at == petition.supply_due_at
     draft = dossiers.start_or_open_draft(actor=citizen_actor(mother()), procedure_code=CODE, now=NOW)
     changed = timezone.now() - dt.timedelta(days=80)
     Draft.objects.filter(pk=draft.pk).update(updated_at=changed, warned_at=timezone.now())

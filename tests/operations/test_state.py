@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from portal.exchange import http
 from portal.exchange.errors import OutsideUnavailable
 from portal.exchange.partners import services as partners
 from portal.operations import figures, metrics, readings, watching
+from portal.operations.admin import _shown
 from portal.operations.connections import State, connections, of_unit
 from portal.operations.models import Figure
 from tests.dossiers.test_desk_pages import desk_of
@@ -43,6 +45,8 @@ def test_requests_errors_and_times_are_counted_and_stand_on_the_page(client: Cli
         client.get("/dieu-khoan/")
     client.get("/khong-co-trang-nay/")
     watch.count("web.requests", "5xx")
+    watch.count("sign_in.done", "code")
+    watch.count("sign_in.failed", "code")
     now = look()
     found = figures.latest(now, within=timedelta(minutes=10))
     counted = dict(Figure.objects.filter(name="web.requests").values_list("label", "value"))
@@ -58,6 +62,18 @@ def test_requests_errors_and_times_are_counted_and_stand_on_the_page(client: Cli
         figures_page = metrics.render().decode()
     for words in ("Lượt truy cập", "Tỷ lệ lỗi máy chủ", "Việc gửi ra ngoài đang chờ", "Cỡ cơ sở dữ liệu", "Cổng tin nhắn SMS", "24 giờ"):
         assert words in page
+    # Each with what was measured: latency, queues of workers, storage, the sign-in system.
+    shown = {}
+    for title, label, value in re.findall(
+        r'data-label="Số đo">([^<]+)(?:<br><span class="quiet">([^<]*)</span>)?</td><td[^>]*>([^<]*)', page
+    ):
+        shown[title, label] = value
+    assert shown["95% số lượt được trả lời trong", ""] == _shown(found["web.p95"][""], "giây")
+    assert shown["Một nửa số lượt được trả lời trong", ""].endswith(" giây")
+    assert {label for title, label in shown if title == "Việc nền đang chờ (hàng đợi Celery)"} == {"now", "soon", "bulk"}
+    for place in ("files", "var"):
+        assert shown["Chỗ trống còn lại", place] == _shown(found["storage.free_share"][place], "%")
+    assert (shown["Lượt đăng nhập", "code"], shown["Lượt đăng nhập không thành", "code"]) == ("1 lượt", "1 lượt")
     assert "30 ngày" in month
     assert 'portal_figure{label="",name="redis.up"} 1.0' in figures_page and "portal_watch_age_seconds" in figures_page
 
@@ -131,6 +147,12 @@ def test_each_connection_and_each_agency_its_own(outside: Any, settings: Any) ->
     province, _ = desk_of("H26", ("administrator",))
     page = province.get(PAGE).content.decode()
     assert "Một cửa tỉnh thử" in page and "Một cửa tỉnh khác" not in page and "Hệ thống thuế" not in page and "Cỡ cơ sở dữ liệu" not in page
+    # The ministry whose service it is sees that it is broken, and no other's.
+    ministry, _ = desk_of("G12", ("technical",))
+    theirs = ministry.get(PAGE).content.decode()
+    assert [one.code for one in of_unit(found.values(), "G12")] == ["business", "tax"]
+    assert re.search(r"Hệ thống thuế<br>.*?Mất kết nối.*?5 lượt hỏi không được trả lời", theirs, re.S)
+    assert "Một cửa tỉnh thử" not in theirs and "Cơ sở dữ liệu đất đai" not in theirs and "Cỡ cơ sở dữ liệu" not in theirs
     reader, _ = desk_of("H26", ("handling",))
     assert reader.get(PAGE).status_code == 403
     desk, _ = desk_of("G22", ("steering",))

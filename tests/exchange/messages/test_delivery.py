@@ -16,8 +16,8 @@ from portal.exchange.messages import Message, State, delivery, send
 from portal.exchange.messages.envelopes import verify
 from portal.exchange.messages.housekeeping import forget_bodies
 from portal.exchange.messages.models import Connection, ConnectionEvent
-from portal.exchange.partners import register
-from portal.exchange.partners.models import Partner, PartnerKey, PartnerLine
+from portal.exchange.partners import consenting, register
+from portal.exchange.partners.models import Call, Partner, PartnerKey, PartnerLine
 from portal.notifications.models import Notification
 from portal.outbox import Message as Promised
 from portal.outbox.services import deliver_due
@@ -169,8 +169,36 @@ def test_a_partner_down_for_a_day_gets_everything_in_order_and_people_are_told(o
     assert Promised.objects.filter(kind=OUTBOX).count() == 4
     deliver_due(limit=1000)
     sms = requests.get(f"{outside.url}/sms/outbox.json", params={"to": "+84900000019"}, timeout=10).json()
-    assert "Mất kết nối" in json.dumps(sms, ensure_ascii=False)
+    sms_words, letters = json.dumps(sms, ensure_ascii=False), outside.mailbox(to="truc@mau.example")
+    assert "Mất kết nối" in sms_words and "Đã kết nối lại" in sms_words
+    assert sorted(letter["subject"].partition(" với ")[0] for letter in letters) == ["Mất kết nối", "Đã kết nối lại"]
+    assert "200 tin đang chờ" in next(letter["text"] for letter in letters if letter["subject"].startswith("Mất"))
     assert not Promised.objects.filter(kind=OUTBOX, done_at=None).exists()
+
+
+@pytest.mark.requirement("N-13")
+def test_a_third_party_is_sent_nothing_without_consent_and_all_of_it_with_one(outside: Simulators) -> None:
+    partner, clock = play(outside), Clock()
+    Partner.objects.filter(pk=partner.pk).update(is_third_party=True, calls=[Call.MESSAGES])
+    row = put(1, "H26-1")
+    for _ in range(3):
+        delivery.work("MAU", clock=clock)
+        clock.after(minutes=30)
+    row.refresh_from_db()
+    assert received(outside) == [] and (row.state, row.attempts) == (State.WAITING, 0), "it waits, and nobody is even asked"
+    today = timezone.localdate()
+    given = consenting.record(
+        code="MAU", number="1/VPCP", dated=today, calls=[Call.MESSAGES], purpose="Cấp điện", begins_on=today, ends_on=None, actor=SYSTEM,
+        now=timezone.now(),
+    )  # fmt: skip
+    delivery.work("MAU", clock=clock)
+    row.refresh_from_db()
+    assert row.state == State.DELIVERED and [one["body"]["n"] for one in received(outside)] == [1]
+    # Withdrawn, it is none: from the next message on.
+    consenting.withdraw(consent_id=given.pk, reason="Hết hợp đồng", actor=SYSTEM, now=timezone.now())
+    put(2, "H26-1")
+    delivery.work("MAU", clock=clock)
+    assert len(received(outside)) == 1
 
 
 def test_one_that_is_never_taken_dies_alone_and_holds_up_its_subject_no_longer(outside: Simulators, monkeypatch: Any) -> None:
