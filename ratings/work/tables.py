@@ -47,7 +47,13 @@ RATED = [
     Column("attitude", "Hài lòng về thái độ (%)", kind="number"),
     Column("result", "Hài lòng về kết quả (%)", kind="number"),
 ]
-COUNTERS = [Column("name", "Quầy"), *SERVED]
+COUNTERS = [
+    Column("name", "Quầy"),
+    SERVED[0],
+    Column("norm", "Mức chuẩn một người đến nay", kind="number"),
+    Column("of_norm", "So với mức chuẩn (%)", kind="number"),
+    *SERVED[1:],
+]
 BELOW = [
     Column("name", "Cơ quan"),
     Column("received", "Tiếp nhận", kind="number"),
@@ -141,10 +147,14 @@ def officers(unit: str, span: Span, today: date) -> Part:
     return Part("can-bo", "Cán bộ", [*OFFICERS, *SERVED, *RATED], rows)
 
 
-def counters(unit: str, span: Span) -> Part:
-    """The counters of a unit (one query)."""
+def counters(unit: str, span: Span, today: date) -> Part:
+    """The counters of a unit against what one person is to receive there (three queries)."""
     found = queries.counters(unit, span)
-    rows = [{"code": str(key), "name": f"Quầy {key}", **_served(work)} for key, work in found.items()]
+    norm = expected(norms_of([unit], today)[unit].per_year, span, today)
+    rows = [
+        {"code": str(key), "name": f"Quầy {key}", "norm": norm, "of_norm": share(work.served, norm), **_served(work)}
+        for key, work in found.items()
+    ]
     return Part("quay", "Quầy", COUNTERS, rows, "Thời gian chờ, giải quyết theo quầy")
 
 

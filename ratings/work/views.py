@@ -65,7 +65,7 @@ def _part(agency: str, span: Span, today: date, procedure: str, name: str, links
         case "can-bo" if agency:
             return tables.officers(agency, span, today)
         case "quay" if agency:
-            return tables.counters(agency, span)
+            return tables.counters(agency, span, today)
         case "don-vi":
             found = queries.below(agency, span) if links else {}
             return tables.below(agency, span, {code: work_url(code, ky=span.key) for code in found})

@@ -139,7 +139,7 @@ def test_banners_stand_on_the_front_door_and_lists_cost_the_same_for_many() -> N
     assert read.status_code == 200 and "Giới thiệu Cổng" in shown(read) and "Tóm tắt" in shown(read) and "public" in read["Cache-Control"]
     for listed in ("/tin-tuc/", "/huong-dan-su-dung/", "/"):
         assert "Giới thiệu Cổng" not in shown(client.get(listed)), listed
-    services.move(actor=checker, piece_id=page_of_its_own.pk, transition="archive", now=timezone.now())
+    services.move(actor=checker, piece_id=page_of_its_own.pk, transition="archive", why="Hết hạn", now=timezone.now())
     assert client.get(f"/noi-dung/{page_of_its_own.slug}/").status_code == 404
 
     def cost() -> int:

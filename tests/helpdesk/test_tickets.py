@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ from feedback.models import Petition
 from helpdesk import loading
 from helpdesk.machines import voice
 from helpdesk.models import Ticket, TicketStep, TroubleCount
+from portal.caching.changes import marks
+from portal.caching.models import Change
 from portal.notifications.models import Notification
 from portal.notifications.registry import contact_of
 from portal.simulators.hotline import Call
-from procedures.models import CommonQuestion
+from procedures.models import CommonQuestion, RequiredDocument
 from tests.dossiers.support import filed, mother
 from tests.factories import sign_in
 from tests.helpdesk.support import TOKEN, deliver, desk, letters_to, shown, text_in, texts_to
@@ -196,6 +199,24 @@ def test_the_hotlines_machine_speaks_voicexml_and_takes_keys() -> None:
     assert voice.dossier_code("X", "26*101*261129*0001") == "" and voice.procedure_code("1001193") == "1.001193"
     with pytest.raises(Exception, match=r"Did not expect|Invalid|Element"):
         _strictly(voice.menu().replace(b"<prompt", b"<audio").replace(b"</prompt", b"</audio"))
+
+
+@pytest.mark.requirement("N-10")
+def test_what_changes_in_the_catalogue_is_the_same_on_every_channel() -> None:
+    """One row, and web, phone, machines, SMS and hotline say it at once."""
+    name = "Giấy chứng sinh theo mẫu mới"
+    paper = RequiredDocument.objects.get(name__startswith="Giấy chứng sinh", version__procedure__code="1.001193")
+    path, telephone = "/thu-tuc/1.001193/", "Mozilla/5.0 (Linux; Android 14) Mobile Safari/537.36"
+    assert name not in shown(Client().get(path))
+    RequiredDocument.objects.filter(pk=paper.pk).update(name=name)
+    Change.objects.all().delete()
+    marks.forget()
+    page = Client().get(path)
+    assert name in shown(page) and Client().get(path, headers={"user-agent": telephone}).content == page.content
+    assert name in json.dumps(Client().get("/api/v1/procedures/1.001193").json(), ensure_ascii=False)
+    text_in("+84911111111", "TT 1.001193", "m9")
+    assert "Giay chung sinh theo mau moi" in texts_to("+84911111111")[-1]
+    assert any(name in line for line in keyed("2", "1*001193#")[0])
 
 
 def test_the_desks_list_costs_the_same_for_many() -> None:

@@ -27,6 +27,7 @@ from dossiers.tasks import forget_appointments
 from portal.access import Actor
 from portal.workdays import ZONE
 from ratings import spans
+from ratings.board.rules import share
 from ratings.models import CountedUntil, OfficerRating, Rating, RatingCount, ReturnCount, StepCount, WorkCount
 from ratings.slips import counting as slips
 from ratings.slips import loading
@@ -197,6 +198,17 @@ def test_counters_are_counted_when_their_day_is_over_before_their_numbers_are_fo
     seats = queries.counters(UNIT, december)
     assert {seat: (of.served, of.waited, of.handled) for seat, of in seats.items()} == {1: (2, 7, Decimal("14.5")), 2: (1, 16, 31)}
     assert queries.officers(UNIT, december)[second.position_id].waited == 16  # type: ignore[index]
+    # The head reads of each counter what it did of what one person is to do there in a year.
+    last = december.last
+    with time_machine.travel(dt.datetime(last.year, last.month, last.day, 18, tzinfo=ZONE), tick=False):
+        head = desk_of(UNIT, "signing")[0]
+        told = _table(head.get("/dieu-hanh/cong-viec/so-lieu.csv?bang=quay&ky=2026-12"))
+    norm = norms.expected(1800, december, last)
+    assert 150 <= norm <= 153
+    assert [(row["Quầy"], row["Lượt phục vụ tại quầy"], row["Mức chuẩn một người đến nay"]) for row in told] == [
+        ("Quầy 1", "2", str(norm)), ("Quầy 2", "1", str(norm)),
+    ]  # fmt: skip
+    assert [row["So với mức chuẩn (%)"] for row in told] == [f"{share(done, norm):g}" for done in (2, 1)]
 
 
 def _rated(officer: Actor, *steps: int) -> None:

@@ -195,7 +195,7 @@ def test_a_third_party_is_sent_nothing_without_consent_and_all_of_it_with_one(ou
     row.refresh_from_db()
     assert row.state == State.DELIVERED and [one["body"]["n"] for one in received(outside)] == [1]
     # Withdrawn, it is none: from the next message on.
-    consenting.withdraw(consent_id=given.pk, reason="Hết hợp đồng", actor=SYSTEM, now=timezone.now())
+    consenting.withdraw(code="MAU", consent_id=given.pk, reason="Hết hợp đồng", actor=SYSTEM, now=timezone.now())
     put(2, "H26-1")
     delivery.work("MAU", clock=clock)
     assert len(received(outside)) == 1

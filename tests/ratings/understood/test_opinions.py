@@ -142,6 +142,7 @@ def test_what_got_worse_stands_with_the_sentences_that_made_it_so_for_who_may_se
     some_weeks("H26.101", bad_now=9)
     some_weeks("H17.101", bad_now=1, procedure="2.000635")
     some_weeks("H26.102", bad_now=4, procedure="2.000635")
+    some_weeks("G15", bad_now=6, procedure="2.000635")
     OpinionReading.objects.all().delete()
     assert tasks.understand() == 0, "what was checked within two minutes waits for the next beat"
     read_all()
@@ -149,6 +150,18 @@ def test_what_got_worse_stands_with_the_sentences_that_made_it_so_for_who_may_se
     for page in (ward, province, country):
         assert "Thái độ phục vụ" in page and "<mark>hách dịch</mark>" in page and "9 ý kiến chê trong 13" in page
         assert "Fisher" in page and "Phòng chờ thì mát" not in page, "only the sentence that says so"
+    # What got worse comes first, the surest of it on top; then the weeks, then topics and moods.
+    assert country.index('id="kem-di"') < country.index('id="chin-tuan"') < country.index('id="chu-de"')
+    said = vpcp().get("/dieu-hanh/y-kien/").context["worse"]
+    units = [one["line"].key for one in said if one["line"].kind == "unit"]
+    assert units.index("H26.101") < units.index("G15")
+    assert [one["line"].chance for one in said] == sorted(one["line"].chance for one in said) and len(said) > 2
+    assert [country.index(f"<h3>{one['what']}: ") for one in said[:1]] == [country.index("<h3>")]
+    own = head("H26.101").get("/dieu-hanh/y-kien/").context
+    assert (own["now"].bad, own["now"].good, own["total"]) == (9, 4, 8 * 6 + 13) and ("Thái độ phục vụ", 8 + 9) in own["bars"]
+    grouped = list(csv.DictReader(io.StringIO(head("H26.101").get("/dieu-hanh/y-kien/so-lieu.csv").content.decode("utf-8-sig"))))
+    moods = {row["Chủ đề"]: row["Ý kiến bảy ngày qua"] for row in grouped if (row["Phần"], row["Mã"]) == ("Chín tuần", "attitude")}
+    assert moods["Chê"] == "17"
     assert "Ủy ban nhân dân phường" in province and "H17.101" not in province
     ours, theirs = head("H26.101"), head("H17.101")
     assert theirs.get("/dieu-hanh/H26.101/y-kien/").status_code == 404 == ours.get("/dieu-hanh/H26/y-kien/").status_code
