@@ -523,7 +523,9 @@ class AskPaymentForm(ReasonForm):
             name.heading = "Khoản ngoài danh mục" if number == 1 else ""  # type: ignore[attr-defined]  # read by admin/one_form.html
             self.fields[f"name_{number}"] = name
             self.fields[f"kind_{number}"] = forms.ChoiceField(
-                label="Là", required=False, choices=[("charge", "Lệ phí"), ("fee", "Phí"), ("other", "Khoản khác")]
+                label="Là",
+                required=False,
+                choices=[("charge", "Lệ phí"), ("fee", "Phí"), ("tax", "Thuế"), ("fine", "Tiền phạt"), ("other", "Khoản khác")],
             )
             self.fields[f"amount_{number}"] = DongField(label="Số tiền", required=False, min_value=1, max_value=10**9)
         self.order_fields([*(f"fee_{place}" for place, _label in fees), *(name for name in self.fields if "_" in name), "days", "reason"])

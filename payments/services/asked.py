@@ -113,8 +113,12 @@ def _order(merchant: Merchant, wanted: Wanted, now: datetime) -> Order:
 
 
 def fee_kind_of(name: str, kind: str = "") -> str:
-    """Phí or lệ phí, as the name says it, else PayPlat's ``LoaiPhiLePhi`` (1 lệ phí, 2 phí)."""
+    """Phí, lệ phí, a tax or a fine, as the name says it, else PayPlat's ``LoaiPhiLePhi`` (1 lệ phí, 2 phí)."""
     said = name.strip().lower()
+    if said.startswith(("thuế", "tiền thuế")):
+        return FeeKind.TAX
+    if said.startswith(("tiền phạt", "phạt", "tiền chậm nộp")):
+        return FeeKind.FINE
     if said.startswith("lệ phí") or (kind == "1" and not said.startswith("phí")):
         return FeeKind.CHARGE
     return FeeKind.FEE if said.startswith("phí") or kind == "2" else FeeKind.OTHER

@@ -106,7 +106,7 @@ def work() -> None:
     deliver_due()
 
 
-@pytest.mark.requirement("D-32", "D-02", "R-07")
+@pytest.mark.requirement("D-32", "D-02", "R-02")
 @pytest.mark.usefixtures("demo_data")
 def test_a_diploma_is_certified_signed_sealed_kept_verified_and_used(outside: Any, client: Client) -> None:
     clerk, _actor = desk()

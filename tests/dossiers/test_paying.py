@@ -160,14 +160,14 @@ def test_an_officer_asks_the_clock_stands_still_and_runs_on_when_the_money_has_c
     first, before = dossier.due_first, dossier.due_at
     form = officer.get(f"{DESK}{dossier.id}/ask_payment/")
     assert "8.000 đ/bản sao" in words(form) and "Khoản ngoài danh mục" in words(form)
-    done = demand(officer, dossier)
+    done = demand(officer, dossier, name_1="Thuế thu nhập cá nhân", kind_1="tax")
     assert done.status_code == 302, words(done)
     dossier = fresh(dossier)
     assert (dossier.state, dossier.payment) == (State.PAYMENT_DUE, Standing.DUE) and dossier.paused_at is not None
     order = due(dossier).order
     assert [(line.name, line.amount, line.fee_kind) for line in order.lines.all()] == [
         ("Bản sao trích lục hộ tịch, bản sao Giấy khai sinh", 16_000, "fee"),
-        ("Bản dịch", 50_000, "fee"),
+        ("Thuế thu nhập cá nhân", 50_000, "tax"),
     ]
     page = words(mothers.get(f"/ho-so/{dossier.code}/"))
     assert "Bạn nộp 66.000 đ trước" in page and REASON in page and "Thời hạn giải quyết tạm dừng" in page

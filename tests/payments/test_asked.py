@@ -124,6 +124,26 @@ def test_a_provinces_payer_pays_here_and_the_province_hears_of_it(demo_data: Non
     assert say(init()).json()["message"] == reply["message"], "asked again after payment it is the same order"
 
 
+@pytest.mark.django_db
+@pytest.mark.requirement("P-01")
+def test_a_province_asks_for_taxes_and_fines_too(demo_data: None, outside: Simulators) -> None:
+    agreed(confirm_url=f"{outside.url}/province/payplat/confirm")
+    message = {name: value for name, value in init().items() if name != "MaXacThuc"}
+    names = {"Thuế thu nhập cá nhân": 20_000, "Tiền chậm nộp": 3_000, "Tiền sử dụng đất": 1_000}
+    message["ThongTinBienLai"]["PhiLePhi"] = [
+        {"LoaiPhiLePhi": "", "MaPhiLePhi": "", "TenPhiLePhi": name, "SoTien": str(amount)} for name, amount in names.items()
+    ]
+    assert say(province.signed("INIT", message, SECRET)).json()["error_code"] == "0"
+    order = Order.objects.get(source="partners")
+    assert {line.name: (line.fee_kind, line.amount) for line in order.lines.all()} == {
+        "Thuế thu nhập cá nhân": ("tax", 20_000), "Tiền chậm nộp": ("fine", 3_000), "Tiền sử dụng đất": ("other", 1_000),
+    }  # fmt: skip
+    pay(order)
+    deliver_due()
+    order.refresh_from_db()
+    assert order.state == Order.PAID and AskedOrder.objects.get().told == "paid"
+
+
 def again() -> None:
     """Let what waits for another try be due now."""
     Message.objects.filter(kind="payments.tell_partner", done_at=None).update(available_at=timezone.now() - timedelta(seconds=1))

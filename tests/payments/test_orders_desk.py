@@ -11,6 +11,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 
 from payments import demo, services
 from payments.models import Collection, Order, Refund
@@ -19,6 +20,7 @@ from payments.services.traces import request_trace
 from portal.access import ANONYMOUS
 from portal.audit.models import Act
 from portal.catalogues import tables
+from portal.catalogues.models import TransactionKind
 from portal.catalogues.tables import read
 from tests.factories import make_institution, make_order, make_position, paid_report, sign_in
 
@@ -96,6 +98,25 @@ def test_an_accountant_makes_an_order_that_anybody_can_pay_by_its_code() -> None
     assert order.code in client.get(f"{DESK}order/?q={order.code.lower()}").content.decode()
     assert order.code not in client.get(f"{DESK}order/?q=khong-co").content.decode()
     assert Act.objects.filter(act="payments.create_order", target_id=str(order.pk)).exists()
+
+
+@pytest.mark.requirement("P-01")
+def test_taxes_and_every_other_duty_of_the_catalogue_is_paid_by_its_code() -> None:
+    accountant, institution, passer_by = at_desk(), make_institution(), Client()
+    kinds = list(TransactionKind.objects.on(timezone.localdate()).order_by("code").values_list("code", "name"))
+    assert len(kinds) >= 12
+    for number, (kind, name) in enumerate(kinds):
+        duty = {"LGD.03": "tax", "LGD.09": "tax", "LGD.05": "fine", "LGD.06": "fine", "LGD.01": "charge"}.get(kind, "other")
+        typed = form(kind=kind, reference=f"{number}/TB", description=name, **{"khoan-0-name": name, "khoan-0-fee_kind": duty})
+        assert accountant.post(f"{DESK}order/add/", typed).status_code == 302, kind
+        order = Order.objects.get(reference=f"{number}/TB")
+        page = passer_by.get(f"/thanh-toan/{order.code}/").content.decode()
+        assert escape(name) in page and "2.500.000" in page, kind
+        assert passer_by.post(f"/thanh-toan/{order.code}/", {"institution": institution.code}).status_code == 302
+        services.settle(institution_code=institution.code, report=paid_report(order.attempts.get()), via="callback", now=timezone.now())
+        order.refresh_from_db()
+        assert (order.state, order.kind, order.lines.get().fee_kind) == (Order.PAID, kind, duty)
+        assert "Đã thanh toán" in passer_by.get(f"/thanh-toan/{order.code}/").content.decode()
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,19 @@ def test_ticks_on_the_checklist_live_in_the_address(client):
     assert " checked>" not in client.get("/thu-tuc/1.001193/").content.decode()
 
 
+@pytest.mark.requirement("C-01")
+def test_sets_conditions_and_every_agency_stand_on_the_page(client):
+    said = {
+        "dossier_sets": 3, "conditions": "Điều kiện để thử.", "authorised_agency": "Cơ quan được ủy quyền để thử",
+        "coordinating_agency": "Cơ quan phối hợp để thử", "executing_agency": "Cơ quan thực hiện để thử",
+    }  # fmt: skip
+    ProcedureVersion.objects.filter(procedure__code="1.001193").update(**said)
+    html = client.get("/thu-tuc/1.001193/").content.decode()
+    assert "Số lượng: 3 bộ hồ sơ." in html
+    for part in ("conditions", "authorised_agency", "coordinating_agency", "executing_agency"):
+        assert said[part] in html, part
+
+
 @pytest.mark.requirement("C-20")
 def test_the_office_is_found_by_the_name_of_a_commune_new_or_old(client, demo_data):
     path = "/thu-tuc/1.001193/"
