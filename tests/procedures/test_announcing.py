@@ -22,7 +22,7 @@ from tests.factories import make_person, make_position, officer_actor, sign_in
 
 pytestmark = [pytest.mark.usefixtures("demo_data"), pytest.mark.requirement("C-02", "C-03")]
 DESK = "/quan-tri/procedures/announcement/"
-BIRTH, EXTRACT, DEATH = "1.001193", "2.000635", "1.000656"
+BIRTH, EXTRACT, DEATH, RESIDENCE = "1.001193", "2.000635", "1.000656", "1.004194"
 NEW = "1.999001"
 WRITER, CHECKER = "Lê Thị Người Nhập Giả Định", "Trần Văn Người Kiểm Giả Định"
 
@@ -109,9 +109,9 @@ def test_a_decision_that_adds_amends_interlinks_and_repeals_is_published_for_tom
     row = begun(enterer, tomorrow)
     amended(enterer, row, BIRTH, summary="Tóm tắt mới của năm sau.")
     amended(enterer, row, EXTRACT, kind="interlink", interlinked="")
-    assert "liên thông" in words(enterer.post(f"{DESK}{row.pk}/send/", follow=True))
+    assert "Hãy nêu những thủ tục được thực hiện liên thông." in words(enterer.post(f"{DESK}{row.pk}/send/", follow=True))
     change = row.changes.get(procedure_code=EXTRACT)
-    linked = content(announcing.base_of(row, EXTRACT), deadline_to_ask="Trong 90 ngày", interlinked=BIRTH)
+    linked = content(announcing.base_of(row, EXTRACT), deadline_to_ask="Trong 90 ngày", interlinked=RESIDENCE)
     assert enterer.post(f"{DESK}{row.pk}/change/{EXTRACT}/", linked).status_code == 302 and change.kind == "interlink"
     assert enterer.post(f"{DESK}{row.pk}/change/add/", {"kind": "repeal", "code": DEATH}).status_code == 302
     answer = enterer.post(f"{DESK}{row.pk}/change/add/", {"kind": "new", "code": NEW})
@@ -165,7 +165,7 @@ def test_a_decision_that_adds_amends_interlinks_and_repeals_is_published_for_tom
     told = words(stranger.get(f"/quyet-dinh/{decision.pk}/"))
     assert "Bãi bỏ" in told and "Liên thông" in told and "Tóm tắt" in told and "Người Ký Giả Định" in told
     leads_on = stranger.get(f"/thu-tuc/{EXTRACT}/?ngay={tomorrow:%Y-%m-%d}")
-    assert BIRTH in {other.code for other in leads_on.context["others"]} and f"/thu-tuc/{BIRTH}/" in words(leads_on)
+    assert leads_on.context["others"][0].code == RESIDENCE and f"/thu-tuc/{RESIDENCE}/" in words(leads_on)
     compared = words(stranger.get(f"/thu-tuc/{BIRTH}/thay-doi/?den={tomorrow:%Y-%m-%d}"))
     assert "<ins>Tóm tắt mới của năm sau.</ins>" in compared
     # Withdrawn before it holds: everything as it was.
