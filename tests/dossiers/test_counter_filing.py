@@ -98,7 +98,7 @@ def entered(desk: Client, filing: CounterFiling) -> Dossier:
 
 def said_of(page: str) -> list[tuple[str, str]]:
     """What stands on the page, name by name; of a warning its first half."""
-    return [(name, value.partition(":")[0]) for name, value in re.findall(r"<dt>([^<]+)</dt> ?<dd>([^<]*)</dd>", page)]
+    return [(name, value.partition(":")[0]) for name, value in re.findall(r'<th scope="row">([^<]+)</th><td>([^<]*)</td>', page)]
 
 
 def confirm_all(desk: Client, filing: CounterFiling) -> None:

@@ -35,9 +35,13 @@ LEVELS = {
 LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 
 
-def in_pdf(content: bytes, page: int = 0) -> list[str]:
-    """What the codes on a page of a PDF say."""
-    picture = pypdfium2.PdfDocument(content)[page].render(scale=4, grayscale=True).to_pil()
+def in_pdf(content: bytes) -> list[str]:
+    """What the codes in a PDF say, page by page."""
+    return [said for page in pypdfium2.PdfDocument(content) for said in _on(page)]
+
+
+def _on(page: pypdfium2.PdfPage) -> list[str]:
+    picture = page.render(scale=4, grayscale=True).to_pil()
     width, height = picture.size
     pixels = picture.tobytes()
     rows = [[value < 128 for value in pixels[y * width : (y + 1) * width]] for y in range(height)]

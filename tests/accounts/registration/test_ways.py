@@ -170,7 +170,7 @@ def test_a_foreigner_by_passport_and_a_phone_of_their_own_country(outside: Any, 
 
 @pytest.mark.requirement("A-08", "A-02")
 def test_a_vietnamese_abroad_by_a_vietnamese_passport_and_a_phone_of_the_country_they_live_in(outside: Any, client: Client) -> None:
-    begin(client, "giay-to", {**FOREIGNER, "country": "VNM", "document_number": "K9000063", "full_name": "bui thi xa xu mau",
+    begin(client, "giay-to", {**FOREIGNER, "country": "VNM", "document_number": "K9000063", "full_name": "bùi thị xa xứ mẫu",
                               "birth_date": "07/07/1991", "sex": "female", "phone": "+33 6 39 98 00 63"})  # fmt: skip
     client.post(f"{START}ma/", {"code": code_for(outside, "+33639980063")})
     work()
