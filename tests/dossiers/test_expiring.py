@@ -85,7 +85,7 @@ def test_a_badge_says_until_when_it_holds_and_its_owner_reads_so_in_time() -> No
     assert f"{company().tax_code}.{kept.kind}" in listed and "Phù hiệu xe" in listed
     read = director.get(f"{address}tep/1/")
     assert b"".join(read.streaming_content) == b"%PDF-1.7 signed"  # type: ignore[attr-defined]
-    assert "Đã ký số" in words(director.get(address)) and f"{last:%d/%m/%Y}" in words(director.get(address))
+    assert "Có chữ ký số" in words(director.get(address)) and f"{last:%d/%m/%Y}" in words(director.get(address))
     own = Client()
     sign_in(own, holder(DIRECTOR).person)
     for client in (own, stranger()):

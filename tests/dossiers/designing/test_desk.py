@@ -154,7 +154,7 @@ def test_help_a_source_and_checks_typed_on_the_desk_meet_who_fills_in() -> None:
     _send(checker, at + "publish/", design)
     citizen, person = Client(), make_person(address="Số 9 phố Lấy Sẵn")
     sign_in(citizen, person)
-    page = citizen.get("/nop-ho-so/2.000635/to-khai/").content.decode()
+    page = citizen.get("/nop-ho-so/2.000635/to-khai/khai/").content.decode()
     assert "Nơi bưu tá tìm thấy bạn." in page and "Số 9 phố Lấy Sẵn" in page
 
 
