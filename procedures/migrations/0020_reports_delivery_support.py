@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('pghistory', '0007_auto_20250421_0444'),
-        ('procedures', '0018_guides_and_moments'),
+        ('procedures', '0019_filed_anywhere'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dossiers', '0045_old_papers'),
+        ('dossiers', '0046_counter_for_another_unit'),
     ]
 
     operations = [
