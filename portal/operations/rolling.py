@@ -23,6 +23,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
+from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
 FIRST = Path(__file__).parent / "data" / "first_release.json"
 _HARMLESS = (
@@ -30,6 +31,8 @@ _HARMLESS = (
     operations.AlterModelManagers, operations.RemoveConstraint, operations.AlterModelTableComment, operations.AlterOrderWithRespectTo,
     AddIndexConcurrently, RemoveIndexConcurrently, ValidateConstraint,
 )  # fmt: skip
+_OF_HISTORY = frozenset({"insert_insert", "update_update", "delete_delete"})
+"""Triggers that write the history of a row: whichever release changes the row, the database writes it."""
 _ASKED_FOR: dict[type[Operation], str] = {
     operations.DeleteModel: "the release before still reads this table",
     operations.RenameModel: "the release before knows the table by its old name",
@@ -96,6 +99,10 @@ def _by_rule(operation: Operation, migration: Migration, state: ProjectState) ->
         old = state.models[migration.app_label, operation.model_name_lower].fields[operation.name]
         why = _narrower(old, operation.field)
         return Verdict(not why, words + why)
+    if isinstance(operation, (AddTrigger, RemoveTrigger)):
+        name = operation.trigger.name if isinstance(operation, AddTrigger) else operation.name
+        if name in _OF_HISTORY:
+            return Verdict(True, "")
     if isinstance(operation, operations.SeparateDatabaseAndState):
         for inner in operation.database_operations:
             verdict = _said(inner) or _by_rule(inner, migration, state)
