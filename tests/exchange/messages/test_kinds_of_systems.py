@@ -42,7 +42,7 @@ def engineer(kind: str, code: str = "H26", **values: Any) -> System:
     return System(code).register(calls=list(kinds()[kind].calls), **values)
 
 
-def say(one: System, kind: str, about: str, **body: Any) -> dict[str, Any]:
+def say(one: System, kind: str, about: str, /, **body: Any) -> dict[str, Any]:
     """A message through the door, handled by the worker; how it stands then, as its sender can ask."""
     number = str(uuid4())
     answer = one.post(one.envelope(json.dumps(body), kind=kind, about=about, id=number))
