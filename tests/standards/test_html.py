@@ -151,7 +151,7 @@ from procedures.models import (
     ServiceDeclaration,
 )
 from procedures.questions import services as services_of_questions
-from procedures.services import consulting
+from procedures.services import consulting, declare_reduction
 from procedures.services.importing import import_procedures
 from procedures.services.reporting import ended_quarters
 from ratings import demo as statistics
@@ -1914,6 +1914,12 @@ def catalogue_life(pages: Pages) -> None:
     for address in ("missing/", "catalogues/"):
         pages.get(vpcp, f"{desk}qualityreport/{address}")
     pages.get(enterer, f"{desk}restructuring/add/?thu-tuc=2.000635")
+    declare_reduction(
+        actor=SYSTEM, unit_code="H26", what="delivery", procedures=["1.001193"], percent=50, cap=10_000, basis="Nghị quyết <5> & khác",
+        valid_from=today, now=timezone.now(),
+    )  # fmt: skip
+    marks.forget()
+    pages.get(Client(), "/thu-tuc/1.001193/?dia-phuong=01")
     finding = f"{desk}qualityfinding/{seen.pk}/"
     pages.get(enterer, f"{finding}change/")
     pages.get(enterer, f"{finding}mend/")
