@@ -116,7 +116,8 @@ def test_a_birth_entered_for_who_came_is_received_with_its_slip_and_lands_signed
     page = text(desk.get(f"{DESK}{filing.pk}/change/"))
     # Who it is was compared before anything is asked for.
     for matches, words in ((None, "Đang đối chiếu với"), (False, "KHÔNG khớp"), (True, "Khớp")):
-        Person.objects.filter(pk=mother().pk).update(registry_matches=matches)
+        asked = None if matches is None else timezone.now()
+        Person.objects.filter(pk=mother().pk).update(registry_matches=matches, registry_checked_at=asked)
         page = text(desk.get(f"{DESK}{filing.pk}/change/"))
         assert {("Định danh", f"{words} Cơ sở dữ liệu quốc gia về dân cư"), ("Tài khoản trên Cổng", "Có")} <= set(said_of(page))
     # What the State knows is not asked: the mother's own name stands there, with who says it.

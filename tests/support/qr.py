@@ -12,6 +12,8 @@ from itertools import pairwise
 import pypdfium2
 
 Matrix = list[list[bool]]
+DARK = bytes(value < 128 for value in range(256))
+RUNS = re.compile(rb"\x00+|\x01+")
 MASKS: tuple[Callable[[int, int], int], ...] = (
     lambda i, j: (i + j) % 2,
     lambda i, j: i % 2,
@@ -43,8 +45,8 @@ def in_pdf(content: bytes) -> list[str]:
 def _on(page: pypdfium2.PdfPage) -> list[str]:
     picture = page.render(scale=4, grayscale=True).to_pil()
     width, height = picture.size
-    pixels = picture.tobytes()
-    rows = [[value < 128 for value in pixels[y * width : (y + 1) * width]] for y in range(height)]
+    pixels = picture.tobytes().translate(DARK)
+    rows = [pixels[y * width : (y + 1) * width] for y in range(height)]
     corners = sorted(_corners(rows))
     found = []
     for x, y, unit in corners:
@@ -53,7 +55,7 @@ def _on(page: pypdfium2.PdfPage) -> list[str]:
         if right is not None and below is not None:
             size = round((right - x) / unit) + 7
             step = (right - x) / (size - 7)
-            at = [[rows[round(y + (i - 3) * step)][round(x + (j - 3) * step)] for j in range(size)] for i in range(size)]
+            at = [[bool(rows[round(y + (i - 3) * step)][round(x + (j - 3) * step)]) for j in range(size)] for i in range(size)]
             found.append(text_of(at))
     return found
 
@@ -76,7 +78,7 @@ def in_svg(page: str) -> list[str]:
     return found
 
 
-def _corners(rows: Matrix) -> Iterator[tuple[float, float, float]]:
+def _corners(rows: list[bytes]) -> Iterator[tuple[float, float, float]]:
     """Centres of the squares in three corners of each code, and the width of a module: 1:1:3:1:1 across and down."""
     seen: list[tuple[float, float]] = []
     for y in range(0, len(rows), 3):
@@ -84,15 +86,15 @@ def _corners(rows: Matrix) -> Iterator[tuple[float, float, float]]:
             if any(abs(x - a) < 3 * unit and abs(y - b) < 3 * unit for a, b in seen):
                 continue
             top, bottom = max(0, int(y - 6 * unit)), int(y + 6 * unit)
-            column = [row[round(x)] for row in rows[top:bottom]]
+            column = bytes(row[round(x)] for row in rows[top:bottom])
             down = [(top + place, size) for place, size in _like_a_corner(column) if abs(top + place - y) < 2 * unit]
             if down and abs(down[0][1] - unit) < unit / 3:
                 seen.append((x, down[0][0]))
                 yield x, down[0][0], unit
 
 
-def _like_a_corner(line: list[bool]) -> Iterator[tuple[float, float]]:
-    ends = [place for place in range(1, len(line)) if line[place] != line[place - 1]]
+def _like_a_corner(line: bytes) -> Iterator[tuple[float, float]]:
+    ends = [run.end() for run in RUNS.finditer(line)][:-1]
     for start in range(len(ends) - 5):
         cuts = ends[start : start + 6]
         unit = (cuts[5] - cuts[0]) / 7

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from dossiers.models import FormDesign, FormVersion
-from tests.dossiers.support import filed
+from tests.dossiers.support import filed, hidden
 from tests.factories import make_person, make_position, sign_in
 
 pytestmark = [pytest.mark.usefixtures("demo_data"), pytest.mark.requirement("D-03")]
@@ -154,7 +154,9 @@ def test_help_a_source_and_checks_typed_on_the_desk_meet_who_fills_in() -> None:
     _send(checker, at + "publish/", design)
     citizen, person = Client(), make_person(address="Số 9 phố Lấy Sẵn")
     sign_in(citizen, person)
-    page = citizen.get("/nop-ho-so/2.000635/to-khai/khai/").content.decode()
+    address = "/nop-ho-so/2.000635/to-khai/khai/"
+    citizen.post(address, hidden(citizen.get(address), whom="self", register_kind="birth", act="luu"))
+    page = citizen.get(address).content.decode()
     assert "Nơi bưu tá tìm thấy bạn." in page and "Số 9 phố Lấy Sẵn" in page
 
 
