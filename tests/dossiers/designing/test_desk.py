@@ -131,15 +131,15 @@ def test_help_a_source_and_checks_typed_on_the_desk_meet_who_fills_in() -> None:
     at = f"{DESK}{design.pk}/"
     for label, kind in (("Nhận tại địa chỉ", "text"), ("Nhận từ ngày", "date"), ("Nhận đến ngày", "date"), ("Người nhận cùng", "group")):
         _send(maker, at + "question/add/", design, label=label, kind=kind)
-    _send(maker, f"{at}question/nhan_tai_dia_chi/", design, label="Nhận tại địa chỉ", help="Nơi bưu tá tìm thấy bạn.",
-          prefill="person.address", max_length="300")  # fmt: skip
+    _send(maker, f"{at}question/nhan_tai_dia_chi/", design, label="Nhận tại địa chỉ", prefill="person.address", max_length="300")
+    _send(maker, f"{at}question/nhan_tu_ngay/", design, label="Nhận từ ngày", help="Ngày đầu bạn ở nhà.", compare_op="")
     _send(maker, f"{at}question/nhan_den_ngay/", design, status=422, label="Nhận đến ngày", compare_op=">=", compare_with="nhan_tu_ngay",
           compare_text="")  # fmt: skip
     _send(maker, f"{at}question/nhan_den_ngay/", design, label="Nhận đến ngày", compare_op=">=", compare_with="nhan_tu_ngay",
           compare_text="Ngày cuối không trước ngày đầu.", compare_kind="wrong")  # fmt: skip
     _send(maker, f"{at}question/ten/?group=nguoi_nhan_cung", design, label="Tên", unique="Một người chỉ ghi một dòng.")
     fields = _fields(design)
-    assert (fields["nhan_tai_dia_chi"]["help"], fields["nhan_tai_dia_chi"]["prefill"]) == ("Nơi bưu tá tìm thấy bạn.", "person.address")
+    assert (fields["nhan_tu_ngay"]["help"], fields["nhan_tai_dia_chi"]["prefill"]) == ("Ngày đầu bạn ở nhà.", "person.address")
     assert fields["nhan_den_ngay"]["rules"][0]["rule"] == "compare"
     # Tried: the checks speak.
     said = {"act": "gui", "known": "1", "whom": "authorised", "register_kind": "marriage", "copies": "3", "nhan_tu_ngay": "02/11/2026"}
@@ -157,7 +157,7 @@ def test_help_a_source_and_checks_typed_on_the_desk_meet_who_fills_in() -> None:
     address = "/nop-ho-so/2.000635/to-khai/khai/"
     citizen.post(address, hidden(citizen.get(address), whom="self", register_kind="birth", act="luu"))
     page = citizen.get(address).content.decode()
-    assert "Nơi bưu tá tìm thấy bạn." in page and "Số 9 phố Lấy Sẵn" in page
+    assert "Ngày đầu bạn ở nhà." in page and "Nhận tại địa chỉ" in page and "Số 9 phố Lấy Sẵn" in page, re.sub(r"<[^>]+>|\s+", " ", page)
 
 
 def test_who_made_it_and_checks_too_does_not_publish_their_own() -> None:
