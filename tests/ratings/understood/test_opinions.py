@@ -22,6 +22,7 @@ from ratings.slips.rules import month_of
 from ratings.slips.services import Answer
 from ratings.understood import services as understood
 from ratings.understood import words
+from ratings.understood.words import MOODS, Mood
 from tests import factories
 from tests.feedback.support import answered, officer, received, send_one
 from tests.ratings.board.support import head, vpcp
@@ -161,7 +162,7 @@ def test_what_got_worse_stands_with_the_sentences_that_made_it_so_for_who_may_se
     assert (own["now"].bad, own["now"].good, own["total"]) == (9, 4, 8 * 6 + 13) and ("Thái độ phục vụ", 8 + 9) in own["bars"]
     grouped = list(csv.DictReader(io.StringIO(head("H26.101").get("/dieu-hanh/y-kien/so-lieu.csv").content.decode("utf-8-sig"))))
     moods = {row["Chủ đề"]: row["Ý kiến bảy ngày qua"] for row in grouped if (row["Phần"], row["Mã"]) == ("Chín tuần", "attitude")}
-    assert moods["Chê"] == "17"
+    assert moods[str(MOODS[Mood.BAD])] == "17"
     assert "Ủy ban nhân dân phường" in province and "H17.101" not in province
     ours, theirs = head("H26.101"), head("H17.101")
     assert theirs.get("/dieu-hanh/H26.101/y-kien/").status_code == 404 == ours.get("/dieu-hanh/H26/y-kien/").status_code
