@@ -75,7 +75,10 @@ class ParcelAdmin(DeskModelAdmin):
         page = Page(
             f"Hỗ trợ cước bưu chính năm {year}",
             [
-                Facts("Cả năm", [("Bưu phẩm được hỗ trợ", total[0]), ("Cơ quan trả", dong(total[1]))]),
+                Facts(
+                    "Cả năm, trừ bưu phẩm bưu chính không nhận hoặc đã hủy",
+                    [("Bưu phẩm được hỗ trợ", total[0]), ("Cơ quan trả", dong(total[1]))],
+                ),
                 Rows(
                     "Theo tháng và văn bản",
                     ("Tháng", "Văn bản quy định", "Bưu phẩm", "Cơ quan trả"),
@@ -87,7 +90,6 @@ class ParcelAdmin(DeskModelAdmin):
                 Way(f"Năm {year - 1}", f"{self.address('support')}?nam={year - 1}", "quiet"),
                 Way("Bưu phẩm", self.address("changelist"), "quiet"),
             ],
-            ["Không tính bưu phẩm bưu chính không nhận hoặc đã hủy."],
         )
         return TemplateResponse(request, "admin/desk/page.html", {**self._context(request), "title": page.title, "page": page})
 

@@ -6,6 +6,8 @@ import pgtrigger.migrations
 import uuid
 from django.db import migrations, models
 
+from portal.caching.sql import note_changes
+
 
 # What holds already was let hold; from now on another officer checks.
 CHECKED = migrations.RunSQL("UPDATE procedures_onlinereduction SET checked_at = updated_at", migrations.RunSQL.noop)
@@ -133,6 +135,7 @@ class Migration(migrations.Migration):
             field=models.DateTimeField(editable=False, null=True, verbose_name='ghi lúc'),
         ),
         CHECKED,
+        note_changes("quality", "procedures_qualityreport"),
         migrations.AlterField(
             model_name='onlinereduction',
             name='what',

@@ -1399,7 +1399,7 @@ def officers(pages: Pages) -> None:
     pages.get(province, f"{base}change/")
     pages.get(province, f"{base}end/")
     pages.get(province, f"{base}check/")
-    pages.get(province, "/quan-tri/dossiers/parcel/support/")
+    pages.get(ward, "/quan-tri/dossiers/parcel/support/")
     pages.post(province, f"{base}end/")
     for transition in ("correct", "dismiss"):
         pages.get(centre, f"/quan-tri/procedures/mistakereport/{report.pk}/{transition}/")
