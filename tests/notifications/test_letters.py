@@ -28,6 +28,8 @@ CONTEXT = {"code": "H26.101-261129-0001", "procedure": "Đăng ký <khai> sinh &
 
 @pytest.fixture(autouse=True)
 def _own_connection() -> Iterator[None]:
+    # Another test of this worker may have left one open that the server has ended since.
+    mail.close()
     yield
     mail.close()
 
