@@ -140,9 +140,9 @@ def hidden(page: str) -> dict[str, str]:
     return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page))
 
 
-def file_one(url: str, cookie: str, session: str, photos: tuple[bytes, bytes]) -> dict[str, list[float]]:
+def file_one(url: str, cookie: str, session: str, photos: tuple[bytes, bytes], *, kind: type[Phone] = Phone) -> dict[str, list[float]]:
     """From the first question to the receipt, as a phone without JavaScript sends it; milliseconds by step."""
-    phone = Phone(url, cookie, session)
+    phone = kind(url, cookie, session)
     carried = hidden(phone.ask("opened", "GET", AT + "to-khai/"))
     phone.form("start", AT + "to-khai/", {**carried, "applicant_role": "mother", "act": "tiep"})
     carried = hidden(phone.ask("opened", "GET", AT + "to-khai/"))
@@ -152,6 +152,7 @@ def file_one(url: str, cookie: str, session: str, photos: tuple[bytes, bytes]) -
         phone.file("upload", AT + "giay-to/", {**carried, "act": "them:giay-chung-sinh"}, "tep-giay-chung-sinh", content)
     carried = hidden(phone.ask("checked", "GET", AT + "kiem-tra/"))
     phone.form("submit", AT + "kiem-tra/", carried)
+    phone.connection.close()
     return phone.took
 
 

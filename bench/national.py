@@ -28,7 +28,7 @@ from urllib.parse import urlsplit
 
 from bench import data
 from bench.copies import copied
-from bench.filing import ANSWERS, AT, PEOPLE, Phone, hidden, photo
+from bench.filing import PEOPLE, Phone, file_one, photo
 from bench.front import national_day, proxy
 from bench.load import ROOT, Measured, gunicorn, warm, wrk
 from bench.pages import HOST, paths, write
@@ -72,21 +72,6 @@ class SecurePhone(Phone):
         return super().ask(step, method, path, body, kind, expected, secure | (more or {}))
 
 
-def file_one(url: str, cookie: str, session: str, photos: tuple[bytes, bytes]) -> None:
-    """A registration of birth from the first question to the receipt."""
-    phone = SecurePhone(url, cookie, session)
-    carried = hidden(phone.ask("opened", "GET", AT + "to-khai/"))
-    phone.form("start", AT + "to-khai/", {**carried, "applicant_role": "mother", "act": "tiep"})
-    carried = hidden(phone.ask("opened", "GET", AT + "to-khai/"))
-    phone.form("save", AT + "to-khai/", {**carried, **ANSWERS, "act": "tiep"})
-    for content in photos:
-        carried = hidden(phone.ask("opened", "GET", AT + "giay-to/"))
-        phone.file("upload", AT + "giay-to/", {**carried, "act": "them:giay-chung-sinh"}, "tep-giay-chung-sinh", content)
-    carried = hidden(phone.ask("checked", "GET", AT + "kiem-tra/"))
-    phone.form("submit", AT + "kiem-tra/", carried)
-    phone.connection.close()
-
-
 class Filers:
     """Phones that file at a pace, however long each takes, until they are told to stop."""
 
@@ -104,7 +89,7 @@ class Filers:
             self.late += 1
         began = time.perf_counter()
         try:
-            file_one(self.url, self.cookie, self.sessions[number], self.photos[number % 4])
+            file_one(self.url, self.cookie, self.sessions[number], self.photos[number % 4], kind=SecurePhone)
         except (SystemExit, OSError) as error:
             # Told at the end: one that fails must not end the others.
             self.wrong.append(str(error)[:300])
